@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.IO.MemoryMappedFiles;
+
+namespace AaClip.Scoring.Tensors;
+
+/// <summary>A file mapped read-only into memory, so that tensors of many gigabytes cost pages, not copies.</summary>
+public sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="InvalidDataException">The file is empty.</exception>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    public MappedFile(string path)
+    {
+        Path = path;
+        Length = new FileInfo(path).Length;
+        if (Length == 0)
+            throw new InvalidDataException($"'{path}' is empty: it was not copied whole.");
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        _start += _view.PointerOffset;
+    }
+
+    /// <summary>The file's path.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>A part of the file, valid until this object is disposed.</summary>
+    /// <exception cref="InvalidDataException">The part lies outside the file.</exception>
+    public ReadOnlyMemory<byte> Slice(long offset, long length)
+    {
+        if (offset < 0 || length < 0 || length > int.MaxValue || offset > Length - length)
+            throw new InvalidDataException($"'{Path}' has {Length} bytes, but bytes {offset} to {(Int128)offset + length} are asked for: the file is damaged or was not copied whole.");
+        return new Window(_start + offset, (int)length).Memory;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+
+    private sealed class Window(byte* start, int length) : MemoryManager<byte>
+    {
+        public override Span<byte> GetSpan() => new(start, length);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(start + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}

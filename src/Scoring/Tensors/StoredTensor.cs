@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AaClip.Scoring.Tensors;
+
+/// <summary>A tensor in a weight file: name, type, shape, and its bytes where they lie (little-endian). Nothing is read before it is asked for.</summary>
+public sealed class StoredTensor
+{
+    private readonly ReadOnlyMemory<byte> _storage;
+    private readonly long[] _strides; // in elements
+    private readonly long _offset;    // in elements
+
+    /// <summary>Describes a tensor over a storage.</summary>
+    /// <param name="name">Key in its file.</param>
+    /// <param name="file">The file, for messages.</param>
+    /// <param name="type">Element type.</param>
+    /// <param name="shape">Axis lengths; empty for a scalar.</param>
+    /// <param name="storage">The bytes that the strides walk over.</param>
+    /// <param name="strides">Elements between neighbours along each axis; row-major when absent.</param>
+    /// <param name="offset">Element of the storage at which the tensor starts.</param>
+    /// <exception cref="InvalidDataException">The shape is negative or too large, or reaches outside the storage.</exception>
+    public StoredTensor(string name, string file, TensorType type, long[] shape, ReadOnlyMemory<byte> storage, long[]? strides = null, long offset = 0)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        Name = name;
+        File = file;
+        Type = type;
+        Shape = shape;
+        _storage = storage;
+        _offset = offset;
+        _strides = strides ?? RowMajor(shape);
+        Count = CountOf(shape);
+
+        if (_strides.Length != shape.Length)
+            throw Bad($"has {shape.Length} axes but {_strides.Length} strides");
+        long elements = storage.Length / type.Size();
+        if (offset < 0 || _strides.Any(s => s < 0))
+            throw Bad("has a negative offset or stride");
+        if (Count > 0 && !Reaches(elements))
+            throw Bad($"of type {type} and shape {ShapeText} reaches outside its storage of {elements} elements");
+    }
+
+    /// <summary>Key in its file, for example "visual.proj".</summary>
+    public string Name { get; }
+
+    /// <summary>The file it comes from.</summary>
+    public string File { get; }
+
+    /// <summary>Element type as stored.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Axis lengths.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Count { get; }
+
+    /// <summary>The shape as "[1024, 768]".</summary>
+    public string ShapeText => FormatShape(Shape);
+
+    /// <summary>The shape as "[1024, 768]".</summary>
+    public static string FormatShape(IEnumerable<long> shape) =>
+        "[" + string.Join(", ", shape.Select(n => n.ToString(CultureInfo.InvariantCulture))) + "]";
+
+    /// <summary>The same values under another name.</summary>
+    public StoredTensor Renamed(string name) => new(name, File, Type, [.. Shape], _storage, _strides, _offset);
+
+    /// <summary>Throws unless the shape is the expected one.</summary>
+    /// <exception cref="InvalidDataException">Names tensor, file, both shapes and the remedy.</exception>
+    public StoredTensor Expect(string remedy, params ReadOnlySpan<long> shape)
+    {
+        if (!shape.SequenceEqual([.. Shape]))
+            throw new InvalidDataException($"Tensor '{Name}' in '{File}' has shape {ShapeText}, expected {FormatShape(shape.ToArray())}: {remedy}.");
+        return this;
+    }
+
+    /// <summary>The elements in row-major order as float32; any numeric type is converted.</summary>
+    public float[] ToFloat32()
+    {
+        float[] values = new float[checked((int)Count)];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>The elements in row-major order as int64.</summary>
+    /// <exception cref="InvalidDataException">The stored type is not an integer type.</exception>
+    public long[] ToInt64()
+    {
+        ReadOnlySpan<byte> bytes = Contiguous();
+        return Type switch
+        {
+            TensorType.Int64 => MemoryMarshal.Cast<byte, long>(bytes).ToArray(),
+            TensorType.Int32 => Widen<int>(bytes),
+            TensorType.Int16 => Widen<short>(bytes),
+            TensorType.Int8 => Widen<sbyte>(bytes),
+            TensorType.UInt8 or TensorType.Bool => Widen<byte>(bytes),
+            _ => throw Bad($"is {Type}, expected an integer type"),
+        };
+
+        static long[] Widen<T>(ReadOnlySpan<byte> bytes) where T : unmanaged, System.Numerics.INumberBase<T>
+        {
+            ReadOnlySpan<T> from = MemoryMarshal.Cast<byte, T>(bytes);
+            long[] to = new long[from.Length];
+            for (int i = 0; i < to.Length; i++)
+                to[i] = long.CreateTruncating(from[i]);
+            return to;
+        }
+    }
+
+    /// <summary>Writes the elements in row-major order as float32.</summary>
+    /// <param name="destination">At least <see cref="Count"/> long.</param>
+    public void CopyTo(Span<float> destination)
+    {
+        ReadOnlySpan<byte> bytes = Contiguous();
+        destination = destination[..checked((int)Count)];
+        switch (Type)
+        {
+            case TensorType.Float32:
+                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(destination);
+                break;
+            case TensorType.Float16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), destination);
+                break;
+            case TensorType.BFloat16:
+                ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (int i = 0; i < destination.Length; i++)
+                    destination[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                break;
+            case TensorType.Float64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(bytes), destination);
+                break;
+            default:
+                long[] integers = ToInt64();
+                for (int i = 0; i < destination.Length; i++)
+                    destination[i] = integers[i];
+                break;
+        }
+    }
+
+    /// <summary>The elements' bytes in row-major order: a view of the file where it is contiguous, else a copy.</summary>
+    public ReadOnlySpan<byte> Contiguous()
+    {
+        int size = Type.Size();
+        if (_strides.AsSpan().SequenceEqual(RowMajor([.. Shape])) || Count == 0)
+            return _storage.Span.Slice(checked((int)(_offset * size)), checked((int)(Count * size)));
+
+        byte[] copy = new byte[checked((int)(Count * size))];
+        ReadOnlySpan<byte> source = _storage.Span;
+        Span<long> index = stackalloc long[Shape.Count];
+        for (int i = 0; i < Count; i++)
+        {
+            long at = _offset;
+            for (int axis = 0; axis < index.Length; axis++)
+                at += index[axis] * _strides[axis];
+            source.Slice((int)(at * size), size).CopyTo(copy.AsSpan(i * size));
+            for (int axis = index.Length - 1; axis >= 0 && ++index[axis] == Shape[axis]; axis--)
+                index[axis] = 0;
+        }
+
+        return copy;
+    }
+
+    private static long CountOf(long[] shape)
+    {
+        Int128 count = 1;
+        foreach (long n in shape)
+        {
+            if (n < 0)
+                throw new InvalidDataException($"A tensor has the negative axis {n}.");
+            count *= n;
+            if (count > int.MaxValue)
+                throw new InvalidDataException($"A tensor of shape {FormatShape(shape)} has more than {int.MaxValue} elements.");
+        }
+
+        return (long)count;
+    }
+
+    private static long[] RowMajor(long[] shape)
+    {
+        long[] strides = new long[shape.Length];
+        long step = 1;
+        for (int axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            strides[axis] = step;
+            step = unchecked(step * shape[axis]);
+        }
+
+        return strides;
+    }
+
+    private bool Reaches(long elements)
+    {
+        Int128 last = _offset;
+        for (int axis = 0; axis < Shape.Count; axis++)
+            last += (Int128)(Shape[axis] - 1) * _strides[axis];
+        return last < elements;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private InvalidDataException Bad(string what) => new($"Tensor '{Name}' in '{File}' {what}: the file is damaged.");
+}
