@@ -1,0 +1,87 @@
+using System.Text.Json.Serialization;
+
+namespace AaClip.Scoring.Packages;
+
+/// <summary>The content of model.json: all that a package says of itself.</summary>
+public sealed record ModelManifest
+{
+    /// <summary>File name inside a package.</summary>
+    public const string FileName = "model.json";
+
+    /// <summary>The newest format that this code reads.</summary>
+    public const int CurrentSchema = 1;
+
+    /// <summary>Format of this file; a reader refuses a newer one.</summary>
+    public required int SchemaVersion { get; init; }
+
+    /// <summary>Name of the model, for example "aaclip-vitl".</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Version of the model; name@version never changes its content.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Sizes of the towers.</summary>
+    public required ModelArchitecture Architecture { get; init; }
+
+    /// <summary>Where adapters sit, or null for plain CLIP.</summary>
+    public AdapterDescription? Adapters { get; init; }
+
+    /// <summary>Non-linearity of the MLPs.</summary>
+    public required Activation Activation { get; init; }
+
+    /// <summary>How the image tower's weights are stored.</summary>
+    public required Precision Precision { get; init; }
+
+    /// <summary>Fingerprint of the prompt ensemble that anchors are made with.</summary>
+    public required string Prompts { get; init; }
+
+    /// <summary>Classes whose anchors the package carries; any other class gets them when it is first used.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>Every other file of the package by its name ("/" between folders).</summary>
+    public required IReadOnlyDictionary<string, PackageFile> Files { get; init; }
+
+    /// <summary>Where the weights came from.</summary>
+    public required Provenance Provenance { get; init; }
+
+    /// <summary>"name@version", as results and blob names carry it.</summary>
+    [JsonIgnore]
+    public string Id => $"{Name}@{Version}";
+}
+
+/// <summary>Where adapters sit in the towers (specification 2).</summary>
+/// <param name="ImageBlocks">Image blocks, from the first, with an adapter; 0 when the image tower is plain CLIP.</param>
+/// <param name="ImageShare">Weight of the image adapters in the mix, 0 to 1.</param>
+/// <param name="TextBlocks">Text blocks, from the first, with an adapter; 0 when the text tower is plain CLIP.</param>
+/// <param name="TextShare">Weight of the text adapters in the mix, 0 to 1.</param>
+/// <param name="Relu">Whether the image projections carry a LeakyReLU.</param>
+public sealed record AdapterDescription(int ImageBlocks, double ImageShare, int TextBlocks, double TextShare, bool Relu);
+
+/// <summary>Size and hash of a file in a package.</summary>
+/// <param name="Bytes">Length.</param>
+/// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
+public sealed record PackageFile(long Bytes, string Sha256);
+
+/// <summary>Where a package came from.</summary>
+public sealed record Provenance
+{
+    /// <summary>The files that were imported, by role ("clip", "text_adapter", "image_adapter").</summary>
+    public required IReadOnlyDictionary<string, ProvenanceFile> Sources { get; init; }
+
+    /// <summary>Program and version that wrote the package.</summary>
+    public required string WrittenBy { get; init; }
+
+    /// <summary>When it was written.</summary>
+    public required DateTimeOffset WrittenAt { get; init; }
+}
+
+/// <summary>One imported file.</summary>
+/// <param name="Name">File name without its folder.</param>
+/// <param name="Bytes">Length.</param>
+/// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
+public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
+
+/// <summary>JSON of the package files.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(ModelManifest))]
+public sealed partial class PackageJson : JsonSerializerContext;

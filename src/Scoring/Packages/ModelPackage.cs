@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace AaClip.Scoring.Packages;
+
+/// <summary>A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. Immutable once written.</summary>
+public sealed class ModelPackage
+{
+    /// <summary>The image graph.</summary>
+    public const string ImageGraph = "image.onnx";
+
+    /// <summary>The image graph's weights.</summary>
+    public const string ImageWeights = "image.weights";
+
+    /// <summary>The text graph.</summary>
+    public const string TextGraph = "text.onnx";
+
+    /// <summary>The text graph's weights.</summary>
+    public const string TextWeights = "text.weights";
+
+    /// <summary>Anchors of the package's own classes.</summary>
+    public const string Anchors = "anchors.safetensors";
+
+    /// <summary>Folder of the tokenizer's vocabulary.</summary>
+    public const string Tokenizer = "tokenizer";
+
+    private const int MaxManifestBytes = 4 << 20;
+
+    private ModelPackage(string folder, ModelManifest manifest)
+    {
+        Folder = folder;
+        Manifest = manifest;
+    }
+
+    /// <summary>Absolute path of the folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>What model.json says.</summary>
+    public ModelManifest Manifest { get; }
+
+    /// <summary>Reads and checks model.json; the large files are checked by <see cref="Verify"/> when they are used.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">It is not a package, is from a newer version, or a listed file is missing or has another size.</exception>
+    public static ModelPackage Open(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        folder = Path.GetFullPath(folder);
+        string path = Path.Combine(folder, ModelManifest.FileName);
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"No model package at '{folder}': make one with 'aaclip import'.");
+        if (!File.Exists(path))
+            throw new InvalidDataException($"'{folder}' is not a model package: it has no {ModelManifest.FileName}. Make one with 'aaclip import'.");
+        if (new FileInfo(path).Length > MaxManifestBytes)
+            throw new InvalidDataException($"'{path}' has more than {MaxManifestBytes} bytes: this is not a model package's {ModelManifest.FileName}.");
+
+        ModelManifest manifest = Read(path);
+        foreach ((string name, PackageFile file) in manifest.Files)
+        {
+            FileInfo info = new(Resolve(folder, name));
+            if (!info.Exists)
+                throw new InvalidDataException($"The package '{folder}' lacks '{name}', which its {ModelManifest.FileName} lists: copy it again.");
+            if (info.Length != file.Bytes)
+                throw new InvalidDataException($"'{name}' in the package '{folder}' has {info.Length} bytes, expected {file.Bytes}: copy it again.");
+        }
+
+        return new ModelPackage(folder, manifest);
+    }
+
+    /// <summary>Absolute path of a file of the package.</summary>
+    public string PathOf(string name) => Resolve(Folder, name);
+
+    /// <summary>Compares the SHA-256 of files with model.json.</summary>
+    /// <exception cref="InvalidDataException">A file is not listed, or its content has changed.</exception>
+    public void Verify(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (!Manifest.Files.TryGetValue(name, out PackageFile? expected))
+                throw new InvalidDataException($"The package '{Folder}' does not list '{name}' in its {ModelManifest.FileName}: import it again.");
+            string found = HashOf(PathOf(name));
+            if (found != expected.Sha256)
+                throw new InvalidDataException($"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or damaged; copy the package again.");
+        }
+    }
+
+    /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
+    public static string HashOf(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static ModelManifest Read(string path)
+    {
+        try
+        {
+            byte[] text = File.ReadAllBytes(path);
+            using (JsonDocument json = JsonDocument.Parse(text))
+                if (json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema) && schema.TryGetInt32(out int version) && version > ModelManifest.CurrentSchema)
+                    throw new InvalidDataException($"'{path}' has schemaVersion {version}; this program reads up to {ModelManifest.CurrentSchema}: update it.");
+            ModelManifest manifest = JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest)
+                ?? throw new JsonException("The file holds null.");
+            Check(manifest, path);
+            return manifest;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"'{path}' cannot be read as a model description: {e.Message}", e);
+        }
+    }
+
+    private static void Check(ModelManifest manifest, string path)
+    {
+        ModelArchitecture shape = manifest.Architecture;
+        if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
+            throw new InvalidDataException($"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192.");
+        if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
+            throw new InvalidDataException($"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged.");
+        foreach (string name in (ReadOnlySpan<string>)[ImageGraph, TextGraph])
+            if (!manifest.Files.ContainsKey(name))
+                throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
+    }
+
+    // A file name from model.json must stay inside the package.
+    private static string Resolve(string folder, string name)
+    {
+        string path = Path.GetFullPath(Path.Combine(folder, name));
+        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? path
+            : throw new InvalidDataException($"The package '{folder}' lists '{name}', which lies outside it: do not use this package.");
+    }
+}

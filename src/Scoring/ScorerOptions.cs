@@ -1,0 +1,36 @@
+using AaClip.Scoring.Sessions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AaClip.Scoring;
+
+/// <summary>How a model is loaded and run.</summary>
+public sealed record ScorerOptions
+{
+    /// <summary>What runs the graphs; default <see cref="Provider.Auto"/>.</summary>
+    public Provider Provider { get; init; } = Provider.Auto;
+
+    /// <summary>Threads of one run; 0 (default) takes one for each core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>
+    /// Leaves the weights in the mapped file instead of laying them out anew: loads in milliseconds and shares memory between
+    /// processes, and each image takes somewhat longer. Default off.
+    /// </summary>
+    public bool MemoryMapped { get; init; }
+
+    /// <summary>
+    /// Compares the hashes of the weights with model.json on load; default on. Off only where the package was verified before
+    /// and nobody else can write to it.
+    /// </summary>
+    public bool Verify { get; init; } = true;
+
+    /// <summary>Images that share one run on CUDA; default 8. On CPU each image runs by itself: a batch gains nothing there.</summary>
+    public int CudaBatch { get; init; } = 8;
+
+    /// <summary>Folder for the anchors of classes that the package does not carry; null takes the user's cache folder.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Where the scorer reports what it chose.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+}
