@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace AaClip.Scoring.Text;
+
+/// <summary>From what a user calls an object to the words that stand in the prompts (specification 3.2).</summary>
+public static class ClassNames
+{
+    /// <summary>Names nothing in particular; it is used literally, also behind a data set.</summary>
+    public const string AnyObject = "object";
+
+    private static readonly string[] Markers = [ClipVocabulary.StartMarker, ClipVocabulary.EndMarker];
+
+    /// <summary>The published data sets with their classes, in the published order.</summary>
+    public static IReadOnlyList<PublishedDataSet> DataSets { get; } = Read();
+
+    /// <summary>All published classes as "data set/class", in the published order.</summary>
+    public static IReadOnlyList<string> Published { get; } = [.. DataSets.SelectMany(d => d.Classes.Select(c => $"{d.Name}/{c.Class}"))];
+
+    /// <summary>A data set's domain, "Industrial" or "Medical".</summary>
+    /// <exception cref="ArgumentException">The data set is not a published one.</exception>
+    public static string DomainOf(string dataSet) =>
+        Find(dataSet)?.Domain ?? throw new ArgumentException($"The data set '{dataSet}' is not known; known are {string.Join(", ", DataSets.Select(d => d.Name))}.", nameof(dataSet));
+
+    /// <summary>The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is.</summary>
+    /// <param name="className">What the user wrote; blanks around it do not count, nor does the case of a data set and its class.</param>
+    /// <exception cref="ArgumentException">
+    /// Empty, too long, with control characters or a marker of the tokenizer, or a published data set without such a class.
+    /// </exception>
+    public static string Resolve(string className)
+    {
+        ArgumentNullException.ThrowIfNull(className);
+        string name = string.Concat(className.Trim().EnumerateRunes()); // half a surrogate pair becomes U+FFFD
+        if (name.Length > ClipTokenizer.MaxCharacters / 2) // the other half is for the prompt around it
+            throw new ArgumentException($"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words.", nameof(className));
+        if (name.FirstOrDefault(c => char.IsControl(c) || c == '\uFFFD', ' ') is var bad and not ' ')
+            throw new ArgumentException($"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text.", nameof(className));
+        string cleaned = ClipTokenizer.Clean(name);
+        if (cleaned.Length == 0)
+            throw new ArgumentException("The class name is empty: name the object, such as 'bottle', or write 'object'.", nameof(className));
+        if (Markers.FirstOrDefault(m => cleaned.Contains(m, StringComparison.Ordinal)) is { } marker)
+            throw new ArgumentException($"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out.", nameof(className));
+
+        if (name.Split('/', 2) is not [var dataSet, var classOfSet] || Find(dataSet) is not { } published)
+            return name;
+        if (classOfSet.Equals(AnyObject, StringComparison.OrdinalIgnoreCase))
+            return AnyObject;
+        return published.Classes.FirstOrDefault(c => c.Class.Equals(classOfSet, StringComparison.OrdinalIgnoreCase))?.Name
+            ?? throw new ArgumentException($"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'.", nameof(className));
+    }
+
+    /// <summary>As <see cref="Resolve(string)"/>, and checks that every prompt with the name fits the text encoder.</summary>
+    /// <exception cref="ArgumentException">As there, or a prompt would have too many tokens.</exception>
+    public static string Resolve(string className, ClipTokenizer tokenizer, PromptEnsemble prompts, int contextLength = ClipTokenizer.DefaultContextLength)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(prompts);
+        string name = Resolve(className);
+        (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
+        int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);
+        if (longest > contextLength - 2)
+            throw new ArgumentException($"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter.", nameof(className));
+        return name;
+    }
+
+    private static PublishedDataSet? Find(string dataSet) => DataSets.FirstOrDefault(d => d.Name.Equals(dataSet, StringComparison.OrdinalIgnoreCase));
+
+    private static string Printable(string name) => string.Concat(MergeList.Shorten(name).Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
+    private static PublishedDataSet[] Read()
+    {
+        using Stream json = PromptEnsemble.Resource("class-names.json");
+        return JsonSerializer.Deserialize(json, TextJson.Default.PublishedDataSetArray)!; // a resource of ours; the tests read it whole
+    }
+}
