@@ -1,0 +1,29 @@
+namespace AaClip.Scoring.Images;
+
+/// <summary>What a model wants done to an image before it; stored in the model package. The defaults are CLIP's, at AA-CLIP's size.</summary>
+public sealed record Preprocessing
+{
+    /// <summary>Pixels along both sides of the model's input; default 518.</summary>
+    public int Size { get; init; } = 518;
+
+    /// <summary>Red, green, blue: subtracted from values of 0 to 1. Default: CLIP's training set (open_clip, constants.py).</summary>
+    public IReadOnlyList<float> Mean { get; init; } = [0.48145466f, 0.4578275f, 0.40821073f];
+
+    /// <summary>Red, green, blue: what remains is divided by it. Default: CLIP's training set (open_clip, constants.py).</summary>
+    public IReadOnlyList<float> Std { get; init; } = [0.26862954f, 0.26130258f, 0.27577711f];
+
+    /// <summary>Throws unless the values can be used.</summary>
+    /// <exception cref="InvalidDataException">Names the value and what is expected.</exception>
+    public void Validate()
+    {
+        if (Size < 1)
+            throw new InvalidDataException($"Preprocessing size is {Size}, expected at least 1 pixel: correct 'size' in the model package.");
+        if (Mean is not { Count: 3 } || !Mean.All(float.IsFinite))
+            throw new InvalidDataException($"Preprocessing mean is [{Text(Mean)}], expected three finite numbers (red, green, blue): correct 'mean' in the model package.");
+        if (Std is not { Count: 3 } || !Std.All(s => float.IsFinite(s) && s > 0))
+            throw new InvalidDataException($"Preprocessing std is [{Text(Std)}], expected three positive numbers (red, green, blue): correct 'std' in the model package.");
+    }
+
+    private static string Text(IReadOnlyList<float>? values) =>
+        string.Join(", ", (values ?? []).Select(v => v.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+}

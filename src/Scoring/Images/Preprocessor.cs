@@ -1,0 +1,54 @@
+namespace AaClip.Scoring.Images;
+
+/// <summary>
+/// Turns an image into the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): bicubic resize to a square, whatever the
+/// aspect ratio, then (byte / 255 - mean) / std per channel. One instance serves all threads.
+/// </summary>
+public sealed class Preprocessor
+{
+    private readonly float[] _table = new float[3 * 256]; // [3, 256]: the input for each byte of each channel
+
+    /// <summary>Prepares for a model.</summary>
+    /// <exception cref="InvalidDataException">The description cannot be used.</exception>
+    public Preprocessor(Preprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        preprocessing.Validate();
+        Size = preprocessing.Size;
+        for (int channel = 0; channel < 3; channel++)
+            for (int value = 0; value < 256; value++)
+                _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
+    }
+
+    /// <summary>Pixels along both sides of the result.</summary>
+    public int Size { get; }
+
+    /// <summary>Floats in one result: 3 * Size * Size.</summary>
+    public int Length => 3 * Size * Size;
+
+    /// <summary>Writes one image's input, for example into its place in a batch.</summary>
+    /// <param name="image">Any size.</param>
+    /// <param name="destination">[3, Size, Size], row-major; channels red, green, blue.</param>
+    /// <exception cref="ArgumentException">The destination does not hold exactly 3 * Size * Size floats.</exception>
+    public void Write(RgbImage image, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        if (destination.Length != Length)
+            throw new ArgumentException($"The destination holds {destination.Length} floats, expected {Length} = 3 * {Size} * {Size}.", nameof(destination));
+
+        ReadOnlySpan<byte> pixels = Bicubic.Resize(image, Size, Size).Pixels;
+        Span<float> red = destination[..(Size * Size)];
+        Span<float> green = destination.Slice(red.Length, red.Length);
+        Span<float> blue = destination.Slice(2 * red.Length, red.Length);
+        ReadOnlySpan<float> reds = _table.AsSpan(0, 256);
+        ReadOnlySpan<float> greens = _table.AsSpan(256, 256);
+        ReadOnlySpan<float> blues = _table.AsSpan(512, 256);
+        for (int i = 0; i < red.Length; i++)
+        {
+            int at = 3 * i;
+            blue[i] = blues[pixels[at + 2]];
+            green[i] = greens[pixels[at + 1]];
+            red[i] = reds[pixels[at]];
+        }
+    }
+}
