@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace AaClip.Scoring.Images;
+
+/// <summary>Writes image files.</summary>
+public static class ImageEncoder
+{
+    /// <summary>A JPEG with chroma at half resolution.</summary>
+    /// <param name="image">What to write.</param>
+    /// <param name="quality">1 to 100.</param>
+    public static byte[] Jpeg(RgbImage image, int quality = 90)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
+        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(image.Pixels, image.Width, image.Height);
+        using MemoryStream file = new();
+        source.SaveAsJpeg(file, new JpegEncoder { Quality = quality });
+        return file.ToArray();
+    }
+
+    /// <summary>An 8-bit RGB PNG; exact.</summary>
+    public static byte[] Png(RgbImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(image.Pixels, image.Width, image.Height);
+        using MemoryStream file = new();
+        source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = PngColorType.Rgb });
+        return file.ToArray();
+    }
+
+    /// <summary>A 16-bit grey PNG; exact.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="grey">[height, width], 0 to 65535.</param>
+    /// <exception cref="ArgumentException">The number of values is not width * height.</exception>
+    public static byte[] Png16(int width, int height, ReadOnlySpan<ushort> grey)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (grey.Length != (long)width * height)
+            throw new ArgumentException($"A grey image of {width} x {height} has {(long)width * height} values, but {grey.Length} are given.", nameof(grey));
+        using Image<L16> source = Image.LoadPixelData<L16>(MemoryMarshal.AsBytes(grey), width, height);
+        using MemoryStream file = new();
+        source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit16, ColorType = PngColorType.Grayscale });
+        return file.ToArray();
+    }
+}
