@@ -15,7 +15,7 @@ internal static class ImageGraph
     /// <param name="adapters">What the image adapters look like, or null for plain CLIP: then CLIP's own projection is the head.</param>
     /// <param name="taps">Inner values to expose, for tests.</param>
     public static void Write(
-        string path, ModelArchitecture shape, AdapterShape? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
+        string path, ModelArchitecture shape, AdapterDescription? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
     {
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
@@ -87,7 +87,7 @@ internal static class ImageGraph
     }
 
     // Float32 from here on: [B, patches, E].
-    private static Value Head(TransformerWriter tower, Value tokens, AdapterShape? adapters, string name, string path, ModelArchitecture shape)
+    private static Value Head(TransformerWriter tower, Value tokens, AdapterDescription? adapters, string name, string path, ModelArchitecture shape)
     {
         int width = shape.Vision.Width;
         if (adapters is null)

@@ -12,7 +12,7 @@ internal static class TextGraph
 {
     /// <param name="adapters">What the text adapters look like, or null for the plain tower with CLIP's projection.</param>
     public static void Write(
-        string path, ModelArchitecture shape, AdapterShape? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
+        string path, ModelArchitecture shape, AdapterDescription? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
     {
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);

@@ -36,8 +36,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         x = graph.Node("Add", $"{path}/residual_1", [x, attended]);
 
         Value hidden = LayerNorm(x, $"{key}ln_2", $"{path}/ln_2", width);
-        hidden = LinearActivated(hidden, $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", $"{path}/mlp/c_fc", width, 4 * width);
-        hidden = graph.Tap($"{path}/mlp", Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", 4 * width, width));
+        hidden = LinearActivated(hidden, $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", $"{path}/mlp/c_fc", width, shape.MlpWidth);
+        hidden = graph.Tap($"{path}/mlp", Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", shape.MlpWidth, width));
         return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/residual_2", [x, hidden]));
     }
 

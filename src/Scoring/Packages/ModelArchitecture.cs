@@ -39,4 +39,5 @@ public sealed record ModelArchitecture
 /// <param name="Width">Width of a token.</param>
 /// <param name="Layers">Number of blocks.</param>
 /// <param name="Heads">Attention heads; the width is a multiple of it.</param>
-public sealed record TowerShape(int Width, int Layers, int Heads);
+/// <param name="MlpWidth">Hidden width of the blocks' MLPs; 4 times the width in CLIP.</param>
+public sealed record TowerShape(int Width, int Layers, int Heads, int MlpWidth);

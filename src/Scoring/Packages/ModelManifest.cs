@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AaClip.Scoring.Images;
 
 namespace AaClip.Scoring.Packages;
 
@@ -31,6 +32,9 @@ public sealed record ModelManifest
 
     /// <summary>How the image tower's weights are stored.</summary>
     public required Precision Precision { get; init; }
+
+    /// <summary>What is done to an image before the model.</summary>
+    public required Preprocessing Preprocessing { get; init; }
 
     /// <summary>Fingerprint of the prompt ensemble that anchors are made with.</summary>
     public required string Prompts { get; init; }

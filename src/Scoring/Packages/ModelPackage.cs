@@ -114,6 +114,9 @@ public sealed class ModelPackage
         ModelArchitecture shape = manifest.Architecture;
         if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
             throw new InvalidDataException($"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192.");
+        manifest.Preprocessing.Validate();
+        if (manifest.Preprocessing.Size != shape.ImageSize)
+            throw new InvalidDataException($"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged.");
         if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
             throw new InvalidDataException($"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged.");
         foreach (string name in (ReadOnlySpan<string>)[ImageGraph, TextGraph])

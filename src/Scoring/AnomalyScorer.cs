@@ -1,0 +1,186 @@
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Scoring;
+
+/// <summary>
+/// A loaded model: image and class name in, map and score out. One instance serves all threads of a process. Scoring is synchronous
+/// work of the processor or the card.
+/// </summary>
+public sealed partial class AnomalyScorer : IDisposable
+{
+    private readonly ModelPackage _package;
+    private readonly InferenceSession _session;
+    private readonly Preprocessor _preprocessor;
+    private readonly AnchorStore _anchors;
+    private readonly int _batch;
+
+    private AnomalyScorer(ModelPackage package, InferenceSession session, string provider, AnchorStore anchors, int batch)
+    {
+        _package = package;
+        _session = session;
+        _anchors = anchors;
+        _batch = batch;
+        _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
+        Provider = provider;
+    }
+
+    /// <summary>What the package says of itself.</summary>
+    public ModelManifest Model => _package.Manifest;
+
+    /// <summary>"cuda" or "cpu": where images are really scored.</summary>
+    public string Provider { get; }
+
+    /// <summary>Loads a model package.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
+    /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
+    public static AnomalyScorer Load(string folder, ScorerOptions? options = null)
+    {
+        options ??= new ScorerOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CudaBatch, 1);
+        ModelPackage package = ModelPackage.Open(folder);
+
+        SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
+        InferenceSession session = OpenVerified(package, sessions, options.Verify);
+
+        string provider = sessions.Provider;
+        if (provider == "cpu" && package.Manifest.Precision == Precision.Fp16)
+            Log.HalfOnCpu(options.Logger, package.Manifest.Id);
+        TextEncoder encoder = new(package, sessions, options.Verify);
+        AnchorStore anchors = new(
+            package.PathOf(ModelPackage.Anchors),
+            options.CacheFolder ?? CacheFolder.Path,
+            AnchorsKey(package.Manifest),
+            package.Manifest.Architecture.Embed,
+            encoder.Anchors,
+            warning => Log.Cache(options.Logger, warning));
+        return new AnomalyScorer(package, session, provider, anchors, provider == "cuda" ? options.CudaBatch : 1);
+    }
+
+    /// <summary>Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept.</summary>
+    /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
+    /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
+    public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
+
+    /// <summary>Scores one image.</summary>
+    /// <param name="className">What the object is called; see <see cref="AnchorsOf"/>.</param>
+    public ImageScore Score(RgbImage image, string className, Domain domain = Domain.Industrial, CancellationToken cancellation = default) =>
+        Score(image, AnchorsOf(className), domain, cancellation);
+
+    /// <summary>Scores one image against given anchors.</summary>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    public ImageScore Score(RgbImage image, float[] anchors, Domain domain, CancellationToken cancellation = default) =>
+        Score([new ImageToScore(image, anchors, domain)], cancellation)[0];
+
+    /// <summary>
+    /// Scores images of any classes. A score never depends on the other images: on CPU each runs by itself (int8 takes one scale from the
+    /// whole input, and a batch gains no speed there), on CUDA <see cref="ScorerOptions.CudaBatch"/> share a run of float arithmetic.
+    /// </summary>
+    /// <returns>One score per image, in the order given.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; a running image is stopped within one node of the graph.</exception>
+    public IReadOnlyList<ImageScore> Score(IReadOnlyList<ImageToScore> images, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        int embed = Model.Architecture.Embed;
+        foreach (ImageToScore image in images)
+            if (image.Anchors.Length != 2 * embed)
+                throw new ArgumentException($"Anchors have {image.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.", nameof(images));
+
+        ImageScore[] scores = new ImageScore[images.Count];
+        for (int start = 0; start < images.Count; start += _batch)
+            Run(images, start, Math.Min(_batch, images.Count - start), scores, cancellation);
+        return scores;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    // Hashing and loading read the same pages: side by side they cost little more than one of them.
+    private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, bool verify)
+    {
+        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageGraph, ModelPackage.ImageWeights)) : Task.CompletedTask;
+        InferenceSession session;
+        try
+        {
+            session = sessions.Open(package.PathOf(ModelPackage.ImageGraph));
+        }
+        catch (InvalidDataException)
+        {
+            verified.GetAwaiter().GetResult(); // a changed file is the better explanation of a graph that does not load
+            throw;
+        }
+
+        try
+        {
+            verified.GetAwaiter().GetResult();
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private void Run(IReadOnlyList<ImageToScore> images, int start, int count, ImageScore[] scores, CancellationToken cancellation)
+    {
+        ModelArchitecture shape = Model.Architecture;
+        float[] pixels = new float[count * _preprocessor.Length];
+        float[] anchors = new float[count * 2 * shape.Embed];
+        for (int i = 0; i < count; i++)
+        {
+            _preprocessor.Write(images[start + i].Image, pixels.AsSpan(i * _preprocessor.Length, _preprocessor.Length));
+            images[start + i].Anchors.CopyTo(anchors, i * 2 * shape.Embed);
+        }
+
+        using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(pixels, [count, 3, shape.ImageSize, shape.ImageSize]);
+        using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
+        using RunOptions run = new();
+        using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(run, ["image", "anchors"], [imageInput, anchorInput], ["map", "detection"]);
+            ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>();      // [count, g, g]
+            ReadOnlySpan<float> detections = result[1].GetTensorDataAsSpan<float>(); // [count]
+            int cells = shape.Grid * shape.Grid;
+            for (int i = 0; i < count; i++)
+            {
+                AnomalyMap map = new(maps.Slice(i * cells, cells).ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain);
+                scores[start + i] = new ImageScore { Detection = detections[i], Map = map };
+            }
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
+    private static string AnchorsKey(ModelManifest manifest)
+    {
+        IEnumerable<string> parts = manifest.Files
+            .Where(f => f.Key is ModelPackage.TextGraph or ModelPackage.TextWeights || f.Key.StartsWith(ModelPackage.Tokenizer + "/", StringComparison.Ordinal))
+            .OrderBy(f => f.Key, StringComparer.Ordinal)
+            .Select(f => $"{f.Key} {f.Value.Sha256}")
+            .Append(PromptEnsemble.Default.Fingerprint);
+        byte[] hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts)));
+        return Convert.ToHexStringLower(hash)[..32];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Model {Model} is float16, which a CPU runs many times slower than float32 or int8: import it again with --precision int8.")]
+        public static partial void HalfOnCpu(ILogger logger, string model);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Warning}")]
+        public static partial void Cache(ILogger logger, string warning);
+    }
+}
