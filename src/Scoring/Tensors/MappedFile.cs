@@ -9,6 +9,7 @@ public sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
+    private bool _disposed;
 
     /// <summary>Maps a file.</summary>
     /// <exception cref="InvalidDataException">The file is empty.</exception>
@@ -32,27 +33,42 @@ public sealed unsafe class MappedFile : IDisposable
     public long Length { get; }
 
     /// <summary>A part of the file, valid until this object is disposed.</summary>
-    /// <exception cref="InvalidDataException">The part lies outside the file.</exception>
+    /// <exception cref="InvalidDataException">The part lies outside the file, or is 2 GiB or longer.</exception>
+    /// <exception cref="ObjectDisposedException">Here, and when a part is read after this object was disposed.</exception>
     public ReadOnlyMemory<byte> Slice(long offset, long length)
     {
-        if (offset < 0 || length < 0 || length > int.MaxValue || offset > Length - length)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || length < 0 || offset > Length - length)
             throw new InvalidDataException($"'{Path}' has {Length} bytes, but bytes {offset} to {(Int128)offset + length} are asked for: the file is damaged or was not copied whole.");
-        return new Window(_start + offset, (int)length).Memory;
+        if (length > int.MaxValue)
+            throw new InvalidDataException($"'{Path}' holds one tensor of {length} bytes at byte {offset}, but at most {int.MaxValue} can be read at once: store it in smaller parts or in half precision.");
+        return new Window(this, _start + offset, (int)length).Memory;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
     }
 
-    private sealed class Window(byte* start, int length) : MemoryManager<byte>
+    private sealed class Window(MappedFile owner, byte* start, int length) : MemoryManager<byte>
     {
-        public override Span<byte> GetSpan() => new(start, length);
+        public override Span<byte> GetSpan()
+        {
+            ObjectDisposedException.ThrowIf(owner._disposed, owner); // the pages are gone: reading them would end the process
+            return new(start, length);
+        }
 
-        public override MemoryHandle Pin(int elementIndex = 0) => new(start + elementIndex);
+        public override MemoryHandle Pin(int elementIndex = 0)
+        {
+            ObjectDisposedException.ThrowIf(owner._disposed, owner);
+            return new(start + elementIndex);
+        }
 
         public override void Unpin()
         {

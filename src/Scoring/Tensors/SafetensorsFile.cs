@@ -168,6 +168,6 @@ public sealed class SafetensorsFile : IDisposable
         "I8" => TensorType.Int8,
         "U8" => TensorType.UInt8,
         "BOOL" => TensorType.Bool,
-        _ => throw new InvalidDataException($"Tensor '{name}' in '{path}' has the type '{text}', which is not known here."),
+        _ => throw new InvalidDataException($"Tensor '{name}' in '{path}' has the type '{text}', which cannot be read here: convert it to F32, F16 or BF16."),
     };
 }

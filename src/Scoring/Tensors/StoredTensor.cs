@@ -8,6 +8,8 @@ namespace AaClip.Scoring.Tensors;
 /// <summary>A tensor in a weight file: name, type, shape, and its bytes where they lie (little-endian). Nothing is read before it is asked for.</summary>
 public sealed class StoredTensor
 {
+    private const int MaxAxes = 64; // PyTorch's own limit; the index of a strided walk lies on the stack
+
     private readonly ReadOnlyMemory<byte> _storage;
     private readonly long[] _strides; // in elements
     private readonly long _offset;    // in elements
@@ -28,6 +30,8 @@ public sealed class StoredTensor
         File = file;
         Type = type;
         Shape = shape;
+        if (shape.Length > MaxAxes)
+            throw new InvalidDataException($"Tensor '{name}' in '{file}' has {shape.Length} axes, at most {MaxAxes} are possible: the file is damaged.");
         _storage = storage;
         _offset = offset;
         _strides = strides ?? RowMajor(shape);
@@ -75,6 +79,13 @@ public sealed class StoredTensor
             throw new InvalidDataException($"Tensor '{Name}' in '{File}' has shape {ShapeText}, expected {FormatShape(shape.ToArray())}: {remedy}.");
         return this;
     }
+
+    /// <summary>Throws unless the elements are floating-point numbers; a quantised weight, for one, has no meaning by itself.</summary>
+    /// <exception cref="InvalidDataException">Names tensor, file, type and the remedy.</exception>
+    public StoredTensor ExpectFloat(string remedy) =>
+        Type is TensorType.Float64 or TensorType.Float32 or TensorType.Float16 or TensorType.BFloat16
+            ? this
+            : throw new InvalidDataException($"Tensor '{Name}' in '{File}' is of type {Type}, expected a floating-point type: {remedy}.");
 
     /// <summary>The elements in row-major order as float32; any numeric type is converted.</summary>
     public float[] ToFloat32()
@@ -143,7 +154,9 @@ public sealed class StoredTensor
     public ReadOnlySpan<byte> Contiguous()
     {
         int size = Type.Size();
-        if (_strides.AsSpan().SequenceEqual(RowMajor([.. Shape])) || Count == 0)
+        if (Count == 0)
+            return [];
+        if (IsRowMajor())
             return _storage.Span.Slice(checked((int)(_offset * size)), checked((int)(Count * size)));
 
         byte[] copy = new byte[checked((int)(Count * size))];
@@ -188,6 +201,19 @@ public sealed class StoredTensor
         }
 
         return strides;
+    }
+
+    private bool IsRowMajor()
+    {
+        long step = 1;
+        for (int axis = Shape.Count - 1; axis >= 0; axis--)
+        {
+            if (Shape[axis] != 1 && _strides[axis] != step) // the stride of an axis of length 1 is never walked
+                return false;
+            step *= Shape[axis];
+        }
+
+        return true;
     }
 
     private bool Reaches(long elements)
