@@ -66,6 +66,9 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Epochs done by the text adapters, where the checkpoint says so.</summary>
     public long? TextEpoch { get; }
 
+    /// <summary>The files that were read.</summary>
+    public IEnumerable<string> Files => _checkpoints.Select(c => c.Path);
+
     /// <summary>Which files were taken and why, for the log.</summary>
     public string Choice { get; }
 

@@ -1,11 +1,6 @@
-namespace AaClip.Checkpoints.Clip;
+using AaClip.Scoring.Packages;
 
-/// <summary>The shape of one of CLIP's transformers.</summary>
-/// <param name="Width">Length of a token.</param>
-/// <param name="Layers">Number of residual blocks.</param>
-/// <param name="Heads">Attention heads; divides <paramref name="Width"/>.</param>
-/// <param name="MlpWidth">Hidden width of the blocks' perceptrons.</param>
-public sealed record ClipTower(int Width, int Layers, int Heads, int MlpWidth);
+namespace AaClip.Checkpoints.Clip;
 
 /// <summary>
 /// The shape of a ViT CLIP model, as the weights themselves have it. ViT-L/14-336: image 336, patch 14, vision 1024 × 24 blocks × 16
@@ -18,7 +13,7 @@ public sealed record ClipTower(int Width, int Layers, int Heads, int MlpWidth);
 /// <param name="Context">Tokens of a text, with start, end and padding.</param>
 /// <param name="Vocabulary">Number of different tokens.</param>
 /// <param name="EmbedDim">Width of the space that image and text share.</param>
-public sealed record ClipArchitecture(int ImageSize, int Patch, ClipTower Vision, ClipTower Text, int Context, int Vocabulary, int EmbedDim)
+public sealed record ClipArchitecture(int ImageSize, int Patch, TowerShape Vision, TowerShape Text, int Context, int Vocabulary, int EmbedDim)
 {
     /// <summary>Patches along a side of the image: 24 for ViT-L/14-336.</summary>
     public int Grid => ImageSize / Patch;

@@ -1,3 +1,4 @@
+using AaClip.Scoring.Packages;
 using System.Globalization;
 
 namespace AaClip.Checkpoints.Clip;
@@ -38,7 +39,7 @@ public static class ClipNames
         yield return ("logit_scale", []);
     }
 
-    private static IEnumerable<(string Name, long[] Shape)> Blocks(string prefix, ClipTower tower)
+    private static IEnumerable<(string Name, long[] Shape)> Blocks(string prefix, TowerShape tower)
     {
         long width = tower.Width, mlp = tower.MlpWidth;
         for (int n = 0; n < tower.Layers; n++)

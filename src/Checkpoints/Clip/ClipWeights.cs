@@ -1,3 +1,4 @@
+using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 
 namespace AaClip.Checkpoints.Clip;
@@ -77,10 +78,10 @@ public sealed class ClipWeights : IDisposable
             Vocabulary: words[0],
             EmbedDim: layout.Shape("visual.proj", 2)[1]);
 
-        ClipTower Tower(int width, bool vision, int? heads)
+        TowerShape Tower(int width, bool vision, int? heads)
         {
             string firstMlp = (vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks) + "0.mlp.c_fc.weight";
-            return new ClipTower(width, layout.Blocks(vision), ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path), layout.Shape(firstMlp, 2)[0]);
+            return new TowerShape(width, layout.Blocks(vision), ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path), layout.Shape(firstMlp, 2)[0]);
         }
     }
 

@@ -92,7 +92,7 @@ internal static class ImageGraph
         int width = shape.Vision.Width;
         if (adapters is null)
             return tower.ToFloat32(tower.Project(tokens, "visual.proj", $"{path}/proj", width, shape.Embed), path);
-        string key = $"image_adapter.{name}.{(adapters.Relu ? "fc.0" : "fc")}.weight";
+        string key = $"image_adapter.{name}.fc.weight";
         Value projected = tower.LinearExact(tokens, key, $"{path}/proj", width, shape.Embed);
         return tower.ToFloat32(adapters.Relu ? tower.LeakyRelu(projected, $"{path}/proj") : projected, path);
     }

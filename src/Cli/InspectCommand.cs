@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Checkpoints;
+using AaClip.Checkpoints.Onnx;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tensors;
+using Spectre.Console;
+
+namespace AaClip.Cli;
+
+/// <summary><c>aaclip inspect</c>: what a package or a checkpoint holds.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        Argument<string> path = new("path") { Description = "A model package, or a checkpoint file.", HelpName = "DIR|FILE" };
+        Option<bool> tensors = new("--tensors") { Description = "List every tensor instead of sums by part." };
+        Option<bool> json = new("--json") { Description = "Print model.json as it is." };
+        Option<bool> fast = new("--no-hash") { Description = "Skip the comparison of hashes." };
+        Command command = new("inspect", """
+            Shows what a model package holds: sizes, hashes, tensors, provenance. Also lists the tensors of a checkpoint file.
+
+            Examples:
+              aaclip inspect models/aaclip
+              aaclip inspect --tensors ckpt/image_adapter_15.pth
+            """)
+        {
+            path, tensors, json, fast,
+        };
+        command.SetAction((parsed, _) => Run.Verb(() =>
+        {
+            string where = parsed.GetRequiredValue(path);
+            if (File.Exists(where))
+                return Checkpoint(where);
+            ModelPackage package = ModelPackage.Open(where);
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(package.Manifest, PackageJson.Default.ModelManifest));
+            else
+                Package(package, parsed.GetValue(tensors), !parsed.GetValue(fast));
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Package(ModelPackage package, bool all, bool hash)
+    {
+        ModelManifest model = package.Manifest;
+        ModelArchitecture shape = model.Architecture;
+        Tables.Write(["model", model.Id],
+        [
+            ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
+            ["input", $"{shape.ImageSize} px, patch {shape.Patch}, grid {shape.Grid}x{shape.Grid} (trained at {shape.NativeImageSize} px)"],
+            ["image tower", Tower(shape.Vision)],
+            ["text tower", $"{Tower(shape.Text)}, context {shape.Context}, vocabulary {shape.Vocabulary}"],
+            ["joint width", shape.Embed.ToString(CultureInfo.InvariantCulture)],
+            ["levels", string.Join(", ", shape.Levels)],
+            ["adapters", model.Adapters is { } a ? FormattableString.Invariant($"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks {(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}{(a.Relu ? ", projections with LeakyReLU" : "")}") : "none: plain CLIP"],
+            ["anchors for", model.Classes.Count == 0 ? "no class yet: made when a class is first used" : string.Join(", ", model.Classes)],
+            ["prompts", model.Prompts[..12]],
+            ["written", FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}")],
+        ]);
+        Tables.Write(["from", "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), s.Value.Sha256 }));
+        Tables.Write(["file", "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"], model.Files.Select(f =>
+        {
+            if (hash)
+                package.Verify(f.Key);
+            return new[] { f.Key, Run.Bytes(f.Value.Bytes), f.Value.Sha256 };
+        }));
+        foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
+        {
+            IEnumerable<GraphTensor> tensors = GraphTensors.Read(package.PathOf(graph)).Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
+            if (all)
+                Tables.Write([graph, "type", "shape", "bytes"], tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) }));
+            else
+                Tables.Write([graph, "tensors", "values", "bytes"], tensors.GroupBy(t => Part(t.Name)).Select(g => new[]
+                {
+                    g.Key, g.Count().ToString(CultureInfo.InvariantCulture), g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture), Run.Bytes(g.Sum(t => t.Bytes)),
+                }));
+        }
+    }
+
+    private static int Checkpoint(string path)
+    {
+        using Checkpoint checkpoint = Checkpoints.Checkpoint.Open(path);
+        Tables.Write(["tensor", "type", "shape", "bytes"], checkpoint.Tensors.Values.Select(t => new[] { t.Name, t.Type.ToString(), t.ShapeText, Run.Bytes(t.Count * t.Type.Size()) }));
+        Tables.Write(["value", "content"], checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" }));
+        Console.WriteLine($"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}");
+        return 0;
+    }
+
+    private static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";
+
+    // "visual.transformer.resblocks.3.attn…" counts to "visual.transformer.resblocks".
+    private static string Part(string name)
+    {
+        string[] words = name.Split('.');
+        int number = Array.FindIndex(words, w => int.TryParse(w, CultureInfo.InvariantCulture, out _));
+        return string.Join('.', words.Take(number > 0 ? number : Math.Min(2, words.Length)));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace AaClip.Cli;
+
+/// <summary>
+/// Progress on standard error: one line that is drawn again on a terminal, and in a pipe a plain line every few seconds. Silent when
+/// the work is over before anybody would wonder.
+/// </summary>
+internal sealed class ProgressLine : IDisposable
+{
+    private static readonly TimeSpan TerminalPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PipePause = TimeSpan.FromSeconds(5);
+
+    private readonly bool _terminal = !Console.IsErrorRedirected;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _next;
+    private int _drawn;
+
+    public ProgressLine() => _next = _terminal ? TerminalPause : PipePause;
+
+    /// <summary>Says where the work is; most calls draw nothing.</summary>
+    public void Show(string step, int done, int total, bool force = false)
+    {
+        if (_clock.Elapsed < _next && !force)
+            return;
+        _next = _clock.Elapsed + (_terminal ? TerminalPause : PipePause);
+        string text = total > 1 ? $"{step} {done}/{total}{Left(done, total)}" : step;
+        if (!_terminal)
+        {
+            Console.Error.WriteLine(text);
+            return;
+        }
+
+        string bar = total > 1 ? $"[{new string('#', 20 * done / total).PadRight(20, '.')}] " : "";
+        string line = bar + text;
+        int width = Math.Max(20, Width() - 1);
+        if (line.Length > width)
+            line = line[..width];
+        Console.Error.Write($"\r{line.PadRight(_drawn)}");
+        _drawn = line.Length;
+    }
+
+    /// <summary>Takes the line away, so that what follows starts clean.</summary>
+    public void Clear()
+    {
+        if (_drawn > 0)
+            Console.Error.Write($"\r{new string(' ', _drawn)}\r");
+        _drawn = 0;
+    }
+
+    public void Dispose() => Clear();
+
+    private static int Width()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var width ? width : 80;
+        }
+        catch (IOException)
+        {
+            return 80; // a terminal that does not tell
+        }
+    }
+
+    private string Left(int done, int total)
+    {
+        if (done < 2 || _clock.Elapsed < TimeSpan.FromSeconds(2))
+            return "";
+        TimeSpan left = _clock.Elapsed / done * (total - done);
+        return string.Create(CultureInfo.InvariantCulture, $", {(left.TotalMinutes >= 1 ? $"{left.TotalMinutes:F1} min" : $"{left.TotalSeconds:F0} s")} left");
+    }
+}

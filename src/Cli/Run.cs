@@ -1,0 +1,37 @@
+using AaClip.Scoring.Images;
+
+namespace AaClip.Cli;
+
+/// <summary>Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 130 stopped by Ctrl-C.</summary>
+internal static class Run
+{
+    public const int Failed = 1;
+    public const int Stopped = 130; // what shells report for SIGINT
+
+    public static Task<int> Verb(Func<int> work) => Task.Run(() =>
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped.");
+            return Stopped;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
+        {
+            Console.Error.WriteLine($"aaclip: {e.Message}");
+            return Failed;
+        }
+    });
+
+    /// <summary>A count of bytes for people: "1.2 GB".</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):F2} GiB"),
+        >= 1L << 20 => FormattableString.Invariant($"{bytes / (double)(1L << 20):F1} MiB"),
+        >= 1L << 10 => FormattableString.Invariant($"{bytes / (double)(1L << 10):F1} KiB"),
+        _ => FormattableString.Invariant($"{bytes} B"),
+    };
+}

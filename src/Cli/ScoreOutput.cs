@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using Spectre.Console;
+
+namespace AaClip.Cli;
+
+/// <summary>Writes what <c>aaclip score</c> finds: pictures, maps, JSON lines, a table or plain lines, and the failures at the end.</summary>
+internal sealed class ScoreOutput : IDisposable
+{
+    private readonly ScoreRun _run;
+    private readonly AnomalyScorer _scorer;
+    private readonly TextWriter? _json;
+    private readonly List<ImageReport> _failed = [];
+    private readonly List<string[]> _rows = [];
+    private readonly bool _terminal = !Console.IsOutputRedirected;
+    private readonly string[] _header;
+
+    public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
+    {
+        _run = run;
+        _scorer = scorer;
+        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : new StreamWriter(run.Json, append: false, new UTF8Encoding(false));
+        _header = run.Threshold is null ? ["image", "detection", "map max", "hottest at"] : ["image", "detection", "map max", "hottest at", "verdict", "regions"];
+        foreach (string? folder in (ReadOnlySpan<string?>)[run.Heatmaps, run.Maps])
+            if (folder is not null)
+                Directory.CreateDirectory(folder);
+        if (!_terminal && run.Json != "-")
+            Console.WriteLine(string.Join('\t', _header));
+    }
+
+    /// <summary>Takes one image's score, or its failure when there is none.</summary>
+    public void Add(Decoded decoded, ImageScore? score, double inferMilliseconds)
+    {
+        Dictionary<string, double> timings = new() { ["decode"] = Math.Round(decoded.Milliseconds, 1) };
+        FileInfo file = new(decoded.File.Path);
+        ImageReport report = new()
+        {
+            Image = new ImagePart(decoded.File.Path, file.Exists ? file.Length : 0, decoded.Image?.Width ?? 0, decoded.Image?.Height ?? 0, _run.ObjectClass),
+            Model = new ModelPart(_scorer.Model.Name, _scorer.Model.Version, _scorer.Model.Precision.ToString().ToLowerInvariant(), _scorer.Provider),
+            Timings = timings,
+            Failure = decoded.Failure,
+        };
+        if (decoded.Image is { } image && score is not null)
+        {
+            timings["infer"] = Math.Round(inferMilliseconds, 1);
+            Stopwatch clock = Stopwatch.StartNew();
+            float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
+            report = report with
+            {
+                Score = new ScorePart(score.Detection, score.MapMax, _run.Threshold, _run.Threshold is { } t ? score.MapMax >= t ? "anomalous" : "normal" : null),
+                Regions = _run.Threshold is { } limit ? Regions.Find(full, score.Map.Size, limit, image.Width, image.Height, 0) : null,
+                Heatmap = WriteHeatmap(decoded.File, image, score),
+                Map = WriteMap(decoded.File, score),
+            };
+            timings["write"] = Math.Round(clock.Elapsed.TotalMilliseconds, 1);
+            Row(report, full, score.Map.Size);
+        }
+        else
+        {
+            _failed.Add(report);
+        }
+
+        _json?.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.ImageReport));
+    }
+
+    /// <summary>Shows the table and the failures.</summary>
+    /// <returns>The exit code.</returns>
+    public int Finish()
+    {
+        _json?.Flush();
+        if (_terminal && _run.Json != "-")
+            Tables.Write(_header, _rows);
+        if (_run.Heatmaps is not null)
+            Console.Error.WriteLine($"Heatmaps are in {Path.GetFullPath(_run.Heatmaps)}");
+        if (_failed.Count == 0)
+            return 0;
+        Console.Error.WriteLine($"{_failed.Count} of {_run.Files.Count} images could not be scored:");
+        foreach (ImageReport report in _failed)
+            Console.Error.WriteLine($"  {report.Failure!.Code}: {report.Failure.Message}"); // only failed ones are in the list
+        return Run.Failed;
+    }
+
+    public void Dispose()
+    {
+        if (_json is not null && _run.Json != "-")
+            _json.Dispose();
+    }
+
+    private void Row(ImageReport report, float[] full, int size)
+    {
+        int at = Array.IndexOf(full, full.Max());
+        int x = (int)((at % size + 0.5) * report.Image.Width / size);
+        int y = (int)((at / size + 0.5) * report.Image.Height / size);
+        List<string> row =
+        [
+            report.Image.Name,
+            report.Score!.Detection.ToString("F4", CultureInfo.InvariantCulture), // a row is made only of scored images
+            report.Score.MapMax.ToString("F2", CultureInfo.InvariantCulture),
+            FormattableString.Invariant($"{x},{y}"),
+        ];
+        if (_run.Threshold is not null)
+            row.AddRange([report.Score.Verdict ?? "", report.Regions!.Count.ToString(CultureInfo.InvariantCulture)]); // regions come with the threshold
+        if (_terminal)
+            _rows.Add([.. row]);
+        else if (_run.Json != "-")
+            Console.WriteLine(string.Join('\t', row));
+    }
+
+    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score)
+    {
+        if (_run.Heatmaps is null)
+            return null;
+        string path = PathFor(_run.Heatmaps, file.Output + ".jpg");
+        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _run.Scale(_scorer))));
+        return path;
+    }
+
+    private MapPart? WriteMap(ImageFile file, ImageScore score)
+    {
+        if (_run.Maps is null)
+            return null;
+        string path = PathFor(_run.Maps, file.Output + ".png");
+        QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
+        MapPart part = new(path, score.Map.Side, map.Scale, map.Offset, _run.Domain.ToString().ToLowerInvariant());
+        File.WriteAllBytes(path, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values));
+        File.WriteAllText(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ReportJson.Default.MapPart));
+        return part;
+    }
+
+    private static string PathFor(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? folder);
+        return path;
+    }
+}
