@@ -1,0 +1,109 @@
+using System.Numerics;
+using AaClip.Scoring.Images;
+
+namespace AaClip.Scoring.Maps;
+
+/// <summary>
+/// Pictures of anomaly maps on an absolute scale. Unlike the reference, which stretches the map of each class to the whole range and
+/// so paints good parts red, a score has the same colour in every picture.
+/// </summary>
+public static class Heatmap
+{
+    private const int SmallestForContour = 64; // on fewer pixels the line would hide what it shows
+
+    /// <summary>Lays the smoothed map over the photo: ordinary scores leave it visible, anomalous ones colour it.</summary>
+    /// <param name="image">The photo, at any size.</param>
+    /// <param name="map">Its scores.</param>
+    /// <param name="options">Scale and appearance.</param>
+    /// <returns>A new picture of the photo's size.</returns>
+    /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
+    public static RgbImage Overlay(RgbImage image, AnomalyMap map, HeatmapOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return Draw(image, image.Width, image.Height, map, options);
+    }
+
+    /// <summary>Draws the smoothed map alone, in full colour.</summary>
+    /// <param name="map">The scores.</param>
+    /// <param name="width">Pixels along a row, at least 1.</param>
+    /// <param name="height">Rows, at least 1.</param>
+    /// <param name="options">Scale and appearance; the opacity has no meaning here.</param>
+    /// <returns>A picture of the given size.</returns>
+    /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
+    public static RgbImage Render(AnomalyMap map, int width, int height, HeatmapOptions options) => Draw(null, width, height, map, options);
+
+    private static RgbImage Draw(RgbImage? photo, int width, int height, AnomalyMap map, HeatmapOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
+        HeatPalette palette = new(options.Opacity, opaque: photo is null);
+        Contour? contour = options.Contour && Math.Min(width, height) >= SmallestForContour ? new(sampler, width, height, options.Threshold) : null;
+        byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
+
+        RowBands.Run(height, 4L * width * height, (begin, end) =>
+        {
+            float[] between = new float[map.Side];
+            int[] steps = new int[width];
+            float[] above = new float[width], here = new float[width], below = new float[width];
+            sampler.Row(begin, between, here);
+            sampler.Row(Math.Max(begin - 1, 0), between, above);
+            for (int y = begin; y < end; y++)
+            {
+                sampler.Row(Math.Min(y + 1, height - 1), between, below);
+                Steps(here, options, steps);
+                Span<byte> row = result.AsSpan(3 * y * width, 3 * width);
+                Blend(photo is null ? default : photo.Pixels.AsSpan(3 * y * width, 3 * width), steps, palette, row);
+                contour?.Draw(above, here, below, row);
+                (above, here, below) = (here, below, above);
+            }
+        });
+
+        if (options.Legend)
+            HeatLegend.Draw(result, width, height, options);
+        return new RgbImage(width, height, result);
+    }
+
+    // Linear from low to the threshold and from there to high, each over half of the palette.
+    private static void Steps(ReadOnlySpan<float> values, HeatmapOptions options, Span<int> steps)
+    {
+        float threshold = options.Threshold;
+        float below = HeatPalette.Middle / (threshold - options.Low);
+        float above = (HeatPalette.Count - 1 - HeatPalette.Middle) / (options.High - threshold);
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> distance = new Vector<float>(values[i..]) - new Vector<float>(threshold);
+            Vector<float> step = Vector.Max(Vector.Min(distance, Vector<float>.Zero) * below, new(-HeatPalette.Middle))
+                + Vector.Min(Vector.Max(distance, Vector<float>.Zero) * above, new(HeatPalette.Count - 1 - HeatPalette.Middle))
+                + new Vector<float>(HeatPalette.Middle);
+            Vector.ConvertToInt32(step).CopyTo(steps[i..]); // truncates: the middle step begins at the threshold
+        }
+
+        for (; i < values.Length; i++)
+        {
+            float distance = values[i] - threshold;
+            steps[i] = (int)(Math.Max(Math.Min(distance, 0) * below, -HeatPalette.Middle)
+                + Math.Min(Math.Max(distance, 0) * above, HeatPalette.Count - 1 - HeatPalette.Middle) + HeatPalette.Middle);
+        }
+    }
+
+    private static void Blend(ReadOnlySpan<byte> photo, ReadOnlySpan<int> steps, HeatPalette palette, Span<byte> row)
+    {
+        int[] keeps = palette.Keep, adds = palette.Add;
+        if (photo.IsEmpty)
+        {
+            row.Clear(); // nothing of it stays
+            photo = row;
+        }
+
+        for (int x = 0, at = 0; x < steps.Length; x++, at += 3)
+        {
+            int step = steps[x], keep = keeps[step], add = 3 * step;
+            row[at + 2] = (byte)((photo[at + 2] * keep + adds[add + 2]) >> 8);
+            row[at + 1] = (byte)((photo[at + 1] * keep + adds[add + 1]) >> 8);
+            row[at] = (byte)((photo[at] * keep + adds[add]) >> 8);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace AaClip.Scoring.Maps;
+
+/// <summary>How a heatmap is drawn. The scale is absolute: a score has the same colour in every image, and the threshold the middle one.</summary>
+public sealed record HeatmapOptions
+{
+    /// <summary>Scores at or below it leave the photo as it is.</summary>
+    public required float Low { get; init; }
+
+    /// <summary>Scores at or above it are anomalous; above <see cref="Low"/>.</summary>
+    public required float Threshold { get; init; }
+
+    /// <summary>Scores at or above it have the strongest colour; above <see cref="Threshold"/>.</summary>
+    public required float High { get; init; }
+
+    /// <summary>How much the strongest colour covers the photo, 0 to 1; default 0.7.</summary>
+    public double Opacity { get; init; } = 0.7;
+
+    /// <summary>Draws a line where the score crosses the threshold; default true. Left out on pictures below 64 pixels.</summary>
+    public bool Contour { get; init; } = true;
+
+    /// <summary>Draws the scale with its three numbers along the right edge; default false. Left out where it does not fit.</summary>
+    public bool Legend { get; init; }
+
+    /// <summary>A scale from calibrated scores that is valid for any threshold: where the threshold leaves too little room, the ends move.</summary>
+    /// <param name="min">Lowest calibrated score.</param>
+    /// <param name="threshold">Scores at or above it are anomalous.</param>
+    /// <param name="max">Highest calibrated score, not below min.</param>
+    public static HeatmapOptions Spanning(float min, float threshold, float max)
+    {
+        float room = Math.Max((max - min) / 4, Math.Max(Math.Abs(threshold) * 1e-3f, 1e-6f));
+        return new HeatmapOptions { Low = Math.Min(min, threshold - room), Threshold = threshold, High = Math.Max(max, threshold + room) };
+    }
+
+    internal void Validate()
+    {
+        if (!(float.IsFinite(Low) && float.IsFinite(High) && Low < Threshold && Threshold < High))
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The heatmap's scale is low {Low}, threshold {Threshold}, high {High}, expected finite numbers in rising order: use HeatmapOptions.Spanning for any threshold."));
+        if (Opacity is not (>= 0 and <= 1))
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The heatmap's opacity is {Opacity}, expected 0 to 1."));
+    }
+}
