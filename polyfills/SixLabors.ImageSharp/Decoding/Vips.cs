@@ -12,6 +12,8 @@ internal static unsafe partial class Vips
     public const int Uchar = 0;  // VipsBandFormat
     public const int Ushort = 2;
     public const int Cmyk = 15;  // VipsInterpretation
+    public const int Srgb = 22;
+    public const int Rgb16 = 25;
     public const int Grey16 = 26;
 
     private const string Library = "libvips-cpp";
