@@ -61,6 +61,7 @@ public class ImageDecoderTests
 
     [Theory]
     [InlineData("lossy.webp", 10)]
+    [InlineData("progressive.jpg", 6)]
     [InlineData("cmyk.jpg", 6)]
     [InlineData("ycck.jpg", 6)]
     public void A_lossy_sample_decodes_close_to_the_picture_it_was_made_of(string name, int limit)

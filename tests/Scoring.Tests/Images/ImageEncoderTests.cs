@@ -30,7 +30,7 @@ public class ImageEncoderTests
         byte[] low = ImageEncoder.Jpeg(TestImages.Gradient, 30);
         byte[] high = ImageEncoder.Jpeg(TestImages.Gradient, 95);
 
-        Assert.InRange(Distance(high), 0, 1.5);
+        Assert.InRange(Distance(high), 0, 3); // halved chroma costs up to 2 levels on this picture
         Assert.True(Distance(high) < Distance(low));
         Assert.True(high.Length > low.Length);
     }

@@ -7,7 +7,11 @@ namespace AaClip.Scoring.Tests.Images;
 /// <summary>Images and image files made by hand, so that what they should decode to is known without any library.</summary>
 internal static class TestImages
 {
-    /// <summary>The picture in the files of the samples folder: 41 x 27, a straight gradient in each channel.</summary>
+    /// <summary>
+    /// The picture in the files of the samples folder: 41 x 27, a straight gradient in each channel. They were written by ImageSharp
+    /// 3.1.12 itself (progressive.jpg by libvips), so that the polyfill is tested on files that it had no hand in. In rgb16.png the
+    /// channels are x * 1598, y * 2427 and 65535 - x * 700 - y * 900; greyalpha16.png is the brightness of the same.
+    /// </summary>
     public static RgbImage Gradient { get; } = Make(41, 27, (x, y) => (40 + (x * 4), 30 + (y * 6), 220 - (x * 2) - (y * 3)));
 
     public static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Parity.RepositoryRoot, "tests", "Scoring.Tests", "Images", "samples", name));
