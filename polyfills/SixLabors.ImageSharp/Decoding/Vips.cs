@@ -12,6 +12,8 @@ internal static unsafe partial class Vips
     public const int Uchar = 0;  // VipsBandFormat
     public const int Ushort = 2;
     public const int Cmyk = 15;  // VipsInterpretation
+    public const int Srgb = 22;
+    public const int Rgb16 = 25;
     public const int Grey16 = 26;
 
     private const string Library = "libvips-cpp";
@@ -24,7 +26,7 @@ internal static unsafe partial class Vips
         if (Init("aaclip") != 0)
             throw new InvalidOperationException($"libvips did not start: {ErrorText()}");
         CacheSetMax(0); // results are never asked for twice: the cache would only hold memory
-        ConcurrencySet(1); // callers decode several images at once; see docs/build.md
+        ConcurrencySet(1); // one image is not decoded faster by more threads, and callers decode several images at once
         OperationBlockSet("VipsForeignLoad", 1); // only the formats below can be reached by bytes from outside
         foreach (string loader in Readable)
             OperationBlockSet(loader, 0);

@@ -42,21 +42,31 @@ internal static unsafe class VipsFile
         where TPixel : unmanaged, IPixel<TPixel>
     {
         Vips.Start();
-        bool deep = typeof(TPixel) != typeof(Rgb24);
-        int bands = typeof(TPixel) == typeof(L16) ? 1 : 3;
+        bool deep = typeof(TPixel) != typeof(Rgb24), grey = typeof(TPixel) == typeof(L16);
+        int bands = grey ? 1 : 3;
+        nint source = 0, marked = 0;
+        byte* file = null;
+        nuint length = 0;
         fixed (byte* pixels = image.Bytes)
         {
-            nint source = Vips.NewFromMemory(pixels, (nuint)image.Bytes.Length, image.Width, image.Height, bands, deep ? Vips.Ushort : Vips.Uchar);
-            byte* file = null;
-            nuint length = 0;
-            int failed = source == 0 ? -1 : Vips.WriteToBuffer(source, suffix, &file, &length, 0);
-            if (source != 0)
-                Vips.Unref(source);
-            if (failed != 0)
-                throw new InvalidOperationException($"libvips could not write {image.Width} x {image.Height} pixels as '{suffix}': {Vips.ErrorText()}");
-            byte[] result = new ReadOnlySpan<byte>(file, checked((int)length)).ToArray();
-            Vips.Free(file);
-            return result;
+            try
+            {
+                source = Vips.NewFromMemory(pixels, (nuint)image.Bytes.Length, image.Width, image.Height, bands, deep ? Vips.Ushort : Vips.Uchar);
+                // plain memory says nothing of its meaning, and without it 16-bit samples would be clipped to 8 on writing
+                if (source == 0
+                    || Vips.Copy(source, &marked, "interpretation", grey ? Vips.Grey16 : deep ? Vips.Rgb16 : Vips.Srgb, 0) != 0
+                    || Vips.WriteToBuffer(marked, suffix, &file, &length, 0) != 0)
+                    throw new InvalidOperationException($"libvips could not write {image.Width} x {image.Height} pixels as '{suffix}': {Vips.ErrorText()}");
+                return new ReadOnlySpan<byte>(file, checked((int)length)).ToArray();
+            }
+            finally
+            {
+                Vips.Free(file);
+                if (marked != 0)
+                    Vips.Unref(marked);
+                if (source != 0)
+                    Vips.Unref(source);
+            }
         }
     }
 

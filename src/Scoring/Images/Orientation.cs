@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace AaClip.Scoring.Images;
@@ -10,6 +11,7 @@ internal static class Orientation
     /// <summary>The upright image; the same object for 1.</summary>
     /// <param name="image">As stored.</param>
     /// <param name="orientation">1 as it is, 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 turn right, 7 transverse, 8 turn left.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called seldom and on millions of pixels: must be fast the first time
     public static RgbImage Apply(RgbImage image, int orientation)
     {
         if (orientation == 1)
@@ -19,17 +21,25 @@ internal static class Orientation
         bool swap = orientation >= 5;
         bool fromRight = orientation is 2 or 3 or 7 or 8;  // the stored column runs against the axis it lands on
         bool fromBottom = orientation is 3 or 4 or 6 or 7; // the stored row does
+        int stepX = swap ? height : 1, stepY = swap ? 1 : width; // where the next column and row land
+        int origin = (fromRight ? (width - 1) * stepX : 0) + (fromBottom ? (height - 1) * stepY : 0);
+        stepX = fromRight ? -stepX : stepX;
+        stepY = fromBottom ? -stepY : stepY;
+
         byte[] turned = GC.AllocateUninitializedArray<byte>(image.Pixels.Length);
         ReadOnlySpan<Pixel> source = MemoryMarshal.Cast<byte, Pixel>(image.Pixels.AsSpan());
         Span<Pixel> target = MemoryMarshal.Cast<byte, Pixel>(turned.AsSpan());
         for (int y0 = 0; y0 < height; y0 += Tile)
             for (int x0 = 0; x0 < width; x0 += Tile)
                 for (int y = y0; y < Math.Min(y0 + Tile, height); y++)
-                    for (int x = x0; x < Math.Min(x0 + Tile, width); x++)
+                {
+                    int to = origin + (y * stepY) + (x0 * stepX);
+                    foreach (Pixel pixel in source.Slice((y * width) + x0, Math.Min(Tile, width - x0)))
                     {
-                        int across = fromRight ? width - 1 - x : x, down = fromBottom ? height - 1 - y : y;
-                        target[swap ? (across * height) + down : (down * width) + across] = source[(y * width) + x];
+                        target[to] = pixel;
+                        to += stepX;
                     }
+                }
 
         return swap ? new RgbImage(height, width, turned) : new RgbImage(width, height, turned);
     }
