@@ -7,13 +7,13 @@ internal sealed class ConsoleLogger(ProgressLine progress) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel))
             return;
         progress.Clear();
-        Console.Error.WriteLine($"{(logLevel >= LogLevel.Warning ? "warning: " : "")}{formatter(state, exception)}");
+        Console.Error.WriteLine($"warning: {formatter(state, exception)}");
     }
 }

@@ -20,9 +20,10 @@ internal sealed class ProgressLine : IDisposable
     public ProgressLine() => _next = _terminal ? TerminalPause : PipePause;
 
     /// <summary>Says where the work is; most calls draw nothing.</summary>
+    /// <param name="force">Draw now on a terminal: a new step begins.</param>
     public void Show(string step, int done, int total, bool force = false)
     {
-        if (_clock.Elapsed < _next && !force)
+        if (_clock.Elapsed < _next && !(force && _terminal))
             return;
         _next = _clock.Elapsed + (_terminal ? TerminalPause : PipePause);
         string text = total > 1 ? $"{step} {done}/{total}{Left(done, total)}" : step;

@@ -29,8 +29,6 @@ internal sealed class ScoreRun
     public bool Legend { get; init; }
     public bool FastStart { get; init; }
 
-    private const float SpanPerLevel = 2.5f; // score 0.5 ± 2.5 of a level is a probability of 99.3 % for one anchor: softmax of the two logits
-
     public int Execute(CancellationToken cancellation)
     {
         // 1
@@ -74,14 +72,6 @@ internal sealed class ScoreRun
         // 4
         progress.Clear();
         return output.Finish();
-    }
-
-    /// <summary>Scale of the heatmaps: the same colours mean the same values in every picture.</summary>
-    public HeatmapOptions Scale(AnomalyScorer scorer)
-    {
-        int levels = scorer.Model.Architecture.Levels.Count;
-        float middle = Threshold ?? levels * 0.5f;
-        return new HeatmapOptions { Low = middle - SpanPerLevel * levels, Threshold = middle, High = middle + SpanPerLevel * levels, Legend = Legend };
     }
 
     private List<Decoded> Decode(int start, int count) =>

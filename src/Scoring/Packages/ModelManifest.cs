@@ -42,6 +42,9 @@ public sealed record ModelManifest
     /// <summary>Classes whose anchors the package carries; any other class gets them when it is first used.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>Score scales and thresholds by class name; "*" is for every other class. Empty for a model that was never calibrated.</summary>
+    public IReadOnlyDictionary<string, Calibration> Calibrations { get; init; } = new Dictionary<string, Calibration>();
+
     /// <summary>Every other file of the package by its name ("/" between folders).</summary>
     public required IReadOnlyDictionary<string, PackageFile> Files { get; init; }
 
@@ -51,6 +54,11 @@ public sealed record ModelManifest
     /// <summary>"name@version", as results and blob names carry it.</summary>
     [JsonIgnore]
     public string Id => $"{Name}@{Version}";
+
+    /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
+    /// <param name="objectClass">As the user writes it.</param>
+    public Calibration CalibrationFor(string objectClass) =>
+        Calibrations.GetValueOrDefault(objectClass) ?? Calibrations.GetValueOrDefault("*") ?? Calibration.Neutral(Architecture.Levels.Count);
 }
 
 /// <summary>Where adapters sit in the towers (specification 2).</summary>

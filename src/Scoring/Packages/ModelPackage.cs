@@ -119,6 +119,8 @@ public sealed class ModelPackage
             throw new InvalidDataException($"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged.");
         if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
             throw new InvalidDataException($"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged.");
+        foreach ((string name, Calibration calibration) in manifest.Calibrations)
+            calibration.Validate($"The calibration of '{name}' in '{path}'");
         foreach (string name in (ReadOnlySpan<string>)[ImageGraph, TextGraph])
             if (!manifest.Files.ContainsKey(name))
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
