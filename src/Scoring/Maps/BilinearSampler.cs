@@ -68,11 +68,20 @@ internal sealed class BilinearSampler
             float start = between[k], step = between[Math.Min(k + 1, _side - 1)] - start;
             ReadOnlySpan<float> parts = _part.AsSpan(begin, end - begin);
             Span<float> to = row[begin..end];
-            int i = 0;
-            for (; i <= to.Length - Vector<float>.Count; i += Vector<float>.Count)
-                (new Vector<float>(start) + new Vector<float>(parts[i..]) * step).CopyTo(to[i..]);
-            for (; i < to.Length; i++)
-                to[i] = start + parts[i] * step;
+            int vector = Vector<float>.Count;
+            if (to.Length < vector)
+            {
+                for (int i = 0; i < to.Length; i++)
+                    to[i] = start + parts[i] * step;
+                continue;
+            }
+
+            Vector<float> starts = new(start);
+            for (int i = 0; i < to.Length; i += vector)
+            {
+                int at = Math.Min(i, to.Length - vector); // the last vector may write some values twice
+                (starts + new Vector<float>(parts[at..]) * step).CopyTo(to[at..]);
+            }
         }
     }
 
