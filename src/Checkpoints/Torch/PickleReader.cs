@@ -165,7 +165,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     }
 
     private PickleObject New(object? type, object? arguments) =>
-        type is PickleGlobal { Kind: PickleGlobalKind.Module } module && arguments is object?[]
+        (type, arguments) is (PickleGlobal { Kind: PickleGlobalKind.Module } module, object?[])
             ? new(module.Name)
             : throw Bad("makes an object of something that is not a TorchScript class");
 
