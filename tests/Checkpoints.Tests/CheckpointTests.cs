@@ -71,6 +71,20 @@ public sealed class CheckpointTests
             select (pair.Item1, name, $"{pair.Item3}.after_step3.{name}");
     }
 
+    [Theory]
+    [InlineData("tiny/clip-tiny.safetensors")]
+    [InlineData("tiny/clip-tiny-state-dict.pt")]
+    [InlineData("tiny/clip-tiny-torchscript.pt")]
+    public void Opening_reads_no_tensor(string file)
+    {
+        string path = Parity.File(file);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        using Checkpoint checkpoint = Checkpoint.Open(path);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20); // the tensors have 4 to 7 MB
+    }
+
     [Fact]
     public void A_tensor_read_after_the_checkpoint_is_closed_is_an_error_and_not_a_crash()
     {

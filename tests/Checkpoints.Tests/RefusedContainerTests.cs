@@ -54,6 +54,42 @@ public sealed class RefusedContainerTests
     }
 
     [Fact]
+    public void A_pickle_that_cannot_be_decompressed_is_refused()
+    {
+        using ScratchFolder folder = new();
+        byte[] zip = TestZip.Of([("a/data.pkl", [0xff, 0xff, 0xff, 0xff])]);
+        zip[zip.AsSpan().LastIndexOf("PK\x01\x02"u8) + 10] = 8; // the directory says deflate
+        string path = folder.Write("a.pt", zip);
+
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
+
+        Assert.StartsWith($"The zip file '{path}' has an entry 'a/data.pkl' that cannot be decompressed (", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_safetensors_type_that_cannot_be_read_is_refused_with_the_remedy()
+    {
+        using ScratchFolder folder = new();
+        string path = Safetensors(folder, """{"w": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]}}""", 1);
+
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
+
+        Assert.Equal($"Tensor 'w' in '{path}' has the type 'F8_E4M3', which cannot be read here: convert it to F32, F16 or BF16.", refused.Message);
+    }
+
+    [Fact]
+    public void A_tensor_of_more_than_two_gigabytes_is_refused_with_the_remedy()
+    {
+        using ScratchFolder folder = new();
+        const long bytes = 300_000_000L * 8;
+        string path = Safetensors(folder, $$"""{"w": {"dtype": "F64", "shape": [300000000], "data_offsets": [0, {{bytes}}]} }""", bytes);
+
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
+
+        Assert.Matches($"^'{path}' holds one tensor of {bytes} bytes at byte \\d+, but at most 2147483647 can be read at once: store it in smaller parts or in half precision.$", refused.Message);
+    }
+
+    [Fact]
     public void A_path_without_a_file_is_said_to_be_so()
     {
         FileNotFoundException missing = Assert.Throws<FileNotFoundException>(() => Checkpoint.Open("no/such/model.pt"));
@@ -80,5 +116,14 @@ public sealed class RefusedContainerTests
         using Checkpoint checkpoint = Checkpoint.Open(path);
 
         Assert.Equal(1L, checkpoint.Values["epoch"]);
+    }
+
+    private static string Safetensors(ScratchFolder folder, string header, long dataBytes)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(header);
+        string path = folder.Write("model.safetensors", [.. BitConverter.GetBytes((long)text.Length), .. text]);
+        using FileStream stream = File.OpenWrite(path);
+        stream.SetLength(8 + text.Length + dataBytes); // a hole: takes no room on disk
+        return path;
     }
 }

@@ -165,7 +165,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     }
 
     private PickleObject New(object? type, object? arguments) =>
-        type is PickleGlobal { Kind: PickleGlobalKind.Module } module && arguments is object?[]
+        (type, arguments) is (PickleGlobal { Kind: PickleGlobalKind.Module } module, object?[])
             ? new(module.Name)
             : throw Bad("makes an object of something that is not a TorchScript class");
 
@@ -199,7 +199,11 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         if (pairs.Length % 2 != 0)
             throw Bad("has a dictionary key without a value");
         for (int i = 0; i < pairs.Length; i += 2)
-            dictionary[pairs[i] is string or long or bool ? pairs[i]! : throw Bad("has a dictionary key that is neither text nor an integer")] = pairs[i + 1]; // not null: just matched
+        {
+            if (pairs[i] is not (string or long or bool))
+                throw Bad("has a dictionary key that is neither text nor an integer");
+            dictionary[pairs[i]!] = pairs[i + 1]; // not null: just matched
+        }
     }
 
     // Stack and stream

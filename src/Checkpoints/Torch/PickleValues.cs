@@ -52,6 +52,7 @@ internal sealed record PickleGlobal(string Name, PickleGlobalKind Kind, TensorTy
         new("torch._utils._rebuild_tensor_v2", PickleGlobalKind.Tensor),
         new("torch._utils._rebuild_parameter", PickleGlobalKind.Identity), // (tensor, requires_grad, hooks)
         new("torch.Size", PickleGlobalKind.Identity),                      // (tuple of integers)
+        new("torch.device", PickleGlobalKind.Identity),                    // (name)
         new("torch.jit._pickle.build_intlist", PickleGlobalKind.Identity), // typed lists of TorchScript: (list)
         new("torch.jit._pickle.build_doublelist", PickleGlobalKind.Identity),
         new("torch.jit._pickle.build_boollist", PickleGlobalKind.Identity),

@@ -65,9 +65,17 @@ internal sealed class ZipDirectory
         byte[] content = new byte[entry.Size];
         using MemoryStream packed = new(Packed(entry).ToArray(), writable: false);
         using DeflateStream inflate = new(packed, CompressionMode.Decompress);
-        if (inflate.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) != content.Length || inflate.ReadByte() != -1)
-            throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {entry.Size} bytes, but its content has another length");
-        return content;
+        try
+        {
+            if (inflate.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) == content.Length && inflate.ReadByte() == -1)
+                return content;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw Bad($"has an entry '{Text.Shorten(entry.Name)}' that cannot be decompressed ({e.Message})");
+        }
+
+        throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {entry.Size} bytes, but its content has another length");
     }
 
     private ReadOnlyMemory<byte> Packed(ZipEntry entry)
