@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
@@ -52,7 +51,8 @@ public static class ImageDecoder
         CheckLength(file.Length, name, options.Limits);
         ImageFileFormat format = FileStructure.Detect(file) ?? throw new ImageRejectedException(
             ImageRejection.UnknownFormat,
-            $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with {Convert.ToHexString(file[..Math.Min(8, file.Length)])}. Convert it to one of these; the file's name plays no part.");
+            $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with {Convert.ToHexString(file[..Math.Min(8, file.Length)])}. "
+            + "Convert it to one of these; the file's name plays no part.");
 
         // 2. Whole to the last byte
         FileStructure structure = FileStructure.Read(file, format, name);
@@ -85,12 +85,18 @@ public static class ImageDecoder
     private static void CheckSize(int width, int height, string name, ImageLimits limits)
     {
         if (Math.Min(width, height) < Math.Max(1, limits.MinSide))
-            throw new ImageRejectedException(ImageRejection.SideOutOfRange, $"Image '{name}' is {width} x {height}, but no side may be shorter than {Math.Max(1, limits.MinSide)}: send the image at its full size or lower the limit.");
+            throw new ImageRejectedException(
+                ImageRejection.SideOutOfRange,
+                $"Image '{name}' is {width} x {height}, but no side may be shorter than {Math.Max(1, limits.MinSide)}: send the image at its full size or lower the limit.");
         if (Math.Max(width, height) > limits.MaxSide)
-            throw new ImageRejectedException(ImageRejection.SideOutOfRange, $"Image '{name}' is {width} x {height}, but no side may be longer than {limits.MaxSide}: scale it down or raise the limit.");
+            throw new ImageRejectedException(
+                ImageRejection.SideOutOfRange,
+                $"Image '{name}' is {width} x {height}, but no side may be longer than {limits.MaxSide}: scale it down or raise the limit.");
         long most = Math.Min(limits.MaxPixels, Array.MaxLength / 6); // 6 = three samples of two bytes
         if ((long)width * height > most)
-            throw new ImageRejectedException(ImageRejection.TooManyPixels, $"Image '{name}' is {width} x {height} = {(long)width * height} pixels, more than the limit of {most}: scale it down or raise the limit.");
+            throw new ImageRejectedException(
+                ImageRejection.TooManyPixels,
+                $"Image '{name}' is {width} x {height} = {(long)width * height} pixels, more than the limit of {most}: scale it down or raise the limit.");
     }
 
     private static RgbImage LoadScaled(ReadOnlySpan<byte> file)
@@ -139,7 +145,11 @@ public static class ImageDecoder
         }
         catch (Exception e) when (e is not (OutOfMemoryException or TypeInitializationException or TypeLoadException))
         {
-            throw new ImageRejectedException(ImageRejection.Damaged, string.Create(CultureInfo.InvariantCulture, $"Image '{name}' is damaged, or of a kind of {format} that is not read ({e.Message.TrimEnd('.')}): check it in a viewer and upload it again, or save it as PNG."), e);
+            throw new ImageRejectedException(
+                ImageRejection.Damaged,
+                $"Image '{name}' is damaged, or of a kind of {format} that is not read ({e.Message.TrimEnd('.')}): "
+                + "check it in a viewer and upload it again, or save it as PNG.",
+                e);
         }
     }
 }

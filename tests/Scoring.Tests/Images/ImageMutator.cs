@@ -7,7 +7,7 @@ internal static class ImageMutator
 {
     private static readonly uint[] Lies = [0, 1, 60_000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
 
-    /// <summary>Between 50 and 60 files for each seed image, plus as many random ones as asked for.</summary>
+    /// <summary>About 80 files for each seed image, plus as many random ones as asked for.</summary>
     public static IEnumerable<(string What, byte[] File)> Mutate(string name, byte[] seed, int random, int randomSeed)
     {
         Random dice = new(randomSeed);
