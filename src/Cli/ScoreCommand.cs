@@ -16,7 +16,8 @@ internal static class ScoreCommand
         Option<string?> heatmaps = new("--heatmaps") { Description = "Writes a picture for each image: the map over the photo.", HelpName = "DIR" };
         Option<string?> maps = new("--maps") { Description = "Writes the raw map of each image: 16-bit PNG with a .json for its scale.", HelpName = "DIR" };
         Option<string?> json = new("--json") { Description = "Writes one JSON object per image; '-' is standard output.", HelpName = "FILE|-" };
-        Option<float?> threshold = new("--threshold") { Description = "Map values from here on are anomalous. Default: half the number of levels, where a patch is as near to the one anchor as to the other; then no verdict is given.", HelpName = "VALUE" };
+        Option<double?> threshold = new("--threshold") { Description = "Raw scores from here on are anomalous. Default: the package's calibration; without one no verdict is given.", HelpName = "0-1" };
+        Option<float?> mapThreshold = new("--map-threshold") { Description = "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a patch is as near to the one anchor as to the other.", HelpName = "VALUE" };
         Option<int> batch = new("--batch") { Description = "Images that are taken together. On CPU each still runs by itself.", DefaultValueFactory = _ => 8, HelpName = "N" };
         Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
         Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
@@ -31,11 +32,12 @@ internal static class ScoreCommand
               aaclip score --model models/aaclip --class "MVTec/metal_nut" --heatmaps out/ --json scores.jsonl "photos/**/*.png"
             """)
         {
-            paths, model, name, domain, heatmaps, maps, json, threshold, batch, provider, threads, parity, legend, fast,
+            paths, model, name, domain, heatmaps, maps, json, threshold, mapThreshold, batch, provider, threads, parity, legend, fast,
         };
         batch.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 256) r.AddError("--batch takes 1 to 256."); });
         threads.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads takes 0 to 1024."); });
-        threshold.Validators.Add(r => { if (r.GetValueOrDefault<float?>() is { } t && !float.IsFinite(t)) r.AddError("--threshold takes a number."); });
+        threshold.Validators.Add(r => { if (r.GetValueOrDefault<double?>() is not (null or (> 0 and < 1))) r.AddError("--threshold takes a raw score between 0 and 1."); });
+        mapThreshold.Validators.Add(r => { if (r.GetValueOrDefault<float?>() is { } t && !float.IsFinite(t)) r.AddError("--map-threshold takes a number."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => new ScoreRun
         {
             Files = ImageFiles.Find(parsed.GetRequiredValue(paths)),
@@ -46,6 +48,7 @@ internal static class ScoreCommand
             Maps = parsed.GetValue(maps),
             Json = parsed.GetValue(json),
             Threshold = parsed.GetValue(threshold),
+            MapThreshold = parsed.GetValue(mapThreshold),
             Batch = parsed.GetValue(batch),
             Provider = parsed.GetValue(provider),
             Threads = parsed.GetValue(threads),

@@ -5,7 +5,7 @@ using System.Text.Json;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
-using Spectre.Console;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli;
 
@@ -18,6 +18,8 @@ internal sealed class ScoreOutput : IDisposable
     private readonly List<ImageReport> _failed = [];
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
+    private readonly Calibration _calibration;
+    private readonly double? _threshold; // null: nobody gave one, so there is no verdict
     private readonly string[] _header;
 
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
@@ -25,7 +27,11 @@ internal sealed class ScoreOutput : IDisposable
         _run = run;
         _scorer = scorer;
         _json = run.Json is null ? null : run.Json == "-" ? Console.Out : new StreamWriter(run.Json, append: false, new UTF8Encoding(false));
-        _header = run.Threshold is null ? ["image", "detection", "map max", "hottest at"] : ["image", "detection", "map max", "hottest at", "verdict", "regions"];
+        _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
+        _threshold = run.Threshold ?? (scorer.Model.Calibrations.Count > 0 ? _calibration.Threshold : null);
+        if (run.MapThreshold is { } mapThreshold)
+            _calibration = _calibration with { MapThreshold = mapThreshold };
+        _header = _threshold is null ? ["image", "raw", "detection", "map max", "hottest at", "regions"] : ["image", "raw", "detection", "map max", "hottest at", "regions", "verdict"];
         foreach (string? folder in (ReadOnlySpan<string?>)[run.Heatmaps, run.Maps])
             if (folder is not null)
                 Directory.CreateDirectory(folder);
@@ -52,8 +58,8 @@ internal sealed class ScoreOutput : IDisposable
             float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
             report = report with
             {
-                Score = new ScorePart(score.Detection, score.MapMax, _run.Threshold, _run.Threshold is { } t ? score.MapMax >= t ? "anomalous" : "normal" : null),
-                Regions = _run.Threshold is { } limit ? Regions.Find(full, score.Map.Size, limit, image.Width, image.Height, 0) : null,
+                Score = Judge(score),
+                Regions = Regions.Find(full, score.Map.Size, _calibration.MapThreshold, image.Width, image.Height, 0),
                 Heatmap = WriteHeatmap(decoded.File, image, score),
                 Map = WriteMap(decoded.File, score),
             };
@@ -91,6 +97,14 @@ internal sealed class ScoreOutput : IDisposable
             _json.Dispose();
     }
 
+    private ScorePart Judge(ImageScore score)
+    {
+        double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
+        return _threshold is { } threshold
+            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? "anomalous" : "normal")
+            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null);
+    }
+
     private void Row(ImageReport report, float[] full, int size)
     {
         int at = Array.IndexOf(full, full.Max());
@@ -99,12 +113,14 @@ internal sealed class ScoreOutput : IDisposable
         List<string> row =
         [
             report.Image.Name,
-            report.Score!.Detection.ToString("F4", CultureInfo.InvariantCulture), // a row is made only of scored images
+            report.Score!.Raw.ToString("F4", CultureInfo.InvariantCulture), // a row is made only of scored images
+            report.Score.Detection.ToString("F4", CultureInfo.InvariantCulture),
             report.Score.MapMax.ToString("F2", CultureInfo.InvariantCulture),
             FormattableString.Invariant($"{x},{y}"),
+            report.Regions!.Count.ToString(CultureInfo.InvariantCulture), // they come with the score
         ];
-        if (_run.Threshold is not null)
-            row.AddRange([report.Score.Verdict ?? "", report.Regions!.Count.ToString(CultureInfo.InvariantCulture)]); // regions come with the threshold
+        if (report.Score.Verdict is { } verdict)
+            row.Add(verdict);
         if (_terminal)
             _rows.Add([.. row]);
         else if (_run.Json != "-")
@@ -116,7 +132,7 @@ internal sealed class ScoreOutput : IDisposable
         if (_run.Heatmaps is null)
             return null;
         string path = PathFor(_run.Heatmaps, file.Output + ".jpg");
-        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _run.Scale(_scorer))));
+        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _calibration.HeatmapScale with { Legend = _run.Legend })));
         return path;
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
@@ -21,7 +20,8 @@ internal sealed class ScoreRun
     public string? Heatmaps { get; init; }
     public string? Maps { get; init; }
     public string? Json { get; init; }
-    public float? Threshold { get; init; }
+    public double? Threshold { get; init; }
+    public float? MapThreshold { get; init; }
     public int Batch { get; init; } = 1;
     public Provider Provider { get; init; }
     public int Threads { get; init; }

@@ -1,26 +1,31 @@
 namespace AaClip.Tests;
 
-/// <summary>Comparison with golden numbers: largest absolute difference, relative to the largest golden magnitude.</summary>
+/// <summary>Compares numbers and names the worst one.</summary>
 internal static class Close
 {
-    public static double Distance(ReadOnlySpan<float> golden, ReadOnlySpan<float> found)
+    /// <summary>Fails unless every value is within the limit of what is expected.</summary>
+    public static void Assert(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double limit, string what = "Values")
     {
-        Assert.Equal(golden.Length, found.Length);
-        double largest = 0;
-        double difference = 0;
-        for (int i = 0; i < golden.Length; i++)
+        Xunit.Assert.Equal(expected.Length, actual.Length);
+        int worst = 0;
+        for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(float.IsFinite(found[i]), $"Value {i} is {found[i]}.");
-            largest = Math.Max(largest, Math.Abs(golden[i]));
-            difference = Math.Max(difference, Math.Abs((double)golden[i] - found[i]));
+            if (float.IsNaN(actual[i]))
+                Xunit.Assert.Fail($"{what}: value {i} is NaN, expected {expected[i]}.");
+            if (Math.Abs(expected[i] - actual[i]) > Math.Abs(expected[worst] - actual[worst]))
+                worst = i;
         }
 
-        return largest == 0 ? difference : difference / largest;
+        double distance = expected.Length == 0 ? 0 : Math.Abs((double)expected[worst] - actual[worst]);
+        Xunit.Assert.True(distance <= limit, $"{what}: value {worst} is {(expected.Length == 0 ? 0 : actual[worst])}, expected {(expected.Length == 0 ? 0 : expected[worst])}: {distance:g3} apart, limit {limit:g3}.");
     }
 
-    public static void Within(double limit, ReadOnlySpan<float> golden, ReadOnlySpan<float> found, string what)
+    /// <summary>As <see cref="Assert"/>, with the limit given as a share of the largest expected magnitude.</summary>
+    public static void AssertRelative(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double share, string what = "Values")
     {
-        double distance = Distance(golden, found);
-        Assert.True(distance <= limit, $"{what}: distance {distance:G3} from the golden values, limit {limit:G3}.");
+        float largest = 0;
+        foreach (float value in expected)
+            largest = Math.Max(largest, Math.Abs(value));
+        Assert(expected, actual, share * largest, what);
     }
 }

@@ -12,6 +12,8 @@ public sealed record ModelManifest
     /// <summary>The newest format that this code reads.</summary>
     public const int CurrentSchema = 1;
 
+    private static readonly Dictionary<string, Calibration> NoCalibrations = [];
+
     /// <summary>Format of this file; a reader refuses a newer one.</summary>
     public required int SchemaVersion { get; init; }
 
@@ -40,10 +42,10 @@ public sealed record ModelManifest
     public required string Prompts { get; init; }
 
     /// <summary>Classes whose anchors the package carries; any other class gets them when it is first used.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    public IReadOnlyList<string> Classes { get; init => field = value ?? []; } = []; // the JSON reader sets absent members to null
 
     /// <summary>Score scales and thresholds by class name; "*" is for every other class. Empty for a model that was never calibrated.</summary>
-    public IReadOnlyDictionary<string, Calibration> Calibrations { get; init; } = new Dictionary<string, Calibration>();
+    public IReadOnlyDictionary<string, Calibration> Calibrations { get; init => field = value ?? NoCalibrations; } = NoCalibrations;
 
     /// <summary>Every other file of the package by its name ("/" between folders).</summary>
     public required IReadOnlyDictionary<string, PackageFile> Files { get; init; }

@@ -38,7 +38,7 @@ public sealed class ImageGraphTests
         var found = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, golden["image"].Values, anchors, [.. AdaptedPairs.Select(p => p.Tap)]);
 
         foreach ((string tap, string name) in AdaptedPairs)
-            Close.Within(Features, golden[$"adapted.{name}"].Values, found[tap], name);
+            Close.AssertRelative(golden[$"adapted.{name}"].Values, found[tap], Features, name);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class ImageGraphTests
         var found = TinyGraphs.RunImage(null, Precision.Fp32, Activation.Gelu, golden["image"].Values, anchors, taps);
 
         for (int i = 0; i < 8; i++)
-            Close.Within(Features, golden[$"clip.block{i}.out"].Values, found[taps[i]], taps[i]);
+            Close.AssertRelative(golden[$"clip.block{i}.out"].Values, found[taps[i]], Features, taps[i]);
     }
 
     [Fact]
@@ -66,13 +66,13 @@ public sealed class ImageGraphTests
         for (int level = 0; level < 4; level++)
         {
             float[] expected = golden[$"level{level}.score_map"].Values;
-            Close.Within(Scores, expected, found[$"/head/levels.{level}/score"], $"level {level}");
+            Close.AssertRelative(expected, found[$"/head/levels.{level}/score"], Scores, $"level {level}");
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += expected[i];
         }
 
-        Close.Within(Scores, sum, found["map"], "sum of levels");
-        Close.Within(Scores, golden["image_score"].Values, found["detection"], "image score");
+        Close.AssertRelative(sum, found["map"], Scores, "sum of levels");
+        Close.AssertRelative(golden["image_score"].Values, found["detection"], Scores, "image score");
     }
 
     [Fact]
@@ -86,8 +86,8 @@ public sealed class ImageGraphTests
         var found = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.QuickGelu, image, anchors, taps);
 
         for (int level = 0; level < 4; level++)
-            Close.Within(Features, golden[$"quickgelu.level{level}.seg_feature"].Values, found[taps[level]], taps[level]);
-        Close.Within(Features, golden["quickgelu.det_feature"].Values, found[taps[4]], taps[4]);
+            Close.AssertRelative(golden[$"quickgelu.level{level}.seg_feature"].Values, found[taps[level]], Features, taps[level]);
+        Close.AssertRelative(golden["quickgelu.det_feature"].Values, found[taps[4]], Features, taps[4]);
     }
 
     [Fact]
@@ -103,8 +103,8 @@ public sealed class ImageGraphTests
         for (int i = 0; i < 6; i++)
         {
             var alone = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, images[(i * length)..((i + 1) * length)], anchors, "map", "detection");
-            Close.Within(Scores, alone["map"], batch["map"].AsSpan(i * 64, 64), $"map of image {i}"); // bits differ: the scorer runs images one by one
-            Close.Within(Scores, alone["detection"], batch["detection"].AsSpan(i, 1), $"detection of image {i}");
+            Close.AssertRelative(alone["map"], batch["map"].AsSpan(i * 64, 64), Scores, $"map of image {i}"); // bits differ: the scorer runs images one by one
+            Close.AssertRelative(alone["detection"], batch["detection"].AsSpan(i, 1), Scores, $"detection of image {i}");
         }
     }
 
@@ -118,8 +118,8 @@ public sealed class ImageGraphTests
         var exact = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, golden["image"].Values, golden["text"].Values, "map", "detection");
         var found = TinyGraphs.RunImage(TinyGraphs.Adapters, precision, Activation.Gelu, golden["image"].Values, golden["text"].Values, "map", "detection");
 
-        Close.Within(limit, exact["map"], found["map"], "map");
-        Close.Within(limit, exact["detection"], found["detection"], "detection");
+        Close.AssertRelative(exact["map"], found["map"], limit, "map");
+        Close.AssertRelative(exact["detection"], found["detection"], limit, "detection");
         Assert.NotEqual(exact["map"], found["map"]);
     }
 }

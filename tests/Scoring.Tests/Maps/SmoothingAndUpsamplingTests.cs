@@ -1,3 +1,4 @@
+using AaClip.Tests;
 using AaClip.Scoring.Maps;
 
 namespace AaClip.Scoring.Tests.Maps;
