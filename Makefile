@@ -1,0 +1,37 @@
+# The doors of this repository; each does one thing.
+SHELL := /bin/bash
+BUILD := dotnet build AaClip.Functions.sln -c Release --nologo -v quiet -clp:NoSummary
+
+.PHONY: help build test run bench format azurite restore clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+
+restore: node_modules/.package-lock.json ## npm parts, the package profile, NuGet packages
+	@build/profile.sh
+	@dotnet restore AaClip.Functions.sln --nologo -v quiet
+
+build: restore ## everything, and bin/aaclip
+	$(BUILD) --no-restore
+	@mkdir -p bin && ln -sfn ../build/aaclip bin/aaclip
+
+test: build ## all tests; ends with "N passed, N failed"
+	@build/test.sh
+
+run: build ## the pipeline on this machine
+	@build/run.sh
+
+bench: build ## measures, and compares with the stored baselines
+	@bin/bench
+
+format: restore ## formats the sources
+	dotnet format AaClip.Functions.sln --no-restore --exclude node_modules polyfills/Microsoft.ML.OnnxRuntime.Gpu
+
+azurite: node_modules/.package-lock.json ## Azurite by itself, in memory, on its usual ports
+	node_modules/.bin/azurite --inMemoryPersistence --skipApiVersionCheck --disableTelemetry
+
+clean: ## removes what was built, keeps npm parts
+	rm -rf artifacts bin

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs every test project of the solution and ends with one line: "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+rm -rf artifacts/tests
+dotnet test AaClip.Functions.sln -c Release --no-build --nologo --results-directory artifacts/tests --logger trx --logger "console;verbosity=minimal" "$@"
+code=$?
+sum() { grep -rhoE "<Counters [^>]*" artifacts/tests --include=*.trx 2> /dev/null | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
+passed=$(sum passed) failed=$(sum failed) total=$(sum total) executed=$(sum executed)
+if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a run that broke off is not a pass
+if [ "$passed" -eq 0 ]; then echo "No test ran." >&2; code=1; fi
+echo "$passed passed, $failed failed, $((total - executed)) skipped"
+exit "$code"
