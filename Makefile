@@ -16,7 +16,7 @@ restore: node_modules/.package-lock.json ## npm parts, the package profile, NuGe
 
 build: restore ## everything, and bin/aaclip
 	$(BUILD) --no-restore
-	@mkdir -p bin && ln -sfn ../build/aaclip bin/aaclip
+	@mkdir -p bin && ln -sfn ../build/aaclip bin/aaclip && ln -sfn ../build/bench bin/bench
 
 test: build ## all tests; ends with "N passed, N failed"
 	@build/test.sh

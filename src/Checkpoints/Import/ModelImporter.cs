@@ -62,7 +62,7 @@ public static class ModelImporter
         TextGraph.Write(staging.File(ModelPackage.TextGraph), shape, description is { TextBlocks: > 0 } ? description : null, Precision.Fp32, options.Activation, Read);
 
         // 3
-        CopyVocabulary(vocabulary, staging.File(ModelPackage.Tokenizer));
+        ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
 
         // 4 and 5
         Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress);
@@ -117,16 +117,6 @@ public static class ModelImporter
         if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
             return folder;
         throw new FileNotFoundException($"No vocabulary beside '{options.Clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
-    }
-
-    private static void CopyVocabulary(string from, string folder)
-    {
-        Directory.CreateDirectory(folder);
-        IEnumerable<string> files = Directory.Exists(from) ? [Path.Combine(from, "vocab.json"), Path.Combine(from, "merges.txt")] : [from];
-        if (Directory.Exists(from) && File.Exists(Path.Combine(from, VocabularyFile)))
-            files = [Path.Combine(from, VocabularyFile)];
-        foreach (string file in files)
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
     }
 
     private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress)

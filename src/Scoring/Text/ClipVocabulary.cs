@@ -78,6 +78,26 @@ public sealed class ClipVocabulary
         return Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
     }
 
+    /// <summary>Copies a vocabulary's files into a folder, under the names that <see cref="Load"/> finds there.</summary>
+    /// <param name="fileOrFolder">As for <see cref="Load"/>.</param>
+    /// <param name="folder">Made if it does not exist.</param>
+    /// <exception cref="FileNotFoundException">Nothing of the kind is there.</exception>
+    public static void Copy(string fileOrFolder, string folder)
+    {
+        string path = Find(fileOrFolder);
+        Directory.CreateDirectory(folder);
+        if (Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            File.Copy(path, Path.Combine(folder, "vocab.json"));
+            File.Copy(Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt"), Path.Combine(folder, "merges.txt"));
+            return;
+        }
+
+        using FileStream list = File.OpenRead(path);
+        bool packed = list.ReadByte() == 0x1F && list.ReadByte() == 0x8B; // the mark of gzip
+        File.Copy(path, Path.Combine(folder, ListNames[packed ? 0 : 1]));
+    }
+
     /// <summary>The stored form of an id: byte characters, with the end-of-word mark where it ends a piece.</summary>
     internal string TokenText(int id) => _tokens[id];
 

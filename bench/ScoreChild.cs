@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Bench;
+
+/// <summary>Measures one variant in a process of its own, so that its peak memory is its own.</summary>
+internal static class ScoreChild
+{
+    /// <param name="images">Timed images after one that warms up.</param>
+    public static int Run(string variant, string model, bool mapped, int images, string provider, string output)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using AnomalyScorer scorer = AnomalyScorer.Load(model, new ScorerOptions { Provider = Enum.Parse<Provider>(provider, ignoreCase: true), MemoryMapped = mapped, Verify = !mapped });
+        double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        float[] anchors = new float[2 * scorer.Model.Architecture.Embed];
+        Random random = new(3);
+        for (int i = 0; i < anchors.Length; i++)
+            anchors[i] = (random.NextSingle() - 0.5f) / 14; // about unit columns; the text tower is not what is measured
+
+        double[] seconds = new double[images];
+        float[] detections = new float[images];
+        float[][] maps = new float[images][];
+        for (int i = -1; i < images; i++)
+        {
+            RgbImage image = TestImages.Inspection(640, 480, seed: Math.Max(i, 0));
+            start = Stopwatch.GetTimestamp();
+            ImageScore score = scorer.Score(image, anchors, Domain.Industrial);
+            if (i < 0)
+                continue;
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            detections[i] = score.Detection;
+            maps[i] = score.Map.Raw.ToArray();
+        }
+
+        Measurement measured = new() { Variant = variant, LoadSeconds = load, ImageSeconds = seconds, PeakGiB = Machine.PeakGiB(), Detections = detections, Maps = maps };
+        File.WriteAllText(output, JsonSerializer.Serialize(measured, BenchJson.Default.Measurement));
+        return 0;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Bench;
+
+/// <summary>Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored baselines.</summary>
+internal static class ScoringBench
+{
+    private sealed record Variant(string Name, Precision Precision, bool Mapped, double? Seconds, double? GiB, double? Load);
+
+    // Targets as set for two cores of a Zen 4 class machine.
+    private static readonly Variant[] Cpu =
+    [
+        new("fp32", Precision.Fp32, false, 8.2, 1.6, null),
+        new("int8", Precision.Int8, false, 3.1, 0.7, null),
+        new("fp32 memory-mapped", Precision.Fp32, true, null, null, 0.3),
+        new("int8 memory-mapped", Precision.Int8, true, null, null, 0.3),
+    ];
+
+    private static readonly Variant[] Cuda =
+    [
+        new("fp32", Precision.Fp32, false, null, null, null),
+        new("fp16", Precision.Fp16, false, null, null, null),
+    ];
+
+    /// <summary>The repository's root.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public static int Run(string scratch, int rounds, int images, string provider, bool save)
+    {
+        Directory.CreateDirectory(scratch);
+        Variant[] variants = provider == "cuda" ? Cuda : Cpu;
+        Dictionary<string, List<Measurement>> measured = variants.ToDictionary(v => v.Name, _ => new List<Measurement>());
+        foreach (Variant variant in variants)
+            RandomModel.Package(scratch, variant.Precision);
+        double gflop = Machine.GflopPerSecond(scratch);
+        for (int round = 0; round < rounds; round++)
+            foreach (Variant variant in variants)
+            {
+                Console.Error.WriteLine($"Round {round + 1} of {rounds}: {variant.Name}");
+                measured[variant.Name].Add(Child(variant, RandomModel.Package(scratch, variant.Precision), images, provider, scratch));
+            }
+
+        List<Row> rows = [];
+        Baseline[] baselines = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Root, "bench", "baselines.json")), BenchJson.Default.BaselineArray) ?? [];
+        foreach (Variant variant in variants)
+            rows.AddRange(Rows(variant, measured[variant.Name], baselines));
+        rows.AddRange(Agreement(variants, measured));
+        rows.AddRange(Preprocessing());
+        Report report = new()
+        {
+            At = TimeProvider.System.GetUtcNow(),
+            Machine = Machine.Describe(),
+            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}",
+            GflopPerSecond = Math.Round(gflop),
+            Rows = rows,
+        };
+        Table.Write(report, baselines);
+        if (save)
+        {
+            string path = Path.Combine(Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"scoring-{report.At:yyyyMMdd-HHmm}.json"));
+            File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
+            Console.WriteLine($"Kept as {Path.GetRelativePath(Root, path)}");
+        }
+
+        return 0;
+    }
+
+    private static Measurement Child(Variant variant, string model, int images, string provider, string scratch)
+    {
+        string output = Path.Combine(scratch, $"measurement-{Environment.ProcessId}.json");
+        string[] arguments = ["score", variant.Name, model, variant.Mapped.ToString(), images.ToString(CultureInfo.InvariantCulture), provider, output];
+        using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
+        child.WaitForExit();
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException($"Measuring {variant.Name} ended with exit code {child.ExitCode}.");
+        Measurement measurement = JsonSerializer.Deserialize(File.ReadAllText(output), BenchJson.Default.Measurement)!; // just written
+        File.Delete(output);
+        return measurement;
+    }
+
+    private static IEnumerable<Row> Rows(Variant variant, List<Measurement> runs, Baseline[] baselines)
+    {
+        double[] seconds = [.. runs.SelectMany(r => r.ImageSeconds).Order()];
+        double[] loads = [.. runs.Select(r => r.LoadSeconds).Order()];
+        double peak = runs.Max(r => r.PeakGiB);
+        string ratio = string.Join(", ", baselines.Select(b => FormattableString.Invariant($"{b.SecondsPerImage / Median(seconds):F1}x")));
+        string memory = string.Join(", ", baselines.Select(b => FormattableString.Invariant($"{b.PeakGiB / peak:F1}x less")));
+        yield return Timed($"{variant.Name}: seconds per image", seconds, variant.Seconds, "s", ratio);
+        yield return new Row($"{variant.Name}: peak resident memory", Text(peak, "GiB"), "", Limit(variant.GiB, "GiB"), variant.GiB is { } g ? peak <= g : null, memory);
+        yield return Timed($"{variant.Name}: load{(variant.Mapped ? "" : ", hashes compared")}", loads, variant.Load, "s", "");
+    }
+
+    // How far the other precisions are from float32 on the same images.
+    private static IEnumerable<Row> Agreement(Variant[] variants, Dictionary<string, List<Measurement>> measured)
+    {
+        Measurement exact = measured["fp32"][0];
+        foreach (Variant variant in variants.Where(v => v.Precision != Precision.Fp32))
+        {
+            Measurement other = measured[variant.Name][0];
+            double scale = exact.Maps.Max(m => m.Max() - m.Min());
+            double worst = exact.Maps.Zip(other.Maps).Max(p => p.First.Zip(p.Second).Max(v => Math.Abs(v.First - v.Second)));
+            yield return new Row($"{variant.Name}: largest map error against fp32, of the map's range", FormattableString.Invariant($"{100 * worst / scale:F2} %"), "", "", null, "random weights");
+        }
+    }
+
+    private static IEnumerable<Row> Preprocessing()
+    {
+        byte[] jpeg = ImageEncoder.Jpeg(TestImages.Inspection(4000, 3000, seed: 1));
+        Preprocessor preprocessor = new(new Preprocessing());
+        float[] input = new float[preprocessor.Length];
+        double[] decode = new double[15], whole = new double[15];
+        for (int i = -3; i < whole.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            RgbImage image = ImageDecoder.Decode(jpeg, "12-megapixel.jpg").Image;
+            double decoded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            preprocessor.Write(image, input);
+            if (i >= 0)
+                (decode[i], whole[i]) = (decoded, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        Array.Sort(decode);
+        Array.Sort(whole);
+        yield return Timed("12-megapixel JPEG: decode", decode, null, "ms", "");
+        yield return Timed("12-megapixel JPEG: decode, resize, normalise", whole, 200, "ms", "");
+    }
+
+    private static Row Timed(string what, double[] sorted, double? target, string unit, string ratio) =>
+        new(what, Text(Median(sorted), unit), $"{Text(sorted[0], unit)} - {Text(sorted[^1], unit)}", Limit(target, unit), target is { } t ? Median(sorted) <= t : null, ratio);
+
+    private static string Limit(double? target, string unit) => target is { } t ? $"<= {Text(t, unit)}" : "";
+
+    private static string Text(double value, string unit) => unit == "ms"
+        ? FormattableString.Invariant($"{value:F0} ms")
+        : FormattableString.Invariant($"{value:F2} {unit}");
+
+    private static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "AaClip.Functions.sln")))
+                return folder.FullName;
+        return Environment.CurrentDirectory;
+    }
+}
