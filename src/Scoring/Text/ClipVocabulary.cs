@@ -75,7 +75,26 @@ public sealed class ClipVocabulary
             throw new ArgumentOutOfRangeException(nameof(vocabularySize), vocabularySize, $"A vocabulary has at least {FixedIds} ids: 512 bytes and two markers.");
 
         string path = Find(fileOrFolder);
-        return Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
+        return IsJson(path) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
+    }
+
+    /// <summary>Copies a vocabulary into a new folder, under names by which <see cref="Load"/> finds it there.</summary>
+    /// <param name="fileOrFolder">As for <see cref="Load"/>.</param>
+    /// <exception cref="FileNotFoundException">Nothing of the kind is there.</exception>
+    public static void Copy(string fileOrFolder, string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
+        string path = Find(fileOrFolder);
+        Directory.CreateDirectory(folder);
+        if (IsJson(path))
+        {
+            File.Copy(path, Path.Combine(folder, "vocab.json"));
+            File.Copy(MergesBeside(path), Path.Combine(folder, "merges.txt"));
+        }
+        else
+        {
+            File.Copy(path, Path.Combine(folder, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? ListNames[0] : ListNames[1]));
+        }
     }
 
     /// <summary>The stored form of an id: byte characters, with the end-of-word mark where it ends a piece.</summary>
@@ -91,6 +110,10 @@ public sealed class ClipVocabulary
         (rank, id) = merge;
         return found;
     }
+
+    private static bool IsJson(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+
+    private static string MergesBeside(string path) => Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt");
 
     private static string Find(string fileOrFolder)
     {
@@ -124,7 +147,7 @@ public sealed class ClipVocabulary
 
     private static ClipVocabulary FromJson(string path, int? size)
     {
-        string mergesPath = Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt");
+        string mergesPath = MergesBeside(path);
         if (!File.Exists(mergesPath))
             throw new FileNotFoundException($"'{path}' needs the merges that belong to it: put merges.txt into the same folder.", mergesPath);
 

@@ -58,6 +58,9 @@ internal static class TinyPackage
         TextHeads = 4,
     };
 
+    /// <summary>A folder for anchors that goes with the packages, so that no test reads or fills the user's own.</summary>
+    public static string Cache => Path.Combine(Root.Value, "anchors");
+
     /// <summary>Folder with the weights of <see cref="Random"/>: clip.safetensors, adapters.safetensors and a vocabulary.</summary>
     public static string RandomSources => Once("sources", WriteSources);
 
