@@ -21,20 +21,25 @@ internal static class ImageFiles
         HashSet<string> outputs = new(StringComparer.OrdinalIgnoreCase);
         foreach (string path in paths)
         {
-            int before = found.Count;
             if (Directory.Exists(path))
-                AddAll(Below(path), path);
+                AddFolder(path);
             else if (File.Exists(path))
                 AddAll([path], System.IO.Path.GetDirectoryName(path) ?? "");
             else if (path.AsSpan().ContainsAny('*', '?'))
                 AddGlob(path);
             else
                 throw new FileNotFoundException($"'{path}' is neither a file nor a folder.");
-            if (found.Count == before && Directory.Exists(path))
-                throw new FileNotFoundException($"The folder '{path}' holds no image ({string.Join(", ", Endings)}).");
         }
 
         return found;
+
+        void AddFolder(string folder)
+        {
+            string[] images = [.. Below(folder)];
+            if (images.Length == 0)
+                throw new FileNotFoundException($"The folder '{folder}' holds no image ({string.Join(", ", Endings)}).");
+            AddAll(images, folder);
+        }
 
         void AddAll(IEnumerable<string> files, string root)
         {

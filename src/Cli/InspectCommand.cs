@@ -57,7 +57,7 @@ internal static class InspectCommand
             ["levels", string.Join(", ", shape.Levels)],
             ["adapters", model.Adapters is { } a ? FormattableString.Invariant($"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks {(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}{(a.Relu ? ", projections with LeakyReLU" : "")}") : "none: plain CLIP"],
             ["anchors for", model.Classes.Count == 0 ? "no class yet: made when a class is first used" : string.Join(", ", model.Classes)],
-            ["prompts", model.Prompts[..12]],
+            ["prompts", string.Concat(model.Prompts.Take(12))],
             ["written", FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}")],
         ]);
         Tables.Write(["from", "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), s.Value.Sha256 }));

@@ -12,6 +12,9 @@ namespace AaClip.Cli;
 /// <summary>Writes what <c>aaclip score</c> finds: pictures, maps, JSON lines, a table or plain lines, and the failures at the end.</summary>
 internal sealed class ScoreOutput : IDisposable
 {
+    private const string HeatmapEnding = ".jpg";
+    private const string MapEnding = ".png";
+
     private readonly ScoreRun _run;
     private readonly AnomalyScorer _scorer;
     private readonly TextWriter? _json;
@@ -26,15 +29,14 @@ internal sealed class ScoreOutput : IDisposable
     {
         _run = run;
         _scorer = scorer;
-        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : new StreamWriter(run.Json, append: false, new UTF8Encoding(false));
+        Prepare(run.Heatmaps, HeatmapEnding);
+        Prepare(run.Maps, MapEnding);
+        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : new StreamWriter(run.Json, append: false, new UTF8Encoding(false)) { AutoFlush = true };
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
         _threshold = run.Threshold ?? (scorer.Model.Calibrations.Count > 0 ? _calibration.Threshold : null);
         if (run.MapThreshold is { } mapThreshold)
             _calibration = _calibration with { MapThreshold = mapThreshold };
         _header = _threshold is null ? ["image", "raw", "detection", "map max", "hottest at", "regions"] : ["image", "raw", "detection", "map max", "hottest at", "regions", "verdict"];
-        foreach (string? folder in (ReadOnlySpan<string?>)[run.Heatmaps, run.Maps])
-            if (folder is not null)
-                Directory.CreateDirectory(folder);
         if (!_terminal && run.Json != "-")
             Console.WriteLine(string.Join('\t', _header));
     }
@@ -78,7 +80,6 @@ internal sealed class ScoreOutput : IDisposable
     /// <returns>The exit code.</returns>
     public int Finish()
     {
-        _json?.Flush();
         if (_terminal && _run.Json != "-")
             Tables.Write(_header, _rows);
         if (_run.Heatmaps is not null)
@@ -95,6 +96,18 @@ internal sealed class ScoreOutput : IDisposable
     {
         if (_json is not null && _run.Json != "-")
             _json.Dispose();
+    }
+
+    // Makes an output folder, unless something in it would take the place of an image that is to be scored.
+    private void Prepare(string? folder, string ending)
+    {
+        if (folder is null)
+            return;
+        HashSet<string> inputs = [.. _run.Files.Select(f => Path.GetFullPath(f.Path))];
+        foreach (ImageFile file in _run.Files)
+            if (inputs.Contains(Path.GetFullPath(Path.Combine(folder, file.Output + ending))))
+                throw new IOException($"Writing to '{folder}' would overwrite the image '{Path.Combine(folder, file.Output + ending)}': name another folder.");
+        Directory.CreateDirectory(folder);
     }
 
     private ScorePart Judge(ImageScore score)
@@ -131,7 +144,7 @@ internal sealed class ScoreOutput : IDisposable
     {
         if (_run.Heatmaps is null)
             return null;
-        string path = PathFor(_run.Heatmaps, file.Output + ".jpg");
+        string path = PathFor(_run.Heatmaps, file.Output + HeatmapEnding);
         File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _calibration.HeatmapScale with { Legend = _run.Legend })));
         return path;
     }
@@ -140,7 +153,7 @@ internal sealed class ScoreOutput : IDisposable
     {
         if (_run.Maps is null)
             return null;
-        string path = PathFor(_run.Maps, file.Output + ".png");
+        string path = PathFor(_run.Maps, file.Output + MapEnding);
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         MapPart part = new(path, score.Map.Side, map.Scale, map.Offset, _run.Domain.ToString().ToLowerInvariant());
         File.WriteAllBytes(path, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values));

@@ -4,6 +4,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Cli;
 
@@ -32,6 +33,7 @@ internal sealed class ScoreRun
     public int Execute(CancellationToken cancellation)
     {
         // 1
+        _ = ClassNames.Resolve(ObjectClass); // a bad name is told before the model is loaded
         using ProgressLine progress = new();
         progress.Show("Loading the model", 0, 1);
         using AnomalyScorer scorer = AnomalyScorer.Load(Model, new ScorerOptions

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -19,6 +20,7 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly Preprocessor _preprocessor;
     private readonly AnchorStore _anchors;
     private readonly int _batch;
+    private bool _disposed;
 
     private AnomalyScorer(ModelPackage package, InferenceSession session, string provider, AnchorStore anchors, int batch)
     {
@@ -48,23 +50,22 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelPackage package = ModelPackage.Open(folder);
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
+        AnchorStore anchors = OpenAnchors(package, sessions, options);
         InferenceSession session = OpenVerified(package, sessions, options.Verify);
 
         string provider = sessions.Provider;
+        bool floats = package.Manifest.Precision != Precision.Int8;
         if (provider == "cpu" && package.Manifest.Precision == Precision.Fp16)
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
-        TextEncoder encoder = new(package, sessions, options.Verify);
-        AnchorStore anchors = new(
-            package.PathOf(ModelPackage.Anchors),
-            options.CacheFolder ?? CacheFolder.Path,
-            AnchorsKey(package.Manifest),
-            package.Manifest.Architecture.Embed,
-            encoder.Anchors,
-            warning => Log.Cache(options.Logger, warning));
-        return new AnomalyScorer(package, session, provider, anchors, provider == "cuda" ? options.CudaBatch : 1);
+        if (provider == "cuda" && !floats)
+            Log.Int8OnCuda(options.Logger, package.Manifest.Id);
+        return new AnomalyScorer(package, session, provider, anchors, provider == "cuda" && floats ? options.CudaBatch : 1);
     }
 
-    /// <summary>Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept.</summary>
+    /// <summary>
+    /// Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept; shared, so
+    /// that they must not be written to.
+    /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
@@ -84,14 +85,17 @@ public sealed partial class AnomalyScorer : IDisposable
     /// whole input, and a batch gains no speed there), on CUDA <see cref="ScorerOptions.CudaBatch"/> share a run of float arithmetic.
     /// </summary>
     /// <returns>One score per image, in the order given.</returns>
+    /// <exception cref="InvalidDataException">The model gives what is not a number: it overflowed, or its weights are damaged.</exception>
+    /// <exception cref="InvalidOperationException">ONNX Runtime failed, such as for want of memory.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a running image is stopped within one node of the graph.</exception>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<ImageToScore> images, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
+        ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
         int embed = Model.Architecture.Embed;
         foreach (ImageToScore image in images)
-            if (image.Anchors.Length != 2 * embed)
-                throw new ArgumentException($"Anchors have {image.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.", nameof(images));
+            if (image.Anchors?.Length != 2 * embed)
+                throw new ArgumentException($"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.", nameof(images));
 
         ImageScore[] scores = new ImageScore[images.Count];
         for (int start = 0; start < images.Count; start += _batch)
@@ -99,8 +103,27 @@ public sealed partial class AnomalyScorer : IDisposable
         return scores;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    /// <summary>Lets the model go. No image may be in work.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _session.Dispose();
+    }
+
+    private static AnchorStore OpenAnchors(ModelPackage package, SessionFactory sessions, ScorerOptions options)
+    {
+        bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
+        if (packaged && options.Verify)
+            package.Verify(ModelPackage.Anchors);
+        TextEncoder encoder = new(package, sessions, options.Verify);
+        return new AnchorStore(
+            packaged ? package.PathOf(ModelPackage.Anchors) : null,
+            options.CacheFolder ?? CacheFolder.Path,
+            AnchorsKey(package.Manifest),
+            package.Manifest.Architecture.Embed,
+            encoder.Anchors,
+            warning => Log.Cache(options.Logger, warning));
+    }
 
     // Hashing and loading read the same pages: side by side they cost little more than one of them.
     private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, bool verify)
@@ -111,7 +134,7 @@ public sealed partial class AnomalyScorer : IDisposable
         {
             session = sessions.Open(package.PathOf(ModelPackage.ImageGraph));
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
             verified.GetAwaiter().GetResult(); // a changed file is the better explanation of a graph that does not load
             throw;
@@ -131,6 +154,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
     private void Run(IReadOnlyList<ImageToScore> images, int start, int count, ImageScore[] scores, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         ModelArchitecture shape = Model.Architecture;
         float[] pixels = new float[count * _preprocessor.Length];
         float[] anchors = new float[count * 2 * shape.Embed];
@@ -153,13 +177,19 @@ public sealed partial class AnomalyScorer : IDisposable
             int cells = shape.Grid * shape.Grid;
             for (int i = 0; i < count; i++)
             {
-                AnomalyMap map = new(maps.Slice(i * cells, cells).ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain);
-                scores[start + i] = new ImageScore { Detection = detections[i], Map = map };
+                ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
+                if (!float.IsFinite(detections[i]) || !float.IsFinite(TensorPrimitives.MaxMagnitude(map)))
+                    throw new InvalidDataException($"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights are damaged; use a float32 package.");
+                scores[start + i] = new ImageScore { Detection = detections[i], Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain) };
             }
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellation);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new InvalidOperationException($"Model {Model.Id} failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, score fewer images at once, or choose another provider.", e);
         }
     }
 
@@ -182,5 +212,8 @@ public sealed partial class AnomalyScorer : IDisposable
 
         [LoggerMessage(2, LogLevel.Warning, "{Warning}")]
         public static partial void Cache(ILogger logger, string warning);
+
+        [LoggerMessage(3, LogLevel.Warning, "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose --provider cpu.")]
+        public static partial void Int8OnCuda(ILogger logger, string model);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using AaClip.Checkpoints.Clip;
 using AaClip.Checkpoints.Onnx;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
@@ -15,9 +17,9 @@ namespace AaClip.Checkpoints.Import;
 
 /// <summary>
 /// Turns CLIP weights and AA-CLIP adapters into a model package:
-/// 1. open the weights and settle the shape; 2. write the graphs; 3. copy the vocabulary; 4. make the anchors that were asked for;
-/// 5. describe and hash everything; 6. try the package on one image; 7. rename it into place.
-/// Whatever fails before 7 leaves nothing behind.
+/// 1. open the weights and settle the shape; 2. write the graphs; 3. copy the vocabulary; 4. hash and describe everything;
+/// 5. try the package on one image, and make the anchors that were asked for; 6. rename it into place.
+/// Whatever fails before 6 leaves nothing behind.
 /// </summary>
 public static class ModelImporter
 {
@@ -41,7 +43,10 @@ public static class ModelImporter
         AdapterDescription? description = adapters is null ? null : new AdapterDescription(
             adapters.ImageLayers, options.ImageShare, adapters.HasText ? adapters.TextLayers : 0, options.TextShare, adapters.Relu);
         string vocabulary = FindVocabulary(options);
-        _ = ClipVocabulary.Load(vocabulary, shape.Vocabulary); // fails now rather than after the long part
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary)); // fails now rather than after the long part, as do the names
+        string[] classes = [.. options.Classes.Distinct()];
+        foreach (string name in classes)
+            _ = ClassNames.Resolve(name, tokenizer, PromptEnsemble.Default, shape.Context);
 
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
@@ -51,32 +56,38 @@ public static class ModelImporter
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress("Writing weights", Math.Min(++done, total), total));
-            float[] values = adapters is not null && adapters.Tensors.ContainsKey(name) ? adapters.Read(name) : clip.Read(name);
+            bool adapted = adapters is not null && adapters.Tensors.ContainsKey(name);
+            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapted only where there are adapters
+            CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
             return name == "visual.positional_embedding"
                 ? Bicubic.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width)
                 : values;
         }
 
         // 2
-        ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description is { ImageBlocks: > 0 } ? description : null, options.Precision, options.Activation, Read);
-        TextGraph.Write(staging.File(ModelPackage.TextGraph), shape, description is { TextBlocks: > 0 } ? description : null, Precision.Fp32, options.Activation, Read);
+        ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, options.Activation, Read);
+        TextGraph.Write(staging.File(ModelPackage.TextGraph), shape, adapters is { HasText: true } ? description : null, Precision.Fp32, options.Activation, Read);
 
         // 3
         ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
 
-        // 4 and 5
-        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress);
-        ModelManifest manifest = Describe(options, staging, shape, description, sources, []);
-        if (options.Classes.Count > 0)
+        // 4
+        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress, cancellation);
+        SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
+        ModelManifest manifest = Describe(options, classes, shape, description, sources, files);
+        WriteManifest(staging, manifest);
+
+        // 5
+        progress?.Report(new ImportProgress("Trying the package on one image", total, total));
+        Dictionary<string, (long[], float[])> anchors = Try(staging, manifest, progress, cancellation);
+        if (anchors.Count > 0)
         {
-            WriteAnchors(staging, options.Classes, shape, progress, cancellation);
-            manifest = Describe(options, staging, shape, description, sources, options.Classes);
+            SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
+            files[ModelPackage.Anchors] = Hash(staging.File(ModelPackage.Anchors));
+            WriteManifest(staging, Describe(options, classes, shape, description, sources, files));
         }
 
-        // 6 and 7
-        cancellation.ThrowIfCancellationRequested();
-        progress?.Report(new ImportProgress("Trying the package on one image", total, total));
-        Try(staging.Path, manifest);
+        // 6
         cancellation.ThrowIfCancellationRequested();
         staging.Commit();
         return ModelPackage.Open(output);
@@ -119,53 +130,63 @@ public static class ModelImporter
         throw new FileNotFoundException($"No vocabulary beside '{options.Clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
     }
 
-    private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress)
+    // What is not a number spreads over the whole map, or vanishes in the quantisation to int8: better said here, with the tensor's name.
+    private static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
+    {
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN where any value is
+        if (!float.IsFinite(largest))
+            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is damaged; take another checkpoint.");
+        bool ofImages = name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("image_adapter.", StringComparison.Ordinal);
+        if (precision == Precision.Fp16 && ofImages && largest > (float)Half.MaxValue)
+            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values beyond {Half.MaxValue}, the largest of float16: import with --precision fp32.");
+    }
+
+    private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         Dictionary<string, ProvenanceFile> sources = [];
         foreach ((string role, string path) in adapters?.Files.Select(f => ("adapters", f)).Prepend(("clip", clip.Path)) ?? [("clip", clip.Path)])
         {
+            cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress($"Hashing {Path.GetFileName(path)}", 1, 1));
-            sources[$"{role}/{Path.GetFileName(path)}"] = new ProvenanceFile(Path.GetFileName(path), new FileInfo(path).Length, ModelPackage.HashOf(path));
+            PackageFile file = Hash(path);
+            sources[$"{role}/{Path.GetFileName(path)}"] = new ProvenanceFile(Path.GetFileName(path), file.Bytes, file.Sha256);
         }
 
         return sources;
     }
 
-    private static void WriteAnchors(StagingFolder staging, IReadOnlyList<string> classes, ModelArchitecture shape, IProgress<ImportProgress>? progress, CancellationToken cancellation)
-    {
-        using AnomalyScorer scorer = AnomalyScorer.Load(staging.Path, new ScorerOptions { Provider = Provider.Cpu, Verify = false, CacheFolder = staging.File("cache") });
-        Dictionary<string, (long[], float[])> anchors = [];
-        foreach (string name in classes)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress?.Report(new ImportProgress($"Making anchors for '{name}'", anchors.Count, classes.Count));
-            anchors[ClassNames.Resolve(name)] = ([shape.Embed, 2], scorer.AnchorsOf(name));
-        }
-
-        SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
-        Directory.Delete(staging.File("cache"), recursive: true);
-    }
-
-    private static ModelManifest Describe(
-        ImportOptions options, StagingFolder staging, ModelArchitecture shape, AdapterDescription? adapters, Dictionary<string, ProvenanceFile> sources, IReadOnlyList<string> classes)
+    private static SortedDictionary<string, PackageFile> Hash(StagingFolder staging, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         SortedDictionary<string, PackageFile> files = new(StringComparer.Ordinal);
         foreach (string file in Directory.EnumerateFiles(staging.Path, "*", SearchOption.AllDirectories))
-            if (Path.GetFileName(file) != ModelManifest.FileName)
-                files[Path.GetRelativePath(staging.Path, file).Replace('\\', '/')] = new PackageFile(new FileInfo(file).Length, ModelPackage.HashOf(file));
-        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}"));
-        string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)));
-        ModelManifest manifest = new()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string name = Path.GetRelativePath(staging.Path, file).Replace('\\', '/');
+            progress?.Report(new ImportProgress($"Hashing {name}", 1, 1));
+            files[name] = Hash(file);
+        }
+
+        return files;
+    }
+
+    private static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
+
+    private static ModelManifest Describe(
+        ImportOptions options, IReadOnlyList<string> classes, ModelArchitecture shape, AdapterDescription? adapters, Dictionary<string, ProvenanceFile> sources, SortedDictionary<string, PackageFile> files)
+    {
+        string prompts = PromptEnsemble.Default.Fingerprint;
+        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts)); // all that a score depends on
+        return new ModelManifest
         {
             SchemaVersion = ModelManifest.CurrentSchema,
-            Name = name,
+            Name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output))),
             Version = options.Version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
             Architecture = shape,
             Adapters = adapters,
             Activation = options.Activation,
             Precision = options.Precision,
             Preprocessing = new Preprocessing { Size = shape.ImageSize },
-            Prompts = PromptEnsemble.Default.Fingerprint,
+            Prompts = prompts,
             Classes = classes,
             Files = files,
             Provenance = new Provenance
@@ -175,23 +196,32 @@ public static class ModelImporter
                 WrittenAt = TimeProvider.System.GetUtcNow(),
             },
         };
-        File.WriteAllBytes(staging.File(ModelManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest));
-        return manifest;
     }
 
-    // A grey image through the whole graph: weights with NaN or of the wrong kind show here, not on a production line.
-    private static void Try(string folder, ModelManifest manifest)
+    private static void WriteManifest(StagingFolder staging, ModelManifest manifest) =>
+        File.WriteAllBytes(staging.File(ModelManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest));
+
+    // Both towers run once, on a real sentence and a grey image: what the graphs make of the weights shows here, not on a production line.
+    private static Dictionary<string, (long[] Shape, float[] Values)> Try(StagingFolder staging, ModelManifest manifest, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
+        string cache = staging.File("cache");
+        using AnomalyScorer scorer = AnomalyScorer.Load(staging.Path, new ScorerOptions { Provider = Provider.Cpu, Verify = false, CacheFolder = cache });
+        Dictionary<string, (long[] Shape, float[] Values)> anchors = [];
+        foreach (string name in manifest.Classes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new ImportProgress($"Making anchors for '{name}'", anchors.Count, manifest.Classes.Count));
+            anchors[ClassNames.Resolve(name)] = ([manifest.Architecture.Embed, 2], scorer.AnchorsOf(name));
+        }
+
+        float[] some = anchors.Count > 0 ? anchors.Values.First().Values : scorer.AnchorsOf(ClassNames.AnyObject);
+        Directory.Delete(cache, recursive: true);
         if (manifest.Precision == Precision.Fp16)
-            return; // meant for CUDA; on a CPU one image takes half a minute
+            return anchors; // meant for CUDA; on a CPU one image takes half a minute
         int size = manifest.Architecture.ImageSize;
         byte[] grey = new byte[3 * size * size];
         Array.Fill(grey, (byte)128);
-        float[] anchors = new float[2 * manifest.Architecture.Embed];
-        anchors[0] = anchors[^1] = 1; // any two different unit vectors
-        using AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = Provider.Cpu, Verify = false });
-        ImageScore score = scorer.Score(new RgbImage(size, size, grey), anchors, Scoring.Maps.Domain.Industrial);
-        if (!float.IsFinite(score.Detection) || !float.IsFinite(score.MapMax))
-            throw new InvalidDataException($"The imported model gives {score.Detection} for a plain image: the weights hold values that are not numbers, or the adapters belong to another model.");
+        _ = scorer.Score(new RgbImage(size, size, grey), some, Domain.Industrial, cancellation); // throws where a number is none
+        return anchors;
     }
 }

@@ -64,9 +64,9 @@ public sealed record ModelManifest
 }
 
 /// <summary>Where adapters sit in the towers (specification 2).</summary>
-/// <param name="ImageBlocks">Image blocks, from the first, with an adapter; 0 when the image tower is plain CLIP.</param>
+/// <param name="ImageBlocks">Image blocks, from the first, with an adapter.</param>
 /// <param name="ImageShare">Weight of the image adapters in the mix, 0 to 1.</param>
-/// <param name="TextBlocks">Text blocks, from the first, with an adapter; 0 when the text tower is plain CLIP.</param>
+/// <param name="TextBlocks">Text blocks, from the first, with an adapter; 0 without text adapters.</param>
 /// <param name="TextShare">Weight of the text adapters in the mix, 0 to 1.</param>
 /// <param name="Relu">Whether the image projections carry a LeakyReLU.</param>
 public sealed record AdapterDescription(int ImageBlocks, double ImageShare, int TextBlocks, double TextShare, bool Relu);
@@ -96,6 +96,6 @@ public sealed record Provenance
 public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
 
 /// <summary>JSON of the package files.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ModelManifest))]
 public sealed partial class PackageJson : JsonSerializerContext;

@@ -44,7 +44,7 @@ public sealed class ModelPackage
     public static ModelPackage Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        folder = Path.GetFullPath(folder);
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)); // "models/aaclip/", as a shell completes it
         string path = Path.Combine(folder, ModelManifest.FileName);
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"No model package at '{folder}': make one with 'aaclip import'.");
@@ -119,8 +119,11 @@ public sealed class ModelPackage
             throw new InvalidDataException($"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged.");
         if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
             throw new InvalidDataException($"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged.");
-        foreach ((string name, Calibration calibration) in manifest.Calibrations)
-            calibration.Validate($"The calibration of '{name}' in '{path}'");
+        foreach ((string name, Calibration? calibration) in manifest.Calibrations)
+            (calibration ?? throw new InvalidDataException($"'{path}' has an empty calibration for '{name}': calibrate again.")).Validate($"The calibration of '{name}' in '{path}'");
+        foreach ((string name, PackageFile? file) in manifest.Files)
+            if (file is null)
+                throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");
         foreach (string name in (ReadOnlySpan<string>)[ImageGraph, TextGraph])
             if (!manifest.Files.ContainsKey(name))
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");

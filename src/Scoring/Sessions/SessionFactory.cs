@@ -28,7 +28,7 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             catch (Exception e) when (e is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
             {
                 if (wanted == Sessions.Provider.Cuda)
-                    throw new InvalidOperationException($"CUDA was asked for and cannot be used: {e.Message.Trim()} Install the CUDA provider and driver, or choose --provider cpu or auto.", e);
+                    throw new InvalidOperationException($"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or choose --provider cpu or auto.", e);
                 Log.NoCuda(logger, FirstLine(e.Message));
             }
         }
@@ -46,6 +46,9 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
         }
     }
 
+    /// <summary>ONNX Runtime explains at length; what matters comes first.</summary>
+    public static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
+
     private SessionOptions Options()
     {
         SessionOptions options = new()
@@ -60,8 +63,6 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights stay in the mapped file
         return options;
     }
-
-    private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 
     private static partial class Log
     {

@@ -75,27 +75,26 @@ public sealed class ClipVocabulary
             throw new ArgumentOutOfRangeException(nameof(vocabularySize), vocabularySize, $"A vocabulary has at least {FixedIds} ids: 512 bytes and two markers.");
 
         string path = Find(fileOrFolder);
-        return Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
+        return IsJson(path) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
     }
 
-    /// <summary>Copies a vocabulary's files into a folder, under the names that <see cref="Load"/> finds there.</summary>
+    /// <summary>Copies a vocabulary into a new folder, under names by which <see cref="Load"/> finds it there.</summary>
     /// <param name="fileOrFolder">As for <see cref="Load"/>.</param>
-    /// <param name="folder">Made if it does not exist.</param>
     /// <exception cref="FileNotFoundException">Nothing of the kind is there.</exception>
     public static void Copy(string fileOrFolder, string folder)
     {
+        ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
         string path = Find(fileOrFolder);
         Directory.CreateDirectory(folder);
-        if (Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase))
+        if (IsJson(path))
         {
             File.Copy(path, Path.Combine(folder, "vocab.json"));
-            File.Copy(Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt"), Path.Combine(folder, "merges.txt"));
-            return;
+            File.Copy(MergesBeside(path), Path.Combine(folder, "merges.txt"));
         }
-
-        using FileStream list = File.OpenRead(path);
-        bool packed = list.ReadByte() == 0x1F && list.ReadByte() == 0x8B; // the mark of gzip
-        File.Copy(path, Path.Combine(folder, ListNames[packed ? 0 : 1]));
+        else
+        {
+            File.Copy(path, Path.Combine(folder, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? ListNames[0] : ListNames[1]));
+        }
     }
 
     /// <summary>The stored form of an id: byte characters, with the end-of-word mark where it ends a piece.</summary>
@@ -111,6 +110,10 @@ public sealed class ClipVocabulary
         (rank, id) = merge;
         return found;
     }
+
+    private static bool IsJson(string path) => Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase);
+
+    private static string MergesBeside(string path) => Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt");
 
     private static string Find(string fileOrFolder)
     {
@@ -144,7 +147,7 @@ public sealed class ClipVocabulary
 
     private static ClipVocabulary FromJson(string path, int? size)
     {
-        string mergesPath = Path.Combine(Path.GetDirectoryName(path) ?? "", "merges.txt");
+        string mergesPath = MergesBeside(path);
         if (!File.Exists(mergesPath))
             throw new FileNotFoundException($"'{path}' needs the merges that belong to it: put merges.txt into the same folder.", mergesPath);
 

@@ -17,6 +17,9 @@ internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions,
     public float[] Anchors(string name)
     {
         ModelArchitecture shape = package.Manifest.Architecture;
+        if (verify)
+            foreach (string file in package.Manifest.Files.Keys.Where(f => f.StartsWith($"{ModelPackage.Tokenizer}/", StringComparison.Ordinal)))
+                package.Verify(file);
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(package.PathOf(ModelPackage.Tokenizer), shape.Vocabulary));
         PromptEnsemble prompts = PromptEnsemble.Default;
         name = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
