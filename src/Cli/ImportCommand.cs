@@ -25,13 +25,9 @@ internal static class ImportCommand
         Option<string[]> classes = new("--classes") { Description = "Classes whose anchors the package shall carry; others get theirs when first used.", AllowMultipleArgumentsPerToken = true, HelpName = "NAME..." };
         Option<string?> name = new("--name") { Description = "Name of the model. Default: the folder's name.", HelpName = "NAME" };
         Option<string?> version = new("--model-version") { Description = "Version of the model. Default: first digits of the hash of its content.", HelpName = "TEXT" };
-        Command command = new("import", """
-            Turns CLIP weights and AA-CLIP adapters into a model package.
-
-            Examples:
-              aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip
-              aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle "MVTec/metal_nut" --out models/plain-int8
-            """)
+        Verb command = new("import", "Turns CLIP weights and AA-CLIP adapters into a model package.",
+            "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
+            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8")
         {
             clip, output, vocabulary, adapters, epoch, size, precision, activation, levels, imageShare, textShare, visionHeads, textHeads, classes, name, version,
         };

@@ -18,13 +18,9 @@ internal static class InspectCommand
         Option<bool> tensors = new("--tensors") { Description = "List every tensor instead of sums by part." };
         Option<bool> json = new("--json") { Description = "Print model.json as it is." };
         Option<bool> fast = new("--no-hash") { Description = "Skip the comparison of hashes." };
-        Command command = new("inspect", """
-            Shows what a model package holds: sizes, hashes, tensors, provenance. Also lists the tensors of a checkpoint file.
-
-            Examples:
-              aaclip inspect models/aaclip
-              aaclip inspect --tensors ckpt/image_adapter_15.pth
-            """)
+        Verb command = new("inspect", "Shows what a model package holds: sizes, hashes, tensors, provenance. Also lists the tensors of a checkpoint file.",
+            "aaclip inspect models/aaclip",
+            "aaclip inspect --tensors ckpt/image_adapter_15.pth")
         {
             path, tensors, json, fast,
         };

@@ -1,17 +1,16 @@
 using System.CommandLine;
 using AaClip.Cli;
 
-RootCommand root = new("""
-    Finds visual anomalies nobody trained for: AA-CLIP in .NET.
-
-    Examples:
-      aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip
-      aaclip inspect models/aaclip
-      aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/
-    """)
+RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
 {
     ImportCommand.Create(),
     InspectCommand.Create(),
     ScoreCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+Verb.ShowExamples(root,
+    "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
+    "aaclip inspect models/aaclip",
+    "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/");
+ParseResult parsed = root.Parse(args);
+int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+return parsed.Errors.Count > 0 ? Run.Misused : code;

@@ -2,10 +2,11 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Cli;
 
-/// <summary>Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 130 stopped by Ctrl-C.</summary>
+/// <summary>Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C.</summary>
 internal static class Run
 {
     public const int Failed = 1;
+    public const int Misused = 2; // a wrong command line
     public const int Stopped = 130; // what shells report for SIGINT
 
     public static Task<int> Verb(Func<int> work) => Task.Run(() =>
@@ -21,7 +22,8 @@ internal static class Run
         }
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
         {
-            Console.Error.WriteLine($"aaclip: {e.Message}");
+            string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+            Console.Error.WriteLine($"aaclip: {message}");
             return Failed;
         }
     });

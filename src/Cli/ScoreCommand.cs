@@ -24,13 +24,9 @@ internal static class ScoreCommand
         Option<bool> parity = new("--parity") { Description = "Reads images exactly as the published code: no EXIF rotation, 16-bit grey clipped." };
         Option<bool> legend = new("--legend") { Description = "Draws the scale into the heatmaps." };
         Option<bool> fast = new("--fast-start") { Description = "Maps the weights instead of laying them out, and trusts their hashes: starts at once, runs a little slower." };
-        Command command = new("score", """
-            Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.
-
-            Examples:
-              aaclip score --model models/aaclip --class bottle photos/
-              aaclip score --model models/aaclip --class "MVTec/metal_nut" --heatmaps out/ --json scores.jsonl "photos/**/*.png"
-            """)
+        Verb command = new("score", "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
+            "aaclip score --model models/aaclip --class bottle photos/",
+            "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\"")
         {
             paths, model, name, domain, heatmaps, maps, json, threshold, mapThreshold, batch, provider, threads, parity, legend, fast,
         };

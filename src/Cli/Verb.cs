@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace AaClip.Cli;
+
+/// <summary>A verb with examples, which its own help shows at the end and the list of verbs leaves out.</summary>
+internal sealed class Verb(string name, string description, params string[] examples) : Command(name, description)
+{
+    /// <summary>Makes the help of all verbs end with their examples.</summary>
+    public static void ShowExamples(RootCommand root, params string[] examples)
+    {
+        if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction help } option)
+            option.Action = new HelpWithExamples(help, examples);
+    }
+
+    private sealed class HelpWithExamples(HelpAction help, string[] ofRoot) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            int code = help.Invoke(parseResult);
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine("Examples:");
+            foreach (string example in parseResult.CommandResult.Command is Verb verb ? verb.Examples : ofRoot)
+                output.WriteLine($"  {example}");
+            return code;
+        }
+    }
+
+    private string[] Examples { get; } = examples;
+}
