@@ -30,6 +30,9 @@ public sealed record BlobCreated
     /// <summary>Length in bytes; −1 where the event does not carry one.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>The operation of storage that made it, such as "PutBlob" or "SftpCreate"; null where the event does not say.</summary>
+    public string? Api { get; init; }
+
     /// <summary>When the blob was stored.</summary>
     public required DateTimeOffset Time { get; init; }
 

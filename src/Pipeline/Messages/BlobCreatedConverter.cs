@@ -33,6 +33,7 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
             Name = name,
             ETag = Optional(data, "eTag")?.Trim('"') ?? "",
             Bytes = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("contentLength", out JsonElement length) && length.TryGetInt64(out long bytes) ? bytes : -1,
+            Api = Optional(data, "api"),
             Time = Instant(root, cloudEvent ? "time" : "eventTime"),
             Traceparent = Optional(root, "traceparent"),
         };
@@ -48,6 +49,8 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         writer.WriteString("dataVersion", "");
         writer.WriteString("metadataVersion", "1");
         writer.WriteStartObject("data");
+        if (value.Api is not null)
+            writer.WriteString("api", value.Api);
         writer.WriteString("eTag", value.ETag);
         if (value.Bytes >= 0)
             writer.WriteNumber("contentLength", value.Bytes);

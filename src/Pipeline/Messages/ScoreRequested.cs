@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AaClip.Pipeline.Messages;
 
 /// <summary>An image waits to be scored. May be delivered more than once: same image, ETag and model, same result.</summary>
@@ -10,7 +12,7 @@ public sealed record ScoreRequested
     public required string Image { get; init; }
 
     /// <summary>Names the version of the blob, without quotes.</summary>
-    public required string ETag { get; init; }
+    [JsonPropertyName("etag")] public required string ETag { get; init; }
 
     /// <summary>Camera whose profile applies.</summary>
     public required string Camera { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AaClip.Scoring.Maps;
 
 namespace AaClip.Pipeline.Messages;
@@ -15,7 +16,7 @@ public sealed record Scored
     public required string Image { get; init; }
 
     /// <summary>Names the version of the blob, without quotes.</summary>
-    public required string ETag { get; init; }
+    [JsonPropertyName("etag")] public required string ETag { get; init; }
 
     /// <summary>Camera whose profile applied.</summary>
     public required string Camera { get; init; }
