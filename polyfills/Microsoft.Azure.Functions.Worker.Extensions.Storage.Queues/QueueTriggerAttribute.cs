@@ -1,0 +1,13 @@
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+
+namespace Microsoft.Azure.Functions.Worker;
+
+/// <summary>Runs the function for each message of a storage queue.</summary>
+public sealed class QueueTriggerAttribute(string queueName) : TriggerBindingAttribute
+{
+    /// <summary>Name of the queue; may hold a %setting%.</summary>
+    public string QueueName { get; } = queueName;
+
+    /// <summary>Setting with the connection; AzureWebJobsStorage when null.</summary>
+    public string? Connection { get; set; }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace AaClip.Pipeline.Messages;
+
+/// <summary>JSON of everything that crosses a queue: camelCase, without empty fields.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    PropertyNameCaseInsensitive = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(BlobCreated))]
+[JsonSerializable(typeof(ScoreRequested))]
+[JsonSerializable(typeof(Scored))]
+public sealed partial class MessageJson : JsonSerializerContext;

@@ -1,0 +1,23 @@
+using System.Text.Json;
+using AaClip.Scoring.Images;
+
+namespace AaClip.Pipeline.Results;
+
+/// <summary>Why an image has no score, for programs.</summary>
+public static class FailureCodes
+{
+    /// <summary>The blob was gone before it was scored.</summary>
+    public const string Missing = "missing";
+
+    /// <summary>The class name cannot stand in a prompt.</summary>
+    public const string UnknownClass = "unknown-class";
+
+    /// <summary>The model gives numbers for this image that are none.</summary>
+    public const string ModelOutput = "model-output";
+
+    /// <summary>Every attempt failed, and the queue gave up.</summary>
+    public const string GivenUp = "given-up";
+
+    /// <summary>The code of a refused image: "empty", "too-many-bytes", "unknown-format", "too-many-pixels", "side-out-of-range", "damaged".</summary>
+    public static string Of(ImageRejection rejection) => JsonNamingPolicy.KebabCaseLower.ConvertName(rejection.ToString());
+}

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace AaClip.Pipeline.Results;
+
+/// <summary>Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.</summary>
+public sealed class ResultStore(StorageClients storage)
+{
+    private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
+    private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
+    private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
+
+    /// <summary>Stores the pictures of an image, before its result: who sees the result finds them.</summary>
+    /// <param name="stem">See <see cref="BlobNames.Stem"/>.</param>
+    /// <param name="heatmap">JPEG; null for none.</param>
+    /// <param name="map">PNG of 16 bits.</param>
+    public async Task WritePicturesAsync(string stem, byte[]? heatmap, byte[] map, CancellationToken cancellation = default)
+    {
+        Task one = heatmap is null ? Task.CompletedTask : PutAsync(_heatmaps, stem + ".jpg", heatmap, "image/jpeg", null, null, cancellation);
+        Task other = PutAsync(_maps, stem + ".png", map, "image/png", null, null, cancellation);
+        await Task.WhenAll(one, other).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores a result, in place of an older one of the same image, version and model.</summary>
+    /// <returns>Its blob name in the results container.</returns>
+    public async Task<string> WriteAsync(ResultDocument result, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        string name = NameOf(result);
+        await PutAsync(_results, name, Json(result), "application/json", ResultSummary.ToMetadata(result), null, cancellation).ConfigureAwait(false);
+        return name;
+    }
+
+    /// <summary>Stores a result unless the image has one already.</summary>
+    /// <returns>Whether it was stored.</returns>
+    public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        try
+        {
+            BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
+            await PutAsync(_results, NameOf(result), Json(result), "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Keeps a message that has no place among the results; the same message always in the same blob.</summary>
+    /// <returns>Its blob name in the results container.</returns>
+    public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
+        string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, ResultJson.Default.FailedMessage);
+        await PutAsync(_results, name, json, "application/json", null, null, cancellation).ConfigureAwait(false);
+        return name;
+    }
+
+    /// <summary>Reads a result by its blob name.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="InvalidDataException">The blob is no result, or from a newer program.</exception>
+    public async Task<ResultDocument?> ReadAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            BlobDownloadResult blob = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            return ResultDocument.Parse(blob.Content, $"{ContainerNames.Results}/{name}");
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the newest result of an image: of several versions the one that was scored last.</summary>
+    /// <returns>Null when there is none.</returns>
+    public async Task<ResultDocument?> LatestAsync(string model, string image, CancellationToken cancellation = default)
+    {
+        ResultSummary? newest = null;
+        // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
+        await foreach (BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(BlobTraits.Metadata, delimiter: "/", prefix: BlobNames.ImageFolder(model, image), cancellationToken: cancellation).ConfigureAwait(false))
+            if (item.IsBlob && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary && !(summary.Time <= newest?.Time))
+                newest = summary;
+        return newest is null ? null : await ReadAsync(newest.Blob, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Lists results from their metadata, in the order of their names; nothing is read but the listing.</summary>
+    /// <param name="model">"name@version".</param>
+    /// <param name="camera">Null for all cameras.</param>
+    /// <param name="since">Leaves out results made before.</param>
+    public async IAsyncEnumerable<ResultSummary> ListAsync(string model, string? camera = null, DateTimeOffset? since = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (BlobItem item in _results.GetBlobsAsync(BlobTraits.Metadata, prefix: BlobNames.Prefix(model, camera), cancellationToken: cancellation).ConfigureAwait(false))
+            if (!(item.Properties.LastModified < since) && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary && !(summary.Time < since))
+                yield return summary;
+    }
+
+    /// <summary>The newest results of a listing.</summary>
+    /// <param name="top">How many at most, at least 1.</param>
+    /// <returns>Newest first.</returns>
+    public async Task<IReadOnlyList<ResultSummary>> NewestAsync(string model, string? camera, DateTimeOffset? since, int top, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is at its head
+        await foreach (ResultSummary summary in ListAsync(model, camera, since, cancellation).ConfigureAwait(false))
+        {
+            newest.Enqueue(summary, summary.Time);
+            if (newest.Count > top)
+                newest.Dequeue();
+        }
+
+        return [.. newest.UnorderedItems.Select(i => i.Element).OrderByDescending(r => r.Time).ThenBy(r => r.Blob, StringComparer.Ordinal)];
+    }
+
+    private static string NameOf(ResultDocument result) =>
+        BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
+
+    private static byte[] Json(ResultDocument result) => JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument);
+
+    private static async Task PutAsync(
+        BlobContainerClient container, string name, byte[] content, string type, Dictionary<string, string>? metadata, BlobRequestConditions? conditions, CancellationToken cancellation)
+    {
+        BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Metadata = metadata, Conditions = conditions };
+        await container.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using AaClip.Pipeline.Messages;
+
+namespace AaClip.Pipeline.Results;
+
+/// <summary>What a listing tells of a result without reading it: its blob metadata.</summary>
+/// <param name="Blob">Blob name in the results container.</param>
+/// <param name="Camera">Camera.</param>
+/// <param name="Image">Blob name of the image; null where it was too long for metadata.</param>
+/// <param name="Verdict">Verdict.</param>
+/// <param name="Score">Calibrated score; null for a failed image.</param>
+/// <param name="Time">When the result was made.</param>
+/// <param name="Failure">Code of the failure; null when there is a score.</param>
+public sealed record ResultSummary(string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure)
+{
+    private const int LongestText = 2048; // all metadata of a blob share 8 KB
+
+    /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
+    internal static Dictionary<string, string> ToMetadata(ResultDocument result)
+    {
+        Dictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["verdict"] = result.Score.Verdict.ToString().ToLowerInvariant(),
+            ["time"] = result.ScoredAt.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
+            ["camera"] = Uri.EscapeDataString(result.Image.Camera),
+        };
+        if (result.Score.Calibrated is { } score)
+            metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);
+        if (result.Failure is { } failure)
+            metadata["failure"] = failure.Code;
+        if (Uri.EscapeDataString(result.Image.Name) is { Length: <= LongestText } name)
+            metadata["image"] = name;
+        return metadata;
+    }
+
+    /// <returns>Null when the blob carries no metadata of a result.</returns>
+    internal static ResultSummary? FromMetadata(string blob, IDictionary<string, string> metadata)
+    {
+        if (!metadata.TryGetValue("verdict", out string? verdictText) || !Enum.TryParse(verdictText, ignoreCase: true, out Verdict verdict)
+            || !metadata.TryGetValue("camera", out string? camera)
+            || !metadata.TryGetValue("time", out string? timeText)
+            || !DateTimeOffset.TryParse(timeText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time))
+            return null;
+        double? score = metadata.TryGetValue("score", out string? scoreText) && double.TryParse(scoreText, CultureInfo.InvariantCulture, out double value) ? value : null;
+        string? image = metadata.TryGetValue("image", out string? name) ? Uri.UnescapeDataString(name) : null;
+        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, metadata.TryGetValue("failure", out string? failure) ? failure : null);
+    }
+}
+
+/// <summary>A page of results.</summary>
+/// <param name="Model">"name@version".</param>
+/// <param name="Results">Newest first.</param>
+public sealed record ResultList(string Model, IReadOnlyList<ResultSummary> Results);

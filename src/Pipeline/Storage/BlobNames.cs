@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AaClip.Pipeline.Storage;
+
+/// <summary>
+/// Names of what the pipeline writes, made from the image, its version and the model, so that a message delivered twice writes the same
+/// blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
+/// Rules: "/" in the path stays. A backslash, a control character, "~" and the dots at a segment's end become "~" and two
+/// hexadecimal digits per UTF-8 byte; an empty segment becomes "~". In model, camera and ETag "/" is escaped too, and quotes around the ETag go.
+/// Of a path that makes the name too long for storage, the beginning stays, followed by "~" and 32 digits of its SHA-256.
+/// </summary>
+public static class BlobNames
+{
+    /// <summary>Folder of the results container for what cannot be assigned to an image; no model is called so, for ids have an "@".</summary>
+    public const string Failed = "failed";
+
+    private const int Longest = 1024;    // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
+    private const int LongestETag = 64;  // real ones have about 20 characters; the folder of an image must not depend on them
+    private const int HashDigits = 32;
+    private const int Extension = 5;     // ".json"
+
+    /// <summary>Everything but the extension.</summary>
+    /// <param name="model">"name@version".</param>
+    public static string Stem(string model, string image, string etag)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(etag);
+        string version = Segment(etag.Trim('"'));
+        return ImageFolder(model, image) + (version.Length <= LongestETag ? version : "~" + Hash(etag));
+    }
+
+    /// <summary>The result of an image.</summary>
+    public static string Result(string model, string image, string etag) => Stem(model, image, etag) + ".json";
+
+    /// <summary>The heatmap of an image.</summary>
+    public static string Heatmap(string model, string image, string etag) => Stem(model, image, etag) + ".jpg";
+
+    /// <summary>The raw map of an image.</summary>
+    public static string Map(string model, string image, string etag) => Stem(model, image, etag) + ".png";
+
+    /// <summary>What the names of all results of a model, or of one of its cameras, begin with.</summary>
+    public static string Prefix(string model, string? camera = null) => camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Segment(camera)}/";
+
+    /// <summary>What the names of all versions of one image begin with: the folder of its results.</summary>
+    public static string ImageFolder(string model, string image)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(model);
+        (string camera, string path) = ImageName.Of(image);
+        string prefix = Prefix(model, camera);
+        string escaped = string.Join('/', path.Split('/').Select(s => Escape(s, slash: false)));
+        int room = Math.Max(HashDigits + 1, Longest - prefix.Length - LongestETag - Extension - 1);
+        if (escaped.Length > room)
+        {
+            int keep = room - HashDigits - 1;
+            while (keep > 0 && (char.IsHighSurrogate(escaped[keep - 1]) || escaped[keep - 1] is '/' or '.'))
+                keep--;
+            escaped = $"{escaped[..keep]}~{Hash(path)}";
+        }
+
+        return $"{prefix}{escaped}/";
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
+
+    private static string Segment(string text) => Escape(text, slash: true);
+
+    private static string Escape(string segment, bool slash)
+    {
+        if (segment.Length == 0)
+            return "~";
+        int end = segment.TrimEnd('.').Length; // dots from here on
+        StringBuilder? escaped = null;
+        for (int i = 0; i < segment.Length; i++)
+        {
+            char c = segment[i];
+            bool bad = c is '\\' or '~' or '"' || char.IsControl(c) || (slash && c == '/') || i >= end || char.IsSurrogate(c) && !IsPaired(segment, i);
+            if (bad)
+            {
+                escaped ??= new StringBuilder(segment, 0, i, segment.Length + 8);
+                foreach (byte b in Encoding.UTF8.GetBytes([c]))
+                    escaped.Append('~').Append(b.ToString("X2", CultureInfo.InvariantCulture));
+            }
+            else
+            {
+                escaped?.Append(c);
+            }
+        }
+
+        return escaped?.ToString() ?? segment;
+    }
+
+    private static bool IsPaired(string text, int at) =>
+        char.IsHighSurrogate(text[at]) ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) : at > 0 && char.IsHighSurrogate(text[at - 1]);
+}

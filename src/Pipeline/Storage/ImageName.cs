@@ -1,0 +1,18 @@
+namespace AaClip.Pipeline.Storage;
+
+/// <summary>A blob name in the images container, taken apart.</summary>
+/// <param name="Camera">First segment of the name; <see cref="RootCamera"/> for a blob without a folder.</param>
+/// <param name="Path">What follows the camera.</param>
+public readonly record struct ImageName(string Camera, string Path)
+{
+    /// <summary>Camera of images that lie directly in the container; a folder of that name is the same camera.</summary>
+    public const string RootCamera = "default";
+
+    /// <summary>Takes a blob name apart: "line1/day/a.jpg" is "day/a.jpg" of camera "line1", "a.jpg" is "a.jpg" of camera "default".</summary>
+    public static ImageName Of(string blob)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(blob);
+        int slash = blob.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && slash < blob.Length - 1 ? new(blob[..slash], blob[(slash + 1)..]) : new(RootCamera, blob);
+    }
+}

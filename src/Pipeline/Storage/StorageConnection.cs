@@ -1,0 +1,67 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+
+namespace AaClip.Pipeline.Storage;
+
+/// <summary>
+/// How the storage account is reached, from the same settings that the host's triggers read: a connection string in AzureWebJobsStorage,
+/// or an identity with AzureWebJobsStorage__accountName, or with __blobServiceUri and __queueServiceUri; then __credential
+/// ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity.
+/// </summary>
+public static class StorageConnection
+{
+    /// <summary>Name of the setting; triggers name it as their Connection.</summary>
+    public const string Setting = "AzureWebJobsStorage";
+
+    /// <summary>Makes the two clients that all others come from. Queue text is Base64, as the host expects.</summary>
+    /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
+    public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
+        if (configuration[Setting] is { Length: > 0 } connection)
+        {
+            try
+            {
+                return (new BlobServiceClient(connection), new QueueServiceClient(connection, queueOptions));
+            }
+            catch (FormatException e)
+            {
+                // The value holds a key and must not appear in a message.
+                throw new InvalidOperationException($"The setting {Setting} is not a connection string of a storage account: copy it again, or use 'UseDevelopmentStorage=true' for Azurite.", e);
+            }
+        }
+
+        IConfigurationSection section = configuration.GetSection(Setting);
+        string? account = section["accountName"];
+        Uri blobs = Address(section, "blobServiceUri", account, "blob");
+        Uri queues = Address(section, "queueServiceUri", account, "queue");
+        TokenCredential credential = Credential(section);
+        return (new BlobServiceClient(blobs, credential), new QueueServiceClient(queues, credential, queueOptions));
+    }
+
+    private static Uri Address(IConfigurationSection section, string name, string? account, string service)
+    {
+        string? text = section[name] is { Length: > 0 } given ? given : account is { Length: > 0 } ? $"https://{account}.{service}.core.windows.net" : null;
+        if (text is null)
+            throw new InvalidOperationException($"No storage account is configured: set {Setting} to a connection string ('UseDevelopmentStorage=true' for Azurite), or {Setting}__accountName, or {Setting}__{name}.");
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+            ? address
+            : throw new InvalidOperationException($"The setting {Setting}__{name} is '{text}', expected an address such as https://account.{service}.core.windows.net.");
+    }
+
+    private static TokenCredential Credential(IConfigurationSection section)
+    {
+        string? client = section["clientId"] is { Length: > 0 } id ? id : null;
+        return section["credential"] switch
+        {
+            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = client }),
+            { } kind when kind.Equals("managedidentity", StringComparison.OrdinalIgnoreCase) => new ManagedIdentityCredential(
+                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
+            { } other => throw new InvalidOperationException($"The setting {Setting}__credential is '{other}', expected 'managedidentity', or leave it out."),
+        };
+    }
+}
