@@ -96,7 +96,11 @@ public static class ModelImporter
     private static ModelArchitecture Shape(ClipArchitecture clip, ImportOptions options)
     {
         if (options.Size <= 0 || options.Size % clip.Patch != 0)
-            throw new InvalidDataException($"--size {options.Size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {Math.Max(1, options.Size / clip.Patch) * clip.Patch} or {(Math.Max(0, options.Size) / clip.Patch + 1) * clip.Patch}.");
+        {
+            int below = Math.Max(0, options.Size) / clip.Patch * clip.Patch;
+            throw new InvalidDataException($"--size {options.Size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}.");
+        }
+
         int layers = clip.Vision.Layers;
         IReadOnlyList<int> levels = options.Levels ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
         if (levels.Count != AdapterWeights.Levels || levels[0] < 1 || levels[^1] > layers || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second))

@@ -1,0 +1,96 @@
+using AaClip.Tests;
+
+namespace AaClip.Cli.Tests;
+
+/// <summary>What the program says of itself and of a wrong command line.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly PhotoFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("", "aaclip import --clip ViT-L-14-336px.pt", "import", "inspect", "score")]
+    [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "[default: 518]")]
+    [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
+    [InlineData("score", "aaclip score --model models/aaclip --class bottle photos/", "--heatmaps", "--parity", "--threshold", "exit code is 0 also when images are anomalous")]
+    public void Help_has_examples_and_the_options(string verb, params string[] expected)
+    {
+        Aaclip.Result result = Aaclip.Run(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("Examples:", result.Output, StringComparison.Ordinal);
+        Assert.All(expected, e => Assert.Contains(e, result.Output, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Unrecognized command or argument 'paint'", "paint")]
+    [InlineData("Unrecognized command or argument '--fastr'", "inspect", "x", "--fastr")]
+    [InlineData("Option '--model' is required", "score", "--class", "bottle", "a.png")]
+    [InlineData("Option '--class' is required", "score", "--model", "m", "a.png")]
+    [InlineData("Option '--clip' is required", "import", "--out", "m")]
+    [InlineData("--threshold takes a raw score between 0 and 1.", "score", "--model", "m", "--class", "c", "--threshold", "1.5", "a.png")]
+    [InlineData("--batch takes 1 to 256.", "score", "--model", "m", "--class", "c", "--batch", "0", "a.png")]
+    [InlineData("--threads takes 0 to 1024.", "score", "--model", "m", "--class", "c", "--threads", "-1", "a.png")]
+    [InlineData("fp7", "import", "--clip", "x", "--out", "m", "--precision", "fp7")]
+    public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)
+    {
+        Aaclip.Result result = Aaclip.Run(arguments);
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Imports_inspects_and_says_what_suits_the_machine()
+    {
+        string sources = TinyPackage.RandomSources;
+        string[] import = ["import", "--clip", $"{sources}/clip.safetensors", "--adapters", $"{sources}/adapters.safetensors", "--size", "112", "--vision-heads", "4", "--text-heads", "4", "--classes", "bottle", "MVTec/metal_nut", "--out", _folder.File("model")];
+
+        Aaclip.Result imported = Aaclip.Run(import);
+        Aaclip.Result again = Aaclip.Run(import);
+        Aaclip.Result table = Aaclip.Run("inspect", _folder.File("model") + "/");
+        Aaclip.Result tensors = Aaclip.Run("inspect", "--tensors", _folder.File("model"));
+        Aaclip.Result json = Aaclip.Run("inspect", "--json", _folder.File("model"));
+        Aaclip.Result checkpoint = Aaclip.Run("inspect", $"{sources}/adapters.safetensors");
+
+        Assert.Equal((0, ""), (imported.Code, imported.Error));
+        Assert.Contains("112 px, fp32, AA-CLIP adapters", imported.Output, StringComparison.Ordinal);
+        Assert.Contains("for this machine", imported.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(1, again.Code);
+        Assert.Contains($"aaclip: '{_folder.File("model")}' exists already", again.Error, StringComparison.Ordinal);
+        Assert.Contains("anchors for\tbottle, MVTec/metal_nut\n", table.Output, StringComparison.Ordinal);
+        Assert.Contains("visual.transformer.resblocks\t56\t", table.Output, StringComparison.Ordinal);
+        Assert.Contains("visual.ln_post.weight\tFloat\t[64]\t256 B", tensors.Output, StringComparison.Ordinal);
+        Assert.Equal("model", System.Text.Json.Nodes.JsonNode.Parse(json.Output)!["name"]!.GetValue<string>());
+        Assert.Contains("9 tensors, ", checkpoint.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_import_tells_why_in_one_line_and_leaves_nothing()
+    {
+        Aaclip.Result result = Aaclip.Run("import", "--clip", $"{TinyPackage.RandomSources}/clip.safetensors", "--size", "113", "--vision-heads", "4", "--text-heads", "4", "--out", _folder.File("model"));
+
+        Assert.Equal(1, result.Code);
+        Assert.Equal("aaclip: --size 113 is not a positive multiple of the model's patch of 14 pixels: take 112 or 126.\n", result.Error);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_changed_package_is_found_by_inspect()
+    {
+        string package = _folder.File("model");
+        foreach (string file in Directory.EnumerateFiles(TinyPackage.Random(), "*", SearchOption.AllDirectories))
+            _folder.Write(Path.Combine("model", Path.GetRelativePath(TinyPackage.Random(), file)), File.ReadAllBytes(file));
+        byte[] weights = File.ReadAllBytes(Path.Combine(package, "text.weights"));
+        weights[100] ^= 1;
+        _folder.Write("model/text.weights", weights);
+
+        Aaclip.Result result = Aaclip.Run("inspect", package);
+        Aaclip.Result trusting = Aaclip.Run("inspect", "--no-hash", package);
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("aaclip: 'text.weights' in the package", result.Error, StringComparison.Ordinal);
+        Assert.Equal(0, trusting.Code);
+    }
+}

@@ -1,0 +1,29 @@
+using AaClip.Scoring.Images;
+using AaClip.Tests;
+
+namespace AaClip.Cli.Tests;
+
+/// <summary>A folder of one test, with drawn photos in it.</summary>
+internal sealed class PhotoFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("aaclip-cli-").FullName;
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Draws a photo; PNG or JPEG by its name.</summary>
+    public string Photo(string name, int seed = 1, int width = 150, int height = 130)
+    {
+        RgbImage image = Pictures.Draw(seed, width, height);
+        return Write(name, name.EndsWith(".png", StringComparison.Ordinal) ? ImageEncoder.Png(image) : ImageEncoder.Jpeg(image));
+    }
+
+    public string Write(string name, byte[] content)
+    {
+        string path = File(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!); // below this folder
+        System.IO.File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

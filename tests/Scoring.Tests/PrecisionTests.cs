@@ -1,0 +1,55 @@
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Tests;
+
+namespace AaClip.Scoring.Tests;
+
+/// <summary>How far the small precisions stray from float32, over 64 drawn pictures. The limits are about twice what was measured.</summary>
+public sealed class PrecisionTests(ITestOutputHelper output)
+{
+    private const int Count = 64;
+
+    [Theory]
+    [InlineData(Precision.Fp16, false, 0.002, 0.999)]
+    [InlineData(Precision.Int8, false, 0.03, 0.995)]
+    [InlineData(Precision.Fp16, true, 0.002, 0.999)]
+    [InlineData(Precision.Int8, true, 0.03, 0.995)]
+    public void Maps_stay_near_and_images_keep_their_order(Precision precision, bool reference, double mapLimit, double rankLimit)
+    {
+        ImageScore[] exact = Scores(reference ? TinyPackage.Reference() : TinyPackage.Random());
+        ImageScore[] found = Scores(reference ? TinyPackage.Reference(precision) : TinyPackage.Random(precision));
+
+        float[] all = [.. exact.SelectMany(s => s.Map.Raw.ToArray())];
+        float spread = all.Max() - all.Min();
+        double worst = exact.Zip(found).Max(p => p.First.Map.Raw.ToArray().Zip(p.Second.Map.Raw.ToArray()).Max(v => Math.Abs(v.First - v.Second))) / spread;
+        double maps = Spearman([.. exact.Select(s => s.MapMax)], [.. found.Select(s => s.MapMax)]);
+        double detections = Spearman([.. exact.Select(s => s.Detection)], [.. found.Select(s => s.Detection)]);
+        output.WriteLine(FormattableString.Invariant($"{precision} {(reference ? "reference" : "random")}: largest map error {worst:P2} of the spread {spread:g3}, rank agreement of map maxima {maps:F5}, of detections {detections:F5}"));
+
+        Assert.InRange(worst, double.Epsilon, mapLimit); // not zero: it would be float32
+        Assert.InRange(maps, rankLimit, 1);
+        Assert.InRange(detections, rankLimit, 1);
+    }
+
+    private static ImageScore[] Scores(string package)
+    {
+        using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
+        return [.. Enumerable.Range(0, Count).Select(i => scorer.Score(Pictures.Draw(i), "bottle"))];
+    }
+
+    // Correlation of ranks; drawn pictures give no ties.
+    private static double Spearman(float[] a, float[] b)
+    {
+        double[] x = Ranks(a), y = Ranks(b);
+        double squares = x.Zip(y).Sum(p => (p.First - p.Second) * (p.First - p.Second));
+        return 1 - 6 * squares / (a.Length * ((double)a.Length * a.Length - 1));
+    }
+
+    private static double[] Ranks(float[] values)
+    {
+        double[] ranks = new double[values.Length];
+        foreach ((int rank, int i) in Enumerable.Range(0, values.Length).OrderBy(i => values[i]).Index())
+            ranks[i] = rank;
+        return ranks;
+    }
+}
