@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using AaClip.Pipeline.Messages;
+
+namespace AaClip.Pipeline.Telemetry;
+
+/// <summary>What operators watch. Tags have few values: queues, verdicts, codes, types; cameras and blobs are on the spans.</summary>
+public static class Metrics
+{
+    private static readonly Meter Meter = new(Tracing.Name, typeof(Metrics).Assembly.GetName().Version?.ToString(3));
+
+    private static readonly Histogram<double> QueueAges = Meter.CreateHistogram("aaclip.queue.age", "s", "Time a message waited in its queue.", null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] });
+
+    private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram("aaclip.batch.size", "{image}", "Images in one run of the model.", null,
+        new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64] });
+
+    private static readonly Histogram<double> Inferences = Meter.CreateHistogram("aaclip.inference.duration", "ms", "One run of the model.", null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000] });
+
+    private static readonly Counter<long> ImagesScored = Meter.CreateCounter<long>("aaclip.images.scored", "{image}", "Images with a verdict.");
+
+    private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>("aaclip.failures", "{image}", "Images that got a failed result.");
+
+    private static readonly Counter<long> AlertCount = Meter.CreateCounter<long>("aaclip.alerts", "{event}", "Alert events decided.");
+
+    /// <summary>A message was taken from a queue.</summary>
+    /// <param name="queue">Name of the queue.</param>
+    /// <param name="enqueuedAt">When it was sent. A sender's clock that runs ahead counts as no wait.</param>
+    /// <param name="now">The time now.</param>
+    public static void QueueAge(string queue, DateTimeOffset enqueuedAt, DateTimeOffset now) =>
+        QueueAges.Record(Math.Max(0, (now - enqueuedAt).TotalSeconds), new KeyValuePair<string, object?>("queue", queue));
+
+    /// <summary>The model ran once.</summary>
+    /// <param name="batchSize">Images in the run.</param>
+    /// <param name="duration">Time of the run, without decoding.</param>
+    /// <param name="model">"name@version".</param>
+    /// <param name="provider">"cpu" or "cuda".</param>
+    public static void Inference(int batchSize, TimeSpan duration, string model, string provider)
+    {
+        TagList tags = new() { { "model", model }, { "provider", provider } };
+        BatchSizes.Record(batchSize, tags);
+        Inferences.Record(duration.TotalMilliseconds, tags);
+    }
+
+    /// <summary>An image has its verdict.</summary>
+    public static void Scored(Verdict verdict, string model) =>
+        ImagesScored.Add(1, new("verdict", verdict switch { Verdict.Normal => "normal", Verdict.Anomalous => "anomalous", _ => "failed" }), new("model", model));
+
+    /// <summary>An image got a failed result.</summary>
+    /// <param name="code">The code of the failure, never its text.</param>
+    public static void Failure(string code) => FailureCount.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    /// <summary>An alert was opened, updated or closed.</summary>
+    /// <param name="type">"opened", "updated" or "closed".</param>
+    /// <param name="severity">Name of the severity band.</param>
+    public static void Alert(string type, string severity) => AlertCount.Add(1, new("type", type), new("severity", severity));
+}
