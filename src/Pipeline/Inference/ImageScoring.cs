@@ -1,0 +1,279 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Inference;
+
+/// <summary>
+/// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
+/// 6. draw and store the pictures; 7. store the result; 8. send one <see cref="Scored"/> message.
+/// An image that can never be scored gets a failed result at once, trouble that may pass is thrown, and a version that was overwritten
+/// meanwhile is left to the event of the newer one.
+/// </summary>
+public sealed partial class ImageScoring : IDisposable
+{
+    private readonly BlobContainerClient _images;
+    private readonly QueueClient _scored;
+    private readonly CameraProfiles _cameras;
+    private readonly ModelHost _models;
+    private readonly ResultStore _results;
+    private readonly DecodeOptions _decode;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _urgent;
+    private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+
+    /// <summary>Nothing is loaded or sent yet.</summary>
+    public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(limits);
+        _images = storage.Container(ContainerNames.Images);
+        _scored = storage.Queue(QueueNames.Scored);
+        _cameras = cameras;
+        _models = models;
+        _results = results;
+        _decode = new DecodeOptions { Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels } };
+        _time = time;
+        _logger = logger;
+        _urgent = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
+        _patient = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
+    }
+
+    /// <summary>Runs all steps.</summary>
+    /// <param name="step">Name of the function, for the trace.</param>
+    /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
+    /// <returns>The stored result; null when the version asked for is not there any more, because a newer one has taken its place.</returns>
+    public async Task<ResultDocument?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Activity? activity = PipelineTelemetry.Start(step, request.Traceparent);
+        double queued = Math.Max(0, (_time.GetUtcNow() - request.EnqueuedAt).TotalMilliseconds);
+        PipelineTelemetry.QueueMilliseconds.Record(queued, new KeyValuePair<string, object?>("queue", urgent ? QueueNames.Score : QueueNames.ScoreBulk));
+
+        SemaphoreSlim memory = urgent ? _urgent : _patient;
+        await memory.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            // 1
+            LoadedModel model = await _models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+            CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
+            ResultDocument begun = Begin(request, model, queued, PipelineTelemetry.Traceparent(activity, request.Traceparent));
+            return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            memory.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _urgent.Dispose();
+        _patient.Dispose();
+    }
+
+    private async Task<ResultDocument?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
+    {
+        DecodedImage image;
+        ImageScore score;
+        long start = _time.GetTimestamp();
+        try
+        {
+            // 2
+            BlobDownloadStreamingResult? blob = await DownloadAsync(request, cancellation).ConfigureAwait(false);
+            if (blob is null)
+                return null;
+            byte[] bytes;
+            using (blob.Content)
+            {
+                BlobDownloadDetails details = blob.Details;
+                result = result with { Image = result.Image with { ETag = Unquoted(details.ETag), Bytes = details.ContentLength, StoredAt = details.LastModified } };
+                if (details.ContentLength > _decode.Limits.MaxBytes)
+                    throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes.");
+                bytes = new byte[details.ContentLength];
+                await blob.Content.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
+            }
+
+            result = result with { Timings = result.Timings with { Download = Lap(ref start) } };
+
+            // 3
+            image = ImageDecoder.Decode(bytes, request.Image, _decode);
+            result = result with
+            {
+                Image = result.Image with { Width = image.Image.Width, Height = image.Image.Height },
+                Timings = result.Timings with { Decode = Lap(ref start) },
+            };
+
+            // 4
+            score = await model.ScoreAsync(image.Image, Anchors(model, request.ObjectClass), profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            result = result with { Timings = result.Timings with { Infer = Lap(ref start) } };
+        }
+        catch (ImageRejectedException e)
+        {
+            return await FailAsync(result, e.Code == ImageRejection.Missing ? FailureCodes.Missing : FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
+        }
+        catch (UnknownClassException e)
+        {
+            return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            return await FailAsync(result, FailureCodes.ModelOutput, e.Message.Split(" (Parameter", 2)[0], cancellation).ConfigureAwait(false);
+        }
+
+        // 5
+        Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
+
+        // 6
+        string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
+        QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
+        byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
+        await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation).ConfigureAwait(false);
+
+        // 7
+        result = result with
+        {
+            Score = judgement.Score,
+            Regions = judgement.Regions,
+            Heatmap = heatmap is null ? null : stem + ".jpg",
+            Map = new MapPart(stem + ".png", score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, judgement.Scale.Threshold),
+            Timings = result.Timings with { Write = Lap(ref start) },
+            ScoredAt = _time.GetUtcNow(),
+        };
+        string name = await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        PipelineTelemetry.Images.Add(1, new("camera", request.Camera), new("verdict", result.Score.Verdict.ToString().ToLowerInvariant()));
+
+        // 8
+        byte[] message = JsonSerializer.SerializeToUtf8Bytes(Message(request, result, name), MessageJson.Default.Scored);
+        await _scored.SendMessageAsync(BinaryData.FromBytes(message), cancellationToken: cancellation).ConfigureAwait(false);
+        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        return result;
+    }
+
+    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) => new()
+    {
+        Image = new ImagePart { Name = request.Image, ETag = request.ETag, Camera = request.Camera, ObjectClass = request.ObjectClass },
+        Model = model.Part,
+        Score = new ScorePart(Verdict.Failed),
+        Timings = new TimingsPart(Queue: Math.Round(queued, 1)),
+        ScoredAt = request.EnqueuedAt,
+        Traceparent = traceparent,
+        Job = request.Job,
+    };
+
+    /// <returns>Null when a newer version has taken the place of the one asked for.</returns>
+    private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, CancellationToken cancellation)
+    {
+        ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
+        try
+        {
+            BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
+            return (await _images.GetBlobClient(request.Image).DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+        }
+        catch (RequestFailedException e) when (e.Status == 412)
+        {
+            Log.Overwritten(_logger, request.Image, request.ETag);
+            PipelineTelemetry.Skipped.Add(1, new KeyValuePair<string, object?>("reason", "overwritten"));
+            return null;
+        }
+        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
+        {
+            throw new ImageRejectedException(ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
+        }
+    }
+
+    // A class of its own, for an ArgumentException of the model means something else.
+    private static float[] Anchors(LoadedModel model, string objectClass)
+    {
+        try
+        {
+            return model.AnchorsOf(objectClass);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UnknownClassException(e.Message.Split(" (Parameter", 2)[0], e);
+        }
+    }
+
+    private static byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
+    {
+        RgbImage heatmap = Heatmap.Overlay(image, judgement.Map, judgement.Scale);
+        profile.Mask?.Uncover(heatmap, image);
+        return ImageEncoder.Jpeg(heatmap);
+    }
+
+    private async Task<ResultDocument> FailAsync(ResultDocument result, string code, string message, CancellationToken cancellation)
+    {
+        result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
+        await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        PipelineTelemetry.Images.Add(1, new("camera", result.Image.Camera), new("verdict", "failed"));
+        PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("code", code));
+        Log.Failed(_logger, result.Image.Name, code, message);
+        return result;
+    }
+
+    private static Scored Message(ScoreRequested request, ResultDocument result, string name) => new()
+    {
+        Image = result.Image.Name,
+        ETag = result.Image.ETag,
+        Camera = result.Image.Camera,
+        ObjectClass = result.Image.ObjectClass,
+        Model = $"{result.Model.Name}@{result.Model.Version}",
+        Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
+        MapMax = result.Score.MapMax ?? 0,
+        Raw = result.Score.Raw ?? 0,
+        Calibrated = result.Score.Calibrated ?? 0,
+        Threshold = result.Score.Threshold ?? 0,
+        Verdict = result.Score.Verdict,
+        Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
+        Regions = result.Regions?.Count ?? 0,
+        Result = name,
+        Heatmap = result.Heatmap,
+        ImageTime = result.Image.StoredAt ?? request.EnqueuedAt,
+        EnqueuedAt = request.EnqueuedAt,
+        ScoredAt = result.ScoredAt,
+        Traceparent = result.Traceparent,
+        Job = result.Job,
+    };
+
+    private double Lap(ref long start)
+    {
+        long now = _time.GetTimestamp();
+        double milliseconds = _time.GetElapsedTime(start, now).TotalMilliseconds;
+        start = now;
+        return Math.Round(milliseconds, 1);
+    }
+
+    private static long Total(TimingsPart timings) => (long)((timings.Download ?? 0) + (timings.Decode ?? 0) + (timings.Infer ?? 0) + (timings.Write ?? 0));
+
+    private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
+
+    private sealed class UnknownClassException(string message, Exception inner) : Exception(message, inner);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Scored {Image}: {Score:F3}, {Verdict}, model {Model}, {Milliseconds} ms.")]
+        public static partial void Scored(ILogger logger, string image, double score, Verdict verdict, string model, long milliseconds);
+
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: version {ETag} was overwritten; the newer one has an event of its own.")]
+        public static partial void Overwritten(ILogger logger, string image, string etag);
+
+        [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
+        public static partial void Failed(ILogger logger, string image, string code, string message);
+    }
+}

@@ -1,0 +1,70 @@
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Telemetry;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Pipeline.Inference;
+
+/// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
+public sealed class LoadedModel : IAsyncDisposable
+{
+    private readonly AnomalyScorer _scorer;
+    private readonly Batcher<ImageToScore, ImageScore> _batcher;
+    private readonly TimeProvider _time;
+
+    internal LoadedModel(AnomalyScorer scorer, BatchingOptions batching, TimeProvider time)
+    {
+        _scorer = scorer;
+        _time = time;
+        bool alone = scorer.Provider == "cpu";
+        _batcher = new(Run, alone ? 1 : batching.MaxSize, alone ? TimeSpan.Zero : TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds), time);
+        Part = PartOf(scorer.Model, scorer.Provider);
+    }
+
+    /// <summary>What the package says of itself.</summary>
+    public ModelManifest Manifest => _scorer.Model;
+
+    /// <summary>"name@version".</summary>
+    public string Id => _scorer.Model.Id;
+
+    /// <summary>"cpu" or "cuda".</summary>
+    public string Provider => _scorer.Provider;
+
+    /// <summary>As results name it.</summary>
+    public ModelPart Part { get; }
+
+    /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
+    /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
+    public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
+
+    /// <summary>Scores an image, in a run with others that wait.</summary>
+    /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
+    /// <exception cref="ArgumentException">The model gives numbers for this image that are none.</exception>
+    public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
+        _batcher.RunAsync(new ImageToScore(image, anchors, domain), urgent, cancellation);
+
+    /// <summary>Finishes the run under way, then lets go of the model.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _batcher.DisposeAsync().ConfigureAwait(false);
+        _scorer.Dispose();
+    }
+
+    internal static ModelPart PartOf(ModelManifest manifest, string? provider) => new(
+        manifest.Name,
+        manifest.Version,
+        (manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph))?.Sha256,
+        manifest.Precision.ToString().ToLowerInvariant(),
+        provider);
+
+    private IReadOnlyList<ImageScore> Run(IReadOnlyList<ImageToScore> images)
+    {
+        long start = _time.GetTimestamp();
+        IReadOnlyList<ImageScore> scores = _scorer.Score(images);
+        PipelineTelemetry.BatchSize.Record(images.Count);
+        PipelineTelemetry.InferMilliseconds.Record(_time.GetElapsedTime(start).TotalMilliseconds);
+        return scores;
+    }
+}
