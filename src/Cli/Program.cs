@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using AaClip.Cli;
 
 RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
@@ -13,4 +14,4 @@ Verb.ShowExamples(root,
     "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/");
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
-return parsed.Errors.Count > 0 ? Run.Misused : code;
+return parsed.Action is ParseErrorAction ? Run.Misused : code;
