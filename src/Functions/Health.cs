@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace AaClip.Functions;
+
+/// <summary>GET health: whether images can be scored. 200 when the model is loaded and storage answers, else 503; a broken cameras.json is told but is no outage.</summary>
+public sealed class Health(StorageClients storage, CameraProfiles cameras, ModelHost models)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Looks at model, storage and camera profiles.</summary>
+    [Function(nameof(Health))]
+    public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellation)
+    {
+        string? storageError = await StorageErrorAsync(cancellation).ConfigureAwait(false);
+        ModelState model = models.State;
+        HealthReport report = new(model.Loaded && storageError is null ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State);
+        return new ContentResult
+        {
+            Content = JsonSerializer.Serialize(report, HealthJson.Default.HealthReport),
+            ContentType = "application/json",
+            StatusCode = report.Status == "healthy" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+        };
+    }
+
+    // Reading the profiles looks at storage as the functions do, with their identity; but it may answer from memory, so a container is asked too.
+    private async Task<string?> StorageErrorAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await cameras.GetAsync(limit.Token).ConfigureAwait(false);
+            return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token).ConfigureAwait(false)
+                ? null
+                : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or start with 'aaclip up', which does.";
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return $"Storage has not answered for {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.";
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or Azure.Identity.AuthenticationFailedException)
+        {
+            return e.Message.Split('\n', 2)[0].Trim();
+        }
+    }
+}
+
+/// <summary>What health tells.</summary>
+/// <param name="Status">"healthy" or "unhealthy".</param>
+/// <param name="Model">Whether images can be scored.</param>
+/// <param name="Storage">Whether storage answers.</param>
+/// <param name="Cameras">Which camera profiles are in force; null before the first look.</param>
+internal sealed record HealthReport(string Status, ModelState Model, StorageState Storage, CamerasState? Cameras);
+
+internal sealed record StorageState(bool Reachable, string? Error);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(HealthReport))]
+internal sealed partial class HealthJson : JsonSerializerContext;

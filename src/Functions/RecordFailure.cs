@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Functions;
+
+/// <summary>
+/// A queue gave up on a message: leaves a trace of it, whatever the message is.
+/// Where it names an image that has no result of that version, the image gets a failed result. All else becomes a record under "failed/"
+/// in the results container: what is no message of ours, and what failed after its result was stored, which is never replaced.
+/// </summary>
+public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, TimeProvider time, ILogger<RecordFailure> logger)
+{
+    /// <summary>A storage event was given up on.</summary>
+    [Function("RecordUploadFailure")]
+    public Task Upload([QueueTrigger(QueueNames.UploadsPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
+        Record(QueueNames.Uploads, message, cancellation);
+
+    /// <summary>A new image was given up on.</summary>
+    [Function("RecordScoreFailure")]
+    public Task Score([QueueTrigger(QueueNames.ScorePoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
+        Record(QueueNames.Score, message, cancellation);
+
+    /// <summary>An image of a job was given up on.</summary>
+    [Function("RecordBulkFailure")]
+    public Task Bulk([QueueTrigger(QueueNames.ScoreBulkPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
+        Record(QueueNames.ScoreBulk, message, cancellation);
+
+    /// <summary>The alert of a scored image was given up on.</summary>
+    [Function("RecordScoredFailure")]
+    public Task Alert([QueueTrigger(QueueNames.ScoredPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
+        Record(QueueNames.Scored, message, cancellation);
+
+    private async Task Record(string queue, string message, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        (ScoreRequested? request, string? image, string reason) = Understand(queue, message);
+        using Activity? activity = PipelineTelemetry.Start(nameof(RecordFailure), request?.Traceparent);
+        PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("code", FailureCodes.GivenUp));
+
+        if (request is not null && ModelOf(request) is { } model)
+        {
+            ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
+            if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+            {
+                Log.Failed(logger, request.Image, queue, reason);
+                return;
+            }
+
+            reason = $"{reason} The image had a result already, which stays as it is.";
+        }
+
+        string blob = await results.WriteFailedAsync(
+            new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
+            cancellation).ConfigureAwait(false);
+        Log.Kept(logger, queue, reason, blob);
+    }
+
+    /// <returns>A request where the message leads to one image and version; the image's name where it is known; the reason for people.</returns>
+    private static (ScoreRequested? Request, string? Image, string Reason) Understand(string queue, string message)
+    {
+        try
+        {
+            if (queue == QueueNames.Scored)
+            {
+                Scored scored = Read(message, MessageJson.Default.Scored);
+                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert.");
+            }
+
+            if (queue == QueueNames.Uploads)
+            {
+                BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
+                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then upload the image again.";
+                if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
+                    return (null, upload.Name, Reason);
+                return (new ScoreRequested { Image = upload.Name, ETag = upload.ETag, Camera = ImageName.Of(upload.Name).Camera, ObjectClass = "", EnqueuedAt = upload.Time, Traceparent = upload.Traceparent }, upload.Name, Reason);
+            }
+
+            ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
+            bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
+            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then upload the image again or rescore it.");
+        }
+        catch (JsonException e)
+        {
+            return (null, null, $"The message cannot be read: {e.Message}");
+        }
+    }
+
+    private static T Read<T>(string message, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(message, type) ?? throw new JsonException("It is null.");
+
+    // The model may be the very reason; without a name for it there is no place for a result.
+    private ModelPart? ModelOf(ScoreRequested request)
+    {
+        string? id = request.Model;
+        try
+        {
+            id ??= models.LiveId;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        return id.Split('@', 2) is [{ Length: > 0 } name, { Length: > 0 } version] ? new ModelPart(name, version, null, null, null) : null;
+    }
+
+    private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)
+    {
+        string objectClass = request.ObjectClass.Length > 0 ? request.ObjectClass
+            : ((await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default).Class;
+        return new ResultDocument
+        {
+            Image = new ImagePart { Name = request.Image, ETag = request.ETag.Trim('"'), Camera = request.Camera, ObjectClass = objectClass },
+            Model = model,
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(),
+            Failure = new FailurePart(FailureCodes.GivenUp, reason),
+            ScoredAt = time.GetUtcNow(),
+            Traceparent = request.Traceparent,
+            Job = request.Job,
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason}")]
+        public static partial void Failed(ILogger logger, string image, string queue, string reason);
+
+        [LoggerMessage(2, LogLevel.Error, "Gave up on a message in queue {Queue}: {Reason} It is kept in results/{Blob}.")]
+        public static partial void Kept(ILogger logger, string queue, string reason, string blob);
+    }
+}

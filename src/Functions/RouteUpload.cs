@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using Azure.Storage.Queues;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Functions;
+
+/// <summary>
+/// An image was stored: finds its camera's profile and asks for a score, or skips it with a reason in the log. The camera is the first
+/// folder of the name; an image without a folder belongs to camera "default". What the file is called plays no part, but for the profile's
+/// skip patterns: whether it is an image is told by its content.
+/// </summary>
+public sealed partial class RouteUpload(StorageClients storage, CameraProfiles cameras, TimeProvider time, ILogger<RouteUpload> logger)
+{
+    private readonly QueueClient _score = storage.Queue(QueueNames.Score);
+
+    /// <summary>Sends one <see cref="ScoreRequested"/>, or none.</summary>
+    /// <returns>What was sent; null when the upload was skipped.</returns>
+    [Function(nameof(RouteUpload))]
+    public async Task<ScoreRequested?> Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        string received = upload.Traceparent ?? PipelineTelemetry.TraceparentOf(upload.Id);
+        using Activity? activity = PipelineTelemetry.Start(nameof(RouteUpload), received);
+        PipelineTelemetry.QueueMilliseconds.Record(Math.Max(0, (time.GetUtcNow() - upload.Time).TotalMilliseconds), new KeyValuePair<string, object?>("queue", QueueNames.Uploads));
+
+        (string camera, string path) = ImageName.Of(upload.Name);
+        CameraProfile? profile = (await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(camera);
+        if (WhyNot(upload, camera, path, profile) is { } reason)
+        {
+            Log.Skipped(logger, upload.Name, reason.Text);
+            PipelineTelemetry.Skipped.Add(1, new KeyValuePair<string, object?>("reason", reason.Code));
+            return null;
+        }
+
+        ScoreRequested request = new()
+        {
+            Image = upload.Name,
+            ETag = upload.ETag.Length > 0 ? upload.ETag : "*", // an event that does not name the version means the one that is there
+            Camera = camera,
+            ObjectClass = profile!.Class, // a camera without a profile was skipped above
+            EnqueuedAt = time.GetUtcNow(),
+            Traceparent = PipelineTelemetry.Traceparent(activity, received),
+        };
+        await _score.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: cancellation).ConfigureAwait(false);
+        Log.Routed(logger, upload.Name, camera, request.ObjectClass);
+        return request;
+    }
+
+    private (string Code, string Text)? WhyNot(BlobCreated upload, string camera, string path, CameraProfile? profile)
+    {
+        if (upload.EventType != BlobCreated.Type)
+            return ("event-type", $"the event is {upload.EventType}, not {BlobCreated.Type}: let the subscription send no others");
+        if (upload.Container != storage.NameOf(ContainerNames.Images))
+            return ("container", $"it lies in container '{upload.Container}', not in '{storage.NameOf(ContainerNames.Images)}'");
+        if (upload.Bytes == 0 && upload.Api is "CreateFile" or "SftpCreate")
+            return ("not-whole", $"{upload.Api} only begins the upload: its end has an event of its own");
+        if (profile is null)
+            return ("unknown-camera", $"{ContainerNames.Config}/{CameraProfiles.Blob} has no profile for camera '{camera}': add one, or '*' for all others");
+        if (profile.SkippedBy(path) is { } pattern)
+            return ("pattern", $"its name matches the skip pattern '{pattern}'");
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Routed {Image}: camera {Camera}, class {ObjectClass}.")]
+        public static partial void Routed(ILogger logger, string image, string camera, string objectClass);
+
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: {Reason}.")]
+        public static partial void Skipped(ILogger logger, string image, string reason);
+    }
+}

@@ -1,0 +1,34 @@
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AaClip.Functions;
+
+/// <summary>All that the functions need, for whatever hosts them.</summary>
+public static class Services
+{
+    /// <summary>Registers options, clients and collaborators. Settings are checked when the host starts.</summary>
+    public static IServiceCollection AddAaClip(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.TryAddSingleton(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().Bind(configuration.GetSection(StorageOptions.Section));
+        services.AddOptionsWithValidateOnStart<CamerasOptions, CamerasOptionsValidator>().Bind(configuration.GetSection(CamerasOptions.Section));
+        services.AddOptionsWithValidateOnStart<ModelOptions, ModelOptionsValidator>().Bind(configuration.GetSection(ModelOptions.Section));
+        services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().Bind(configuration.GetSection(BatchingOptions.Section));
+        services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().Bind(configuration.GetSection(LimitsOptions.Section));
+
+        services.AddSingleton<StorageClients>();
+        services.AddSingleton<CameraProfiles>();
+        services.AddSingleton<ResultStore>();
+        services.AddSingleton<ModelHost>();
+        services.AddSingleton<ImageScoring>();
+        services.AddHostedService<ModelWarmup>();
+        return services;
+    }
+}
