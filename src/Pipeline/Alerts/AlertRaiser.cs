@@ -15,7 +15,7 @@ namespace AaClip.Pipeline.Alerts;
 /// A crash in between leaves the changes in the outbox: the message comes again and delivers them with the same ids. Only a crash between
 /// a receiver's answer and step 3 lets it get an event twice; it then has the same id.
 /// </summary>
-internal sealed partial class AlertRaiser : IDisposable
+public sealed partial class AlertRaiser : IDisposable
 {
     /// <summary>How long a claim holds. Sending stops after half of it, so that two workers whose clocks differ by less never deliver at once.</summary>
     public static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
@@ -32,7 +32,7 @@ internal sealed partial class AlertRaiser : IDisposable
     // Images of a camera one after the other within a process: its own calls would only make each other decide again. Cameras share gates.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
-    public AlertRaiser(AlertStore store, IEnumerable<IAlertSink> sinks, IOptions<AlertOptions> options, TimeProvider time, ILogger<AlertRaiser> logger)
+    internal AlertRaiser(AlertStore store, IEnumerable<IAlertSink> sinks, IOptions<AlertOptions> options, TimeProvider time, ILogger<AlertRaiser> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         _store = store;
@@ -98,6 +98,7 @@ internal sealed partial class AlertRaiser : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (SemaphoreSlim gate in _gates)

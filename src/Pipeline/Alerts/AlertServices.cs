@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Alerts;
@@ -18,7 +19,12 @@ public static class AlertServices
         services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(configuration.GetSection(AlertOptions.Section));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AlertStore>();
-        services.AddSingleton<AlertRaiser>();
+        services.AddSingleton(provider => new AlertRaiser(
+            provider.GetRequiredService<AlertStore>(),
+            provider.GetServices<IAlertSink>(),
+            provider.GetRequiredService<IOptions<AlertOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<AlertRaiser>>()));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         if (!string.IsNullOrWhiteSpace(configuration[$"{AlertOptions.Section}:{nameof(AlertOptions.Topic)}"]))
         {
