@@ -74,6 +74,15 @@ internal static class ImageFiles
         }
     }
 
+    /// <summary>The folder that all paths begin with, with its slash; empty where there is none.</summary>
+    public static string CommonFolder(IReadOnlyList<ImageFile> files)
+    {
+        string common = files[0].Path; // there is at least one
+        foreach (ImageFile file in files)
+            common = common[..common.AsSpan().CommonPrefixLength(file.Path)];
+        return common[..(common.LastIndexOf('/') + 1)];
+    }
+
     private static IEnumerable<string> Below(string folder) => Directory.EnumerateFiles(folder, "*", Options(deep: true))
         .Where(f => Endings.Contains(System.IO.Path.GetExtension(f).ToLowerInvariant()))
         .Order(StringComparer.Ordinal);

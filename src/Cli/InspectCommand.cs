@@ -56,12 +56,12 @@ internal static class InspectCommand
             ["prompts", string.Concat(model.Prompts.Take(12))],
             ["written", FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}")],
         ]);
-        Tables.Write(["from", "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), s.Value.Sha256 }));
+        Tables.Write(["from", "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) }));
         Tables.Write(["file", "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"], model.Files.Select(f =>
         {
             if (hash)
                 package.Verify(f.Key);
-            return new[] { f.Key, Run.Bytes(f.Value.Bytes), f.Value.Sha256 };
+            return new[] { f.Key, Run.Bytes(f.Value.Bytes), Hash(f.Value.Sha256) };
         }));
         foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
         {
@@ -84,6 +84,10 @@ internal static class InspectCommand
         Console.WriteLine($"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}");
         return 0;
     }
+
+    // Whole where it may be compared by a program or there is room, else enough to tell two apart.
+    private static string Hash(string sha256) =>
+        Console.IsOutputRedirected || AnsiConsole.Profile.Width >= 120 ? sha256 : $"{string.Concat(sha256.Take(16))}…";
 
     private static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";
 

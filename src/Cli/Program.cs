@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using AaClip.Cli;
 using AaClip.Cli.Pipeline;
 
@@ -21,4 +22,4 @@ Verb.ShowExamples(root,
     "aaclip watch --camera line1");
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
-return parsed.Errors.Count > 0 ? Run.Misused : code;
+return parsed.Action is ParseErrorAction ? Run.Misused : code;

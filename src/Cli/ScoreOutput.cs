@@ -24,6 +24,7 @@ internal sealed class ScoreOutput : IDisposable
     private readonly Calibration _calibration;
     private readonly double? _threshold; // null: nobody gave one, so there is no verdict
     private readonly string[] _header;
+    private readonly int _commonFolder; // length of the part of all paths that a table can do without
 
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
     {
@@ -31,11 +32,12 @@ internal sealed class ScoreOutput : IDisposable
         _scorer = scorer;
         Prepare(run.Heatmaps, HeatmapEnding);
         Prepare(run.Maps, MapEnding);
-        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : new StreamWriter(run.Json, append: false, new UTF8Encoding(false)) { AutoFlush = true };
+        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : OpenJson(run.Json);
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
         _threshold = run.Threshold ?? (scorer.Model.Calibrations.Count > 0 ? _calibration.Threshold : null);
         if (run.MapThreshold is { } mapThreshold)
             _calibration = _calibration with { MapThreshold = mapThreshold };
+        _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
         _header = _threshold is null ? ["image", "raw", "detection", "map max", "hottest at", "regions"] : ["image", "raw", "detection", "map max", "hottest at", "regions", "verdict"];
         if (!_terminal && run.Json != "-")
             Console.WriteLine(string.Join('\t', _header));
@@ -107,7 +109,26 @@ internal sealed class ScoreOutput : IDisposable
         foreach (ImageFile file in _run.Files)
             if (inputs.Contains(Path.GetFullPath(Path.Combine(folder, file.Output + ending))))
                 throw new IOException($"Writing to '{folder}' would overwrite the image '{Path.Combine(folder, file.Output + ending)}': name another folder.");
-        Directory.CreateDirectory(folder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder '{folder}' cannot be made ({e.Message}): name another.", e);
+        }
+    }
+
+    private static StreamWriter OpenJson(string path)
+    {
+        try
+        {
+            return new StreamWriter(path, append: false, new UTF8Encoding(false)) { AutoFlush = true }; // each line is whole as soon as it is there
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{path}' cannot be written ({e.Message}): name another file for --json.", e);
+        }
     }
 
     private ScorePart Judge(ImageScore score)
@@ -135,7 +156,7 @@ internal sealed class ScoreOutput : IDisposable
         if (report.Score.Verdict is { } verdict)
             row.Add(verdict);
         if (_terminal)
-            _rows.Add([.. row]);
+            _rows.Add([report.Image.Name[_commonFolder..], .. row[1..]]);
         else if (_run.Json != "-")
             Console.WriteLine(string.Join('\t', row));
     }

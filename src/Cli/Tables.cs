@@ -19,11 +19,17 @@ internal static class Tables
             return;
         }
 
+        AnsiConsole.Write(Build(header, all));
+    }
+
+    /// <summary>The first column gives way where the terminal is narrow: it holds names, the others what is looked for.</summary>
+    internal static Table Build(IReadOnlyList<string> header, IEnumerable<string[]> rows)
+    {
         Table table = new() { Border = TableBorder.Rounded };
-        foreach (string title in header)
-            table.AddColumn(new TableColumn(Markup.Escape(title)) { NoWrap = title == header[0] });
-        foreach (string[] row in all)
+        for (int i = 0; i < header.Count; i++)
+            table.AddColumn(new TableColumn(Markup.Escape(header[i])) { NoWrap = i > 0 && header.Count > 2 });
+        foreach (string[] row in rows)
             table.AddRow(row.Select(Markup.Escape).ToArray());
-        AnsiConsole.Write(table);
+        return table;
     }
 }

@@ -42,8 +42,8 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
     {
         ArgumentNullException.ThrowIfNull(message);
         (ScoreRequested? request, string? image, string reason) = Understand(queue, message);
-        using Activity? activity = PipelineTelemetry.Start(nameof(RecordFailure), request?.Traceparent);
-        PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("code", FailureCodes.GivenUp));
+        using Activity? span = Tracing.Start(nameof(RecordFailure), request?.Traceparent);
+        Metrics.Failure(FailureCodes.GivenUp);
 
         if (request is not null && ModelOf(request) is { } model)
         {

@@ -25,16 +25,15 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
     public async Task<ScoreRequested?> Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(upload);
-        string received = upload.Traceparent ?? PipelineTelemetry.TraceparentOf(upload.Id);
-        using Activity? activity = PipelineTelemetry.Start(nameof(RouteUpload), received);
-        PipelineTelemetry.QueueMilliseconds.Record(Math.Max(0, (time.GetUtcNow() - upload.Time).TotalMilliseconds), new KeyValuePair<string, object?>("queue", QueueNames.Uploads));
+        using Activity? span = Tracing.Start(nameof(RouteUpload), upload.Traceparent);
+        Metrics.QueueAge(QueueNames.Uploads, upload.Time, time.GetUtcNow());
 
         (string camera, string path) = ImageName.Of(upload.Name);
         CameraProfile? profile = (await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(camera);
         if (WhyNot(upload, camera, path, profile) is { } reason)
         {
             Log.Skipped(logger, upload.Name, reason.Text);
-            PipelineTelemetry.Skipped.Add(1, new KeyValuePair<string, object?>("reason", reason.Code));
+            Metrics.Skipped(reason.Code);
             return null;
         }
 
@@ -45,7 +44,7 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
             Camera = camera,
             ObjectClass = profile!.Class, // a camera without a profile was skipped above
             EnqueuedAt = time.GetUtcNow(),
-            Traceparent = PipelineTelemetry.Traceparent(activity, received),
+            Traceparent = Tracing.Stamp(upload.Traceparent),
         };
         await _score.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: cancellation).ConfigureAwait(false);
         Log.Routed(logger, upload.Name, camera, request.ObjectClass);

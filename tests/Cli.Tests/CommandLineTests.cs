@@ -37,7 +37,7 @@ public sealed class CommandLineTests : IDisposable
     {
         Aaclip.Result result = Aaclip.Run(arguments);
 
-        Assert.Equal(1, result.Code);
+        Assert.Equal(2, result.Code);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
     }
 

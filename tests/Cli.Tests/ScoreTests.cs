@@ -128,6 +128,15 @@ public sealed class ScoreTests : IDisposable
         Assert.Equal(expected, found.Select(f => Path.GetRelativePath(_folder.Path, f.Path)));
     }
 
+    [Theory]
+    [InlineData("photos/", "photos/a.png", "photos/b.png")]
+    [InlineData("photos/", "photos/a.png")]
+    [InlineData("/x/", "/x/photos/a.png", "/x/pho.png")]
+    [InlineData("/", "/x/a.png", "/y/a.png")]
+    [InlineData("", "a.png", "b/a.png")]
+    public void A_common_folder_ends_with_a_slash(string expected, params string[] paths) =>
+        Assert.Equal(expected, ImageFiles.CommonFolder([.. paths.Select(p => new ImageFile(p, ""))]));
+
     [Fact]
     public void Equal_stems_get_outputs_of_their_own()
     {
@@ -212,8 +221,8 @@ public sealed class ScoreTests : IDisposable
             ("The data set MVTec has no class 'teapot'; its classes are bottle,", ["score", "--model", TinyPackage.Random(), "--class", "MVTec/teapot", photo]),
             ("The class name is empty", ["score", "--model", TinyPackage.Random(), "--class", " ", photo]),
             ("CUDA was asked for and cannot be used", Arguments("--provider", "cuda", photo)),
-            ("a.png", Arguments("--heatmaps", Path.Combine(photo, "out"), photo)), // below a file
-            ("a.png", Arguments("--json", Path.Combine(photo, "scores.jsonl"), photo)),
+            ($"The folder '{photo}/out' cannot be made (", Arguments("--heatmaps", Path.Combine(photo, "out"), photo)), // below a file
+            ($"'{photo}/scores.jsonl' cannot be written (", Arguments("--json", Path.Combine(photo, "scores.jsonl"), photo)),
         ];
 
         foreach ((string expected, string[] arguments) in cases)

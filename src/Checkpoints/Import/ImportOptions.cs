@@ -47,7 +47,7 @@ public sealed record ImportOptions
     /// <summary>Classes whose anchors the package shall carry.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    /// <summary>Name of the model; null takes the output folder's name.</summary>
+    /// <summary>Name of the model (<see cref="ModelManifest.IsLabel"/>); null takes the output folder's name.</summary>
     public string? Name { get; init; }
 
     /// <summary>Version of the model; null takes the first digits of the hash of its content.</summary>

@@ -37,6 +37,9 @@ public static class ModelImporter
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
 
         // 1
+        foreach ((string option, string? label) in (ReadOnlySpan<(string, string?)>)[("--name", options.Name), ("--model-version", options.Version)])
+            if (label is not null && !ModelManifest.IsLabel(label))
+                throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
         using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
         using AdapterWeights? adapters = AdapterWeights.Open(options.Adapters, clip.Architecture, options.Epoch);
         ModelArchitecture shape = Shape(clip.Architecture, options);
@@ -183,7 +186,7 @@ public static class ModelImporter
         return new ModelManifest
         {
             SchemaVersion = ModelManifest.CurrentSchema,
-            Name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output))),
+            Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
             Version = options.Version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
             Architecture = shape,
             Adapters = adapters,
@@ -200,6 +203,13 @@ public static class ModelImporter
                 WrittenAt = TimeProvider.System.GetUtcNow(),
             },
         };
+    }
+
+    // The folder's name, with what a label may not have replaced: "My model" gives "My-model".
+    private static string Label(string folder)
+    {
+        string label = string.Concat(folder.Take(64).Select(c => ModelManifest.IsLabel($"a{c}") ? c : '-')).TrimStart('.', '_', '-');
+        return label.Length > 0 ? label : "model";
     }
 
     private static void WriteManifest(StagingFolder staging, ModelManifest manifest) =>

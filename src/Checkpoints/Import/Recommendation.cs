@@ -24,6 +24,8 @@ public sealed record Recommendation(Precision Precision, string Reason)
     {
         if (!X86Base.IsSupported)
             return System.Runtime.Intrinsics.Arm.Dp.IsSupported;
+        if (X86Base.CpuId(0, 0).Eax < 7)
+            return false; // an old processor would answer with its last leaf
         (_, _, int ecx, _) = X86Base.CpuId(7, 0);
         (int eax, _, _, _) = X86Base.CpuId(7, 1);
         return (ecx & (1 << 11)) != 0 || (eax & (1 << 4)) != 0;

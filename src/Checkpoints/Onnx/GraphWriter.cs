@@ -118,7 +118,7 @@ internal sealed class GraphWriter : IDisposable
     /// <summary>Whether an initializer of this key is there already, so that its values need not be read again.</summary>
     public bool Has(string key) => _initializers.Contains(key);
 
-    /// <summary>Writes the graph file; the weights are complete after this.</summary>
+    /// <summary>Writes the graph file; the weights are complete when this writer is disposed of.</summary>
     public void Save()
     {
         if (_taps.Count > 0)

@@ -20,7 +20,6 @@ internal static class ImageGraph
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
         int width = shape.Vision.Width;
-        int patches = shape.Grid * shape.Grid;
 
         Value image = graph.Input("image", DataType.Float, "B", 3, shape.ImageSize, shape.ImageSize);
         Value anchors = graph.Input("anchors", DataType.Float, "B", shape.Embed, 2);

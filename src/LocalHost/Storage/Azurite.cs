@@ -12,8 +12,17 @@ namespace AaClip.LocalHost.Storage;
 /// <summary>An Azurite process of our own. It ends with this process, however that ends: its standard input closes then.</summary>
 internal sealed partial class Azurite : IAsyncDisposable
 {
-    // Puts the script where Azurite expects it among the arguments, and turns the end of standard input into Ctrl-C: data are saved first.
-    public const string Wrapper = "process.argv.splice(1,0,process.env.AZURITE_SCRIPT);process.stdin.resume().on('end',()=>process.kill(process.pid,'SIGINT'));require(process.argv[1]);";
+    // 1. Puts the script where Azurite expects it among the arguments. 2. Turns the end of standard input into Ctrl-C, upon which Azurite
+    // saves its data. 3. Ends the process once the three services are closed: an open connection of a client would keep it alive.
+    public const string Wrapper = """
+        process.argv.splice(1, 0, process.env.AZURITE_SCRIPT);
+        process.stdin.resume().on('end', () => { process.kill(process.pid, 'SIGINT'); setTimeout(() => process.exit(1), 9000).unref(); });
+        const log = console.log;
+        let closed = 0;
+        console.log = (...line) => { log(...line); if (String(line[0]).includes('successfully closed') && ++closed === 3) process.exit(0); };
+        require(process.argv[1]);
+        """;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
 
@@ -72,6 +81,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         catch (OperationCanceledException)
         {
             _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         _process.Dispose();

@@ -34,7 +34,7 @@ internal sealed record BlobCreatedEvent(
     }
 
     /// <summary>ETag without quotes, as events carry it.</summary>
-    public static string ETagOf(BlobItem blob) => blob.Properties.ETag?.ToString("G") ?? "";
+    public static string ETagOf(BlobItem blob) => blob.Properties.ETag?.ToString("G").Trim('"') ?? "";
 
     public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.BlobCreatedEvent);
 }

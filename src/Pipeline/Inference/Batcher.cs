@@ -28,7 +28,9 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             (urgent ? _urgent : _patient).Enqueue(entry);
-            _loop ??= Task.Run(LoopAsync, CancellationToken.None);
+            if (_loop is null)
+                using (ExecutionContext.SuppressFlow()) // the loop outlives the caller, and must not carry its trace
+                    _loop = Task.Run(LoopAsync, CancellationToken.None);
         }
 
         _waiting.Release();

@@ -60,9 +60,10 @@ public sealed partial class ImageScoring : IDisposable
     public async Task<ResultDocument?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using Activity? activity = PipelineTelemetry.Start(step, request.Traceparent);
-        double queued = Math.Max(0, (_time.GetUtcNow() - request.EnqueuedAt).TotalMilliseconds);
-        PipelineTelemetry.QueueMilliseconds.Record(queued, new KeyValuePair<string, object?>("queue", urgent ? QueueNames.Score : QueueNames.ScoreBulk));
+        using Activity? span = Tracing.Start(step, request.Traceparent);
+        DateTimeOffset now = _time.GetUtcNow();
+        Metrics.QueueAge(urgent ? QueueNames.Score : QueueNames.ScoreBulk, request.EnqueuedAt, now);
+        double queued = Math.Max(0, (now - request.EnqueuedAt).TotalMilliseconds);
 
         SemaphoreSlim memory = urgent ? _urgent : _patient;
         await memory.WaitAsync(cancellation).ConfigureAwait(false);
@@ -71,7 +72,7 @@ public sealed partial class ImageScoring : IDisposable
             // 1
             LoadedModel model = await _models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
-            ResultDocument begun = Begin(request, model, queued, PipelineTelemetry.Traceparent(activity, request.Traceparent));
+            ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
             return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
         }
         finally
@@ -156,7 +157,7 @@ public sealed partial class ImageScoring : IDisposable
             ScoredAt = _time.GetUtcNow(),
         };
         string name = await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
-        PipelineTelemetry.Images.Add(1, new("camera", request.Camera), new("verdict", result.Score.Verdict.ToString().ToLowerInvariant()));
+        Metrics.Scored(result.Score.Verdict, model.Id);
 
         // 8
         byte[] message = JsonSerializer.SerializeToUtf8Bytes(Message(request, result, name), MessageJson.Default.Scored);
@@ -188,7 +189,7 @@ public sealed partial class ImageScoring : IDisposable
         catch (RequestFailedException e) when (e.Status == 412)
         {
             Log.Overwritten(_logger, request.Image, request.ETag);
-            PipelineTelemetry.Skipped.Add(1, new KeyValuePair<string, object?>("reason", "overwritten"));
+            Metrics.Skipped("overwritten");
             return null;
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
@@ -221,8 +222,8 @@ public sealed partial class ImageScoring : IDisposable
     {
         result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
         await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
-        PipelineTelemetry.Images.Add(1, new("camera", result.Image.Camera), new("verdict", "failed"));
-        PipelineTelemetry.Failures.Add(1, new KeyValuePair<string, object?>("code", code));
+        Metrics.Scored(Verdict.Failed, $"{result.Model.Name}@{result.Model.Version}");
+        Metrics.Failure(code);
         Log.Failed(_logger, result.Image.Name, code, message);
         return result;
     }

@@ -63,8 +63,7 @@ public sealed class LoadedModel : IAsyncDisposable
     {
         long start = _time.GetTimestamp();
         IReadOnlyList<ImageScore> scores = _scorer.Score(images);
-        PipelineTelemetry.BatchSize.Record(images.Count);
-        PipelineTelemetry.InferMilliseconds.Record(_time.GetElapsedTime(start).TotalMilliseconds);
+        Metrics.Inference(images.Count, _time.GetElapsedTime(start), Id, Provider);
         return scores;
     }
 }

@@ -22,6 +22,8 @@ public static class Metrics
 
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>("aaclip.failures", "{image}", "Images that got a failed result.");
 
+    private static readonly Counter<long> SkipCount = Meter.CreateCounter<long>("aaclip.skipped", "{image}", "Events and requests completed without a result.");
+
     private static readonly Counter<long> AlertCount = Meter.CreateCounter<long>("aaclip.alerts", "{event}", "Alert events decided.");
 
     /// <summary>A message was taken from a queue.</summary>
@@ -50,6 +52,10 @@ public static class Metrics
     /// <summary>An image got a failed result.</summary>
     /// <param name="code">The code of the failure, never its text.</param>
     public static void Failure(string code) => FailureCount.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    /// <summary>An event or a request was completed without a result.</summary>
+    /// <param name="reason">A short code, never a name.</param>
+    public static void Skipped(string reason) => SkipCount.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>An alert was opened, updated or closed.</summary>
     /// <param name="type">"opened", "updated" or "closed".</param>

@@ -57,6 +57,11 @@ public sealed record ModelManifest
     [JsonIgnore]
     public string Id => $"{Name}@{Version}";
 
+    /// <summary>Whether a text can be the name or the version of a model: names of blobs and rows are made of them.</summary>
+    /// <returns>True for 1 to 64 letters and digits of ASCII, '.', '_' and '-', with a letter or digit first.</returns>
+    public static bool IsLabel(string text) =>
+        text is { Length: > 0 and <= 64 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
     /// <param name="objectClass">As the user writes it.</param>
     public Calibration CalibrationFor(string objectClass) =>

@@ -111,6 +111,8 @@ public sealed class ModelPackage
 
     private static void Check(ModelManifest manifest, string path)
     {
+        if (!ModelManifest.IsLabel(manifest.Name) || !ModelManifest.IsLabel(manifest.Version))
+            throw new InvalidDataException($"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' and '-', at most 64: import the model again.");
         ModelArchitecture shape = manifest.Architecture;
         if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
             throw new InvalidDataException($"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192.");

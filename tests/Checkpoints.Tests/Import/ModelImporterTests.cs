@@ -71,6 +71,14 @@ public sealed class ModelImporterTests : IDisposable
         Assert.Equal((new FileInfo(options.Clip).Length, ModelPackage.HashOf(options.Clip)), (clip.Bytes, clip.Sha256));
     }
 
+    [Theory]
+    [InlineData("model", "model")]
+    [InlineData("My model (2)", "My-model--2-")]
+    [InlineData(".hidden", "hidden")]
+    [InlineData("模型", "model")]
+    public void The_folder_names_the_model_in_letters_that_storage_takes(string folder, string expected) =>
+        Assert.Equal(expected, Import(TinyPackage.RandomOptions(_folder.File(folder)) with { Name = null }).Manifest.Name);
+
     [Fact]
     public void Packaged_anchors_are_those_made_on_first_use()
     {

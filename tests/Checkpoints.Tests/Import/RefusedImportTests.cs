@@ -53,6 +53,13 @@ public sealed class RefusedImportTests : IDisposable
     [InlineData(double.NaN, 0.1, "--image-share is NaN, expected 0 to 1.")]
     public void A_share_beyond_one_is_refused(double image, double text, string expected) => Refused(Options with { ImageShare = image, TextShare = text }, expected);
 
+    [Theory]
+    [InlineData("a/b", null, "--name 'a/b' cannot be used")]
+    [InlineData("..", null, "--name '..' cannot be used")]
+    [InlineData("", null, "--name '' cannot be used")]
+    [InlineData(null, "1#2", "--model-version '1#2' cannot be used")]
+    public void A_name_that_no_blob_can_have_is_refused(string? name, string? version, string expected) => Refused(Options with { Name = name, Version = version }, expected);
+
     [Fact]
     public void Heads_that_do_not_divide_the_width_are_refused() =>
         Refused(Options with { VisionHeads = 7 }, "width 64, which 7 attention heads (vision_config) do not divide");

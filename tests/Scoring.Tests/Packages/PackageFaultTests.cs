@@ -82,6 +82,8 @@ public sealed class PackageFaultTests : IDisposable
     [InlineData("architecture", "null", "cannot be read as a model description")]
     [InlineData("preprocessing", "{\"size\": 98, \"mean\": [0, 0, 0], \"std\": [1, 1, 1]}", "has preprocessing size 98 but imageSize 112")]
     [InlineData("provenance", null, "provenance")]
+    [InlineData("name", "\"../other\"", "has the name '../other'")]
+    [InlineData("version", "\"\"", "and the version ''")]
     public void A_description_that_cannot_be_used_says_what_is_wrong(string key, string? value, string expected)
     {
         string package = Copy();
