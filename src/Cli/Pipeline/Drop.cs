@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace AaClip.Cli.Pipeline;
+
+/// <summary>
+/// Stores images as a camera would: each as the blob "camera/relative path" with its content type, several at a time, at a pace. One that
+/// cannot be stored does not stop the others; the storage library has tried it four times by then.
+/// </summary>
+internal sealed class Drop(StorageClients storage, TimeProvider time)
+{
+    private const int AtATime = 4;
+
+    /// <summary>Times a second; null is as fast as storage takes them.</summary>
+    public Rate? Rate { get; init; }
+
+    /// <summary>Begins again after the last image, until stopped. Later passes go to folders of their own ("pass-2"): a camera does not overwrite.</summary>
+    public bool Loop { get; init; }
+
+    /// <summary>Called when an image is stored; from several threads.</summary>
+    public Action<Dropped>? Stored { get; init; }
+
+    /// <summary>Stores.</summary>
+    /// <returns>Images that could not be stored, with the reason.</returns>
+    public async Task<IReadOnlyList<DropFailure>> RunAsync(string camera, IReadOnlyList<ImageFile> files, CancellationToken cancellation)
+    {
+        BlobContainerClient images = storage.Container(ContainerNames.Images);
+        if (!await images.ExistsAsync(cancellation))
+            await images.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        List<DropFailure> failures = [];
+        ParallelOptions options = new() { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(InPace(files, cancellation), options, async (turn, token) =>
+        {
+            string blob = BlobName(camera, turn.File, turn.Pass);
+            try
+            {
+                byte[] content = await File.ReadAllBytesAsync(turn.File.Path, token);
+                BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.File.Path) } };
+                BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
+                Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
+            {
+                lock (failures)
+                    failures.Add(new DropFailure(turn.File.Path, StorageTrouble.Explain(e) ?? e.Message));
+            }
+        });
+        return failures;
+    }
+
+    /// <summary>Name of an image's blob.</summary>
+    public static string BlobName(string camera, ImageFile file, int pass = 1)
+    {
+        string path = file.Relative.Replace(Path.DirectorySeparatorChar, '/');
+        return pass == 1 ? $"{camera}/{path}" : FormattableString.Invariant($"{camera}/pass-{pass}/{path}");
+    }
+
+    private async IAsyncEnumerable<(ImageFile File, int Pass)> InPace(IReadOnlyList<ImageFile> files, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp(), index = 0;
+        int pass = 1;
+        do
+        {
+            foreach (ImageFile file in files)
+            {
+                if (Rate is { } rate)
+                    await rate.WaitAsync(start, index++, time, cancellation);
+                yield return (file, pass);
+            }
+
+            pass++;
+        }
+        while (Loop);
+    }
+
+    [SuppressMessage("Globalization", "CA1308:Normalize strings to uppercase", Justification = "Endings are written in lower case.")]
+    private static string ContentType(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".jpg" or ".jpeg" => "image/jpeg",
+        ".png" => "image/png",
+        ".bmp" => "image/bmp",
+        ".tif" or ".tiff" => "image/tiff",
+        ".webp" => "image/webp",
+        _ => "application/octet-stream",
+    };
+}
+
+/// <summary>An image that is stored.</summary>
+internal sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
+
+/// <summary>An image that could not be stored.</summary>
+internal sealed record DropFailure(string Path, string Reason);
