@@ -1,0 +1,84 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.LocalHost;
+
+/// <summary>What <see cref="FunctionHost"/> runs, and how.</summary>
+public sealed record LocalHostOptions
+{
+    /// <summary>Assembly whose [Function] methods run.</summary>
+    public required Assembly Functions { get; init; }
+
+    /// <summary>Registers the services that the function classes ask for; null registers none.</summary>
+    public Action<IServiceCollection, IConfiguration>? Configure { get; init; }
+
+    /// <summary>Sets up logging after host.json has; null writes single lines to the console.</summary>
+    public Action<ILoggingBuilder>? Logging { get; init; }
+
+    /// <summary>Folder of host.json; the program's own by default. Without the file the host's defaults apply.</summary>
+    public string ScriptRoot { get; init; } = AppContext.BaseDirectory;
+
+    /// <summary>
+    /// Settings file; local.settings.json in the script root by default. Where it is absent, local.settings.sample.json beside it counts.
+    /// Environment variables win over the file, as with the Functions tools.
+    /// </summary>
+    public string? SettingsFile { get; init; }
+
+    /// <summary>Settings that win over the file and the environment.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Folder where Azurite keeps its data; null keeps it in memory.</summary>
+    public string? Persist { get; init; }
+
+    /// <summary>Port of the HTTP functions on 127.0.0.1, 0 to 65535; 0 takes a free one, and so does a port in use. Default 7071.</summary>
+    public int Port { get; init; } = 7071;
+
+    /// <summary>Blob port of an Azurite started here; queues take the next port. 0 takes free ones. Default 10000.</summary>
+    public int AzuritePort { get; init; } = 10000;
+
+    /// <summary>Starts Azurite even where AzureWebJobsStorage already answers, and uses that one. Default false.</summary>
+    public bool OwnAzurite { get; init; }
+
+    /// <summary>Azurite's main script; null looks for node_modules/azurite above the program and above the current folder.</summary>
+    public string? AzuriteScript { get; init; }
+
+    /// <summary>How long running functions may take to finish when the host stops, before they are cancelled. Default 30 s.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a message taken from a queue stays hidden from others. Default 10 minutes.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often a running message is hidden anew; below <see cref="Lease"/>. Default 5 minutes.</summary>
+    public TimeSpan LeaseRenewal { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest pause between two looks at an empty queue; null takes maxPollingInterval of host.json.</summary>
+    public TimeSpan? MaxPollingInterval { get; init; }
+
+    /// <summary>Container whose new and overwritten blobs raise events; null raises none. Default "images".</summary>
+    public string? WatchedContainer { get; init; } = "images";
+
+    /// <summary>Queue that receives the events. Default "uploads".</summary>
+    public string EventQueue { get; init; } = "uploads";
+
+    /// <summary>Container that remembers the events already raised. Default "state".</summary>
+    public string StateContainer { get; init; } = "state";
+
+    /// <summary>Pause between two looks at the watched container. Default 250 ms.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Clock of timers, back-off and leases.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Port);
+        ArgumentOutOfRangeException.ThrowIfNegative(AzuritePort);
+        ArgumentOutOfRangeException.ThrowIfLessThan(StopTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Lease, TimeSpan.FromSeconds(1));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LeaseRenewal, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(LeaseRenewal, Lease);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(WatchInterval, TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,214 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.LocalHost.Storage;
+
+/// <summary>An Azurite process of our own. It ends with this process, however that ends: its standard input closes then.</summary>
+internal sealed partial class Azurite : IAsyncDisposable
+{
+    // 1. Puts the script where Azurite expects it among the arguments. 2. Turns the end of standard input into Ctrl-C, upon which Azurite
+    // saves its data. 3. Ends the process once the three services are closed: an open connection of a client would keep it alive.
+    public const string Wrapper = """
+        process.argv.splice(1, 0, process.env.AZURITE_SCRIPT);
+        process.stdin.resume().on('end', () => { process.kill(process.pid, 'SIGINT'); setTimeout(() => process.exit(1), 9000).unref(); });
+        const log = console.log;
+        let closed = 0;
+        console.log = (...line) => { log(...line); if (String(line[0]).includes('successfully closed') && ++closed === 3) process.exit(0); };
+        require(process.argv[1]);
+        """;
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly Process _process;
+    private readonly ILogger _logger;
+    private volatile bool _stopping;
+
+    private Azurite(Process process, ILogger logger)
+    {
+        _process = process;
+        _logger = logger;
+    }
+
+    public string ConnectionString { get; private set; } = "";
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Starts Azurite and waits until blobs and queues answer.</summary>
+    /// <param name="folder">Where it keeps data; null keeps them in memory.</param>
+    /// <param name="blobPort">Queues take the next port; when either is taken, or for 0, free ones.</param>
+    /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite ended at once.</exception>
+    public static async Task<Azurite> StartAsync(string? script, string? folder, int blobPort, ILogger logger, CancellationToken cancellation)
+    {
+        script ??= FindScript();
+        if (!File.Exists(script))
+            throw new InvalidOperationException($"Azurite is not at '{script}': run 'make restore', or let AzureWebJobsStorage point to a storage account that answers.");
+        if (blobPort != 0 && !(IsFree(blobPort) && IsFree(blobPort + 1)))
+        {
+            Log.PortTaken(logger, blobPort, blobPort + 1);
+            blobPort = 0;
+        }
+
+        Azurite azurite = new(Start(script, folder, blobPort), logger);
+        try
+        {
+            await azurite.WaitUntilReadyAsync(cancellation).ConfigureAwait(false);
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping = true;
+        _process.StandardInput.Close();
+        using CancellationTokenSource limit = new(StopLimit);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _process.Dispose();
+    }
+
+    private static Process Start(string script, string? folder, int blobPort)
+    {
+        ProcessStartInfo start = new("node")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["AZURITE_SCRIPT"] = Path.GetFullPath(script) },
+        };
+        foreach (string argument in (string[])["-e", Wrapper, "--", "--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            start.ArgumentList.Add(argument);
+        foreach ((string service, int offset) in (ReadOnlySpan<(string, int)>)[("blob", 0), ("queue", 1), ("table", 2)])
+        {
+            start.ArgumentList.Add($"--{service}Host");
+            start.ArgumentList.Add("127.0.0.1");
+            start.ArgumentList.Add($"--{service}Port");
+            // Nobody here reads tables: their port may be any.
+            start.ArgumentList.Add((blobPort == 0 || service == "table" ? 0 : blobPort + offset).ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (folder is null)
+        {
+            start.ArgumentList.Add("--inMemoryPersistence");
+        }
+        else
+        {
+            start.ArgumentList.Add("--location");
+            start.ArgumentList.Add(Directory.CreateDirectory(folder).FullName);
+        }
+
+        try
+        {
+            return Process.Start(start) ?? throw new InvalidOperationException("Node did not start.");
+        }
+        catch (Win32Exception absent)
+        {
+            throw new InvalidOperationException("Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let AzureWebJobsStorage point to a storage account that answers.", absent);
+        }
+    }
+
+    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    {
+        Channel<string?> lines = Channel.CreateUnbounded<string?>();
+        _process.OutputDataReceived += (_, line) => lines.Writer.TryWrite(line.Data);
+        _process.ErrorDataReceived += (_, line) => Complain(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(StartLimit);
+        Dictionary<string, string> addresses = [];
+        List<string> said = [];
+        try
+        {
+            while (addresses.Count < 2)
+            {
+                string? line = await lines.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+                if (line is null)
+                    throw new InvalidOperationException($"Azurite ended before it was ready. It said: {string.Join(' ', said)}");
+                said.Add(line);
+                if (Listening().Match(line) is { Success: true } match)
+                    addresses[match.Groups[1].Value] = match.Groups[2].Value;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"Azurite was not ready within {StartLimit.TotalSeconds} s. It said: {string.Join(' ', said)}");
+        }
+
+        ConnectionString = DevelopmentStorage.ConnectionString(addresses["Blob"], addresses["Queue"]);
+        _ = WatchAsync();
+    }
+
+    private async Task WatchAsync()
+    {
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        if (!_stopping)
+            Log.Ended(_logger, _process.ExitCode);
+    }
+
+    private void Complain(string? line)
+    {
+        if (!string.IsNullOrWhiteSpace(line))
+            Log.Said(_logger, line);
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using TcpListener listener = new(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static string FindScript()
+    {
+        string inside = Path.Combine("node_modules", "azurite", "dist", "src", "azurite.js");
+        foreach (string start in (string[])[AppContext.BaseDirectory, Environment.CurrentDirectory])
+            for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
+                if (Path.Combine(folder.FullName, inside) is { } script && File.Exists(script))
+                    return script;
+        return Path.Combine(Environment.CurrentDirectory, inside);
+    }
+
+    [GeneratedRegex(@"^Azurite (Blob|Queue) service is successfully listening at (http://\S+)")]
+    private static partial Regex Listening();
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Port {Blob} or {Queue} is in use by something else: Azurite takes free ones.")]
+        public static partial void PortTaken(ILogger logger, int blob, int queue);
+
+        [LoggerMessage(2, LogLevel.Error, "Azurite ended by itself with code {Code}: nothing can be read or written until the host is started again.")]
+        public static partial void Ended(ILogger logger, int code);
+
+        [LoggerMessage(3, LogLevel.Debug, "Azurite: {Line}")]
+        public static partial void Said(ILogger logger, string line);
+    }
+}

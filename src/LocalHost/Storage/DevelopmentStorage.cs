@@ -1,0 +1,54 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+
+namespace AaClip.LocalHost.Storage;
+
+/// <summary>The account that Azurite serves, and whether something answers for it.</summary>
+internal static class DevelopmentStorage
+{
+    // Published by Microsoft for the emulator: no secret.
+    private const string Account = "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    public static string ConnectionString(string blobAddress, string queueAddress) =>
+        $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;QueueEndpoint={queueAddress}/devstoreaccount1";
+
+    /// <summary>True when both endpoints lie on this machine: then there are no events but our own.</summary>
+    /// <exception cref="InvalidOperationException">It is not a connection string.</exception>
+    public static bool IsLocal(string connectionString)
+    {
+        try
+        {
+            return new BlobServiceClient(connectionString).Uri.IsLoopback && new QueueServiceClient(connectionString).Uri.IsLoopback;
+        }
+        catch (Exception broken) when (broken is FormatException or ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidOperationException("AzureWebJobsStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.", broken);
+        }
+    }
+
+    /// <summary>True when something that behaves as storage answers at both endpoints.</summary>
+    public static async Task<bool> AnswersAsync(string connectionString, CancellationToken cancellation)
+    {
+        using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
+        return await AnswersAsync(new BlobServiceClient(connectionString).Uri, "blob").ConfigureAwait(false)
+            && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue").ConfigureAwait(false);
+
+        async Task<bool> AnswersAsync(Uri endpoint, string service)
+        {
+            try
+            {
+                using HttpResponseMessage response = await http.GetAsync(new Uri(endpoint + "?comp=list"), cancellation).ConfigureAwait(false);
+                string server = string.Join(' ', response.Headers.TryGetValues("Server", out IEnumerable<string>? values) ? values : []);
+                return server.Contains(service, StringComparison.OrdinalIgnoreCase); // "Azurite-Blob/3.37.0", "Windows-Azure-Blob/1.0"
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+}

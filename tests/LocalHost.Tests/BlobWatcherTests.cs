@@ -1,0 +1,117 @@
+using System.Text.Json;
+using AaClip.LocalHost.Uploads;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues.Models;
+
+namespace AaClip.LocalHost.Tests;
+
+public class BlobWatcherTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_blob_raises_one_event_of_the_form_that_Event_Grid_sends()
+    {
+        await using TestHost host = new(azurite.ConnectionString);
+        await StartAsync(host);
+        BlobClient blob = host.Images.GetBlobClient("line 1/ä+b.jpg");
+
+        BlobContentInfo stored = await blob.UploadAsync(BinaryData.FromString("12345"), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "image/jpeg" } }, Cancellation);
+        JsonElement raised = JsonDocument.Parse((await host.Recorder.WaitAsync(1)).Single()).RootElement;
+
+        Assert.Equal("Microsoft.Storage.BlobCreated", raised.GetProperty("eventType").GetString());
+        Assert.Equal($"/blobServices/default/containers/{host.Images.Name}/blobs/line 1/ä+b.jpg", raised.GetProperty("subject").GetString());
+        Assert.Equal(stored.LastModified, raised.GetProperty("eventTime").GetDateTimeOffset());
+        Assert.True(Guid.TryParse(raised.GetProperty("id").GetString(), out _));
+        Assert.Equal("1", raised.GetProperty("metadataVersion").GetString());
+        Assert.Contains("Microsoft.Storage", raised.GetProperty("topic").GetString(), StringComparison.Ordinal);
+        JsonElement data = raised.GetProperty("data");
+        Assert.Equal(stored.ETag.ToString("G").Trim('"'), data.GetProperty("eTag").GetString());
+        Assert.Equal(5, data.GetProperty("contentLength").GetInt64());
+        Assert.Equal("image/jpeg", data.GetProperty("contentType").GetString());
+        Assert.Equal("BlockBlob", data.GetProperty("blobType").GetString());
+        Assert.Equal(blob.Uri.AbsoluteUri, data.GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public async Task An_overwritten_blob_raises_another_event_and_an_unchanged_one_none()
+    {
+        await using TestHost host = new(azurite.ConnectionString);
+        await StartAsync(host);
+        await UploadAsync(host, "same.jpg");
+        string first = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
+        await host.Recorder.WaitAsync(2);
+
+        string second = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
+        await host.Recorder.WaitAsync(3);
+        await UploadAsync(host, "last.jpg");
+        string[] raised = await host.Recorder.WaitAsync(4);
+
+        Assert.Equal(4, raised.Length);
+        Assert.Contains(first, raised[0] + raised[1], StringComparison.Ordinal);
+        Assert.Contains(second, raised[2], StringComparison.Ordinal);
+        Assert.Contains("last.jpg", raised[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_restart_only_what_came_in_between_raises_events()
+    {
+        await using TestHost host = new(azurite.ConnectionString);
+        await StartAsync(host);
+        await UploadAsync(host, "before.jpg");
+        await UploadAsync(host, "changed.jpg");
+        await host.Recorder.WaitAsync(2);
+        await host.Host.StopAsync(Cancellation);
+        await UploadAsync(host, "between.jpg");
+        await UploadAsync(host, "changed.jpg");
+
+        await StartAsync(host);
+        await host.Recorder.WaitAsync(4);
+        await UploadAsync(host, "after.jpg");
+        string[] raised = await host.Recorder.WaitAsync(5);
+
+        Assert.Equal(["before.jpg", "changed.jpg"], Names(raised[..2]));
+        Assert.Equal(["between.jpg", "changed.jpg"], Names(raised[2..4]));
+        Assert.Equal(["after.jpg"], Names(raised[4..]));
+    }
+
+    [Fact]
+    public async Task Blobs_that_were_there_before_the_first_start_raise_events_too()
+    {
+        await using TestHost host = new(azurite.ConnectionString);
+        await host.Images.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        await UploadAsync(host, "early.jpg");
+
+        await StartAsync(host);
+
+        Assert.Equal(["early.jpg"], Names(await host.Recorder.WaitAsync(1)));
+    }
+
+    [Fact]
+    public void What_was_seen_survives_writing_and_reading_and_forgets_blobs_that_are_gone()
+    {
+        SeenBlobs seen = new();
+        seen.Add("a", "1");
+        seen.Add("b", "1");
+
+        SeenBlobs? read = SeenBlobs.Read(seen.Write());
+
+        Assert.NotNull(read);
+        read.BeginPass();
+        Assert.True(read.Contains("a", "1"));
+        Assert.False(read.Contains("a", "2"));
+        read.EndPass();
+        Assert.Equal(1, read.Count);
+        Assert.False(read.Contains("b", "1"));
+        Assert.Null(SeenBlobs.Read("something else"u8));
+    }
+
+    private static Task StartAsync(TestHost host) => host.StartAsync(["Text"], options => options with { WatchedContainer = host.Images.Name });
+
+    private static async Task<BlobContentInfo> UploadAsync(TestHost host, string name) =>
+        await host.Images.GetBlobClient(name).UploadAsync(BinaryData.FromString("12345"), overwrite: true, Cancellation);
+
+    private static string[] Names(IEnumerable<string> raised) =>
+        [.. raised.Select(text => JsonDocument.Parse(text).RootElement.GetProperty("subject").GetString()!.Split('/')[^1]).Order(StringComparer.Ordinal)];
+}
