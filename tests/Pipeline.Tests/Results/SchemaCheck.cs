@@ -9,7 +9,7 @@ namespace AaClip.Tests;
 /// </summary>
 internal static class SchemaCheck
 {
-    private static readonly HashSet<string> Annotations = ["$schema", "$defs", "title", "description", "default", "format"];
+    private static readonly HashSet<string> Annotations = ["$schema", "$id", "$defs", "title", "description", "default", "format"];
 
     /// <summary>Reads a schema of docs/schemas.</summary>
     public static JsonElement Load(string name) =>

@@ -1,0 +1,96 @@
+using System.Text.Json.Serialization;
+using AaClip.Scoring.Maps;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>An alert was opened, updated or closed. Decided once; delivered with the same id as often as needed.</summary>
+public sealed record AlertChange
+{
+    /// <summary>Id of the event: alert id, sequence and type.</summary>
+    [JsonIgnore]
+    public string Id => $"{AlertId}-{Sequence}-{TypeName}";
+
+    /// <summary>Id of the alert, the same for all its changes: 32 hexadecimal digits made of camera, image and ETag of the image that opened it.</summary>
+    public required string AlertId { get; init; }
+
+    /// <summary>1 for opened, then one more for each change.</summary>
+    public required int Sequence { get; init; }
+
+    /// <summary>What happened.</summary>
+    public required AlertChangeType Type { get; init; }
+
+    /// <summary>Why it was closed; null for other types.</summary>
+    public AlertCloseReason? CloseReason { get; init; }
+
+    /// <summary>The camera.</summary>
+    public required string Camera { get; init; }
+
+    /// <summary>Name of the severity band: the highest that the alert has reached.</summary>
+    public required string Severity { get; init; }
+
+    /// <summary>Time of the image that brought the change.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Time of the image that opened the alert.</summary>
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>Images that took part in the alert until now.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>The image with the highest score until now: what a person should look at.</summary>
+    public required AlertPicture Picture { get; init; }
+
+    /// <summary>W3C trace context of the step that decided.</summary>
+    public string? Traceparent { get; init; }
+
+    /// <summary>"opened", "updated" or "closed".</summary>
+    [JsonIgnore]
+    public string TypeName => Type switch { AlertChangeType.Opened => "opened", AlertChangeType.Updated => "updated", _ => "closed" };
+}
+
+/// <summary>What an alert says of an image.</summary>
+/// <param name="Image">Blob name in the images container.</param>
+/// <param name="ETag">Version of the blob.</param>
+/// <param name="Time">When it was stored.</param>
+/// <param name="ObjectClass">What the object is called.</param>
+/// <param name="Model">"name@version".</param>
+/// <param name="Raw">Raw score.</param>
+/// <param name="Calibrated">0 to 1, where 0.5 is the threshold.</param>
+/// <param name="Threshold">Raw scores from here on are anomalous.</param>
+/// <param name="Region">The region with the highest peak, in pixels; null when there is none.</param>
+/// <param name="Result">Blob name in the results container.</param>
+/// <param name="Heatmap">Blob name in the heatmaps container; null when there is none.</param>
+public sealed record AlertPicture(
+    string Image,
+    string ETag,
+    DateTimeOffset Time,
+    string ObjectClass,
+    string Model,
+    double Raw,
+    double Calibrated,
+    double Threshold,
+    Region? Region,
+    string Result,
+    string? Heatmap);
+
+/// <summary>What happened to an alert.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AlertChangeType>))]
+public enum AlertChangeType
+{
+    /// <summary>The anomaly is confirmed.</summary>
+    [JsonStringEnumMemberName("opened")] Opened,
+    /// <summary>It has become more severe.</summary>
+    [JsonStringEnumMemberName("updated")] Updated,
+    /// <summary>It is over.</summary>
+    [JsonStringEnumMemberName("closed")] Closed,
+}
+
+/// <summary>Why an alert was closed.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AlertCloseReason>))]
+public enum AlertCloseReason
+{
+    /// <summary>As many normal images in a row as the rule asks for.</summary>
+    [JsonStringEnumMemberName("normal")] Normal,
+    /// <summary>The camera's alerts were switched off.</summary>
+    [JsonStringEnumMemberName("disabled")] Disabled,
+}

@@ -1,0 +1,148 @@
+using System.Text.Json.Serialization;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Maps;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.</summary>
+public sealed record AlertEvent
+{
+    /// <summary>What the types of all alert events begin with.</summary>
+    public const string TypePrefix = "aaclip.anomaly.";
+
+    /// <summary>Names the schema of <see cref="Data"/>.</summary>
+    public const string DataSchemaId = "urn:aaclip:schema:alert:1#/$defs/data";
+
+    /// <summary>Media type of an event in JSON.</summary>
+    public const string MediaType = "application/cloudevents+json";
+
+    /// <summary>Version of CloudEvents.</summary>
+    [JsonPropertyName("specversion")]
+    public string SpecVersion { get; init; } = "1.0";
+
+    /// <summary>The same for every delivery of the same change.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Which installation sends it.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>"aaclip.anomaly.opened", ".updated" or ".closed".</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The camera.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>Time of the image that brought the change.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Type of <see cref="Data"/>.</summary>
+    [JsonPropertyName("datacontenttype")]
+    public string DataContentType { get; init; } = "application/json";
+
+    /// <summary>Schema of <see cref="Data"/>.</summary>
+    [JsonPropertyName("dataschema")]
+    public string DataSchema { get; init; } = DataSchemaId;
+
+    /// <summary>W3C trace context (extension "distributed tracing").</summary>
+    public string? Traceparent { get; init; }
+
+    /// <summary>The alert.</summary>
+    public required AlertData Data { get; init; }
+
+    /// <summary>Writes a change as an event.</summary>
+    public static AlertEvent Of(AlertChange change, AlertOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(options);
+
+        AlertPicture picture = change.Picture;
+        return new AlertEvent
+        {
+            Id = change.Id,
+            Source = options.Source,
+            Type = TypePrefix + change.TypeName,
+            Subject = change.Camera,
+            Time = change.Time,
+            Traceparent = change.Traceparent,
+            Data = new AlertData
+            {
+                AlertId = change.AlertId,
+                Sequence = change.Sequence,
+                Severity = change.Severity,
+                CloseReason = change.CloseReason,
+                Camera = change.Camera,
+                OpenedAt = change.OpenedAt,
+                Images = change.Images,
+                ObjectClass = picture.ObjectClass,
+                Model = picture.Model,
+                Score = new AlertScore(picture.Raw, picture.Calibrated, picture.Threshold),
+                Region = picture.Region,
+                Image = new AlertImage(picture.Image, picture.ETag, picture.Time, Link(options, ContainerNames.Images, picture.Image)),
+                Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
+                Heatmap = picture.Heatmap is null ? null : new AlertBlob(picture.Heatmap, Link(options, ContainerNames.Heatmaps, picture.Heatmap)),
+            },
+        };
+    }
+
+    private static string? Link(AlertOptions options, string container, string blob) => string.IsNullOrEmpty(options.LinkBase)
+        ? null
+        : $"{options.LinkBase.TrimEnd('/')}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}";
+}
+
+/// <summary>The alert in an event. Score, picture and region are those of the image with the highest score until then.</summary>
+public sealed record AlertData
+{
+    /// <summary>Version of the schema.</summary>
+    public int SchemaVersion { get; init; } = 1;
+
+    /// <summary>The same for all events of an alert.</summary>
+    public required string AlertId { get; init; }
+
+    /// <summary>1 for opened, then one more for each event.</summary>
+    public required int Sequence { get; init; }
+
+    /// <summary>The highest severity band reached.</summary>
+    public required string Severity { get; init; }
+
+    /// <summary>Why it was closed; absent in other events.</summary>
+    public AlertCloseReason? CloseReason { get; init; }
+
+    /// <summary>The camera.</summary>
+    public required string Camera { get; init; }
+
+    /// <summary>What the object is called.</summary>
+    public required string ObjectClass { get; init; }
+
+    /// <summary>"name@version".</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Time of the image that opened the alert.</summary>
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>Anomalous images that took part until now.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>The highest score.</summary>
+    public required AlertScore Score { get; init; }
+
+    /// <summary>Where the image looks worst, in its pixels; absent when nothing stands out.</summary>
+    public Region? Region { get; init; }
+
+    /// <summary>The image.</summary>
+    public required AlertImage Image { get; init; }
+
+    /// <summary>Its result.</summary>
+    public required AlertBlob Result { get; init; }
+
+    /// <summary>Its heatmap; absent where heatmaps are off.</summary>
+    public AlertBlob? Heatmap { get; init; }
+}
+
+/// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
+public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
+
+/// <summary>A blob by its name in its container and, where Alert__LinkBase is set, its address.</summary>
+public sealed record AlertBlob(string Blob, string? Url);
+
+/// <summary>An image by name, version and time of storage.</summary>
+public sealed record AlertImage(string Blob, [property: JsonPropertyName("etag")] string ETag, DateTimeOffset Time, string? Url);

@@ -1,0 +1,183 @@
+using System.Security.Cryptography;
+using System.Text;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Messages;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>
+/// Decides about alerts. Pure: the same images in the same order give the same changes with the same ids.
+/// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous below all bands: it
+/// neither raises an alert nor calms one). Images are put in the order of their own times, so a late one counts where it belongs:
+/// 1. An image that is known, too old to be remembered, failed or of a rescoring job changes nothing.
+/// 2. No alert is open: an alerting image opens one when some M images in a row that contain it hold N alerting ones. During the cool-down
+///    after a close, counted between image times, only one more severe than the closed alert does.
+/// 3. An alert is open: every alerting image belongs to it, and updates it when it reaches a higher severity; the newest K images being
+///    normal close it. A late image can open and close an alert at once.
+/// </summary>
+internal static class AlertMachine
+{
+    /// <summary>Images remembered per camera, if the rule does not need more. One that arrives after so many newer ones no longer counts.</summary>
+    public const int Memory = 256;
+
+    /// <summary>Takes an image into account.</summary>
+    /// <param name="state">What is remembered; the same instance comes back when nothing changes.</param>
+    /// <param name="rule">The camera's rule as it is now.</param>
+    public static AlertDecision Apply(AlertState state, AlertRule rule, Scored scored)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(rule);
+        ArgumentNullException.ThrowIfNull(scored);
+
+        // 1
+        if (scored.Verdict == Verdict.Failed || scored.Job is not null)
+            return new(state, AlertOutcome.NotCounted, []);
+        Observation seen = Observe(scored);
+        if (state.Recent.Any(o => o.Id == seen.Id))
+            return new(state, AlertOutcome.Duplicate, []);
+        if (seen.Time < state.Horizon)
+            return new(state, AlertOutcome.TooLate, []);
+        List<Observation> recent = [.. state.Recent];
+        int at = recent.FindLastIndex(o => o.Time <= seen.Time) + 1;
+        recent.Insert(at, seen);
+
+        // 2, 3
+        List<AlertChange> changes = [];
+        OpenAlert? open = state.Open;
+        ClosedAlert? closed = state.Closed;
+        if (Band(rule, seen) >= 0 && rule.Enabled)
+        {
+            open = open is not null ? Join(open, rule, seen, scored, changes)
+                : IsCalm(closed, rule, seen) ? null
+                : Confirm(recent, at, rule, scored, changes);
+        }
+
+        if (open is not null && (!rule.Enabled || NormalRun(recent) >= rule.CloseAfterNormal))
+        {
+            changes.Add(Change(AlertChangeType.Closed, open with { Sequence = open.Sequence + 1 }, recent[^1].Time, scored) with
+            {
+                CloseReason = rule.Enabled ? AlertCloseReason.Normal : AlertCloseReason.Disabled,
+            });
+            closed = new ClosedAlert(recent[^1].Time, open.Worst.Calibrated);
+            open = null;
+        }
+
+        return new(Trim(state, recent, rule) with
+        {
+            Open = open,
+            Closed = closed,
+            Outbox = [.. state.Outbox, .. changes.Select(change => new PendingChange(change, []))],
+        }, AlertOutcome.Counted, changes);
+    }
+
+    /// <summary>Id of the alert that an image opens.</summary>
+    public static string AlertId(string camera, string image, string etag) => Hash($"{camera}\n{image}\n{etag}", 16);
+
+    private static Observation Observe(Scored scored)
+    {
+        bool anomalous = scored.Verdict == Verdict.Anomalous;
+        DateTimeOffset time = scored.ImageTime.ToUniversalTime();
+        return new Observation(Hash($"{scored.Image}\n{scored.ETag}", 10), time, anomalous, scored.Calibrated, anomalous ? new AlertPicture(
+            scored.Image, scored.ETag, time, scored.ObjectClass, scored.Model, scored.Raw, scored.Calibrated, scored.Threshold, scored.Peak, scored.Result, scored.Heatmap) : null);
+    }
+
+    private static int Band(AlertRule rule, Observation seen) => seen.Anomalous ? Band(rule, seen.Calibrated) : -1;
+
+    private static int Band(AlertRule rule, double calibrated)
+    {
+        int band = rule.SeverityBands.Count - 1;
+        while (band >= 0 && !(calibrated >= rule.SeverityBands[band].MinCalibrated))
+            band--;
+        return band;
+    }
+
+    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation seen, Scored scored, List<AlertChange> changes)
+    {
+        int band = Band(rule, seen);
+        bool risen = band > Band(rule, open.Worst.Calibrated);
+        open = open with { Images = open.Images + 1, Worst = seen.Calibrated > open.Worst.Calibrated ? seen.Picture! : open.Worst }; // anomalous: has a picture
+        if (!risen)
+            return open;
+        open = open with { Sequence = open.Sequence + 1, Severity = rule.SeverityBands[band].Name };
+        changes.Add(Change(AlertChangeType.Updated, open, seen.Time, scored));
+        return open;
+    }
+
+    private static bool IsCalm(ClosedAlert? closed, AlertRule rule, Observation seen) =>
+        closed is not null && (seen.Time - closed.At).TotalSeconds < rule.CoolDownSeconds && Band(rule, seen) <= Band(rule, closed.Calibrated);
+
+    private static OpenAlert? Confirm(List<Observation> recent, int at, AlertRule rule, Scored scored, List<AlertChange> changes)
+    {
+        for (int first = Math.Max(0, at - rule.Confirm.M + 1); first <= at; first++)
+        {
+            List<Observation> alerting = recent.GetRange(first, Math.Min(rule.Confirm.M, recent.Count - first)).FindAll(o => Band(rule, o) >= 0);
+            if (alerting.Count < rule.Confirm.N)
+                continue;
+            Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!; // the image at hand is among them and has one
+            OpenAlert open = new(AlertId(scored.Camera, scored.Image, scored.ETag), recent[at].Time, 1, rule.SeverityBands[Band(rule, worst)].Name, alerting.Count, worst.Picture!);
+            changes.Add(Change(AlertChangeType.Opened, open, recent[at].Time, scored));
+            return open;
+        }
+
+        return null;
+    }
+
+    private static int NormalRun(List<Observation> recent)
+    {
+        int run = 0;
+        while (run < recent.Count && !recent[^(run + 1)].Anomalous)
+            run++;
+        return run;
+    }
+
+    private static AlertChange Change(AlertChangeType type, OpenAlert alert, DateTimeOffset time, Scored scored) => new()
+    {
+        AlertId = alert.Id,
+        Sequence = alert.Sequence,
+        Type = type,
+        Camera = scored.Camera,
+        Severity = alert.Severity,
+        Time = time,
+        OpenedAt = alert.OpenedAt,
+        Images = alert.Images,
+        Picture = alert.Worst,
+        Traceparent = scored.Traceparent,
+    };
+
+    // The newest M keep their pictures: of those the next image may make an alert.
+    private static AlertState Trim(AlertState state, List<Observation> recent, AlertRule rule)
+    {
+        int excess = recent.Count - Math.Max(Memory, Math.Max(rule.Confirm.M, rule.CloseAfterNormal));
+        DateTimeOffset? horizon = state.Horizon;
+        if (excess > 0)
+        {
+            horizon = horizon > recent[excess - 1].Time ? horizon : recent[excess - 1].Time;
+            recent.RemoveRange(0, excess);
+        }
+
+        for (int i = 0; i < recent.Count - rule.Confirm.M; i++)
+            if (recent[i].Picture is not null)
+                recent[i] = recent[i] with { Picture = null };
+        return state with { Recent = recent, Horizon = horizon };
+    }
+
+    private static string Hash(string text, int bytes) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, bytes));
+}
+
+/// <summary>What became of an image.</summary>
+/// <param name="State">What is to be remembered; its outbox ends with the changes.</param>
+/// <param name="Changes">New changes, none to two.</param>
+internal sealed record AlertDecision(AlertState State, AlertOutcome Outcome, IReadOnlyList<AlertChange> Changes);
+
+/// <summary>Whether an image counted.</summary>
+internal enum AlertOutcome
+{
+    /// <summary>It counted.</summary>
+    Counted,
+    /// <summary>It counted before.</summary>
+    Duplicate,
+    /// <summary>It arrived after more newer images than are remembered.</summary>
+    TooLate,
+    /// <summary>It failed, or was scored for a job.</summary>
+    NotCounted,
+}

@@ -1,0 +1,182 @@
+using System.Runtime.ExceptionServices;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>
+/// Turns a scored image into alert events, each with one id however often the message comes:
+/// 1. decide, and store state, changes and the claim to deliver them in one conditional write;
+/// 2. deliver what each receiver lacks;
+/// 3. store who has it.
+/// A crash in between leaves the changes in the outbox: the message comes again and delivers them with the same ids. Only a crash between
+/// a receiver's answer and step 3 lets it get an event twice; it then has the same id.
+/// </summary>
+public sealed partial class AlertRaiser : IDisposable
+{
+    /// <summary>How long a claim holds. Sending stops after half of it, so that two workers whose clocks differ by less never deliver at once.</summary>
+    public static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    private readonly AlertStore _store;
+    private readonly IAlertSink[] _sinks;
+    private readonly AlertOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _worker = Guid.NewGuid().ToString("N");
+
+    // Images of a camera one after the other within a process: its own calls would only make each other decide again. Cameras share gates.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+
+    internal AlertRaiser(AlertStore store, IEnumerable<IAlertSink> sinks, IOptions<AlertOptions> options, TimeProvider time, ILogger<AlertRaiser> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _store = store;
+        _sinks = [.. sinks];
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Takes a scored image into account. Returns when every change that it caused, now or at an earlier delivery, is with every receiver.</summary>
+    /// <returns>The changes that were decided now.</returns>
+    /// <exception cref="Exception">Storage or a receiver failed: deliver the message again.</exception>
+    public async Task<IReadOnlyList<AlertChange>> RaiseAsync(Scored scored, AlertRule rule, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scored);
+        ArgumentNullException.ThrowIfNull(rule);
+
+        AlertDecision? decision = null;
+        while (true)
+        {
+            SemaphoreSlim gate = _gates[(uint)string.GetHashCode(scored.Camera, StringComparison.Ordinal) % _gates.Length];
+            await gate.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                // 1
+                AlertDecision? known = decision;
+                AlertState state = await _store.ChangeAsync(scored.Camera, before =>
+                {
+                    AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
+                    decision = now;
+                    return Claim(now.State);
+                }, cancellation).ConfigureAwait(false);
+                if (known is null)
+                    Report(scored, decision!); // set by the call above
+                if (state.Outbox.Count == 0)
+                    return decision!.Changes;
+
+                // 2, 3
+                bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
+                if (state.Claim?.Worker == _worker)
+                {
+                    Exception? failure = await DeliverAsync(scored.Camera, state, cancellation).ConfigureAwait(false);
+                    if (failure is not null && own)
+                        ExceptionDispatchInfo.Throw(failure);
+                    if (failure is not null)
+                        Log.NotDelivered(_logger, failure, scored.Camera, state.Outbox.Count);
+                }
+
+                // Another image's changes are in the care of that image's message.
+                if (!own)
+                    return decision.Changes;
+            }
+            finally
+            {
+                gate.Release();
+            }
+
+            AlertState left = await _store.GetAsync(scored.Camera, cancellation).ConfigureAwait(false);
+            if (left.Outbox.Count == 0)
+                return decision.Changes;
+            if (left.Claim is not null)
+                await Task.Delay(LookAgain, _time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (SemaphoreSlim gate in _gates)
+            gate.Dispose();
+    }
+
+    private AlertState Claim(AlertState state)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        bool free = state.Claim is not { } claim || claim.Worker == _worker || claim.Until <= now;
+        return state.Outbox.Count > 0 && free ? state with { Claim = new DeliveryClaim(_worker, now + ClaimTime) } : state;
+    }
+
+    private void Report(Scored scored, AlertDecision decision)
+    {
+        if (decision.Outcome == AlertOutcome.TooLate)
+            Log.TooLate(_logger, scored.Image, scored.Camera);
+        foreach (AlertChange change in decision.Changes)
+        {
+            Metrics.Alert(change.TypeName, change.Severity);
+            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, scored.Camera, scored.Image);
+        }
+    }
+
+    private async Task<Exception?> DeliverAsync(string camera, AlertState state, CancellationToken cancellation)
+    {
+        List<Exception> failures = [];
+        Dictionary<string, List<string>> accepted = [];
+        using CancellationTokenSource limit = new(ClaimTime / 2, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        foreach (IAlertSink sink in _sinks)
+        {
+            List<string> ids = accepted[sink.Name] = [];
+            AlertEvent[] events = [.. state.Outbox.Where(p => !p.DeliveredTo.Contains(sink.Name)).Select(p => AlertEvent.Of(p.Change, _options))];
+            if (events.Length == 0)
+                continue;
+            try
+            {
+                await sink.SendAsync(events, ids, either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                failures.Add(new TimeoutException($"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {ClaimTime / 2}: they are delivered again with the same ids.", e));
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failures.Add(e);
+            }
+        }
+
+        // Not cancelled: what was sent must not be forgotten.
+        await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return failures.Count switch { 0 => null, 1 => failures[0], _ => new AggregateException(failures) };
+    }
+
+    private AlertState Mark(AlertState state, Dictionary<string, List<string>> accepted)
+    {
+        List<PendingChange> left = [];
+        foreach (PendingChange pending in state.Outbox)
+        {
+            string[] has = [.. pending.DeliveredTo.Union(accepted.Where(a => a.Value.Contains(pending.Change.Id)).Select(a => a.Key))];
+            if (!Array.TrueForAll(_sinks, sink => has.Contains(sink.Name)))
+                left.Add(pending with { DeliveredTo = has });
+        }
+
+        return state with { Outbox = left, Claim = state.Claim?.Worker == _worker ? null : state.Claim };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Alert {AlertId} {Change}: {Severity}, camera {Camera}, image {Image}.")]
+        public static partial void Changed(ILogger logger, string alertId, string change, string severity, string camera, string image);
+
+        [LoggerMessage(2, LogLevel.Warning, "Image {Image} does not count for alerts: camera {Camera} has had more newer images than are remembered.")]
+        public static partial void TooLate(ILogger logger, string image, string camera);
+
+        [LoggerMessage(3, LogLevel.Warning, "{Count} changes of alerts of camera {Camera} could not be delivered yet; they stay in its state.")]
+        public static partial void NotDelivered(ILogger logger, Exception failure, string camera, int count);
+    }
+}

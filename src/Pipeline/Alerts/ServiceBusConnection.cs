@@ -1,0 +1,58 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Configuration;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>
+/// How Service Bus is reached: a connection string in ServiceBus, or an identity with ServiceBus__fullyQualifiedNamespace, then
+/// ServiceBus__credential ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity.
+/// </summary>
+public static class ServiceBusConnection
+{
+    /// <summary>Name of the setting.</summary>
+    public const string Setting = "ServiceBus";
+
+    /// <summary>Makes the client; nothing is sent yet.</summary>
+    /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
+    public static ServiceBusClient Open(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+
+        // Short, for the message is tried again as a whole while the camera's claim holds (AlertRaiser.ClaimTime).
+        ServiceBusClientOptions options = new()
+        {
+            RetryOptions = new ServiceBusRetryOptions { MaxRetries = 1, Delay = TimeSpan.FromMilliseconds(200), TryTimeout = TimeSpan.FromSeconds(4) },
+        };
+        if (configuration[Setting] is { Length: > 0 } connection)
+        {
+            try
+            {
+                return new ServiceBusClient(connection, options);
+            }
+            catch (Exception e) when (e is FormatException or ArgumentException)
+            {
+                // Neither the value nor what was said of it: both may hold the key.
+                throw new InvalidOperationException($"The setting {Setting} is not a connection string of a Service Bus namespace: copy it again, or remove it and Alert__Topic.");
+            }
+        }
+
+        IConfigurationSection section = configuration.GetSection(Setting);
+        return section["fullyQualifiedNamespace"] is { Length: > 0 } name
+            ? new ServiceBusClient(name, Credential(section), options)
+            : throw new InvalidOperationException($"Alert__Topic is set, but no Service Bus is: set {Setting} to a connection string or {Setting}__fullyQualifiedNamespace to NAME.servicebus.windows.net, or remove Alert__Topic.");
+    }
+
+    private static TokenCredential Credential(IConfigurationSection section)
+    {
+        string? client = section["clientId"] is { Length: > 0 } id ? id : null;
+        return section["credential"] switch
+        {
+            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = client }),
+            { } kind when kind.Equals("managedidentity", StringComparison.OrdinalIgnoreCase) => new ManagedIdentityCredential(
+                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
+            { } other => throw new InvalidOperationException($"The setting {Setting}__credential is '{other}', expected 'managedidentity', or leave it out."),
+        };
+    }
+}

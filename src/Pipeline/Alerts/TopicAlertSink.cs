@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>
+/// A Service Bus topic. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict and type;
+/// the message id is the event's, so that the topic's duplicate detection drops a second delivery.
+/// </summary>
+internal sealed class TopicAlertSink : IAlertSink
+{
+    private readonly ServiceBusSender _sender; // ends with its client
+
+    public TopicAlertSink(ServiceBusClient client, IOptions<AlertOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(options);
+        _sender = client.CreateSender(options.Value.Topic);
+    }
+
+    public string Name => "topic";
+
+    public async Task SendAsync(IReadOnlyList<AlertEvent> events, ICollection<string> accepted, CancellationToken cancellation)
+    {
+        for (int sent = 0; sent < events.Count;)
+        {
+            using ServiceBusMessageBatch batch = await _sender.CreateMessageBatchAsync(cancellation).ConfigureAwait(false);
+            int end = sent;
+            while (end < events.Count && batch.TryAddMessage(Message(events[end])))
+                end++;
+            if (end == sent)
+                throw new InvalidOperationException($"The alert event '{events[sent].Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic '{_sender.EntityPath}' takes: shorten the image's name.");
+            await _sender.SendMessagesAsync(batch, cancellation).ConfigureAwait(false);
+            for (; sent < end; sent++)
+                accepted.Add(events[sent].Id);
+        }
+    }
+
+    private static ServiceBusMessage Message(AlertEvent alert) => new(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.AlertEvent)))
+    {
+        MessageId = alert.Id,
+        Subject = alert.Subject,
+        CorrelationId = alert.Data.AlertId,
+        ContentType = AlertEvent.MediaType,
+        ApplicationProperties =
+        {
+            ["camera"] = alert.Data.Camera,
+            ["objectClass"] = alert.Data.ObjectClass,
+            ["severity"] = alert.Data.Severity,
+            ["score"] = alert.Data.Score.Calibrated,
+            ["model"] = alert.Data.Model,
+            ["verdict"] = "anomalous",
+            ["type"] = alert.Type,
+        },
+    };
+}
