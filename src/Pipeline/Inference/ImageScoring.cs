@@ -61,6 +61,7 @@ public sealed partial class ImageScoring : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         using Activity? span = Tracing.Start(step, request.Traceparent);
+        span?.SetTag("camera", request.Camera).SetTag("image", request.Image);
         DateTimeOffset now = _time.GetUtcNow();
         Metrics.QueueAge(urgent ? QueueNames.Score : QueueNames.ScoreBulk, request.EnqueuedAt, now);
         double queued = Math.Max(0, (now - request.EnqueuedAt).TotalMilliseconds);
@@ -74,6 +75,11 @@ public sealed partial class ImageScoring : IDisposable
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
             return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            span.Fail(e);
+            throw;
         }
         finally
         {
