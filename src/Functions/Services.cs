@@ -1,7 +1,9 @@
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,6 +19,7 @@ public static class Services
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(configuration);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddAaClipTelemetry(configuration); // first, so that it stops last and sends the last spans
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().Bind(configuration.GetSection(StorageOptions.Section));
         services.AddOptionsWithValidateOnStart<CamerasOptions, CamerasOptionsValidator>().Bind(configuration.GetSection(CamerasOptions.Section));
         services.AddOptionsWithValidateOnStart<ModelOptions, ModelOptionsValidator>().Bind(configuration.GetSection(ModelOptions.Section));
@@ -28,6 +31,7 @@ public static class Services
         services.AddSingleton<ResultStore>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ImageScoring>();
+        services.AddAaClipAlerts(configuration);
         services.AddHostedService<ModelWarmup>();
         return services;
     }
