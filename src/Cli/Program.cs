@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using AaClip.Cli;
+using AaClip.Cli.Demo;
 using AaClip.Cli.Pipeline;
 
 RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
@@ -8,6 +9,8 @@ RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .N
     ImportCommand.Create(),
     InspectCommand.Create(),
     ScoreCommand.Create(),
+    DemoCommand.Create(),
+    UpCommand.Create(),
     DropCommand.Create(),
     WatchCommand.Create(),
     ResultsCommand.Create(),

@@ -13,7 +13,7 @@ namespace AaClip.Cli.Pipeline;
 /// </summary>
 internal sealed partial class Account
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
 
     private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: AzureWebJobsStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };

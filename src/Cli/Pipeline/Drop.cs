@@ -26,50 +26,50 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
 
     /// <summary>Stores.</summary>
     /// <returns>Images that could not be stored, with the reason.</returns>
-    public async Task<IReadOnlyList<DropFailure>> RunAsync(string camera, IReadOnlyList<ImageFile> files, CancellationToken cancellation)
+    public async Task<IReadOnlyList<DropFailure>> RunAsync(IReadOnlyList<DropItem> items, CancellationToken cancellation)
     {
         BlobContainerClient images = storage.Container(ContainerNames.Images);
         if (!await images.ExistsAsync(cancellation))
             await images.CreateIfNotExistsAsync(cancellationToken: cancellation);
         List<DropFailure> failures = [];
         ParallelOptions options = new() { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(InPace(files, cancellation), options, async (turn, token) =>
+        await Parallel.ForEachAsync(InPace(items, cancellation), options, async (turn, token) =>
         {
-            string blob = BlobName(camera, turn.File, turn.Pass);
+            string blob = BlobName(turn.Item, turn.Pass);
             try
             {
-                byte[] content = await File.ReadAllBytesAsync(turn.File.Path, token);
-                BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.File.Path) } };
+                byte[] content = await File.ReadAllBytesAsync(turn.Item.File.Path, token);
+                BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.File.Path) } };
                 BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
                 Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
             {
                 lock (failures)
-                    failures.Add(new DropFailure(turn.File.Path, StorageTrouble.Explain(e) ?? e.Message));
+                    failures.Add(new DropFailure(turn.Item.File.Path, StorageTrouble.Explain(e) ?? e.Message));
             }
         });
         return failures;
     }
 
     /// <summary>Name of an image's blob.</summary>
-    public static string BlobName(string camera, ImageFile file, int pass = 1)
+    public static string BlobName(DropItem item, int pass = 1)
     {
-        string path = file.Relative.Replace(Path.DirectorySeparatorChar, '/');
-        return pass == 1 ? $"{camera}/{path}" : FormattableString.Invariant($"{camera}/pass-{pass}/{path}");
+        string path = item.File.Relative.Replace(Path.DirectorySeparatorChar, '/');
+        return pass == 1 ? $"{item.Camera}/{path}" : FormattableString.Invariant($"{item.Camera}/pass-{pass}/{path}");
     }
 
-    private async IAsyncEnumerable<(ImageFile File, int Pass)> InPace(IReadOnlyList<ImageFile> files, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<(DropItem Item, int Pass)> InPace(IReadOnlyList<DropItem> items, [EnumeratorCancellation] CancellationToken cancellation)
     {
         long start = time.GetTimestamp(), index = 0;
         int pass = 1;
         do
         {
-            foreach (ImageFile file in files)
+            foreach (DropItem item in items)
             {
                 if (Rate is { } rate)
                     await rate.WaitAsync(start, index++, time, cancellation);
-                yield return (file, pass);
+                yield return (item, pass);
             }
 
             pass++;
@@ -88,6 +88,11 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
         _ => "application/octet-stream",
     };
 }
+
+/// <summary>An image to be stored.</summary>
+/// <param name="Camera">Camera that it shall come from.</param>
+/// <param name="File">The image.</param>
+internal readonly record struct DropItem(string Camera, ImageFile File);
 
 /// <summary>An image that is stored.</summary>
 internal sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);

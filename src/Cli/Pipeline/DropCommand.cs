@@ -61,7 +61,7 @@ internal static class DropCommand
         IReadOnlyList<DropFailure> failures = [];
         try
         {
-            failures = await drop.RunAsync(camera, files, cancellation);
+            failures = await drop.RunAsync([.. files.Select(f => new DropItem(camera, f))], cancellation);
         }
         finally
         {
