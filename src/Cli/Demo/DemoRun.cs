@@ -37,7 +37,7 @@ internal sealed class DemoRun
         bool random = package is null;
         if (package is null)
         {
-            Console.WriteLine("The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in (docs/model.md tells how to import a real one).");
+            Console.WriteLine("The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in (README.md tells how to import a real one).");
             package = RandomPackage(cancellation);
         }
 
