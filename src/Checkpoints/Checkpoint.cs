@@ -23,6 +23,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The file that was read: for a folder, the one found inside.</summary>
     public string Path { get; }
 
+    /// <summary>Every file that was read: <see cref="Path"/>, and behind an index its shards.</summary>
+    public IEnumerable<string> Files => Tensors.Values.Select(t => t.File).Prepend(Path).Distinct(StringComparer.Ordinal);
+
     /// <summary>
     /// Tensors by name. Nested dictionaries, modules and lists are joined by dots: "image_adapter.det_proj.fc.weight",
     /// "image_optimizer.state.0.exp_avg". Valid until this object is disposed.

@@ -5,7 +5,8 @@ namespace AaClip.Cli;
 /// <summary>An image that was named on the command line.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Output">Name for what is written about it, without an ending: relative, and different for each image.</param>
-internal readonly record struct ImageFile(string Path, string Output);
+/// <param name="Relative">Its path below the folder that was named.</param>
+internal readonly record struct ImageFile(string Path, string Output, string Relative);
 
 /// <summary>Turns files, folders and globs into a list of images, in a stable order.</summary>
 internal static class ImageFiles
@@ -45,11 +46,12 @@ internal static class ImageFiles
         {
             foreach (string file in files.Where(f => seen.Add(System.IO.Path.GetFullPath(f))))
             {
-                string stem = System.IO.Path.ChangeExtension(System.IO.Path.GetRelativePath(root.Length == 0 ? "." : root, file), null);
+                string relative = System.IO.Path.GetRelativePath(root.Length == 0 ? "." : root, file);
+                string stem = System.IO.Path.ChangeExtension(relative, null);
                 string output = stem;
                 for (int i = 2; !outputs.Add(output); i++)
                     output = FormattableString.Invariant($"{stem}-{i}"); // a.png beside a.jpg, or the same name in two folders
-                found.Add(new ImageFile(file, output));
+                found.Add(new ImageFile(file, output, relative));
             }
         }
 

@@ -1,3 +1,4 @@
+using AaClip.Cli.Pipeline;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Cli;
@@ -9,16 +10,23 @@ internal static class Run
     public const int Misused = 2; // a wrong command line
     public const int Stopped = 130; // what shells report for SIGINT
 
-    public static Task<int> Verb(Func<int> work) => Task.Run(() =>
+    public static Task<int> Verb(Func<int> work) => Verb(() => Task.FromResult(work()));
+
+    public static Task<int> Verb(Func<Task<int>> work) => Task.Run(async () =>
     {
         try
         {
-            return work();
+            return await work();
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Stopped.");
             return Stopped;
+        }
+        catch (Exception e) when (StorageTrouble.Explain(e) is { } trouble)
+        {
+            Console.Error.WriteLine($"aaclip: {trouble}");
+            return Failed;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
         {

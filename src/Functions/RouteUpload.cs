@@ -26,6 +26,7 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
     {
         ArgumentNullException.ThrowIfNull(upload);
         using Activity? span = Tracing.Start(nameof(RouteUpload), upload.Traceparent);
+        span?.SetTag("image", upload.Name);
         Metrics.QueueAge(QueueNames.Uploads, upload.Time, time.GetUtcNow());
 
         (string camera, string path) = ImageName.Of(upload.Name);

@@ -67,7 +67,7 @@ public sealed class AdapterWeights : IDisposable
     public long? TextEpoch { get; }
 
     /// <summary>The files that were read.</summary>
-    public IEnumerable<string> Files => _checkpoints.Select(c => c.Path);
+    public IEnumerable<string> Files => _checkpoints.SelectMany(c => c.Files);
 
     /// <summary>Which files were taken and why, for the log.</summary>
     public string Choice { get; }

@@ -24,6 +24,9 @@ public sealed class ClipWeights : IDisposable
     /// <summary>The file.</summary>
     public string Path => _checkpoint.Path;
 
+    /// <summary>Every file that was read.</summary>
+    public IEnumerable<string> Files => _checkpoint.Files;
+
     /// <summary>The model's shape, derived from the tensors.</summary>
     public ClipArchitecture Architecture { get; }
 

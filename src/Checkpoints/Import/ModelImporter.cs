@@ -151,7 +151,7 @@ public static class ModelImporter
     private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         Dictionary<string, ProvenanceFile> sources = [];
-        foreach ((string role, string path) in adapters?.Files.Select(f => ("adapters", f)).Prepend(("clip", clip.Path)) ?? [("clip", clip.Path)])
+        foreach ((string role, string path) in clip.Files.Select(f => ("clip", f)).Concat(adapters?.Files.Select(f => ("adapters", f)) ?? []))
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress($"Hashing {Path.GetFileName(path)}", 1, 1));

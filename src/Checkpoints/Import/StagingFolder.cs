@@ -1,18 +1,23 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace AaClip.Checkpoints.Import;
 
-/// <summary>A hidden folder beside the target that takes its name when all is there, and goes away when not.</summary>
+/// <summary>
+/// A hidden folder beside the target that takes its name when all is there, and goes away when not. A lock file beside it, held open,
+/// tells a folder in work from one that a killed process left.
+/// </summary>
 internal sealed class StagingFolder : IDisposable
 {
+    private const string LockEnding = ".lock";
+
     private readonly string _target;
+    private readonly FileStream _lock;
 
     /// <param name="target">Absolute path that the folder will have.</param>
     public StagingFolder(string target)
     {
         _target = target;
-        Path = $"{Prefix(target)}{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}.{Guid.NewGuid():N}";
+        Path = $"{Prefix(target)}{Guid.NewGuid():N}";
+        Directory.CreateDirectory(Parent(target));
+        _lock = new FileStream(Path + LockEnding, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         Directory.CreateDirectory(Path);
     }
 
@@ -29,34 +34,35 @@ internal sealed class StagingFolder : IDisposable
     /// <summary>Removes what killed processes left for this target.</summary>
     public static void RemoveAbandoned(string target)
     {
-        string parent = System.IO.Path.GetDirectoryName(target) ?? "/";
-        if (!Directory.Exists(parent))
+        if (!Directory.Exists(Parent(target)))
             return;
-        string prefix = System.IO.Path.GetFileName(Prefix(target));
-        foreach (string left in Directory.EnumerateDirectories(parent, $"{prefix}*"))
-            if (int.TryParse(System.IO.Path.GetFileName(left)[prefix.Length..].Split('.')[0], CultureInfo.InvariantCulture, out int process) && !IsRunning(process))
-                Directory.Delete(left, recursive: true);
+        foreach (string left in Directory.EnumerateDirectories(Parent(target), System.IO.Path.GetFileName(Prefix(target)) + "*"))
+            if (TryLock(left + LockEnding) is { } taken)
+                using (taken)
+                    Directory.Delete(left, recursive: true);
     }
 
     public void Dispose()
     {
         if (Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
+        _lock.Dispose();
     }
 
-    private static string Prefix(string target) =>
-        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(target) ?? "/", $".{System.IO.Path.GetFileName(target)}.importing.");
+    private static string Parent(string target) => System.IO.Path.GetDirectoryName(target) ?? "/";
 
-    private static bool IsRunning(int process)
+    private static string Prefix(string target) => System.IO.Path.Combine(Parent(target), $".{System.IO.Path.GetFileName(target)}.importing.");
+
+    // The system lets go of a lock when its process ends, however it ends.
+    private static FileStream? TryLock(string path)
     {
         try
         {
-            using Process found = Process.GetProcessById(process);
-            return true;
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 }

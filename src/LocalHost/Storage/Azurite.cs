@@ -12,11 +12,15 @@ namespace AaClip.LocalHost.Storage;
 /// <summary>An Azurite process of our own. It ends with this process, however that ends: its standard input closes then.</summary>
 internal sealed partial class Azurite : IAsyncDisposable
 {
-    // 1. Puts the script where Azurite expects it among the arguments. 2. Turns the end of standard input into Ctrl-C, upon which Azurite
-    // saves its data. 3. Ends the process once the three services are closed: an open connection of a client would keep it alive.
+    // 1. Puts the script where Azurite expects it among the arguments. 2. Ignores Ctrl-C: a terminal sends it to
+    // every process in front, and storage has to outlive the functions that finish. 3. Turns the end of standard input into SIGTERM, upon
+    // which Azurite saves its data. 4. Ends the process once the three services are closed: an open connection of a client would keep it alive.
     public const string Wrapper = """
         process.argv.splice(1, 0, process.env.AZURITE_SCRIPT);
-        process.stdin.resume().on('end', () => { process.kill(process.pid, 'SIGINT'); setTimeout(() => process.exit(1), 9000).unref(); });
+        const once = process.once;
+        process.once = (name, listener) => name === 'SIGINT' ? process : once.call(process, name, listener);
+        process.on('SIGINT', () => {});
+        process.stdin.resume().on('end', () => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => process.exit(1), 9000).unref(); });
         const log = console.log;
         let closed = 0;
         console.log = (...line) => { log(...line); if (String(line[0]).includes('successfully closed') && ++closed === 3) process.exit(0); };

@@ -8,9 +8,9 @@ namespace AaClip.Pipeline.Alerts;
 /// A Service Bus topic. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict and type;
 /// the message id is the event's, so that the topic's duplicate detection drops a second delivery.
 /// </summary>
-internal sealed class TopicAlertSink : IAlertSink, IAsyncDisposable
+internal sealed class TopicAlertSink : IAlertSink
 {
-    private readonly ServiceBusSender _sender;
+    private readonly ServiceBusSender _sender; // ends with its client
 
     public TopicAlertSink(ServiceBusClient client, IOptions<AlertOptions> options)
     {
@@ -36,8 +36,6 @@ internal sealed class TopicAlertSink : IAlertSink, IAsyncDisposable
                 accepted.Add(events[sent].Id);
         }
     }
-
-    public ValueTask DisposeAsync() => _sender.DisposeAsync();
 
     private static ServiceBusMessage Message(AlertEvent alert) => new(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.AlertEvent)))
     {

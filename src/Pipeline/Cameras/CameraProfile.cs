@@ -42,7 +42,7 @@ public sealed record CameraProfile(
 
     /// <summary>The ignored area; null when there is none.</summary>
     [JsonIgnore]
-    public IgnoreMask? Mask { get; } = Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null;
+    public IgnoreMask? Mask => field ??= Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null; // made after the checks of the file, which say more
 
     /// <summary>The skip pattern that a name matches; null when the image is to be scored.</summary>
     /// <param name="path">Name without the camera.</param>

@@ -72,15 +72,12 @@ public sealed partial class CameraProfiles : IDisposable
         ETag? seen = known?.Seen;
         try
         {
-            BlobDownloadInfo info = (await _blob.DownloadAsync(
-                conditions: seen is null ? null : new BlobRequestConditions { IfNoneMatch = seen },
-                cancellationToken: cancellation).ConfigureAwait(false)).Value;
-            using Stream content = info.Content;
-            return await ReadAsync(info, content, known, now, cancellation).ConfigureAwait(false);
-        }
-        catch (RequestFailedException e) when (e.Status == 304 && known is not null)
-        {
-            return known with { LookedAt = now };
+            BlobDownloadOptions options = new() { Conditions = seen is null ? null : new BlobRequestConditions { IfNoneMatch = seen } };
+            Response<BlobDownloadStreamingResult> response = await _blob.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false);
+            if (response.GetRawResponse().Status == 304 && known is not null)
+                return known with { LookedAt = now };
+            using BlobDownloadStreamingResult blob = response.Value;
+            return await ReadAsync(blob, known, now, cancellation).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -95,15 +92,15 @@ public sealed partial class CameraProfiles : IDisposable
         }
     }
 
-    private async Task<Snapshot> ReadAsync(BlobDownloadInfo info, Stream content, Snapshot? known, long now, CancellationToken cancellation)
+    private async Task<Snapshot> ReadAsync(BlobDownloadStreamingResult blob, Snapshot? known, long now, CancellationToken cancellation)
     {
-        ETag etag = info.Details.ETag;
+        ETag etag = blob.Details.ETag;
         try
         {
-            if (info.ContentLength > MaxBytes)
-                throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has {info.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles.");
-            byte[] json = new byte[info.ContentLength];
-            await content.ReadExactlyAsync(json, cancellation).ConfigureAwait(false);
+            if (blob.Details.ContentLength > MaxBytes)
+                throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles.");
+            byte[] json = new byte[blob.Details.ContentLength];
+            await blob.Content.ReadExactlyAsync(json, cancellation).ConfigureAwait(false);
             CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}");
             Log.Loaded(_logger, _blob.Name, cameras.Names.Count, etag.ToString());
             string loaded = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}.");

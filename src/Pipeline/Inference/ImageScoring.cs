@@ -61,6 +61,7 @@ public sealed partial class ImageScoring : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         using Activity? span = Tracing.Start(step, request.Traceparent);
+        span?.SetTag("camera", request.Camera).SetTag("image", request.Image);
         DateTimeOffset now = _time.GetUtcNow();
         Metrics.QueueAge(urgent ? QueueNames.Score : QueueNames.ScoreBulk, request.EnqueuedAt, now);
         double queued = Math.Max(0, (now - request.EnqueuedAt).TotalMilliseconds);
@@ -74,6 +75,11 @@ public sealed partial class ImageScoring : IDisposable
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
             return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            span.Fail(e);
+            throw;
         }
         finally
         {
@@ -121,20 +127,25 @@ public sealed partial class ImageScoring : IDisposable
             };
 
             // 4
-            score = await model.ScoreAsync(image.Image, Anchors(model, request.ObjectClass), profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            float[] anchors = Anchors(model, request.ObjectClass);
+            try
+            {
+                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            }
+            catch (InvalidDataException e) // the model gives what is not a number, and would again
+            {
+                return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation).ConfigureAwait(false);
+            }
+
             result = result with { Timings = result.Timings with { Infer = Lap(ref start) } };
         }
         catch (ImageRejectedException e)
         {
-            return await FailAsync(result, e.Code == ImageRejection.Missing ? FailureCodes.Missing : FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
+            return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
         }
         catch (UnknownClassException e)
         {
             return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
-        }
-        catch (ArgumentException e)
-        {
-            return await FailAsync(result, FailureCodes.ModelOutput, e.Message.Split(" (Parameter", 2)[0], cancellation).ConfigureAwait(false);
         }
 
         // 5
@@ -180,23 +191,30 @@ public sealed partial class ImageScoring : IDisposable
     /// <returns>Null when a newer version has taken the place of the one asked for.</returns>
     private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, CancellationToken cancellation)
     {
+        BlobClient image = _images.GetBlobClient(request.Image);
         ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
         try
         {
             BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
-            return (await _images.GetBlobClient(request.Image).DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+            return (await image.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
         }
         catch (RequestFailedException e) when (e.Status == 412)
         {
+            // A condition on an absent blob fails as a condition, not as an absence.
+            if (!await image.ExistsAsync(cancellation).ConfigureAwait(false))
+                throw Missing(request, e);
             Log.Overwritten(_logger, request.Image, request.ETag);
             Metrics.Skipped("overwritten");
             return null;
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
         {
-            throw new ImageRejectedException(ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
+            throw Missing(request, e);
         }
     }
+
+    private static ImageRejectedException Missing(ScoreRequested request, Exception e) => new(
+        ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
 
     // A class of its own, for an ArgumentException of the model means something else.
     private static float[] Anchors(LoadedModel model, string objectClass)

@@ -6,9 +6,6 @@ namespace AaClip.Pipeline.Results;
 /// <summary>Why an image has no score, for programs.</summary>
 public static class FailureCodes
 {
-    /// <summary>The blob was gone before it was scored.</summary>
-    public const string Missing = "missing";
-
     /// <summary>The class name cannot stand in a prompt.</summary>
     public const string UnknownClass = "unknown-class";
 
@@ -18,6 +15,6 @@ public static class FailureCodes
     /// <summary>Every attempt failed, and the queue gave up.</summary>
     public const string GivenUp = "given-up";
 
-    /// <summary>The code of a refused image: "empty", "too-many-bytes", "unknown-format", "too-many-pixels", "side-out-of-range", "damaged".</summary>
+    /// <summary>The code of a refused image: "missing" (the blob was gone before it was scored), "empty", "too-many-bytes", "unknown-format", "too-many-pixels", "side-out-of-range", "damaged".</summary>
     public static string Of(ImageRejection rejection) => JsonNamingPolicy.KebabCaseLower.ConvertName(rejection.ToString());
 }

@@ -20,7 +20,7 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             {
                 // The list of providers names what was compiled in, not what works: only a session tells.
                 using SessionOptions options = Options();
-                options.AppendExecutionProvider_CUDA(0);
+                CudaProbe.Append(options);
                 InferenceSession session = new(path, options);
                 Provider = "cuda";
                 return session;

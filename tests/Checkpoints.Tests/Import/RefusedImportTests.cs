@@ -176,26 +176,18 @@ public sealed class RefusedImportTests : IDisposable
     public void What_a_killed_import_left_is_removed_and_what_a_running_one_works_on_is_not()
     {
         string model = Path.GetFileName(Options.Output);
-        string dead = _folder.File($".{model}.importing.{EndedProcess()}.abc");
-        string alive = _folder.File($".{model}.importing.{Environment.ProcessId}.abc");
-        string others = _folder.File(".other.importing.1.abc");
-        string odd = _folder.File($".{model}.importing.x.abc");
-        foreach (string folder in (string[])[dead, alive, others, odd])
+        string dead = _folder.File($".{model}.importing.dead"), alive = _folder.File($".{model}.importing.alive"), others = _folder.File(".other.importing.abc");
+        foreach (string folder in (string[])[dead, alive, others])
             File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder).FullName, "image.weights"), "half");
+        File.WriteAllText(dead + ".lock", ""); // nobody holds it any more
+        using FileStream held = new(alive + ".lock", FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
 
         Import(Options);
 
-        Assert.Equal(new[] { alive, Options.Output, others, odd }.Order(), Directory.EnumerateFileSystemEntries(_folder.Path).Order());
+        Assert.Equal(new[] { alive, alive + ".lock", Options.Output, others }.Order(), Directory.EnumerateFileSystemEntries(_folder.Path).Order());
     }
 
     private static ModelPackage Import(ImportOptions options) => ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken);
-
-    private static string EndedProcess()
-    {
-        using Process process = Process.Start("true");
-        process.WaitForExit();
-        return process.Id.ToString(CultureInfo.InvariantCulture);
-    }
 
     private void Refused(ImportOptions options, string expected)
     {

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AaClip.Cli.Pipeline;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Text;
+
+namespace AaClip.Cli.Demo;
+
+/// <summary>The images of a run, in the order in which the cameras take turns.</summary>
+internal static class DemoSamples
+{
+    private const int Drawn = 24, Cameras = 2;
+
+    /// <summary>Images of a folder: the first folder below it is the camera, "samples" where there is none.</summary>
+    /// <exception cref="FileNotFoundException">It holds no image.</exception>
+    public static IReadOnlyList<DropItem> Of(string folder)
+    {
+        IEnumerable<IGrouping<string, DropItem>> cameras = ImageFiles.Find([folder]).Select(ToItem).GroupBy(i => i.Camera);
+        return [.. cameras.SelectMany(c => c.Index()).OrderBy(i => i.Index).Select(i => i.Item)];
+    }
+
+    /// <summary>Draws plates, a third of them with a flaw, as PNG files below a folder.</summary>
+    public static IReadOnlyList<DropItem> Draw(string folder)
+    {
+        for (int i = 0; i < Drawn; i++)
+        {
+            DrawnPlate.Flaw flaw = (i / Cameras % 6) switch { 2 => DrawnPlate.Flaw.Scratch, 3 => DrawnPlate.Flaw.Spot, _ => DrawnPlate.Flaw.None };
+            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras + 1}/plate-{i / Cameras + 1:D2}.png"));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+            File.WriteAllBytes(path, ImageEncoder.Png(DrawnPlate.Draw(i, flaw)));
+        }
+
+        return Of(folder);
+    }
+
+    /// <summary>
+    /// Camera profiles for a model whose scores mean nothing: thresholds such that about a third of these images counts as anomalous, so that
+    /// there is something to see.
+    /// </summary>
+    /// <returns>Content of cameras.json.</returns>
+    public static byte[] Profiles(string package, IReadOnlyList<DropItem> images, CancellationToken cancellation)
+    {
+        using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu });
+        Calibration calibration = scorer.Model.CalibrationFor(ClassNames.AnyObject);
+        List<double> raw = [], maps = [];
+        foreach (DropItem image in images)
+        {
+            ImageScore score = scorer.Score(ImageDecoder.DecodeFile(image.File.Path).Image, ClassNames.AnyObject, Domain.Industrial, cancellation);
+            raw.Add(calibration.Raw(score.MapMax, score.Detection, Domain.Industrial));
+            maps.Add(score.MapMax);
+        }
+
+        JsonObject profile = new()
+        {
+            ["class"] = ClassNames.AnyObject,
+            ["threshold"] = Math.Clamp(UpperThird(raw), 0.001, 0.999),
+            ["mapThreshold"] = UpperThird(maps),
+            ["alert"] = new JsonObject { ["coolDownSeconds"] = 5, ["closeAfterNormal"] = 2 },
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 1, ["cameras"] = new JsonObject { ["*"] = profile } });
+    }
+
+    private static DropItem ToItem(ImageFile file)
+    {
+        string[] parts = file.Relative.Split(Path.DirectorySeparatorChar, 2);
+        return parts.Length == 2 ? new DropItem(parts[0], file with { Relative = parts[1] }) : new DropItem("samples", file);
+    }
+
+    // Between two values, so that none lies on the edge.
+    private static double UpperThird(List<double> values)
+    {
+        values.Sort();
+        int at = Math.Min(values.Count - 1, Math.Max(1, values.Count * 2 / 3));
+        return at == 0 ? values[0] : (values[at - 1] + values[at]) / 2;
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using AaClip.Pipeline.Storage;
+
+namespace AaClip.Cli.Pipeline;
+
+/// <summary><c>aaclip up</c>: the pipeline on this machine, until Ctrl-C.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        Option<string?> persist = new("--persist") { Description = "Folder where Azurite keeps its data. Default: in memory, gone at the end.", HelpName = "DIR" };
+        Option<string?> model = new("--model") { Description = "Model package, made by 'aaclip import'. Default: Model__Path of the settings.", HelpName = "DIR" };
+        Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N" };
+        Option<string?> settings = new("--settings") { Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.", HelpName = "FILE" };
+        Verb command = new("up", "Runs the pipeline on this machine: Azurite unless storage already answers, all functions, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
+            "aaclip up --model models/aaclip",
+            "aaclip up --model models/aaclip --persist azurite-data")
+        {
+            persist, model, port, settings,
+        };
+        port.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 65535) r.AddError("--port takes 0 to 65535."); });
+        command.SetAction((parsed, cancellation) => Run.Verb(() => UpAsync(
+            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), cancellation)));
+        return command;
+    }
+
+    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, CancellationToken cancellation)
+    {
+        using Impatience impatience = new();
+        byte[]? cameras = ProjectFiles.Find("azurite/cameras.json") is { } file ? await File.ReadAllBytesAsync(file, cancellation) : null;
+        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(settings, model, cameras, o => o with { Persist = persist, Port = port }, cancellation);
+        Addresses(pipeline);
+        Console.WriteLine("Ctrl-C ends it.");
+        await WaitAsync(cancellation);
+        Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
+        await pipeline.StopAsync(impatience.Token);
+        return 0;
+    }
+
+    /// <summary>Where everything is.</summary>
+    public static void Addresses(LocalPipeline pipeline)
+    {
+        StorageClients storage = pipeline.Storage;
+        Console.WriteLine($"Model      {pipeline.Model}");
+        Console.WriteLine($"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop --camera NAME DIR)");
+        Console.WriteLine($"Results    {storage.Container(ContainerNames.Results).Uri.GetLeftPart(UriPartial.Path)}   (aaclip results, aaclip watch)");
+        Console.WriteLine($"Heatmaps   {storage.Container(ContainerNames.Heatmaps).Uri.GetLeftPart(UriPartial.Path)}");
+        Console.WriteLine($"Alerts     {storage.Queue(QueueNames.Alerts).Uri.GetLeftPart(UriPartial.Path)}   (aaclip watch --alerts)");
+        Console.WriteLine($"Health     {pipeline.Http}/api/health");
+    }
+
+    /// <summary>Waits for Ctrl-C, which is no error here.</summary>
+    public static Task WaitAsync(CancellationToken cancellation) =>
+        Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+}

@@ -1,0 +1,36 @@
+using AaClip.Pipeline.Alerts;
+
+namespace AaClip.Alerts.Tests.Alerts;
+
+/// <summary>A receiver that keeps what it gets, and fails when told to.</summary>
+internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = null) : IAlertSink
+{
+    private readonly Lock _lock = new();
+    private readonly List<string> _received = [];
+
+    public string Name => name;
+
+    /// <summary>Ids in the order of their arrival.</summary>
+    public List<string> Received
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _received];
+        }
+    }
+
+    public Task SendAsync(IReadOnlyList<AlertEvent> events, ICollection<string> accepted, CancellationToken cancellation)
+    {
+        foreach (AlertEvent alert in events)
+        {
+            if (refuses?.Invoke(alert) == true)
+                throw new IOException($"{name} is away.");
+            lock (_lock)
+                _received.Add(alert.Id);
+            accepted.Add(alert.Id);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using AaClip.Pipeline.Results;
+using AaClip.Tests;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace AaClip.Functions.Tests;
+
+public class HttpTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_newest_result_of_an_image_is_read_by_its_name()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        ReadResults results = new(pipeline.Results, pipeline.Models);
+        ResultDocument? stored = await pipeline.ScoreAsync(TestPipeline.Request("c/x/a.png", await pipeline.UploadAsync("c/x/a.png", TestPipeline.Picture())));
+
+        ContentResult found = Content(await results.One(Request(""), "c", "x/a.png", Cancellation));
+        ContentResult absent = Content(await results.One(Request(""), "c", "none.png", Cancellation));
+
+        Assert.Equal((200, JsonSerializer.Serialize(stored, ResultJson.Default.ResultDocument!)), (found.StatusCode, found.Content));
+        Assert.Equal(404, absent.StatusCode);
+        Assert.Contains("Image 'c/none.png' has no result of model tiny@", absent.Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_of_results_is_listed()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        ReadResults results = new(pipeline.Results, pipeline.Models);
+        foreach (string image in (string[])["c/a.png", "c/b.png", "d/c.png"])
+            await pipeline.ScoreAsync(TestPipeline.Request(image, await pipeline.UploadAsync(image, TestPipeline.Picture())));
+
+        ContentResult all = Content(await results.List(Request(""), Cancellation));
+        ContentResult one = Content(await results.List(Request("?camera=c&top=1&since=2020-01-01"), Cancellation));
+
+        Assert.Equal(["d/c.png", "c/b.png", "c/a.png"], Images(all));
+        Assert.Equal(["c/b.png"], Images(one));
+    }
+
+    [Theory]
+    [InlineData("?top=0", "top is '0', expected 1 to 1000")]
+    [InlineData("?top=many", "top is 'many'")]
+    [InlineData("?since=yesterday", "since is 'yesterday', expected a time in ISO 8601")]
+    public async Task A_bad_question_is_refused_with_the_remedy(string query, string message)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+
+        ContentResult answer = Content(await new ReadResults(pipeline.Results, pipeline.Models).List(Request(query), Cancellation));
+
+        Assert.Equal(400, answer.StatusCode);
+        Assert.Contains(message, answer.Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_is_bad_until_the_model_is_loaded_and_tells_of_a_broken_file()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("7");
+        Health health = new(pipeline.Storage, pipeline.Cameras, pipeline.Models);
+
+        ContentResult before = Content(await health.Run(Request(""), Cancellation));
+        await pipeline.Models.LiveAsync(Cancellation);
+        ContentResult after = Content(await health.Run(Request(""), Cancellation));
+
+        Assert.Equal((503, 200), (before.StatusCode, after.StatusCode));
+        Assert.Contains("\"provider\":\"cpu\"", after.Content, StringComparison.Ordinal);
+        Assert.Contains("no object", after.Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Health_is_bad_where_the_images_have_no_container()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.Models.LiveAsync(Cancellation);
+        await pipeline.Storage.Container("images").DeleteAsync(cancellationToken: Cancellation);
+
+        ContentResult answer = Content(await new Health(pipeline.Storage, pipeline.Cameras, pipeline.Models).Run(Request(""), Cancellation));
+
+        Assert.Equal(503, answer.StatusCode);
+        Assert.Contains("There is no container", answer.Content, StringComparison.Ordinal);
+    }
+
+    private static HttpRequest Request(string query) => new DefaultHttpContext { Request = { QueryString = new QueryString(query) } }.Request;
+
+    private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
+
+    private static IEnumerable<string?> Images(ContentResult page) =>
+        JsonSerializer.Deserialize(page.Content!, ResultJson.Default.ResultList)!.Results.Select(r => r.Image); // a page is never empty text
+}

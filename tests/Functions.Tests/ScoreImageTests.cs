@@ -1,0 +1,226 @@
+using System.Text;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Tests;
+
+namespace AaClip.Functions.Tests;
+
+public class ScoreImageTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_scored_image_has_a_valid_result_a_heatmap_a_map_and_one_message()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+
+        string stem = $"{pipeline.Models.LiveId}/c/a.png/{etag}";
+        Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
+        Assert.Equal([stem + ".jpg"], await pipeline.NamesAsync(ContainerNames.Heatmaps));
+        Assert.Equal([stem + ".png"], await pipeline.NamesAsync(ContainerNames.Maps));
+        string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, stem + ".json"));
+        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
+        Scored message = Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+        ResultDocument result = ResultDocument.Parse(Encoding.UTF8.GetBytes(json), "it");
+        Assert.Equal((stem + ".json", stem + ".jpg", etag, result.Score.Raw, result.Score.Verdict), (message.Result, message.Heatmap, message.ETag, message.Raw, message.Verdict));
+        Assert.Equal((160, 120), (result.Image.Width, result.Image.Height));
+    }
+
+    [Fact]
+    public async Task The_score_is_the_scorers_and_the_map_keeps_it()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        byte[] picture = TestPipeline.Picture(seed: 5);
+        string etag = await pipeline.UploadAsync("c/a.png", picture);
+        using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = AaClip.Scoring.Sessions.Provider.Cpu, Threads = 1 });
+        ImageScore expected = scorer.Score(ImageDecoder.Decode(picture, "a").Image, "bottle", cancellation: Cancellation);
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        Assert.Equal((expected.Detection, expected.MapMax), (result?.Score.Detection, result?.Score.MapMax));
+        Assert.NotNull(result?.Map);
+        Assert.Equal((8, 112, Domain.Industrial), (result.Map.Side, result.Map.Size, result.Map.Domain));
+        Assert.InRange(result.Map.Offset, expected.Map.Raw.ToArray().Min() - 1e-6f, expected.Map.Raw.ToArray().Min() + 1e-6f);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], (await pipeline.ReadAsync(ContainerNames.Maps, result.Map.Blob))[..4]);
+    }
+
+    [Fact]
+    public async Task A_message_delivered_twice_writes_one_result()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        ScoreRequested request = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture()));
+
+        await Task.WhenAll(pipeline.ScoreAsync(request), pipeline.ScoreAsync(request));
+
+        Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+        List<Scored> messages = await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored);
+        Assert.Equal(2, messages.Count);
+        Assert.Equal(messages[0] with { ScoredAt = default }, messages[1] with { ScoredAt = default });
+    }
+
+    [Theory]
+    [InlineData("not an image", "unknown-format")]
+    [InlineData("", "empty")]
+    public async Task What_can_never_be_scored_has_a_failed_result_at_once(string content, string code)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", Encoding.UTF8.GetBytes(content));
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        await AssertFailedAsync(pipeline, code);
+    }
+
+    [Fact]
+    public async Task A_damaged_image_fails_and_the_one_beside_it_does_not()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        byte[] picture = TestPipeline.Picture();
+        ScoreRequested good = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", picture));
+        ScoreRequested bad = TestPipeline.Request("c/b.png", await pipeline.UploadAsync("c/b.png", picture[..^200]));
+
+        ResultDocument?[] results = await Task.WhenAll(pipeline.ScoreAsync(good), pipeline.ScoreAsync(bad));
+
+        Assert.Null(results[0]?.Failure);
+        Assert.Equal("damaged", results[1]?.Failure?.Code);
+    }
+
+    [Fact]
+    public async Task A_file_with_too_many_bytes_fails()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, new LimitsOptions { MaxBytes = 100 });
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        await AssertFailedAsync(pipeline, "too-many-bytes", "more than the limit of 100");
+    }
+
+    [Fact]
+    public async Task An_image_with_too_many_pixels_fails()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, new LimitsOptions { MaxPixels = 100 });
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        await AssertFailedAsync(pipeline, "too-many-pixels");
+    }
+
+    [Fact]
+    public async Task A_class_that_cannot_stand_in_a_prompt_fails()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "MVTec/spoon"));
+
+        await AssertFailedAsync(pipeline, "unknown-class", "its classes are");
+    }
+
+    [Fact]
+    public async Task A_vanished_image_has_a_failed_result()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/gone.png", "0x1"));
+
+        await AssertFailedAsync(pipeline, "missing", "deleted or moved");
+    }
+
+    [Fact]
+    public async Task An_overwritten_version_is_left_to_the_newer_one()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1));
+        string current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+
+        ResultDocument? first = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+        ResultDocument? second = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", current));
+
+        Assert.Null(first);
+        Assert.Equal(current, second?.Image.ETag);
+        Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+    }
+
+    [Fact]
+    public async Task A_request_for_any_version_is_stored_under_the_one_that_is_there()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", "*"));
+
+        Assert.Equal(etag, result?.Image.ETag);
+    }
+
+    [Fact]
+    public async Task The_profile_decides_threshold_and_heatmap()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("""{ "low": { "threshold": 0.001, "heatmaps": false }, "high": { "threshold": 0.999 } }""");
+        byte[] picture = TestPipeline.Picture();
+
+        ResultDocument? low = await pipeline.ScoreAsync(TestPipeline.Request("low/a.png", await pipeline.UploadAsync("low/a.png", picture)));
+        ResultDocument? high = await pipeline.ScoreAsync(TestPipeline.Request("high/a.png", await pipeline.UploadAsync("high/a.png", picture)));
+
+        Assert.Equal((Verdict.Anomalous, Verdict.Normal), (low?.Score.Verdict, high?.Score.Verdict));
+        Assert.Equal((true, false), (low?.Heatmap is null, high?.Heatmap is null));
+    }
+
+    [Fact]
+    public async Task Another_model_than_the_live_one_is_trouble_that_may_pass()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, model: "other@9")));
+
+        Assert.Contains("Model other@9 is asked for, but this process serves tiny@", e.Message, StringComparison.Ordinal);
+        Assert.Empty(await pipeline.NamesAsync(ContainerNames.Results));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_trouble_and_is_told_in_its_state()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: "/nowhere/model");
+
+        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", "0x1")));
+
+        Assert.Contains("No model package at '/nowhere/model'", pipeline.Models.State.Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Thirty_images_at_once_each_have_the_score_they_have_alone()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, new LimitsOptions { MaxImagesInMemory = 4 });
+        List<ScoreRequested> requests = [];
+        for (int i = 0; i < 30; i++)
+            requests.Add(TestPipeline.Request($"c/{i}.png", await pipeline.UploadAsync($"c/{i}.png", TestPipeline.Picture(i % 3))));
+
+        ResultDocument?[] results = await Task.WhenAll(requests.Select(pipeline.ScoreAsync));
+
+        double?[] alone = [.. results.Take(3).Select(r => r?.Score.Raw)];
+        Assert.Equal(3, alone.Distinct().Count());
+        Assert.All(results.Index(), r => Assert.Equal(alone[r.Index % 3], r.Item?.Score.Raw));
+    }
+
+    private static async Task AssertFailedAsync(TestPipeline pipeline, string code, string message = "")
+    {
+        string name = Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+        byte[] json = await pipeline.ReadAsync(ContainerNames.Results, name);
+        ResultDocument result = ResultDocument.Parse(json, name);
+        Assert.Equal((Verdict.Failed, code), (result.Score.Verdict, result.Failure?.Code));
+        Assert.Contains(message, result.Failure?.Message, StringComparison.Ordinal);
+        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), Encoding.UTF8.GetString(json)));
+        Assert.Empty(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Sessions;
+using AaClip.Tests;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Functions.Tests;
+
+/// <summary>The functions over storage of their own and the tiny model, put together with <c>new</c>.</summary>
+internal sealed class TestPipeline : IAsyncDisposable
+{
+    private TestPipeline(StorageClients storage, LimitsOptions limits, string? modelPath)
+    {
+        Storage = storage;
+        Cameras = new CameraProfiles(storage, Options.Create(new CamerasOptions { RefreshSeconds = 0 }), TimeProvider.System, NullLogger<CameraProfiles>.Instance);
+        Models = new ModelHost(
+            Options.Create(new ModelOptions { Path = modelPath ?? TinyPackage.Random(), Provider = Provider.Cpu, Threads = 1 }),
+            Options.Create(new BatchingOptions()), TimeProvider.System, NullLogger<ModelHost>.Instance);
+        Results = new ResultStore(storage);
+        Scoring = new ImageScoring(storage, Cameras, Models, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
+        Failures = new RecordFailure(Results, Cameras, Models, TimeProvider.System, NullLogger<RecordFailure>.Instance);
+    }
+
+    public StorageClients Storage { get; }
+    public CameraProfiles Cameras { get; }
+    public ModelHost Models { get; }
+    public ResultStore Results { get; }
+    public ImageScoring Scoring { get; }
+    public RecordFailure Failures { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static async Task<TestPipeline> NewAsync(AzuriteFixture azurite, LimitsOptions? limits = null, string? modelPath = null) =>
+        new(await azurite.NewAsync(), limits ?? new LimitsOptions(), modelPath);
+
+    /// <summary>A picture of stripes, as a camera would send it.</summary>
+    public static byte[] Picture(int seed = 0, int width = 160, int height = 120)
+    {
+        byte[] pixels = new byte[3 * width * height];
+        new Random(seed).NextBytes(pixels.AsSpan(0, 3 * width * (height / 3)));
+        return ImageEncoder.Png(new RgbImage(width, height, pixels));
+    }
+
+    public async Task<string> UploadAsync(string name, byte[] content)
+    {
+        BlobContentInfo info = await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation);
+        return info.ETag.ToString().Trim('"');
+    }
+
+    public async Task SetCamerasAsync(string cameras) =>
+        await Storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob)
+            .UploadAsync(BinaryData.FromString($$"""{ "schemaVersion": 1, "cameras": {{cameras}} }"""), overwrite: true, Cancellation);
+
+    public static ScoreRequested Request(string image, string etag, string objectClass = "bottle", string? model = null) => new()
+    {
+        Image = image,
+        ETag = etag,
+        Camera = ImageName.Of(image).Camera,
+        ObjectClass = objectClass,
+        Model = model,
+        EnqueuedAt = DateTimeOffset.UtcNow,
+        Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    };
+
+    public Task<ResultDocument?> ScoreAsync(ScoreRequested request) => Scoring.RunAsync(request, nameof(ScoreImage), urgent: true, Cancellation);
+
+    public async Task<List<T>> MessagesAsync<T>(string queue, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        PeekedMessage[] messages = await Storage.Queue(queue).PeekMessagesAsync(32, Cancellation);
+        return [.. messages.Select(m => JsonSerializer.Deserialize(m.Body.ToString(), type)!)]; // none of ours is null
+    }
+
+    public async Task<List<string>> NamesAsync(string container) =>
+        await Storage.Container(container).GetBlobsAsync(cancellationToken: Cancellation).Select(b => b.Name).ToListAsync(Cancellation);
+
+    public async Task<byte[]> ReadAsync(string container, string name) =>
+        (await Storage.Container(container).GetBlobClient(name).DownloadContentAsync(Cancellation)).Value.Content.ToArray();
+
+    public async ValueTask DisposeAsync()
+    {
+        Scoring.Dispose();
+        Cameras.Dispose();
+        await Models.DisposeAsync();
+    }
+}

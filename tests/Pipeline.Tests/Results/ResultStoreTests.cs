@@ -1,0 +1,181 @@
+using System.Text;
+using System.Text.Json;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Maps;
+using AaClip.Tests;
+
+namespace AaClip.Pipeline.Tests.Results;
+
+public class ResultStoreTests(AzuriteFixture azurite)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_result_is_read_as_it_was_written()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        ResultDocument result = Scored("c/a.jpg", "0x1", Noon);
+
+        string name = await store.WriteAsync(result, Cancellation);
+        ResultDocument? read = await store.ReadAsync(name, Cancellation);
+
+        Assert.Equal("tiny@1/c/a.jpg/0x1.json", name);
+        Assert.Equal(Json(result), Json(read!)); // not null, or the next line would say so
+    }
+
+    [Fact]
+    public async Task Writing_twice_leaves_one_result()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+
+        await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon), Cancellation);
+        await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon.AddSeconds(1)), Cancellation);
+
+        List<ResultSummary> all = await store.ListAsync("tiny@1", cancellation: Cancellation).ToListAsync(Cancellation);
+        Assert.Equal(Noon.AddSeconds(1), Assert.Single(all).Time);
+    }
+
+    [Fact]
+    public async Task Adding_never_replaces()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon), Cancellation);
+
+        bool added = await store.TryAddAsync(Failed("c/a.jpg", "0x1", Noon), Cancellation);
+        bool addedElsewhere = await store.TryAddAsync(Failed("c/a.jpg", "0x2", Noon), Cancellation);
+
+        Assert.Equal((false, true), (added, addedElsewhere));
+        Assert.Equal(Verdict.Anomalous, (await store.ReadAsync("tiny@1/c/a.jpg/0x1.json", Cancellation))?.Score.Verdict);
+    }
+
+    [Fact]
+    public async Task A_listing_tells_what_is_needed_without_reading_results()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        await store.WriteAsync(Scored("línea 1/ä+b.jpg", "0x1", Noon), Cancellation);
+        await store.WriteAsync(Failed("línea 1/z.jpg", "0x2", Noon), Cancellation);
+
+        List<ResultSummary> page = await store.ListAsync("tiny@1", "línea 1", cancellation: Cancellation).ToListAsync(Cancellation);
+
+        Assert.Equal(
+            [
+                new ResultSummary("tiny@1/línea 1/z.jpg/0x2.json", "línea 1", "línea 1/z.jpg", Verdict.Failed, null, Noon, "damaged"),
+                new ResultSummary("tiny@1/línea 1/ä+b.jpg/0x1.json", "línea 1", "línea 1/ä+b.jpg", Verdict.Anomalous, 0.75, Noon, null),
+            ],
+            page.OrderBy(r => r.Verdict == Verdict.Anomalous));
+    }
+
+    [Fact]
+    public async Task A_listing_is_of_one_camera_and_from_a_time_on()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        DateTimeOffset past = DateTimeOffset.UtcNow.AddHours(-2), now = DateTimeOffset.UtcNow;
+        await store.WriteAsync(Scored("c/old.jpg", "0x1", past), Cancellation);
+        await store.WriteAsync(Scored("c/new.jpg", "0x1", now), Cancellation);
+        await store.WriteAsync(Scored("c2/other.jpg", "0x1", now), Cancellation);
+
+        List<ResultSummary> recent = await store.ListAsync("tiny@1", "c", past.AddHours(1), Cancellation).ToListAsync(Cancellation);
+
+        Assert.Equal(["c/new.jpg"], recent.Select(r => r.Image));
+    }
+
+    [Fact]
+    public async Task The_newest_come_first_and_no_more_than_asked_for()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        for (int i = 0; i < 5; i++)
+            await store.WriteAsync(Scored($"c/{i}.jpg", "0x1", Noon.AddMinutes(i % 2 == 0 ? i : -i)), Cancellation);
+
+        IReadOnlyList<ResultSummary> newest = await store.NewestAsync("tiny@1", "c", null, 3, Cancellation);
+
+        Assert.Equal(["c/4.jpg", "c/2.jpg", "c/0.jpg"], newest.Select(r => r.Image));
+    }
+
+    [Fact]
+    public async Task The_latest_result_of_an_image_is_that_of_its_newest_scoring()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        await store.WriteAsync(Scored("c/a.jpg", "0x9", Noon), Cancellation);
+        await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon.AddMinutes(1)), Cancellation);
+        await store.WriteAsync(Scored("c/a.jpg/b.jpg", "0x5", Noon.AddMinutes(2)), Cancellation);
+
+        Assert.Equal("0x1", (await store.LatestAsync("tiny@1", "c/a.jpg", Cancellation))?.Image.ETag);
+        Assert.Null(await store.LatestAsync("tiny@1", "c/none.jpg", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_result_of_a_newer_program_is_refused()
+    {
+        StorageClients storage = await azurite.NewAsync();
+        string json = Json(Scored("c/a.jpg", "0x1", Noon)).Replace("\"schemaVersion\":1", "\"schemaVersion\":2", StringComparison.Ordinal);
+        await storage.Container(ContainerNames.Results).UploadBlobAsync("x.json", BinaryData.FromString(json), Cancellation);
+
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => new ResultStore(storage).ReadAsync("x.json", Cancellation));
+
+        Assert.Contains("results/x.json has schemaVersion 2; this program reads up to 1: update it", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_of_a_thousand_characters_is_stored_and_found()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        string image = "c/" + new string('ä', 1020);
+
+        await store.WriteAsync(Scored(image, "0x1", Noon), Cancellation);
+
+        Assert.Equal(image, (await store.LatestAsync("tiny@1", image, Cancellation))?.Image.Name);
+    }
+
+    [Fact]
+    public void Scored_and_failed_results_are_valid_by_the_published_schema()
+    {
+        JsonElement schema = SchemaCheck.Load("result.schema.json");
+
+        Assert.Empty(SchemaCheck.Faults(schema, Json(Scored("c/a.jpg", "0x1", Noon))));
+        Assert.Empty(SchemaCheck.Faults(schema, Json(Failed("c/a.jpg", "0x1", Noon))));
+    }
+
+    [Fact]
+    public void The_published_schema_refuses_what_is_no_result()
+    {
+        JsonElement schema = SchemaCheck.Load("result.schema.json");
+        string scored = Json(Scored("c/a.jpg", "0x1", Noon)), failed = Json(Failed("c/a.jpg", "0x1", Noon));
+
+        Assert.NotEmpty(SchemaCheck.Faults(schema, "{}"));
+        Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"anomalous\"", "\"failed\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"failed\"", "\"normal\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"damaged\"", "\"bored\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"calibrated\":0.75", "\"calibrated\":7", StringComparison.Ordinal)));
+        Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"bytes\"", "\"octets\"", StringComparison.Ordinal)));
+    }
+
+    private static ResultDocument Scored(string image, string etag, DateTimeOffset at) => new()
+    {
+        Image = new ImagePart { Name = image, ETag = etag, Bytes = 10, Width = 4, Height = 3, Camera = ImageName.Of(image).Camera, ObjectClass = "bottle", StoredAt = at },
+        Model = new ModelPart("tiny", "1", new string('a', 64), "fp32", "cpu"),
+        Score = new ScorePart(Verdict.Anomalous, 0.5f, 3.25f, 0.7, 0.75, 0.5),
+        Regions = [new Region { X = 1, Y = 0, Width = 2, Height = 3, Peak = 3.25f, AreaFraction = 0.25 }],
+        Heatmap = "h.jpg",
+        Map = new MapPart("m.png", 8, 112, 0.001f, -3, Domain.Industrial, 2),
+        Timings = new TimingsPart(1, 2, 3, 4, 5),
+        ScoredAt = at,
+        Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        Job = "j1",
+    };
+
+    private static ResultDocument Failed(string image, string etag, DateTimeOffset at) => new()
+    {
+        Image = new ImagePart { Name = image, ETag = etag, Camera = ImageName.Of(image).Camera, ObjectClass = "bottle" },
+        Model = new ModelPart("tiny", "1", null, null, null),
+        Score = new ScorePart(Verdict.Failed),
+        Timings = new TimingsPart(),
+        Failure = new FailurePart("damaged", "It is damaged."),
+        ScoredAt = at,
+    };
+
+    private static string Json(ResultDocument result) => Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument));
+}

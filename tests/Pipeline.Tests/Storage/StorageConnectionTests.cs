@@ -1,0 +1,67 @@
+using AaClip.Pipeline.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
+
+namespace AaClip.Pipeline.Tests.Storage;
+
+public class StorageConnectionTests
+{
+    [Fact]
+    public void A_connection_string_names_both_services()
+    {
+        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
+
+        Assert.Equal(("http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+    }
+
+    [Fact]
+    public void An_identity_needs_the_two_addresses()
+    {
+        (BlobServiceClient blobs, QueueServiceClient queues) = Open(
+            ("AzureWebJobsStorage:blobServiceUri", "https://a.blob.core.windows.net"),
+            ("AzureWebJobsStorage:queueServiceUri", "https://a.queue.core.windows.net"),
+            ("AzureWebJobsStorage:credential", "managedidentity"),
+            ("AzureWebJobsStorage:clientId", "11111111-1111-1111-1111-111111111111"));
+
+        Assert.Equal(("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+    }
+
+    [Fact]
+    public void An_identity_may_name_the_account_alone()
+    {
+        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("AzureWebJobsStorage:accountName", "acct"));
+
+        Assert.Equal(("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+    }
+
+    [Fact]
+    public void Nothing_configured_says_what_to_set()
+    {
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open());
+
+        Assert.Contains("set AzureWebJobsStorage to a connection string", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bad_connection_string_is_refused_without_repeating_it()
+    {
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("AzureWebJobsStorage", "AccountKey=secret")));
+
+        Assert.Contains("AzureWebJobsStorage is not a connection string", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage:blobServiceUri", "not an address", "AzureWebJobsStorage__blobServiceUri is 'not an address'")]
+    [InlineData("AzureWebJobsStorage:credential", "password", "AzureWebJobsStorage__credential is 'password', expected 'managedidentity'")]
+    public void A_bad_setting_is_named(string key, string value, string message)
+    {
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("AzureWebJobsStorage:accountName", "acct"), (key, value)));
+
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    private static (BlobServiceClient, QueueServiceClient) Open(params (string Key, string Value)[] settings) =>
+        StorageConnection.Open(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value))).Build());
+}
