@@ -186,6 +186,7 @@ internal sealed class Site : IAsyncDisposable
     {
         foreach (FunctionHost worker in _workers)
             await worker.DisposeAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', Log.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warn", StringComparison.Ordinal)).Distinct().Take(20)));
     }
 
     private static string ScriptRoot(string hostJson)
