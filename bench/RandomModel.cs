@@ -7,7 +7,7 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Bench;
 
-/// <summary>A full-size ViT-L/14-336 with adapters and random weights: as slow as the real one, and free to make.</summary>
+/// <summary>Models with random weights: a full-size ViT-L/14-336 with adapters, as slow as the real one and free to make, and a very small one.</summary>
 internal static class RandomModel
 {
     private const float Deviation = 0.02f; // as transformers are initialised; keeps activations in their usual range
@@ -24,6 +24,34 @@ internal static class RandomModel
         Embed = 768,
         Levels = [6, 12, 18, 24],
     };
+
+    private static readonly ModelArchitecture Tiny = Full with
+    {
+        ImageSize = 112,
+        NativeImageSize = 70,
+        Vision = new TowerShape(64, 4, 4, 256),
+        Text = new TowerShape(32, 2, 4, 128),
+        Embed = 32,
+        Levels = [1, 2, 3, 4],
+    };
+
+    /// <summary>A model of 112 px and four thin blocks, for measuring what is not scoring.</summary>
+    /// <returns>The package's folder.</returns>
+    public static string Small(string scratch)
+    {
+        string output = Path.Combine(scratch, "small");
+        if (Directory.Exists(output))
+            return output;
+        Directory.CreateDirectory(scratch);
+        string vocabulary = Path.Combine(scratch, "small-vocabulary.txt.gz");
+        string clip = Path.Combine(scratch, "small-clip.safetensors");
+        string adapters = Path.Combine(scratch, "small-adapters.safetensors");
+        int words = VocabularyTrainer.Train(ClassNames.Published.Select(ClassNames.Resolve), 300, vocabulary);
+        Write(clip, ClipNames.All(new ClipArchitecture(Tiny.NativeImageSize, Tiny.Patch, Tiny.Vision, Tiny.Text, Tiny.Context, words, Tiny.Embed)), seed: 1);
+        Write(adapters, AdapterTensors(Tiny, imageLayers: 2, textLayers: 1), seed: 2);
+        ModelImporter.Import(new ImportOptions { Clip = clip, Adapters = adapters, Vocabulary = vocabulary, Output = output, Size = Tiny.ImageSize, VisionHeads = Tiny.Vision.Heads, TextHeads = Tiny.Text.Heads });
+        return output;
+    }
 
     /// <summary>Writes a checkpoint and imports it, unless the package is there already.</summary>
     /// <returns>The package's folder.</returns>
@@ -42,7 +70,7 @@ internal static class RandomModel
             int words = VocabularyTrainer.Train(ClassNames.Published.Select(ClassNames.Resolve), 300, vocabulary);
             ClipArchitecture shape = new(Full.NativeImageSize, Full.Patch, Full.Vision, Full.Text, Full.Context, words, Full.Embed);
             Write(clip, ClipNames.All(shape), seed: 1);
-            Write(adapters, AdapterTensors(), seed: 2);
+            Write(adapters, AdapterTensors(Full, imageLayers: 6, textLayers: 3), seed: 2);
         }
 
         Console.Error.WriteLine($"Importing it as {precision} ...");
@@ -50,15 +78,17 @@ internal static class RandomModel
         return output;
     }
 
-    private static IEnumerable<(string Name, long[] Shape)> AdapterTensors()
+    private static IEnumerable<(string Name, long[] Shape)> AdapterTensors(ModelArchitecture model, int imageLayers, int textLayers)
     {
-        for (int i = 0; i < 6; i++)
-            yield return ($"image_adapter.layer_adapters.{i}.fc.0.weight", [1024, 1024]);
+        (int vision, int text) = (model.Vision.Width, model.Text.Width);
+        for (int i = 0; i < imageLayers; i++)
+            yield return ($"image_adapter.layer_adapters.{i}.fc.0.weight", [vision, vision]);
         for (int i = 0; i < AdapterWeights.Levels; i++)
-            yield return ($"image_adapter.seg_proj.{i}.fc.weight", [768, 1024]);
-        yield return ("image_adapter.det_proj.fc.weight", [768, 1024]);
-        for (int i = 0; i < 4; i++)
-            yield return ($"text_adapter.{i}.fc.0.weight", [768, 768]);
+            yield return ($"image_adapter.seg_proj.{i}.fc.weight", [model.Embed, vision]);
+        yield return ("image_adapter.det_proj.fc.weight", [model.Embed, vision]);
+        for (int i = 0; i < textLayers; i++)
+            yield return ($"text_adapter.{i}.fc.0.weight", [text, text]);
+        yield return ($"text_adapter.{textLayers}.fc.0.weight", [model.Embed, text]);
     }
 
     private static void Write(string path, IEnumerable<(string Name, long[] Shape)> tensors, int seed)

@@ -139,7 +139,7 @@ internal static class ScoringBench
         ? FormattableString.Invariant($"{value:F0} ms")
         : FormattableString.Invariant($"{value:F2} {unit}");
 
-    private static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    internal static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 
     private static string FindRoot()
     {
