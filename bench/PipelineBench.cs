@@ -52,6 +52,7 @@ internal static class PipelineBench
         if (save)
         {
             string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json"));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
             await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n", cancellation);
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
         }
