@@ -135,7 +135,7 @@ public sealed class ScoreTests : IDisposable
     [InlineData("/", "/x/a.png", "/y/a.png")]
     [InlineData("", "a.png", "b/a.png")]
     public void A_common_folder_ends_with_a_slash(string expected, params string[] paths) =>
-        Assert.Equal(expected, ImageFiles.CommonFolder([.. paths.Select(p => new ImageFile(p, ""))]));
+        Assert.Equal(expected, ImageFiles.CommonFolder([.. paths.Select(p => new ImageFile(p, "", ""))]));
 
     [Fact]
     public void Equal_stems_get_outputs_of_their_own()
