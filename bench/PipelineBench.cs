@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Checkpoints.Import;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
@@ -28,7 +29,7 @@ internal static class PipelineBench
     public static async Task<int> RunAsync(string scratch, bool small, bool save, CancellationToken cancellation)
     {
         List<Row> rows = [];
-        await using (PipelineSite site = await PipelineSite.StartAsync(RandomModel.Small(scratch), cancellation))
+        await using (PipelineSite site = await PipelineSite.StartAsync(Small(scratch), cancellation))
         {
             byte[][] images = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
             await site.PassAsync(images, TimeSpan.FromMilliseconds(100), cancellation); // warms up
@@ -37,7 +38,7 @@ internal static class PipelineBench
         }
 
         if (!small)
-            await using (PipelineSite site = await PipelineSite.StartAsync(RandomModel.Package(scratch, Precision.Int8), cancellation))
+            await using (PipelineSite site = await PipelineSite.StartAsync(FullSizeModel.Package(scratch, Precision.Int8), cancellation))
                 rows.Add(await CostAsync(site, cancellation));
 
         Report report = new()
@@ -58,6 +59,14 @@ internal static class PipelineBench
         }
 
         return 0;
+    }
+
+    private static string Small(string scratch)
+    {
+        string folder = Path.Combine(scratch, "small");
+        if (!Directory.Exists(folder))
+            RandomModel.Create(folder);
+        return folder;
     }
 
     private static async Task<IEnumerable<Row>> IdleAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)

@@ -25,7 +25,7 @@ root.Add(pipeline);
 
 Argument<Precision> precision = new("precision");
 Command model = new("model", "Writes a full-size package with random weights and says where.") { precision, scratch };
-model.SetAction(parsed => Console.WriteLine(RandomModel.Package(parsed.GetValue(scratch)!, parsed.GetValue(precision))));
+model.SetAction(parsed => Console.WriteLine(FullSizeModel.Package(parsed.GetValue(scratch)!, parsed.GetValue(precision))));
 root.Add(model);
 
 Argument<string[]> child = new("arguments");

@@ -20,11 +20,13 @@ internal static class Aaclip
     }
 
     /// <summary>Starts and returns at once.</summary>
-    public static Process Start(IEnumerable<string> arguments, string? folder = null, string? cache = null)
+    public static Process Start(IEnumerable<string> arguments, string? folder = null, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
         string program = Path.Combine(Parity.RepositoryRoot, "artifacts", "bin", "Cli", Configuration, "aaclip");
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
         start.Environment["AACLIP_CACHE"] = cache ?? TinyPackage.Cache;
+        foreach ((string name, string value) in environment ?? [])
+            start.Environment[name] = value;
         return Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start.");
     }
 
