@@ -36,13 +36,13 @@ internal static class ScoringBench
         Variant[] variants = provider == "cuda" ? Cuda : Cpu;
         Dictionary<string, List<Measurement>> measured = variants.ToDictionary(v => v.Name, _ => new List<Measurement>());
         foreach (Variant variant in variants)
-            RandomModel.Package(scratch, variant.Precision);
+            FullSizeModel.Package(scratch, variant.Precision);
         double gflop = Machine.GflopPerSecond(scratch);
         for (int round = 0; round < rounds; round++)
             foreach (Variant variant in variants)
             {
                 Console.Error.WriteLine($"Round {round + 1} of {rounds}: {variant.Name}");
-                measured[variant.Name].Add(Child(variant, RandomModel.Package(scratch, variant.Precision), images, provider, scratch));
+                measured[variant.Name].Add(Child(variant, FullSizeModel.Package(scratch, variant.Precision), images, provider, scratch));
             }
 
         List<Row> rows = [];
@@ -139,7 +139,7 @@ internal static class ScoringBench
         ? FormattableString.Invariant($"{value:F0} ms")
         : FormattableString.Invariant($"{value:F2} {unit}");
 
-    private static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    internal static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 
     private static string FindRoot()
     {

@@ -34,6 +34,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private readonly CancellationTokenSource _listening = new();
     private readonly CancellationTokenSource _running = new();
     private readonly List<Task> _loops = [];
+    private readonly Doorbell _doorbell = new();
     private ILoggerFactory? _startLogging;
     private Azurite? _azurite;
     private WebApplication? _app;
@@ -124,7 +125,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
             {
                 case QueueTriggerAttribute trigger:
                     listeners.Add(await QueueListeners.CreateAsync(
-                        function, trigger, Queues(trigger, configuration), Settings.Resolve(trigger.QueueName, configuration), host, _options, runner, json,
+                        function, trigger, Queues(trigger, configuration), Settings.Resolve(trigger.QueueName, configuration), host, _options, runner, _doorbell, json,
                         logging.CreateLogger<QueueListener>(), cancellation).ConfigureAwait(false));
                     break;
                 case HttpTriggerAttribute trigger:
@@ -230,7 +231,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         BlobServiceClient blobs = new(ConnectionString);
         BlobWatcher watcher = new(
             blobs.GetBlobContainerClient(watched), blobs.GetBlobContainerClient(_options.StateContainer), new QueueClient(ConnectionString, _options.EventQueue),
-            host.Base64, _options, logging.CreateLogger<BlobWatcher>());
+            host.Base64, _options, _doorbell, logging.CreateLogger<BlobWatcher>());
         await watcher.PrepareAsync(cancellation).ConfigureAwait(false);
         return watcher;
     }

@@ -30,13 +30,14 @@ public sealed class AnomalyScorerTests
         AssertSame(alone[3..6], some);
     }
 
-    // In int8 a rounding may move an activation to the next of its 255 steps: smaller than what int8 costs in all, larger than a rounding.
+    // In int8 a rounding may move an activation to the next of its 255 steps, so that the noise of int8 is drawn anew: never more than int8 may
+    // differ from float32 (PrecisionTests, 3 % of the map's spread), always more than a rounding.
     [Theory]
     [InlineData(Precision.Fp32, 2, false, 1e-5)]
     [InlineData(Precision.Fp32, 4, false, 1e-5)]
     [InlineData(Precision.Fp32, 1, true, 1e-5)]
-    [InlineData(Precision.Int8, 2, false, 2e-2)]
-    [InlineData(Precision.Int8, 4, false, 2e-2)]
+    [InlineData(Precision.Int8, 2, false, 3e-2)]
+    [InlineData(Precision.Int8, 4, false, 3e-2)]
     [InlineData(Precision.Int8, 1, true, 1e-5)]
     public void The_number_of_threads_and_the_mapping_of_weights_change_roundings_only(Precision precision, int threads, bool mapped, double limit)
     {
@@ -50,7 +51,8 @@ public sealed class AnomalyScorerTests
 
         for (int i = 0; i < images.Length; i++)
         {
-            Close.AssertRelative(expected[i].Map.Raw, found[i].Map.Raw, limit, $"map {i}");
+            float[] map = expected[i].Map.Raw.ToArray();
+            Close.Assert(map, found[i].Map.Raw, limit * (map.Max() - map.Min()), $"map {i}");
             Close.AssertRelative([expected[i].Detection], [found[i].Detection], limit, $"detection {i}");
         }
     }

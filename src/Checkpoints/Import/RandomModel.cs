@@ -1,3 +1,5 @@
+using AaClip.Checkpoints.Adapters;
+using AaClip.Checkpoints.Clip;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 using AaClip.Scoring.Text;
@@ -5,17 +7,25 @@ using AaClip.Scoring.Text;
 namespace AaClip.Checkpoints.Import;
 
 /// <summary>
-/// A small model of random weights, so that a machine without any weights can show how the pipeline runs. It goes through the same importer
-/// as a real one; what it says of an image means nothing. The same program always makes the same model.
+/// CLIP-shaped models of random weights with adapters and a small learned vocabulary: to show how the pipeline runs on a machine without any
+/// weights, to test, and to measure speed, which does not depend on the values. They go through the same importer as real ones; what
+/// they say of an image means nothing. The same program always makes the same model.
 /// </summary>
 public static class RandomModel
 {
     /// <summary>Name of the model, as results carry it.</summary>
     public const string Name = "random";
 
-    private const int Width = 64, Blocks = 4, Patch = 14, Grid = 5, TextWidth = 32, TextBlocks = 2, Embed = 32, Context = 77, Size = 112, Heads = 4, Merges = 100;
+    private const int Merges = 100;
+    private static readonly string[] VocabularyClasses = ["bottle", "metal nut", ClassNames.AnyObject];
 
-    /// <summary>Makes the package.</summary>
+    /// <summary>Small enough to score hundreds of images a second; for an input of 112 px.</summary>
+    public static ClipArchitecture Small { get; } = new(70, 14, new TowerShape(64, 4, 4, 256), new TowerShape(32, 2, 4, 128), 77, 0, 32);
+
+    /// <summary>ViT-L/14-336.</summary>
+    public static ClipArchitecture Full { get; } = new(336, 14, new TowerShape(1024, 24, 16, 4096), new TowerShape(768, 12, 12, 3072), 77, 0, 768);
+
+    /// <summary>Makes the package of a small model.</summary>
     /// <param name="output">Folder of the package; must not exist.</param>
     /// <exception cref="IOException">The folder exists, or cannot be written.</exception>
     public static ModelPackage Create(string output, CancellationToken cancellation = default)
@@ -23,25 +33,8 @@ public static class RandomModel
         string sources = Directory.CreateTempSubdirectory("aaclip-random-").FullName;
         try
         {
-            string clip = Path.Combine(sources, "clip.safetensors"), adapters = Path.Combine(sources, "adapters.safetensors"), vocabulary = Path.Combine(sources, "bpe_simple_vocab_16e6.txt.gz");
-            (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(ClassNames.AnyObject);
-            int words = VocabularyTrainer.Train(normal.Concat(abnormal), Merges, vocabulary);
-            SafetensorsFile.Write(clip, Fill(Clip(words), seed: 1));
-            SafetensorsFile.Write(adapters, Fill(Adapters(), seed: 2));
-            return ModelImporter.Import(
-                new ImportOptions
-                {
-                    Clip = clip,
-                    Adapters = adapters,
-                    Vocabulary = vocabulary,
-                    Output = output,
-                    Name = Name,
-                    Size = Size,
-                    VisionHeads = Heads,
-                    TextHeads = Heads,
-                    Classes = [ClassNames.AnyObject],
-                },
-                cancellation: cancellation);
+            WriteSources(sources, Small, imageBlocks: 2, textBlocks: 1);
+            return ModelImporter.Import(Options(sources, Small, output) with { Size = 112, Classes = [ClassNames.AnyObject] }, cancellation: cancellation);
         }
         finally
         {
@@ -49,60 +42,71 @@ public static class RandomModel
         }
     }
 
-    private static IEnumerable<(string Name, long[] Shape)> Clip(int words) =>
-    [
-        ("visual.conv1.weight", [Width, 3, Patch, Patch]),
-        ("visual.class_embedding", [Width]),
-        ("visual.positional_embedding", [1 + Grid * Grid, Width]),
-        .. Norm("visual.ln_pre", Width),
-        .. Enumerable.Range(0, Blocks).SelectMany(i => Block($"visual.transformer.resblocks.{i}", Width)),
-        .. Norm("visual.ln_post", Width),
-        ("visual.proj", [Width, Embed]),
-        ("token_embedding.weight", [words, TextWidth]),
-        ("positional_embedding", [Context, TextWidth]),
-        .. Enumerable.Range(0, TextBlocks).SelectMany(i => Block($"transformer.resblocks.{i}", TextWidth)),
-        .. Norm("ln_final", TextWidth),
-        ("text_projection", [TextWidth, Embed]),
-        ("logit_scale", []),
-    ];
+    /// <summary>Writes the files that a model is imported from: clip.safetensors, adapters.safetensors and a vocabulary.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="shape">Its vocabulary counts for nothing: what is learned decides.</param>
+    /// <param name="imageBlocks">Image blocks with an adapter.</param>
+    /// <param name="textBlocks">Text blocks with an adapter.</param>
+    public static void WriteSources(string folder, ClipArchitecture shape, int imageBlocks, int textBlocks)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        IEnumerable<string> sentences = VocabularyClasses.Select(PromptEnsemble.Default.Sentences).SelectMany(s => s.Normal.Concat(s.Abnormal));
+        int words = VocabularyTrainer.Train(sentences, Merges, Vocabulary(folder));
+        Write(Clip(folder), ClipNames.All(shape with { Vocabulary = words }), seed: 1);
+        Write(Adapters(folder), AdapterTensors(shape, imageBlocks, textBlocks), seed: 2);
+    }
 
-    private static IEnumerable<(string Name, long[] Shape)> Adapters() =>
-    [
-        .. Enumerable.Range(0, 2).Select(i => ($"image_adapter.layer_adapters.{i}.fc.0.weight", (long[])[Width, Width])),
-        .. Enumerable.Range(0, 4).Select(i => ($"image_adapter.seg_proj.{i}.fc.weight", (long[])[Embed, Width])),
-        ("image_adapter.det_proj.fc.weight", [Embed, Width]),
-        ("text_adapter.0.fc.0.weight", [TextWidth, TextWidth]),
-        ("text_adapter.1.fc.0.weight", [Embed, TextWidth]),
-    ];
+    /// <summary>Options to import what <see cref="WriteSources"/> wrote, at the published size.</summary>
+    /// <param name="output">Folder of the package.</param>
+    public static ImportOptions Options(string folder, ClipArchitecture shape, string output)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return new ImportOptions
+        {
+            Clip = Clip(folder),
+            Adapters = Adapters(folder),
+            Vocabulary = Vocabulary(folder),
+            Output = output,
+            Name = Name,
+            VisionHeads = shape.Vision.Heads,
+            TextHeads = shape.Text.Heads,
+        };
+    }
 
-    private static IEnumerable<(string Name, long[] Shape)> Block(string name, int width) =>
-    [
-        .. Norm($"{name}.ln_1", width),
-        ($"{name}.attn.in_proj_weight", [3 * width, width]),
-        ($"{name}.attn.in_proj_bias", [3 * width]),
-        ($"{name}.attn.out_proj.weight", [width, width]),
-        ($"{name}.attn.out_proj.bias", [width]),
-        .. Norm($"{name}.ln_2", width),
-        ($"{name}.mlp.c_fc.weight", [4 * width, width]),
-        ($"{name}.mlp.c_fc.bias", [4 * width]),
-        ($"{name}.mlp.c_proj.weight", [width, 4 * width]),
-        ($"{name}.mlp.c_proj.bias", [width]),
-    ];
+    private static string Clip(string folder) => Path.Combine(folder, "clip.safetensors");
 
-    private static IEnumerable<(string Name, long[] Shape)> Norm(string name, int width) => [($"{name}.weight", [width]), ($"{name}.bias", [width])];
+    private static string Adapters(string folder) => Path.Combine(folder, "adapters.safetensors");
 
-    // Sizes at which no layer drowns another: matrices keep the norm of what they multiply, norms are near 1, all else is small.
-    private static Dictionary<string, (long[] Shape, float[] Values)> Fill(IEnumerable<(string Name, long[] Shape)> tensors, int seed)
+    private static string Vocabulary(string folder) => Path.Combine(folder, "bpe_simple_vocab_16e6.txt.gz");
+
+    private static IEnumerable<(string Name, long[] Shape)> AdapterTensors(ClipArchitecture shape, int imageBlocks, int textBlocks)
+    {
+        long vision = shape.Vision.Width, text = shape.Text.Width, embed = shape.EmbedDim;
+        for (int i = 0; i < imageBlocks; i++)
+            yield return ($"image_adapter.layer_adapters.{i}.fc.0.weight", [vision, vision]);
+        for (int i = 0; i < AdapterWeights.Levels; i++)
+            yield return ($"image_adapter.seg_proj.{i}.fc.weight", [embed, vision]);
+        yield return ("image_adapter.det_proj.fc.weight", [embed, vision]);
+        for (int i = 0; i < textBlocks; i++)
+            yield return ($"text_adapter.{i}.fc.0.weight", [text, text]);
+        yield return ($"text_adapter.{textBlocks}.fc.0.weight", [embed, text]);
+    }
+
+    private static void Write(string path, IEnumerable<(string Name, long[] Shape)> tensors, int seed)
     {
         Random random = new(seed);
-        return tensors.ToDictionary(t => t.Name, t =>
-        {
-            bool norm = t.Name.Contains("ln_", StringComparison.Ordinal) && t.Name.EndsWith(".weight", StringComparison.Ordinal);
-            double spread = t.Shape.Length < 2 ? 0.1 : 1 / Math.Sqrt(t.Shape[1..].Aggregate((a, b) => a * b));
-            float[] values = new float[t.Shape.Aggregate(1L, (a, b) => a * b)];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = (float)((norm ? 1 : 0) + spread * Math.Sqrt(12) * (random.NextDouble() - 0.5)); // uniform, of that deviation
-            return (t.Shape, values);
-        });
+        SafetensorsFile.Write(path, tensors.Select(t => new KeyValuePair<string, (long[], float[])>(t.Name, (t.Shape, Values(t.Name, t.Shape, random)))));
+    }
+
+    // Sizes at which no layer drowns another: matrices keep the norm of what they multiply, gains are near 1, all else is small.
+    private static float[] Values(string name, long[] shape, Random random)
+    {
+        bool gain = name.Contains("ln_", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal);
+        double deviation = shape.Length < 2 ? 0.1 : 1 / Math.Sqrt(shape[1..].Aggregate((a, b) => a * b));
+        float width = (float)(deviation * Math.Sqrt(12)); // of a uniform distribution with that deviation
+        float[] values = new float[shape.Aggregate(1L, (a, b) => a * b)];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (gain ? 1 : 0) + width * (random.NextSingle() - 0.5f);
+        return values;
     }
 }

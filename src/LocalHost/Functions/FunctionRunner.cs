@@ -58,7 +58,8 @@ internal sealed partial class FunctionRunner(IServiceScopeFactory scopes, ILogge
 
     private static object? Argument(FunctionMethod function, ParameterInfo parameter, Func<object?> bind, LocalFunctionContext context)
     {
-        if (parameter == function.TriggerParameter)
+        // By position: reflection may give another object for the same parameter.
+        if (parameter.Position == function.TriggerParameter.Position)
             return bind();
         if (parameter.ParameterType == typeof(FunctionContext))
             return context;

@@ -11,13 +11,15 @@ namespace AaClip.LocalHost.Queues;
 /// <summary>
 /// Runs one function for the messages of one queue, as the Functions host does: takes up to batchSize messages whenever no more than
 /// newBatchThreshold run, hides each while it runs, deletes it on success, shows it again on failure, and after maxDequeueCount failures
-/// moves it to the poison queue. An empty queue is asked ever more seldom, from 100 ms up to maxPollingInterval.
+/// moves it to the poison queue. An empty queue is asked ever more seldom, from 100 ms up to maxPollingInterval, and when a function of this
+/// process has ended or an event was raised: most messages come from there.
 /// </summary>
 internal sealed partial class QueueListener(
     FunctionMethod function, QueueClient queue, QueueClient? poison, HostJson host, LocalHostOptions options, FunctionRunner runner,
-    JsonSerializerOptions json, ILogger logger)
+    Doorbell doorbell, JsonSerializerOptions json, ILogger logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(25); // however often the bell rings
 
     private readonly HashSet<Task> _running = [];
 
@@ -31,6 +33,7 @@ internal sealed partial class QueueListener(
             while (true)
             {
                 await WaitForRoomAsync(listening).ConfigureAwait(false);
+                Task rung = doorbell.Next;
                 QueueMessage[] messages = await TakeAsync(listening).ConfigureAwait(false);
                 foreach (QueueMessage message in messages)
                     _running.Add(Task.Run(() => ProcessAsync(message, running), CancellationToken.None));
@@ -40,8 +43,8 @@ internal sealed partial class QueueListener(
                     continue;
                 }
 
-                await Task.Delay(pause < longest ? pause : longest, options.Time, listening).ConfigureAwait(false);
-                pause = pause * 2 < longest ? pause * 2 : longest;
+                bool woken = await PauseAsync(pause < longest ? pause : longest, rung, listening).ConfigureAwait(false);
+                pause = woken ? FirstPause : pause * 2 < longest ? pause * 2 : longest;
             }
         }
         catch (OperationCanceledException) when (listening.IsCancellationRequested)
@@ -49,6 +52,29 @@ internal sealed partial class QueueListener(
         }
 
         await Task.WhenAll(_running).ConfigureAwait(false);
+    }
+
+    /// <returns>True when the bell ended the pause.</returns>
+    private async Task<bool> PauseAsync(TimeSpan pause, Task rung, CancellationToken listening)
+    {
+        TimeSpan least = LeastPause < pause ? LeastPause : pause;
+        await Task.Delay(least, options.Time, listening).ConfigureAwait(false);
+        if (poison is null || pause == least)
+        {
+            // Nobody waits for what was given up on.
+            await Task.Delay(pause - least, options.Time, listening).ConfigureAwait(false);
+            return false;
+        }
+
+        try
+        {
+            await rung.WaitAsync(pause - least, options.Time, listening).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private async Task WaitForRoomAsync(CancellationToken listening)
@@ -98,6 +124,7 @@ internal sealed partial class QueueListener(
                 () => MessageBinding.Bind(message, function.TriggerParameter.ParameterType, host.Base64, json),
                 MessageBinding.Metadata(message),
                 running).ConfigureAwait(false);
+            doorbell.Ring();
             await lease.DeleteAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (running.IsCancellationRequested)
@@ -152,11 +179,11 @@ internal static class QueueListeners
     /// <summary>Creates the function's queue. A queue that is itself a poison queue has none of its own, as with the Functions host.</summary>
     public static async Task<QueueListener> CreateAsync(
         FunctionMethod function, QueueTriggerAttribute trigger, QueueServiceClient service, string name, HostJson host, LocalHostOptions options,
-        FunctionRunner runner, JsonSerializerOptions json, ILogger logger, CancellationToken cancellation)
+        FunctionRunner runner, Doorbell doorbell, JsonSerializerOptions json, ILogger logger, CancellationToken cancellation)
     {
         QueueClient queue = service.GetQueueClient(name);
         await queue.CreateIfNotExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
         QueueClient? poison = name.EndsWith(PoisonSuffix, StringComparison.Ordinal) ? null : service.GetQueueClient(name + PoisonSuffix);
-        return new QueueListener(function, queue, poison, host, options, runner, json, logger);
+        return new QueueListener(function, queue, poison, host, options, runner, doorbell, json, logger);
     }
 }

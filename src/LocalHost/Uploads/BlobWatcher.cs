@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AaClip.LocalHost.Queues;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -13,7 +14,7 @@ namespace AaClip.LocalHost.Uploads;
 /// the events of the last second twice.
 /// </summary>
 internal sealed partial class BlobWatcher(
-    BlobContainerClient container, BlobContainerClient state, QueueClient queue, bool base64, LocalHostOptions options, ILogger logger)
+    BlobContainerClient container, BlobContainerClient state, QueueClient queue, bool base64, LocalHostOptions options, Doorbell doorbell, ILogger logger)
 {
     private const int PageSize = 5000;
     private static readonly TimeSpan NotePause = TimeSpan.FromSeconds(1);
@@ -93,6 +94,7 @@ internal sealed partial class BlobWatcher(
         await queue.SendMessageAsync(base64 ? BinaryData.FromString(Convert.ToBase64String(text.ToMemory().Span)) : text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: CancellationToken.None).ConfigureAwait(false);
         _seen.Add(blob.Name, BlobCreatedEvent.ETagOf(blob));
         _unnoted = true;
+        doorbell.Ring();
         Log.Raised(logger, container.Name, blob.Name);
     }
 

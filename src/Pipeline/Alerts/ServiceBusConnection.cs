@@ -1,5 +1,5 @@
+using AaClip.Pipeline.Storage;
 using Azure.Core;
-using Azure.Identity;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Configuration;
 
@@ -40,19 +40,7 @@ public static class ServiceBusConnection
 
         IConfigurationSection section = configuration.GetSection(Setting);
         return section["fullyQualifiedNamespace"] is { Length: > 0 } name
-            ? new ServiceBusClient(name, Credential(section), options)
+            ? new ServiceBusClient(name, IdentityCredential.Of(section), options)
             : throw new InvalidOperationException($"Alert__Topic is set, but no Service Bus is: set {Setting} to a connection string or {Setting}__fullyQualifiedNamespace to NAME.servicebus.windows.net, or remove Alert__Topic.");
-    }
-
-    private static TokenCredential Credential(IConfigurationSection section)
-    {
-        string? client = section["clientId"] is { Length: > 0 } id ? id : null;
-        return section["credential"] switch
-        {
-            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = client }),
-            { } kind when kind.Equals("managedidentity", StringComparison.OrdinalIgnoreCase) => new ManagedIdentityCredential(
-                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
-            { } other => throw new InvalidOperationException($"The setting {Setting}__credential is '{other}', expected 'managedidentity', or leave it out."),
-        };
     }
 }

@@ -3,7 +3,7 @@ namespace AaClip.Pipeline.Cameras;
 /// <summary>When a camera raises an alert, and when it falls silent again.</summary>
 /// <param name="SeverityBands">Bands in rising order; null or absent: minor from 0.5, major from 0.7, critical from 0.9.</param>
 /// <param name="Confirm">How many of the newest images must be anomalous; null or absent: 1 of 1.</param>
-/// <param name="CoolDownSeconds">Seconds between two alerts of an open anomaly, unless it becomes more severe; 0 to 604800. Default 60.</param>
+/// <param name="CoolDownSeconds">Seconds after a closed alert in which only a more severe one opens; 0 to 604800. Default 60.</param>
 /// <param name="CloseAfterNormal">Normal images in a row that close an open anomaly, 1 to 1000. Default 3.</param>
 /// <param name="Enabled">Whether the camera alerts at all. Default true.</param>
 public sealed record AlertRule(

@@ -127,7 +127,16 @@ public sealed partial class ImageScoring : IDisposable
             };
 
             // 4
-            score = await model.ScoreAsync(image.Image, Anchors(model, request.ObjectClass), profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            float[] anchors = Anchors(model, request.ObjectClass);
+            try
+            {
+                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            }
+            catch (InvalidDataException e) // the model gives what is not a number, and would again
+            {
+                return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation).ConfigureAwait(false);
+            }
+
             result = result with { Timings = result.Timings with { Infer = Lap(ref start) } };
         }
         catch (ImageRejectedException e)
@@ -137,10 +146,6 @@ public sealed partial class ImageScoring : IDisposable
         catch (UnknownClassException e)
         {
             return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
-        }
-        catch (ArgumentException e)
-        {
-            return await FailAsync(result, FailureCodes.ModelOutput, e.Message.Split(" (Parameter", 2)[0], cancellation).ConfigureAwait(false);
         }
 
         // 5

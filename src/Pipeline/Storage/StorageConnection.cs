@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -39,7 +38,7 @@ public static class StorageConnection
         string? account = section["accountName"];
         Uri blobs = Address(section, "blobServiceUri", account, "blob");
         Uri queues = Address(section, "queueServiceUri", account, "queue");
-        TokenCredential credential = Credential(section);
+        TokenCredential credential = IdentityCredential.Of(section);
         return (new BlobServiceClient(blobs, credential), new QueueServiceClient(queues, credential, queueOptions));
     }
 
@@ -51,17 +50,5 @@ public static class StorageConnection
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
             ? address
             : throw new InvalidOperationException($"The setting {Setting}__{name} is '{text}', expected an address such as https://account.{service}.core.windows.net.");
-    }
-
-    private static TokenCredential Credential(IConfigurationSection section)
-    {
-        string? client = section["clientId"] is { Length: > 0 } id ? id : null;
-        return section["credential"] switch
-        {
-            null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = client }),
-            { } kind when kind.Equals("managedidentity", StringComparison.OrdinalIgnoreCase) => new ManagedIdentityCredential(
-                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
-            { } other => throw new InvalidOperationException($"The setting {Setting}__credential is '{other}', expected 'managedidentity', or leave it out."),
-        };
     }
 }

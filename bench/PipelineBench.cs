@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Checkpoints.Import;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Results;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Bench;
+
+/// <summary>Latency and throughput from a dropped image to its result, and what the pipeline costs over scoring alone.</summary>
+internal static class PipelineBench
+{
+    private const int Singles = 48, Burst = 400, FullImages = 12, FullRounds = 2;
+
+    /// <summary>Measures in a process of its own, so that models of other benches are out of memory.</summary>
+    public static int RunChild(string scratch, bool save)
+    {
+        using Process child = Process.Start(Environment.ProcessPath!, ["pipeline", "--scratch", scratch, .. save ? (string[])["--save"] : []]); // a bench runs from its own executable
+        child.WaitForExit();
+        return child.ExitCode;
+    }
+
+    public static async Task<int> RunAsync(string scratch, bool small, bool save, CancellationToken cancellation)
+    {
+        List<Row> rows = [];
+        await using (PipelineSite site = await PipelineSite.StartAsync(Small(scratch), cancellation))
+        {
+            byte[][] images = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
+            await site.PassAsync(images, TimeSpan.FromMilliseconds(100), cancellation); // warms up
+            rows.AddRange(await IdleAsync(site, images, cancellation));
+            rows.AddRange(await LoadAsync(site, images, cancellation));
+        }
+
+        if (!small)
+            await using (PipelineSite site = await PipelineSite.StartAsync(FullSizeModel.Package(scratch, Precision.Int8), cancellation))
+                rows.Add(await CostAsync(site, cancellation));
+
+        Report report = new()
+        {
+            At = TimeProvider.System.GetUtcNow(),
+            Machine = Machine.Describe(),
+            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, Azurite in memory, all on this machine",
+            GflopPerSecond = Math.Round(Machine.GflopPerSecond(scratch)),
+            Rows = rows,
+        };
+        Table.Write(report, []);
+        if (save)
+        {
+            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json"));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+            await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n", cancellation);
+            Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
+        }
+
+        return 0;
+    }
+
+    private static string Small(string scratch)
+    {
+        string folder = Path.Combine(scratch, "small");
+        if (!Directory.Exists(folder))
+            RandomModel.Create(folder);
+        return folder;
+    }
+
+    private static async Task<IEnumerable<Row>> IdleAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)
+    {
+        Random random = new(1);
+        double[] seconds = new double[Singles];
+        for (int i = 0; i < Singles; i++)
+        {
+            await Task.Delay(random.Next(200, 700), cancellation); // at any moment of whatever looks in turns
+            (double[] latencies, _) = await site.PassAsync([images[i % images.Length]], TimeSpan.FromMilliseconds(5), cancellation);
+            seconds[i] = latencies[0];
+        }
+
+        Array.Sort(seconds);
+        return [Latency("idle: drop to result, p50", seconds, 0.5, 300), Latency("idle: drop to result, p95", seconds, 0.95, 800)];
+    }
+
+    private static async Task<IEnumerable<Row>> LoadAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)
+    {
+        byte[][] burst = [.. Enumerable.Range(0, Burst).Select(i => images[i % images.Length])];
+        double before = await ScoreAsync(site.Model, images, cancellation);
+        (double[] latencies, double seconds) = await site.PassAsync(burst, TimeSpan.FromMilliseconds(100), cancellation);
+        double after = await ScoreAsync(site.Model, images, cancellation);
+        double alone = (before + after) / 2 / images.Length * Burst;
+        double rate = Burst / seconds;
+        return
+        [
+            new($"{Burst} at once: images per second", FormattableString.Invariant($"{rate:F1}"), "", ">= 20", rate >= 20, ""),
+            Latency($"{Burst} at once: drop to result, p50", latencies, 0.5, null),
+            Latency($"{Burst} at once: drop to result, p95", latencies, 0.95, null),
+            new($"{Burst} at once: share of the time that is not scoring", FormattableString.Invariant($"{100 * (1 - alone / seconds):F0} %"), "", "", null, ""),
+        ];
+    }
+
+    // Turn and turn about, so that a machine that slows down slows both.
+    private static async Task<Row> CostAsync(PipelineSite site, CancellationToken cancellation)
+    {
+        byte[][] images = [.. Enumerable.Range(0, FullImages).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
+        await site.PassAsync(images[..1], TimeSpan.FromMilliseconds(100), cancellation); // warms up
+        List<double> ratios = [];
+        double alone = 0, through = 0;
+        for (int round = 0; round < FullRounds; round++)
+        {
+            Console.Error.WriteLine($"Full size, round {round + 1} of {FullRounds}");
+            double one = await ScoreAsync(site.Model, images, cancellation);
+            (_, double other) = await site.PassAsync(images, TimeSpan.FromMilliseconds(100), cancellation);
+            ratios.Add(100 * (other / one - 1));
+            (alone, through) = (alone + one, through + other);
+        }
+
+        double cost = 100 * (through / alone - 1);
+        return new(
+            FormattableString.Invariant($"full-size int8: cost over scoring alone ({alone / FullRounds / FullImages:F2} s an image)"),
+            FormattableString.Invariant($"{cost:F1} %"), FormattableString.Invariant($"{ratios.Min():F1} - {ratios.Max():F1} %"), "<= 5 %", cost <= 5, "");
+    }
+
+    /// <summary>What `aaclip score` does with each image: decode, score, judge, draw.</summary>
+    /// <returns>Seconds for all.</returns>
+    private static async Task<double> ScoreAsync(LoadedModel model, byte[][] images, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        float[] anchors = model.AnchorsOf(CameraProfile.Default.Class);
+        foreach (byte[] bytes in images)
+        {
+            RgbImage image = ImageDecoder.Decode(bytes, "bench.jpg").Image;
+            ImageScore score = await model.ScoreAsync(image, anchors, Domain.Industrial, urgent: true, cancellation);
+            Judgement judgement = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, model.Manifest.CalibrationFor(CameraProfile.Default.Class), image.Width, image.Height);
+            _ = ImageEncoder.Jpeg(Heatmap.Overlay(image, judgement.Map, judgement.Scale));
+        }
+
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static Row Latency(string what, double[] sorted, double quantile, double? target)
+    {
+        double value = 1000 * sorted[(int)Math.Ceiling(quantile * sorted.Length) - 1];
+        return new(what, FormattableString.Invariant($"{value:F0} ms"), FormattableString.Invariant($"{1000 * sorted[0]:F0} - {1000 * sorted[^1]:F0} ms"),
+            target is { } t ? FormattableString.Invariant($"<= {t:F0} ms") : "", target is { } limit ? value <= limit : null, "");
+    }
+}

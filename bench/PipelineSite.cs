@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using AaClip.Functions;
+using AaClip.LocalHost;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Bench;
+
+/// <summary>The pipeline as `aaclip up` runs it, with an Azurite of its own, seen from outside: images in, results out.</summary>
+internal sealed class PipelineSite : IAsyncDisposable
+{
+    private readonly FunctionHost _host;
+    private readonly BlobContainerClient _images;
+    private readonly BlobContainerClient _results;
+    private int _dropped;
+
+    private PipelineSite(FunctionHost host, LoadedModel model)
+    {
+        _host = host;
+        Model = model;
+        StorageClients storage = host.Services.GetRequiredService<StorageClients>();
+        _images = storage.Container(ContainerNames.Images);
+        _results = storage.Container(ContainerNames.Results);
+    }
+
+    /// <summary>The model that the pipeline uses.</summary>
+    public LoadedModel Model { get; }
+
+    public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation)
+    {
+        FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptions
+        {
+            Functions = typeof(ScoreImage).Assembly,
+            Configure = (services, configuration) => services.AddAaClip(configuration),
+            Settings = new Dictionary<string, string?> { ["Model__Path"] = model, ["Model__Provider"] = "cpu" },
+            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AaClip", LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true),
+            OwnAzurite = true,
+            AzuritePort = 0,
+            Port = 0,
+        }, cancellation);
+        await host.Services.GetRequiredService<StorageClients>().EnsureCreatedAsync(cancellation);
+        return new PipelineSite(host, await host.Services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
+    }
+
+    /// <summary>Drops images at once, and looks when each has its result.</summary>
+    /// <param name="look">Pause between two looks: what is measured is at most that much too long.</param>
+    /// <returns>Seconds from each drop to its result, and from the first drop to the last result.</returns>
+    public async Task<(double[] Latencies, double Seconds)> PassAsync(IReadOnlyList<byte[]> images, TimeSpan look, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Dictionary<string, long> waiting = [];
+        Task uploads = Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (image, token) =>
+        {
+            string name = $"line1/{Interlocked.Increment(ref _dropped):D6}.jpg";
+            long dropped = Stopwatch.GetTimestamp();
+            BlobContentInfo info = (await _images.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(image), token)).Value;
+            lock (waiting)
+                waiting.Add(BlobNames.Result(Model.Id, name, info.ETag.ToString()), dropped);
+        });
+        List<double> latencies = [];
+        while (latencies.Count < images.Count)
+        {
+            List<string> there = await LookAsync(images.Count == 1, waiting, cancellation);
+            long now = Stopwatch.GetTimestamp();
+            lock (waiting)
+                foreach (string name in there)
+                    if (waiting.Remove(name, out long dropped))
+                        latencies.Add(Stopwatch.GetElapsedTime(dropped, now).TotalSeconds);
+            if (latencies.Count < images.Count)
+                await Task.Delay(look, cancellation);
+        }
+
+        await uploads;
+        return ([.. latencies.Order()], Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private async Task<List<string>> LookAsync(bool single, Dictionary<string, long> waiting, CancellationToken cancellation)
+    {
+        if (single)
+        {
+            string? name;
+            lock (waiting)
+                name = waiting.Keys.SingleOrDefault();
+            return name is not null && await _results.GetBlobClient(name).ExistsAsync(cancellation) ? [name] : [];
+        }
+
+        List<string> names = [];
+        await foreach (BlobItem blob in _results.GetBlobsAsync(cancellationToken: cancellation))
+            names.Add(blob.Name);
+        return names;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using Azure.Storage.Queues.Models;
+
+namespace AaClip.EndToEnd.Tests;
+
+public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
+{
+    private const int Kills = 10, Batch = 30, Images = Kills * Batch;
+
+    // Above half of the time that a worker may keep a camera's alerts to itself (AlertRaiser.ClaimTime): a dead worker's claim then costs
+    // its messages two attempts, not all five. In Azure leases are far longer.
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(11);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ten_times_without_warning_leaves_each_image_with_exactly_one_result_and_each_alert_told_in_full()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        await site.SetCamerasAsync(await CamerasAsync(site));
+        int before = (await site.BlobsAsync(ContainerNames.Results)).Length;
+        await TakeAlertsAsync(site);
+        Random random = new(20260131);
+        long started = Stopwatch.GetTimestamp();
+
+        List<(string Name, string ETag)> dropped = [];
+        int scored = 0;
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            await using WorkerProcess worker = await WorkerProcess.StartAsync(site, Lease, Cancellation);
+            Task wait = Task.Delay(random.Next(200, 3000), Cancellation);
+            dropped.AddRange(await DropAsync(site, dropped.Count));
+            await wait;
+            await worker.KillAsync(Cancellation);
+            scored += worker.Scored;
+        }
+
+        await using WorkerProcess last = await WorkerProcess.StartAsync(site, Lease, Cancellation);
+        ResultDocument[] results = await site.ResultsAsync(dropped);
+        await site.QuietAsync();
+        scored += last.Scored;
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        List<string> bodies = await TakeAlertsAsync(site);
+        string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images, {Kills} kills: {scored - Images} scored again at least, {bodies.Count} alert events, {bodies.Count - bodies.Distinct().Count()} delivered again, {seconds:F0} s.");
+        output.WriteLine(account);
+        TestContext.Current.SendDiagnosticMessage(account);
+
+        Assert.Equal(Images, results.Length);
+        Assert.Equal(before + Images, (await site.BlobsAsync(ContainerNames.Results)).Length); // no second one, and no record of a failure
+        Assert.All(results, result => Assert.NotEqual(Verdict.Failed, result.Score.Verdict));
+        AlertEvent[] events = [.. bodies.Distinct().Select(body => JsonSerializer.Deserialize<AlertEvent>(body, JsonSerializerOptions.Web)!)]; // no JSON nulls
+        Assert.NotEmpty(events);
+        // A worker that dies between the queue's answer and its own note of it makes an event come again: with the same id, word for word.
+        Assert.Equal(events.Length, events.Select(e => e.Id).Distinct().Count());
+        Assert.InRange(bodies.Count - events.Length, 0, Kills); // a queue cannot tell; Service Bus drops it by its id
+        Assert.All(events.GroupBy(e => e.Data.AlertId), AssertWhole);
+    }
+
+    private static void AssertWhole(IGrouping<string, AlertEvent> alert)
+    {
+        AlertEvent[] events = [.. alert.OrderBy(e => e.Data.Sequence)];
+        Assert.Equal(Enumerable.Range(1, events.Length), events.Select(e => e.Data.Sequence));
+        Assert.Equal("aaclip.anomaly.opened", events[0].Type);
+        Assert.All(events[1..], e => Assert.NotEqual("aaclip.anomaly.opened", e.Type));
+    }
+
+    // Between the scores of the pictures, so that alerts open and close all the time.
+    private static async Task<string> CamerasAsync(Site site)
+    {
+        LocalHost.FunctionHost worker = await site.StartWorkerAsync();
+        double[] raw = [.. (await site.RawScoresAsync(0, 1, 2, 3, 4, 5, 6)).Order()];
+        await worker.StopAsync(Cancellation);
+        return string.Create(CultureInfo.InvariantCulture, $$"""
+            { "schemaVersion": 1, "cameras": { "*": { "threshold": {{(raw[2] + raw[3]) / 2}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
+            """);
+    }
+
+    private static async Task<IEnumerable<(string, string)>> DropAsync(Site site, int first) =>
+        await Task.WhenAll(Enumerable.Range(first, Batch).Select(async i => ($"line{i % 6}/{i}.png", await site.DropAsync($"line{i % 6}/{i}.png", seed: i % 7))));
+
+    private static async Task<List<string>> TakeAlertsAsync(Site site)
+    {
+        List<string> bodies = [];
+        while ((await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value is { Length: > 0 } messages)
+            bodies.AddRange(messages.Select((QueueMessage message) => message.Body.ToString()));
+        return bodies;
+    }
+}

@@ -1,0 +1,44 @@
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+
+namespace AaClip.EndToEnd.Tests;
+
+public class Giving_up_on_a_message(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Gives_the_image_a_failed_result_that_says_what_to_do()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
+        string etag = await site.DropAsync("line1/a.png", seed: 1);
+
+        // No class name can be that long, but the requirement is that of the model: no such one is served, which another worker might.
+        await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
+        string name = BlobNames.Result("other@9", "line1/a.png", etag);
+        ResultDocument result = await site.WaitAsync("a failed result", () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken));
+        await site.QuietAsync();
+
+        Assert.Equal((Verdict.Failed, FailureCodes.GivenUp), (result.Score.Verdict, result.Failure!.Code));
+        Assert.Contains("upload the image again or rescore it", result.Failure.Message, StringComparison.Ordinal);
+        Assert.Empty(await site.PeekAlertsAsync());
+        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ScoreImage failed: Model other@9 is asked for", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task That_failed_after_its_result_leaves_the_result_as_it_is()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        await site.StartWorkerAsync(Site.ShortTempered);
+        string etag = await site.DropAsync("line1/a.png", seed: 1);
+        ResultDocument before = await site.ResultAsync("line1/a.png", etag);
+        await site.QuietAsync();
+
+        await site.SendAsync(QueueNames.ScorePoison, Messages.Score("line1/a.png", etag));
+        await site.QuietAsync();
+
+        ResultDocument after = await site.ResultAsync("line1/a.png", etag);
+        Assert.Equal((before.Score.Verdict, before.Score.Raw, null), (after.Score.Verdict, after.Score.Raw, after.Failure));
+        Assert.Single(await site.BlobsAsync(ContainerNames.Results, "failed/score/"));
+    }
+}

@@ -1,0 +1,198 @@
+using System.Text.Json;
+using AaClip.Functions;
+using AaClip.LocalHost;
+using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.EndToEnd.Tests;
+
+/// <summary>A plant with storage of its own: cameras drop images, workers score them, results and alerts arrive. A small model of random weights.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    /// <summary>Settings under which a message that fails is soon given up on.</summary>
+    public const string ShortTempered = """{ "extensions": { "queues": { "maxDequeueCount": 2, "visibilityTimeout": "00:00:00" } } }""";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30); // of a wait; a machine may be busy
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    // In the order of the flow: who sees one empty finds what came out of it in a later one.
+    private static readonly string[] Flow =
+        [QueueNames.Uploads, QueueNames.UploadsPoison, QueueNames.Score, QueueNames.ScorePoison, QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison, QueueNames.Scored, QueueNames.ScoredPoison];
+
+    private readonly List<FunctionHost> _workers = [];
+
+    private Site(string connection)
+    {
+        Connection = connection;
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)]).Build();
+        Storage = new StorageClients(configuration, Options.Create(new StorageOptions()));
+        Results = new ResultStore(Storage);
+        Model = TinyPackage.Random();
+        ModelId = ModelPackage.Open(Model).Manifest.Id;
+    }
+
+    public string Connection { get; }
+
+    public StorageClients Storage { get; }
+
+    public ResultStore Results { get; }
+
+    /// <summary>Folder of the model package.</summary>
+    public string Model { get; }
+
+    /// <summary>"name@version".</summary>
+    public string ModelId { get; }
+
+    public LogLines Log { get; } = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Makes storage and, where one is given, the file of camera profiles; no worker runs yet.</summary>
+    public static async Task<Site> OpenAsync(AzuriteFixture azurite, string? cameras = null)
+    {
+        Site site = new(azurite.NewAccount());
+        await site.Storage.EnsureCreatedAsync(Cancellation);
+        if (cameras is not null)
+            await site.SetCamerasAsync(cameras);
+        return site;
+    }
+
+    /// <summary>Starts a worker; it stops with the site at the latest.</summary>
+    /// <param name="hostJson">Content of its host.json; null for the one that is deployed.</param>
+    public async Task<FunctionHost> StartWorkerAsync(string? hostJson = null, Dictionary<string, string?>? settings = null, Func<LocalHostOptions, LocalHostOptions>? change = null)
+    {
+        LocalHostOptions options = new()
+        {
+            Functions = typeof(ScoreImage).Assembly,
+            ScriptRoot = hostJson is null ? AppContext.BaseDirectory : ScriptRoot(hostJson),
+            Configure = (services, configuration) => services.AddAaClip(configuration),
+            Settings = new Dictionary<string, string?>(settings ?? [])
+            {
+                [StorageConnection.Setting] = Connection,
+                ["Model__Path"] = Model,
+                ["Model__Provider"] = "cpu",
+                ["Cameras__RefreshSeconds"] = "0",
+            },
+            Logging = logging => logging.AddProvider(Log),
+            Port = 0,
+            MaxPollingInterval = TimeSpan.FromMilliseconds(200),
+            WatchInterval = TimeSpan.FromMilliseconds(100),
+        };
+        FunctionHost worker = await FunctionHost.StartAsync(change is null ? options : change(options), Cancellation);
+        _workers.Add(worker);
+        return worker;
+    }
+
+    /// <summary>Replaces config/cameras.json.</summary>
+    public Task SetCamerasAsync(string json) =>
+        Storage.Container(ContainerNames.Config).GetBlobClient("cameras.json").UploadAsync(BinaryData.FromString(json), overwrite: true, Cancellation);
+
+    /// <summary>Drops a picture as a camera would.</summary>
+    /// <returns>Its ETag, without quotes.</returns>
+    public Task<string> DropAsync(string name, int seed) => DropAsync(name, ImageEncoder.Png(Pictures.Draw(seed)));
+
+    /// <summary>Drops a file.</summary>
+    /// <returns>Its ETag, without quotes.</returns>
+    public async Task<string> DropAsync(string name, byte[] content) =>
+        (await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation)).Value.ETag.ToString().Trim('"');
+
+    /// <summary>Puts a message on a queue.</summary>
+    public Task SendAsync(string queue, string text) => Storage.Queue(queue).SendMessageAsync(text, Cancellation);
+
+    /// <summary>Waits for the result of an image version.</summary>
+    public Task<ResultDocument> ResultAsync(string image, string etag) =>
+        WaitAsync($"a result of {image}", () => Results.ReadAsync(BlobNames.Result(ModelId, image, etag), Cancellation));
+
+    /// <summary>Waits for the results of many images, by one listing again and again, and reads them.</summary>
+    public async Task<ResultDocument[]> ResultsAsync(IReadOnlyList<(string Name, string ETag)> images)
+    {
+        string[] names = [.. images.Select(image => BlobNames.Result(ModelId, image.Name, image.ETag))];
+        await WaitAsync($"{images.Count} results", async () => new HashSet<string>(await BlobsAsync(ContainerNames.Results)).IsSupersetOf(names) ? this : null);
+        return await Task.WhenAll(images.Select(image => ResultAsync(image.Name, image.ETag)));
+    }
+
+    /// <summary>Waits until every message is dealt with.</summary>
+    public Task QuietAsync() => WaitAsync("empty queues", async () =>
+    {
+        foreach (string queue in Flow)
+            if (await CountAsync(queue) > 0)
+                return null;
+        return this;
+    });
+
+    /// <summary>Messages of a queue, hidden ones too.</summary>
+    public async Task<int> CountAsync(string queue) => (await Storage.Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
+
+    /// <summary>Waits until that many alert events lie in the queue, and reads all without taking them; 32 at most.</summary>
+    public Task<AlertEvent[]> AlertsAsync(int count) => WaitAsync($"{count} alert events", async () =>
+    {
+        AlertEvent[] events = await PeekAlertsAsync();
+        return events.Length >= count ? events : null;
+    });
+
+    /// <summary>Alert events that lie in the queue now; 32 at most.</summary>
+    public async Task<AlertEvent[]> PeekAlertsAsync()
+    {
+        PeekedMessage[] messages = (await Storage.Queue(QueueNames.Alerts).PeekMessagesAsync(32, Cancellation)).Value;
+        return [.. messages.Select(m => JsonSerializer.Deserialize<AlertEvent>(m.Body, JsonSerializerOptions.Web)!)]; // an event is no JSON null
+    }
+
+    /// <summary>Names of the blobs of a container.</summary>
+    public async Task<string[]> BlobsAsync(string container, string? prefix = null)
+    {
+        List<string> names = [];
+        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in Storage.Container(container).GetBlobsAsync(prefix: prefix, cancellationToken: Cancellation))
+            names.Add(blob.Name);
+        return [.. names];
+    }
+
+    /// <summary>Reads a blob.</summary>
+    public async Task<byte[]> ReadAsync(string container, string blob) =>
+        (await Storage.Container(container).GetBlobClient(blob).DownloadContentAsync(Cancellation)).Value.Content.ToArray();
+
+    /// <summary>Raw scores of pictures, by scoring them once with a camera of their own.</summary>
+    public async Task<double[]> RawScoresAsync(params int[] seeds)
+    {
+        string[] etags = await Task.WhenAll(seeds.Select(seed => DropAsync($"probe/{seed}.png", seed)));
+        ResultDocument[] results = await Task.WhenAll(seeds.Zip(etags, (seed, etag) => ResultAsync($"probe/{seed}.png", etag)));
+        await QuietAsync();
+        return [.. results.Select(r => r.Score.Raw!.Value)]; // pictures have a score
+    }
+
+    /// <summary>Looks until something is there.</summary>
+    public async Task<T> WaitAsync<T>(string what, Func<Task<T?>> look)
+        where T : class
+    {
+        DateTimeOffset end = TimeProvider.System.GetUtcNow() + Deadline;
+        while (true)
+        {
+            if (await look() is { } found)
+                return found;
+            Assert.True(TimeProvider.System.GetUtcNow() < end, $"Waited in vain for {what}. The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
+            await Task.Delay(Look, Cancellation);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (FunctionHost worker in _workers)
+            await worker.DisposeAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', Log.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warn", StringComparison.Ordinal)).Distinct().Take(20)));
+    }
+
+    private static string ScriptRoot(string hostJson)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(TinyPackage.Cache, "..", "hosts", Guid.NewGuid().ToString("N"))).FullName;
+        File.WriteAllText(Path.Combine(folder, "host.json"), hostJson);
+        return folder;
+    }
+}
