@@ -7,7 +7,9 @@ internal sealed class Impatience : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _signals;
+    private readonly Lock _lock = new();
     private int _count;
+    private bool _over;
 
     public Impatience() => _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Count), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count)];
 
@@ -17,13 +19,20 @@ internal sealed class Impatience : IDisposable
     {
         foreach (PosixSignalRegistration signal in _signals)
             signal.Dispose();
-        _source.Dispose();
+        lock (_lock)
+        {
+            _over = true; // a signal may still be on its way
+            _source.Dispose();
+        }
     }
 
     private void Count(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref _count) > 1)
-            _source.Cancel();
+        lock (_lock)
+        {
+            if (++_count > 1 && !_over)
+                _source.Cancel();
+        }
     }
 }
