@@ -14,7 +14,7 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
     private const int Kills = 10, Batch = 30, Images = Kills * Batch;
 
     // Above half of the time that a worker may keep a camera's alerts to itself (AlertRaiser.ClaimTime): a dead worker's claim then costs
-    // its messages two attempts, not all five. In Azure leases are far longer.
+    // a message two of its five attempts. In Azure leases are far longer.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(11);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -13,7 +13,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
         string etag = await site.DropAsync("line1/a.png", seed: 1);
 
-        // No class name can be that long, but the requirement is that of the model: no such one is served, which another worker might.
+        // No worker here serves such a model, but another might: trouble that may pass.
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
         string name = BlobNames.Result("other@9", "line1/a.png", etag);
         ResultDocument result = await site.WaitAsync("a failed result", () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken));
