@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Text;
 using AaClip.Checkpoints.Tests.Torch;
 using AaClip.Scoring.Tensors;
+using AaClip.Tests;
 
 namespace AaClip.Checkpoints.Tests;
 
@@ -31,11 +31,12 @@ public sealed class CheckpointFuzzTests
         for (int mutant = 0; mutant < Mutants; mutant++)
         {
             string path = folder.Write("mutant", Mutate(kind, folder, random));
-            long start = Stopwatch.GetTimestamp(), allocated = GC.GetAllocatedBytesForCurrentThread();
+            TimeSpan start = ThreadClock.Now;
+            long allocated = GC.GetAllocatedBytesForCurrentThread();
             Exception? end = Record.Exception(() => ReadAll(path));
 
             Assert.True(end is null or InvalidDataException, $"{kind} {mutant}: {end}");
-            Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 2);
+            Assert.InRange((ThreadClock.Now - start).TotalSeconds, 0, 2);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, MaxBytes);
             if (end is InvalidDataException)
             {
