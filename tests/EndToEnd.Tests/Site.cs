@@ -21,7 +21,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Settings under which a message that fails is soon given up on.</summary>
     public const string ShortTempered = """{ "extensions": { "queues": { "maxDequeueCount": 2, "visibilityTimeout": "00:00:00" } } }""";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30); // of a wait; a machine may be busy
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90); // of a wait; a machine may be busy
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // In the order of the flow: who sees one empty finds what came out of it in a later one.
@@ -177,7 +177,8 @@ internal sealed class Site : IAsyncDisposable
         {
             if (await look() is { } found)
                 return found;
-            Assert.True(TimeProvider.System.GetUtcNow() < end, $"Waited in vain for {what}. The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
+            if (TimeProvider.System.GetUtcNow() >= end)
+                Assert.Fail($"Waited in vain for {what}. {await StateAsync()} The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
             await Task.Delay(Look, Cancellation);
         }
     }
@@ -187,6 +188,12 @@ internal sealed class Site : IAsyncDisposable
         foreach (FunctionHost worker in _workers)
             await worker.DisposeAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', Log.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warn", StringComparison.Ordinal)).Distinct().Take(20)));
+    }
+
+    private async Task<string> StateAsync()
+    {
+        int[] counts = await Task.WhenAll(Flow.Select(CountAsync));
+        return $"There are {(await BlobsAsync(ContainerNames.Results)).Length} results; {string.Join(", ", Flow.Zip(counts, (queue, count) => $"{queue} {count}"))}.";
     }
 
     private static string ScriptRoot(string hostJson)
