@@ -78,8 +78,12 @@ internal sealed class DemoRun
     {
         // Named after the program that made it: another one may make another model.
         string folder = UserFolder.File($"random-{typeof(RandomModel).Assembly.ManifestModule.ModuleVersionId:N}");
-        if (!Directory.Exists(folder))
-            RandomModel.Create(folder, cancellation);
+        if (Directory.Exists(folder))
+            return folder;
+        if (Path.GetDirectoryName(folder) is { } parent && Directory.Exists(parent))
+            foreach (string old in Directory.EnumerateDirectories(parent, "random-*"))
+                Directory.Delete(old, recursive: true); // a program that uses it has its files open
+        RandomModel.Create(folder, cancellation);
         return folder;
     }
 
