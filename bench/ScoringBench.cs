@@ -63,6 +63,7 @@ internal static class ScoringBench
         if (save)
         {
             string path = Path.Combine(Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"scoring-{report.At:yyyyMMdd-HHmm}.json"));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a path with a folder, as made above
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(Root, path)}");
         }
