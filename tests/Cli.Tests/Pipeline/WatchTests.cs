@@ -84,8 +84,15 @@ public sealed class WatchTests(AzuriteFixture azurite)
         ["images"] = sequence,
         ["worst"] = new JsonObject
         {
-            ["image"] = "line 1/a.png", ["eTag"] = "0x1", ["time"] = "2026-01-31T08:00:00Z", ["objectClass"] = "bottle", ["model"] = "tiny@1",
-            ["raw"] = 0.6, ["calibrated"] = 0.6, ["threshold"] = 0.5, ["result"] = "tiny@1/line 1/a.png/0x1.json",
+            ["image"] = "line 1/a.png",
+            ["eTag"] = "0x1",
+            ["time"] = "2026-01-31T08:00:00Z",
+            ["objectClass"] = "bottle",
+            ["model"] = "tiny@1",
+            ["raw"] = 0.6,
+            ["calibrated"] = 0.6,
+            ["threshold"] = 0.5,
+            ["result"] = "tiny@1/line 1/a.png/0x1.json",
         },
     };
 
