@@ -1,5 +1,5 @@
-using AaClip.Scoring.Packages;
 using System.Globalization;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.Checkpoints.Clip;
 

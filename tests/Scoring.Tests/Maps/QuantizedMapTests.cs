@@ -1,5 +1,5 @@
-using AaClip.Tests;
 using AaClip.Scoring.Maps;
+using AaClip.Tests;
 
 namespace AaClip.Scoring.Tests.Maps;
 
