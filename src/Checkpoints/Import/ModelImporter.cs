@@ -42,7 +42,8 @@ public static class ModelImporter
                 throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
         using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
         using AdapterWeights? adapters = AdapterWeights.Open(options.Adapters, clip.Architecture, options.Epoch);
-        ModelArchitecture shape = Shape(clip.Architecture, options);
+        CheckShares(options);
+        ModelArchitecture shape = Shape(clip.Architecture, options.Size, options.Levels);
         AdapterDescription? description = adapters is null ? null : new AdapterDescription(
             adapters.ImageLayers, options.ImageShare, adapters.HasText ? adapters.TextLayers : 0, options.TextShare, adapters.Relu);
         string vocabulary = FindVocabulary(options);
@@ -96,24 +97,23 @@ public static class ModelImporter
         return ModelPackage.Open(output);
     }
 
-    private static ModelArchitecture Shape(ClipArchitecture clip, ImportOptions options)
+    /// <summary>The shape of a model that works on images of a given size; null levels are the quarters of the tower.</summary>
+    /// <exception cref="InvalidDataException">Size or levels do not fit the weights.</exception>
+    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted)
     {
-        if (options.Size <= 0 || options.Size % clip.Patch != 0)
+        if (size <= 0 || size % clip.Patch != 0)
         {
-            int below = Math.Max(0, options.Size) / clip.Patch * clip.Patch;
-            throw new InvalidDataException($"--size {options.Size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}.");
+            int below = Math.Max(0, size) / clip.Patch * clip.Patch;
+            throw new InvalidDataException($"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}.");
         }
 
         int layers = clip.Vision.Layers;
-        IReadOnlyList<int> levels = options.Levels ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
+        IReadOnlyList<int> levels = wanted ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
         if (levels.Count != AdapterWeights.Levels || levels[0] < 1 || levels[^1] > layers || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second))
             throw new InvalidDataException($"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 to {layers}.");
-        foreach ((string name, double share) in (ReadOnlySpan<(string, double)>)[("--image-share", options.ImageShare), ("--text-share", options.TextShare)])
-            if (share is not (>= 0 and <= 1))
-                throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
         return new ModelArchitecture
         {
-            ImageSize = options.Size,
+            ImageSize = size,
             NativeImageSize = clip.ImageSize,
             Patch = clip.Patch,
             Vision = clip.Vision,
@@ -123,6 +123,13 @@ public static class ModelImporter
             Embed = clip.EmbedDim,
             Levels = levels,
         };
+    }
+
+    private static void CheckShares(ImportOptions options)
+    {
+        foreach ((string name, double share) in (ReadOnlySpan<(string, double)>)[("--image-share", options.ImageShare), ("--text-share", options.TextShare)])
+            if (share is not (>= 0 and <= 1))
+                throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
     }
 
     private static string FindVocabulary(ImportOptions options)

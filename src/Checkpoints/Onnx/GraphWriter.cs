@@ -141,6 +141,8 @@ internal sealed class GraphWriter : IDisposable
 
     public static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
 
+    public static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+
     public static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
     {
         AttributeProto attribute = new() { Name = name, Type = AttributeType.Ints };

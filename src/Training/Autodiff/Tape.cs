@@ -1,0 +1,141 @@
+using AaClip.Checkpoints.Onnx;
+using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+
+namespace AaClip.Training.Autodiff;
+
+/// <summary>
+/// Writes a graph forwards and remembers each step, then writes its gradients backwards (reverse-mode differentiation): both halves are
+/// ordinary ONNX operators, so that the runtime which serves the model also trains it, on any provider. Only what depends on a parameter is
+/// remembered. All shapes are known while writing: a graph is written for one batch size.
+/// <code>
+/// parameter ─► step ─► step ─► … ─► loss        forward: recorded
+///     ▼          ▲        ▲            │
+/// gradient ◄─ pullback ◄─ pullback ◄── 1         backward: each pullback takes the gradient of its outputs to its inputs
+/// </code>
+/// </summary>
+internal sealed partial class Tape(GraphWriter graph)
+{
+    private readonly List<Step> _steps = [];
+    private readonly Dictionary<string, Tensor> _gradients = [];
+    private readonly List<Tensor> _parameters = [];
+    private string _scope = "";
+    private int _count;
+    private bool _recording = true;
+
+    /// <summary>A frozen input of the graph.</summary>
+    public Tensor Input(string name, params ReadOnlySpan<int> shape) => new(Declare(name, shape), shape.ToArray(), false);
+
+    /// <summary>A trainable input: its values come in with every run, its gradient goes out.</summary>
+    public Tensor Parameter(string name, params ReadOnlySpan<int> shape)
+    {
+        Tensor parameter = new(Declare(name, shape), shape.ToArray(), true);
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>A frozen weight, stored with the graph.</summary>
+    public Tensor Constant(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values) =>
+        new(graph.Weight(name, [.. shape.ToArray().Select(n => (long)n)], values), shape.ToArray(), false);
+
+    /// <summary>A number as a tensor without axes.</summary>
+    public Tensor Scalar(float value) => new(graph.Scalar(value), [], false);
+
+    /// <summary>Declares an output.</summary>
+    public void Output(string name, Tensor value) => graph.Output(name, value.Value, DataType.Float, [.. value.Shape.Select(n => (object)n)]);
+
+    /// <summary>Nodes written until this is disposed of carry the path.</summary>
+    public IDisposable Scope(string path)
+    {
+        string outer = _scope;
+        _scope += path;
+        return new Restore(() => _scope = outer);
+    }
+
+    /// <summary>Writes the gradients of a loss and declares them as outputs "gradient/{parameter}".</summary>
+    /// <param name="loss">One number; its gradient is 1.</param>
+    public void WriteGradients(Tensor loss)
+    {
+        if (loss.Count != 1)
+            throw new ArgumentException($"The loss {loss} is not one number.", nameof(loss));
+        Pull(loss, new Tensor(graph.Weight("const/one", Longs(loss.Shape), [1f]), loss.Shape, false));
+        foreach (Tensor parameter in _parameters)
+            Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
+    }
+
+    /// <summary>Writes the gradients of Σ value·upstream, as <see cref="WriteGradients(Tensor)"/>: when the loss is computed elsewhere.</summary>
+    /// <param name="upstream">Gradient of that loss by <paramref name="value"/>, of its shape.</param>
+    public void WriteGradients(Tensor value, Tensor upstream)
+    {
+        Pull(value, upstream);
+        foreach (Tensor parameter in _parameters)
+            Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
+    }
+
+    private Tensor GradientOf(Tensor parameter) => _gradients.GetValueOrDefault(parameter.Value.Name)
+        ?? throw new InvalidOperationException($"The loss does not depend on parameter {parameter}.");
+
+    private void Pull(Tensor value, Tensor gradient)
+    {
+        _recording = false;
+        Accumulate(value, gradient);
+        for (int i = _steps.Count - 1; i >= 0; i--)
+        {
+            Step step = _steps[i];
+            Tensor?[] gradients = [.. step.Outputs.Select(o => _gradients.GetValueOrDefault(o.Value.Name))];
+            if (gradients.All(g => g is null))
+                continue; // nothing of the loss comes from here
+            _scope = "/gradient" + step.Scope;
+            step.Pullback(gradients);
+        }
+
+        _scope = "";
+    }
+
+    /// <summary>Adds to the gradient of an input of a step.</summary>
+    private void Accumulate(Tensor input, Tensor gradient)
+    {
+        if (!input.Differentiable)
+            return;
+        if (!input.Shape.AsSpan().SequenceEqual(gradient.Shape))
+            throw new InvalidOperationException($"The gradient {gradient} does not have the shape of {input}.");
+        string name = input.Value.Name;
+        _gradients[name] = _gradients.TryGetValue(name, out Tensor? sofar) ? Add(sofar, gradient) : gradient;
+    }
+
+    /// <summary>One node, and how a gradient goes back through it.</summary>
+    private Tensor Record(Value value, int[] shape, ReadOnlySpan<Tensor> inputs, Action<Tensor, Tensor> pullback)
+    {
+        bool differentiable = _recording && Any(inputs);
+        Tensor output = new(value, shape, differentiable);
+        if (differentiable)
+            _steps.Add(new Step([output], _scope, g => pullback(g[0]!, output))); // a step is only pulled when there is a gradient
+        return output;
+    }
+
+    private static bool Any(ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (Tensor input in inputs)
+            if (input.Differentiable)
+                return true;
+        return false;
+    }
+
+    private Value Declare(string name, ReadOnlySpan<int> shape) => graph.Input(name, DataType.Float, [.. shape.ToArray().Select(n => (object)n)]);
+
+    private string Next() => $"{_scope}/{_count++}";
+
+    private static long[] Longs(ReadOnlySpan<int> values)
+    {
+        long[] longs = new long[values.Length];
+        for (int i = 0; i < longs.Length; i++)
+            longs[i] = values[i];
+        return longs;
+    }
+
+    private sealed record Step(Tensor[] Outputs, string Scope, Action<Tensor?[]> Pullback);
+
+    private sealed class Restore(Action action) : IDisposable
+    {
+        public void Dispose() => action();
+    }
+}

@@ -1,0 +1,70 @@
+using AaClip.Training.Autodiff;
+
+namespace AaClip.Training.Losses;
+
+/// <summary>
+/// How well patches tell what is abnormal: focal loss plus the Dice losses of both sides, over all pixels (specification 6.1; train.py).
+/// </summary>
+/// <param name="Focal">Mean over pixels of −(1 − p)²·ln p.</param>
+/// <param name="DiceNormal">1 − Dice of the normal probability and what the mask leaves.</param>
+/// <param name="DiceAbnormal">1 − Dice of the abnormal probability and the mask.</param>
+/// <param name="Total">Their sum.</param>
+internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor DiceAbnormal, Tensor Total)
+{
+    private const double Temperature = 100; // logits are 100 times the cosine
+    private const double Smoothing = 1e-5;  // of the focal targets
+
+    /// <summary>Adds the loss of one level.</summary>
+    /// <param name="features">[B, g·g, E], of length 1 in stage 2.</param>
+    /// <param name="difference">[B, E, 1]: the abnormal anchor less the normal one.</param>
+    /// <param name="mask">[B, S, S], 1 where abnormal.</param>
+    public static SegmentationLoss Write(Tape tape, Tensor features, Tensor difference, Tensor mask)
+    {
+        int batch = features.Shape[0], grid = (int)Math.Round(Math.Sqrt(features.Shape[1])), size = mask.Shape[1];
+        Tensor cosines = tape.Product(features, difference, scale: Temperature);                        // [B, g·g, 1]
+        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size);                 // [B, S, S]: abnormal less normal
+        Tensor abnormal = tape.Sigmoid(logits), normal = tape.Sigmoid(tape.Negate(logits));             // the softmax of the two
+        Tensor rest = tape.Shift(tape.Negate(mask), 1);
+
+        // p = (1 − s)·P(true) + s·P(other) + s
+        Tensor right = tape.Add(tape.Multiply(mask, abnormal), tape.Multiply(rest, normal));
+        Tensor wrong = tape.Add(tape.Multiply(mask, normal), tape.Multiply(rest, abnormal));
+        Tensor p = tape.Shift(tape.Add(tape.Scale(right, 1 - Smoothing), tape.Scale(wrong, Smoothing)), Smoothing);
+        Tensor focal = tape.Negate(tape.Mean(tape.Multiply(tape.Square(tape.Shift(tape.Negate(p), 1)), tape.Log(p))));
+
+        Tensor diceNormal = Dice(tape, normal, rest), diceAbnormal = Dice(tape, abnormal, mask);
+        return new SegmentationLoss(focal, diceNormal, diceAbnormal, tape.Add(focal, tape.Add(diceNormal, diceAbnormal)));
+    }
+
+    /// <summary>Bilinear to [B, S, S], corners aligned: U·x·Uᵀ, a product that has its gradient.</summary>
+    private static Tensor Upsample(Tape tape, Tensor x, int size)
+    {
+        int grid = x.Shape[1];
+        Tensor weights = tape.Constant($"const/bilinear/{grid}/{size}", [size, grid], Bilinear(grid, size));
+        Tensor columns = tape.Transpose(tape.Product(x, weights, transposeB: true), 0, 2, 1); // [B, S, g]: x, y
+        return tape.Transpose(tape.Product(columns, weights, transposeB: true), 0, 2, 1);     // [B, S, S]: y, x
+    }
+
+    // Row i holds the two weights of output i, at i·(g − 1)/(S − 1).
+    private static float[] Bilinear(int grid, int size)
+    {
+        float[] weights = new float[size * grid];
+        for (int i = 0; i < size; i++)
+        {
+            float at = size > 1 ? i * ((grid - 1) / (float)(size - 1)) : 0;
+            int low = Math.Min((int)at, grid - 1), high = Math.Min(low + 1, grid - 1);
+            weights[i * grid + low] += 1 - (at - low);
+            weights[i * grid + high] += at - low;
+        }
+
+        return weights;
+    }
+
+    // 1 − mean over images of (2·ΣPM + 1)/(ΣP + ΣM + 1).
+    private static Tensor Dice(Tape tape, Tensor probability, Tensor mask)
+    {
+        Tensor both = tape.Shift(tape.Scale(tape.Sum(tape.Multiply(probability, mask), 1, 2), 2), 1);
+        Tensor each = tape.Shift(tape.Add(tape.Sum(probability, 1, 2), tape.Sum(mask, 1, 2)), 1);
+        return tape.Shift(tape.Negate(tape.Mean(tape.Divide(both, each))), 1);
+    }
+}

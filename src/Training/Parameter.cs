@@ -1,0 +1,22 @@
+namespace AaClip.Training;
+
+/// <summary>A trainable weight with the gradient of the newest run.</summary>
+internal sealed class Parameter
+{
+    /// <param name="name">The checkpoint's own key, such as "image_adapter.seg_proj.0.fc.weight".</param>
+    /// <param name="values">Row-major; kept, and changed in place by the optimiser.</param>
+    public Parameter(string name, int[] shape, float[] values)
+    {
+        if (values.Length != shape.Aggregate(1, (a, b) => a * b))
+            throw new ArgumentException($"Parameter '{name}' of shape [{string.Join(", ", shape)}] has {values.Length} values.", nameof(values));
+        (Name, Shape, Values, Gradient) = (name, shape, values, new float[values.Length]);
+    }
+
+    public string Name { get; }
+
+    public int[] Shape { get; }
+
+    public float[] Values { get; }
+
+    public float[] Gradient { get; }
+}

@@ -1,0 +1,11 @@
+namespace AaClip.Training.Stages;
+
+/// <summary>Images of one step.</summary>
+/// <param name="Images">[B, 3, S, S], normalised.</param>
+/// <param name="Masks">[B, S, S], 1 where abnormal.</param>
+/// <param name="Anomalous">[B].</param>
+/// <param name="Classes">[B], as <see cref="Scoring.Text.ClassNames"/> resolves them.</param>
+internal sealed record Batch(float[] Images, float[] Masks, bool[] Anomalous, string[] Classes)
+{
+    public int Count => Classes.Length;
+}

@@ -1,0 +1,34 @@
+using AaClip.Checkpoints.Onnx;
+using AaClip.Training.Autodiff;
+
+namespace AaClip.Training.Stages;
+
+/// <summary>Writes training graphs into a scratch folder and opens each once, by its name.</summary>
+internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("aaclip-training-").FullName;
+    private readonly Dictionary<string, TrainingGraph> _graphs = [];
+
+    /// <summary>The graph of that name; written at its first use.</summary>
+    /// <param name="name">With what its shapes depend on, such as the batch size.</param>
+    public TrainingGraph Get(string name, IReadOnlyList<Parameter> parameters, Action<Tape, GraphWriter> write)
+    {
+        if (_graphs.TryGetValue(name, out TrainingGraph? graph))
+            return graph;
+        string path = Path.Combine(_folder, $"{name}.onnx");
+        using (GraphWriter writer = new(path))
+        {
+            write(new Tape(writer), writer);
+            writer.Save();
+        }
+
+        return _graphs[name] = new TrainingGraph(path, parameters, options.Provider, options.Threads);
+    }
+
+    public void Dispose()
+    {
+        foreach (TrainingGraph graph in _graphs.Values)
+            graph.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

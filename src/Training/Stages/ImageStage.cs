@@ -1,0 +1,82 @@
+using AaClip.Checkpoints.Adapters;
+using AaClip.Scoring.Packages;
+using AaClip.Training.Autodiff;
+using AaClip.Training.Losses;
+using AaClip.Training.Towers;
+
+namespace AaClip.Training.Stages;
+
+/// <summary>
+/// Stage 2: the image adapters align patches and whole images with fixed anchors (specification 6.4; train.py). One graph holds the adapted
+/// tower, the loss of all levels and the gradients; a step runs it and then Adam, whose rate is halved at set steps.
+/// </summary>
+internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<string, float[]> anchors, Adam adam)
+{
+    private const float NormBound = 1e-12f; // of PyTorch's normalize, specification 2.2
+
+    /// <summary>Takes one step.</summary>
+    /// <param name="schedule">Steps done since the schedule began: it starts again when a training is resumed, as published.</param>
+    /// <returns>The loss before it, and its parts by name.</returns>
+    public Dictionary<string, float[]> Step(Batch batch, int schedule, CancellationToken cancellation = default)
+    {
+        Dictionary<string, float[]> losses = Gradients(batch, cancellation);
+        adam.Step(Math.Pow(0.5, clip.Options.Halvings.Count(h => schedule >= h)));
+        return losses;
+    }
+
+    /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>
+    public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)
+    {
+        ModelArchitecture shape = clip.Shape;
+        int b = batch.Count, size = shape.ImageSize, embed = shape.Embed;
+        float[] stacked = new float[b * 2 * embed];
+        float[] signs = new float[b];
+        for (int i = 0; i < b; i++)
+        {
+            anchors(batch.Classes[i]).CopyTo(stacked, i * 2 * embed);
+            signs[i] = batch.Anomalous[i] ? -1 : 1;
+        }
+
+        return graphs.Get($"image-{b}", adam.Parameters, (tape, _) => Write(tape, b)).Run(
+            [new GraphInput("image", batch.Images, b, 3, size, size), new GraphInput("anchors", stacked, b, embed, 2), new GraphInput("mask", batch.Masks, b, size, size), new GraphInput("sign", signs, b, 1, 1)],
+            cancellation: cancellation);
+    }
+
+    private void Write(Tape tape, int batch)
+    {
+        ModelArchitecture shape = clip.Shape;
+        TransformerTape tower = new(tape, new WeightSource(tape, clip.Read, adam.Parameters), clip.Options.Activation);
+        Tensor image = tape.Input("image", batch, 3, shape.ImageSize, shape.ImageSize);
+        Tensor anchors = tape.Input("anchors", batch, shape.Embed, 2);
+        Tensor mask = tape.Input("mask", batch, shape.ImageSize, shape.ImageSize);
+        Tensor sign = tape.Input("sign", batch, 1, 1); // 1 normal, −1 abnormal
+        Tensor[] sides = tape.Split(anchors, axis: 2, parts: 2);
+        Tensor difference = tape.Subtract(sides[1], sides[0]); // [B, E, 1]
+
+        Tensor[] blocks = ImageTower.Write(tower, image, shape, clip.ImageAdapters);
+        Tensor[] levels = [.. shape.Levels.Select(level => ImageTower.Patches(tower, blocks[level - 1], shape.Vision.Width))];
+
+        // Cross entropy of the two raw cosines d·T: ln(1 + e^(other − true)).
+        Tensor detection = tape.Mean(Head(tower, levels[^1], "det_proj"), 1);       // [B, 1, E]
+        Tensor cosines = tape.Product(detection, anchors);                          // [B, 1, 2]
+        Tensor loss = tape.Mean(tape.Softplus(tape.Multiply(tape.Product(detection, difference), sign)));
+        tape.Output("cosines", cosines);
+        tape.Output("classification", loss);
+
+        for (int level = 0; level < AdapterWeights.Levels; level++)
+        {
+            SegmentationLoss segmentation = SegmentationLoss.Write(tape, Head(tower, levels[level], $"seg_proj.{level}"), difference, mask);
+            tape.Output($"segmentation/{level}", segmentation.Total);
+            loss = tape.Add(loss, segmentation.Total);
+        }
+
+        tape.Output("loss", loss);
+        tape.WriteGradients(loss);
+    }
+
+    private Tensor Head(TransformerTape tower, Tensor patches, string name)
+    {
+        Tensor projected = tower.Linear(patches, $"image_adapter.{name}.fc.weight", null, clip.Shape.Vision.Width, clip.Shape.Embed);
+        return tower.Tape.Normalise(clip.Options.Relu ? tower.LeakyRelu(projected) : projected, NormBound);
+    }
+}
