@@ -13,6 +13,16 @@ internal static class FullSizeModel
         string output = Path.Combine(scratch, $"vitl-{precision.ToString().ToLowerInvariant()}");
         if (Directory.Exists(output))
             return output;
+        string sources = Sources(scratch);
+        Console.Error.WriteLine($"Importing it as {precision} ...");
+        ModelImporter.Import(RandomModel.Options(sources, RandomModel.Full, output) with { Precision = precision });
+        return output;
+    }
+
+    /// <summary>Writes the files that the package is imported from, unless they are there already.</summary>
+    /// <returns>Their folder.</returns>
+    public static string Sources(string scratch)
+    {
         string sources = Path.Combine(scratch, "sources");
         if (!Directory.Exists(sources))
         {
@@ -22,8 +32,6 @@ internal static class FullSizeModel
             Directory.Move(unfinished, sources);
         }
 
-        Console.Error.WriteLine($"Importing it as {precision} ...");
-        ModelImporter.Import(RandomModel.Options(sources, RandomModel.Full, output) with { Precision = precision });
-        return output;
+        return sources;
     }
 }

@@ -23,6 +23,12 @@ Command pipeline = new("pipeline", "Measures the way from a dropped image to its
 pipeline.SetAction((parsed, cancellation) => PipelineBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(small), parsed.GetValue(save), cancellation));
 root.Add(pipeline);
 
+Option<int> steps = new("--steps") { Description = "Timed steps of each stage.", DefaultValueFactory = _ => 3, HelpName = "N" };
+Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of 14.", DefaultValueFactory = _ => 518, HelpName = "PX" };
+Command training = new("training", "Measures steps of both stages of training with the full-size model.") { scratch, steps, size, provider, save };
+training.SetAction(parsed => TrainingBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(steps), parsed.GetValue(size), parsed.GetValue(provider)!, parsed.GetValue(save)));
+root.Add(training);
+
 Argument<Precision> precision = new("precision");
 Command model = new("model", "Writes a full-size package with random weights and says where.") { precision, scratch };
 model.SetAction(parsed => Console.WriteLine(FullSizeModel.Package(parsed.GetValue(scratch)!, parsed.GetValue(precision))));
@@ -35,4 +41,16 @@ score.SetAction(parsed => parsed.GetValue(child) is [var variant, var folder, va
     ? ScoreChild.Run(variant, folder, bool.Parse(mapped), int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), where, output)
     : 2);
 root.Add(score);
+
+Argument<string[]> stepOf = new("arguments");
+Command step = new("training-step", "One stage, in the child process that the bench starts.") { stepOf };
+step.Hidden = true;
+step.SetAction(parsed =>
+{
+    if (parsed.GetValue(stepOf) is not [var stage, var folder, var count, var side, var where, var output])
+        return 2;
+    TrainingBench.Child(stage, folder, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), int.Parse(side, System.Globalization.CultureInfo.InvariantCulture), where, output);
+    return 0;
+});
+root.Add(step);
 return await root.Parse(args).InvokeAsync();

@@ -18,7 +18,7 @@ internal sealed class TrainingGraph : IDisposable
     /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
     public TrainingGraph(string path, IReadOnlyList<Parameter> parameters, Provider provider, int threads)
     {
-        SessionFactory sessions = new(provider, threads, memoryMapped: false, NullLogger.Instance);
+        SessionFactory sessions = new(provider, threads, memoryMapped: false, NullLogger.Instance, training: true);
         _session = sessions.Open(path);
         Provider = sessions.Provider;
         _parameters = [.. parameters.Where(p => _session.InputMetadata.ContainsKey(p.Name))];

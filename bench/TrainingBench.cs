@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Checkpoints.Import;
+using AaClip.Scoring.Sessions;
+using AaClip.Training;
+using AaClip.Training.Stages;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Bench;
+
+/// <summary>Seconds per training step of the full-size model and its peak memory: stage 2 on two images, stage 1 for the sentences of one class.</summary>
+internal static class TrainingBench
+{
+    private const double MemoryTarget = 20; // GiB, stage 2 at 518 px, batch 2
+
+    /// <summary>Measures each stage in a process of its own.</summary>
+    public static int Run(string scratch, int steps, int size, string provider, bool save)
+    {
+        FullSizeModel.Sources(scratch);
+        double gflop = Machine.GflopPerSecond(scratch);
+        List<Row> rows = [];
+        foreach (string stage in (string[])["text", "image"])
+        {
+            Console.Error.WriteLine($"Stage {(stage == "text" ? 1 : 2)}: {steps} steps ...");
+            string output = Path.Combine(scratch, $"training-{Environment.ProcessId}.json");
+            using Process child = Process.Start(Environment.ProcessPath!, ["training-step", stage, scratch, steps.ToString(CultureInfo.InvariantCulture), size.ToString(CultureInfo.InvariantCulture), provider, output]); // a bench runs from its own executable
+            child.WaitForExit();
+            if (child.ExitCode != 0)
+                throw new InvalidOperationException($"Measuring stage '{stage}' ended with exit code {child.ExitCode}.");
+            double[] found = JsonSerializer.Deserialize<double[]>(File.ReadAllText(output))!; // just written
+            File.Delete(output);
+            double peak = found[0];
+            double[] seconds = [.. found[1..].Order()];
+            string what = stage == "text" ? "stage 1: gradients for the 16 sentences of a class" : $"stage 2: step on 2 images of {size} px";
+            rows.Add(new Row($"{what}, seconds", FormattableString.Invariant($"{ScoringBench.Median(seconds):F2} s"), FormattableString.Invariant($"{seconds[0]:F2} s - {seconds[^1]:F2} s"), "", null, ""));
+            rows.Add(stage == "text"
+                ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
+                : new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", FormattableString.Invariant($"<= {MemoryTarget:F0} GiB"), peak <= MemoryTarget, ""));
+        }
+
+        Report report = new()
+        {
+            At = TimeProvider.System.GetUtcNow(),
+            Machine = Machine.Describe(),
+            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}",
+            GflopPerSecond = Math.Round(gflop),
+            Rows = rows,
+        };
+        Table.Write(report, []);
+        if (save)
+        {
+            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"training-{report.At:yyyyMMdd-HHmm}.json"));
+            File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
+            Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
+        }
+
+        return 0;
+    }
+
+    /// <summary>One stage, in the child process: writes peak GiB and the seconds of each step.</summary>
+    public static void Child(string stage, string scratch, int steps, int size, string provider, string output)
+    {
+        ImportOptions model = RandomModel.Options(FullSizeModel.Sources(scratch), RandomModel.Full, "");
+        AdaptationOptions options = new() { Size = size, Provider = provider == "cuda" ? Provider.Cuda : Provider.Cpu };
+        using FrozenClip clip = new(model.Clip, options);
+        using GraphFolder graphs = new(options);
+        Action step = stage == "text" ? TextStep(clip, graphs, model) : ImageStep(clip, graphs);
+        List<double> found = [0];
+        for (int i = -1; i < steps; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            step();
+            if (i >= 0)
+                found.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        using Process self = Process.GetCurrentProcess();
+        found[0] = self.PeakWorkingSet64 / (double)(1 << 30);
+        File.WriteAllText(output, JsonSerializer.Serialize(found));
+    }
+
+    private static Action ImageStep(FrozenClip clip, GraphFolder graphs)
+    {
+        const int Images = 2;
+        int size = clip.Shape.ImageSize;
+        Adam adam = new(AdapterParameters.Image(clip.Shape, clip.ImageAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(5e-4));
+        Random random = new(1);
+        float[] images = [.. Enumerable.Range(0, Images * 3 * size * size).Select(_ => 2 * (random.NextSingle() - 0.5f))];
+        float[] masks = new float[Images * size * size];
+        masks.AsSpan(size * size / 3, size * size / 5).Fill(1);
+        float[] anchors = [.. Enumerable.Range(0, 2 * clip.Shape.Embed).Select(_ => (random.NextSingle() - 0.5f) / 10)];
+        ImageStage stage = new(clip, graphs, _ => anchors, adam);
+        Batch batch = new(images, masks, [true, false], ["a", "b"]);
+        return () => stage.Step(batch, 0);
+    }
+
+    private static Action TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)
+    {
+        Adam adam = new(AdapterParameters.Text(clip.Shape, clip.TextAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(1e-5));
+        Scoring.Text.ClipTokenizer tokenizer = new(Scoring.Text.ClipVocabulary.Load(model.Vocabulary!, clip.Shape.Vocabulary)); // the options of a random model name it
+        TextEncoding text = new(clip, graphs, adam.Parameters, TextEncoding.With(tokenizer, clip.Shape.Context));
+        float[] upstream = new float[2 * clip.Shape.Embed];
+        Array.Fill(upstream, 0.1f);
+        return () =>
+        {
+            _ = text.Anchors("candle");
+            text.AddGradients("candle", upstream);
+            adam.Step();
+        };
+    }
+}
