@@ -45,7 +45,7 @@ public sealed class RaiseAlertTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_message_in_the_queue_is_Base64_of_an_event_and_stays_until_somebody_takes_it()
+    public async Task The_message_in_the_queue_is_Base64_of_an_event_and_stays_for_a_week()
     {
         StorageClients storage = await azurite.NewAsync();
         (RaiseAlert function, IDisposable owned) = Function(storage);
@@ -57,7 +57,7 @@ public sealed class RaiseAlertTests(AzuriteFixture azurite)
         QueueMessage message = Assert.Single((await raw.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value);
         string json = Encoding.UTF8.GetString(Convert.FromBase64String(message.MessageText));
         Assert.Equal([], SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), json));
-        Assert.Equal(9999, message.ExpiresOn?.Year);
+        Assert.Equal(TimeSpan.FromDays(7) + TimeSpan.FromSeconds(1), message.ExpiresOn - message.InsertedOn);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class RaiseAlertTests(AzuriteFixture azurite)
 
     private static (RaiseAlert Function, IDisposable Owned) Function(StorageClients storage)
     {
-        AlertRaiser raiser = new(new AlertStore(storage, TimeProvider.System), [new QueueAlertSink(storage)], Options.Create(new AlertOptions()), TimeProvider.System, NullLogger<AlertRaiser>.Instance);
+        AlertRaiser raiser = new(new AlertStore(storage, TimeProvider.System), [new QueueAlertSink(storage, TimeProvider.System)], Options.Create(new AlertOptions()), TimeProvider.System, NullLogger<AlertRaiser>.Instance);
         CameraProfiles cameras = new(storage, Options.Create(new CamerasOptions()), TimeProvider.System, NullLogger<CameraProfiles>.Instance);
         return (new RaiseAlert(cameras, raiser, TimeProvider.System), raiser);
     }

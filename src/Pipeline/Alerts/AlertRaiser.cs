@@ -10,10 +10,10 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>
 /// Turns a scored image into alert events, each with one id however often the message comes:
 /// 1. decide, and store state, changes and the claim to deliver them in one conditional write;
-/// 2. deliver what each receiver lacks;
-/// 3. store who has it.
-/// A crash in between leaves the changes in the outbox: the message comes again and delivers them with the same ids. Only a crash between
-/// a receiver's answer and step 3 lets it get an event twice; it then has the same id.
+/// 2. for a receiver that cannot tell a second delivery, make hidden places for what it lacks, and store them;
+/// 3. deliver what each receiver lacks, into its place where there is one;
+/// 4. store who has it.
+/// A crash in between leaves the changes in the outbox: the message comes again and delivers them with the same ids into the same places.
 /// </summary>
 public sealed partial class AlertRaiser : IDisposable
 {
@@ -70,7 +70,7 @@ public sealed partial class AlertRaiser : IDisposable
                 if (state.Outbox.Count == 0)
                     return decision!.Changes;
 
-                // 2, 3
+                // 2, 3, 4
                 bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
                 if (state.Claim?.Worker == _worker)
                 {
@@ -132,12 +132,15 @@ public sealed partial class AlertRaiser : IDisposable
         foreach (IAlertSink sink in _sinks)
         {
             List<string> ids = accepted[sink.Name] = [];
-            AlertEvent[] events = [.. state.Outbox.Where(p => !p.DeliveredTo.Contains(sink.Name)).Select(p => AlertEvent.Of(p.Change, _options))];
-            if (events.Length == 0)
+            HashSet<string> lacking = [.. state.Outbox.Where(p => !p.DeliveredTo.Contains(sink.Name)).Select(p => p.Change.Id)];
+            if (lacking.Count == 0)
                 continue;
             try
             {
-                await sink.SendAsync(events, ids, either.Token).ConfigureAwait(false);
+                state = await ReserveAsync(camera, state, sink, either.Token).ConfigureAwait(false);
+                PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))]; // what came meanwhile has no place yet
+                Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
+                await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
@@ -153,6 +156,25 @@ public sealed partial class AlertRaiser : IDisposable
         await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         return failures.Count switch { 0 => null, 1 => failures[0], _ => new AggregateException(failures) };
+    }
+
+    // Of two workers that make places for one change, the first to store them counts; the other's are never filled.
+    private async Task<AlertState> ReserveAsync(string camera, AlertState state, IAlertSink sink, CancellationToken cancellation)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        string[] without = [.. state.Outbox.Where(Lacks).Select(p => p.Change.Id)];
+        IReadOnlyList<Reservation> made = without.Length == 0 ? [] : await sink.ReserveAsync(without.Length, cancellation).ConfigureAwait(false);
+        if (made.Count == 0)
+            return state;
+        Dictionary<string, Reservation> places = without.Zip(made).ToDictionary();
+        return await _store.ChangeAsync(camera, stored => stored with
+        {
+            Outbox = [.. stored.Outbox.Select(p => Lacks(p) && places.TryGetValue(p.Change.Id, out Reservation? place)
+                ? p with { Places = new Dictionary<string, Reservation>(p.Places) { [sink.Name] = place } }
+                : p)],
+        }, cancellation).ConfigureAwait(false);
+
+        bool Lacks(PendingChange p) => !p.DeliveredTo.Contains(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
     }
 
     private AlertState Mark(AlertState state, Dictionary<string, List<string>> accepted)

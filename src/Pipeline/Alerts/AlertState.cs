@@ -61,7 +61,19 @@ internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequenc
 internal sealed record ClosedAlert(DateTimeOffset At, double Calibrated);
 
 /// <summary>A change and the receivers that already have it.</summary>
-internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> DeliveredTo);
+internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> DeliveredTo)
+{
+    /// <summary>Places that were made for it, by receiver.</summary>
+    public IReadOnlyDictionary<string, Reservation> Places { get; init => field = value ?? None; } = None;
+
+    private static readonly Dictionary<string, Reservation> None = [];
+}
+
+/// <summary>A hidden message that waits for its event.</summary>
+/// <param name="Message">Id of the message.</param>
+/// <param name="Receipt">Its pop receipt: fits until the message is shown.</param>
+/// <param name="Until">From here on a new place is made.</param>
+internal sealed record Reservation(string Message, string Receipt, DateTimeOffset Until);
 
 /// <summary>Whoever holds the claim delivers the outbox; when it has run out, anybody may.</summary>
 internal sealed record DeliveryClaim(string Worker, DateTimeOffset Until);

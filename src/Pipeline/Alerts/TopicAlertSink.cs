@@ -21,7 +21,9 @@ internal sealed class TopicAlertSink : IAlertSink
 
     public string Name => "topic";
 
-    public async Task SendAsync(IReadOnlyList<AlertEvent> events, ICollection<string> accepted, CancellationToken cancellation)
+    public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<Reservation>>([]);
+
+    public async Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation)
     {
         for (int sent = 0; sent < events.Count;)
         {

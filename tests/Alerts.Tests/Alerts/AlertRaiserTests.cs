@@ -108,8 +108,8 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     public async Task Two_workers_on_one_camera_lose_no_event_and_double_none()
     {
         StorageClients storage = await azurite.NewAsync();
-        using AlertRaiser one = Raiser(new AlertStore(storage, TimeProvider.System), new QueueAlertSink(storage));
-        using AlertRaiser two = Raiser(new AlertStore(storage, TimeProvider.System), new QueueAlertSink(storage));
+        using AlertRaiser one = Raiser(new AlertStore(storage, TimeProvider.System), new QueueAlertSink(storage, TimeProvider.System));
+        using AlertRaiser two = Raiser(new AlertStore(storage, TimeProvider.System), new QueueAlertSink(storage, TimeProvider.System));
         Scored[] images = [.. Enumerable.Range(0, 60).Select(i => Images.At(i, i / 4 % 2 == 0 ? 0.5 + i / 150.0 : 0.2))];
         List<AlertChange> decided = [];
 

@@ -49,7 +49,7 @@ public sealed class TopicAlertSinkTests : IAsyncLifetime
         AlertEvent[] events = Events("C");
         List<string> accepted = [];
 
-        await sink.SendAsync(events, accepted, Cancellation);
+        await sink.SendAsync(events, [], accepted, Cancellation);
 
         (string path, Dictionary<string, string> headers, string body) = Assert.Single(_sent);
         Assert.Equal("/line-alerts/messages", path);
@@ -72,7 +72,7 @@ public sealed class TopicAlertSinkTests : IAsyncLifetime
         AlertEvent[] events = Events("mCnnn");
         List<string> accepted = [];
 
-        await sink.SendAsync(events, accepted, Cancellation);
+        await sink.SendAsync(events, [], accepted, Cancellation);
 
         JsonElement batch = JsonDocument.Parse(Assert.Single(_sent).Body).RootElement;
         Assert.Equal(events.Select(e => e.Id), batch.EnumerateArray().Select(m => m.GetProperty("BrokerProperties").GetProperty("MessageId").GetString()));
@@ -87,7 +87,7 @@ public sealed class TopicAlertSinkTests : IAsyncLifetime
         TopicAlertSink sink = new(client, Options.Create(new AlertOptions { Topic = "line-alerts" }));
         List<string> accepted = [];
 
-        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() => sink.SendAsync(Events("m"), accepted, Cancellation));
+        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() => sink.SendAsync(Events("m"), [], accepted, Cancellation));
 
         Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, refused.Reason);
         Assert.Empty(accepted);
