@@ -75,13 +75,13 @@ internal sealed class Site : IAsyncDisposable
             Functions = typeof(ScoreImage).Assembly,
             ScriptRoot = hostJson is null ? AppContext.BaseDirectory : ScriptRoot(hostJson),
             Configure = (services, configuration) => services.AddAaClip(configuration),
-            Settings = new Dictionary<string, string?>(settings ?? [])
+            Settings = new Dictionary<string, string?>(new Dictionary<string, string?>
             {
                 [StorageConnection.Setting] = Connection,
                 ["Model__Path"] = Model,
                 ["Model__Provider"] = "cpu",
                 ["Cameras__RefreshSeconds"] = "0",
-            },
+            }.Where(own => settings?.ContainsKey(own.Key) != true).Concat(settings ?? [])),
             Logging = logging => logging.AddProvider(Log),
             Port = 0,
             MaxPollingInterval = TimeSpan.FromMilliseconds(200),

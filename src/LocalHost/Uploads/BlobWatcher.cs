@@ -11,17 +11,18 @@ namespace AaClip.LocalHost.Uploads;
 /// <summary>
 /// Stands in for Event Grid, which Azurite does not have: lists a container over and over, and puts one BlobCreated event on a queue for each
 /// new or overwritten blob. What was raised is noted in a blob, so a restart raises neither everything again nor too little; a crash may raise
-/// the events of the last second twice.
+/// twice what was raised since the last note, which is a matter of milliseconds while the container is small.
 /// </summary>
 internal sealed partial class BlobWatcher(
     BlobContainerClient container, BlobContainerClient state, QueueClient queue, bool base64, LocalHostOptions options, Doorbell doorbell, ILogger logger)
 {
     private const int PageSize = 5000;
-    private static readonly TimeSpan NotePause = TimeSpan.FromSeconds(1);
+    private const int NoteShare = 20; // one part in so many of the time goes into notes, which grow with the container
 
     private readonly BlobClient _note = state.GetBlobClient($"events/{container.Name}");
     private SeenBlobs _seen = new();
     private bool _unnoted;
+    private TimeSpan _noteTook;
     private long _notedAt;
 
     /// <summary>Creates what is missing and reads what was noted.</summary>
@@ -73,13 +74,15 @@ internal sealed partial class BlobWatcher(
             {
                 listed += page.Values.Count;
                 foreach (BlobItem blob in page.Values.Where(blob => !_seen.Contains(blob.Name, BlobCreatedEvent.ETagOf(blob))).OrderBy(blob => blob.Properties.LastModified))
+                {
                     await RaiseAsync(blob, listening).ConfigureAwait(false);
+                    await NoteIfDueAsync().ConfigureAwait(false);
+                }
             }
 
             if (listed < _seen.Count)
                 _seen.EndPass();
-            if (_unnoted && Stopwatch.GetElapsedTime(_notedAt) >= NotePause)
-                await NoteAsync().ConfigureAwait(false);
+            await NoteIfDueAsync().ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException)
         {
@@ -98,15 +101,19 @@ internal sealed partial class BlobWatcher(
         Log.Raised(logger, container.Name, blob.Name);
     }
 
+    private Task NoteIfDueAsync() => Stopwatch.GetElapsedTime(_notedAt) >= NoteShare * _noteTook ? NoteAsync() : Task.CompletedTask;
+
     private async Task NoteAsync()
     {
         if (!_unnoted)
             return;
+        long started = Stopwatch.GetTimestamp();
         try
         {
             await _note.UploadAsync(BinaryData.FromBytes(_seen.Write()), overwrite: true).ConfigureAwait(false);
             _unnoted = false;
             _notedAt = Stopwatch.GetTimestamp();
+            _noteTook = Stopwatch.GetElapsedTime(started);
         }
         catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException)
         {

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+
+namespace AaClip.EndToEnd.Tests;
+
+public class Scoring_with_a_damaged_model(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Whose_output_is_no_number_gives_a_failed_result_and_no_alert()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        using Scratch scratch = new();
+        await site.StartWorkerAsync(settings: new Dictionary<string, string?> { ["Model__Path"] = Damaged(site.Model, scratch.Path) });
+
+        string etag = await site.DropAsync("line1/a.png", seed: 1);
+        ResultDocument result = await site.ResultAsync("line1/a.png", etag);
+        await site.QuietAsync();
+
+        Assert.Equal((Verdict.Failed, FailureCodes.ModelOutput), (result.Score.Verdict, result.Failure!.Code));
+        Assert.Contains("not numbers", result.Failure.Message, StringComparison.Ordinal);
+        Assert.Empty(await site.PeekAlertsAsync());
+        Assert.Empty(await site.BlobsAsync(ContainerNames.Heatmaps));
+    }
+
+    // Weights that no import would take, with hashes that fit them.
+    private static string Damaged(string package, string folder)
+    {
+        foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(package, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
+            File.Copy(file, copy);
+        }
+
+        string weights = Path.Combine(folder, "image.weights");
+        byte[] bytes = File.ReadAllBytes(weights);
+        bytes.AsSpan().Fill(0xFF); // every float is not a number
+        File.WriteAllBytes(weights, bytes);
+        string manifest = Path.Combine(folder, "model.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!; // a package has one
+        json["files"]!["image.weights"]!["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        File.WriteAllText(manifest, json.ToJsonString());
+        return folder;
+    }
+
+    private sealed class Scratch : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("aaclip-damaged-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
