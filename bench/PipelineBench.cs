@@ -16,7 +16,7 @@ namespace AaClip.Bench;
 /// <summary>Latency and throughput from a dropped image to its result, and what the pipeline costs over scoring alone.</summary>
 internal static class PipelineBench
 {
-    private const int Singles = 48, Burst = 400, FullImages = 12, FullRounds = 2;
+    private const int Singles = 48, Burst = 400, FullImages = 32, FullRounds = 2;
 
     /// <summary>Measures in a process of its own, so that models of other benches are out of memory.</summary>
     public static int RunChild(string scratch, bool save)
@@ -32,7 +32,7 @@ internal static class PipelineBench
         await using (PipelineSite site = await PipelineSite.StartAsync(Small(scratch), cancellation))
         {
             byte[][] images = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
-            await site.PassAsync(images, TimeSpan.FromMilliseconds(100), cancellation); // warms up
+            await site.PassAsync(images, TimeSpan.FromSeconds(1), cancellation); // warms up
             rows.AddRange(await IdleAsync(site, images, cancellation));
             rows.AddRange(await LoadAsync(site, images, cancellation));
         }
@@ -112,7 +112,7 @@ internal static class PipelineBench
         {
             Console.Error.WriteLine($"Full size, round {round + 1} of {FullRounds}");
             double one = await ScoreAsync(site.Model, images, cancellation);
-            (_, double other) = await site.PassAsync(images, TimeSpan.FromMilliseconds(100), cancellation);
+            (_, double other) = await site.PassAsync(images, TimeSpan.FromSeconds(1), cancellation);
             ratios.Add(100 * (other / one - 1));
             (alone, through) = (alone + one, through + other);
         }

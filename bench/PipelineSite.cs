@@ -17,6 +17,9 @@ internal sealed class PipelineSite : IAsyncDisposable
     private readonly FunctionHost _host;
     private readonly BlobContainerClient _images;
     private readonly BlobContainerClient _results;
+    private const int Few = 2;
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(50);
+
     private int _dropped;
 
     private PipelineSite(FunctionHost host, LoadedModel model)
@@ -48,7 +51,7 @@ internal sealed class PipelineSite : IAsyncDisposable
     }
 
     /// <summary>Drops images at once, and looks when each has its result.</summary>
-    /// <param name="look">Pause between two looks: what is measured is at most that much too long.</param>
+    /// <param name="look">Pause between two looks, which cost the pipeline time; the last images are looked for more often.</param>
     /// <returns>Seconds from each drop to its result, and from the first drop to the last result.</returns>
     public async Task<(double[] Latencies, double Seconds)> PassAsync(IReadOnlyList<byte[]> images, TimeSpan look, CancellationToken cancellation)
     {
@@ -65,14 +68,15 @@ internal sealed class PipelineSite : IAsyncDisposable
         List<double> latencies = [];
         while (latencies.Count < images.Count)
         {
-            List<string> there = await LookAsync(images.Count == 1, waiting, cancellation);
+            bool few = latencies.Count >= images.Count - Few; // the end is seen at once
+            List<string> there = await LookAsync(few, waiting, cancellation);
             long now = Stopwatch.GetTimestamp();
             lock (waiting)
                 foreach (string name in there)
                     if (waiting.Remove(name, out long dropped))
                         latencies.Add(Stopwatch.GetElapsedTime(dropped, now).TotalSeconds);
             if (latencies.Count < images.Count)
-                await Task.Delay(look, cancellation);
+                await Task.Delay(few && look > Often ? Often : look, cancellation);
         }
 
         await uploads;
@@ -81,17 +85,20 @@ internal sealed class PipelineSite : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private async Task<List<string>> LookAsync(bool single, Dictionary<string, long> waiting, CancellationToken cancellation)
+    private async Task<List<string>> LookAsync(bool few, Dictionary<string, long> waiting, CancellationToken cancellation)
     {
-        if (single)
+        List<string> names = [];
+        if (few)
         {
-            string? name;
+            string[] left;
             lock (waiting)
-                name = waiting.Keys.SingleOrDefault();
-            return name is not null && await _results.GetBlobClient(name).ExistsAsync(cancellation) ? [name] : [];
+                left = [.. waiting.Keys];
+            foreach (string name in left)
+                if (await _results.GetBlobClient(name).ExistsAsync(cancellation))
+                    names.Add(name);
+            return names;
         }
 
-        List<string> names = [];
         await foreach (BlobItem blob in _results.GetBlobsAsync(cancellationToken: cancellation))
             names.Add(blob.Name);
         return names;
