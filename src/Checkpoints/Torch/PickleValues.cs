@@ -8,6 +8,9 @@ namespace AaClip.Checkpoints.Torch;
 /// <summary>A Python dict or OrderedDict: keys are strings, integers or booleans, in the order they were stored.</summary>
 internal sealed class PickleDictionary() : OrderedDictionary<object, object?>(KeyComparer.Instance)
 {
+    /// <summary>Whether it is written as an OrderedDict; read, both are the same.</summary>
+    public bool Ordered { get; init; }
+
     private sealed class KeyComparer : IEqualityComparer<object>
     {
         public static readonly KeyComparer Instance = new();

@@ -41,7 +41,7 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
-    /// <exception cref="ArgumentException">The model gives numbers for this image that are none.</exception>
+    /// <exception cref="InvalidDataException">The model gives for this image what is not a number.</exception>
     public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
         _batcher.RunAsync(new ImageToScore(image, anchors, domain), urgent, cancellation);
 

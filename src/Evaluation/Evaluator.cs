@@ -1,0 +1,106 @@
+using AaClip.Evaluation.DataSets;
+using AaClip.Evaluation.Metrics;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Evaluation;
+
+/// <summary>
+/// Measures a model on a data set, class by class, so that the pixels of one class are in memory at a time (specification 4.3):
+/// 1. score every image; 2. metrics over pixels; 3. metrics over images, by the published protocol and by the scores of a service.
+/// </summary>
+public static class Evaluator
+{
+    /// <summary>Runs.</summary>
+    /// <param name="scored">Called after each image, with its map and the mask at the model's size (empty where there is none).</param>
+    /// <exception cref="InvalidDataException">The model gives what is not a number.</exception>
+    /// <exception cref="ImageRejectedException">An image cannot be read; the message names it.</exception>
+    public static IEnumerable<ClassReport> Run(AnomalyScorer scorer, DataSet data, Action<LabelledImage, ImageScore>? scored = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scorer);
+        ArgumentNullException.ThrowIfNull(data);
+        foreach (IGrouping<string, LabelledImage> group in data.Images.GroupBy(i => i.ClassName))
+            yield return Class(scorer, group.Key, data.Domain, [.. group], scored, cancellation);
+    }
+
+    private static ClassReport Class(AnomalyScorer scorer, string className, Domain domain, LabelledImage[] images, Action<LabelledImage, ImageScore>? scored, CancellationToken cancellation)
+    {
+        // 1
+        int size = scorer.Model.Architecture.ImageSize;
+        float[] anchors = scorer.AnchorsOf(className);
+        PixelScores pixels = new();
+        MapRange range = new();
+        List<(LabelledImage Image, float MapMax, float Detection)> results = [];
+        foreach (LabelledImage image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
+            ImageScore score = scorer.Score(picture, anchors, domain, cancellation);
+            float[] map = score.Map.FullSize(size, size);
+            range.Add(map);
+            results.Add((image, score.MapMax, score.Detection));
+            if (!image.Anomalous || image.MaskPath is not null) // nobody knows which pixels of the others are anomalous
+                pixels.Add(map, image.MaskPath is { } mask ? ReadMask(mask, size) : [], size);
+            scored?.Invoke(image, score);
+        }
+
+        // 2
+        PixelMetrics ofPixels = pixels.Measure();
+
+        // 3
+        double[] published = Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
+        Calibration calibration = scorer.Model.CalibrationFor(className);
+        double[] raw = [.. results.Select(r => calibration.Raw(r.MapMax, r.Detection, domain))];
+        bool[] labels = [.. images.Select(i => i.Anomalous)];
+        return new ClassReport
+        {
+            ClassName = className,
+            Normal = labels.Count(l => !l),
+            Anomalous = labels.Count(l => l),
+            Pixels = ofPixels,
+            Published = ImageMetrics.Of(Ranking.Of([.. published.Select(s => (float)s)], labels)),
+            PerImage = ImageMetrics.Of(Ranking.Of([.. raw.Select(s => (float)s)], labels)),
+            Images = [.. results.Select((r, i) => new ScoredImage(r.Image.Path, r.Image.Anomalous, r.MapMax, r.Detection, raw[i], published[i]))],
+        };
+    }
+
+    /// <summary>The published combination: maxima and detections spread to 0…1 over the class, half of each, or for medical images the maximum alone.</summary>
+    internal static double[] Combine(IEnumerable<float> maxima, IEnumerable<float> detections, MapRange range, Domain domain)
+    {
+        float[] all = [.. detections];
+        float least = all.Min(), most = all.Max();
+        return [.. maxima.Zip(all, (max, detection) =>
+        {
+            float map = range.Max == 1 ? max : (max - range.Min) / (range.Max - range.Min);        // skipped if the maximum is exactly 1, as published
+            float whole = most == 1 ? detection : (detection - least) / (most - least);
+            return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
+        })];
+    }
+
+    /// <summary>A mask at the model's size, by nearest neighbour; any non-zero value is anomalous (specification 4.1.4).</summary>
+    /// <returns>[size, size], 0 or 1.</returns>
+    public static byte[] ReadMask(string path, int size)
+    {
+        RgbImage mask = ImageDecoder.Decode(File.ReadAllBytes(path), path, new DecodeOptions { Parity = true }).Image;
+        byte[] grey = new byte[mask.Width * mask.Height];
+        for (int i = 0; i < grey.Length; i++)
+            grey[i] = (byte)(mask.Pixels[3 * i] | mask.Pixels[3 * i + 1] | mask.Pixels[3 * i + 2]);
+        return Mask.Resize(grey, mask.Width, mask.Height, size);
+    }
+}
+
+/// <summary>Smallest and largest value of all maps of a class.</summary>
+internal sealed class MapRange
+{
+    public float Min { get; private set; } = float.PositiveInfinity;
+
+    public float Max { get; private set; } = float.NegativeInfinity;
+
+    public void Add(ReadOnlySpan<float> map)
+    {
+        Min = Math.Min(Min, System.Numerics.Tensors.TensorPrimitives.Min(map));
+        Max = Math.Max(Max, System.Numerics.Tensors.TensorPrimitives.Max(map));
+    }
+}

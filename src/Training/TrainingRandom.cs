@@ -1,0 +1,49 @@
+namespace AaClip.Training;
+
+/// <summary>
+/// Random numbers that depend on nothing but their seeds (SplitMix64; Steele, Lea, Flood 2014), so that a training that is resumed at an
+/// epoch goes on as it would have.
+/// </summary>
+public sealed class TrainingRandom
+{
+    private ulong _state;
+
+    /// <summary>The same seeds give the same numbers.</summary>
+    /// <param name="seeds">For example seed, stage, epoch, index.</param>
+    public TrainingRandom(params ReadOnlySpan<int> seeds)
+    {
+        foreach (int seed in seeds)
+            _state = (_state ^ (uint)seed) * 0x9E3779B97F4A7C15 + Next();
+    }
+
+    /// <summary>0 to 1, 1 excluded.</summary>
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>Between two bounds.</summary>
+    public double Between(double low, double high) => low + (high - low) * NextDouble();
+
+    /// <summary>True with a probability.</summary>
+    public bool Chance(double probability) => NextDouble() < probability;
+
+    /// <summary>0 to <paramref name="count"/> − 1.</summary>
+    public int Below(int count) => (int)(NextDouble() * count);
+
+    /// <summary>Any 64 bits.</summary>
+    public ulong Next()
+    {
+        ulong z = _state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    /// <summary>Puts items into a random order (Fisher and Yates).</summary>
+    public void Shuffle<T>(Span<T> items)
+    {
+        for (int i = items.Length - 1; i > 0; i--)
+        {
+            int j = Below(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+}
