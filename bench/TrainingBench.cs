@@ -92,7 +92,7 @@ internal static class TrainingBench
         float[] anchors = [.. Enumerable.Range(0, 2 * clip.Shape.Embed).Select(_ => (random.NextSingle() - 0.5f) / 10)];
         ImageStage stage = new(clip, graphs, _ => anchors, adam);
         Batch batch = new(images, masks, [true, false], ["a", "b"]);
-        return () => stage.Step(batch, 0);
+        return () => stage.Step(batch);
     }
 
     private static Action TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)

@@ -46,7 +46,7 @@ public static class ModelImporter
         ModelArchitecture shape = Shape(clip.Architecture, options.Size, options.Levels);
         AdapterDescription? description = adapters is null ? null : new AdapterDescription(
             adapters.ImageLayers, options.ImageShare, adapters.HasText ? adapters.TextLayers : 0, options.TextShare, adapters.Relu);
-        string vocabulary = FindVocabulary(options);
+        string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary)); // fails now rather than after the long part, as do the names
         string[] classes = [.. options.Classes.Distinct()];
         foreach (string name in classes)
@@ -132,16 +132,18 @@ public static class ModelImporter
                 throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
     }
 
-    private static string FindVocabulary(ImportOptions options)
+    /// <summary>The vocabulary that belongs to CLIP weights: the one that is named, else one beside them.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static string FindVocabulary(string clip, string? named)
     {
-        if (options.Vocabulary is { } named)
+        if (named is not null)
             return named;
-        string folder = Directory.Exists(options.Clip) ? options.Clip : Path.GetDirectoryName(Path.GetFullPath(options.Clip)) ?? ".";
+        string folder = Directory.Exists(clip) ? clip : Path.GetDirectoryName(Path.GetFullPath(clip)) ?? ".";
         if (File.Exists(Path.Combine(folder, VocabularyFile)))
             return Path.Combine(folder, VocabularyFile);
         if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
             return folder;
-        throw new FileNotFoundException($"No vocabulary beside '{options.Clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
+        throw new FileNotFoundException($"No vocabulary beside '{clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
     }
 
     // What is not a number spreads over the whole map, or vanishes in the quantisation to int8: better said here, with the tensor's name.

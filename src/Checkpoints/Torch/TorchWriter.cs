@@ -30,7 +30,9 @@ internal static class TorchWriter
 
     private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
     {
-        using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
-        entry.Write(bytes);
+        ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // the same values always make the same file
+        using Stream stream = entry.Open();
+        stream.Write(bytes);
     }
 }

@@ -15,14 +15,16 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
     private const float NormBound = 1e-12f; // of PyTorch's normalize, specification 2.2
 
     /// <summary>Takes one step.</summary>
-    /// <param name="schedule">Steps done since the schedule began: it starts again when a training is resumed, as published.</param>
     /// <returns>The loss before it, and its parts by name.</returns>
-    public Dictionary<string, float[]> Step(Batch batch, int schedule, CancellationToken cancellation = default)
+    public Dictionary<string, float[]> Step(Batch batch, CancellationToken cancellation = default)
     {
         Dictionary<string, float[]> losses = Gradients(batch, cancellation);
-        adam.Step(Math.Pow(0.5, clip.Options.Halvings.Count(h => schedule >= h)));
+        adam.Step(Factor(clip.Options, adam.Steps));
         return losses;
     }
+
+    /// <summary>What the learning rate is multiplied by after so many steps. A resumed training goes on with it; the published code begins again.</summary>
+    public static double Factor(AdaptationOptions options, int steps) => Math.Pow(0.5, options.Halvings.Count(h => steps >= h));
 
     /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>
     public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)

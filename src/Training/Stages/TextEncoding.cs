@@ -16,9 +16,12 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
 {
     private readonly Dictionary<string, GraphInput[]> _sentences = [];
 
+    /// <summary>Whether the tower has no adapters: plain CLIP.</summary>
+    public bool Plain { get; init; }
+
     /// <summary>Anchors [E, 2]: column 0 normal, column 1 abnormal.</summary>
     public float[] Anchors(string className, CancellationToken cancellation = default) =>
-        graphs.Get("text", parameters, (tape, graph) => Write(tape, graph, gradients: false)).Run(Sentences(className), cancellation: cancellation)["anchors"];
+        graphs.Get(Plain ? "text-plain" : "text", parameters, (tape, graph) => Write(tape, graph, gradients: false)).Run(Sentences(className), cancellation: cancellation)["anchors"];
 
     /// <summary>Adds the parameters' gradients for an upstream gradient [E, 2] of the anchors.</summary>
     public void AddGradients(string className, float[] upstream, CancellationToken cancellation = default) =>
@@ -34,7 +37,7 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
         Value tokens = graph.Input("tokens", DataType.Int64, sentences, shape.Context);
         Tensor end = tape.Input("end", sentences, 1, shape.Context);
 
-        Tensor features = tape.Normalise(TextTower.Write(tower, tokens, end, shape, clip.TextAdapters)); // [sentences, E]
+        Tensor features = tape.Normalise(TextTower.Write(tower, tokens, end, shape, Plain ? null : clip.TextAdapters)); // [sentences, E]
         float[] mean = new float[2 * sentences];
         mean.AsSpan(0, normal.Count).Fill(1f / normal.Count);
         mean.AsSpan(sentences + normal.Count).Fill(1f / abnormal.Count);

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AaClip.Evaluation;
+using AaClip.Evaluation.DataSets;
+using AaClip.Scoring;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Cli;
+
+/// <summary><c>aaclip evaluate</c>: what is a model worth on labelled images?</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create()
+    {
+        DataOptions data = new();
+        Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
+        Option<string?> report = new("--report") { Description = "Writes report.json with every image's scores.", HelpName = "DIR" };
+        Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
+        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
+        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
+        Verb command = new("evaluate", "Measures a model on labelled images: AUROC, AP and F1-max of images and pixels, AUPRO; by the published protocol, which looks at all test images of a class together, and by the scores that a service gives each image alone.",
+            "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
+            "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json")
+        {
+            model, report, json, provider, threads,
+        };
+        data.AddTo(command);
+        threads.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads takes 0 to 1024."); });
+        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        {
+            DataSet set = data.Open(parsed);
+            if (parsed.GetValue(report) is { } folder)
+                Directory.CreateDirectory(folder);
+            using AnomalyScorer scorer = AnomalyScorer.Load(parsed.GetRequiredValue(model), new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) });
+            List<ClassReport> classes = [];
+            using (ProgressLine line = new())
+            {
+                int done = 0;
+                foreach (ClassReport one in Evaluator.Run(scorer, set, (image, _) => line.Show(image.ClassName, ++done, set.Images.Count), cancellation))
+                    classes.Add(one);
+            }
+
+            EvaluationReport whole = new(scorer.Model.Id, set.Name, classes);
+            if (parsed.GetValue(report) is { } output)
+                Write(Path.Combine(output, "report.json"), whole);
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(whole with { Classes = [.. classes.Select(c => c with { Images = [] })] }, EvaluateJson.Default.EvaluationReport));
+            else
+                Print(whole);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void Print(EvaluationReport report)
+    {
+        Console.WriteLine($"{report.Model} on {report.Data}, percent");
+        List<string[]> rows = [.. report.Classes.Select(c => Row(c.ClassName, c.Normal, c.Anomalous, Values(c)))];
+        if (report.Classes.Count > 1)
+        {
+            double?[][] values = [.. report.Classes.Select(Values)];
+            rows.Add(Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous),
+                [.. Enumerable.Range(0, values[0].Length).Select(i => values.Average(v => v[i]))])); // null where no class defines it
+        }
+
+        Tables.Write(
+            ["class", "normal", "anomalous", "pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "image AUROC", "image AP", "image F1-max", "alone: AUROC", "alone: AP", "alone: F1-max"], rows);
+        Console.WriteLine("image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image.");
+    }
+
+    private static double?[] Values(ClassReport c) =>
+    [
+        c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.F1Max, c.Pixels.Aupro, c.Published.Auroc, c.Published.Ap, c.Published.F1Max, c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
+    ];
+
+    private static string[] Row(string name, int normal, int anomalous, double?[] values) =>
+        [name, normal.ToString(CultureInfo.InvariantCulture), anomalous.ToString(CultureInfo.InvariantCulture), .. values.Select(v => v is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined")];
+
+    private static void Write(string path, EvaluationReport report)
+    {
+        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(report, EvaluateJson.Default.EvaluationReport));
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+}
+
+/// <summary>A model on a data set.</summary>
+/// <param name="Model">"name@version".</param>
+/// <param name="Data">Name of the data set.</param>
+/// <param name="Classes">One for each class.</param>
+internal sealed record EvaluationReport(string Model, string Data, IReadOnlyList<ClassReport> Classes);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(EvaluationReport))]
+internal sealed partial class EvaluateJson : JsonSerializerContext;

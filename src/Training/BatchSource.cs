@@ -1,0 +1,71 @@
+using AaClip.Evaluation;
+using AaClip.Evaluation.DataSets;
+using AaClip.Scoring.Images;
+using AaClip.Training.Augmentation;
+using AaClip.Training.Stages;
+
+namespace AaClip.Training;
+
+/// <summary>
+/// The images of an epoch in random order, varied and ready for the graphs (specification 6.1). Order and variation depend on seed, stage and
+/// epoch alone. The next batch is made while a step runs.
+/// </summary>
+/// <param name="jitter">Whether colours are varied too: stage 2.</param>
+internal sealed class BatchSource(DataSet data, int size, int batch, int seed, int stage, bool augment, bool jitter)
+{
+    private readonly Preprocessor _preprocessor = new(new Preprocessing { Size = size });
+
+    /// <summary>Steps of an epoch; the last may have fewer images.</summary>
+    public int Steps => (data.Images.Count + batch - 1) / batch;
+
+    /// <summary>The batches of an epoch.</summary>
+    /// <param name="epoch">From 0.</param>
+    public IEnumerable<Batch> Epoch(int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, data.Images.Count)];
+        new TrainingRandom(seed, stage, epoch).Shuffle(order.AsSpan());
+        Task<Batch> next = Task.Run(() => Make(order, 0, epoch));
+        for (int step = 0; step < Steps; step++)
+        {
+            Batch ready = next.GetAwaiter().GetResult();
+            int following = step + 1;
+            if (following < Steps)
+                next = Task.Run(() => Make(order, following, epoch));
+            yield return ready;
+        }
+    }
+
+    private Batch Make(int[] order, int step, int epoch)
+    {
+        int start = step * batch, count = Math.Min(batch, order.Length - start), plane = size * size;
+        float[] images = new float[count * 3 * plane], masks = new float[count * plane];
+        float[] stacked = new float[4 * plane], scratch = new float[4 * plane];
+        bool[] anomalous = new bool[count];
+        string[] classes = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            LabelledImage image = data.Images[order[start + i]];
+            TrainingRandom random = new(seed, stage, epoch, start + i);
+            RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
+            if (augment && jitter)
+                picture = ColorJitter.Apply(picture, random);
+            _preprocessor.Write(picture, stacked.AsSpan(0, 3 * plane));
+            Span<float> mask = stacked.AsSpan(3 * plane);
+            mask.Clear();
+            if (image.MaskPath is { } path)
+            {
+                byte[] grey = Evaluator.ReadMask(path, size);
+                for (int p = 0; p < plane; p++)
+                    mask[p] = grey[p];
+            }
+
+            if (augment)
+                GeometricAugmentation.Apply(stacked, scratch, size, size, random);
+            stacked.AsSpan(0, 3 * plane).CopyTo(images.AsSpan(i * 3 * plane));
+            mask.CopyTo(masks.AsSpan(i * plane));
+            (anomalous[i], classes[i]) = (image.Anomalous, image.ClassName);
+        }
+
+        return new Batch(images, masks, anomalous, classes);
+    }
+}

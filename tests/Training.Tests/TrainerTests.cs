@@ -1,0 +1,156 @@
+using AaClip.Checkpoints.Clip;
+using AaClip.Checkpoints.Import;
+using AaClip.Evaluation.DataSets;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Training.Tests;
+
+/// <summary>Whole trainings of a very small model on a few drawn images.</summary>
+public sealed class TrainerTests : IDisposable
+{
+    private static readonly ClipArchitecture Shape = new(28, 14, new TowerShape(16, 4, 2, 32), new TowerShape(16, 2, 2, 32), 77, 0, 16);
+
+    private static readonly AdaptationOptions Options = new()
+    {
+        Size = 42,
+        VisionHeads = 2,
+        TextHeads = 2,
+        TextEpochs = 2,
+        ImageEpochs = 3,
+        TextBatch = 4,
+        TextRate = 1e-3,
+        ImageRate = 2e-3,
+        Halvings = [4],
+        Threads = 1,
+    };
+
+    private readonly Scratch _scratch = new();
+    private readonly ImportOptions _sources;
+
+    public TrainerTests()
+    {
+        Directory.CreateDirectory(_scratch.File("sources"));
+        RandomModel.WriteSources(_scratch.File("sources"), Shape, imageBlocks: 1, textBlocks: 1);
+        _sources = RandomModel.Options(_scratch.File("sources"), Shape, _scratch.File("package"));
+        for (int i = 0; i < 6; i++)
+        {
+            Draw($"data/part/test/good/{i}.png", i, spot: false);
+            Draw($"data/part/test/spot/{i}.png", i, spot: true);
+        }
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void A_resumed_training_equals_one_that_was_not_interrupted_bit_by_bit()
+    {
+        Train("whole", Options);
+        Train("begun", Options with { TextEpochs = 1 }, TrainingStage.Text);
+        Train("begun", Options with { ImageEpochs = 2 }, resume: true);
+
+        Train("begun", Options, resume: true);
+
+        foreach (string file in (string[])["text_adapter.pth", "image_adapter.pth", "image_adapter_1.pth", "image_adapter_3.pth"])
+            Assert.Equal(File.ReadAllBytes(_scratch.File($"whole/{file}")), File.ReadAllBytes(_scratch.File($"begun/{file}")));
+    }
+
+    [Fact]
+    public void The_loss_falls_and_the_checkpoints_make_a_package()
+    {
+        List<TrainingProgress> steps = Train("out", Options with { ImageEpochs = 8, Augment = false });
+
+        double[] means = [.. steps.Where(s => s.Stage == "image" && s.Step == s.Steps).Select(s => s.Mean)];
+        Assert.Equal(8, means.Length);
+        Assert.True(means[^1] < 0.9 * means[0], $"The mean loss went from {means[0]} to {means[^1]}.");
+        ModelPackage package = ModelImporter.Import(_sources with { Adapters = _scratch.File("out"), Size = Options.Size, Classes = ["part"] }, cancellation: Cancellation);
+        Assert.Equal(2, package.Manifest.Provenance.Sources.Count(s => s.Key.Contains("adapter", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_cancelled_training_keeps_the_epochs_that_are_done()
+    {
+        using CancellationTokenSource stop = new();
+        using Trainer trainer = Open("out", Options);
+
+        Assert.Throws<OperationCanceledException>(() => trainer.Train(new Steps(p =>
+        {
+            if (p is { Stage: "image", Epoch: 2, Step: 3 })
+                stop.Cancel();
+        }), stop.Token));
+
+        Assert.True(File.Exists(_scratch.File("out/image_adapter_1.pth")));
+        Assert.False(File.Exists(_scratch.File("out/image_adapter_2.pth")));
+        Assert.Empty(Directory.EnumerateFiles(_scratch.File("out"), "*.tmp"));
+    }
+
+    [Fact]
+    public void A_folder_with_a_training_is_neither_overwritten_nor_gone_on_with_otherwise()
+    {
+        Train("out", Options with { ImageEpochs = 0 });
+
+        IOException there = Assert.Throws<IOException>(() => Open("out", Options));
+        InvalidDataException other = Assert.Throws<InvalidDataException>(() => Open("out", Options with { Seed = 5 }, resume: true));
+
+        Assert.Contains("--resume", there.Message, StringComparison.Ordinal);
+        Assert.Contains("training.json", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Few_shots_and_every_alternative_run()
+    {
+        foreach (Towers.Surgery surgery in Enum.GetValues<Towers.Surgery>())
+            Assert.NotEmpty(Train($"out-{surgery}", Options with { TextEpochs = 1, ImageEpochs = 1, Surgery = surgery, SumLevels = true, Relu = true, Activation = Activation.QuickGelu }, shots: 4));
+    }
+
+    private List<TrainingProgress> Train(string output, AdaptationOptions options, TrainingStage stage = TrainingStage.Both, bool resume = false, int? shots = null)
+    {
+        List<TrainingProgress> steps = [];
+        using Trainer trainer = Open(output, options, stage, resume, shots);
+        trainer.Train(new Steps(steps.Add), Cancellation);
+        return steps;
+    }
+
+    private Trainer Open(string output, AdaptationOptions options, TrainingStage stage = TrainingStage.Both, bool resume = false, int? shots = null) => new(new TrainingRun
+    {
+        Clip = _sources.Clip,
+        Vocabulary = _sources.Vocabulary!, // a random model names it
+        Data = DataSet.Open(_scratch.File("data"), new DataSetOptions { Shots = shots }),
+        Output = _scratch.File(output),
+        Stage = stage,
+        Resume = resume,
+        Options = options,
+    });
+
+    private void Draw(string name, int seed, bool spot)
+    {
+        const int Side = 42;
+        Random random = new(seed);
+        byte[] pixels = new byte[Side * Side * 3], mask = new byte[Side * Side * 3];
+        random.NextBytes(pixels);
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)(100 + pixels[i] / 8);
+        int x0 = random.Next(4, 28), y0 = random.Next(4, 28);
+        for (int y = y0; y < y0 + 10 && spot; y++)
+            pixels.AsSpan((y * Side + x0) * 3, 30).Fill(250);
+        for (int y = y0; y < y0 + 10 && spot; y++)
+            mask.AsSpan((y * Side + x0) * 3, 30).Fill(255);
+        Save(name, pixels);
+        if (spot)
+            Save(name.Replace("test/", "ground_truth/", StringComparison.Ordinal).Replace(".png", "_mask.png", StringComparison.Ordinal), mask);
+
+        void Save(string relative, byte[] values)
+        {
+            string path = _scratch.File(relative);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file lies in a folder
+            File.WriteAllBytes(path, ImageEncoder.Png(new RgbImage(Side, Side, values)));
+        }
+    }
+
+    private sealed class Steps(Action<TrainingProgress> see) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => see(value);
+    }
+}
