@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
+using AaClip.Evaluation.Report;
 using AaClip.Scoring;
 using AaClip.Scoring.Sessions;
 
@@ -16,11 +17,11 @@ internal static class EvaluateCommand
     {
         DataOptions data = new();
         Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
-        Option<string?> report = new("--report") { Description = "Writes report.json with every image's scores.", HelpName = "DIR" };
+        Option<string?> report = new("--report") { Description = "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
         Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
         Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
-        Verb command = new("evaluate", "Measures a model on labelled images: AUROC, AP and F1-max of images and pixels, AUPRO; by the published protocol, which looks at all test images of a class together, and by the scores that a service gives each image alone.",
+        Verb command = new("evaluate", "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
             "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json")
         {
@@ -44,7 +45,11 @@ internal static class EvaluateCommand
 
             EvaluationReport whole = new(scorer.Model.Id, set.Name, classes);
             if (parsed.GetValue(report) is { } output)
+            {
                 Write(Path.Combine(output, "report.json"), whole);
+                HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
+            }
+
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(whole with { Classes = [.. classes.Select(c => c with { Images = [] })] }, EvaluateJson.Default.EvaluationReport));
             else

@@ -11,6 +11,7 @@ RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .N
     ScoreCommand.Create(),
     TrainCommand.Create(),
     EvaluateCommand.Create(),
+    CalibrateCommand.Create(),
     DemoCommand.Create(),
     UpCommand.Create(),
     DropCommand.Create(),

@@ -38,7 +38,7 @@ internal static class TrainCommand
         Option<int> seed = new("--seed") { Description = "Of initial adapters, order, variation and --shots.", DefaultValueFactory = _ => 111, HelpName = "N" };
         Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
         Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
-        Verb command = new("train", "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. A checkpoint is written after every epoch; Ctrl-C loses at most one. The full-size model takes about 13 GiB and, on two cores, 13 s for a step of two images.",
+        Verb command = new("train", "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",
             "aaclip train --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data VisA/ --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data mvtec/ --set MVTec --shots 64 --preset mvtec --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",

@@ -132,6 +132,50 @@ public static class ModelImporter
                 throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
     }
 
+    /// <summary>
+    /// Makes a package that differs in the calibration of some classes: a package never changes, so it gets a version of its own.
+    /// </summary>
+    /// <param name="calibrations">By class; "*" is for every other class.</param>
+    /// <param name="output">Folder of the new package; must not exist.</param>
+    /// <param name="version">Its version; null makes one of the old version and the calibration.</param>
+    /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
+    public static ModelPackage Recalibrate(ModelPackage package, IReadOnlyDictionary<string, Calibration> calibrations, string output, string? version = null)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(calibrations);
+        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        if (Path.Exists(output))
+            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+        if (version is not null && !ModelManifest.IsLabel(version))
+            throw new InvalidDataException($"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
+
+        SortedDictionary<string, Calibration> all = new(package.Manifest.Calibrations.ToDictionary(), StringComparer.Ordinal);
+        foreach ((string name, Calibration calibration) in calibrations)
+        {
+            calibration.Validate($"The new calibration of '{name}'");
+            all[name] = calibration;
+        }
+
+        string content = $"{package.Manifest.Version}\n{string.Join('\n', all)}";
+        ModelManifest manifest = package.Manifest with
+        {
+            Version = version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
+            Calibrations = all,
+        };
+        StagingFolder.RemoveAbandoned(output);
+        using StagingFolder staging = new(output);
+        foreach (string name in package.Manifest.Files.Keys)
+        {
+            string copy = staging.File(name);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
+            File.Copy(package.PathOf(name), copy); // shares blocks where the file system can
+        }
+
+        WriteManifest(staging, manifest);
+        staging.Commit();
+        return ModelPackage.Open(output);
+    }
+
     /// <summary>The vocabulary that belongs to CLIP weights: the one that is named, else one beside them.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     public static string FindVocabulary(string clip, string? named)

@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AaClip.Checkpoints.Import;
+using AaClip.Evaluation;
+using AaClip.Pipeline.Cameras;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Cli;
+
+/// <summary><c>aaclip calibrate</c>: normal images in, a threshold out.</summary>
+internal static class CalibrateCommand
+{
+    public static Command Create()
+    {
+        Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
+        Option<string[]> normals = new("--normals") { Description = "Images of good parts: files, folders, or globs in quotes. A hundred give a bound of 1 %.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
+        Option<string[]> defects = new("--defects") { Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
+        Option<string> name = new("--class") { Description = "What the object is called.", Required = true, HelpName = "NAME" };
+        Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial };
+        Option<double> rate = new("--false-alarms") { Description = "Share of new normal images that may be called anomalous, when there are no --defects.", DefaultValueFactory = _ => 0.01, HelpName = "0-1" };
+        Option<string?> output = new("--out") { Description = "Folder of a new package with the calibration of this class; must not exist.", HelpName = "DIR" };
+        Option<string?> version = new("--model-version") { Description = "Version of the new package. Default: made of the old one and the calibration.", HelpName = "TEXT" };
+        Option<string?> cameras = new("--cameras") { Description = "Writes the thresholds into a camera's profile instead, on the scale that the package has.", HelpName = "FILE" };
+        Option<string?> camera = new("--camera") { Description = "Which profile of --cameras.", HelpName = "NAME" };
+        Option<bool> json = new("--json") { Description = "The result as one JSON object." };
+        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
+        Verb command = new("calibrate", "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or with defects.",
+            "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
+            "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
+            "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json --camera line1")
+        {
+            model, normals, defects, name, domain, rate, output, version, cameras, camera, json, provider,
+        };
+        rate.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and < 1)) r.AddError("--false-alarms takes a number between 0 and 1."); });
+        command.Validators.Add(r =>
+        {
+            if ((r.GetValue(output) is null) == (r.GetValue(cameras) is null))
+                r.AddError("Give --out for a new package, or --cameras and --camera for a profile.");
+            else if ((r.GetValue(cameras) is null) != (r.GetValue(camera) is null))
+                r.AddError("--cameras and --camera go together.");
+        });
+        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        {
+            string folder = parsed.GetRequiredValue(model), objectClass = parsed.GetRequiredValue(name);
+            Domain smoothing = parsed.GetValue(domain);
+            List<Observed> good, bad = [];
+            using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
+            using (ProgressLine line = new())
+            {
+                good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, line, cancellation);
+                if (parsed.GetValue(defects) is { Length: > 0 } paths)
+                    bad = Observe(scorer, paths, objectClass, smoothing, line, cancellation);
+            }
+
+            double wanted = parsed.GetValue(rate);
+            CalibrationResult result = bad.Count > 0 ? Calibrator.FromDefects(good, bad, smoothing) : Calibrator.FromNormals(good, wanted, smoothing);
+            string where;
+            if (parsed.GetValue(output) is { } target)
+            {
+                ModelPackage package = ModelImporter.Recalibrate(ModelPackage.Open(folder), new Dictionary<string, Calibration> { [objectClass] = result.Calibration }, target, parsed.GetValue(version));
+                where = $"{package.Manifest.Id} in {package.Folder}";
+            }
+            else
+            {
+                result = result with { Calibration = OnScaleOf(ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass), good, bad, wanted, smoothing) };
+                where = WriteProfile(parsed.GetRequiredValue(cameras)!, parsed.GetRequiredValue(camera)!, objectClass, smoothing, result.Calibration); // the validator wants both
+            }
+
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(new { objectClass, normals = good.Count, defects = bad.Count, result.FalseAlarms, result.Found, result.Guaranteed, result.Calibration, where }, JsonSerializerOptions.Web));
+            else
+                Print(result, good.Count, bad.Count, wanted, where);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static List<Observed> Observe(AnomalyScorer scorer, string[] paths, string objectClass, Domain domain, ProgressLine line, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> files = [.. ImageFiles.Find(paths).Select(f => f.Path)];
+        float[] anchors = scorer.AnchorsOf(objectClass);
+        List<Observed> found = [];
+        foreach (string file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
+            ImageScore score = scorer.Score(image, anchors, domain, cancellation);
+            found.Add(new Observed(score.Map.Smoothed().Min(), score.MapMax, score.Detection)); // enlarging makes no value smaller
+            line.Show("Scoring", found.Count, files.Count);
+        }
+
+        return found;
+    }
+
+    // A profile has thresholds but no scale of its own.
+    private static Calibration OnScaleOf(Calibration scale, List<Observed> good, List<Observed> bad, double rate, Domain domain)
+    {
+        CalibrationResult own = bad.Count > 0 ? Calibrator.FromDefects(good, bad, domain) : Calibrator.FromNormals(good, rate, domain);
+        double threshold;
+        if (bad.Count > 0)
+        {
+            threshold = new Evaluation.Metrics.Ranking([.. bad.Select(Raw)], [.. good.Select(Raw)]).F1Max().Threshold;
+        }
+        else
+        {
+            float[] raw = [.. good.Select(Raw).Order()];
+            threshold = MathF.BitIncrement(raw[Math.Min(raw.Length, (int)Math.Ceiling((raw.Length + 1) * (1 - rate))) - 1]);
+        }
+
+        if (threshold is not (> 0 and < 1))
+            throw new InvalidDataException(FormattableString.Invariant($"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."));
+        return scale with { Threshold = threshold, MapThreshold = own.Calibration.MapThreshold };
+
+        float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
+    }
+
+    private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration)
+    {
+        JsonObject root = File.Exists(file)
+            ? JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) as JsonObject ?? throw new InvalidDataException($"'{file}' is not a JSON object of camera profiles.")
+            : new JsonObject { ["schemaVersion"] = 1 };
+        if (root["cameras"] is not JsonObject profiles)
+            root["cameras"] = profiles = [];
+        if (profiles[camera] is not JsonObject profile)
+            profiles[camera] = profile = [];
+        profile["class"] = objectClass;
+        profile["domain"] = domain == Domain.Medical ? "medical" : "industrial";
+        profile["threshold"] = calibration.Threshold;
+        profile["mapThreshold"] = calibration.MapThreshold;
+        using MemoryStream written = new();
+        using (Utf8JsonWriter writer = new(written, new JsonWriterOptions { Indented = true }))
+            root.WriteTo(writer);
+        byte[] text = written.ToArray();
+        _ = CameraSet.Parse(text, file); // what the functions would refuse is not written
+        File.WriteAllBytes(file + ".tmp", text);
+        File.Move(file + ".tmp", file, overwrite: true);
+        return $"profile '{camera}' in {file}";
+    }
+
+    private static void Print(CalibrationResult result, int normals, int defects, double wanted, string where)
+    {
+        Calibration c = result.Calibration;
+        Console.WriteLine(FormattableString.Invariant($"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal images{(defects > 0 ? $" and {defects} defects" : "")}."));
+        if (result.Found is { } found)
+            Console.WriteLine(FormattableString.Invariant($"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the normal ones anomalous. New images may do worse: the thresholds were chosen on these."));
+        else
+            Console.WriteLine(FormattableString.Invariant($"A new normal image of the same kind is called anomalous with a probability of at most {100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."));
+        if (defects == 0 && normals < Calibrator.Needed(wanted))
+            Console.WriteLine(FormattableString.Invariant($"For {100 * wanted:G3} % as asked it takes {Calibrator.Needed(wanted)} normal images; the threshold is the largest score of these."));
+        Console.WriteLine($"Written: {where}");
+    }
+}

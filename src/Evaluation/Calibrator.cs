@@ -1,0 +1,101 @@
+using AaClip.Evaluation.Metrics;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Evaluation;
+
+/// <summary>What an image says before any calibration.</summary>
+/// <param name="MapMin">Smallest value of its final map.</param>
+/// <param name="MapMax">Largest value of its final map.</param>
+/// <param name="Detection">The model's score of the whole image.</param>
+public readonly record struct Observed(float MapMin, float MapMax, float Detection);
+
+/// <summary>A scale with its thresholds, and what may be relied on.</summary>
+/// <param name="Calibration">For the package or the camera.</param>
+/// <param name="FalseAlarms">
+/// From normal images alone: bound on the chance that a new normal image is called anomalous, provided it is of the same kind as those; with
+/// defects: the share of the given normal images that are.
+/// </param>
+/// <param name="Found">Share of the given defects that are called anomalous; null without defects.</param>
+/// <param name="Guaranteed">Whether <paramref name="FalseAlarms"/> is a bound that holds for new images.</param>
+public sealed record CalibrationResult(Calibration Calibration, double FalseAlarms, double? Found, bool Guaranteed);
+
+/// <summary>
+/// Chooses a scale and thresholds. The scale is the published one, minimum and maximum over the images (specification 4.3.1), stored instead of
+/// taken from a test set.
+/// </summary>
+public static class Calibrator
+{
+    /// <summary>Normal images that a rate of false alarms needs: the guarantee below takes ⌈1/α⌉ − 1.</summary>
+    public static int Needed(double falseAlarms) => (int)Math.Ceiling(1 / falseAlarms) - 1;
+
+    /// <summary>
+    /// From normal images alone, by a conformal quantile: the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest score. Of n + 1
+    /// exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with probability at most α, for
+    /// every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random World, 2005). With fewer than ⌈1/α⌉ − 1
+    /// images the largest is taken, and the bound is 1/(n + 1).
+    /// </summary>
+    /// <param name="falseAlarms">α, above 0 and below 1.</param>
+    /// <exception cref="ArgumentException">There are no images.</exception>
+    public static CalibrationResult FromNormals(IReadOnlyList<Observed> normals, double falseAlarms, Domain domain)
+    {
+        ArgumentNullException.ThrowIfNull(normals);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(falseAlarms, 1);
+        if (normals.Count == 0)
+            throw new ArgumentException("There are no normal images: give at least one, better a hundred.", nameof(normals));
+
+        // Normal images fill the lower half, so that there is room for what is worse.
+        Calibration scale = Scale(normals, room: 2);
+        int rank = Math.Min(normals.Count, (int)Math.Ceiling((normals.Count + 1) * (1 - falseAlarms)));
+        double[] raw = [.. normals.Select(n => scale.Raw(n.MapMax, n.Detection, domain)).Order()];
+        float[] maxima = [.. normals.Select(n => n.MapMax).Order()];
+        Calibration calibration = scale with { Threshold = Within(Math.BitIncrement(raw[rank - 1])), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
+        return new CalibrationResult(calibration, 1 - (double)rank / (normals.Count + 1), null, Guaranteed: true);
+    }
+
+    /// <summary>From normal images and defects: the thresholds with the largest F1 on them.</summary>
+    /// <exception cref="ArgumentException">One side has no images.</exception>
+    public static CalibrationResult FromDefects(IReadOnlyList<Observed> normals, IReadOnlyList<Observed> defects, Domain domain)
+    {
+        ArgumentNullException.ThrowIfNull(normals);
+        ArgumentNullException.ThrowIfNull(defects);
+        if (normals.Count == 0 || defects.Count == 0)
+            throw new ArgumentException($"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.", nameof(normals));
+
+        Calibration scale = Scale([.. normals, .. defects], room: 1);
+        float[] good = [.. normals.Select(Raw)], bad = [.. defects.Select(Raw)];
+        float threshold = Best(good, bad), map = Best([.. normals.Select(n => n.MapMax)], [.. defects.Select(d => d.MapMax)]);
+        Calibration calibration = scale with { Threshold = Within(threshold), MapThreshold = map };
+        return new CalibrationResult(calibration, good.Average(s => s >= threshold ? 1.0 : 0), bad.Average(s => s >= threshold ? 1.0 : 0), Guaranteed: false);
+
+        float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
+    }
+
+    // Half way down to the next lower score: new images lie on either side of both.
+    private static float Best(float[] good, float[] bad)
+    {
+        float at = new Ranking([.. bad], [.. good]).F1Max().Threshold;
+        float[] below = [.. good.Concat(bad).Where(s => s < at)];
+        return below.Length == 0 ? at : (at + below.Max()) / 2;
+    }
+
+    private static Calibration Scale(IReadOnlyList<Observed> images, float room)
+    {
+        float mapMin = images.Min(i => i.MapMin), mapMax = images.Max(i => i.MapMax);
+        float least = images.Min(i => i.Detection), most = images.Max(i => i.Detection);
+        return new Calibration
+        {
+            MapMin = mapMin,
+            MapMax = Above(mapMin, mapMin + room * (mapMax - mapMin)),
+            DetectionMin = least,
+            DetectionMax = Above(least, least + room * (most - least)),
+            Threshold = 0.5,
+            MapThreshold = mapMax,
+        };
+
+        static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all images alike
+    }
+
+    private static double Within(double threshold) => Math.Clamp(threshold, 1e-6, 1 - 1e-6);
+}

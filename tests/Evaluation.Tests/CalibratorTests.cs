@@ -1,0 +1,57 @@
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Evaluation.Tests;
+
+public sealed class CalibratorTests
+{
+    [Theory]
+    [InlineData(0.05, 200)]
+    [InlineData(0.1, 30)]
+    [InlineData(0.01, 20)]
+    public void New_normal_images_exceed_the_threshold_no_more_often_than_is_said(double rate, int images)
+    {
+        Random random = new(5);
+        double alarms = 0, bound = 0;
+        const int Rounds = 2000;
+        for (int round = 0; round < Rounds; round++)
+        {
+            CalibrationResult result = Calibrator.FromNormals([.. Enumerable.Range(0, images).Select(_ => Draw(random))], rate, Domain.Industrial);
+            Observed fresh = Draw(random);
+            alarms += result.Calibration.Raw(fresh.MapMax, fresh.Detection, Domain.Industrial) >= result.Calibration.Threshold ? 1 : 0;
+            bound = result.FalseAlarms;
+            Assert.True(result.Guaranteed);
+        }
+
+        Assert.Equal(images >= Calibrator.Needed(rate), bound <= rate + 1e-12);
+        double noise = 4 * Math.Sqrt(bound * (1 - bound) / Rounds); // four standard deviations
+        Assert.InRange(alarms / Rounds, bound / 2 - noise, bound + noise);
+    }
+
+    [Fact]
+    public void With_defects_the_threshold_lies_between_the_two()
+    {
+        Observed[] good = [new(0, 1, 0.1f), new(0, 1.2f, 0.12f)], bad = [new(0, 3, 0.5f), new(0, 4, 0.6f)];
+
+        CalibrationResult result = Calibrator.FromDefects(good, bad, Domain.Industrial);
+
+        Assert.Equal((0.0, 1.0), (result.FalseAlarms, result.Found));
+        Assert.InRange(result.Calibration.MapThreshold, 1.2f, 3f);
+        Assert.All(good, o => Assert.True(Score(result.Calibration, o) < 0.5));
+        Assert.All(bad, o => Assert.True(Score(result.Calibration, o) > 0.5));
+    }
+
+    [Fact]
+    public void Images_that_are_all_alike_still_give_a_scale()
+    {
+        CalibrationResult result = Calibrator.FromNormals([new(1, 1, 0.5f), new(1, 1, 0.5f)], 0.1, Domain.Medical);
+
+        result.Calibration.Validate("The scale");
+        Assert.Equal(1 / 3.0, result.FalseAlarms, 1e-12);
+    }
+
+    private static double Score(Calibration calibration, Observed o) =>
+        Calibration.Calibrated(calibration.Raw(o.MapMax, o.Detection, Domain.Industrial), calibration.Threshold);
+
+    private static Observed Draw(Random random) => new(-1 - random.NextSingle(), 1 + random.NextSingle() * random.NextSingle(), random.NextSingle());
+}

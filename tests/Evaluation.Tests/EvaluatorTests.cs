@@ -1,0 +1,65 @@
+using System.Text.Json;
+using AaClip.Checkpoints.Import;
+using AaClip.Evaluation.DataSets;
+using AaClip.Evaluation.Report;
+using AaClip.Scoring;
+using AaClip.Scoring.Packages;
+using AaClip.Tests;
+
+namespace AaClip.Evaluation.Tests;
+
+public sealed class EvaluatorTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("aaclip-evaluation-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Six_images_from_file_to_metric_equal_the_published_functions()
+    {
+        JsonElement expected = JsonDocument.Parse(File.ReadAllText(Parity.File("tiny/golden-e2e.json"))).RootElement.GetProperty("metrics_eval").GetProperty("Industrial");
+        using AnomalyScorer scorer = Tiny();
+        DataSet data = DataSet.Open(Parity.File("tiny/dataset/e2e/full-shot.jsonl"), new DataSetOptions { Name = "MVTec" });
+
+        ClassReport report = Assert.Single(Evaluator.Run(scorer, data, cancellation: TestContext.Current.CancellationToken));
+
+        Assert.Equal(expected.GetProperty("pixel AUC").GetDouble(), MetricsTests.Rounded(report.Pixels.Auroc), 1e-9);
+        Assert.Equal(expected.GetProperty("pixel AP").GetDouble(), MetricsTests.Rounded(report.Pixels.Ap), 1e-9);
+        Assert.Equal(expected.GetProperty("image AUC").GetDouble(), MetricsTests.Rounded(report.Published.Auroc), 1e-9);
+        Assert.Equal(expected.GetProperty("image AP").GetDouble(), MetricsTests.Rounded(report.Published.Ap), 1e-9);
+        Assert.Equal((3, 3), (report.Normal, report.Anomalous));
+    }
+
+    [Fact]
+    public void The_report_is_one_file_that_needs_nothing_else()
+    {
+        using AnomalyScorer scorer = Tiny();
+        DataSet data = DataSet.Open(Parity.File("tiny/dataset/e2e/full-shot.jsonl"), new DataSetOptions { Name = "MVTec" });
+        ClassReport[] classes = [.. Evaluator.Run(scorer, data, cancellation: TestContext.Current.CancellationToken)];
+
+        string path = Path.Combine(_folder, "report.html");
+        HtmlReport.Write(path, scorer, "<set> & more", data.Domain, classes, TestContext.Current.CancellationToken);
+
+        string html = File.ReadAllText(path);
+        Assert.Contains("&lt;set&gt; &amp; more", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("src=\"http", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("href", html, StringComparison.Ordinal);
+        Assert.Equal(9, html.Split("data:image/jpeg;base64,").Length - 1);
+        Assert.Contains("MVTec/bottle", html, StringComparison.Ordinal);
+    }
+
+    private AnomalyScorer Tiny()
+    {
+        ModelPackage package = ModelImporter.Import(new ImportOptions
+        {
+            Clip = Parity.File("tiny/clip-tiny.safetensors"),
+            Adapters = Parity.File("tiny/adapters.safetensors"),
+            Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
+            Output = Path.Combine(_folder, "package"),
+            Size = 112,
+            VisionHeads = 4,
+            TextHeads = 4,
+        });
+        return AnomalyScorer.Load(package.Folder, new ScorerOptions { Provider = Scoring.Sessions.Provider.Cpu, CacheFolder = Path.Combine(_folder, "cache") });
+    }
+}
