@@ -9,6 +9,8 @@ RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .N
     ImportCommand.Create(),
     InspectCommand.Create(),
     ScoreCommand.Create(),
+    GenerateCommand.Create(),
+    PretrainCommand.Create(),
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     CalibrateCommand.Create(),

@@ -1,3 +1,4 @@
+using AaClip.Synthesis;
 using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
@@ -23,7 +24,7 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
     public IEnumerable<Batch> Epoch(int epoch)
     {
         int[] order = [.. Enumerable.Range(0, data.Images.Count)];
-        new TrainingRandom(seed, stage, epoch).Shuffle(order.AsSpan());
+        new SeededRandom(seed, stage, epoch).Shuffle(order.AsSpan());
         Task<Batch> next = Task.Run(() => Make(order, 0, epoch));
         for (int step = 0; step < Steps; step++)
         {
@@ -45,7 +46,7 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
         for (int i = 0; i < count; i++)
         {
             LabelledImage image = data.Images[order[start + i]];
-            TrainingRandom random = new(seed, stage, epoch, start + i);
+            SeededRandom random = new(seed, stage, epoch, start + i);
             RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
             if (augment && jitter)
                 picture = ColorJitter.Apply(picture, random);

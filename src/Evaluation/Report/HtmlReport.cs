@@ -22,8 +22,8 @@ public static class HtmlReport
     private const string Style = """
         body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1080px;padding:16px;color:#1c2024;background:#fff}
         h1{font-size:1.4em;margin:.2em 0}h2{font-size:1.15em;margin:1.6em 0 .4em;border-bottom:1px solid #d8dde2}
-        .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap}
-        th,td{padding:3px 9px;text-align:right;border-bottom:1px solid #e6e9ec}th:first-child,td:first-child{text-align:left}
+        .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap;font-size:.88em}
+        th,td{padding:3px 7px;text-align:right;border-bottom:1px solid #e6e9ec}th:first-child,td:first-child{text-align:left}
         th{font-weight:600;background:#f4f6f8}tr.mean td{font-weight:600}.row{display:flex;flex-wrap:wrap;gap:14px}
         figure{margin:0;width:240px}figure img{width:100%;border-radius:4px;display:block}figcaption{font-size:.82em;color:#5a6370;overflow-wrap:anywhere}
         svg{max-width:100%;height:auto}.note{color:#5a6370;font-size:.88em}

@@ -1,3 +1,4 @@
+using AaClip.Synthesis;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Training.Augmentation;
@@ -8,7 +9,7 @@ public static class ColorJitter
     private const double Probability = 0.7, Least = 0.5, Most = 1.5;
 
     /// <summary>Each with probability 0.7 by a factor of 0.5 to 1.5.</summary>
-    public static RgbImage Apply(RgbImage image, TrainingRandom random)
+    public static RgbImage Apply(RgbImage image, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
         if (random.Chance(Probability))

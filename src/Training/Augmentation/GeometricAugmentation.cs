@@ -1,3 +1,5 @@
+using AaClip.Synthesis;
+
 namespace AaClip.Training.Augmentation;
 
 /// <summary>
@@ -11,7 +13,7 @@ public static class GeometricAugmentation
     /// <summary>Each with probability 0.5: a rotation within ±30°, a translation within ±15 % of each side, both flips.</summary>
     /// <param name="stacked">[channels, height, width], changed in place.</param>
     /// <param name="scratch">As long.</param>
-    public static void Apply(Span<float> stacked, Span<float> scratch, int height, int width, TrainingRandom random)
+    public static void Apply(Span<float> stacked, Span<float> scratch, int height, int width, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
         if (random.Chance(Probability))

@@ -1,3 +1,4 @@
+using AaClip.Synthesis;
 using System.Globalization;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Tensors;
@@ -75,8 +76,8 @@ public sealed class AugmentationTests
         for (int index = 0; index < 40; index++)
         {
             float[] once = [.. image], again = [.. image];
-            GeometricAugmentation.Apply(once, new float[image.Length], 32, 32, new TrainingRandom(1, 2, index));
-            GeometricAugmentation.Apply(again, new float[image.Length], 32, 32, new TrainingRandom(1, 2, index));
+            GeometricAugmentation.Apply(once, new float[image.Length], 32, 32, new SeededRandom(1, 2, index));
+            GeometricAugmentation.Apply(again, new float[image.Length], 32, 32, new SeededRandom(1, 2, index));
 
             Assert.Equal(once, again);
             Assert.Equal(once[..1024], once[1024..]);

@@ -1,16 +1,16 @@
-namespace AaClip.Training;
+namespace AaClip.Synthesis;
 
 /// <summary>
 /// Random numbers that depend on nothing but their seeds (SplitMix64; Steele, Lea, Flood 2014), so that a training that is resumed at an
 /// epoch goes on as it would have.
 /// </summary>
-public sealed class TrainingRandom
+public sealed class SeededRandom
 {
     private ulong _state;
 
     /// <summary>The same seeds give the same numbers.</summary>
     /// <param name="seeds">For example seed, stage, epoch, index.</param>
-    public TrainingRandom(params ReadOnlySpan<int> seeds)
+    public SeededRandom(params ReadOnlySpan<int> seeds)
     {
         foreach (int seed in seeds)
             _state = (_state ^ (uint)seed) * 0x9E3779B97F4A7C15 + Next();

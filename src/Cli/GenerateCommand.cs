@@ -1,0 +1,43 @@
+using System.CommandLine;
+using AaClip.Synthesis;
+
+namespace AaClip.Cli;
+
+/// <summary><c>aaclip generate</c>: images of parts and surfaces with defects and masks, out of nothing.</summary>
+internal static class GenerateCommand
+{
+    public static Command Create()
+    {
+        Option<string> output = new("--out") { Description = "Folder of the data set, in MVTec's layout; must be empty.", Required = true, HelpName = "DIR" };
+        Option<string[]> classes = new("--classes") { Description = $"seen, unseen, all, or names: {string.Join(", ", Catalog.All.Select(c => c.Name))}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["all"], HelpName = "NAME..." };
+        Option<int> images = new("--images") { Description = "Test images of each class, half of them with a defect; and as many normal ones for training.", DefaultValueFactory = _ => 40, HelpName = "N" };
+        Option<int> size = new("--size") { Description = "Side of an image in pixels.", DefaultValueFactory = _ => 256, HelpName = "PIXELS" };
+        Option<int> seed = new("--seed") { Description = "The same seed gives the same images.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        Verb command = new("generate", "Draws inspection images with defects and pixel masks, for trying training and evaluation.",
+            "aaclip generate --classes unseen --out samples-unseen/",
+            "aaclip generate --classes \"hex nut\" gear --images 100 --size 512 --out parts/")
+        {
+            output, classes, images, size, seed,
+        };
+        images.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 100_000) r.AddError("--images takes 2 to 100000."); });
+        size.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 32 or > 2048) r.AddError("--size takes 32 to 2048."); });
+        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        {
+            ObjectClass[] chosen = [.. (parsed.GetValue(classes) ?? []).SelectMany(Named).Distinct()];
+            string folder = parsed.GetRequiredValue(output);
+            using (ProgressLine line = new())
+                SyntheticDataSet.Write(folder, chosen, parsed.GetValue(images), parsed.GetValue(size), parsed.GetValue(seed), (done, all) => line.Show("Drawing", done, all), cancellation);
+            Console.WriteLine($"{chosen.Length} classes in {folder}");
+            return 0;
+        }));
+        return command;
+    }
+
+    private static IEnumerable<ObjectClass> Named(string name) => name.ToLowerInvariant() switch
+    {
+        "all" => Catalog.All,
+        "seen" => Catalog.Seen,
+        "unseen" => Catalog.Unseen,
+        _ => [Catalog.Find(name)],
+    };
+}

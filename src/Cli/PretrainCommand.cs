@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Diagnostics;
+using AaClip.Scoring.Sessions;
+using AaClip.Training;
+using AaClip.Training.Pretraining;
+
+namespace AaClip.Cli;
+
+/// <summary><c>aaclip pretrain</c>: a small CLIP-shaped model out of nothing.</summary>
+internal static class PretrainCommand
+{
+    public static Command Create()
+    {
+        PretrainingOptions defaults = new();
+        Option<string> output = new("--out") { Description = "Folder of the model: clip.safetensors and a vocabulary.", Required = true, HelpName = "DIR" };
+        Option<int> steps = new("--steps") { Description = "Steps in all.", DefaultValueFactory = _ => defaults.Steps, HelpName = "N" };
+        Option<int> batch = new("--batch") { Description = "Images of a step.", DefaultValueFactory = _ => defaults.Batch, HelpName = "N" };
+        Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.Rate, HelpName = "RATE" };
+        Option<int> seed = new("--seed") { Description = "Of weights, images and sentences.", DefaultValueFactory = _ => defaults.Seed, HelpName = "N" };
+        Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
+        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
+        Verb command = new("pretrain", "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for production.",
+            "aaclip pretrain --out clip-small/",
+            "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/")
+        {
+            output, steps, batch, rate, seed, resume, provider,
+        };
+        steps.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 10_000_000) r.AddError("--steps takes 1 or more."); });
+        batch.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 4096) r.AddError("--batch takes 2 to 4096."); });
+        rate.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and < 1)) r.AddError("--rate takes a number between 0 and 1."); });
+        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        {
+            PretrainingOptions options = new() { Steps = parsed.GetValue(steps), Batch = parsed.GetValue(batch), Rate = parsed.GetValue(rate), Seed = parsed.GetValue(seed), Provider = parsed.GetValue(provider) };
+            using (Pretrainer pretrainer = new(parsed.GetRequiredValue(output), parsed.GetValue(resume), options))
+            using (ProgressLine line = new())
+                pretrainer.Train(new Progress(line, options.SaveEvery), cancellation);
+            Console.WriteLine($"Model in {parsed.GetRequiredValue(output)}");
+            return 0;
+        }));
+        return command;
+    }
+
+    private sealed class Progress(ProgressLine line, int saveEvery) : IProgress<TrainingProgress>
+    {
+        private readonly long _began = Stopwatch.GetTimestamp();
+
+        public void Report(TrainingProgress value)
+        {
+            line.Show(FormattableString.Invariant($"loss {value.Loss:F3}, step"), value.Step, value.Steps);
+            if (value.Step % saveEvery != 0)
+                return;
+            line.Clear();
+            Console.WriteLine(FormattableString.Invariant($"step {value.Step} of {value.Steps}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_began).TotalSeconds:F0} s"));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using AaClip.Scoring.Images;
+using AaClip.Synthesis.Defects;
+using AaClip.Synthesis.Drawing;
+
+namespace AaClip.Synthesis;
+
+/// <summary>
+/// Draws images as an inspection camera might give them. The same class, defect, size and seed always give the same bytes; with and without a
+/// defect a seed gives the same picture but for the defect.
+/// </summary>
+public static class Generator
+{
+    private const float Visible = 0.05f;   // change of a colour part, of 1
+    private const double Least = 0.0008;   // share of the picture that a defect changes at least
+    private const int Attempts = 12;
+
+    /// <summary>Draws one.</summary>
+    /// <param name="defect">A kind that the class can have, or null.</param>
+    /// <param name="size">Pixels along a side, 32 to 2048.</param>
+    public static SyntheticImage Draw(ObjectClass objectClass, DefectKind? defect, int size, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(objectClass);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 32);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 2048);
+        Canvas canvas = new(size);
+        objectClass.Draw(canvas, new SeededRandom(1, seed));
+        (Canvas shown, byte[] mask) = defect is { } kind ? Damaged(canvas, kind, seed) : (canvas, new byte[size * size]);
+        return new SyntheticImage(shown.Shoot(new SeededRandom(2, seed)), mask, defect);
+    }
+
+    /// <summary>Paints a random defect onto a photo of a good part: to learn from good parts alone.</summary>
+    /// <param name="photo">Any size; the result is square.</param>
+    public static SyntheticImage Damage(RgbImage photo, int size, int seed)
+    {
+        ArgumentNullException.ThrowIfNull(photo);
+        DefectKind[] kinds = [DefectKind.Scratch, DefectKind.Crack, DefectKind.Stain, DefectKind.Hole, DefectKind.Dent, DefectKind.Contamination, DefectKind.Bent];
+        DefectKind kind = kinds[new SeededRandom(4, seed).Below(kinds.Length)];
+        (Canvas shown, byte[] mask) = Damaged(Canvas.Of(Bicubic.Resize(photo, size, size)), kind, seed);
+        byte[] bytes = new byte[3 * shown.Pixels.Length];
+        for (int i = 0; i < shown.Pixels.Length; i++)
+        {
+            bytes[3 * i] = (byte)Math.Clamp(shown.Pixels[i].R * 255 + 0.5f, 0, 255);
+            bytes[3 * i + 1] = (byte)Math.Clamp(shown.Pixels[i].G * 255 + 0.5f, 0, 255);
+            bytes[3 * i + 2] = (byte)Math.Clamp(shown.Pixels[i].B * 255 + 0.5f, 0, 255);
+        }
+
+        return new SyntheticImage(new RgbImage(size, size, bytes), mask, kind);
+    }
+
+    // A defect that can hardly be seen is drawn again elsewhere: the mask must be honest.
+    private static (Canvas, byte[]) Damaged(Canvas canvas, DefectKind kind, int seed)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            Canvas damaged = canvas.Copy();
+            Defects.Damage.Draw(damaged, kind, new SeededRandom(3, seed, attempt));
+            byte[] mask = new byte[canvas.Pixels.Length];
+            int count = 0;
+            for (int i = 0; i < mask.Length; i++)
+            {
+                (Color a, Color b) = (canvas.Pixels[i], damaged.Pixels[i]);
+                if (Math.Max(Math.Abs(a.R - b.R), Math.Max(Math.Abs(a.G - b.G), Math.Abs(a.B - b.B))) > Visible)
+                    (mask[i], count) = (1, count + 1);
+            }
+
+            if (count >= Least * mask.Length || attempt == Attempts)
+                return (damaged, mask);
+        }
+    }
+}

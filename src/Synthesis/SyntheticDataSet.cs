@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using AaClip.Scoring.Images;
+
+namespace AaClip.Synthesis;
+
+/// <summary>Writes generated images in MVTec's layout, with a list of the published form.</summary>
+public static class SyntheticDataSet
+{
+    /// <summary>Writes a data set.</summary>
+    /// <param name="folder">Must not exist, or be empty.</param>
+    /// <param name="images">Test images of each class, half of them with a defect; as many again, all normal, for training.</param>
+    /// <param name="written">Called after each image with the number of images until now and in all.</param>
+    /// <exception cref="IOException">The folder has something in it.</exception>
+    public static void Write(string folder, IReadOnlyList<ObjectClass> classes, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new IOException($"'{folder}' is not empty: choose another --out, or delete it first.");
+        StringBuilder list = new();
+        int done = 0, all = classes.Count * images * 2;
+        foreach (ObjectClass objectClass in classes)
+        {
+            string name = objectClass.Name.Replace(' ', '_');
+            for (int i = 0; i < 2 * images; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                bool train = i >= images;
+                DefectKind? defect = train || i % 2 == 0 ? null : objectClass.Defects[i / 2 % objectClass.Defects.Count];
+                SyntheticImage drawn = Generator.Draw(objectClass, defect, size, HashCode(seed, objectClass.Name, i));
+                string kind = defect?.ToString().ToLowerInvariant() ?? "good", file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
+                string image = $"{name}/{(train ? "train" : "test")}/{kind}/{file}.png", mask = $"{name}/ground_truth/{kind}/{file}_mask.png";
+                Save(Path.Combine(folder, image), drawn.Image);
+                if (defect is not null)
+                    Save(Path.Combine(folder, mask), Grey(drawn.Mask, size));
+                if (!train)
+                    list.Append(CultureInfo.InvariantCulture, $$"""{"image_path": "{{image}}", "label": {{(defect is null ? 0 : 1)}}, "class_name": "{{objectClass.Name}}"{{(defect is null ? "" : $", \"mask_path\": \"{mask}\"")}}}""").Append('\n');
+                written?.Invoke(++done, all);
+            }
+        }
+
+        File.WriteAllText(Path.Combine(folder, "full-shot.jsonl"), list.ToString());
+    }
+
+    // The same on every machine, unlike string.GetHashCode (FNV-1a).
+    private static int HashCode(int seed, string name, int index)
+    {
+        uint hash = 2166136261u ^ (uint)seed;
+        foreach (char c in name)
+            hash = (hash ^ c) * 16777619;
+        return (int)((hash ^ (uint)index) * 16777619 & int.MaxValue);
+    }
+
+    private static void Save(string path, RgbImage image)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file lies in a folder
+        File.WriteAllBytes(path, ImageEncoder.Png(image));
+    }
+
+    private static RgbImage Grey(byte[] mask, int size)
+    {
+        byte[] pixels = new byte[3 * mask.Length];
+        for (int i = 0; i < mask.Length; i++)
+            pixels.AsSpan(3 * i, 3).Fill((byte)(255 * mask[i]));
+        return new RgbImage(size, size, pixels);
+    }
+}

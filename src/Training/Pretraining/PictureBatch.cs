@@ -1,0 +1,69 @@
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Text;
+using AaClip.Synthesis;
+using AaClip.Training.Towers;
+
+namespace AaClip.Training.Pretraining;
+
+/// <summary>Drawn images with what is said of them.</summary>
+/// <param name="Images">[B, 3, S, S], normalised.</param>
+/// <param name="Tokens">[3B, context]: captions, then of each image's object a normal sentence, then an abnormal one.</param>
+/// <param name="Ends">[3B, 1, context].</param>
+/// <param name="Targets">[B, B]: which captions fit which images; rows sum to 1.</param>
+/// <param name="Patches">[B, g·g, 1]: how far each patch is defective, 0 to 1.</param>
+internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches)
+{
+    private const double Defective = 0.6;  // share of images with a defect
+    private const double Nameless = 0.3;   // share of sentences that say "object" instead of the name
+    private const float Enough = 4;        // a quarter of a patch changed makes it wholly defective
+
+    /// <summary>The batch of a step: depends on seed and step alone.</summary>
+    public static PictureBatch Make(ModelArchitecture shape, ClipTokenizer tokenizer, int count, int seed, int step)
+    {
+        int size = shape.ImageSize, plane = size * size, grid = shape.Grid, context = shape.Context;
+        Preprocessor preprocessor = new(new Preprocessing { Size = size });
+        float[] images = new float[count * 3 * plane], patches = new float[count * grid * grid];
+        long[] tokens = new long[3 * count * context];
+        string[] captions = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            SeededRandom random = new(seed, step, i);
+            ObjectClass drawn = Catalog.Seen[random.Below(Catalog.Seen.Count)];
+            DefectKind? defect = random.Chance(Defective) ? drawn.Defects[random.Below(drawn.Defects.Count)] : null;
+            SyntheticImage picture = Generator.Draw(drawn, defect, size, (int)(random.Next() & int.MaxValue));
+            preprocessor.Write(picture.Image, images.AsSpan(i * 3 * plane, 3 * plane));
+            Cover(picture.Mask, size, shape.Patch, patches.AsSpan(i * grid * grid, grid * grid));
+
+            string name = random.Chance(Nameless) ? ClassNames.AnyObject : drawn.Name;
+            (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(name);
+            captions[i] = Any(defect is null ? PromptEnsemble.Default.Sentences(drawn.Name).Normal : PromptEnsemble.Default.Sentences(drawn.Name).Abnormal, random);
+            tokenizer.EncodeRow(captions[i], tokens.AsSpan(i * context, context));
+            tokenizer.EncodeRow(Any(normal, random), tokens.AsSpan((count + i) * context, context));
+            tokenizer.EncodeRow(Any(abnormal, random), tokens.AsSpan((2 * count + i) * context, context));
+            captions[i] = $"{drawn.Name}/{defect is null}"; // images of one class and state share their captions
+        }
+
+        float[] targets = new float[count * count];
+        for (int i = 0; i < count; i++)
+        {
+            int same = captions.Count(c => c == captions[i]);
+            for (int k = 0; k < count; k++)
+                targets[i * count + k] = captions[k] == captions[i] ? 1f / same : 0;
+        }
+
+        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches);
+    }
+
+    private static string Any(IReadOnlyList<string> sentences, SeededRandom random) => sentences[random.Below(sentences.Count)];
+
+    private static void Cover(byte[] mask, int size, int patch, Span<float> cover)
+    {
+        int grid = size / patch;
+        for (int y = 0; y < size; y++)
+            for (int x = 0; x < size; x++)
+                cover[y / patch * grid + x / patch] += mask[y * size + x];
+        foreach (ref float share in cover)
+            share = Math.Min(1, Enough * share / (patch * patch));
+    }
+}

@@ -1,0 +1,36 @@
+using AaClip.Checkpoints.Clip;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Training.Pretraining;
+
+/// <summary>How a small CLIP-shaped model is made from nothing.</summary>
+public sealed record PretrainingOptions
+{
+    /// <summary>The demonstration's shape; its vocabulary is learned.</summary>
+    public static ClipArchitecture Demo { get; } = new(128, 8, new TowerShape(128, 8, 4, 512), new TowerShape(96, 3, 3, 384), 32, 0, 96);
+
+    /// <summary>Sizes of the towers. The vocabulary counts for nothing: what is learned decides.</summary>
+    public ClipArchitecture Shape { get; init; } = Demo;
+
+    /// <summary>Steps in all; the learning rate falls to zero over them.</summary>
+    public int Steps { get; init; } = 3000;
+
+    /// <summary>Images of a step.</summary>
+    public int Batch { get; init; } = 24;
+
+    /// <summary>Highest learning rate.</summary>
+    public double Rate { get; init; } = 1e-3;
+
+    /// <summary>Steps between two checkpoints.</summary>
+    public int SaveEvery { get; init; } = 250;
+
+    /// <summary>Of weights, images and sentences.</summary>
+    public int Seed { get; init; } = 7;
+
+    /// <summary>Where the graph runs.</summary>
+    public Provider Provider { get; init; } = Provider.Cpu;
+
+    /// <summary>Threads; 0 takes all cores.</summary>
+    public int Threads { get; init; }
+}
