@@ -63,9 +63,9 @@ public sealed record ModelManifest
         text is { Length: > 0 and <= 64 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
-    /// <param name="objectClass">As the user writes it.</param>
+    /// <param name="objectClass">As the user writes it; case does not count, for the text tower does not see it.</param>
     public Calibration CalibrationFor(string objectClass) =>
-        Calibrations.GetValueOrDefault(objectClass) ?? Calibrations.GetValueOrDefault("*") ?? Calibration.Neutral(Architecture.Levels.Count);
+        Calibrations.FirstOrDefault(c => c.Key.Equals(objectClass?.Trim(), StringComparison.OrdinalIgnoreCase)).Value ?? Calibrations.GetValueOrDefault("*") ?? Calibration.Neutral(Architecture.Levels.Count);
 }
 
 /// <summary>Where adapters sit in the towers (specification 2).</summary>

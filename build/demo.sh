@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Makes models/demo and samples/ from nothing, with this repository's own code: pre-training, both stages of adaptation, int8 package, thresholds,
+# sample images. Goes on where it was stopped. Usage: build/demo.sh [WORK FOLDER]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=${1:-scratch/demo}
+unseen=("cork board" "wire mesh" gasket key connector pill)
+mkdir -p "$work"
+
+# 1. Small CLIP-shaped towers, from nothing.
+resume=(); [ ! -f "$work/clip/state.safetensors" ] || resume=(--resume)
+build/aaclip pretrain --out "$work/clip" --steps 2400 "${resume[@]}"
+
+# 2. Images: seen classes to adapt with, unseen ones to test with, other unseen ones for thresholds and samples.
+[ -d "$work/seen" ] || build/aaclip generate --classes seen --images 80 --size 128 --seed 1 --out "$work/seen"
+[ -d "$work/unseen" ] || build/aaclip generate --classes unseen --images 100 --size 128 --seed 2 --out "$work/unseen"
+[ -d "$work/others" ] || build/aaclip generate --classes unseen --images 100 --size 128 --seed 3 --out "$work/others"
+
+# 3. Both stages.
+resume=(); [ ! -f "$work/adapters/training.json" ] || resume=(--resume)
+build/aaclip train --clip "$work/clip/clip.safetensors" --vision-heads 4 --text-heads 3 --size 128 --preset custom --provider cpu \
+  --data "$work/seen" --text-epochs 3 --text-rate 1e-4 --image-epochs 12 --image-batch 8 --image-rate 1e-3 --out "$work/adapters" "${resume[@]}"
+
+# 4. Packages, and what they are worth on classes that no step has seen.
+rm -rf "$work"/package-*
+for precision in fp32 int8; do
+  build/aaclip import --clip "$work/clip/clip.safetensors" --vision-heads 4 --text-heads 3 --size 128 --adapters "$work/adapters" \
+    --precision $precision --name demo --out "$work/package-$precision"
+  build/aaclip evaluate --model "$work/package-$precision" --data "$work/unseen" --provider cpu --report "$work/report-$precision"
+done
+
+# 5. A threshold for each sample class, from normal images alone.
+from=$work/package-int8
+for class in "${unseen[@]}"; do
+  build/aaclip calibrate --model "$from" --class "$class" --normals "$work/others/${class// /_}/train/good" --false-alarms 0.02 --provider cpu --out "$work/package-${class// /_}"
+  from=$work/package-${class// /_}
+done
+rm -rf models/demo samples
+mkdir -p models
+cp -r "$from" models/demo
+
+# 6. Samples: two good and two bad images of each class, and their cameras.
+mkdir -p samples
+for class in "${unseen[@]}"; do
+  folder=${class// /_}
+  mkdir -p "samples/$folder"
+  find "$work/others/$folder/test/good" -name '*.png' | sort | head -n 2 | while read -r f; do cp "$f" "samples/$folder/good-$(basename "$f")"; done
+  find "$work/others/$folder/test" -name '*.png' -not -path '*/good/*' | sort -t/ -k6 | awk 'NR % 7 == 3' | head -n 2 | while read -r f; do cp "$f" "samples/$folder/$(basename "$(dirname "$f")")-$(basename "$f")"; done
+done
+{
+  echo '{ "schemaVersion": 1, "cameras": {'
+  for class in "${unseen[@]}"; do
+    echo "  \"${class// /_}\": { \"class\": \"$class\", \"alert\": { \"coolDownSeconds\": 5, \"closeAfterNormal\": 1 } },"
+  done
+  echo '  "*": {} } }'
+} > samples/cameras.json
+du -sh models/demo samples
