@@ -13,16 +13,33 @@ internal static class GenerateCommand
         Option<int> images = new("--images") { Description = "Test images of each class, half of them with a defect; and as many normal ones for training.", DefaultValueFactory = _ => 40, HelpName = "N" };
         Option<int> size = new("--size") { Description = "Side of an image in pixels.", DefaultValueFactory = _ => 256, HelpName = "PIXELS" };
         Option<int> seed = new("--seed") { Description = "The same seed gives the same images.", DefaultValueFactory = _ => 1, HelpName = "N" };
-        Verb command = new("generate", "Draws inspection images with defects and pixel masks, for trying training and evaluation.",
+        Option<string[]> photos = new("--photos") { Description = "Photos of good parts of your own: defects are painted onto them instead of drawing classes, so that training needs good parts alone.", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
+        Option<string?> name = new("--class") { Description = "What the object on --photos is called.", HelpName = "NAME" };
+        Verb command = new("generate", "Draws inspection images with defects and pixel masks, or paints defects onto photos of good parts.",
             "aaclip generate --classes unseen --out samples-unseen/",
-            "aaclip generate --classes \"hex nut\" gear --images 100 --size 512 --out parts/")
+            "aaclip generate --classes \"hex nut\" gear --images 100 --size 512 --out parts/",
+            "aaclip generate --photos good/ --class cookie --images 400 --size 518 --out cookies/")
         {
-            output, classes, images, size, seed,
+            output, classes, photos, name, images, size, seed,
         };
         images.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 100_000) r.AddError("--images takes 2 to 100000."); });
         size.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 32 or > 2048) r.AddError("--size takes 32 to 2048."); });
+        command.Validators.Add(r =>
+        {
+            if (r.GetValue(photos) is { Length: > 0 } != r.GetValue(name) is not null)
+                r.AddError("--photos and --class go together.");
+        });
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
+            if (parsed.GetValue(name) is { } className)
+            {
+                string[] files = [.. ImageFiles.Find(parsed.GetValue(photos) ?? []).Select(f => f.Path)];
+                using (ProgressLine line = new())
+                    SyntheticDataSet.WriteFromPhotos(parsed.GetRequiredValue(output), className, files, parsed.GetValue(images), parsed.GetValue(size), parsed.GetValue(seed), (done, all) => line.Show("Painting", done, all), cancellation);
+                Console.WriteLine($"{parsed.GetValue(images)} images of {files.Length} photos in {parsed.GetRequiredValue(output)}");
+                return 0;
+            }
+
             ObjectClass[] chosen = [.. (parsed.GetValue(classes) ?? []).SelectMany(Named).Distinct()];
             string folder = parsed.GetRequiredValue(output);
             using (ProgressLine line = new())

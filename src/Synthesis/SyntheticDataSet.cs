@@ -16,8 +16,7 @@ public static class SyntheticDataSet
     {
         ArgumentNullException.ThrowIfNull(classes);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new IOException($"'{folder}' is not empty: choose another --out, or delete it first.");
+        RequireEmpty(folder);
         StringBuilder list = new();
         int done = 0, all = classes.Count * images * 2;
         foreach (ObjectClass objectClass in classes)
@@ -41,6 +40,45 @@ public static class SyntheticDataSet
         }
 
         File.WriteAllText(Path.Combine(folder, "full-shot.jsonl"), list.ToString());
+    }
+
+    /// <summary>Writes a data set of one class out of photos of good parts: each as it is, and with painted defects.</summary>
+    /// <param name="photos">Image files; taken in turns.</param>
+    /// <param name="images">Images in all, half of them with a defect.</param>
+    /// <exception cref="IOException">The folder has something in it.</exception>
+    public static void WriteFromPhotos(string folder, string className, IReadOnlyList<string> photos, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(className);
+        ArgumentNullException.ThrowIfNull(photos);
+        ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
+        if (photos.Count == 0)
+            throw new ArgumentException("There are no photos: give at least one good part.", nameof(photos));
+        RequireEmpty(folder);
+        string name = className.Replace(' ', '_');
+        for (int i = 0; i < images; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string photo = photos[i / 2 % photos.Count], file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
+            RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(photo), photo).Image;
+            if (i % 2 == 0)
+            {
+                Save(Path.Combine(folder, name, "test", "good", $"{file}.png"), Bicubic.Resize(picture, size, size));
+            }
+            else
+            {
+                SyntheticImage damaged = Generator.Damage(picture, size, HashCode(seed, className, i));
+                Save(Path.Combine(folder, name, "test", "painted", $"{file}.png"), damaged.Image);
+                Save(Path.Combine(folder, name, "ground_truth", "painted", $"{file}_mask.png"), Grey(damaged.Mask, size));
+            }
+
+            written?.Invoke(i + 1, images);
+        }
+    }
+
+    private static void RequireEmpty(string folder)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new IOException($"'{folder}' is not empty: choose another --out, or delete it first.");
     }
 
     // The same on every machine, unlike string.GetHashCode (FNV-1a).
