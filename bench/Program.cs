@@ -8,13 +8,15 @@ Option<int> images = new("--images") { Description = "Timed images of a variant 
 Option<string> provider = new("--provider") { Description = "cpu or cuda; cuda adds a float16 package.", DefaultValueFactory = _ => "cpu" };
 Option<bool> save = new("--save") { Description = "Keeps the report under bench/results." };
 RootCommand root = new("""
-    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then the pipeline around it.
+    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it.
 
     Example: bin/bench --rounds 5 --save
     """) { scratch, rounds, images, provider, save };
 root.SetAction(parsed =>
 {
     int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(provider)!, parsed.GetValue(save));
+    if (code == 0)
+        code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, parsed.GetValue(provider)!, parsed.GetValue(save));
     return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
 });
 
