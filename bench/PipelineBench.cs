@@ -4,6 +4,7 @@ using System.Text.Json;
 using AaClip.Checkpoints.Import;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;

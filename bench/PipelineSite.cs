@@ -3,6 +3,7 @@ using AaClip.Functions;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;

@@ -20,6 +20,11 @@ RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .N
     WatchCommand.Create(),
     ResultsCommand.Create(),
     VerifyCommand.Create(),
+    RescoreCommand.Create(),
+    JobsCommand.Create(),
+    ModelCommands.Publish(),
+    ModelCommands.Promote(),
+    ModelCommands.Shadow(),
 };
 Verb.ShowExamples(root,
     "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
@@ -27,7 +32,8 @@ Verb.ShowExamples(root,
     "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/",
     "aaclip up --model models/aaclip",
     "aaclip drop --camera line1 --rate 2/s photos/",
-    "aaclip watch --camera line1");
+    "aaclip watch --camera line1",
+    "aaclip rescore --model models/better --from 7d --report report/");
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 return parsed.Action is ParseErrorAction ? Run.Misused : code;

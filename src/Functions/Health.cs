@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Microsoft.AspNetCore.Http;

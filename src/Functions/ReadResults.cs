@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using Microsoft.AspNetCore.Http;
@@ -21,9 +21,10 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     {
         if (string.IsNullOrEmpty(camera) || string.IsNullOrEmpty(image))
             return Refuse("Name an image: results/{camera}/{image}, or list with results?camera=NAME.");
-        ResultDocument? result = await results.LatestAsync(models.LiveId, $"{camera}/{image}", cancellation).ConfigureAwait(false);
+        string model = await models.LiveIdAsync(cancellation).ConfigureAwait(false);
+        ResultDocument? result = await results.LatestAsync(model, $"{camera}/{image}", cancellation).ConfigureAwait(false);
         return result is null
-            ? Text(StatusCodes.Status404NotFound, $"Image '{camera}/{image}' has no result of model {models.LiveId}: it may still wait in the queue, or was skipped.")
+            ? Text(StatusCodes.Status404NotFound, $"Image '{camera}/{image}' has no result of model {model}: it may still wait in the queue, or was skipped.")
             : Json(JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument));
     }
 
@@ -44,7 +45,8 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
         int top = DefaultTop;
         if (request.Query["top"].ToString() is { Length: > 0 } topText && (!int.TryParse(topText, CultureInfo.InvariantCulture, out top) || top is < 1 or > LargestTop))
             return Refuse($"top is '{topText}', expected 1 to {LargestTop}.");
-        ResultList list = new(models.LiveId, await results.NewestAsync(models.LiveId, camera, since, top, cancellation).ConfigureAwait(false));
+        string model = await models.LiveIdAsync(cancellation).ConfigureAwait(false);
+        ResultList list = new(model, await results.NewestAsync(model, camera, since, top, cancellation).ConfigureAwait(false));
         return Json(JsonSerializer.Serialize(list, ResultJson.Default.ResultList));
     }
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
@@ -16,7 +17,7 @@ namespace AaClip.Functions;
 /// Where it names an image that has no result of that version, the image gets a failed result. All else becomes a record under "failed/"
 /// in the results container: what is no message of ours, and what failed after its result was stored, which is never replaced.
 /// </summary>
-public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, TimeProvider time, ILogger<RecordFailure> logger)
+public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, JobService jobs, TimeProvider time, ILogger<RecordFailure> logger)
 {
     /// <summary>A storage event was given up on.</summary>
     [Function("RecordUploadFailure")]
@@ -38,6 +39,22 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
     public Task Alert([QueueTrigger(QueueNames.ScoredPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
         Record(QueueNames.Scored, message, cancellation);
 
+    /// <summary>A job's step was given up on: the job has failed, and may be resumed.</summary>
+    [Function("RecordRescoreFailure")]
+    public async Task Rescore([QueueTrigger(QueueNames.RescorePoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation)
+    {
+        await Record(QueueNames.Rescore, message, cancellation).ConfigureAwait(false);
+        try
+        {
+            RescoreStep step = Read(message, MessageJson.Default.RescoreStep);
+            await jobs.FailAsync(step.Job, $"Every attempt to take step {step.Step} failed: see the log of RescorePages.", cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            // No message of ours, or of a job that is gone: it is kept.
+        }
+    }
+
     private async Task Record(string queue, string message, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -45,7 +62,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         using Activity? span = Tracing.Start(nameof(RecordFailure), request?.Traceparent);
         Metrics.Failure(FailureCodes.GivenUp);
 
-        if (request is not null && ModelOf(request) is { } model)
+        if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
         {
             ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
             if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
@@ -83,6 +100,9 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
                 return (new ScoreRequested { Image = upload.Name, ETag = upload.ETag, Camera = ImageName.Of(upload.Name).Camera, ObjectClass = "", EnqueuedAt = upload.Time, Traceparent = upload.Traceparent }, upload.Name, Reason);
             }
 
+            if (queue == QueueNames.Rescore)
+                return (null, null, $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log of RescorePages, then resume the job.");
+
             ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
             bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
             return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then upload the image again or rescore it.");
@@ -97,12 +117,12 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         JsonSerializer.Deserialize(message, type) ?? throw new JsonException("It is null.");
 
     // The model may be the very reason; without a name for it there is no place for a result.
-    private ModelPart? ModelOf(ScoreRequested request)
+    private async Task<ModelPart?> ModelOfAsync(ScoreRequested request, CancellationToken cancellation)
     {
         string? id = request.Model;
         try
         {
-            id ??= models.LiveId;
+            id ??= await models.LiveIdAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using AaClip.Scoring.Text;
 using AaClip.Synthesis.Drawing;
 using AaClip.Synthesis.Objects;
 using AaClip.Synthesis.Textures;
@@ -13,6 +14,7 @@ public static class Catalog
     [
         Sheet("wood board", Wood, patterned: true), Sheet("woven fabric", Fabric, patterned: true), Sheet("leather", Leather), Sheet("carpet", Carpet), Sheet("ceramic tile", Tile),
         Sheet("brushed metal sheet", BrushedMetal, patterned: true), Sheet("concrete slab", Concrete), Sheet("sheet of paper", Paper), Sheet("rubber mat", Rubber, patterned: true), Sheet("painted panel", Coat),
+        Sheet("perforated plate", Perforated, patterned: true), Sheet("brick wall", Bricks, patterned: true),
         Solid("hex nut", Steel, _ => (x, y) => Shape.Without(Shape.Polygon(x, y, 6, 0.62f), Shape.Disc(x, y, 0.33f))),
         Solid("washer", Steel, r => { float hole = F(r, 0.25, 0.42); return (x, y) => Shape.Without(Shape.Disc(x, y, 0.68f), Shape.Disc(x, y, hole)); }),
         Solid("gear", Steel, r => { int teeth = 9 + r.Below(10); float bore = F(r, 0.12, 0.25); return (x, y) => Shape.Without(Shape.Gear(x, y, teeth, 0.6f, 0.07f), Shape.Disc(x, y, bore)); }),
@@ -36,6 +38,20 @@ public static class Catalog
         Solid("pill", Coat, _ => (x, y) => Shape.Disc(x, y * 1.25f, 0.55f), (x, y) => 1 - 0.2f * Line(y)),
     ];
 
+    /// <summary>
+    /// A class that nobody named: a seen material, or an outline put together at random, with random details. Training with them as well keeps a model
+    /// from learning the seen classes by heart.
+    /// </summary>
+    public static ObjectClass Nameless(SeededRandom random)
+    {
+        Func<SeededRandom, Func<float, float, Color>> material = Materials[random.Below(Materials.Length)];
+        if (random.Chance(0.35))
+            return Sheet(ClassNames.AnyObject, material, patterned: true);
+        Func<float, float, float> outline = Outline(random);
+        Func<float, float, float>? details = Details(random);
+        return Solid(ClassNames.AnyObject, random.Chance(0.5) ? material : random.Chance(0.5) ? Steel : Coat, _ => outline, details);
+    }
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<ObjectClass> All { get; } = [.. Seen, .. Unseen];
 
@@ -52,6 +68,61 @@ public static class Catalog
 
     private static ObjectClass Solid(string name, Func<SeededRandom, Func<float, float, Color>> material, Func<SeededRandom, Func<float, float, float>> outline, Func<float, float, float>? details = null) =>
         new(name, ObjectClass.OfParts, (canvas, random) => Part.Draw(canvas, random, outline(random), material(random), details));
+
+    private static readonly Func<SeededRandom, Func<float, float, Color>>[] Materials =
+        [Wood, Fabric, Leather, Carpet, Tile, BrushedMetal, Concrete, Paper, Rubber, Coat, Perforated, Bricks, Perforated, Bricks, Fabric, Steel];
+
+    private static Func<float, float, float> Outline(SeededRandom r)
+    {
+        Func<float, float, float> whole = Piece(r, 0.35, 0.7);
+        if (r.Chance(0.5)) // another piece beside it
+        {
+            (Func<float, float, float> first, Func<float, float, float> second) = (whole, Piece(r, 0.15, 0.45));
+            float dx = F(r, -0.4, 0.4), dy = F(r, -0.4, 0.4);
+            whole = (x, y) => Shape.With(first(x, y), second(x - dx, y - dy));
+        }
+
+        for (int holes = r.Below(3); holes > 0; holes--)
+        {
+            (Func<float, float, float> solid, Func<float, float, float> hole) = (whole, Piece(r, 0.06, 0.3));
+            float dx = F(r, -0.35, 0.35), dy = F(r, -0.35, 0.35);
+            bool mirrored = r.Chance(0.5);
+            whole = (x, y) => Shape.Without(solid(x, y), hole((mirrored ? Math.Abs(x) : x) - dx, (mirrored ? Math.Abs(y) : y) - dy));
+        }
+
+        return whole;
+    }
+
+    private static Func<float, float, float> Piece(SeededRandom r, double least, double most)
+    {
+        float a = F(r, least, most), b = F(r, least, most), corner = F(r, 0.02, 0.5) * Math.Min(a, b), stretch = F(r, 0.7, 1.4);
+        int count = 3 + r.Below(6), teeth = 6 + r.Below(18);
+        return r.Below(5) switch
+        {
+            0 => (x, y) => Shape.Disc(x * stretch, y / stretch, a),
+            1 => (x, y) => Shape.Box(x, y, a, b, corner),
+            2 => (x, y) => Shape.Polygon(x, y, count, a),
+            3 => (x, y) => Shape.Segment(x, y, -a, 0, a, 0, b / 2),
+            _ => (x, y) => Shape.Gear(x, y, teeth, a, a * 0.08f),
+        };
+    }
+
+    private static Func<float, float, float>? Details(SeededRandom r)
+    {
+        float strength = F(r, 0.1, 0.6) * (r.Chance(0.5) ? 1 : -1), count = F(r, 3, 9), share = F(r, 0.12, 0.35), within = F(r, 0.15, 0.7), radius = F(r, 0.1, 0.5);
+        int corners = 3 + r.Below(5);
+        return r.Below(8) switch
+        {
+            0 => (x, y) => 1 + strength * Line(Shape.Disc(x, y, radius)),
+            1 => (x, y) => 1 + strength * Line(Shape.Polygon(x, y, corners, radius)),
+            2 => (x, y) => 1 + strength * Dots(x, y, count),
+            3 => (x, y) => Math.Abs(y) < within && Math.Abs(x * count - MathF.Round(x * count)) < share ? 1 + strength : 1, // bars
+            4 => (x, y) => 1 + strength * Traces(x, y),
+            5 => (x, y) => x > within - 0.4f ? 1 + strength : 1,
+            6 => (x, y) => 1 + strength * Line(x - within + 0.4f),
+            _ => null,
+        };
+    }
 
     // 1 on the line where a distance is 0.
     private static float Line(float distance) => Math.Clamp(1 - Math.Abs(distance) * 40, 0, 1);

@@ -10,9 +10,9 @@ namespace AaClip.Synthesis;
 /// </summary>
 public static class Generator
 {
-    private const float Visible = 0.05f;   // change of a colour part, of 1
-    private const double Least = 0.0008;   // share of the picture that a defect changes at least
-    private const int Attempts = 12;
+    private const float Visible = 0.08f;   // change of a colour part, of 1
+    private const double Least = 0.0025;   // share of the picture that a defect changes at least
+    private const int Attempts = 24;
 
     /// <summary>Draws one.</summary>
     /// <param name="defect">A kind that the class can have, or null.</param>

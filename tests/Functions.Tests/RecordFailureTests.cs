@@ -20,9 +20,9 @@ public class RecordFailureTests(AzuriteFixture azurite)
         await pipeline.Failures.Score(message, Cancellation);
         await pipeline.Failures.Score(message, Cancellation);
 
-        ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.LiveId, "c/a.png", Cancellation);
+        ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation);
         Assert.Equal(("given-up", "bottle"), (result?.Failure?.Code, result?.Image.ObjectClass));
-        string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.LiveId}/c/a.png/0x1.json"));
+        string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.OwnId}/c/a.png/0x1.json"));
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
     }
 
@@ -35,7 +35,7 @@ public class RecordFailureTests(AzuriteFixture azurite)
 
         await pipeline.Failures.Bulk(JsonSerializer.Serialize(request, MessageJson.Default.ScoreRequested), Cancellation);
 
-        Assert.Null((await pipeline.Results.LatestAsync(pipeline.Models.LiveId, "c/a.png", Cancellation))?.Failure);
+        Assert.Null((await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation))?.Failure);
         Assert.Contains("had a result already", await RecordAsync(pipeline, QueueNames.ScoreBulk), StringComparison.Ordinal);
     }
 
@@ -48,7 +48,7 @@ public class RecordFailureTests(AzuriteFixture azurite)
 
         await pipeline.Failures.Upload(JsonSerializer.Serialize(upload, MessageJson.Default.BlobCreated), Cancellation);
 
-        ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.LiveId, "c/a.png", Cancellation);
+        ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation);
         Assert.Equal(("given-up", "screw", "c"), (result?.Failure?.Code, result?.Image.ObjectClass, result?.Image.Camera));
     }
 
@@ -62,7 +62,7 @@ public class RecordFailureTests(AzuriteFixture azurite)
         await pipeline.Failures.Alert(JsonSerializer.Serialize(scored, MessageJson.Default.Scored), Cancellation);
 
         Assert.Contains("\"image\":\"c/a.png\"", await RecordAsync(pipeline, QueueNames.Scored), StringComparison.Ordinal);
-        Assert.Null((await pipeline.Results.LatestAsync(pipeline.Models.LiveId, "c/a.png", Cancellation))?.Failure);
+        Assert.Null((await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation))?.Failure);
     }
 
     [Theory]

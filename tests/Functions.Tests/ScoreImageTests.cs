@@ -22,7 +22,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
 
         await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
 
-        string stem = $"{pipeline.Models.LiveId}/c/a.png/{etag}";
+        string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
         Assert.Equal([stem + ".jpg"], await pipeline.NamesAsync(ContainerNames.Heatmaps));
         Assert.Equal([stem + ".png"], await pipeline.NamesAsync(ContainerNames.Maps));
@@ -177,14 +177,14 @@ public class ScoreImageTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Another_model_than_the_live_one_is_trouble_that_may_pass()
+    public async Task A_model_that_is_not_in_storage_is_trouble_that_may_pass()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, model: "other@9")));
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, model: "other@9")));
 
-        Assert.Contains("Model other@9 is asked for, but this process serves tiny@", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Model other@9 is not in container", e.Message, StringComparison.Ordinal);
         Assert.Empty(await pipeline.NamesAsync(ContainerNames.Results));
     }
 

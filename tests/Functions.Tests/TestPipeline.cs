@@ -1,7 +1,9 @@
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
@@ -21,17 +23,26 @@ internal sealed class TestPipeline : IAsyncDisposable
     {
         Storage = storage;
         Cameras = new CameraProfiles(storage, Options.Create(new CamerasOptions { RefreshSeconds = 0 }), TimeProvider.System, NullLogger<CameraProfiles>.Instance);
-        Models = new ModelHost(
-            Options.Create(new ModelOptions { Path = modelPath ?? TinyPackage.Random(), Provider = Provider.Cpu, Threads = 1 }),
-            Options.Create(new BatchingOptions()), TimeProvider.System, NullLogger<ModelHost>.Instance);
+        IOptions<ModelOptions> model = Options.Create(new ModelOptions { Path = modelPath ?? TinyPackage.Random(), Provider = Provider.Cpu, Threads = 1, RefreshSeconds = 0, Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models") });
+        Choice = new ModelChoice(storage, model, TimeProvider.System, NullLogger<ModelChoice>.Instance);
+        Repository = new ModelRepository(storage, model, NullLogger<ModelRepository>.Instance);
+        Models = new ModelHost(model, Options.Create(new BatchingOptions()), Choice, Repository, TimeProvider.System, NullLogger<ModelHost>.Instance);
         Results = new ResultStore(storage);
-        Scoring = new ImageScoring(storage, Cameras, Models, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
-        Failures = new RecordFailure(Results, Cameras, Models, TimeProvider.System, NullLogger<RecordFailure>.Instance);
+        Scoring = new ImageScoring(storage, Cameras, Models, Choice, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
+        Store = new JobStore(storage);
+        Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
+        Runner = new JobRunner(storage, Store, Jobs, Cameras, Results, new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System), TimeProvider.System, NullLogger<JobRunner>.Instance);
+        Failures = new RecordFailure(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<RecordFailure>.Instance);
     }
 
     public StorageClients Storage { get; }
     public CameraProfiles Cameras { get; }
     public ModelHost Models { get; }
+    public ModelChoice Choice { get; }
+    public ModelRepository Repository { get; }
+    public JobStore Store { get; }
+    public JobService Jobs { get; }
+    public JobRunner Runner { get; }
     public ResultStore Results { get; }
     public ImageScoring Scoring { get; }
     public RecordFailure Failures { get; }

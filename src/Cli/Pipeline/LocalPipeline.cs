@@ -2,6 +2,7 @@ using AaClip.Functions;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
@@ -36,7 +37,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
     public string Http => _host.Urls[0];
 
     /// <summary>"name@version" of the model.</summary>
-    public string Model => _host.Services.GetRequiredService<ModelHost>().LiveId;
+    public string Model => _host.Services.GetRequiredService<ModelHost>().OwnId;
 
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
@@ -63,7 +64,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
         FunctionHost host = await FunctionHost.StartAsync(options, cancellation);
         try
         {
-            _ = host.Services.GetRequiredService<ModelHost>().LiveId; // without a package nothing would ever be scored
+            _ = host.Services.GetRequiredService<ModelHost>().OwnId; // without a package nothing would ever be scored
             return new LocalPipeline(host);
         }
         catch

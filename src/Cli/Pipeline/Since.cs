@@ -8,13 +8,13 @@ internal static class Since
 {
     public const string Help = "TIME|DURATION";
 
-    public static Option<string?> Option(string description)
+    public static Option<string?> Option(string description, string name = "--since")
     {
-        Option<string?> option = new("--since") { Description = description, HelpName = Help };
+        Option<string?> option = new(name) { Description = description, HelpName = Help };
         option.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<string?>() is { } text && Parse(text, DateTimeOffset.UnixEpoch) is null)
-                r.AddError($"--since is '{text}', expected a duration such as 90s, 30m, 2h or 7d, or a time such as 2026-01-31T08:00:00Z.");
+                r.AddError($"{name} is '{text}', expected a duration such as 90s, 30m, 2h or 7d, or a time such as 2026-01-31T08:00:00Z.");
         });
         return option;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
@@ -19,7 +20,7 @@ namespace AaClip.Pipeline.Inference;
 
 /// <summary>
 /// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
-/// 6. draw and store the pictures; 7. store the result; 8. send one <see cref="Scored"/> message.
+/// 6. draw and store the pictures; 7. store the result; 8. send one <see cref="Scored"/> message, but for jobs.
 /// An image that can never be scored gets a failed result at once, trouble that may pass is thrown, and a version that was overwritten
 /// meanwhile is left to the event of the newer one.
 /// </summary>
@@ -33,16 +34,21 @@ public sealed partial class ImageScoring : IDisposable
     private readonly DecodeOptions _decode;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly QueueClient _bulk;
+    private readonly ModelChoice _choice;
     private readonly SemaphoreSlim _urgent;
     private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+    private readonly Precedence _precedence = new();
 
     /// <summary>Nothing is loaded or sent yet.</summary>
-    public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
+    public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ModelChoice choice, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
     {
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(limits);
         _images = storage.Container(ContainerNames.Images);
         _scored = storage.Queue(QueueNames.Scored);
+        _bulk = storage.Queue(QueueNames.ScoreBulk);
+        _choice = choice;
         _cameras = cameras;
         _models = models;
         _results = results;
@@ -66,12 +72,14 @@ public sealed partial class ImageScoring : IDisposable
         Metrics.QueueAge(urgent ? QueueNames.Score : QueueNames.ScoreBulk, request.EnqueuedAt, now);
         double queued = Math.Max(0, (now - request.EnqueuedAt).TotalMilliseconds);
 
+        using IDisposable? first = urgent ? _precedence.Enter() : null;
         SemaphoreSlim memory = urgent ? _urgent : _patient;
         await memory.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             // 1
-            LoadedModel model = await _models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+            using ModelLease lease = await _models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+            LoadedModel model = lease.Model;
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
             return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
@@ -102,6 +110,7 @@ public sealed partial class ImageScoring : IDisposable
         try
         {
             // 2
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
             BlobDownloadStreamingResult? blob = await DownloadAsync(request, cancellation).ConfigureAwait(false);
             if (blob is null)
                 return null;
@@ -119,6 +128,7 @@ public sealed partial class ImageScoring : IDisposable
             result = result with { Timings = result.Timings with { Download = Lap(ref start) } };
 
             // 3
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
             image = ImageDecoder.Decode(bytes, request.Image, _decode);
             result = result with
             {
@@ -127,6 +137,7 @@ public sealed partial class ImageScoring : IDisposable
             };
 
             // 4
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
             float[] anchors = Anchors(model, request.ObjectClass);
             try
             {
@@ -149,6 +160,7 @@ public sealed partial class ImageScoring : IDisposable
         }
 
         // 5
+        await YieldAsync(urgent, cancellation).ConfigureAwait(false);
         Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
 
         // 6
@@ -170,11 +182,25 @@ public sealed partial class ImageScoring : IDisposable
         string name = await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
         Metrics.Scored(result.Score.Verdict, model.Id);
 
-        // 8
+        // 8. A job's images do not concern the line.
+        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        if (request.Job is not null)
+            return result;
         byte[] message = JsonSerializer.SerializeToUtf8Bytes(Message(request, result, name), MessageJson.Default.Scored);
         await _scored.SendMessageAsync(BinaryData.FromBytes(message), cancellationToken: cancellation).ConfigureAwait(false);
-        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        await ShadowAsync(request, result, model.Id, cancellation).ConfigureAwait(false);
         return result;
+    }
+
+    private Task YieldAsync(bool urgent, CancellationToken cancellation) => urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
+
+    // A second model scores the same version of the image later, behind new images and without alerts.
+    private async Task ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
+    {
+        if ((await _choice.GetAsync(cancellation).ConfigureAwait(false)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
+            return;
+        ScoreRequested second = request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
+        await _bulk.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(second, MessageJson.Default.ScoreRequested)), cancellationToken: cancellation).ConfigureAwait(false);
     }
 
     private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) => new()

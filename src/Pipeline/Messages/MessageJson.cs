@@ -11,4 +11,5 @@ namespace AaClip.Pipeline.Messages;
 [JsonSerializable(typeof(BlobCreated))]
 [JsonSerializable(typeof(ScoreRequested))]
 [JsonSerializable(typeof(Scored))]
+[JsonSerializable(typeof(RescoreStep))]
 public sealed partial class MessageJson : JsonSerializerContext;

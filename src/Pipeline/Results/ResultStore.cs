@@ -82,6 +82,22 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
+    /// <summary>What the metadata of a result tell, without reading it.</summary>
+    /// <returns>Null when there is none.</returns>
+    public async Task<ResultSummary?> SummaryAsync(string model, string image, string etag, CancellationToken cancellation = default)
+    {
+        string name = BlobNames.Result(model, image, etag);
+        try
+        {
+            BlobProperties blob = await _results.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);
+            return ResultSummary.FromMetadata(name, blob.Metadata);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads the newest result of an image: of several versions the one that was scored last.</summary>
     /// <returns>Null when there is none.</returns>
     public async Task<ResultDocument?> LatestAsync(string model, string image, CancellationToken cancellation = default)

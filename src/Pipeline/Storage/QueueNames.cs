@@ -18,7 +18,7 @@ public static class QueueNames
     /// <summary>Alerts for downstream systems.</summary>
     public const string Alerts = "alerts";
 
-    /// <summary>Pages of rescoring jobs.</summary>
+    /// <summary>Steps of rescoring jobs.</summary>
     public const string Rescore = "rescore";
 
     /// <summary>What a host appends to the name of the queue that takes what was given up on.</summary>
@@ -36,7 +36,10 @@ public static class QueueNames
     /// <summary>Scored images whose alert was given up on.</summary>
     public const string ScoredPoison = Scored + PoisonSuffix;
 
+    /// <summary>Steps of jobs given up on.</summary>
+    public const string RescorePoison = Rescore + PoisonSuffix;
+
     /// <summary>Every queue that a function reads or writes; poison queues are made by the host, and by us so that their triggers need not wait.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison];
+        [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];
 }

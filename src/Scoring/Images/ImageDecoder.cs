@@ -74,6 +74,26 @@ public static class ImageDecoder
         return new DecodedImage(Orientation.Apply(image, orientation), format, image.Width, image.Height, orientation);
     }
 
+    /// <summary>Reads a grey PNG of 16 bits, as <see cref="ImageEncoder.Png16"/> writes it.</summary>
+    /// <returns>[height, width].</returns>
+    /// <exception cref="InvalidDataException">It is no image, or of another size.</exception>
+    public static ushort[] Grey16(ReadOnlySpan<byte> png, string name, int width, int height)
+    {
+        try
+        {
+            using Image<L16> image = Image.Load<L16>(PixelsOnly, png);
+            if (image.Width != width || image.Height != height)
+                throw new InvalidDataException($"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
+            ushort[] values = new ushort[width * height];
+            image.CopyPixelDataTo(MemoryMarshal.AsBytes(values.AsSpan()));
+            return values;
+        }
+        catch (ImageFormatException e)
+        {
+            throw new InvalidDataException($"Map '{name}' cannot be read: {e.Message} Score the image again.", e);
+        }
+    }
+
     private static void CheckLength(long length, string name, ImageLimits limits)
     {
         if (length == 0)

@@ -14,7 +14,7 @@ internal static class Part
     {
         Func<float, float, Color> ground = Surface.Ground(r);
         double angle = r.Between(0, 2 * Math.PI);
-        float scale = Surface.F(r, 0.72, 0.95), mx = Surface.F(r, -0.14, 0.14), my = Surface.F(r, -0.14, 0.14);
+        float scale = Surface.F(r, 0.85, 1.05), mx = Surface.F(r, -0.1, 0.1), my = Surface.F(r, -0.1, 0.1);
         (float c, float s) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
         (float shadowX, float shadowY, float shade) = (Surface.F(r, -0.06, 0.06), Surface.F(r, 0.01, 0.08), Surface.F(r, 0.25, 0.55));
         double light = r.Between(0, 2 * Math.PI);

@@ -122,6 +122,42 @@ internal static class Surface
         };
     }
 
+    /// <summary>A plate with holes in rows.</summary>
+    public static Func<float, float, Color> Perforated(SeededRandom r)
+    {
+        Noise noise = new(r.Next());
+        Color plate = Color.Hsv(F(r, 0, 1), F(r, 0, 0.4), F(r, 0.4, 0.85)), hole = plate * F(r, 0.1, 0.5);
+        float count = F(r, 5, 14), radius = F(r, 0.2, 0.42), offset = r.Chance(0.5) ? 0.5f : 0;
+        (float c, float s) = Turn(r, 0.8);
+        return (x, y) =>
+        {
+            (float u, float v) = ((c * x - s * y) * count, (s * x + c * y) * count);
+            float row = MathF.Round(v), dv = v - row, du = u + ((int)row & 1) * offset;
+            du -= MathF.Round(du);
+            float inside = Math.Clamp((radius - MathF.Sqrt(du * du + dv * dv)) * 9, 0, 1);
+            return (plate * (1 + 0.08f * noise.Sum(x * 9, y * 9, 3))).Toward(hole, inside);
+        };
+    }
+
+    /// <summary>Bricks, or tiles with joints.</summary>
+    public static Func<float, float, Color> Bricks(SeededRandom r)
+    {
+        Noise noise = new(r.Next()), tone = new(r.Next());
+        Color brick = Color.Hsv(F(r, 0, 1), F(r, 0, 0.6), F(r, 0.35, 0.85)), joint = r.Chance(0.5) ? brick * F(r, 0.3, 0.7) : Color.Hsv(0, 0, F(r, 0.6, 0.95));
+        float rows = F(r, 3, 11), aspect = F(r, 0.4, 1), gap = F(r, 0.05, 0.2), offset = r.Chance(0.6) ? 0.5f : 0;
+        (float c, float s) = Turn(r, 0.8);
+        return (x, y) =>
+        {
+            (float u, float v) = ((c * x - s * y) * rows * aspect, (s * x + c * y) * rows);
+            int row = (int)MathF.Floor(v);
+            u += (row & 1) * offset;
+            float du = 0.5f - Math.Abs(u - MathF.Floor(u) - 0.5f), dv = 0.5f - Math.Abs(v - row - 0.5f);
+            float edge = Math.Min(du / aspect, dv);
+            float inside = Math.Clamp((edge - gap / 2) * 14, 0, 1);
+            return joint.Toward(brick * (0.92f + 0.16f * tone.Cell((int)MathF.Floor(u), row) + 0.15f * noise.Sum(x * 14, y * 14, 3)), inside);
+        };
+    }
+
     public static Func<float, float, Color> Rubber(SeededRandom r)
     {
         Noise noise = new(r.Next());

@@ -12,9 +12,11 @@ namespace AaClip.Training.Pretraining;
 /// <param name="Ends">[3B, 1, context].</param>
 /// <param name="Targets">[B, B]: which captions fit which images; rows sum to 1.</param>
 /// <param name="Patches">[B, g·g, 1]: how far each patch is defective, 0 to 1.</param>
-internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches)
+/// <param name="Defective">[B, 1, 1]: 1 if an image has a defect, else 0.</param>
+internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches, float[] Defective)
 {
-    private const double Defective = 0.6;  // share of images with a defect
+    private const double Damaged = 0.6;    // share of images with a defect
+    private const double Mixed = 0.5;      // share of images of classes put together at random
     private const double Nameless = 0.3;   // share of sentences that say "object" instead of the name
     private const float Enough = 4;        // a quarter of a patch changed makes it wholly defective
 
@@ -23,15 +25,17 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
     {
         int size = shape.ImageSize, plane = size * size, grid = shape.Grid, context = shape.Context;
         Preprocessor preprocessor = new(new Preprocessing { Size = size });
-        float[] images = new float[count * 3 * plane], patches = new float[count * grid * grid];
+        float[] images = new float[count * 3 * plane], patches = new float[count * grid * grid], defective = new float[count];
         long[] tokens = new long[3 * count * context];
         string[] captions = new string[count];
         for (int i = 0; i < count; i++)
         {
             SeededRandom random = new(seed, step, i);
-            ObjectClass drawn = Catalog.Seen[random.Below(Catalog.Seen.Count)];
-            DefectKind? defect = random.Chance(Defective) ? drawn.Defects[random.Below(drawn.Defects.Count)] : null;
+            SeededRandom pair = new(seed, step, ~(i / 2)); // two neighbours are of one class, so that a caption's state counts and not only its class
+            ObjectClass drawn = pair.Chance(Mixed) ? Catalog.Nameless(pair) : Catalog.Seen[pair.Below(Catalog.Seen.Count)];
+            DefectKind? defect = random.Chance(Damaged) ? drawn.Defects[random.Below(drawn.Defects.Count)] : null;
             SyntheticImage picture = Generator.Draw(drawn, defect, size, (int)(random.Next() & int.MaxValue));
+            defective[i] = defect is null ? 0 : 1;
             preprocessor.Write(picture.Image, images.AsSpan(i * 3 * plane, 3 * plane));
             Cover(picture.Mask, size, shape.Patch, patches.AsSpan(i * grid * grid, grid * grid));
 
@@ -52,7 +56,7 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
                 targets[i * count + k] = captions[k] == captions[i] ? 1f / same : 0;
         }
 
-        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches);
+        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches, defective);
     }
 
     private static string Any(IReadOnlyList<string> sentences, SeededRandom random) => sentences[random.Below(sentences.Count)];

@@ -23,6 +23,7 @@ public sealed class Pretrainer : IDisposable
 {
     private const float Temperature = 14.3f;    // 1/0.07, CLIP's first value
     private const float PatchTemperature = 15f;
+    private const string Whole = "auxiliary.whole";   // from patches to a judgement of the image, as the adapters have one; not kept
     private const int Merges = 600;
     private const string State = "state.safetensors";
 
@@ -49,7 +50,7 @@ public sealed class Pretrainer : IDisposable
         ClipArchitecture clip = options.Shape with { Vocabulary = words };
         _tokenizer = new ClipTokenizer(ClipVocabulary.Load(vocabulary, words));
         _shape = ModelImporter.Shape(clip, clip.ImageSize, null);
-        Parameter[] parameters = [.. ClipNames.All(clip).Where(w => w.Name != "logit_scale").Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip))];
+        Parameter[] parameters = [.. ClipNames.All(clip).Where(w => w.Name != "logit_scale").Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
         _adam = new Adam(parameters, new AdamOptions(options.Rate, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, Decay: 0.05));
         if (resume)
             Load(state);
@@ -93,6 +94,7 @@ public sealed class Pretrainer : IDisposable
             [
                 new GraphInput("image", batch.Images, b, 3, size, size), new GraphInput("tokens", batch.Tokens, 3 * b, _shape.Context),
                 new GraphInput("end", batch.Ends, 3 * b, 1, _shape.Context), new GraphInput("targets", batch.Targets, b, b), new GraphInput("patches", batch.Patches, b, patches, 1),
+                new GraphInput("defective", batch.Defective, b, 1, 1),
             ],
             cancellation: cancellation);
         double warm = Math.Min(1, (_adam.Steps + 1) / (0.05 * _options.Steps)), fall = 0.5 * (1 + Math.Cos(Math.PI * _adam.Steps / _options.Steps));
@@ -107,7 +109,7 @@ public sealed class Pretrainer : IDisposable
         Value tokens = graph.Input("tokens", DataType.Int64, 3 * b, _shape.Context);
         Tensor end = tape.Input("end", 3 * b, 1, _shape.Context), targets = tape.Input("targets", b, b);
         int patches = _shape.Grid * _shape.Grid, embed = _shape.Embed;
-        Tensor defective = tape.Input("patches", b, patches, 1);
+        Tensor defective = tape.Input("patches", b, patches, 1), state = tape.Input("defective", b, 1, 1);
 
         Tensor[] blocks = ImageTower.Write(tower, image, _shape);
         Tensor[] text = tape.Split(tape.Normalise(TextTower.Write(tower, tokens, end, _shape, null), 1e-6f), axis: 0, parts: 3); // captions, normal, abnormal
@@ -128,6 +130,12 @@ public sealed class Pretrainer : IDisposable
             Tensor entropy = tape.Subtract(tape.Softplus(score), tape.Multiply(defective, score));
             loss = tape.Add(loss, tape.Scale(tape.Mean(tape.Multiply(weights, entropy)), 4.0 / AdapterWeights.Levels));
         }
+
+        // Whole images and the two sentences, through the mean of the last level's patches.
+        Tensor last = ImageTower.Patches(tower, blocks[_shape.Levels[^1] - 1], _shape.Vision.Width);
+        Tensor mean = tape.Mean(tape.Normalise(tower.Linear(last, Whole, null, _shape.Vision.Width, embed), 1e-6f), 1); // [B, 1, E]
+        Tensor judged = tape.Product(mean, difference, scale: PatchTemperature);
+        loss = tape.Add(loss, tape.Mean(tape.Subtract(tape.Softplus(judged), tape.Multiply(state, judged))));
 
         tape.Output("contrast", contrast);
         tape.Output("loss", loss);
@@ -162,7 +170,7 @@ public sealed class Pretrainer : IDisposable
     private void Save()
     {
         Write(State, [.. _adam.Parameters.SelectMany((p, i) => (KeyValuePair<string, (long[], float[])>[])[Tensor(p.Name, p, p.Values), Tensor($"mean.{p.Name}", p, _adam.Means[i]), Tensor($"square.{p.Name}", p, _adam.Squares[i])]), new("steps", ([1], [_adam.Steps]))]);
-        Write("clip.safetensors", [.. _adam.Parameters.Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
+        Write("clip.safetensors", [.. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
         File.WriteAllText(Path.Combine(_output, "pretraining.json"), JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
 
         static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) => new(name, ([.. p.Shape.Select(n => (long)n)], values));

@@ -41,6 +41,15 @@ internal static class TinyPackage
     public static string Random(Precision precision = Precision.Fp32, int size = 112) =>
         Once($"random-{precision}-{size}", output => RandomOptions(output) with { Precision = precision, Size = size });
 
+    /// <summary><see cref="Random"/> with another calibration, which gives every image a raw score near 0.5.</summary>
+    /// <param name="threshold">Between 0 and 1: far below 0.5 every image is anomalous, far above it normal.</param>
+    /// <returns>The package's folder.</returns>
+    public static string Recalibrated(double threshold) => Once(FormattableString.Invariant($"recalibrated-{threshold}"), (Action<string>)(folder =>
+    {
+        Calibration calibration = new() { MapMin = -1000, MapMax = 1000, DetectionMin = -10, DetectionMax = 10, Threshold = threshold, MapThreshold = 0 };
+        ModelImporter.Recalibrate(ModelPackage.Open(Random()), new Dictionary<string, Calibration> { ["*"] = calibration }, folder);
+    }));
+
     /// <summary>The options that <see cref="Random"/> is imported with, for tests that import by themselves.</summary>
     public static ImportOptions RandomOptions(string output) => RandomModel.Options(RandomSources, RandomModel.Small, output) with { Name = "tiny", Size = 112 };
 

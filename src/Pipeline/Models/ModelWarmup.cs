@@ -2,7 +2,7 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using Microsoft.Extensions.Hosting;
 
-namespace AaClip.Pipeline.Inference;
+namespace AaClip.Pipeline.Models;
 
 /// <summary>Loads the live model while the process starts, and runs it once on a grey image, so that the first real image need not wait. What fails is in health and is tried again.</summary>
 public sealed class ModelWarmup(ModelHost models) : BackgroundService
@@ -12,7 +12,8 @@ public sealed class ModelWarmup(ModelHost models) : BackgroundService
     {
         try
         {
-            LoadedModel model = await models.LiveAsync(stoppingToken).ConfigureAwait(false);
+            using ModelLease lease = await models.GetAsync(null, stoppingToken).ConfigureAwait(false);
+            LoadedModel model = lease.Model;
             int size = model.Manifest.Architecture.ImageSize;
             byte[] grey = new byte[3 * size * size];
             Array.Fill(grey, (byte)128);
@@ -20,7 +21,7 @@ public sealed class ModelWarmup(ModelHost models) : BackgroundService
             anchors[0] = anchors[^1] = 1; // any two directions
             await model.ScoreAsync(new RgbImage(size, size, grey), anchors, Domain.Industrial, urgent: false, stoppingToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or ArgumentException or OperationCanceledException)
+        catch (Exception e) when (e is Azure.RequestFailedException or AggregateException or IOException or InvalidDataException or InvalidOperationException or ArgumentException or OperationCanceledException)
         {
             // The model host has logged it and shows it in health; images that come load again.
         }

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Telemetry;
 using AaClip.Scoring;
@@ -5,7 +6,7 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 
-namespace AaClip.Pipeline.Inference;
+namespace AaClip.Pipeline.Models;
 
 /// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
 public sealed class LoadedModel : IAsyncDisposable

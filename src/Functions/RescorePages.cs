@@ -1,0 +1,15 @@
+using AaClip.Pipeline.Jobs;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Storage;
+using Microsoft.Azure.Functions.Worker;
+
+namespace AaClip.Functions;
+
+/// <summary>A rescoring job goes on: takes one step of it, and asks for the next. The steps are those of <see cref="JobRunner"/>.</summary>
+public sealed class RescorePages(JobRunner runner)
+{
+    /// <summary>Takes one step.</summary>
+    [Function(nameof(RescorePages))]
+    public Task Run([QueueTrigger(QueueNames.Rescore, Connection = StorageConnection.Setting)] RescoreStep step, CancellationToken cancellation) =>
+        runner.RunAsync(step, cancellation);
+}

@@ -1,0 +1,270 @@
+using System.Text.Json;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Pipeline.Jobs;
+
+/// <summary>
+/// Takes a job's steps, one for each message: 1. collect the oldest page that was sent, once all its images are accounted for; 2. else send the
+/// next page, as far as the bound on images in flight allows; 3. else list the next page; 4. else write the report; 5. else wait.
+/// Each step ends with one conditional write of the job's state and one message for the next: a step that dies is taken again by the message
+/// that is still in the queue, and of two that take the same step one gives way.
+/// </summary>
+public sealed partial class JobRunner(
+    StorageClients storage, JobStore jobs, JobService service, CameraProfiles cameras, ResultStore results, Rejudge rejudge, TimeProvider time, ILogger<JobRunner> logger)
+{
+    private const int Parallel = 16; // storage calls at a time
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(6);
+
+    private readonly BlobContainerClient _images = storage.Container(ContainerNames.Images);
+    private readonly QueueClient _bulk = storage.Queue(QueueNames.ScoreBulk);
+
+    /// <summary>Takes the step that the message asks for, if it is the job's next.</summary>
+    public async Task RunAsync(RescoreStep message, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        if (await jobs.ReadAsync(message.Job, cancellation).ConfigureAwait(false) is not var (job, etag))
+        {
+            Log.Unknown(logger, message.Job);
+            return;
+        }
+
+        if (job.Status != JobStatus.Running || message.Step < job.Step - 1)
+            return;
+        if (message.Step == job.Step - 1)
+        {
+            // The step was taken; but who took it may have died before the next one was sent. A second delivery looks alike, so this waits and sees
+            // whether the job moves: else every such delivery would leave one more message behind for good.
+            bool stands = time.GetUtcNow() - job.UpdatedAt > Doubt;
+            await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        Job next;
+        try
+        {
+            next = await StepAsync(job, cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            Log.Failed(logger, job.Id, e.Message);
+            await service.FailAsync(job.Id, e.Message, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        if (next == job)
+        {
+            await service.SendAsync(job, Pause, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        next = next with { Step = job.Step + 1, UpdatedAt = time.GetUtcNow() };
+        if (!await jobs.TryWriteAsync(next, etag, cancellation).ConfigureAwait(false))
+            return; // paused, cancelled, or taken by another message, which goes on
+        if (next.Status == JobStatus.Running)
+            await service.SendAsync(next, next.Still ? Pause : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        else
+            Log.Done(logger, next.Id, next.Found.Images, next.Found.Flips);
+    }
+
+    /// <returns>The same job when it has to wait.</returns>
+    private async Task<Job> StepAsync(Job job, CancellationToken cancellation)
+    {
+        // 1
+        if (job.Collected < job.Sent)
+        {
+            JobPage page = await PageAsync(job, job.Collected, cancellation).ConfigureAwait(false);
+            if (await OutcomesAsync(job, page, cancellation).ConfigureAwait(false) is { } outcomes)
+            {
+                Compared[] compared = [.. page.Images.Select((image, i) => new Compared(image.Name, image.ETag, image.Before, outcomes[i]))];
+                Compared[] flips = [.. compared.Where(c => c.Flipped)];
+                if (flips.Length > 0)
+                    await jobs.WriteFlipsAsync(job.Id, job.Collected, flips, cancellation).ConfigureAwait(false);
+                return job with { Collected = job.Collected + 1, Found = job.Found.With(compared), Still = false };
+            }
+        }
+
+        // 2
+        if (job.Sent < job.Listed && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight))
+        {
+            if (job.Request.Mode == RescoreMode.Full)
+                await SendAsync(job, await PageAsync(job, job.Sent, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            return job with { Sent = job.Sent + 1, Still = false };
+        }
+
+        // 3
+        if (!job.ListedAll)
+        {
+            JobPage page = await jobs.PageAsync(job.Id, job.Listed, cancellation).ConfigureAwait(false)
+                ?? await jobs.AddPageAsync(job.Id, job.Listed, await ListAsync(job, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            return job with { Listed = job.Listed + 1, Images = job.Images + page.Images.Count, ListedAll = page.Next is null, Still = false };
+        }
+
+        // 4
+        if (job.Collected == job.Listed)
+        {
+            Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };
+            await new JobReporter(storage, jobs).WriteAsync(done, cancellation).ConfigureAwait(false);
+            return done;
+        }
+
+        // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is sent again.
+        if (await WaitingAsync(cancellation).ConfigureAwait(false) > 0)
+            return job.Still ? job with { Still = false } : job;
+        if (job.Still)
+            Log.Again(logger, job.Id, job.Sent - job.Collected);
+        return job.Still ? job with { Still = false, Sent = job.Collected } : job with { Still = true };
+    }
+
+    private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
+        await jobs.PageAsync(job.Id, number, cancellation).ConfigureAwait(false)
+        ?? throw new InvalidDataException($"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and start another one.");
+
+    private async Task<int> WaitingAsync(CancellationToken cancellation)
+    {
+        int waiting = 0;
+        foreach (string name in (string[])[QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison])
+        {
+            QueueProperties queue = await storage.Queue(name).GetPropertiesAsync(cancellation).ConfigureAwait(false);
+            waiting += queue.ApproximateMessagesCount;
+        }
+
+        return waiting;
+    }
+
+    // A page that has fewer images than the listing gave: what the job does not want is left out.
+    private async Task<JobPage> ListAsync(Job job, CancellationToken cancellation)
+    {
+        RescoreRequest wanted = job.Request;
+        string? cursor = job.Listed == 0 ? null : (await PageAsync(job, job.Listed - 1, cancellation).ConfigureAwait(false)).Next;
+        string[] prefixes = Prefixes(wanted);
+        int at = cursor is null ? 0 : int.Parse(cursor.AsSpan(0, cursor.IndexOf('|', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
+        string? token = cursor is null ? null : cursor[(cursor.IndexOf('|', StringComparison.Ordinal) + 1)..] is { Length: > 0 } rest ? rest : null;
+        CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
+        if (prefixes.Length == 0)
+            return new JobPage([], null); // no camera has such names
+
+        Page<BlobItem>? page = null;
+        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(prefix: prefixes[at], cancellationToken: cancellation).AsPages(token, wanted.PageSize).ConfigureAwait(false))
+        {
+            page = first;
+            break;
+        }
+
+        BlobItem[] chosen = [.. (page?.Values ?? []).Where(b => Wants(wanted, b, profiles))];
+        JobImage?[] images = new JobImage?[chosen.Length];
+        await System.Threading.Tasks.Parallel.ForAsync(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
+        {
+            string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
+            ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token).ConfigureAwait(false);
+            if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
+                return;
+            images[i] = new JobImage(chosen[i].Name, etag, before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score));
+        }).ConfigureAwait(false);
+
+        string? next = page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
+            : at + 1 < prefixes.Length ? FormattableString.Invariant($"{at + 1}|") : null;
+        return new JobPage([.. images.OfType<JobImage>()], next);
+    }
+
+    // A camera is a folder, but for the images without one.
+    private static string[] Prefixes(RescoreRequest wanted)
+    {
+        if (wanted.Cameras is not { } names || names.Contains(ImageName.RootCamera))
+            return [wanted.Prefix ?? ""];
+        string[] folders = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(n => n + "/")];
+        return [.. folders.Where(f => f.StartsWith(wanted.Prefix ?? "", StringComparison.Ordinal) || wanted.Prefix!.StartsWith(f, StringComparison.Ordinal))
+            .Select(f => wanted.Prefix is { } prefix && prefix.Length > f.Length ? prefix : f)];
+    }
+
+    private static bool Wants(RescoreRequest wanted, BlobItem blob, CameraSet profiles)
+    {
+        (string camera, string path) = ImageName.Of(blob.Name);
+        return (wanted.Prefix is null || blob.Name.StartsWith(wanted.Prefix, StringComparison.Ordinal))
+            && wanted.Cameras?.Contains(camera) != false
+            && !(blob.Properties.LastModified < wanted.From) && !(blob.Properties.LastModified >= wanted.To)
+            && profiles.Find(camera) is { } profile && profile.SkippedBy(path) is null;
+    }
+
+    // What has a result of the new model already is not scored again: same image, same model, same result.
+    private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
+    {
+        CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
+        await System.Threading.Tasks.Parallel.ForEachAsync(page.Images, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (image, token) =>
+        {
+            string camera = ImageName.Of(image.Name).Camera;
+            if (await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token).ConfigureAwait(false) is not null)
+                return;
+            ScoreRequested request = new()
+            {
+                Image = image.Name,
+                ETag = image.ETag,
+                Camera = camera,
+                ObjectClass = (profiles.Find(camera) ?? CameraProfile.Default).Class,
+                Model = job.Request.Model,
+                Job = job.Id,
+                EnqueuedAt = time.GetUtcNow(),
+                Traceparent = Tracing.Stamp(null),
+            };
+            await _bulk.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    /// <returns>What became of each image; null while one is still on its way.</returns>
+    private async Task<Outcome[]?> OutcomesAsync(Job job, JobPage page, CancellationToken cancellation)
+    {
+        RescoreRequest wanted = job.Request;
+        if (wanted.Mode == RescoreMode.Threshold)
+            return await rejudge.PageAsync(job, page, cancellation).ConfigureAwait(false);
+
+        // Messages are taken about in their order: while the last image has nothing, the others need not be asked for.
+        Outcome?[] outcomes = new Outcome?[page.Images.Count];
+        if (outcomes.Length > 0 && await OutcomeAsync(wanted, page.Images[^1], cancellation).ConfigureAwait(false) is null)
+            return null;
+        await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
+            outcomes[i] = await OutcomeAsync(wanted, page.Images[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
+    }
+
+    private async Task<Outcome?> OutcomeAsync(RescoreRequest wanted, JobImage image, CancellationToken cancellation)
+    {
+        if (await results.SummaryAsync(wanted.Model, image.Name, image.ETag, cancellation).ConfigureAwait(false) is { } after)
+            return Outcome.Of(after.Verdict, after.Score);
+        if (wanted.Mode == RescoreMode.Compare)
+            return Outcome.None;
+        try
+        {
+            BlobProperties now = await _images.GetBlobClient(image.Name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);
+            return image.ETag == "*" || now.ETag.ToString().Trim('"') == image.ETag ? null : new Outcome("overwritten", null);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return new Outcome("deleted", null);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A message asks for a step of job {Job}, which is not in storage any more.")]
+        public static partial void Unknown(ILogger logger, string job);
+
+        [LoggerMessage(2, LogLevel.Error, "Job {Job} cannot go on: {Reason} Mend it, then 'aaclip jobs resume'.")]
+        public static partial void Failed(ILogger logger, string job, string reason);
+
+        [LoggerMessage(3, LogLevel.Warning, "Job {Job}: no message waits, but images of {Pages} pages have no result; they are sent again.")]
+        public static partial void Again(ILogger logger, string job, int pages);
+
+        [LoggerMessage(4, LogLevel.Information, "Job {Job} is done: {Images} images, {Flips} changed their verdict.")]
+        public static partial void Done(ILogger logger, string job, long images, long flips);
+    }
+}

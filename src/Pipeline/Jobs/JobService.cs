@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
+using Azure;
+
+namespace AaClip.Pipeline.Jobs;
+
+/// <summary>Starts jobs, and pauses, resumes and cancels them. Who calls need not be who works.</summary>
+public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepository models, TimeProvider time)
+{
+    private const int LargestPage = 5000, MostInFlight = 100_000;
+
+    /// <summary>Starts a job. The same request with the same id again is the same job, and is no error.</summary>
+    /// <param name="live">"name@version" of the live model; null where it is not known.</param>
+    /// <exception cref="ArgumentException">The request makes no sense; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">There is another job of this id.</exception>
+    public async Task<Job> StartAsync(RescoreRequest request, string? live, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        DateTimeOffset now = time.GetUtcNow();
+        request = request with { Against = request.Against ?? live, Id = request.Id ?? NewId(now) };
+        Check(request);
+        if (request.Model != live && request.Model != request.Against && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
+            throw new ArgumentException($"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
+
+        Job job = new() { Id = request.Id!, Request = request, CreatedAt = now, UpdatedAt = now };
+        if (!await jobs.TryWriteAsync(job, null, cancellation).ConfigureAwait(false))
+        {
+            Job there = (await FindAsync(job.Id, cancellation).ConfigureAwait(false)).Job;
+            if (Json(there.Request) != Json(request))
+                throw new InvalidOperationException($"There is a job {job.Id} already, with another request: choose another id.");
+            job = there;
+        }
+
+        if (job.Status == JobStatus.Running)
+            await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false); // again, if the first start did not come so far
+        return job;
+    }
+
+    /// <summary>A job.</summary>
+    /// <exception cref="ArgumentException">There is none of this id.</exception>
+    public async Task<(Job Job, ETag ETag)> FindAsync(string id, CancellationToken cancellation = default) =>
+        (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation).ConfigureAwait(false) : null)
+        ?? throw new ArgumentException($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));
+
+    /// <summary>Lets a job wait. Images of it that are in the queue are dropped, and sent again when it is resumed.</summary>
+    public Task<Job> PauseAsync(string id, CancellationToken cancellation = default) =>
+        ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Paused } : j, cancellation);
+
+    /// <summary>Ends a job for good. Results that it has made stay.</summary>
+    public Task<Job> CancelAsync(string id, CancellationToken cancellation = default) =>
+        ChangeAsync(id, j => j.Status is JobStatus.Running or JobStatus.Paused or JobStatus.Failed ? j with { Status = JobStatus.Cancelled } : j, cancellation);
+
+    /// <summary>Lets a paused or failed job go on.</summary>
+    /// <exception cref="InvalidOperationException">It was cancelled, or is done.</exception>
+    public async Task<Job> ResumeAsync(string id, CancellationToken cancellation = default)
+    {
+        Job job = await ChangeAsync(
+            id,
+            j => j.Status switch
+            {
+                JobStatus.Paused or JobStatus.Failed => j with { Status = JobStatus.Running, Reason = null, Sent = j.Collected, Step = j.Step + 1 },
+                JobStatus.Running => j,
+                _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
+            },
+            cancellation).ConfigureAwait(false);
+        await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        return job;
+    }
+
+    /// <summary>Marks a job that cannot go on.</summary>
+    public Task<Job> FailAsync(string id, string reason, CancellationToken cancellation = default) =>
+        ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Failed, Reason = reason } : j, cancellation);
+
+    /// <summary>Asks the workers for a job's next step.</summary>
+    /// <param name="delay">Whole seconds until they see it.</param>
+    public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        byte[] message = JsonSerializer.SerializeToUtf8Bytes(new RescoreStep { Job = job.Id, Step = job.Step }, MessageJson.Default.RescoreStep);
+        return storage.Queue(QueueNames.Rescore).SendMessageAsync(BinaryData.FromBytes(message), visibilityTimeout: delay, cancellationToken: cancellation);
+    }
+
+    /// <summary>A status as people and programs read it.</summary>
+    public static string Word(JobStatus status) => status.ToString().ToLowerInvariant();
+
+    private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            (Job before, ETag etag) = await FindAsync(id, cancellation).ConfigureAwait(false);
+            Job after = change(before);
+            if (after == before || await jobs.TryWriteAsync(after with { UpdatedAt = time.GetUtcNow() }, etag, cancellation).ConfigureAwait(false))
+                return after;
+        }
+    }
+
+    private static void Check(RescoreRequest request)
+    {
+        if (!ModelManifest.IsLabel(request.Id!))
+            throw new ArgumentException($"The id '{request.Id}' has not the form of one: letters, digits, '.', '_' and '-', at most 64.");
+        if (request.Against is null)
+            throw new ArgumentException("It is not known which model is live: say with which model's results to compare.");
+        foreach (string model in (string[])[request.Model, request.Against])
+            if (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version))
+                throw new ArgumentException($"'{model}' is no model: expected name@version.");
+        if (request.Model == request.Against && request.Mode != RescoreMode.Threshold)
+            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare. After a change of thresholds or masks, use mode threshold.");
+        if (request.From >= request.To)
+            throw new ArgumentException($"Nothing is stored from {request.From:O} and before {request.To:O}.");
+        if (request.PageSize is < 1 or > LargestPage)
+            throw new ArgumentException($"pageSize is {request.PageSize}, expected 1 to {LargestPage}.");
+        if (request.InFlight is < 1 or > MostInFlight)
+            throw new ArgumentException($"inFlight is {request.InFlight}, expected 1 to {MostInFlight}.");
+        if (request.Cameras is { } cameras && (cameras.Count == 0 || cameras.Any(string.IsNullOrEmpty)))
+            throw new ArgumentException("cameras has no name, or an empty one: leave it out for all cameras.");
+        if (request.Verdicts is { Count: 0 })
+            throw new ArgumentException("verdicts is empty: leave it out for all verdicts.");
+    }
+
+    private static string NewId(DateTimeOffset now) => $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
+
+    private static string Json(RescoreRequest request) => JsonSerializer.Serialize(request, JobJson.Default.RescoreRequest);
+}

@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace AaClip.Pipeline.Jobs;
+
+/// <summary>Jobs in the jobs container: {id}/state.json, {id}/pages, {id}/flips, {id}/report.json and .html.</summary>
+public sealed class JobStore(StorageClients storage)
+{
+    private const string State = "state.json";
+
+    private readonly BlobContainerClient _jobs = storage.Container(ContainerNames.Jobs);
+
+    /// <summary>Reads a job.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="InvalidDataException">It cannot be read, or is from a newer program.</exception>
+    public async Task<(Job Job, ETag ETag)?> ReadAsync(string id, CancellationToken cancellation = default)
+    {
+        try
+        {
+            BlobDownloadResult blob = await _jobs.GetBlobClient($"{id}/{State}").DownloadContentAsync(cancellation).ConfigureAwait(false);
+            Job job = Parse(blob.Content, $"{id}/{State}", JobJson.Default.Job);
+            return job.SchemaVersion <= Job.CurrentSchema
+                ? (job, blob.Details.ETag)
+                : throw new InvalidDataException($"Job {id} has schemaVersion {job.SchemaVersion}; this program reads up to {Job.CurrentSchema}: update it.");
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All jobs, in the order of their ids.</summary>
+    public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(delimiter: "/", cancellationToken: cancellation).ConfigureAwait(false))
+            if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation).ConfigureAwait(false) is { } found)
+                yield return found.Job;
+    }
+
+    /// <summary>Writes a job's state unless it has changed since it was read.</summary>
+    /// <param name="seen">Null where it must not be there yet.</param>
+    /// <returns>False when it has changed.</returns>
+    public async Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        BlobRequestConditions conditions = seen is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All };
+        return await TryPutAsync($"{job.Id}/{State}", JsonSerializer.SerializeToUtf8Bytes(job, JobJson.Default.Job), "application/json", conditions, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a page.</summary>
+    /// <returns>Null when it is not listed yet.</returns>
+    public Task<JobPage?> PageAsync(string id, int number, CancellationToken cancellation = default) =>
+        GetAsync(Page(id, "pages", number), JobJson.Default.JobPage, cancellation);
+
+    /// <summary>Writes a page, unless it is there: what was written first stays.</summary>
+    /// <returns>The page that is there now.</returns>
+    public async Task<JobPage> AddPageAsync(string id, int number, JobPage page, CancellationToken cancellation = default) =>
+        await TryPutAsync(Page(id, "pages", number), JsonSerializer.SerializeToUtf8Bytes(page, JobJson.Default.JobPage), "application/json", new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellation).ConfigureAwait(false)
+            ? page
+            : await PageAsync(id, number, cancellation).ConfigureAwait(false) ?? page;
+
+    /// <summary>Keeps a page's flips.</summary>
+    public Task WriteFlipsAsync(string id, int number, IReadOnlyList<Compared> flips, CancellationToken cancellation = default) =>
+        TryPutAsync(Page(id, "flips", number), JsonSerializer.SerializeToUtf8Bytes(flips, JobJson.Default.IReadOnlyListCompared), "application/json", null, cancellation);
+
+    /// <summary>Reads the flips of all pages, in their order.</summary>
+    public async IAsyncEnumerable<Compared> FlipsAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (BlobItem blob in _jobs.GetBlobsAsync(prefix: $"{id}/flips/", cancellationToken: cancellation).ConfigureAwait(false))
+            foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation).ConfigureAwait(false) ?? [])
+                yield return flip;
+    }
+
+    /// <summary>Writes a file of the report.</summary>
+    public Task WriteReportAsync(string id, string file, byte[] content, string type, CancellationToken cancellation = default) =>
+        TryPutAsync($"{id}/{file}", content, type, null, cancellation);
+
+    /// <summary>Reads a file of the report.</summary>
+    /// <returns>Null when it is not there.</returns>
+    public async Task<byte[]?> ReportAsync(string id, string file, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return (await _jobs.GetBlobClient($"{id}/{file}").DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static string Page(string id, string folder, int number) => FormattableString.Invariant($"{id}/{folder}/{number:D6}.json");
+
+    private async Task<T?> GetAsync<T>(string name, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        try
+        {
+            return Parse((await _jobs.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content, name, type);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static T Parse<T>(BinaryData content, string name, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(content.ToMemory().Span, type) ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{ContainerNames.Jobs}/{name} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private async Task<bool> TryPutAsync(string name, byte[] content, string type, BlobRequestConditions? conditions, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Conditions = conditions };
+            await _jobs.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException e) when (conditions is not null && e.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+}

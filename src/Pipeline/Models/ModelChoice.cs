@@ -1,0 +1,170 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Models;
+
+/// <summary>Which models are in use: config/models.json. Without the file the package at Model__Path is the live one.</summary>
+public sealed record ModelRoles
+{
+    /// <summary>The format that this program writes, and the newest that it reads.</summary>
+    public const int CurrentSchema = 1;
+
+    /// <summary>Version of the format.</summary>
+    public int SchemaVersion { get; init; } = CurrentSchema;
+
+    /// <summary>"name@version" of the live model, in the models container; null takes the package at Model__Path.</summary>
+    public string? Live { get; init; }
+
+    /// <summary>When it became live.</summary>
+    public DateTimeOffset? PromotedAt { get; init; }
+
+    /// <summary>Those that were live before, newest first; null stands for the package at Model__Path.</summary>
+    public IReadOnlyList<string?> Before { get; init; } = [];
+
+    /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
+    public Shadow? Shadow { get; init; }
+}
+
+/// <summary>A model that scores along.</summary>
+/// <param name="Model">"name@version".</param>
+/// <param name="Share">Share of new images, above 0 to 1. Whether an image is among them depends on its name and version alone.</param>
+/// <param name="Since">When it began.</param>
+public sealed record Shadow(string Model, double Share, DateTimeOffset Since);
+
+/// <summary>JSON of the models' roles.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, WriteIndented = true)]
+[JsonSerializable(typeof(ModelRoles))]
+internal sealed partial class ModelJson : JsonSerializerContext;
+
+/// <summary>
+/// Reads the models' roles, again every Model__RefreshSeconds, and changes them under their ETag. A broken file, or storage that does not answer,
+/// leaves the last good roles in force. May be used from many threads.
+/// </summary>
+public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelChoice> logger) : IDisposable
+{
+    /// <summary>Blob name in the config container.</summary>
+    public const string Blob = "models.json";
+
+    private const int Before = 20; // former live models that are remembered
+
+    private readonly BlobClient _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private (ModelRoles Roles, long LookedAt)? _known;
+
+    /// <summary>The roles in force.</summary>
+    /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
+    public async ValueTask<ModelRoles> GetAsync(CancellationToken cancellation = default)
+    {
+        if (Fresh() is { } fresh)
+            return fresh;
+        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (Fresh() is { } meanwhile)
+                return meanwhile;
+            ModelRoles roles;
+            try
+            {
+                roles = (await ReadAsync(cancellation).ConfigureAwait(false)).Roles;
+            }
+            catch (Exception e) when (_known is not null && e is RequestFailedException or InvalidDataException)
+            {
+                Log.Kept(logger, e.Message.Split('\n', 2)[0].Trim());
+                roles = _known.Value.Roles;
+            }
+            catch (InvalidDataException e)
+            {
+                Log.Kept(logger, e.Message);
+                roles = new ModelRoles();
+            }
+
+            _known = (roles, time.GetTimestamp());
+            return roles;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Makes a model the live one. The models container must hold it, but for null, which is the package at Model__Path.</summary>
+    public Task<ModelRoles> PromoteAsync(string? model, CancellationToken cancellation = default) => ChangeAsync(
+        r => r.Live == model ? r : r with
+        {
+            Live = model,
+            PromotedAt = time.GetUtcNow(),
+            Before = [r.Live, .. r.Before.Take(Before - 1)],
+            Shadow = r.Shadow?.Model == model ? null : r.Shadow,
+        },
+        cancellation);
+
+    /// <summary>Lets a second model score along, or none.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The share is not above 0 and at most 1.</exception>
+    public Task<ModelRoles> ShadowAsync(string? model, double share, CancellationToken cancellation = default)
+    {
+        if (model is not null && !(share is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share, "A shadow's share is above 0 and at most 1.");
+        return ChangeAsync(r => r with { Shadow = model is null ? null : new Shadow(model, share, time.GetUtcNow()) }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private ModelRoles? Fresh() =>
+        _known is { } known && time.GetElapsedTime(known.LookedAt) < TimeSpan.FromSeconds(options.Value.RefreshSeconds) ? known.Roles : null;
+
+    private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            (ModelRoles before, ETag? etag) = await ReadAsync(cancellation).ConfigureAwait(false);
+            ModelRoles after = change(before);
+            try
+            {
+                BlobUploadOptions upload = new()
+                {
+                    HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+                    Conditions = etag is { } seen ? new BlobRequestConditions { IfMatch = seen } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+                };
+                await _blob.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(after, ModelJson.Default.ModelRoles)), upload, cancellation).ConfigureAwait(false);
+                return after;
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412)
+            {
+                // Somebody else was faster: once more from what there is now.
+            }
+        }
+    }
+
+    private async Task<(ModelRoles Roles, ETag? ETag)> ReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadResult file = await _blob.DownloadContentAsync(cancellation).ConfigureAwait(false);
+            ModelRoles roles = JsonSerializer.Deserialize(file.Content.ToMemory().Span, ModelJson.Default.ModelRoles) ?? throw new JsonException("It is null.");
+            return roles.SchemaVersion <= ModelRoles.CurrentSchema
+                ? (roles, file.Details.ETag)
+                : throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has schemaVersion {roles.SchemaVersion}; this program reads up to {ModelRoles.CurrentSchema}: update it.");
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return (new ModelRoles(), null);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{ContainerNames.Config}/{Blob} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The models' roles cannot be read, those before stay in force: {Error}")]
+        public static partial void Kept(ILogger logger, string error);
+    }
+}

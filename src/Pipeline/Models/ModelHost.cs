@@ -1,0 +1,219 @@
+using AaClip.Pipeline.Inference;
+using AaClip.Scoring;
+using AaClip.Scoring.Packages;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Models;
+
+/// <summary>
+/// The process's models: the live one, and for jobs and shadows one more at a time. Each image asks here. When another model is promoted, it is
+/// loaded while the old one goes on; then it takes over between two images, and the old one goes when its last image is done. A result always
+/// names the model that made it.
+/// </summary>
+public sealed partial class ModelHost(
+    IOptions<ModelOptions> options, IOptions<BatchingOptions> batching, ModelChoice choice, ModelRepository repository, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
+{
+    private const int Others = 1; // idle models beside the live one that stay in memory
+
+    private readonly Lock _lock = new();
+    private readonly List<Slot> _slots = [];
+    private Slot? _live;
+    private string? _ownId;
+    private bool _closed;
+
+    /// <summary>What health shows.</summary>
+    public ModelState State
+    {
+        get
+        {
+            Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
+            return live switch
+            {
+                null => new ModelState(false, null, null, "The model is loaded when the first image comes."),
+                { IsCompletedSuccessfully: true } => new ModelState(true, live.Result.Id, live.Result.Provider, null),
+                { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped."),
+                _ => new ModelState(false, null, null, "The model is being loaded."),
+            };
+        }
+    }
+
+    /// <summary>"name@version" of the package at Model__Path, which is live until another one is promoted.</summary>
+    /// <exception cref="InvalidDataException">The package cannot be read.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
+    public string OwnId => _ownId ??= ModelPackage.Open(options.Value.Path).Manifest.Id;
+
+    /// <summary>"name@version" of the live model, also while it is not loaded.</summary>
+    /// <exception cref="InvalidDataException">The package cannot be read.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
+    public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) => (await choice.GetAsync(cancellation).ConfigureAwait(false)).Live ?? OwnId;
+
+    /// <summary>The live model; loads it when that has not happened, or has failed.</summary>
+    /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
+    public async Task<LoadedModel> LiveAsync(CancellationToken cancellation = default)
+    {
+        using ModelLease lease = await GetAsync(null, cancellation).ConfigureAwait(false);
+        return lease.Model;
+    }
+
+    /// <summary>The model that a request names, or the live one.</summary>
+    /// <returns>To be disposed of after use: until then the model stays in memory.</returns>
+    /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, or not in the models container.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
+    public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
+    {
+        string live = await LiveIdAsync(cancellation).ConfigureAwait(false);
+        Slot slot;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            Slot next = SlotOf(live);
+            if (_live is null || _live.Failed || next.Model.IsCompletedSuccessfully)
+                _live = next; // else the old one goes on while the new one is loaded
+            slot = id is null ? _live : SlotOf(id);
+            slot.Uses++;
+            slot.LastUse = time.GetTimestamp();
+            LetGo(next);
+        }
+
+        try
+        {
+            return new ModelLease(await slot.Model.WaitAsync(cancellation).ConfigureAwait(false), () => Leave(slot));
+        }
+        catch
+        {
+            Leave(slot);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Slot[] slots;
+        lock (_lock)
+        {
+            _closed = true;
+            slots = [.. _slots];
+            _slots.Clear();
+        }
+
+        foreach (Slot slot in slots)
+            await slot.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Slot SlotOf(string id)
+    {
+        Slot? slot = _slots.Find(s => s.Id == id);
+        if (slot is { Failed: true })
+        {
+            _slots.Remove(slot); // once more
+            slot = null;
+        }
+
+        if (slot is null)
+            _slots.Add(slot = new Slot(id, Task.Run(() => LoadAsync(id), CancellationToken.None))); // for all callers, whoever of them leaves
+        return slot;
+    }
+
+    // Oldest first, and none that is in use, live, or about to be.
+    private void LetGo(Slot next)
+    {
+        Slot[] idle = [.. _slots.Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted).OrderByDescending(s => s.LastUse).Skip(Others)];
+        foreach (Slot slot in idle)
+        {
+            _slots.Remove(slot);
+            Log.Unloaded(logger, slot.Id);
+            _ = Task.Run(async () => await slot.DisposeAsync().ConfigureAwait(false));
+        }
+    }
+
+    private void Leave(Slot slot)
+    {
+        lock (_lock)
+            slot.Uses--;
+    }
+
+    private async Task<LoadedModel> LoadAsync(string id)
+    {
+        long start = time.GetTimestamp();
+        string path = options.Value.Path;
+        try
+        {
+            // The package at Model__Path need not be in storage, nor the other way round.
+            if (!(Directory.Exists(path) && OwnId == id))
+                path = await repository.FetchAsync(id, CancellationToken.None).ConfigureAwait(false);
+            AnomalyScorer scorer = AnomalyScorer.Load(path, new ScorerOptions
+            {
+                Provider = options.Value.Provider,
+                Threads = options.Value.Threads,
+                CudaBatch = batching.Value.MaxSize,
+                Logger = logger,
+            });
+            if (scorer.Model.Id != id)
+            {
+                scorer.Dispose();
+                throw new InvalidDataException($"The package at '{path}' is {scorer.Model.Id}, expected {id}: it was changed under way; restart, or delete the folder.");
+            }
+
+            Log.Loaded(logger, scorer.Model.Id, scorer.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
+            return new LoadedModel(scorer, batching.Value, time);
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, id, path, e.Message);
+            throw;
+        }
+    }
+
+    private sealed class Slot(string id, Task<LoadedModel> model) : IAsyncDisposable
+    {
+        public string Id { get; } = id;
+
+        public Task<LoadedModel> Model { get; } = model;
+
+        public int Uses { get; set; }
+
+        public long LastUse { get; set; }
+
+        public bool Failed => Model is { IsCompleted: true, IsCompletedSuccessfully: false };
+
+        public async ValueTask DisposeAsync()
+        {
+            if (await Task.WhenAny(Model).ConfigureAwait(false) == Model && Model.IsCompletedSuccessfully)
+                await Model.Result.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Loaded model {Model} on {Provider} in {Milliseconds} ms.")]
+        public static partial void Loaded(ILogger logger, string model, string provider, long milliseconds);
+
+        [LoggerMessage(2, LogLevel.Error, "Model {Model} at '{Path}' cannot be loaded: {Error}")]
+        public static partial void Failed(ILogger logger, string model, string path, string error);
+
+        [LoggerMessage(3, LogLevel.Information, "Let go of model {Model}.")]
+        public static partial void Unloaded(ILogger logger, string model);
+    }
+}
+
+/// <summary>A model in use.</summary>
+public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
+{
+    private Action? _leave = leave;
+
+    /// <summary>The model; valid until this is disposed of.</summary>
+    public LoadedModel Model { get; } = model;
+
+    /// <summary>Lets the model go where nothing else uses it.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _leave, null)?.Invoke();
+}
+
+/// <summary>Whether images can be scored, for health.</summary>
+/// <param name="Loaded">Whether the live model is in memory.</param>
+/// <param name="Id">"name@version"; null while it is not loaded.</param>
+/// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
+/// <param name="Note">Why it is not loaded.</param>
+public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Note);

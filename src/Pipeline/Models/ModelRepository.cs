@@ -1,0 +1,145 @@
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Models;
+
+/// <summary>
+/// Model packages in the models container, <c>{name}/{version}/…</c>, immutable; and a cache of them on this machine. model.json is written
+/// last and read first: a package that is still being written is not there yet. Every file is checked against its SHA-256 on both ways.
+/// </summary>
+public sealed partial class ModelRepository(StorageClients storage, IOptions<ModelOptions> options, ILogger<ModelRepository> logger)
+{
+    private readonly BlobContainerClient _models = storage.Container(ContainerNames.Models);
+
+    /// <summary>Stores a package, unless it is there already.</summary>
+    /// <returns>"name@version".</returns>
+    /// <exception cref="InvalidDataException">The package is damaged, or the container holds another one of this name and version.</exception>
+    public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
+    {
+        ModelPackage package = ModelPackage.Open(folder);
+        string prefix = Prefix(package.Manifest.Id), id = package.Manifest.Id;
+        byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation).ConfigureAwait(false);
+        BlobClient last = _models.GetBlobClient(prefix + ModelManifest.FileName);
+        if (await ContentAsync(last, cancellation).ConfigureAwait(false) is { } there)
+        {
+            RequireSame(there, manifest, id);
+            return id;
+        }
+
+        package.Verify([.. package.Manifest.Files.Keys]);
+        int done = 0;
+        foreach (string name in package.Manifest.Files.Keys)
+        {
+            progress?.Invoke(done++, package.Manifest.Files.Count + 1);
+            using FileStream file = File.OpenRead(package.PathOf(name));
+            await _models.GetBlobClient(prefix + name).UploadAsync(file, new BlobUploadOptions(), cancellation).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await last.UploadAsync(BinaryData.FromBytes(manifest), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            RequireSame(await ContentAsync(last, cancellation).ConfigureAwait(false) ?? [], manifest, id);
+        }
+
+        return id;
+    }
+
+    /// <summary>Whether the container holds a package.</summary>
+    public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
+        await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation).ConfigureAwait(false);
+
+    /// <summary>Ids of all packages.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
+    {
+        List<string> ids = [];
+        await foreach (BlobItem blob in _models.GetBlobsAsync(cancellationToken: cancellation).ConfigureAwait(false))
+            if (blob.Name.Split('/') is [{ } name, { } version, ModelManifest.FileName])
+                ids.Add($"{name}@{version}");
+        return ids;
+    }
+
+    /// <summary>Brings a package onto this machine, unless it is there.</summary>
+    /// <returns>Its folder; the files' hashes are checked again when they are loaded.</returns>
+    /// <exception cref="InvalidDataException">The container holds no such package, or a damaged one.</exception>
+    public async Task<string> FetchAsync(string id, CancellationToken cancellation = default)
+    {
+        string prefix = Prefix(id);
+        string folder = Path.Combine(Cache, Uri.EscapeDataString(storage.Blobs.Uri.Authority), Path.TrimEndingDirectorySeparator(prefix));
+        if (File.Exists(Path.Combine(folder, ModelManifest.FileName)))
+            return folder;
+        if (!await ExistsAsync(id, cancellation).ConfigureAwait(false))
+            throw new InvalidDataException($"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'.");
+
+        Log.Fetching(logger, id);
+        string part = $"{folder}.{Guid.NewGuid():N}.part";
+        try
+        {
+            await foreach (BlobItem blob in _models.GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).ConfigureAwait(false))
+            {
+                string path = Path.GetFullPath(Path.Combine(part, blob.Name[prefix.Length..]));
+                if (!path.StartsWith(part + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                    throw new InvalidDataException($"Model {id} in container '{_models.Name}' has a file '{blob.Name}' that lies outside it: delete the package.");
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+                await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation).ConfigureAwait(false);
+            }
+
+            ModelPackage package = ModelPackage.Open(part);
+            if (package.Manifest.Id != id)
+                throw new InvalidDataException($"The package at {_models.Name}/{prefix} says that it is {package.Manifest.Id}: delete it and publish it again.");
+            package.Verify([.. package.Manifest.Files.Keys]);
+            try
+            {
+                Directory.Move(part, folder);
+            }
+            catch (IOException) when (File.Exists(Path.Combine(folder, ModelManifest.FileName)))
+            {
+                // Another process was faster.
+            }
+
+            return folder;
+        }
+        finally
+        {
+            if (Directory.Exists(part))
+                Directory.Delete(part, recursive: true);
+        }
+    }
+
+    private string Cache => options.Value.Cache.Length > 0 ? Path.GetFullPath(options.Value.Cache) : Path.Combine(Path.GetTempPath(), "aaclip-models");
+
+    private static string Prefix(string id) => id.Split('@') is [{ } name, { } version] && ModelManifest.IsLabel(name) && ModelManifest.IsLabel(version)
+        ? $"{name}/{version}/"
+        : throw new ArgumentException($"'{id}' is no model: expected name@version.", nameof(id));
+
+    private void RequireSame(byte[] there, byte[] manifest, string id)
+    {
+        if (!there.AsSpan().SequenceEqual(manifest))
+            throw new InvalidDataException($"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which gives it a version of its own.");
+    }
+
+    private static async Task<byte[]?> ContentAsync(BlobClient blob, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await blob.DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Fetching model {Model} from storage.")]
+        public static partial void Fetching(ILogger logger, string model);
+    }
+}
