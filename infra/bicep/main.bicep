@@ -24,7 +24,7 @@ param scorerImage string = 'aaclip-gpu:latest'
 @description('Repository and tag, or digest, of the router\'s image (src/Functions/Dockerfile.cpu).')
 param routerImage string = 'aaclip-cpu:latest'
 
-@description('GPU workload profile: Consumption-GPU-NC8as-T4 or Consumption-GPU-NC24-A100 (paid by the second, scale to zero), NC24-A100 (dedicated); empty scores on CPU. It is set when the environment is made.')
+@description('GPU workload profile: Consumption-GPU-NC8as-T4 or Consumption-GPU-NC24-A100 (paid by the second, scale to zero), NC24-A100 (dedicated); empty scores on CPU.')
 @allowed([
   ''
   'Consumption-GPU-NC8as-T4'
@@ -204,7 +204,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
   }
 }
 
-module blobEndpoint 'modules/endpoint.bicep' = if (privateNetworking) {
+module blobLink 'modules/endpoint.bicep' = if (privateNetworking) {
   name: 'endpoint-blob'
   params: {
     location: location
@@ -217,7 +217,7 @@ module blobEndpoint 'modules/endpoint.bicep' = if (privateNetworking) {
   }
 }
 
-module queueEndpoint 'modules/endpoint.bicep' = if (privateNetworking) {
+module queueLink 'modules/endpoint.bicep' = if (privateNetworking) {
   name: 'endpoint-queue'
   params: {
     location: location
@@ -230,7 +230,7 @@ module queueEndpoint 'modules/endpoint.bicep' = if (privateNetworking) {
   }
 }
 
-module busEndpoint 'modules/endpoint.bicep' = if (privateNetworking && useTopic) {
+module busLink 'modules/endpoint.bicep' = if (privateNetworking && useTopic) {
   name: 'endpoint-bus'
   params: {
     location: location
@@ -262,9 +262,9 @@ module apps 'modules/environment.bicep' = {
 module functions 'modules/functions.bicep' = if (deployApps) {
   name: 'functions'
   dependsOn: [
-    blobEndpoint
-    queueEndpoint
-    busEndpoint
+    blobLink
+    queueLink
+    busLink
   ]
   params: {
     location: location

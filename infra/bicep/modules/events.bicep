@@ -77,7 +77,7 @@ resource mayKeep 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
+resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
   parent: topic
   name: 'uploads'
   dependsOn: [

@@ -16,7 +16,7 @@ param duplicateWindow string = 'PT1H'
 @description('How long an alert waits for its reader, ISO 8601.')
 param timeToLive string = 'P14D'
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
+resource bus 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
   name: name
   location: location
   sku: {
@@ -32,7 +32,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
 }
 
 resource alerts 'Microsoft.ServiceBus/namespaces/topics@2022-10-01-preview' = {
-  parent: namespace
+  parent: bus
   name: 'alerts'
   properties: {
     requiresDuplicateDetection: true
@@ -84,13 +84,13 @@ resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rule
 }
 
 @description('Resource id of the namespace.')
-output id string = namespace.id
+output id string = bus.id
 
 @description('Name of the namespace.')
-output name string = namespace.name
+output name string = bus.name
 
 @description('Host name of the namespace.')
-output hostName string = replace(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')
+output hostName string = replace(replace(bus.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')
 
 @description('Name of the topic.')
 output topic string = alerts.name
