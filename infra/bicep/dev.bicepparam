@@ -23,3 +23,6 @@ param registrySku = 'Basic'
 param collectorMinReplicas = 0
 param dailyGigabytes = 1
 param publicApi = true
+param settings = {
+  Limits__MaxImagesInMemory: '4' // 8 GiB of memory
+}

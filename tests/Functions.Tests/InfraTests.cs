@@ -37,7 +37,7 @@ public sealed class InfraTests
     }
 
     [Theory]
-    [InlineData(".bicep", "param a string\nvar b = {\n  c: \n}\n", ":3:6: ")]
+    [InlineData(".bicep", "param a string\nvar b = {\n  c: \n}\n", ":3:5: ")]
     [InlineData(".bicep", "resource a 'b@2020-01-01' = {\n  name: 'c'\n", ":")]
     [InlineData(".bicepparam", "using 'main.bicep'\nparam a = [\n", ":")]
     public async Task What_does_not_parse_is_shown_with_its_place(string extension, string text, string place)

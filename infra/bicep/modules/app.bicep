@@ -54,6 +54,9 @@ param settings object
 @description('Functions of the image that another app runs.')
 param disabled array
 
+@description('Not ready before /api/health is well, that is, before the model is loaded. Otherwise ready when the host listens.')
+param needsModel bool
+
 @description('Name of Application Insights, where the Functions host logs to.')
 param insightsName string
 
@@ -126,16 +129,21 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = { // the first v
               periodSeconds: 30
               failureThreshold: 5
             }
-            {
+            union({
               type: 'Readiness'
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 6
+            }, needsModel ? {
               httpGet: {
                 path: '/api/health'
                 port: 8080
               }
-              periodSeconds: 10
-              timeoutSeconds: 5
-              failureThreshold: 6
-            }
+            } : {
+              tcpSocket: {
+                port: 8080
+              }
+            })
           ]
         }
       ]

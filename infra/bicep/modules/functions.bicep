@@ -157,6 +157,7 @@ module scorer 'app.bicep' = {
     external: false
     settings: union(settings, serviceBus, scorerOnly, overrides)
     disabled: onRouter
+    needsModel: true
     insightsName: insightsName
   }
 }
@@ -188,6 +189,7 @@ module router 'app.bicep' = {
     external: publicApi
     settings: union(settings, serviceBus, routerOnly, overrides)
     disabled: onScorer
+    needsModel: false // it only asks the package for the model's name
     insightsName: insightsName
   }
 }
