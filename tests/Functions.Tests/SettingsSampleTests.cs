@@ -30,7 +30,8 @@ public sealed class SettingsSampleTests
             Assert.True(value == shown[key], $"{key} is '{shown[key]}' in the sample, but its default is '{value}'.");
     }
 
-    private static IEnumerable<(string Key, string? Default)> Options()
+    /// <summary>Every setting of the pipeline, Section__Key, with its default.</summary>
+    internal static IEnumerable<(string Key, string? Default)> Options()
     {
         foreach (Type validator in typeof(ModelOptions).Assembly.GetTypes())
         {

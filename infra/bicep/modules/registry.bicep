@@ -1,0 +1,33 @@
+// The container registry. No admin user: apps pull, and people push, with their identity.
+
+@description('Region.')
+param location string
+
+@description('Name of the registry: 5 to 50 letters and digits, unique in all of Azure.')
+param name string
+
+@description('Tier. Premium adds artifact streaming, which makes large images start sooner.')
+@allowed([
+  'Basic'
+  'Standard'
+  'Premium'
+])
+param sku string
+
+resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+  name: name
+  location: location
+  sku: {
+    name: sku
+  }
+  properties: {
+    adminUserEnabled: false
+    anonymousPullEnabled: false
+  }
+}
+
+@description('Name of the registry.')
+output name string = registry.name
+
+@description('Host name of the registry.')
+output loginServer string = registry.properties.loginServer

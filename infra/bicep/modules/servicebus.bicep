@@ -1,0 +1,96 @@
+// The topic that gets every alert, with two subscriptions as examples. Properties that a filter may ask for: camera, objectClass,
+// severity, score, model, verdict, type.
+
+@description('Region.')
+param location string
+
+@description('Name of the namespace, unique in all of Azure.')
+param name string
+
+@description('Refuse the public network; takes the Premium tier, for the others have no private endpoints.')
+param privateNetworking bool
+
+@description('How long the topic remembers the ids of events, ISO 8601; a second delivery within it is dropped.')
+param duplicateWindow string = 'PT1H'
+
+@description('How long an alert waits for its reader, ISO 8601.')
+param timeToLive string = 'P14D'
+
+resource bus 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
+  name: name
+  location: location
+  sku: {
+    name: privateNetworking ? 'Premium' : 'Standard'
+    tier: privateNetworking ? 'Premium' : 'Standard'
+    capacity: privateNetworking ? 1 : null
+  }
+  properties: {
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+  }
+}
+
+resource alerts 'Microsoft.ServiceBus/namespaces/topics@2022-10-01-preview' = {
+  parent: bus
+  name: 'alerts'
+  properties: {
+    requiresDuplicateDetection: true
+    duplicateDetectionHistoryTimeWindow: duplicateWindow
+    defaultMessageTimeToLive: timeToLive
+  }
+}
+
+resource severe 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01-preview' = {
+  parent: alerts
+  name: 'severe'
+  properties: {
+    maxDeliveryCount: 10
+    deadLetteringOnMessageExpiration: true
+    deadLetteringOnFilterEvaluationExceptions: true
+  }
+}
+
+resource severeFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2022-10-01-preview' = {
+  parent: severe
+  name: '$Default' // this name takes the place of the rule that lets everything through
+  properties: {
+    filterType: 'SqlFilter'
+    sqlFilter: {
+      sqlExpression: 'severity IN (\'major\',\'critical\')'
+    }
+  }
+}
+
+resource opened 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01-preview' = {
+  parent: alerts
+  name: 'opened'
+  properties: {
+    maxDeliveryCount: 10
+    deadLetteringOnMessageExpiration: true
+    deadLetteringOnFilterEvaluationExceptions: true
+  }
+}
+
+resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2022-10-01-preview' = {
+  parent: opened
+  name: '$Default'
+  properties: {
+    filterType: 'SqlFilter'
+    sqlFilter: {
+      sqlExpression: 'type = \'aaclip.anomaly.opened\''
+    }
+  }
+}
+
+@description('Resource id of the namespace.')
+output id string = bus.id
+
+@description('Name of the namespace.')
+output name string = bus.name
+
+@description('Host name of the namespace.')
+output hostName string = replace(replace(bus.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')
+
+@description('Name of the topic.')
+output topic string = alerts.name

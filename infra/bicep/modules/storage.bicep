@@ -1,0 +1,176 @@
+// The storage account: what cameras drop, what the functions pass on and write.
+
+@description('Region.')
+param location string
+
+@description('Name of the account: 3 to 24 lower-case letters and digits, unique in all of Azure.')
+param name string
+
+@description('Redundancy, such as Standard_LRS or Standard_ZRS.')
+param sku string
+
+@description('Refuse the public network; needs private endpoints. Azure services that prove an identity of this tenant, such as Event Grid, still pass.')
+param privateNetworking bool
+
+@description('Days until images are deleted; 0 keeps them.')
+@minValue(0)
+param imagesDays int
+
+@description('Days until results are deleted; 0 keeps them.')
+@minValue(0)
+param resultsDays int
+
+@description('Days until heatmaps are deleted; 0 keeps them.')
+@minValue(0)
+param heatmapsDays int
+
+@description('Days until raw maps are deleted; 0 keeps them.')
+@minValue(0)
+param mapsDays int
+
+@description('Days in which a deleted blob can be brought back.')
+@minValue(1)
+@maxValue(365)
+param undeleteDays int
+
+// Both lists are those of ContainerNames.All and QueueNames.All; a test compares them.
+var containers = [
+  'images'
+  'results'
+  'heatmaps'
+  'maps'
+  'models'
+  'config'
+  'jobs'
+  'state'
+]
+
+var queues = [
+  'uploads'
+  'score'
+  'score-bulk'
+  'scored'
+  'alerts'
+  'rescore'
+  'uploads-poison'
+  'score-poison'
+  'score-bulk-poison'
+  'scored-poison'
+]
+
+var deadLetters = 'undelivered-events'
+
+var lives = filter([
+  { container: 'images', days: imagesDays }
+  { container: 'results', days: resultsDays }
+  { container: 'heatmaps', days: heatmapsDays }
+  { container: 'maps', days: mapsDays }
+], life => life.days > 0)
+
+resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: name
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: sku
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    publicNetworkAccess: 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: privateNetworking ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: {
+      enabled: true
+      days: undeleteDays
+    }
+    containerDeleteRetentionPolicy: {
+      enabled: true
+      days: undeleteDays
+    }
+  }
+}
+
+resource containerItems 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [for container in containers: {
+  parent: blobs
+  name: container
+}]
+
+// Of Event Grid alone; the functions never look there.
+resource deadLetterContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: deadLetters
+}
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource queueItems 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = [for queue in queues: {
+  parent: queueService
+  name: queue
+}]
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = if (!empty(lives)) {
+  parent: account
+  name: 'default'
+  dependsOn: [
+    blobs
+  ]
+  properties: {
+    policy: {
+      rules: [for life in lives: {
+        name: 'delete-${life.container}'
+        type: 'Lifecycle'
+        enabled: true
+        definition: {
+          filters: {
+            blobTypes: [
+              'blockBlob'
+            ]
+            prefixMatch: [
+              '${life.container}/'
+            ]
+          }
+          actions: {
+            baseBlob: {
+              delete: {
+                daysAfterModificationGreaterThan: life.days
+              }
+            }
+          }
+        }
+      }]
+    }
+  }
+}
+
+@description('Resource id of the account.')
+output id string = account.id
+
+@description('Name of the account.')
+output name string = account.name
+
+@description('Address of the blobs, without a slash at the end.')
+output blobEndpoint string = 'https://${account.name}.blob.${environment().suffixes.storage}'
+
+@description('Address of the queues, without a slash at the end.')
+output queueEndpoint string = 'https://${account.name}.queue.${environment().suffixes.storage}'
+
+@description('Container of storage events that could not be put into the queue.')
+output deadLetterContainer string = deadLetters

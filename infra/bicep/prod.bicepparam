@@ -1,0 +1,20 @@
+// A GPU, private networking, a router that is always there. Fill in the e-mail address, and the digests of the images you tested.
+using 'main.bicep'
+
+param prefix = 'aaclip'
+param deployApps = true
+param gpuProfile = 'Consumption-GPU-NC8as-T4'
+param scorerImage = 'aaclip-gpu:0.1.0'
+param routerImage = 'aaclip-cpu:0.1.0'
+param scorerReplicas = {
+  min: 0
+  max: 5
+}
+param routerReplicas = {
+  min: 1
+  max: 5
+}
+param privateNetworking = true
+param registrySku = 'Premium'
+param alertEmail = ''
+param alertSource = '/plant1/aaclip'
