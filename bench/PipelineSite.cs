@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using System.Text.Json;
 using AaClip.Functions;
 using AaClip.LocalHost;
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Jobs;
+using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -84,7 +86,45 @@ internal sealed class PipelineSite : IAsyncDisposable
         return ([.. latencies.Order()], Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
+    /// <summary>Runs a rescoring job over the images that are there.</summary>
+    /// <returns>Seconds from its start to its report, and the images.</returns>
+    public async Task<(double Seconds, long Images)> RescoreAsync(string package, RescoreMode mode, string? prefix, CancellationToken cancellation)
+    {
+        string model = await Services<ModelRepository>().PublishAsync(package, cancellation: cancellation);
+        JobService jobs = Services<JobService>();
+        long start = Stopwatch.GetTimestamp();
+        Job job = await jobs.StartAsync(new RescoreRequest { Model = model, Mode = mode, Prefix = prefix }, Model.Id, cancellation);
+        while (job.Status == JobStatus.Running)
+        {
+            await Task.Delay(Often, cancellation);
+            job = (await jobs.FindAsync(job.Id, cancellation)).Job;
+        }
+
+        return job.Status == JobStatus.Done ? (Stopwatch.GetElapsedTime(start).TotalSeconds, job.Found.Images) : throw new InvalidOperationException($"The job is {job.Status}: {job.Reason}");
+    }
+
+    /// <summary>Queues images of a job that is not, behind which new images must not wait.</summary>
+    public async Task QueueBulkAsync(int count, CancellationToken cancellation)
+    {
+        List<(string Name, string ETag)> images = [];
+        await foreach (BlobItem blob in _images.GetBlobsAsync(cancellationToken: cancellation))
+            images.Add((blob.Name, blob.Properties.ETag.ToString()!.Trim('"'))); // every blob has one
+        QueueClient queue = Services<StorageClients>().Queue(QueueNames.ScoreBulk);
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation }, async (i, token) =>
+        {
+            (string name, string etag) = images[i % images.Count];
+            ScoreRequested request = new() { Image = name, ETag = etag, Camera = "line1", ObjectClass = "object", Job = "bench", EnqueuedAt = TimeProvider.System.GetUtcNow() };
+            await queue.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: token);
+        });
+    }
+
+    /// <summary>Messages of jobs that wait.</summary>
+    public async Task<int> BulkAsync(CancellationToken cancellation) => (await Services<StorageClients>().Queue(QueueNames.ScoreBulk).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
+
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private T Services<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
 
     private async Task<List<string>> LookAsync(bool few, Dictionary<string, long> waiting, CancellationToken cancellation)
     {

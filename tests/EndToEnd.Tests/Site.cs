@@ -26,7 +26,7 @@ internal sealed class Site : IAsyncDisposable
 
     // In the order of the flow: who sees one empty finds what came out of it in a later one.
     private static readonly string[] Flow =
-        [QueueNames.Uploads, QueueNames.UploadsPoison, QueueNames.Score, QueueNames.ScorePoison, QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison, QueueNames.Scored, QueueNames.ScoredPoison];
+        [QueueNames.Uploads, QueueNames.UploadsPoison, QueueNames.Score, QueueNames.ScorePoison, QueueNames.Rescore, QueueNames.RescorePoison, QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison, QueueNames.Scored, QueueNames.ScoredPoison];
 
     private readonly List<FunctionHost> _workers = [];
 

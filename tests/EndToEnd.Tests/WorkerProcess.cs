@@ -17,10 +17,10 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public int Scored => Volatile.Read(ref _scored);
 
     /// <summary>Starts one, and waits until it listens to the queues.</summary>
-    public static async Task<WorkerProcess> StartAsync(Site site, TimeSpan lease, CancellationToken cancellation)
+    public static async Task<WorkerProcess> StartAsync(Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Worker", new DirectoryInfo(AppContext.BaseDirectory).Name, "AaClip.Worker");
-        ProcessStartInfo start = new(program, [site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture)])
+        ProcessStartInfo start = new(program, [site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

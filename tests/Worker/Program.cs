@@ -3,10 +3,11 @@ using AaClip.Functions;
 using AaClip.LocalHost;
 using Microsoft.Extensions.Logging;
 
-// A worker to be killed: runs the functions until its standard input closes. Arguments: connection string, model folder, seconds of a lease.
-if (args is not [string connection, string model, string seconds])
+// A worker to be killed: runs the functions until its standard input closes. Arguments: connection string, model folder, seconds of a lease, and
+// "unwatched" where images that lie in storage are not to be scored by themselves.
+if (args is not [string connection, string model, string seconds, .. string[] rest])
 {
-    Console.Error.WriteLine("Usage: AaClip.Worker CONNECTION MODEL LEASE_SECONDS");
+    Console.Error.WriteLine("Usage: AaClip.Worker CONNECTION MODEL LEASE_SECONDS [unwatched]");
     return 2;
 }
 
@@ -24,6 +25,7 @@ await using FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptio
     },
     Logging = logging => logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(console => console.SingleLine = true),
     Port = 0,
+    WatchedContainer = rest is ["unwatched"] ? null : "images",
     Lease = lease,
     LeaseRenewal = lease / 3,
     MaxPollingInterval = TimeSpan.FromMilliseconds(200),

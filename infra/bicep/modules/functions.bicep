@@ -82,6 +82,12 @@ var onRouter = [
   'RecordScoreFailure'
   'RecordBulkFailure'
   'RecordScoredFailure'
+  'RecordRescoreFailure'
+  'RescorePages'
+  'StartRescore'
+  'ListRescores'
+  'ReadRescore'
+  'ChangeRescore'
   'ReadResult'
   'ListResults'
 ]
@@ -99,6 +105,8 @@ var settings = {
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
   OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' // Application Insights adds up what it gets
   Model__Path: '/models/live'
+  Model__Cache: '' // a folder for temporary files
+  Model__RefreshSeconds: '5'
   Model__Threads: '0'
   Batching__MaxSize: '8'
   Batching__MaxWaitMilliseconds: '5'
@@ -184,6 +192,8 @@ module router 'app.bicep' = {
       { queue: 'score-poison', length: 500 }
       { queue: 'score-bulk-poison', length: 500 }
       { queue: 'scored-poison', length: 500 }
+      { queue: 'rescore', length: 10 }
+      { queue: 'rescore-poison', length: 500 }
     ]
     storageName: storageName
     external: publicApi

@@ -56,6 +56,7 @@ var queues = [
   'score-poison'
   'score-bulk-poison'
   'scored-poison'
+  'rescore-poison'
 ]
 
 var deadLetters = 'undelivered-events'

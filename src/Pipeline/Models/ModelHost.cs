@@ -20,6 +20,7 @@ public sealed partial class ModelHost(
     private readonly List<Slot> _slots = [];
     private Slot? _live;
     private string? _ownId;
+    private volatile string? _trouble; // before there was anything to load
     private bool _closed;
 
     /// <summary>What health shows.</summary>
@@ -30,7 +31,7 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             return live switch
             {
-                null => new ModelState(false, null, null, "The model is loaded when the first image comes."),
+                null => new ModelState(false, null, null, _trouble ?? "The model is loaded when the first image comes."),
                 { IsCompletedSuccessfully: true } => new ModelState(true, live.Result.Id, live.Result.Provider, null),
                 { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped."),
                 _ => new ModelState(false, null, null, "The model is being loaded."),
@@ -63,7 +64,18 @@ public sealed partial class ModelHost(
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
     {
-        string live = await LiveIdAsync(cancellation).ConfigureAwait(false);
+        string live;
+        try
+        {
+            live = await LiveIdAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            _trouble = e.Message;
+            Log.Failed(logger, "live", options.Value.Path, e.Message);
+            throw;
+        }
+
         Slot slot;
         lock (_lock)
         {
