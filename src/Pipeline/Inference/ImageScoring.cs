@@ -26,6 +26,9 @@ namespace AaClip.Pipeline.Inference;
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {
+    // One in the model, one before or after it: more would only take the cores and the storage from new images.
+    private const int JobImagesOnCpu = 2;
+
     private readonly BlobContainerClient _images;
     private readonly QueueClient _scored;
     private readonly CameraProfiles _cameras;
@@ -38,6 +41,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly ModelChoice _choice;
     private readonly SemaphoreSlim _urgent;
     private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+    private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
 
     /// <summary>Nothing is loaded or sent yet.</summary>
@@ -82,7 +86,17 @@ public sealed partial class ImageScoring : IDisposable
             LoadedModel model = lease.Model;
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
-            return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+            if (urgent || model.Provider != "cpu")
+                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+            await _patientOnCpu.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                _patientOnCpu.Release();
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -100,6 +114,7 @@ public sealed partial class ImageScoring : IDisposable
     {
         _urgent.Dispose();
         _patient.Dispose();
+        _patientOnCpu.Dispose();
     }
 
     private async Task<ResultDocument?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
