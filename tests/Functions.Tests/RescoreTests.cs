@@ -248,6 +248,22 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.Jobs.StartAsync(request with { PageSize = 7 }, pipeline.Models.OwnId, Cancellation));
     }
 
+    [Fact]
+    public async Task Who_starts_a_job_need_not_know_which_model_is_live()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
+        await ScoreAllAsync(pipeline, 1);
+
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, live: null, Cancellation);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "own", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, live: null, Cancellation);
+        await WorkAsync(pipeline);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, live: null, Cancellation); // the same
+
+        Assert.Equal((pipeline.Models.OwnId, JobStatus.Done), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Request.Against, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status));
+        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("own", Cancellation)).Job.Status);
+    }
+
     [Theory]
     [InlineData("none@1", null, "publish it")]
     [InlineData("nonsense", null, "expected name@version")]

@@ -31,7 +31,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Scoring = new ImageScoring(storage, Cameras, Models, Choice, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
         Store = new JobStore(storage);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
-        Runner = new JobRunner(storage, Store, Jobs, Cameras, Results, new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System), TimeProvider.System, NullLogger<JobRunner>.Instance);
+        Runner = new JobRunner(storage, Store, Jobs, Cameras, Results, Models, new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System), TimeProvider.System, NullLogger<JobRunner>.Instance);
         Failures = new RecordFailure(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<RecordFailure>.Instance);
     }
 

@@ -34,14 +34,8 @@ internal sealed class JobServices
 
     public IAsyncEnumerable<Job> ListAsync(CancellationToken cancellation) => _store.ListAsync(cancellation);
 
-    /// <summary>"name@version" of the live model: the promoted one, else the only one that has results. Null where several have.</summary>
-    public async Task<string?> LiveAsync(CancellationToken cancellation)
-    {
-        if ((await Choice.GetAsync(cancellation)).Live is { } promoted)
-            return promoted;
-        string[] models = await _storage.Container(ContainerNames.Results).ExistsAsync(cancellation) ? await Pipeline.Models.ListAsync(_storage, cancellation).Take(2).ToArrayAsync(cancellation) : [];
-        return models.Length == 1 ? models[0] : null;
-    }
+    /// <summary>"name@version" of the promoted model; null where the package of the workers is live, which they alone know.</summary>
+    public async Task<string?> LiveAsync(CancellationToken cancellation) => (await Choice.GetAsync(cancellation)).Live;
 
     /// <summary>The id of a model that was named by its folder or its id; a folder is published.</summary>
     public async Task<string> PublishedAsync(string model, CancellationToken cancellation)

@@ -56,7 +56,7 @@ internal static class RescoreCommand
                 InFlight = parsed.GetValue(inFlight),
             };
             Job job = await services.Jobs.StartAsync(request, live, cancellation);
-            Console.Error.WriteLine($"Job {job.Id}: {job.Request.Model} against {job.Request.Against}.");
+            Console.Error.WriteLine($"Job {job.Id}: {job.Request.Model} against {job.Request.Against ?? "the live model"}.");
             if (!parsed.GetValue(detach))
                 job = await services.FollowAsync(job.Id, cancellation);
             if (parsed.GetValue(json))

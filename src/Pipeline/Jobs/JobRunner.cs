@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
@@ -20,7 +21,7 @@ namespace AaClip.Pipeline.Jobs;
 /// that is still in the queue, and of two that take the same step one gives way.
 /// </summary>
 public sealed partial class JobRunner(
-    StorageClients storage, JobStore jobs, JobService service, CameraProfiles cameras, ResultStore results, Rejudge rejudge, TimeProvider time, ILogger<JobRunner> logger)
+    StorageClients storage, JobStore jobs, JobService service, CameraProfiles cameras, ResultStore results, ModelHost models, Rejudge rejudge, TimeProvider time, ILogger<JobRunner> logger)
 {
     private const int Parallel = 16; // storage calls at a time
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -55,7 +56,7 @@ public sealed partial class JobRunner(
         {
             next = await StepAsync(job, cancellation).ConfigureAwait(false);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
             Log.Failed(logger, job.Id, e.Message);
             await service.FailAsync(job.Id, e.Message, cancellation).ConfigureAwait(false);
@@ -80,6 +81,14 @@ public sealed partial class JobRunner(
     /// <returns>The same job when it has to wait.</returns>
     private async Task<Job> StepAsync(Job job, CancellationToken cancellation)
     {
+        // Who started the job need not know which model is live; from now on it is settled.
+        if (job.Request.Against is null)
+        {
+            RescoreRequest settled = job.Request with { Against = await models.LiveIdAsync(cancellation).ConfigureAwait(false) };
+            JobService.CheckModels(settled);
+            return job with { Request = settled };
+        }
+
         // 1
         if (job.Collected < job.Sent)
         {

@@ -15,7 +15,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     private const int LargestPage = 5000, MostInFlight = 100_000;
 
     /// <summary>Starts a job. The same request with the same id again is the same job, and is no error.</summary>
-    /// <param name="live">"name@version" of the live model; null where it is not known.</param>
+    /// <param name="live">"name@version" of the live model; null where only the workers know it.</param>
     /// <exception cref="ArgumentException">The request makes no sense; the message says why.</exception>
     /// <exception cref="InvalidOperationException">There is another job of this id.</exception>
     public async Task<Job> StartAsync(RescoreRequest request, string? live, CancellationToken cancellation = default)
@@ -24,14 +24,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         DateTimeOffset now = time.GetUtcNow();
         request = request with { Against = request.Against ?? live, Id = request.Id ?? NewId(now) };
         Check(request);
-        if (request.Model != live && request.Model != request.Against && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
+        bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
+        if (!known && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
             throw new ArgumentException($"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
 
         Job job = new() { Id = request.Id!, Request = request, CreatedAt = now, UpdatedAt = now };
         if (!await jobs.TryWriteAsync(job, null, cancellation).ConfigureAwait(false))
         {
             Job there = (await FindAsync(job.Id, cancellation).ConfigureAwait(false)).Job;
-            if (Json(there.Request) != Json(request))
+            if (Json(there.Request) != Json(request with { Against = request.Against ?? there.Request.Against }))
                 throw new InvalidOperationException($"There is a job {job.Id} already, with another request: choose another id.");
             job = there;
         }
@@ -103,13 +104,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     {
         if (!ModelManifest.IsLabel(request.Id!))
             throw new ArgumentException($"The id '{request.Id}' has not the form of one: letters, digits, '.', '_' and '-', at most 64.");
-        if (request.Against is null)
-            throw new ArgumentException("It is not known which model is live: say with which model's results to compare.");
-        foreach (string model in (string[])[request.Model, request.Against])
-            if (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version))
-                throw new ArgumentException($"'{model}' is no model: expected name@version.");
-        if (request.Model == request.Against && request.Mode != RescoreMode.Threshold)
-            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare. After a change of thresholds or masks, use mode threshold.");
+        CheckModels(request);
         if (request.From >= request.To)
             throw new ArgumentException($"Nothing is stored from {request.From:O} and before {request.To:O}.");
         if (request.PageSize is < 1 or > LargestPage)
@@ -120,6 +115,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             throw new ArgumentException("cameras has no name, or an empty one: leave it out for all cameras.");
         if (request.Verdicts is { Count: 0 })
             throw new ArgumentException("verdicts is empty: leave it out for all verdicts.");
+    }
+
+    internal static void CheckModels(RescoreRequest request)
+    {
+        foreach (string? model in (string?[])[request.Model, request.Against])
+            if (model is not null && (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version)))
+                throw new ArgumentException($"'{model}' is no model: expected name@version.");
+        if (request.Model == request.Against && request.Mode != RescoreMode.Threshold)
+            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare. After a change of thresholds or masks, use mode threshold.");
     }
 
     private static string NewId(DateTimeOffset now) => $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
