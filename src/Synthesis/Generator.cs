@@ -11,6 +11,7 @@ namespace AaClip.Synthesis;
 public static class Generator
 {
     private const float Visible = 0.08f;   // change of a colour part, of 1
+    private const float Faintest = 0.02f;  // what counts as a change at the very least
     private const double Least = 0.0025;   // share of the picture that a defect changes at least
     private const int Attempts = 24;
 
@@ -47,10 +48,21 @@ public static class Generator
         return new SyntheticImage(new RgbImage(size, size, bytes), mask, kind);
     }
 
-    // A defect that can hardly be seen is drawn again elsewhere: the mask must be honest.
+    // A defect that can hardly be seen is drawn again elsewhere; on a piece so dark that nothing shows, less counts. The mask must be honest.
     private static (Canvas, byte[]) Damaged(Canvas canvas, DefectKind kind, int seed)
     {
-        for (int attempt = 0; ; attempt++)
+        for (float visible = Visible; ; visible /= 2)
+        {
+            (Canvas shown, byte[] mask, int count) = Plainest(canvas, kind, seed, visible);
+            if (count >= Least * mask.Length || visible < Faintest)
+                return (shown, mask);
+        }
+    }
+
+    private static (Canvas, byte[], int) Plainest(Canvas canvas, DefectKind kind, int seed, float visible)
+    {
+        (Canvas Shown, byte[] Mask, int Count)? plainest = null;
+        for (int attempt = 0; attempt <= Attempts && !(plainest?.Count >= Least * canvas.Pixels.Length); attempt++)
         {
             Canvas damaged = canvas.Copy();
             Defects.Damage.Draw(damaged, kind, new SeededRandom(3, seed, attempt));
@@ -59,12 +71,14 @@ public static class Generator
             for (int i = 0; i < mask.Length; i++)
             {
                 (Color a, Color b) = (canvas.Pixels[i], damaged.Pixels[i]);
-                if (Math.Max(Math.Abs(a.R - b.R), Math.Max(Math.Abs(a.G - b.G), Math.Abs(a.B - b.B))) > Visible)
+                if (Math.Max(Math.Abs(a.R - b.R), Math.Max(Math.Abs(a.G - b.G), Math.Abs(a.B - b.B))) > visible)
                     (mask[i], count) = (1, count + 1);
             }
 
-            if (count >= Least * mask.Length || attempt == Attempts)
-                return (damaged, mask);
+            if (!(plainest?.Count >= count))
+                plainest = (damaged, mask, count);
         }
+
+        return plainest!.Value; // there was one attempt at least
     }
 }

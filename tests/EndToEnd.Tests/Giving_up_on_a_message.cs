@@ -13,7 +13,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
         string etag = await site.DropAsync("line1/a.png", seed: 1);
 
-        // No worker here serves such a model, but another might: trouble that may pass.
+        // No such model is in storage, but it might come: trouble that may pass.
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
         string name = BlobNames.Result("other@9", "line1/a.png", etag);
         ResultDocument result = await site.WaitAsync("a failed result", () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken));
@@ -22,7 +22,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         Assert.Equal((Verdict.Failed, FailureCodes.GivenUp), (result.Score.Verdict, result.Failure!.Code));
         Assert.Contains("upload the image again or rescore it", result.Failure.Message, StringComparison.Ordinal);
         Assert.Empty(await site.PeekAlertsAsync());
-        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ScoreImage failed: Model other@9 is asked for", StringComparison.Ordinal));
+        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ScoreImage failed: Model other@9 is not in container", StringComparison.Ordinal));
     }
 
     [Fact]
