@@ -13,7 +13,8 @@ else
     if answer=$(dotnet restore build/probe/probe.csproj -p:AaClipProfile=full --nologo 2>&1); then
       echo "full the feed has the real packages" > artifacts/profile.probed
     else
-      lacking=$(grep -oE "Unable to find (a stable )?package [A-Za-z0-9.]*[A-Za-z0-9]" <<< "$answer" | awk '{print $NF}' | sort -u | head -n 3 | paste -sd ' ')
+      # A package that is not there at all, or not in its version.
+      lacking=$(grep -oE "Unable to find (a stable )?package [A-Za-z0-9.]*[A-Za-z0-9]|[A-Za-z0-9.]+ [0-9][0-9.]* was not found" <<< "$answer" | sed -E 's/.*package //; s/ was not found//' | sort -u | head -n 3 | paste -sd ',' || true)
       echo "polyfill the feed lacks ${lacking:-some packages of the full profile}" > artifacts/profile.probed
     fi
   fi
