@@ -75,7 +75,7 @@ public sealed class TrainerTests : IDisposable
         using CancellationTokenSource stop = new();
         using Trainer trainer = Open("out", Options);
 
-        Assert.Throws<OperationCanceledException>(() => trainer.Train(new Steps(p =>
+        Assert.ThrowsAny<OperationCanceledException>(() => trainer.Train(new Steps(p =>
         {
             if (p is { Stage: "image", Epoch: 2, Step: 3 })
                 stop.Cancel();

@@ -63,12 +63,13 @@ public sealed class Pretrainer : IDisposable
     {
         double sum = 0;
         int count = 0;
-        Task<PictureBatch> next = Task.Run(() => Make(_adam.Steps), cancellation);
+        Task<PictureBatch> next = Task.Run(() => Make(_adam.Steps));
         while (_adam.Steps < _options.Steps)
         {
+            cancellation.ThrowIfCancellationRequested();
             PictureBatch batch = next.GetAwaiter().GetResult();
             int following = _adam.Steps + 1;
-            next = Task.Run(() => Make(following), cancellation);
+            next = Task.Run(() => Make(following));
             float loss = Step(batch, cancellation);
             if (!float.IsFinite(loss))
                 throw new InvalidDataException($"The loss of step {_adam.Steps} is {loss}: the training diverges; begin again with a smaller --rate.");
