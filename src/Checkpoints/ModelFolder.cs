@@ -1,6 +1,6 @@
 namespace AaClip.Checkpoints;
 
-/// <summary>Finds the weights in a model folder as Hugging Face lays it out.</summary>
+/// <summary>Finds the weights in a model folder as Hugging Face lays it out, or as <c>aaclip pretrain</c> leaves it.</summary>
 internal static class ModelFolder
 {
     private static readonly string[] Names =
@@ -11,6 +11,7 @@ internal static class ModelFolder
         "pytorch_model.bin.index.json",
         "open_clip_model.safetensors",
         "open_clip_pytorch_model.bin",
+        "clip.safetensors",
     ];
 
     /// <summary>The first of the customary files that is there.</summary>

@@ -104,7 +104,7 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(folder.Path));
 
-        Assert.Equal($"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin. Give the path of the file itself.", refused.Message);
+        Assert.Equal($"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin, clip.safetensors. Give the path of the file itself.", refused.Message);
     }
 
     [Fact]

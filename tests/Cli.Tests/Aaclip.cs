@@ -31,13 +31,14 @@ internal static class Aaclip
     }
 
     /// <summary>Waits for the end and takes what was written.</summary>
-    public static Result Finish(Process process)
+    /// <param name="patience">How long it may run; null for a minute.</param>
+    public static Result Finish(Process process, TimeSpan? patience = null)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Patience))
+        if (!process.WaitForExit(patience ?? Patience))
         {
             process.Kill();
-            throw new TimeoutException($"aaclip still runs after {Patience.TotalSeconds} s.");
+            throw new TimeoutException($"aaclip still runs after {(patience ?? Patience).TotalSeconds} s.");
         }
 
         return new Result(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());

@@ -14,6 +14,16 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "[default: 518]")]
     [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
     [InlineData("score", "aaclip score --model models/aaclip --class bottle photos/", "--heatmaps", "--parity", "--threshold", "exit code is 0 also when images are anomalous")]
+    [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
+    [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json")]
+    [InlineData("calibrate", "--normals good/ --defects bad/", "--false-alarms", "--cameras")]
+    [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
+    [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--resume")]
+    [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C leaves the job going")]
+    [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
+    [InlineData("publish", "aaclip publish models/better")]
+    [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
+    [InlineData("shadow", "--share 0.2", "--off")]
     public void Help_has_examples_and_the_options(string verb, params string[] expected)
     {
         Aaclip.Result result = Aaclip.Run(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
@@ -33,6 +43,21 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--batch takes 1 to 256.", "score", "--model", "m", "--class", "c", "--batch", "0", "a.png")]
     [InlineData("--threads takes 0 to 1024.", "score", "--model", "m", "--class", "c", "--threads", "-1", "a.png")]
     [InlineData("fp7", "import", "--clip", "x", "--out", "m", "--precision", "fp7")]
+    [InlineData("Option '--data' is required", "train", "--clip", "c", "--out", "o")]
+    [InlineData("--image-batch takes 1 to 1024.", "train", "--clip", "c", "--data", "d", "--out", "o", "--image-batch", "0")]
+    [InlineData("--text-rate takes a number between 0 and 1.", "train", "--clip", "c", "--data", "d", "--out", "o", "--text-rate", "2")]
+    [InlineData("--shots takes 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
+    [InlineData("--false-alarms takes a number between 0 and 1.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--false-alarms", "1")]
+    [InlineData("Give --out for a new package, or --cameras and --camera for a profile.", "calibrate", "--model", "m", "--normals", "n", "--class", "c")]
+    [InlineData("--cameras and --camera go together.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--cameras", "f")]
+    [InlineData("--photos and --class go together.", "generate", "--out", "o", "--photos", "p")]
+    [InlineData("--size takes 32 to 2048.", "generate", "--out", "o", "--size", "8")]
+    [InlineData("--batch takes 2 to 4096.", "pretrain", "--out", "o", "--batch", "1")]
+    [InlineData("Option '--model' is required", "rescore")]
+    [InlineData("sideways", "rescore", "--model", "a@1", "--mode", "sideways")]
+    [InlineData("MODEL and --own exclude each other.", "promote", "a@1", "--own")]
+    [InlineData("Name a MODEL, or --off.", "shadow")]
+    [InlineData("--share takes a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
     public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(arguments);

@@ -69,7 +69,16 @@ internal sealed class JobServices
                 Console.Error.WriteLine("Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job as it is.");
             }
 
-            await Task.Delay(Look, cancellation);
+            try
+            {
+                await Task.Delay(Look, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                progress.Clear();
+                Console.Error.WriteLine($"The job goes on: 'aaclip jobs follow {id}' shows it again, 'aaclip jobs cancel {id}' ends it.");
+                throw;
+            }
         }
     }
 
