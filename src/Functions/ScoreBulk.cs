@@ -1,20 +1,35 @@
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>A job, or a shadow, wants an image scored: as <see cref="ScoreImage"/>, from a queue of its own and behind new images. Images of a job that does not run are dropped; when it is resumed, they are sent again.</summary>
-public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running)
+/// <summary>
+/// A job, or a shadow, wants an image scored: as <see cref="ScoreImage"/>, from a queue of its own and behind new images. Images of a job that does
+/// not run are dropped; when it is resumed, they are sent again. A job whose model cannot be loaded fails as a whole, not image by image.
+/// </summary>
+public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHost models, JobService jobs)
 {
     /// <summary>Scores one image.</summary>
     [Function(nameof(ScoreBulk))]
     public async Task Run([QueueTrigger(QueueNames.ScoreBulk, Connection = StorageConnection.Setting)] ScoreRequested request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (await running.IncludeAsync(request.Job, cancellation).ConfigureAwait(false))
-            await scoring.RunAsync(request, nameof(ScoreBulk), urgent: false, cancellation).ConfigureAwait(false);
+        if (!await running.IncludeAsync(request.Job, cancellation).ConfigureAwait(false))
+            return;
+        try
+        {
+            using ModelLease lease = await models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException && request.Job is not (null or ShadowShare.Job))
+        {
+            await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        await scoring.RunAsync(request, nameof(ScoreBulk), urgent: false, cancellation).ConfigureAwait(false);
     }
 }

@@ -89,6 +89,70 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     }
 
     [Fact]
+    public async Task A_job_whose_model_cannot_be_loaded_fails_as_a_whole_and_goes_on_when_that_is_mended()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string folder = TinyPackage.Recalibrated(0.06 + Random.Shared.NextDouble() / 100), better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation); // a version of its own, which is in no cache of this machine
+        string blob = better.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
+        byte[] graph = await pipeline.ReadAsync(ContainerNames.Models, blob);
+        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancellation);
+        await ScoreAllAsync(pipeline, 3);
+
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, pipeline.Models.OwnId, Cancellation);
+        await WorkAsync(pipeline);
+        Job failed = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        List<string> results = [.. (await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal))];
+        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(graph), overwrite: true, Cancellation);
+        await pipeline.Jobs.ResumeAsync("j", Cancellation);
+        await WorkAsync(pipeline);
+
+        Assert.Equal(JobStatus.Failed, failed.Status);
+        Assert.Contains($"Model {better} cannot be loaded: ", failed.Reason!, StringComparison.Ordinal);
+        Assert.Empty(results);
+        Job done = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Assert.Equal((JobStatus.Done, 3L), (done.Status, done.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
+    public async Task The_live_model_scores_what_it_has_not_or_what_had_failed()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        await ScoreAllAsync(pipeline, 1);
+        ResultDocument good = Result(pipeline, (await pipeline.NamesAsync(ContainerNames.Results)).Single());
+        string etag = await pipeline.UploadAsync("c/failed.png", TestPipeline.Picture(5)), broken = await pipeline.UploadAsync("c/broken.png", [1, 2, 3]);
+        await pipeline.UploadAsync("c/new.png", TestPipeline.Picture(6));
+        foreach (ScoreRequested request in (ScoreRequested[])[TestPipeline.Request("c/failed.png", etag), TestPipeline.Request("c/broken.png", broken)])
+            await pipeline.Failures.Score(JsonSerializer.Serialize(request, MessageJson.Default.ScoreRequested), Cancellation);
+
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId }, pipeline.Models.OwnId, Cancellation);
+        await WorkAsync(pipeline);
+
+        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Assert.Equal(JobStatus.Done, job.Status);
+        Assert.Equal((1, 1, 1, 1), (job.Found.Of("normal", "normal"), job.Found.Of("failed", "normal"), job.Found.Of("failed", "failed"), job.Found.Of("none", "normal")));
+        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt); // stands
+        Assert.Equal("j", Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/broken.png", broken)).Job);
+    }
+
+    [Fact]
+    public async Task An_image_that_a_job_gives_up_on_is_accounted_for_also_where_it_had_failed_before()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request("c/a.png", etag), MessageJson.Default.ScoreRequested), Cancellation);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId }, pipeline.Models.OwnId, Cancellation);
+        await WorkAsync(pipeline, score: false);
+
+        QueueMessage message = await pipeline.Storage.Queue(QueueNames.ScoreBulk).ReceiveMessageAsync(cancellationToken: Cancellation);
+        await pipeline.Storage.Queue(QueueNames.ScoreBulk).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
+        await pipeline.Failures.Bulk(message.Body.ToString(), Cancellation); // as the host does after five attempts
+        await WorkAsync(pipeline, score: false);
+
+        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Assert.Equal((JobStatus.Done, 1L), (job.Status, job.Found.Of("failed", "failed")));
+    }
+
+    [Fact]
     public async Task A_cancelled_job_stays_so()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
@@ -350,7 +414,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     private static async Task WorkAsync(TestPipeline pipeline, bool score = true, bool twice = false, int patience = 3)
     {
         RunningJobs running = new(pipeline.Store, TimeProvider.System);
-        ScoreBulk bulk = new(pipeline.Scoring, running);
+        ScoreBulk bulk = new(pipeline.Scoring, running, pipeline.Models, pipeline.Jobs);
         int moved = 0;
         for (int idle = 0; idle < patience;)
         {

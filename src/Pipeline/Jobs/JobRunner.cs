@@ -205,14 +205,16 @@ public sealed partial class JobRunner(
             && profiles.Find(camera) is { } profile && profile.SkippedBy(path) is null;
     }
 
-    // What has a result of the new model already is not scored again: same image, same model, same result.
+    // What has a result of the new model already is not scored again: same image, same model, same result. But a failure may pass.
+    private static bool Settles(Job job, ResultSummary? result) => result is not null && (result.Verdict != Verdict.Failed || result.Job == job.Id);
+
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
         await System.Threading.Tasks.Parallel.ForEachAsync(page.Images, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (image, token) =>
         {
             string camera = ImageName.Of(image.Name).Camera;
-            if (await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token).ConfigureAwait(false) is not null)
+            if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token).ConfigureAwait(false)))
                 return;
             ScoreRequested request = new()
             {
@@ -238,19 +240,21 @@ public sealed partial class JobRunner(
 
         // Messages are taken about in their order: while the last image has nothing, the others need not be asked for.
         Outcome?[] outcomes = new Outcome?[page.Images.Count];
-        if (outcomes.Length > 0 && await OutcomeAsync(wanted, page.Images[^1], cancellation).ConfigureAwait(false) is null)
+        if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation).ConfigureAwait(false) is null)
             return null;
         await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
-            outcomes[i] = await OutcomeAsync(wanted, page.Images[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            outcomes[i] = await OutcomeAsync(job, page.Images[i], token).ConfigureAwait(false)).ConfigureAwait(false);
         return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
     }
 
-    private async Task<Outcome?> OutcomeAsync(RescoreRequest wanted, JobImage image, CancellationToken cancellation)
+    private async Task<Outcome?> OutcomeAsync(Job job, JobImage image, CancellationToken cancellation)
     {
-        if (await results.SummaryAsync(wanted.Model, image.Name, image.ETag, cancellation).ConfigureAwait(false) is { } after)
-            return Outcome.Of(after.Verdict, after.Score);
-        if (wanted.Mode == RescoreMode.Compare)
-            return Outcome.None;
+        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, cancellation).ConfigureAwait(false);
+        if (job.Request.Mode == RescoreMode.Compare)
+            return after is null ? Outcome.None : Outcome.Of(after.Verdict, after.Score);
+        if (Settles(job, after))
+            return Outcome.Of(after!.Verdict, after.Score); // there is one
+
         try
         {
             BlobProperties now = await _images.GetBlobClient(image.Name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);

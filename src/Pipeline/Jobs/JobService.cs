@@ -122,8 +122,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         foreach (string? model in (string?[])[request.Model, request.Against])
             if (model is not null && (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version)))
                 throw new ArgumentException($"'{model}' is no model: expected name@version.");
-        if (request.Model == request.Against && request.Mode != RescoreMode.Threshold)
-            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare. After a change of thresholds or masks, use mode threshold.");
+        if (request.Model == request.Against && request.Mode == RescoreMode.Compare)
+            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare.");
     }
 
     private static string NewId(DateTimeOffset now) => $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}";

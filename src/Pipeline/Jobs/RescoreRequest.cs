@@ -39,11 +39,13 @@ public sealed record RescoreRequest
     /// <summary>Images to which the old model gave one of these verdicts; null for all, also those that it has not scored.</summary>
     public IReadOnlyList<Verdict>? Verdicts { get; init; }
 
+    // The last two are set, not init: what JSON leaves out of an init property gets the type's default, not the one that stands here.
+
     /// <summary>Images of a page, 1 to 5000. A page is what is sent, and accounted for, at a time.</summary>
-    public int PageSize { get; init; } = DefaultPageSize;
+    public int PageSize { get; set; } = DefaultPageSize;
 
     /// <summary>Images that wait in the queue or are being scored at most, but for at least one page; 1 to 100000.</summary>
-    public int InFlight { get; init; } = DefaultInFlight;
+    public int InFlight { get; set; } = DefaultInFlight;
 }
 
 /// <summary>What a job does with an image.</summary>

@@ -25,7 +25,7 @@ public sealed record ModelRoles
     public DateTimeOffset? PromotedAt { get; init; }
 
     /// <summary>Those that were live before, newest first; null stands for the package at Model__Path.</summary>
-    public IReadOnlyList<string?> Before { get; init; } = [];
+    public IReadOnlyList<string?> Before { get; set; } = []; // not init, for a file that leaves it out
 
     /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
     public Shadow? Shadow { get; init; }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
@@ -37,7 +38,7 @@ public sealed class ResultStore(StorageClients storage)
         return name;
     }
 
-    /// <summary>Stores a result unless the image has one already.</summary>
+    /// <summary>Stores a result unless the image has one already; a job's failure takes the place of a failure from elsewhere.</summary>
     /// <returns>Whether it was stored.</returns>
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
@@ -50,7 +51,11 @@ public sealed class ResultStore(StorageClients storage)
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            return false;
+            ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation).ConfigureAwait(false);
+            if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
+                return false;
+            await WriteAsync(result, cancellation).ConfigureAwait(false);
+            return true;
         }
     }
 

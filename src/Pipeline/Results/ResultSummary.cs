@@ -11,7 +11,8 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Score">Calibrated score; null for a failed image.</param>
 /// <param name="Time">When the result was made.</param>
 /// <param name="Failure">Code of the failure; null when there is a score.</param>
-public sealed record ResultSummary(string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure)
+/// <param name="Job">The job that asked for it; null for a new image.</param>
+public sealed record ResultSummary(string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure, string? Job = null)
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
 
@@ -28,6 +29,8 @@ public sealed record ResultSummary(string Blob, string Camera, string? Image, Ve
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);
         if (result.Failure is { } failure)
             metadata["failure"] = failure.Code;
+        if (result.Job is { } job)
+            metadata["job"] = job;
         if (Uri.EscapeDataString(result.Image.Name) is { Length: <= LongestText } name)
             metadata["image"] = name;
         return metadata;
@@ -43,7 +46,9 @@ public sealed record ResultSummary(string Blob, string Camera, string? Image, Ve
             return null;
         double? score = metadata.TryGetValue("score", out string? scoreText) && double.TryParse(scoreText, CultureInfo.InvariantCulture, out double value) ? value : null;
         string? image = metadata.TryGetValue("image", out string? name) ? Uri.UnescapeDataString(name) : null;
-        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, metadata.TryGetValue("failure", out string? failure) ? failure : null);
+        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, Text("failure"), Text("job"));
+
+        string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;
     }
 }
 

@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.Json;
+using AaClip.Pipeline.Jobs;
+using AaClip.Tests;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace AaClip.Functions.Tests;
+
+/// <summary>Rescoring jobs over HTTP.</summary>
+public sealed class StartRescoreTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_job_is_started_once_listed_paused_resumed_and_cancelled()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        StartRescore jobs = Jobs(pipeline);
+        string body = $$"""{ "id": "j1", "model": "{{pipeline.Models.OwnId}}", "mode": "threshold", "cameras": ["line1"] }""";
+
+        ContentResult started = Content(await jobs.Start(Request(body), Cancellation)), again = Content(await jobs.Start(Request(body), Cancellation));
+        ContentResult other = Content(await jobs.Start(Request(body.Replace("line1", "line2", StringComparison.Ordinal)), Cancellation));
+        ContentResult list = Content(await jobs.List(Request(""), Cancellation)), one = Content(await jobs.One(Request(""), "j1", Cancellation));
+
+        Assert.Equal((202, 202), (started.StatusCode, again.StatusCode));
+        Assert.Equal((JobStatus.Running, RescoreMode.Threshold), (Progress(started).Status, Progress(started).Mode));
+        Assert.Equal(409, other.StatusCode);
+        Assert.Contains("There is a job j1 already, with another request", other.Content, StringComparison.Ordinal);
+        Assert.Equal(["j1"], JsonSerializer.Deserialize(list.Content!, JobJson.Default.IReadOnlyListJobProgress)!.Select(j => j.Id)); // a list is never empty text
+        Assert.Equal(Progress(started).CreatedAt, Progress(one).CreatedAt);
+        Assert.Equal(JobStatus.Paused, Progress(await jobs.Change(Request(""), "j1", "pause", Cancellation)).Status);
+        Assert.Equal(JobStatus.Running, Progress(await jobs.Change(Request(""), "j1", "resume", Cancellation)).Status);
+        Assert.Equal(JobStatus.Cancelled, Progress(await jobs.Change(Request(""), "j1", "cancel", Cancellation)).Status);
+        Assert.Equal(409, Content(await jobs.Change(Request(""), "j1", "resume", Cancellation)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("null", "The body is null")]
+    [InlineData("", "Example: {")]
+    [InlineData("{ \"model\": 7 }", "Example: {")]
+    [InlineData("{ \"mode\": \"full\" }", "Example: {")]
+    [InlineData("{ \"model\": \"a@1\", \"mode\": \"sideways\" }", "Example: {")]
+    [InlineData("{ \"model\": \"a\" }", "'a' is no model: expected name@version.")]
+    [InlineData("{ \"model\": \"a@1\" }", "Model a@1 is not in container")]
+    [InlineData("{ \"model\": \"a@1\", \"id\": \"../x\" }", "has not the form of one")]
+    [InlineData("{ \"model\": \"a@1\", \"pageSize\": 0 }", "pageSize is 0, expected 1 to 5000.")]
+    [InlineData("{ \"model\": \"a@1\", \"inFlight\": 0 }", "inFlight is 0, expected 1 to 100000.")]
+    [InlineData("{ \"model\": \"a@1\", \"cameras\": [] }", "cameras has no name")]
+    [InlineData("{ \"model\": \"a@1\", \"verdicts\": [] }", "verdicts is empty")]
+    [InlineData("{ \"model\": \"a@1\", \"from\": \"2026-02-01T00:00:00Z\", \"to\": \"2026-01-01T00:00:00Z\" }", "Nothing is stored from 2026-02-01")]
+    public async Task A_bad_request_is_refused_with_the_remedy(string body, string expected)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+
+        ContentResult answer = Content(await Jobs(pipeline).Start(Request(body), Cancellation));
+
+        Assert.Equal(400, answer.StatusCode);
+        Assert.Contains(expected, answer.Content, StringComparison.Ordinal);
+        Assert.Empty(await pipeline.NamesAsync(AaClip.Pipeline.Storage.ContainerNames.Jobs));
+    }
+
+    [Fact]
+    public async Task A_huge_body_an_unknown_job_and_an_unknown_action_are_told_apart()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        StartRescore jobs = Jobs(pipeline);
+        HttpRequest huge = Request("{}");
+        huge.ContentLength = 1 << 20;
+
+        Assert.Equal(413, Content(await jobs.Start(huge, Cancellation)).StatusCode);
+        Assert.Equal(404, Content(await jobs.One(Request(""), "none", Cancellation)).StatusCode);
+        Assert.Equal(404, Content(await jobs.Change(Request(""), "none", "pause", Cancellation)).StatusCode);
+        Assert.Contains("pause, resume or cancel", Content(await jobs.Change(Request(""), "none", "explode", Cancellation)).Content, StringComparison.Ordinal);
+    }
+
+    private static StartRescore Jobs(TestPipeline pipeline) => new(pipeline.Jobs, pipeline.Store, pipeline.Models, TimeProvider.System);
+
+    private static HttpRequest Request(string body) => new DefaultHttpContext { Request = { Body = new MemoryStream(Encoding.UTF8.GetBytes(body)), ContentLength = body.Length } }.Request;
+
+    private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
+
+    private static JobProgress Progress(IActionResult result) => JsonSerializer.Deserialize(Content(result).Content!, JobJson.Default.JobProgress)!; // an answer is never null
+}
