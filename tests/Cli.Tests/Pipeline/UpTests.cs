@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
 using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Pipeline;
@@ -31,6 +33,39 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains("Finishing what runs", end.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AccountKey", end.Output + end.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("cache/up.json")));
+    }
+
+    [Fact]
+    public async Task Images_are_scored_again_beside_the_pipeline_and_the_report_says_what_would_change()
+    {
+        string cache = _folder.File("cache"), normal = TinyPackage.Recalibrated(0.95), anomalous = TinyPackage.Recalibrated(0.05), live = ModelPackage.Open(normal).Manifest.Id, better = ModelPackage.Open(anomalous).Manifest.Id;
+        foreach (string photo in (string[])["a.png", "b.png", "c.png"])
+            _folder.Photo("photos/" + photo);
+        using Process up = Aaclip.Start(["up", "--model", normal, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        Aaclip.Result Run(params IEnumerable<string> arguments) => Aaclip.Run(null, arguments, cache);
+        Aaclip.Result dropped = Run("drop", "--camera", "line2", _folder.File("photos"));
+        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || Run("results", "--camera", "line2").Rows.Length == 3), "no results");
+
+        Aaclip.Result full = Run("rescore", "--model", anomalous, "--against", live, "--camera", "line2", "--json", "--report", _folder.File("full"));
+        Aaclip.Result threshold = Run("rescore", "--model", live, "--against", better, "--camera", "line2", "--mode", "threshold", "--id", "back"), shown = Run("jobs", "show", "back");
+        Aaclip.Result nothing = Run("rescore", "--model", better, "--mode", "compare", "--camera", "other", "--report", _folder.File("nothing"));
+        Aaclip.Interrupt(up);
+        Aaclip.Finish(up);
+
+        Assert.Equal(0, dropped.Code);
+        Assert.True(full.Code == 0, full.Error);
+        JsonNode job = JsonNode.Parse(full.Output)!, report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!; // as written
+        Assert.Equal(("done", 3, 3, 3), ((string)job["status"]!, (int)job["images"]!, (int)job["done"]!, (int)job["flips"]!));
+        Assert.Equal(["line2/a.png", "line2/b.png", "line2/c.png"], report["flips"]!.AsArray().Select(f => (string)f!["image"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(0, (double)report["agreement"]!);
+        Assert.Contains("3 images, 3 changed their verdict", await File.ReadAllTextAsync(_folder.File("full/report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.True(threshold.Code == 0, threshold.Error);
+        Assert.Contains("anomalous\tnormal\t3", threshold.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Job back is done: 3 of 3 images.", shown.Output, StringComparison.Ordinal);
+        Assert.True(nothing.Code == 0, nothing.Error);
+        Assert.Contains("is done: 0 of 0 images.", nothing.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.File("nothing/report.html")));
     }
 
     [Fact]
