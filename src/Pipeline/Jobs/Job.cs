@@ -148,7 +148,7 @@ public sealed record Outcome(string Word, double? Score)
 }
 
 /// <summary>An image of a page, with both outcomes.</summary>
-public sealed record Compared(string Image, string ETag, Outcome Before, Outcome After)
+public sealed record Compared(string Image, [property: JsonPropertyName("etag")] string ETag, Outcome Before, Outcome After)
 {
     /// <summary>Whether the verdict went from normal to anomalous or back.</summary>
     [JsonIgnore]

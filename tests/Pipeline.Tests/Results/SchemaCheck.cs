@@ -15,12 +15,13 @@ internal static class SchemaCheck
     public static JsonElement Load(string name) =>
         JsonDocument.Parse(File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "docs", "schemas", name))).RootElement;
 
+    /// <param name="part">One of the schema's $defs; null for the schema itself.</param>
     /// <returns>One line for each fault, with its place.</returns>
-    public static List<string> Faults(JsonElement schema, string json)
+    public static List<string> Faults(JsonElement schema, string json, string? part = null)
     {
         List<string> faults = [];
         using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-        Check(schema, schema, document.RootElement, "$", faults);
+        Check(schema, part is null ? schema : schema.GetProperty("$defs").GetProperty(part), document.RootElement, "$", faults);
         return faults;
     }
 
