@@ -271,6 +271,23 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     }
 
     [Fact]
+    public async Task Threshold_mode_goes_on_past_maps_that_are_gone_or_damaged()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string stricter = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
+        await ScoreAllAsync(pipeline, 3);
+        string[] maps = [.. await pipeline.NamesAsync(ContainerNames.Maps)];
+        await pipeline.Storage.Container(ContainerNames.Maps).GetBlobClient(maps[0]).DeleteAsync(cancellationToken: Cancellation);
+        await pipeline.Storage.Container(ContainerNames.Maps).GetBlobClient(maps[1]).UploadAsync(BinaryData.FromString("no map"), overwrite: true, Cancellation);
+
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = stricter, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await WorkAsync(pipeline, score: false);
+
+        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Assert.Equal((JobStatus.Done, 2L, 1L), (job.Status, job.Found.Of("normal", "none"), job.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
     public async Task Threshold_mode_takes_over_a_changed_profile_of_the_live_model()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);

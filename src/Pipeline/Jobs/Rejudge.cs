@@ -51,16 +51,18 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
             throw new InvalidDataException($"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: mode threshold is for another calibration of the same weights; use mode full.");
 
         byte[] png;
+        ushort[] values;
         try
         {
             png = (await _maps.GetBlobClient(map.Blob).DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+            values = ImageDecoder.Grey16(png, map.Blob, map.Side, map.Side);
         }
-        catch (RequestFailedException e) when (e.Status == 404)
+        catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
         {
-            return Outcome.None; // its map has been deleted: only scoring again helps
+            return Outcome.None; // its map was deleted or is damaged: only scoring again helps
         }
 
-        QuantizedMap stored = new() { Values = ImageDecoder.Grey16(png, map.Blob, map.Side, map.Side), Scale = map.Scale, Offset = map.Offset };
+        QuantizedMap stored = new() { Values = values, Scale = map.Scale, Offset = map.Offset };
         AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain);
         Judgement judgement = Judgement.Of(raw, detection, profile, manifest.CalibrationFor(profile.Class), result.Image.Width, result.Image.Height);
 

@@ -72,6 +72,24 @@ public class ImageDecoderTests
     }
 
     [Fact]
+    public void A_map_is_read_as_it_was_written()
+    {
+        ushort[] values = [0, 1, 255, 256, 40000, 65535];
+
+        Assert.Equal(values, ImageDecoder.Grey16(ImageEncoder.Png16(3, 2, values), "c/a.png", 3, 2));
+    }
+
+    [Fact]
+    public void A_map_of_another_size_or_none_is_refused()
+    {
+        InvalidDataException size = Assert.Throws<InvalidDataException>(() => ImageDecoder.Grey16(ImageEncoder.Png16(3, 2, new ushort[6]), "c/a.png", 2, 3));
+        InvalidDataException none = Assert.Throws<InvalidDataException>(() => ImageDecoder.Grey16([1, 2, 3], "c/a.png", 2, 3));
+
+        Assert.Equal("Map 'c/a.png' is 3 x 2, expected 2 x 3: it was changed; score the image again.", size.Message);
+        Assert.StartsWith("Map 'c/a.png' cannot be read: ", none.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_grey_jpeg_has_three_equal_channels()
     {
         byte[] pixels = ImageDecoder.Decode(TestImages.Sample("grey.jpg"), "grey.jpg").Image.Pixels;
