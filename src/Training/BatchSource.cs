@@ -67,6 +67,6 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
             (anomalous[i], classes[i]) = (image.Anomalous, image.ClassName);
         }
 
-        return new Batch(images, masks, anomalous, classes);
+        return new Batch(images, masks, anomalous, classes, augment ? null : order[start..(start + count)]);
     }
 }

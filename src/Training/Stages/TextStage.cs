@@ -14,6 +14,11 @@ namespace AaClip.Training.Stages;
 /// </summary>
 internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncoding text, Adam adam)
 {
+    private const long MostKept = 4L << 30; // bytes; images beyond are computed each time
+
+    private readonly Dictionary<int, Dictionary<string, float[]>> _kept = [];
+    private long _keptBytes;
+
     /// <summary>Takes one step.</summary>
     /// <returns>The loss before it, and its parts by name.</returns>
     public Dictionary<string, float[]> Step(Batch batch, CancellationToken cancellation = default)
@@ -35,7 +40,8 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
             anchors[batch.Classes[i]].CopyTo(stacked, i * 2 * embed);
 
         // 2
-        Dictionary<string, float[]> features = Features(batch, cancellation);
+        bool stay = batch.Numbers is not null && clip.Options.Surgery != Surgery.Batch; // neither variation nor batch mates change them
+        Dictionary<string, float[]> features = stay ? Kept(batch, cancellation) : Features(batch, cancellation);
 
         // 3
         int b = batch.Count, size = clip.Shape.ImageSize, patches = clip.Shape.Grid * clip.Shape.Grid;
@@ -66,6 +72,36 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         int size = clip.Shape.ImageSize;
         return graphs.Get($"text-features-{batch.Count}", [], (tape, _) => WriteFeatures(tape, batch.Count))
             .Run([new GraphInput("image", batch.Images, batch.Count, 3, size, size)], cancellation: cancellation);
+    }
+
+    // Image by image, and so the same bits whether they were kept or not: a training that is resumed has nothing kept.
+    private Dictionary<string, float[]> Kept(Batch batch, CancellationToken cancellation)
+    {
+        int image = batch.Images.Length / batch.Count;
+        Dictionary<string, float[]> all = [];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            int number = batch.Numbers![i]; // the caller has looked
+            if (!_kept.TryGetValue(number, out Dictionary<string, float[]>? features))
+            {
+                features = Features(new Batch(batch.Images[(i * image)..((i + 1) * image)], [], [], [batch.Classes[i]]), cancellation);
+                long bytes = features.Values.Sum(f => (long)sizeof(float) * f.Length);
+                if (_keptBytes + bytes <= MostKept)
+                {
+                    _kept[number] = features;
+                    _keptBytes += bytes;
+                }
+            }
+
+            foreach ((string name, float[] values) in features)
+            {
+                if (!all.TryGetValue(name, out float[]? stacked))
+                    all[name] = stacked = new float[batch.Count * values.Length];
+                values.CopyTo(stacked, i * values.Length);
+            }
+        }
+
+        return all;
     }
 
     // The published code goes through all levels and keeps the loss of the last (specification 0.4).

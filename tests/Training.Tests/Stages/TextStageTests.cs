@@ -72,6 +72,37 @@ public sealed class TextStageTests
             Close.Assert(golden.Alternatives[$"{name}.after_step3.{parameter.Name}"].Values, parameter.Values, 0.05 * Rate, parameter.Name);
     }
 
+    [Theory]
+    [InlineData(Surgery.Tokens)]
+    [InlineData(Surgery.None)]
+    public void Features_of_images_without_variation_are_computed_once_and_are_the_same(Surgery surgery)
+    {
+        using GoldenTraining golden = new(surgery, sumLevels: true);
+        (TextStage stage, _) = Stage(golden);
+        Batch numbered = golden.Batch with { Numbers = [.. Enumerable.Range(0, golden.Batch.Count)] }, black = numbered with { Images = new float[golden.Batch.Images.Length] };
+
+        Dictionary<string, float[]> varied = stage.Gradients(golden.Batch, TestContext.Current.CancellationToken);
+        Dictionary<string, float[]> first = stage.Gradients(numbered, TestContext.Current.CancellationToken), again = stage.Gradients(black, TestContext.Current.CancellationToken);
+        Dictionary<string, float[]> others = stage.Gradients(black with { Numbers = null }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(varied["loss"][0], first["loss"][0], 1e-5);
+        Assert.Equal(first["loss"][0], again["loss"][0]); // by their numbers, without a look at the pixels
+        Assert.NotEqual(varied["loss"][0], others["loss"][0]);
+    }
+
+    [Fact]
+    public void Where_batch_mates_count_nothing_is_kept()
+    {
+        using GoldenTraining golden = new();
+        (TextStage stage, _) = Stage(golden);
+        Batch numbered = golden.Batch with { Numbers = [.. Enumerable.Range(0, golden.Batch.Count)] };
+
+        float first = stage.Gradients(numbered, TestContext.Current.CancellationToken)["loss"][0];
+        float black = stage.Gradients(numbered with { Images = new float[golden.Batch.Images.Length] }, TestContext.Current.CancellationToken)["loss"][0];
+
+        Assert.NotEqual(first, black);
+    }
+
     private static (TextStage, Adam) Stage(GoldenTraining golden)
     {
         Adam adam = new(AdapterParameters.Text(golden.Clip.Shape, 2, (name, _) => golden.Adapter(name)), new AdamOptions(Rate));
