@@ -35,7 +35,8 @@ public static class Generator
     {
         ArgumentNullException.ThrowIfNull(photo);
         DefectKind[] kinds = [DefectKind.Scratch, DefectKind.Crack, DefectKind.Stain, DefectKind.Hole, DefectKind.Dent, DefectKind.Contamination, DefectKind.Bent];
-        DefectKind kind = kinds[new SeededRandom(4, seed).Below(kinds.Length)];
+        SeededRandom random = new(4, seed);
+        DefectKind kind = random.Chance(0.5) ? DefectKind.Pasted : kinds[random.Below(kinds.Length)];
         (Canvas shown, byte[] mask) = Damaged(Canvas.Of(Bicubic.Resize(photo, size, size)), kind, seed);
         byte[] bytes = new byte[3 * shown.Pixels.Length];
         for (int i = 0; i < shown.Pixels.Length; i++)

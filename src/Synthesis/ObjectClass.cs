@@ -43,4 +43,6 @@ public enum DefectKind
     Bent,
     /// <summary>A piece that is broken off.</summary>
     MissingPart,
+    /// <summary>A piece of the picture in a place where it does not belong (CutPaste, arXiv 2104.04015): on photos only.</summary>
+    Pasted,
 }

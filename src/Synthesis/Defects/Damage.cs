@@ -17,6 +17,7 @@ internal static class Damage
             case DefectKind.Dent: Dent(canvas, r); break;
             case DefectKind.Contamination: Contamination(canvas, r); break;
             case DefectKind.Bent: Bend(canvas, r); break;
+            case DefectKind.Pasted: Paste(canvas, r); break;
             default: Break(canvas, r); break;
         }
     }
@@ -108,6 +109,25 @@ internal static class Damage
         (float x, float y) = Edge(canvas, r);
         Color[] behind = canvas.Behind ?? [.. canvas.Pixels.Select(p => p * 0.2f)];
         Spot(canvas, r, x, y, F(r, 0.18, 0.38), 12, (i, share) => canvas.Blend(i, behind[i], share));
+    }
+
+    // Uneven pieces of another place, turned by quarters: gaps where it shows the ground, bridges and lumps where it shows the part.
+    private static void Paste(Canvas canvas, SeededRandom r)
+    {
+        Color[] before = [.. canvas.Pixels];
+        int size = canvas.Size, dx = r.Below(size), dy = r.Below(size), turn = r.Below(4);
+        (float x, float y) = Place(canvas, r);
+        float radius = F(r, 0.05, 0.3);
+        for (int pieces = 1 + r.Below(3); pieces > 0; pieces--)
+        {
+            Spot(canvas, r, x, y, radius, 14, (i, share) =>
+            {
+                (int px, int py) = (i % size, i / size);
+                (int qx, int qy) = turn switch { 0 => (px, py), 1 => (size - 1 - py, px), 2 => (size - 1 - px, size - 1 - py), _ => (py, size - 1 - px) };
+                canvas.Blend(i, before[(qy + dy) % size * size + (qx + dx) % size], share);
+            });
+            (x, y) = (x + F(r, -1, 1) * radius, y + F(r, -1, 1) * radius); // side by side they make long gaps as well
+        }
     }
 
     private static void Stroke(Canvas canvas, SeededRandom r, float x, float y, double angle, float length, float width, double bend, Color color, float strength)
