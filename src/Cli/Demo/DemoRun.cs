@@ -54,7 +54,7 @@ internal sealed class DemoRun
         try
         {
             await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
-                null, package, cameras, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
+                null, package, cameras, replace: false, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
             UpCommand.Addresses(pipeline);
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
             Console.WriteLine();

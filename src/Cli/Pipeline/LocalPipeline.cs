@@ -42,9 +42,10 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
     /// <param name="model">Folder of the model package; null takes the settings'.</param>
-    /// <param name="cameras">Content of config/cameras.json where storage has none.</param>
+    /// <param name="cameras">Content of config/cameras.json.</param>
+    /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
     /// <param name="change">Last word on the options of the host.</param>
-    public static async Task<LocalPipeline> StartAsync(string? settings, string? model, byte[]? cameras, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
+    public static async Task<LocalPipeline> StartAsync(string? settings, string? model, byte[]? cameras, bool replace, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
     {
         Dictionary<string, string?> fixedSettings = [];
         if (model is not null)
@@ -54,7 +55,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
             Functions = typeof(RouteUpload).Assembly,
             Configure = (services, configuration) =>
             {
-                services.AddSingleton<IHostedService>(provider => new Preparation(provider.GetRequiredService<StorageClients>(), cameras));
+                services.AddSingleton<IHostedService>(provider => new Preparation(provider.GetRequiredService<StorageClients>(), cameras, replace));
                 services.AddAaClip(configuration);
             },
             SettingsFile = settings ?? ProjectFiles.Find("local.settings.json") ?? ProjectFiles.Find("local.settings.sample.json"),
@@ -88,8 +89,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
         await _host.DisposeAsync();
     }
 
-    // Before the functions run: containers and queues, and camera profiles where there are none.
-    private sealed class Preparation(StorageClients storage, byte[]? cameras) : IHostedService
+    // Before the functions run: containers and queues, and camera profiles.
+    private sealed class Preparation(StorageClients storage, byte[]? cameras, bool replace) : IHostedService
     {
         public async Task StartAsync(CancellationToken cancellationToken)
         {
@@ -98,8 +99,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
                 return;
             try
             {
-                BlobUploadOptions absent = new() { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } };
-                await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).UploadAsync(BinaryData.FromBytes(cameras), absent, cancellationToken);
+                BlobUploadOptions options = new() { Conditions = replace ? null : new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } };
+                await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).UploadAsync(BinaryData.FromBytes(cameras), options, cancellationToken);
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412)
             {

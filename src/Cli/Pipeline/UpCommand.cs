@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Pipeline;
@@ -12,23 +13,26 @@ internal static class UpCommand
         Option<string?> model = new("--model") { Description = "Model package, made by 'aaclip import'. Default: Model__Path of the settings.", HelpName = "DIR" };
         Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N" };
         Option<string?> settings = new("--settings") { Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.", HelpName = "FILE" };
+        Option<string?> cameras = new("--cameras") { Description = "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.", HelpName = "FILE" };
         Verb command = new("up", "Runs the pipeline on this machine: Azurite unless storage already answers, all functions, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
             "aaclip up --model models/aaclip",
-            "aaclip up --model models/aaclip --persist azurite-data")
+            "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json")
         {
-            persist, model, port, settings,
+            persist, model, port, settings, cameras,
         };
         port.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 65535) r.AddError("--port takes 0 to 65535."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => UpAsync(
-            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), cancellation)));
+            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), parsed.GetValue(cameras), cancellation)));
         return command;
     }
 
-    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, CancellationToken cancellation)
+    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, string? cameras, CancellationToken cancellation)
     {
         using Impatience impatience = new();
-        byte[]? cameras = ProjectFiles.Find("azurite/cameras.json") is { } file ? await File.ReadAllBytesAsync(file, cancellation) : null;
-        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(settings, model, cameras, o => o with { Persist = persist, Port = port }, cancellation);
+        byte[]? profiles = (cameras ?? ProjectFiles.Find("azurite/cameras.json")) is { } file ? await File.ReadAllBytesAsync(file, cancellation) : null;
+        if (cameras is not null)
+            CameraSet.Parse(profiles, cameras);
+        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
         Console.WriteLine("Ctrl-C ends it.");
         await WaitAsync(cancellation);

@@ -125,7 +125,7 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
         html.Append(CultureInfo.InvariantCulture, $$"""
             <!doctype html><html lang="en"><meta charset="utf-8"><title>{{Text(job.Id)}}</title>
             <style>body{font:15px system-ui,sans-serif;margin:2em auto;max-width:70em;color:#222}table{border-collapse:collapse;margin:1em 0}td,th{padding:.3em .8em;text-align:right;border-bottom:1px solid #ddd}
-            th:first-child,td:first-child{text-align:left}figure{display:inline-block;margin:.4em;width:15em;vertical-align:top}figure img{width:100%}figcaption{font-size:12px;overflow-wrap:anywhere}.big{font-size:28px}.old{fill:#8aa}.new{fill:#c63;opacity:.7}</style>
+            th:first-child,td:first-child{text-align:left}figure{display:inline-block;margin:.4em;width:22em;vertical-align:top}figure img{width:49%;margin-right:1%}figcaption{font-size:12px;overflow-wrap:anywhere}.big{font-size:28px}.old{fill:#8aa}.new{fill:#c63;opacity:.7}</style>
             <h1>Job {{Text(job.Id)}}</h1>
             <p>{{Text(Mode(job.Request.Mode))}} {{Text(job.Request.Model)}} against {{Text(job.Request.Against ?? "")}}, from {{job.CreatedAt:u}} to {{job.UpdatedAt:u}}.{{Text(Selection(job.Request))}}</p>
             <p class="big">{{found.Images}} images, {{found.Flips}} changed their verdict{{(report.Agreement is { } a ? string.Create(CultureInfo.InvariantCulture, $"; {100 * a:F1} % agreement") : "")}}.</p>
@@ -147,10 +147,14 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
 
         if (report.Flips.Count > 0)
         {
-            html.Append("<h2>Changed verdicts</h2><p>The largest difference first; heatmaps of the new model.</p>");
+            html.Append("<h2>Changed verdicts</h2><p>The largest difference first; the old model's heatmap, then the new one's.</p>");
             foreach (Compared flip in report.Flips.Take(Pictures))
-                if (await PictureAsync(job, flip, cancellation).ConfigureAwait(false) is { } picture)
-                    html.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"\" src=\"data:image/jpeg;base64,{picture}\"><figcaption>{Text(flip.Image)}<br>{flip.Before.Word} {flip.Before.Score:F3} → {flip.After.Word} {flip.After.Score:F3}</figcaption></figure>");
+            {
+                string[] pictures = [await PictureAsync(job.Request.Against!, flip, cancellation).ConfigureAwait(false), await PictureAsync(job.Request.Model, flip, cancellation).ConfigureAwait(false)];
+                if (pictures.Any(p => p.Length > 0))
+                    html.Append(CultureInfo.InvariantCulture, $"<figure>{pictures[0]}{pictures[1]}<figcaption>{Text(flip.Image)}<br>{flip.Before.Word} {flip.Before.Score:F3} → {flip.After.Word} {flip.After.Score:F3}</figcaption></figure>");
+            }
+
             html.Append("<table><tr><th>image<th>old<th>new<th>links");
             foreach (Compared flip in report.Flips)
                 html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Text(flip.Image)}<td>{flip.Before.Word} {flip.Before.Score:F3}<td>{flip.After.Word} {flip.After.Score:F3}<td>{Link(ContainerNames.Images, flip.Image, "image")} {Link(ContainerNames.Results, BlobNames.Result(job.Request.Against!, flip.Image, flip.ETag), "old")} {Link(ContainerNames.Results, BlobNames.Result(job.Request.Model, flip.Image, flip.ETag), "new")}");
@@ -197,24 +201,19 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
         return svg.ToString();
     }
 
-    // The new model's heatmap, or the old one's where the new has none.
-    private async Task<string?> PictureAsync(Job job, Compared flip, CancellationToken cancellation)
+    /// <returns>The model's heatmap of an image; nothing where there is none, or a huge one.</returns>
+    private async Task<string> PictureAsync(string model, Compared flip, CancellationToken cancellation)
     {
-        foreach (string model in (string[])[job.Request.Model, job.Request.Against!])
+        try
         {
-            try
-            {
-                Response<Azure.Storage.Blobs.Models.BlobDownloadResult> blob = await _heatmaps.GetBlobClient(BlobNames.Heatmap(model, flip.Image, flip.ETag)).DownloadContentAsync(cancellation).ConfigureAwait(false);
-                ReadOnlyMemory<byte> bytes = blob.Value.Content.ToMemory();
-                return bytes.Length <= PictureBytes ? Convert.ToBase64String(bytes.Span) : null;
-            }
-            catch (RequestFailedException e) when (e.Status == 404)
-            {
-                // Perhaps the other one.
-            }
+            Response<Azure.Storage.Blobs.Models.BlobDownloadResult> blob = await _heatmaps.GetBlobClient(BlobNames.Heatmap(model, flip.Image, flip.ETag)).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            ReadOnlyMemory<byte> bytes = blob.Value.Content.ToMemory();
+            return bytes.Length <= PictureBytes ? $"<img alt=\"{Text(model)}\" title=\"{Text(model)}\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(bytes.Span)}\">" : "";
         }
-
-        return null;
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return "";
+        }
     }
 
     private string Link(string container, string blob, string text) => $"<a href=\"{Text(storage.Container(container).GetBlobClient(blob).Uri.AbsoluteUri)}\">{text}</a>";

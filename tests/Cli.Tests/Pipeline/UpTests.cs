@@ -69,6 +69,18 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public void Camera_profiles_that_are_wrong_are_told_before_anything_waits()
+    {
+        string file = _folder.Write("cameras.json", "{ \"schemaVersion\": 1, \"cameras\": { \"line1\": { \"treshold\": 0.5 } } }"u8.ToArray());
+        using Process up = Aaclip.Start(["up", "--model", TinyPackage.Random(), "--port", "0", "--cameras", file], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        Aaclip.Result result = Aaclip.Finish(up);
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("treshold", result.Error, StringComparison.Ordinal);
+        Assert.Contains(file, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_that_is_not_there_is_told_before_anything_waits()
     {
         using Process up = Aaclip.Start(["up", "--model", _folder.File("nothing"), "--port", "0"], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
