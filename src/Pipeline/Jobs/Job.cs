@@ -33,6 +33,12 @@ public sealed record Job
     /// <summary>When it last took a step.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
+    /// <summary>When it was last resumed; null when it never was.</summary>
+    public DateTimeOffset? ResumedAt { get; init; }
+
+    /// <summary>Images that were accounted for then.</summary>
+    public long ResumedImages { get; init; }
+
     /// <summary>Steps taken.</summary>
     public int Step { get; init; }
 
@@ -61,9 +67,9 @@ public sealed record Job
     [JsonIgnore]
     public double? Progress => !ListedAll ? null : Images == 0 ? 1 : (double)Found.Images / Images;
 
-    /// <summary>Time left at the pace until now; null while that is not known.</summary>
-    public TimeSpan? Left(DateTimeOffset now) =>
-        Status == JobStatus.Running && ListedAll && Found.Images > 0 ? (now - CreatedAt) / Found.Images * (Images - Found.Images) : null;
+    /// <summary>Time left at the pace since it was started or last resumed; null while that is not known.</summary>
+    public TimeSpan? Left(DateTimeOffset now) => Status == JobStatus.Running && ListedAll && Found.Images > ResumedImages
+        ? (now - (ResumedAt ?? CreatedAt)) / (Found.Images - ResumedImages) * (Images - Found.Images) : null;
 }
 
 /// <summary>Old results against new ones, added up.</summary>

@@ -60,11 +60,12 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     /// <exception cref="InvalidOperationException">It was cancelled, or is done.</exception>
     public async Task<Job> ResumeAsync(string id, CancellationToken cancellation = default)
     {
+        DateTimeOffset now = time.GetUtcNow();
         Job job = await ChangeAsync(
             id,
             j => j.Status switch
             {
-                JobStatus.Paused or JobStatus.Failed => j with { Status = JobStatus.Running, Reason = null, Sent = j.Collected, Step = j.Step + 1 },
+                JobStatus.Paused or JobStatus.Failed => j with { Status = JobStatus.Running, Reason = null, Sent = j.Collected, Step = j.Step + 1, ResumedAt = now, ResumedImages = j.Found.Images },
                 JobStatus.Running => j,
                 _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
             },
