@@ -53,6 +53,21 @@ public class ResultStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_failure_of_a_job_takes_the_place_of_one_from_elsewhere_and_of_nothing_else()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+        await store.WriteAsync(Failed("c/failed.jpg", "0x1", Noon), Cancellation);
+        await store.WriteAsync(Scored("c/scored.jpg", "0x1", Noon), Cancellation);
+        ResultDocument later = Failed("c/failed.jpg", "0x1", Noon.AddHours(1)) with { Job = "j2" };
+
+        Assert.True(await store.TryAddAsync(later, Cancellation));
+        Assert.False(await store.TryAddAsync(later, Cancellation)); // it is there
+        Assert.False(await store.TryAddAsync(Failed("c/failed.jpg", "0x1", Noon), Cancellation)); // a new image's does not
+        Assert.False(await store.TryAddAsync(Failed("c/scored.jpg", "0x1", Noon) with { Job = "j2" }, Cancellation));
+        Assert.Equal("j2", (await store.SummaryAsync("tiny@1", "c/failed.jpg", "0x1", Cancellation))?.Job);
+    }
+
+    [Fact]
     public async Task A_listing_tells_what_is_needed_without_reading_results()
     {
         ResultStore store = new(await azurite.NewAsync());
@@ -64,7 +79,7 @@ public class ResultStoreTests(AzuriteFixture azurite)
         Assert.Equal(
             [
                 new ResultSummary("tiny@1/línea 1/z.jpg/0x2.json", "línea 1", "línea 1/z.jpg", Verdict.Failed, null, Noon, "damaged"),
-                new ResultSummary("tiny@1/línea 1/ä+b.jpg/0x1.json", "línea 1", "línea 1/ä+b.jpg", Verdict.Anomalous, 0.75, Noon, null),
+                new ResultSummary("tiny@1/línea 1/ä+b.jpg/0x1.json", "línea 1", "línea 1/ä+b.jpg", Verdict.Anomalous, 0.75, Noon, null, "j1"),
             ],
             page.OrderBy(r => r.Verdict == Verdict.Anomalous));
     }
