@@ -9,7 +9,7 @@ mkdir -p "$work"
 
 # 1. Small CLIP-shaped towers, from nothing.
 resume=(); [ ! -f "$work/clip/state.safetensors" ] || resume=(--resume)
-build/aaclip pretrain --out "$work/clip" --steps 4500 "${resume[@]}"
+build/aaclip pretrain --out "$work/clip" --steps 3800 "${resume[@]}"
 
 # 2. Images: seen classes to adapt with, unseen ones to test with, other unseen ones for thresholds and samples.
 [ -d "$work/seen" ] || build/aaclip generate --classes seen --images 60 --size 128 --seed 1 --out "$work/seen"

@@ -86,8 +86,8 @@ public static class Catalog
         {
             (Func<float, float, float> solid, Func<float, float, float> hole) = (whole, Piece(r, 0.06, 0.3));
             float dx = F(r, -0.35, 0.35), dy = F(r, -0.35, 0.35);
-            bool mirrored = r.Chance(0.5);
-            whole = (x, y) => Shape.Without(solid(x, y), hole((mirrored ? Math.Abs(x) : x) - dx, (mirrored ? Math.Abs(y) : y) - dy));
+            bool sideways = r.Chance(0.5), upright = r.Chance(0.5);
+            whole = (x, y) => Shape.Without(solid(x, y), hole((sideways ? Math.Abs(x) : x) - dx, (upright ? Math.Abs(y) : y) - dy));
         }
 
         return whole;

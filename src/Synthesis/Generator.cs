@@ -10,9 +10,9 @@ namespace AaClip.Synthesis;
 /// </summary>
 public static class Generator
 {
-    private const float Visible = 0.08f;   // change of a colour part, of 1
+    private const float Visible = 0.12f;   // change of a colour part, of 1
     private const float Faintest = 0.02f;  // what counts as a change at the very least
-    private const double Least = 0.0025;   // share of the picture that a defect changes at least
+    private const double Least = 0.005;   // share of the picture that a defect changes at least
     private const int Attempts = 24;
 
     /// <summary>Draws one.</summary>

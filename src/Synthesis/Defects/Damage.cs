@@ -29,15 +29,15 @@ internal static class Damage
         (float x, float y) = Place(canvas, r);
         double angle = r.Between(0, 2 * Math.PI);
         for (int i = 0; i < lines; i++)
-            Stroke(canvas, r, x + F(r, -0.08, 0.08), y + F(r, -0.08, 0.08), angle + r.Between(-0.2, 0.2), F(r, 0.25, 0.9), F(r, 0.006, 0.016), bend: 0.1, color, F(r, 0.5, 0.95));
+            Stroke(canvas, r, x + F(r, -0.08, 0.08), y + F(r, -0.08, 0.08), angle + r.Between(-0.2, 0.2), F(r, 0.3, 0.9), F(r, 0.01, 0.022), bend: 0.1, color, F(r, 0.7, 1));
     }
 
     private static void Crack(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = Place(canvas, r);
         double angle = r.Between(0, 2 * Math.PI);
-        Color dark = Under(canvas, x, y) * F(r, 0.1, 0.4);
-        float width = F(r, 0.01, 0.026);
+        Color under = Under(canvas, x, y), dark = Value(under) > 0.3f ? under * F(r, 0.1, 0.4) : Color.Hsv(F(r, 0, 1), F(r, 0, 0.3), F(r, 0.55, 0.9)); // its edges show on what is dark
+        float width = F(r, 0.012, 0.028);
         Stroke(canvas, r, x, y, angle, F(r, 0.35, 1.0), width, bend: 0.9, dark, 0.95f);
         for (int i = r.Below(3); i > 0; i--)
             Stroke(canvas, r, x + F(r, -0.1, 0.1), y + F(r, -0.1, 0.1), angle + r.Between(-1.2, 1.2), F(r, 0.15, 0.4), width * 0.7f, bend: 0.9, dark, 0.9f);
@@ -46,7 +46,7 @@ internal static class Damage
     private static void Stain(Canvas canvas, SeededRandom r)
     {
         Color color = Color.Hsv(F(r, 0, 1), F(r, 0.2, 0.9), F(r, 0.1, 0.9));
-        float strength = F(r, 0.35, 0.8), soft = F(r, 2, 8);
+        float strength = F(r, 0.5, 0.9), soft = F(r, 2, 8);
         Blob(canvas, r, F(r, 0.1, 0.35), soft, (i, share) => canvas.Blend(i, canvas.Pixels[i].Toward(color, 0.7f) * 0.95f, share * strength));
     }
 
@@ -63,7 +63,7 @@ internal static class Damage
         Color color = Contrast(canvas, r);
         for (int k = 0; k < count; k++)
         {
-            float x = cx + F(r, -0.25, 0.25), y = cy + F(r, -0.25, 0.25), size = F(r, 0.025, 0.08);
+            float x = cx + F(r, -0.25, 0.25), y = cy + F(r, -0.25, 0.25), size = F(r, 0.035, 0.09);
             Spot(canvas, r, x + 0.015f, y + 0.02f, size, 8, (i, share) => canvas.Blend(i, canvas.Pixels[i] * 0.5f, share * 0.7f));
             Spot(canvas, r, x, y, size, 14, (i, share) => canvas.Blend(i, color, share * 0.95f));
         }
@@ -73,7 +73,7 @@ internal static class Damage
     private static void Dent(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = Place(canvas, r);
-        float radius = F(r, 0.12, 0.3), depth = F(r, 0.35, 0.8);
+        float radius = F(r, 0.12, 0.3), depth = F(r, 0.5, 0.9);
         double light = r.Between(0, 2 * Math.PI);
         (float lx, float ly) = ((float)Math.Cos(light), (float)Math.Sin(light));
         Each(canvas, x, y, radius, (i, dx, dy) =>
@@ -84,22 +84,25 @@ internal static class Damage
         });
     }
 
-    // Pixels near a place are taken from beside it.
+    // What is pushed aside is seen from beside its place, and the slopes of the bulge catch the light or lie in the shade. A part is bent at its edge.
     private static void Bend(Canvas canvas, SeededRandom r)
     {
-        (float x, float y) = Place(canvas, r);
-        float radius = F(r, 0.2, 0.4), twist = F(r, 0.9, 2.2) * (r.Chance(0.5) ? 1 : -1);
+        (float x, float y) = canvas.Behind is null ? Place(canvas, r) : Edge(canvas, r);
+        float radius = F(r, 0.22, 0.4), depth = F(r, 0.5, 0.9);
+        double push = r.Between(0, 2 * Math.PI), light = r.Between(0, 2 * Math.PI);
+        (float px, float py) = ((float)Math.Cos(push) * radius * 0.6f, (float)Math.Sin(push) * radius * 0.6f);
+        (float lx, float ly) = ((float)Math.Cos(light), (float)Math.Sin(light));
         Color[] before = [.. canvas.Pixels];
+        float[] part = [.. canvas.Object];
         int size = canvas.Size;
         Each(canvas, x, y, radius, (i, dx, dy) =>
         {
             float d = MathF.Sqrt(dx * dx + dy * dy) / radius;
             if (d >= 1)
                 return;
-            float turn = twist * (1 - d) * (1 - d);
-            (float c, float s) = (MathF.Cos(turn), MathF.Sin(turn));
-            int sx = Pixel(x + c * dx - s * dy, size), sy = Pixel(y + s * dx + c * dy, size);
-            canvas.Pixels[i] = before[sy * size + sx];
+            float share = (1 - d * d) * (1 - d * d);
+            int from = Pixel(y + dy - share * py, size) * size + Pixel(x + dx - share * px, size);
+            canvas.Pixels[i] = before[from] * (1 + depth * part[from] * (lx * dx + ly * dy) / radius * MathF.Sin(MathF.PI * d) * 1.6f);
         });
     }
 
@@ -210,9 +213,10 @@ internal static class Damage
     {
         (float x, float y) = Place(canvas, r);
         Color under = Under(canvas, x, y);
-        float value = (under.R + under.G + under.B) / 3;
-        return Color.Hsv(F(r, 0, 1), F(r, 0, 0.6), value > 0.5f ? F(r, 0.02, 0.3) : F(r, 0.7, 1));
+        return Color.Hsv(F(r, 0, 1), F(r, 0, 0.6), Value(under) > 0.5f ? F(r, 0.02, 0.3) : F(r, 0.7, 1));
     }
+
+    private static float Value(Color color) => (color.R + color.G + color.B) / 3;
 
     private static Color Under(Canvas canvas, float x, float y) => canvas.Pixels[Pixel(y, canvas.Size) * canvas.Size + Pixel(x, canvas.Size)];
 

@@ -161,7 +161,7 @@ internal static class Surface
     public static Func<float, float, Color> Rubber(SeededRandom r)
     {
         Noise noise = new(r.Next());
-        Color color = Color.Hsv(F(r, 0, 1), F(r, 0, 0.5), F(r, 0.12, 0.35));
+        Color color = Color.Hsv(F(r, 0, 1), F(r, 0, 0.5), F(r, 0.22, 0.5));
         float ribs = F(r, 10, 20);
         return (x, y) => color * (0.95f + 0.2f * MathF.Sin(MathF.PI * x * ribs) + 0.2f * noise.Sum(x * 25, y * 25, 2));
     }
