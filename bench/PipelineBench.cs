@@ -143,6 +143,8 @@ internal static class PipelineBench
         await site.QueueBulkAsync(Waiting, cancellation);
         double[] busy = await SinglesAsync(site, images, cancellation);
         int left = await site.BulkAsync(cancellation);
+        if (left == 0)
+            throw new InvalidOperationException($"The job's {Waiting} images were all scored before the new ones: this measured nothing; take more.");
         double ratio = At(busy, 0.95) / At(idle, 0.95);
         return new(
             $"{Waiting} images of a job queued, {left} left at the end: new image's p95 against idle",

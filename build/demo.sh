@@ -39,13 +39,19 @@ rm -rf models/demo samples
 mkdir -p models
 cp -r "$from" models/demo
 
-# 6. Samples: two good and two bad images of each class, and their cameras.
+# 6. Samples: two good and two bad images of each class, the bad ones of two kinds of defects in turns, and their cameras.
 mkdir -p samples
+turn=0
 for class in "${unseen[@]}"; do
   folder=${class// /_}
   mkdir -p "samples/$folder"
-  find "$work/others/$folder/test/good" -name '*.png' | sort | head -n 2 | while read -r f; do cp "$f" "samples/$folder/good-$(basename "$f")"; done
-  find "$work/others/$folder/test" -name '*.png' -not -path '*/good/*' | sort -t/ -k6 | awk 'NR % 7 == 3' | head -n 2 | while read -r f; do cp "$f" "samples/$folder/$(basename "$(dirname "$f")")-$(basename "$f")"; done
+  for n in 0000 0002; do cp "$work/others/$folder/test/good/$n.png" "samples/$folder/good-$n.png"; done
+  mapfile -t kinds < <(find "$work/others/$folder/test" -mindepth 1 -maxdepth 1 -not -name good -printf '%f\n' | LC_ALL=C sort)
+  for kind in "${kinds[turn % ${#kinds[@]}]}" "${kinds[(turn + 3) % ${#kinds[@]}]}"; do
+    first=$(find "$work/others/$folder/test/$kind" -name '*.png' | LC_ALL=C sort | head -n 1)
+    cp "$first" "samples/$folder/$kind-$(basename "$first")"
+  done
+  turn=$((turn + 1))
 done
 {
   echo '{ "schemaVersion": 1, "cameras": {'
@@ -54,4 +60,9 @@ done
   done
   echo '  "*": {} } }'
 } > samples/cameras.json
+
+# 7. What it makes of them.
+for class in "${unseen[@]}"; do
+  build/aaclip score --model models/demo --class "$class" --provider cpu --json - "samples/${class// /_}"
+done | awk '{ good = /"name":"[^"]*\/good-/; normal = /"verdict":"normal"/; if (good == normal) right++ } END { print right " of " NR " samples judged rightly" }'
 du -sh models/demo samples

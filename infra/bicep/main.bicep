@@ -75,7 +75,7 @@ param storageSku string = 'Standard_ZRS'
 @description('Days until images are deleted; 0 keeps them.')
 param imagesDays int = 0
 
-@description('Days until results are deleted; 0 keeps them.')
+@description('Days until results, what jobs found, and events that could not be delivered are deleted; 0 keeps them.')
 param resultsDays int = 365
 
 @description('Days until heatmaps are deleted; 0 keeps them.')

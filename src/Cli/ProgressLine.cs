@@ -21,12 +21,13 @@ internal sealed class ProgressLine : IDisposable
 
     /// <summary>Says where the work is; most calls draw nothing.</summary>
     /// <param name="force">Draw now on a terminal: a new step begins.</param>
-    public void Show(string step, int done, int total, bool force = false)
+    /// <param name="left">Time left, where the work knows better than the pace since this line began.</param>
+    public void Show(string step, int done, int total, bool force = false, TimeSpan? left = null)
     {
         if (_clock.Elapsed < _next && !(force && _terminal))
             return;
         _next = _clock.Elapsed + (_terminal ? TerminalPause : PipePause);
-        string text = total > 1 ? $"{step} {done}/{total}{Left(done, total)}" : step;
+        string text = total > 1 ? $"{step} {done}/{total}{Words(left ?? Left(done, total))}" : step;
         if (!_terminal)
         {
             Console.Error.WriteLine(text);
@@ -64,11 +65,8 @@ internal sealed class ProgressLine : IDisposable
         }
     }
 
-    private string Left(int done, int total)
-    {
-        if (done < 2 || _clock.Elapsed < TimeSpan.FromSeconds(2))
-            return "";
-        TimeSpan left = _clock.Elapsed / done * (total - done);
-        return string.Create(CultureInfo.InvariantCulture, $", {(left.TotalMinutes >= 1 ? $"{left.TotalMinutes:F1} min" : $"{left.TotalSeconds:F0} s")} left");
-    }
+    private TimeSpan? Left(int done, int total) => done < 2 || _clock.Elapsed < TimeSpan.FromSeconds(2) ? null : _clock.Elapsed / done * (total - done);
+
+    private static string Words(TimeSpan? left) => left is not { } time ? ""
+        : string.Create(CultureInfo.InvariantCulture, $", {(time.TotalMinutes >= 1 ? $"{time.TotalMinutes:F1} min" : $"{time.TotalSeconds:F0} s")} left");
 }

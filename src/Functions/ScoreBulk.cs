@@ -9,7 +9,8 @@ namespace AaClip.Functions;
 
 /// <summary>
 /// A job, or a shadow, wants an image scored: as <see cref="ScoreImage"/>, from a queue of its own and behind new images. Images of a job that does
-/// not run are dropped; when it is resumed, they are sent again. A job whose model cannot be loaded fails as a whole, not image by image.
+/// not run are dropped; when it is resumed, they are sent again. A job whose model cannot be loaded fails as a whole, not image by image; trouble that may pass is thrown and
+/// tried again.
 /// </summary>
 public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHost models, JobService jobs)
 {
@@ -24,7 +25,7 @@ public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHo
         {
             using ModelLease lease = await models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException && request.Job is not (null or ShadowShare.Job))
+        catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException && request.Job is not (null or ShadowShare.Job))
         {
             await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation).ConfigureAwait(false);
             return;

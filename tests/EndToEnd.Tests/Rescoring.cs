@@ -38,6 +38,7 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
         {
             await Task.Delay(random.Next(200, 2500), Cancellation);
             int one = kill % workers.Length;
+            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Job.Status); // a kill after its end would prove nothing
             await workers[one].KillAsync(Cancellation);
             scored += workers[one].Scored;
             await workers[one].DisposeAsync();

@@ -37,6 +37,8 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string html = System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.html"));
         Assert.Contains("7 images, 7 changed their verdict", html, StringComparison.Ordinal);
         Assert.Contains("data:image/jpeg;base64,", html, StringComparison.Ordinal);
+        Assert.Contains("0.0 % agreement", html, StringComparison.Ordinal);
+        Assert.Contains($"{ContainerNames.Results}/{BlobNames.Result(better, report.Flips[0].Image, report.Flips[0].ETag)}", Uri.UnescapeDataString(System.Net.WebUtility.HtmlDecode(html)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -225,7 +227,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await WorkAsync(pipeline, twice: true);
 
         Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
-        Assert.Equal((JobStatus.Done, 4L, 4L), (job.Status, job.Images, job.Found.Images));
+        Assert.Equal((JobStatus.Done, 4L, 4L, 4L), (job.Status, job.Images, job.Found.Images, job.Found.Counts.Values.Sum()));
     }
 
     [Fact]
@@ -339,7 +341,11 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Job first = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
         Job second = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
 
-        Assert.Equal(first.CreatedAt, second.CreatedAt);
+        Job promoted = await pipeline.Jobs.StartAsync(request, better, Cancellation); // another model is live by now
+        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(better.Replace('@', '/') + "/" + ModelManifest.FileName).DeleteAsync(cancellationToken: Cancellation);
+        Job gone = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
+
+        Assert.Equal((first.CreatedAt, first.CreatedAt, first.CreatedAt), (second.CreatedAt, promoted.CreatedAt, gone.CreatedAt));
         await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.Jobs.StartAsync(request with { PageSize = 7 }, pipeline.Models.OwnId, Cancellation));
     }
 
@@ -363,6 +369,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [InlineData("none@1", null, "publish it")]
     [InlineData("nonsense", null, "expected name@version")]
     [InlineData("", "x/y", "has not the form")]
+    [InlineData("", "shadow", "choose another id")]
     public async Task A_request_that_makes_no_sense_is_refused(string model, string? id, string part)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
@@ -428,6 +435,47 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Contains("SHA-256", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_damaged_copy_of_a_model_is_fetched_again()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
+        string folder = await pipeline.Repository.FetchAsync(better, cancellation: Cancellation);
+        File.WriteAllBytes(Path.Combine(folder, ModelPackage.ImageGraph), [1, 2, 3]);
+
+        using ModelLease lease = await pipeline.Models.GetAsync(better, Cancellation);
+
+        Assert.Equal(better, lease.Model.Id);
+    }
+
+    [Fact]
+    public async Task Who_cannot_read_which_model_is_live_guesses_none()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        await pipeline.Storage.Container(ContainerNames.Config).GetBlobClient(ModelChoice.Blob).UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
+
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.LiveAsync(Cancellation));
+
+        Assert.Contains("schemaVersion 99", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scores_and_verdicts_are_added_up()
+    {
+        Comparison found = new Comparison().With(
+        [
+            new Compared("a", "1", new Outcome("normal", 0), new Outcome("anomalous", 0.5)),
+            new Compared("b", "1", new Outcome("anomalous", 1), new Outcome("anomalous", 0.99)),
+            new Compared("c", "1", Outcome.None, new Outcome("normal", 0.2)),
+        ]).With([new Compared("d", "1", new Outcome("normal", 0.06), new Outcome("normal", 0.04))]);
+
+        Assert.Equal((4L, 3L, 1L, 3L), (found.Images, found.Pairs, found.Flips, found.Judged));
+        Assert.Equal(2.0 / 3, found.Agreement!.Value, 12);
+        Assert.Equal((0.5 + 0.01 + 0.02) / 3, found.MeanDifference!.Value, 12);
+        Assert.Equal([(0, 1), (1, 1), (19, 1)], found.Old.Select((n, bin) => (bin, (int)n)).Where(b => b.Item2 > 0));
+        Assert.Equal([(0, 1), (10, 1), (19, 1)], found.New.Select((n, bin) => (bin, (int)n)).Where(b => b.Item2 > 0));
+    }
+
     // Two versions of the same weights.
     private static string AllNormal => TinyPackage.Recalibrated(0.95);
 
@@ -453,9 +501,9 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
             foreach (QueueMessage message in steps)
             {
                 RescoreStep step = JsonSerializer.Deserialize(message.Body.ToString(), MessageJson.Default.RescoreStep)!;
-                if (twice)
-                    await pipeline.Runner.RunAsync(step, Cancellation);
-                await pipeline.Runner.RunAsync(step, Cancellation);
+                await Task.WhenAll(Enumerable.Range(0, twice ? 2 : 1).Select(_ => pipeline.Runner.RunAsync(step, Cancellation)));
+                if (twice && step.Step > 2)
+                    await pipeline.Runner.RunAsync(step with { Step = step.Step - 3 }, Cancellation); // late
                 await pipeline.Storage.Queue(QueueNames.Rescore).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
             }
 

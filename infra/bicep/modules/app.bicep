@@ -109,7 +109,7 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = { // the first v
             memory: memory
           }
           env: concat(
-            map(items(settings), setting => { name: setting.key, value: setting.value }),
+            map(filter(items(settings), setting => !empty(setting.value)), setting => { name: setting.key, value: setting.value }),
             map(disabled, function => { name: 'AzureWebJobs.${function}.Disabled', value: 'true' }),
             [
               {

@@ -16,7 +16,7 @@ param privateNetworking bool
 @minValue(0)
 param imagesDays int
 
-@description('Days until results are deleted; 0 keeps them.')
+@description('Days until results, what jobs found, and events that could not be delivered are deleted; 0 keeps them.')
 @minValue(0)
 param resultsDays int
 
@@ -66,6 +66,8 @@ var lives = filter([
   { container: 'results', days: resultsDays }
   { container: 'heatmaps', days: heatmapsDays }
   { container: 'maps', days: mapsDays }
+  { container: 'jobs', days: resultsDays }
+  { container: deadLetters, days: resultsDays }
 ], life => life.days > 0)
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -58,8 +58,10 @@ internal sealed class JobServices
             if (job.Status != JobStatus.Running)
                 return job;
             DateTimeOffset now = TimeProvider.System.GetUtcNow();
-            if (job.ListedAll)
-                progress.Show(Flips(job), (int)Math.Min(int.MaxValue, job.Found.Images), (int)Math.Min(int.MaxValue, job.Images));
+            if (job.Left(now) is { } left)
+                progress.Show(Flips(job), (int)Math.Min(int.MaxValue, job.Found.Images), (int)Math.Min(int.MaxValue, job.Images), left: left);
+            else if (job.ListedAll)
+                progress.Show(string.Create(CultureInfo.InvariantCulture, $"{Flips(job)} {job.Found.Images}/{job.Images}"), 0, 0);
             else
                 progress.Show(string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images until now, {job.Found.Images} done"), 0, 0);
             if (!worried && job.Step == 0 && now - job.CreatedAt > Worry)

@@ -147,7 +147,7 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
 
         if (report.Flips.Count > 0)
         {
-            html.Append("<h2>Changed verdicts</h2><p>The largest difference first; the old model's heatmap, then the new one's.</p>");
+            html.Append("<h2>Changed verdicts</h2><p>The largest difference first").Append(job.Request.Mode == RescoreMode.Threshold ? "; the heatmap is the one of the first scoring.</p>" : "; the old model's heatmap, then the new one's.</p>");
             foreach (Compared flip in report.Flips.Take(Pictures))
             {
                 string[] pictures = [await PictureAsync(job.Request.Against!, flip, cancellation).ConfigureAwait(false), await PictureAsync(job.Request.Model, flip, cancellation).ConfigureAwait(false)];

@@ -22,23 +22,20 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     {
         ArgumentNullException.ThrowIfNull(request);
         DateTimeOffset now = time.GetUtcNow();
-        request = request with { Against = request.Against ?? live, Id = request.Id ?? NewId(now) };
+        RescoreRequest asked = request with { Id = request.Id ?? NewId(now) };
+        request = asked with { Against = asked.Against ?? live };
         Check(request);
+        if (await jobs.ReadAsync(request.Id!, cancellation).ConfigureAwait(false) is ({ } started, _))
+            return await AgainAsync(started, asked, cancellation).ConfigureAwait(false);
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
             throw new ArgumentException($"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
 
-        Job job = new() { Id = request.Id!, Request = request, CreatedAt = now, UpdatedAt = now };
+        // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
+        Job job = new() { Id = request.Id!, Request = request with { To = request.To ?? now }, CreatedAt = now, UpdatedAt = now };
         if (!await jobs.TryWriteAsync(job, null, cancellation).ConfigureAwait(false))
-        {
-            Job there = (await FindAsync(job.Id, cancellation).ConfigureAwait(false)).Job;
-            if (Json(there.Request) != Json(request with { Against = request.Against ?? there.Request.Against }))
-                throw new InvalidOperationException($"There is a job {job.Id} already, with another request: choose another id.");
-            job = there;
-        }
-
-        if (job.Status == JobStatus.Running)
-            await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false); // again, if the first start did not come so far
+            return await AgainAsync((await FindAsync(job.Id, cancellation).ConfigureAwait(false)).Job, asked, cancellation).ConfigureAwait(false);
+        await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false);
         return job;
     }
 
@@ -90,6 +87,16 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     /// <summary>A status as people and programs read it.</summary>
     public static string Word(JobStatus status) => status.ToString().ToLowerInvariant();
 
+    // What the first start filled in counts as said; another model may be live by now.
+    private async Task<Job> AgainAsync(Job there, RescoreRequest asked, CancellationToken cancellation)
+    {
+        if (Json(there.Request) != Json(asked with { Against = asked.Against ?? there.Request.Against, To = asked.To ?? there.Request.To }))
+            throw new InvalidOperationException($"There is a job {there.Id} already, with another request: choose another id.");
+        if (there.Status == JobStatus.Running)
+            await SendAsync(there, TimeSpan.Zero, cancellation).ConfigureAwait(false); // again, if the first start did not come so far
+        return there;
+    }
+
     private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation)
     {
         while (true)
@@ -105,6 +112,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     {
         if (!ModelManifest.IsLabel(request.Id!))
             throw new ArgumentException($"The id '{request.Id}' has not the form of one: letters, digits, '.', '_' and '-', at most 64.");
+        if (request.Id == ShadowShare.Job)
+            throw new ArgumentException($"The id '{request.Id}' stands for what a shadow scores: choose another id.");
         CheckModels(request);
         if (request.From >= request.To)
             throw new ArgumentException($"Nothing is stored from {request.From:O} and before {request.To:O}.");

@@ -13,7 +13,8 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Judges stored raw maps again, by a package's calibration and the cameras' present profiles, without running a model. The result goes where the
+/// Judges stored raw maps again, by a package's calibration of the class that the map was made for and the cameras' present profiles, without
+/// running a model. The result goes where the
 /// new model's results are; where old and new model are the same it takes the old one's place. Its heatmap stays the old picture.
 /// </summary>
 public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, ResultStore results, ModelHost models, ModelRepository repository, IOptions<ModelOptions> options, TimeProvider time)
@@ -64,7 +65,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
 
         QuantizedMap stored = new() { Values = values, Scale = map.Scale, Offset = map.Offset };
         AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain);
-        Judgement judgement = Judgement.Of(raw, detection, profile, manifest.CalibrationFor(profile.Class), result.Image.Width, result.Image.Height);
+        Judgement judgement = Judgement.Of(raw, detection, profile, manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class), result.Image.Width, result.Image.Height);
 
         string blob = map.Blob;
         if (manifest.Id != old)
@@ -91,7 +92,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
     {
         if (_manifest is { } known && known.Id == id)
             return known;
-        string folder = Directory.Exists(options.Value.Path) && models.OwnId == id ? options.Value.Path : await repository.FetchAsync(id, cancellation).ConfigureAwait(false);
+        string folder = Directory.Exists(options.Value.Path) && models.OwnId == id ? options.Value.Path : await repository.FetchAsync(id, cancellation: cancellation).ConfigureAwait(false);
         return _manifest = ModelPackage.Open(folder).Manifest;
     }
 

@@ -33,7 +33,7 @@ public sealed record RescoreRequest
     /// <summary>Images stored at this time or later.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Images stored before this time.</summary>
+    /// <summary>Images stored before this time; null takes the time at which the job is started.</summary>
     public DateTimeOffset? To { get; init; }
 
     /// <summary>Images to which the old model gave one of these verdicts; null for all, also those that it has not scored.</summary>

@@ -59,6 +59,7 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
 
     /// <summary>The roles in force.</summary>
     /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
+    /// <exception cref="InvalidDataException">The file is broken or of a newer version, and nothing was read yet.</exception>
     public async ValueTask<ModelRoles> GetAsync(CancellationToken cancellation = default)
     {
         if (Fresh() is { } fresh)
@@ -73,17 +74,11 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
             {
                 roles = (await ReadAsync(cancellation).ConfigureAwait(false)).Roles;
             }
-            catch (Exception e) when (_known is not null && e is RequestFailedException or InvalidDataException)
+            catch (Exception e) when (_known is not null && e is RequestFailedException or InvalidDataException) // else nobody knows which model is live, and guessing would alert by the wrong one
             {
                 Log.Kept(logger, e.Message.Split('\n', 2)[0].Trim());
                 roles = _known.Value.Roles;
             }
-            catch (InvalidDataException e)
-            {
-                Log.Kept(logger, e.Message);
-                roles = new ModelRoles();
-            }
-
             _known = (roles, time.GetTimestamp());
             return roles;
         }

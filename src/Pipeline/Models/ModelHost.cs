@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// The process's models: the live one, and for jobs and shadows one more at a time. Each image asks here. When another model is promoted, it is
+/// The process's models: the live one, those that jobs and shadows use at present, and one more that is idle. Each image asks here. When another model is promoted, it is
 /// loaded while the old one goes on; then it takes over between two images, and the old one goes when its last image is done. A result always
 /// names the model that made it.
 /// </summary>
@@ -154,15 +154,21 @@ public sealed partial class ModelHost(
         try
         {
             // The package at Model__Path need not be in storage, nor the other way round.
-            if (!(Directory.Exists(path) && OwnId == id))
-                path = await repository.FetchAsync(id, CancellationToken.None).ConfigureAwait(false);
-            AnomalyScorer scorer = AnomalyScorer.Load(path, new ScorerOptions
+            bool own = Directory.Exists(path) && OwnId == id;
+            if (!own)
+                path = await repository.FetchAsync(id).ConfigureAwait(false);
+            AnomalyScorer scorer;
+            try
             {
-                Provider = options.Value.Provider,
-                Threads = options.Value.Threads,
-                CudaBatch = batching.Value.MaxSize,
-                Logger = logger,
-            });
+                scorer = Open(path);
+            }
+            catch (Exception e) when (!own && e is InvalidDataException or FileNotFoundException)
+            {
+                Log.Damaged(logger, id, path, e.Message);
+                path = await repository.FetchAsync(id, again: true).ConfigureAwait(false);
+                scorer = Open(path);
+            }
+
             if (scorer.Model.Id != id)
             {
                 scorer.Dispose();
@@ -178,6 +184,14 @@ public sealed partial class ModelHost(
             throw;
         }
     }
+
+    private AnomalyScorer Open(string path) => AnomalyScorer.Load(path, new ScorerOptions
+    {
+        Provider = options.Value.Provider,
+        Threads = options.Value.Threads,
+        CudaBatch = batching.Value.MaxSize,
+        Logger = logger,
+    });
 
     private sealed class Slot(string id, Task<LoadedModel> model) : IAsyncDisposable
     {
@@ -208,6 +222,9 @@ public sealed partial class ModelHost(
 
         [LoggerMessage(3, LogLevel.Information, "Let go of model {Model}.")]
         public static partial void Unloaded(ILogger logger, string model);
+
+        [LoggerMessage(4, LogLevel.Warning, "The copy of model {Model} at '{Path}' is damaged and is fetched again: {Error}")]
+        public static partial void Damaged(ILogger logger, string model, string path, string error);
     }
 }
 

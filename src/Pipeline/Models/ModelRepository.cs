@@ -67,12 +67,15 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     }
 
     /// <summary>Brings a package onto this machine, unless it is there.</summary>
+    /// <param name="again">Whether what is there was found to be damaged, and is to be replaced.</param>
     /// <returns>Its folder; the files' hashes are checked again when they are loaded.</returns>
     /// <exception cref="InvalidDataException">The container holds no such package, or a damaged one.</exception>
-    public async Task<string> FetchAsync(string id, CancellationToken cancellation = default)
+    public async Task<string> FetchAsync(string id, bool again = false, CancellationToken cancellation = default)
     {
         string prefix = Prefix(id);
         string folder = Path.Combine(Cache, Uri.EscapeDataString(storage.Blobs.Uri.Authority), Path.TrimEndingDirectorySeparator(prefix));
+        if (again && Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
         if (File.Exists(Path.Combine(folder, ModelManifest.FileName)))
             return folder;
         if (!await ExistsAsync(id, cancellation).ConfigureAwait(false))
