@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using AaClip.Checkpoints.Import;
 using AaClip.Evaluation;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Results;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -48,17 +49,22 @@ internal static class CalibrateCommand
         {
             string folder = parsed.GetRequiredValue(model), objectClass = parsed.GetRequiredValue(name);
             Domain smoothing = parsed.GetValue(domain);
+            // What cannot be written is found out before an hour of scoring.
+            if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
+                throw new IOException($"'{taken}' is there already: packages never change; choose another --out.");
+            CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null; // the validator wants both
+            Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass); // a profile has thresholds but no scale of its own
             List<Observed> good, bad = [];
             using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
             using (ProgressLine line = new())
             {
-                good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, line, cancellation);
+                good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, profile, line, cancellation);
                 if (parsed.GetValue(defects) is { Length: > 0 } paths)
-                    bad = Observe(scorer, paths, objectClass, smoothing, line, cancellation);
+                    bad = Observe(scorer, paths, objectClass, smoothing, profile, line, cancellation);
             }
 
             double wanted = parsed.GetValue(rate);
-            CalibrationResult result = bad.Count > 0 ? Calibrator.FromDefects(good, bad, smoothing) : Calibrator.FromNormals(good, wanted, smoothing);
+            CalibrationResult result = bad.Count > 0 ? Calibrator.FromDefects(good, bad, smoothing, scale) : Calibrator.FromNormals(good, wanted, smoothing, scale);
             string where;
             if (parsed.GetValue(output) is { } target)
             {
@@ -67,20 +73,19 @@ internal static class CalibrateCommand
             }
             else
             {
-                result = result with { Calibration = OnScaleOf(ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass), good, bad, wanted, smoothing) };
                 where = WriteProfile(parsed.GetRequiredValue(cameras)!, parsed.GetRequiredValue(camera)!, objectClass, smoothing, result.Calibration); // the validator wants both
             }
 
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(new { objectClass, normals = good.Count, defects = bad.Count, result.FalseAlarms, result.Found, result.Guaranteed, result.Calibration, where }, JsonSerializerOptions.Web));
             else
-                Print(result, good.Count, bad.Count, wanted, where);
+                Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
             return 0;
         }));
         return command;
     }
 
-    private static List<Observed> Observe(AnomalyScorer scorer, string[] paths, string objectClass, Domain domain, ProgressLine line, CancellationToken cancellation)
+    private static List<Observed> Observe(AnomalyScorer scorer, string[] paths, string objectClass, Domain domain, CameraProfile? profile, ProgressLine line, CancellationToken cancellation)
     {
         IReadOnlyList<string> files = [.. ImageFiles.Find(paths).Select(f => f.Path)];
         float[] anchors = scorer.AnchorsOf(objectClass);
@@ -90,34 +95,16 @@ internal static class CalibrateCommand
             cancellation.ThrowIfCancellationRequested();
             RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
             ImageScore score = scorer.Score(image, anchors, domain, cancellation);
-            found.Add(new Observed(score.Map.Smoothed().Min(), score.MapMax, score.Detection)); // enlarging makes no value smaller
+            float most = profile is null ? score.MapMax : Judgement.Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height).Score.MapMax ?? score.MapMax; // without what the camera ignores
+            found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
             line.Show("Scoring", found.Count, files.Count);
         }
 
         return found;
     }
 
-    // A profile has thresholds but no scale of its own.
-    private static Calibration OnScaleOf(Calibration scale, List<Observed> good, List<Observed> bad, double rate, Domain domain)
-    {
-        CalibrationResult own = bad.Count > 0 ? Calibrator.FromDefects(good, bad, domain) : Calibrator.FromNormals(good, rate, domain);
-        double threshold;
-        if (bad.Count > 0)
-        {
-            threshold = new Evaluation.Metrics.Ranking([.. bad.Select(Raw)], [.. good.Select(Raw)]).F1Max().Threshold;
-        }
-        else
-        {
-            float[] raw = [.. good.Select(Raw).Order()];
-            threshold = MathF.BitIncrement(raw[Math.Min(raw.Length, (int)Math.Ceiling((raw.Length + 1) * (1 - rate))) - 1]);
-        }
-
-        if (threshold is not (> 0 and < 1))
-            throw new InvalidDataException(FormattableString.Invariant($"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."));
-        return scale with { Threshold = threshold, MapThreshold = own.Calibration.MapThreshold };
-
-        float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
-    }
+    private static CameraProfile Profile(string file, string camera) =>
+        (File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null) ?? CameraProfile.Default;
 
     private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration)
     {
@@ -142,7 +129,7 @@ internal static class CalibrateCommand
         return $"profile '{camera}' in {file}";
     }
 
-    private static void Print(CalibrationResult result, int normals, int defects, double wanted, string where)
+    private static void Print(CalibrationResult result, int normals, int defects, double wanted, int needed, string where)
     {
         Calibration c = result.Calibration;
         Console.WriteLine(FormattableString.Invariant($"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal images{(defects > 0 ? $" and {defects} defects" : "")}."));
@@ -150,8 +137,8 @@ internal static class CalibrateCommand
             Console.WriteLine(FormattableString.Invariant($"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the normal ones anomalous. New images may do worse: the thresholds were chosen on these."));
         else
             Console.WriteLine(FormattableString.Invariant($"A new normal image of the same kind is called anomalous with a probability of at most {100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."));
-        if (defects == 0 && normals < Calibrator.Needed(wanted))
-            Console.WriteLine(FormattableString.Invariant($"For {100 * wanted:G3} % as asked it takes {Calibrator.Needed(wanted)} normal images; the threshold is the largest score of these."));
+        if (defects == 0 && normals < needed)
+            Console.WriteLine(FormattableString.Invariant($"For {100 * wanted:G3} % as asked it takes {needed} normal images; the threshold lies above all that it was chosen on."));
         Console.WriteLine($"Written: {where}");
     }
 }

@@ -32,6 +32,9 @@ internal static class EvaluateCommand
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             DataSet set = data.Open(parsed);
+            LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
+            if (maskless.Length > 0)
+                Console.Error.WriteLine($"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the image metrics, not for those of pixels.");
             if (parsed.GetValue(report) is { } folder)
                 Directory.CreateDirectory(folder);
             using AnomalyScorer scorer = AnomalyScorer.Load(parsed.GetRequiredValue(model), new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) });
@@ -43,7 +46,7 @@ internal static class EvaluateCommand
                     classes.Add(one);
             }
 
-            EvaluationReport whole = new(scorer.Model.Id, set.Name, classes);
+            EvaluationReport whole = new(scorer.Model.Id, set.Name, classes, MeanOf(classes));
             if (parsed.GetValue(report) is { } output)
             {
                 Write(Path.Combine(output, "report.json"), whole);
@@ -65,20 +68,26 @@ internal static class EvaluateCommand
         List<string[]> rows = [.. report.Classes.Select(c => Row(c.ClassName, c.Normal, c.Anomalous, Values(c)))];
         if (report.Classes.Count > 1)
         {
-            double?[][] values = [.. report.Classes.Select(Values)];
-            rows.Add(Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous),
-                [.. Enumerable.Range(0, values[0].Length).Select(i => values.Average(v => v[i]))])); // null where no class defines it
+            rows.Add(Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous), [.. report.Mean.Values]));
         }
 
         Tables.Write(
-            ["class", "normal", "anomalous", "pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "image AUROC", "image AP", "image F1-max", "alone: AUROC", "alone: AP", "alone: F1-max"], rows);
+            ["class", "normal", "anomalous", .. Columns], rows);
         Console.WriteLine("image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image.");
     }
+
+    private static readonly string[] Columns = ["pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "image AUROC", "image AP", "image F1-max", "alone: AUROC", "alone: AP", "alone: F1-max"];
 
     private static double?[] Values(ClassReport c) =>
     [
         c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.F1Max, c.Pixels.Aupro, c.Published.Auroc, c.Published.Ap, c.Published.F1Max, c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
     ];
+
+    private static Dictionary<string, double?> MeanOf(List<ClassReport> classes)
+    {
+        double?[][] values = [.. classes.Select(Values)];
+        return Columns.Select((column, i) => (column, Mean: values.Average(v => v[i]))).ToDictionary(c => c.column, c => c.Mean); // null where no class defines it
+    }
 
     private static string[] Row(string name, int normal, int anomalous, double?[] values) =>
         [name, normal.ToString(CultureInfo.InvariantCulture), anomalous.ToString(CultureInfo.InvariantCulture), .. values.Select(v => v is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined")];
@@ -94,7 +103,8 @@ internal static class EvaluateCommand
 /// <param name="Model">"name@version".</param>
 /// <param name="Data">Name of the data set.</param>
 /// <param name="Classes">One for each class.</param>
-internal sealed record EvaluationReport(string Model, string Data, IReadOnlyList<ClassReport> Classes);
+/// <param name="Mean">Unweighted means over the classes, by column; null where no class defines one.</param>
+internal sealed record EvaluationReport(string Model, string Data, IReadOnlyList<ClassReport> Classes, IReadOnlyDictionary<string, double?> Mean);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(EvaluationReport))]

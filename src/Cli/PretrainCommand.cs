@@ -43,10 +43,11 @@ internal static class PretrainCommand
     private sealed class Progress(ProgressLine line, int saveEvery) : IProgress<TrainingProgress>
     {
         private readonly long _began = Stopwatch.GetTimestamp();
+        private int _steps; // since it began or was resumed
 
         public void Report(TrainingProgress value)
         {
-            line.Show(FormattableString.Invariant($"loss {value.Loss:F3}, step"), value.Step, value.Steps);
+            line.Show(FormattableString.Invariant($"loss {value.Loss:F3}, step"), value.Step, value.Steps, left: Stopwatch.GetElapsedTime(_began) / ++_steps * (value.Steps - value.Step));
             if (value.Step % saveEvery != 0)
                 return;
             line.Clear();

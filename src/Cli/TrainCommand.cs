@@ -29,6 +29,7 @@ internal static class TrainCommand
         Option<double> textRate = new("--text-rate") { Description = "Learning rate of the text stage.", DefaultValueFactory = _ => 1e-5, HelpName = "RATE" };
         Option<double> imageRate = new("--image-rate") { Description = "Learning rate of the image stage.", DefaultValueFactory = _ => 5e-4, HelpName = "RATE" };
         Option<Surgery?> surgery = new("--surgery") { Description = "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's." };
+        Option<LevelLoss?> levelLoss = new("--level-loss") { Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's." };
         Option<bool> relu = new("--relu") { Description = "Gives the image projections a LeakyReLU (the published --relu)." };
         Option<Activation> activation = new("--activation") { Description = "gelu as published; quickgelu as OpenAI trained CLIP.", DefaultValueFactory = _ => Activation.Gelu };
         Option<bool> plain = new("--no-augmentation") { Description = "Takes images as they are." };
@@ -44,7 +45,7 @@ internal static class TrainCommand
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",
             "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine")
         {
-            clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, surgery, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
+            clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, surgery, levelLoss, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
         };
         data.AddTo(command);
         foreach (Option<int> count in (Option<int>[])[textBatch, imageBatch])
@@ -76,7 +77,7 @@ internal static class TrainCommand
                         TextRate = parsed.GetValue(textRate),
                         ImageRate = parsed.GetValue(imageRate),
                         Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
-                        SumLevels = custom,
+                        SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
                         Relu = parsed.GetValue(relu),
                         Activation = parsed.GetValue(activation),
                         Augment = !parsed.GetValue(plain),
@@ -101,10 +102,19 @@ internal static class TrainCommand
             throw new InvalidDataException($"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': training learns from masks; draw them, or leave these images out.");
         using (Trainer trainer = new(run))
         using (ProgressLine line = new())
+        {
+            run.Data.WriteList(Path.Combine(run.Output, "images.jsonl"));
             trainer.Train(new Progress(line), cancellation);
-        run.Data.WriteList(Path.Combine(run.Output, "images.jsonl"));
+        }
+
         Console.WriteLine($"Adapters in {run.Output}; make a model of them: aaclip import --clip {run.Clip} --adapters {run.Output} --out DIR");
         return 0;
+    }
+
+    private enum LevelLoss
+    {
+        Last,
+        Sum,
     }
 
     private enum Preset
@@ -116,11 +126,16 @@ internal static class TrainCommand
 
     private sealed class Progress(ProgressLine line) : IProgress<TrainingProgress>
     {
-        private long _epochBegan = Stopwatch.GetTimestamp();
+        private long _epochBegan = Stopwatch.GetTimestamp(), _stageBegan;
+        private int _steps; // of this stage, since it began or was resumed
+        private string _stage = "";
 
         public void Report(TrainingProgress value)
         {
-            line.Show(FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"), value.Step, value.Steps);
+            if (value.Stage != _stage)
+                (_stage, _stageBegan, _steps) = (value.Stage, Stopwatch.GetTimestamp(), -1); // the first step includes the graph's writing
+            TimeSpan? left = ++_steps < 1 ? null : Stopwatch.GetElapsedTime(_stageBegan) / _steps * (value.Steps - value.Step + (double)value.Steps * (value.Epochs - value.Epoch));
+            line.Show(FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"), value.Step, value.Steps, left: left);
             if (value.Step < value.Steps)
                 return;
             line.Clear();

@@ -26,18 +26,22 @@ public sealed record CalibrationResult(Calibration Calibration, double FalseAlar
 /// </summary>
 public static class Calibrator
 {
-    /// <summary>Normal images that a rate of false alarms needs: the guarantee below takes ⌈1/α⌉ − 1.</summary>
-    public static int Needed(double falseAlarms) => (int)Math.Ceiling(1 / falseAlarms) - 1;
+    /// <summary>Normal images that a rate of false alarms needs: ⌈1/α⌉ − 1 for the threshold, and as many again where the scale is chosen as well.</summary>
+    /// <param name="scaled">Whether the scale is given.</param>
+    public static int Needed(double falseAlarms, Domain domain, bool scaled) => ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
 
     /// <summary>
-    /// From normal images alone, by a conformal quantile: the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest score. Of n + 1
-    /// exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with probability at most α, for
-    /// every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random World, 2005). With fewer than ⌈1/α⌉ − 1
-    /// images the largest is taken, and the bound is 1/(n + 1).
+    /// From normal images alone, by a split conformal quantile: of n images the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest score.
+    /// Of n + 1 exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with probability at most α,
+    /// for every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random World, 2005). With fewer than
+    /// ⌈1/α⌉ − 1 images the largest is taken, and the bound is 1/(n + 1). The score must not be made of the images that it is compared on: how much
+    /// map and detection count in it comes from every second image, and n are the others; where the scale is given, or only the map counts, n are all.
     /// </summary>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
+    /// <param name="given">A scale that stays as it is; null chooses one.</param>
     /// <exception cref="ArgumentException">There are no images.</exception>
-    public static CalibrationResult FromNormals(IReadOnlyList<Observed> normals, double falseAlarms, Domain domain)
+    /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
+    public static CalibrationResult FromNormals(IReadOnlyList<Observed> normals, double falseAlarms, Domain domain, Calibration? given = null)
     {
         ArgumentNullException.ThrowIfNull(normals);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
@@ -45,32 +49,54 @@ public static class Calibrator
         if (normals.Count == 0)
             throw new ArgumentException("There are no normal images: give at least one, better a hundred.", nameof(normals));
 
-        // Normal images fill the lower half, so that there is room for what is worse.
-        Calibration scale = Scale(normals, room: 2);
-        int rank = Math.Min(normals.Count, (int)Math.Ceiling((normals.Count + 1) * (1 - falseAlarms)));
-        double[] raw = [.. normals.Select(n => scale.Raw(n.MapMax, n.Detection, domain)).Order()];
-        float[] maxima = [.. normals.Select(n => n.MapMax).Order()];
-        Calibration calibration = scale with { Threshold = Within(Math.BitIncrement(raw[rank - 1])), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
-        return new CalibrationResult(calibration, 1 - (double)rank / (normals.Count + 1), null, Guaranteed: true);
+        bool halved = Halved(domain, given is not null);
+        Observed[] ranked = halved && normals.Count > 1 ? [.. normals.Where((_, i) => i % 2 == 1)] : [.. normals];
+        int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot do both: nothing is promised
+        int rank = Math.Min(ranked.Length, (int)Math.Ceiling((ranked.Length + 1) * (1 - falseAlarms)));
+        Calibration scale = given ?? Scale([.. normals.Where((_, i) => !halved || i % 2 == 0)], room: 1);
+        double threshold = Quantile(scale);
+        if (given is null)
+        {
+            // Normal images fill the lower half, so that there is room for what is worse; widening changes no image's rank.
+            float room = (float)Math.Max(2, 2 * threshold);
+            scale = scale with { MapMax = scale.MapMin + room * (scale.MapMax - scale.MapMin), DetectionMax = scale.DetectionMin + room * (scale.DetectionMax - scale.DetectionMin) };
+            threshold = Within(Quantile(scale));
+        }
+
+        float[] maxima = [.. ranked.Select(n => n.MapMax).Order()];
+        Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
+        return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
+
+        double Quantile(Calibration on) => Math.BitIncrement(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)).Order().ElementAt(rank - 1));
     }
 
     /// <summary>From normal images and defects: the thresholds with the largest F1 on them.</summary>
+    /// <param name="given">A scale that stays as it is; null takes minimum and maximum of the images.</param>
     /// <exception cref="ArgumentException">One side has no images.</exception>
-    public static CalibrationResult FromDefects(IReadOnlyList<Observed> normals, IReadOnlyList<Observed> defects, Domain domain)
+    /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
+    public static CalibrationResult FromDefects(IReadOnlyList<Observed> normals, IReadOnlyList<Observed> defects, Domain domain, Calibration? given = null)
     {
         ArgumentNullException.ThrowIfNull(normals);
         ArgumentNullException.ThrowIfNull(defects);
         if (normals.Count == 0 || defects.Count == 0)
             throw new ArgumentException($"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.", nameof(normals));
 
-        Calibration scale = Scale([.. normals, .. defects], room: 1);
+        Calibration scale = given ?? Scale([.. normals, .. defects], room: 1);
         float[] good = [.. normals.Select(Raw)], bad = [.. defects.Select(Raw)];
-        float threshold = Best(good, bad), map = Best([.. normals.Select(n => n.MapMax)], [.. defects.Select(d => d.MapMax)]);
-        Calibration calibration = scale with { Threshold = Within(threshold), MapThreshold = map };
-        return new CalibrationResult(calibration, good.Average(s => s >= threshold ? 1.0 : 0), bad.Average(s => s >= threshold ? 1.0 : 0), Guaranteed: false);
+        float best = Best(good, bad), map = Best([.. normals.Select(n => n.MapMax)], [.. defects.Select(d => d.MapMax)]);
+        double threshold = given is null ? Within(best) : Inside(best);
+        return new CalibrationResult(scale with { Threshold = threshold, MapThreshold = map }, Share(normals), Share(defects), Guaranteed: false);
 
         float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
+
+        double Share(IReadOnlyList<Observed> images) => images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
     }
+
+    // The map alone keeps its order on every scale.
+    private static bool Halved(Domain domain, bool scaled) => !scaled && domain != Domain.Medical;
+
+    private static double Inside(double threshold) => threshold is > 0 and < 1 ? threshold
+        : throw new InvalidDataException(FormattableString.Invariant($"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."));
 
     // Half way down to the next lower score: new images lie on either side of both.
     private static float Best(float[] good, float[] bad)

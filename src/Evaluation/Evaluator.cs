@@ -73,10 +73,12 @@ public static class Evaluator
         float least = all.Min(), most = all.Max();
         return [.. maxima.Zip(all, (max, detection) =>
         {
-            float map = range.Max == 1 ? max : (max - range.Min) / (range.Max - range.Min);        // skipped if the maximum is exactly 1, as published
-            float whole = most == 1 ? detection : (detection - least) / (most - least);
+            float map = range.Max == 1 ? max : Share(max, range.Min, range.Max);        // skipped if the maximum is exactly 1, as published
+            float whole = most == 1 ? detection : Share(detection, least, most);
             return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
         })];
+
+        static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0; // all alike: the published code divides by zero
     }
 
     /// <summary>A mask at the model's size, by nearest neighbour; any non-zero value is anomalous (specification 4.1.4).</summary>

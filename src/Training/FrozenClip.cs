@@ -20,9 +20,9 @@ internal sealed class FrozenClip : IDisposable
             Shape = ModelImporter.Shape(_weights.Architecture, options.Size, options.Levels);
             Options = options with
             {
-                ImageBlocks = Between(options.ImageBlocks ?? Shape.Vision.Layers / 4, Shape.Vision.Layers, "--image-blocks"),
-                TextBlocks = Between(options.TextBlocks ?? Shape.Text.Layers / 4, Shape.Text.Layers, "--text-blocks"),
-                SurgeryBlocks = Between(options.SurgeryBlocks ?? Shape.Vision.Layers * 19 / 24, Shape.Vision.Layers, "--surgery-blocks"), // 19 of 24, as published
+                ImageBlocks = Between(options.ImageBlocks ?? Shape.Vision.Layers / 4, Shape.Vision.Layers, "image blocks"),
+                TextBlocks = Between(options.TextBlocks ?? Shape.Text.Layers / 4, Shape.Text.Layers, "text blocks"),
+                SurgeryBlocks = Between(options.SurgeryBlocks ?? Shape.Vision.Layers * 19 / 24, Shape.Vision.Layers, "surgery blocks"), // 19 of 24, as published
             };
         }
         catch

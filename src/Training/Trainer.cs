@@ -55,6 +55,8 @@ public sealed class Trainer : IDisposable
         IReadOnlyList<Parameter> text = AdapterParameters.Text(_clip.Shape, _clip.TextAdapters.Blocks, AdapterParameters.Initial(_clip.Options.Seed));
         Adam textAdam = new(text, new AdamOptions(_clip.Options.TextRate));
         int textDone = Resume("text", Path.Combine(_run.Output, TextFile), textAdam);
+        if (_run.Stage != TrainingStage.Image && textDone > 0 && textDone < _clip.Options.TextEpochs && File.Exists(Path.Combine(_run.Output, ImageFile)))
+            throw new InvalidDataException($"'{_run.Output}' holds image adapters that were trained on the anchors of {textDone} text epochs: with {_clip.Options.TextEpochs} they would not fit any more; choose another --out, or leave --text-epochs as it was.");
         TextEncoding encoding = new(_clip, _graphs, text, TextEncoding.With(_tokenizer, _clip.Shape.Context));
         if (_run.Stage != TrainingStage.Image)
         {
@@ -72,6 +74,7 @@ public sealed class Trainer : IDisposable
         Dictionary<string, float[]> anchors = _run.Data.Images.Select(i => i.ClassName).Distinct().ToDictionary(c => c, c => fixedText.Anchors(c, cancellation));
 
         // 3
+        _graphs.Clear(); // a gigabyte and more of stage 1, which is over
         IReadOnlyList<Parameter> image = AdapterParameters.Image(_clip.Shape, _clip.ImageAdapters.Blocks, AdapterParameters.Initial(_clip.Options.Seed + 1));
         Adam imageAdam = new(image, new AdamOptions(_clip.Options.ImageRate));
         int imageDone = Resume("image", Path.Combine(_run.Output, ImageFile), imageAdam);
@@ -98,7 +101,7 @@ public sealed class Trainer : IDisposable
             {
                 float loss = step(batch);
                 if (!float.IsFinite(loss))
-                    throw new InvalidDataException($"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; resume with a smaller learning rate.");
+                    throw new InvalidDataException($"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; begin again in another folder with a smaller learning rate.");
                 sum += loss;
                 progress?.Report(new TrainingProgress(stage, epoch + 1, epochs, ++count, source.Steps, loss, sum / count));
                 cancellation.ThrowIfCancellationRequested();
@@ -117,7 +120,8 @@ public sealed class Trainer : IDisposable
         {
             if (File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image)
                 throw new IOException($"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of them with --stage image.");
-            File.WriteAllText(file, settings);
+            File.WriteAllText(file + ".tmp", settings);
+            File.Move(file + ".tmp", file, overwrite: true);
         }
         else if (!_run.Resume)
         {
@@ -134,7 +138,7 @@ public sealed class Trainer : IDisposable
         StringBuilder images = new();
         foreach (LabelledImage image in _run.Data.Images)
             images.Append(image).Append('\n');
-        AdaptationOptions options = _clip.Options with { TextEpochs = 0, ImageEpochs = 0, Threads = 0 }; // more epochs may follow
+        AdaptationOptions options = _clip.Options with { TextEpochs = 0, ImageEpochs = 0, Threads = 0, Provider = Scoring.Sessions.Provider.Auto }; // more epochs may follow, elsewhere
         return JsonSerializer.Serialize(
             new TrainingSettings(Path.GetFileName(_clip.Path), _run.Data.Name, _run.Data.Images.Count, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(images.ToString()))), options),
             TrainingJson.Default.TrainingSettings);

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using AaClip.Checkpoints.Import;
 using AaClip.Evaluation.DataSets;
+using AaClip.Evaluation.Metrics;
 using AaClip.Evaluation.Report;
 using AaClip.Scoring;
+using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
 
@@ -46,6 +48,21 @@ public sealed class EvaluatorTests : IDisposable
         Assert.DoesNotContain("href", html, StringComparison.Ordinal);
         Assert.Equal(9, html.Split("data:image/jpeg;base64,").Length - 1);
         Assert.Contains("MVTec/bottle", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_that_are_all_alike_and_maps_that_tell_everything_apart_are_numbers_too()
+    {
+        MapRange range = new();
+        range.Add([2, 2, 2]);
+        PixelScores pixels = new();
+        pixels.Add([0, 0, 0, 9], [0, 0, 0, 1], width: 2);
+
+        double[] alone = Evaluator.Combine([2], [0.5f], range, Domain.Industrial);
+        PixelMetrics found = pixels.Measure();
+
+        Assert.Equal([0], alone);
+        Assert.Equal((1.0, null), (found.Auroc, found.Aupro200)); // no two rates below the limit to draw a curve through
     }
 
     private AnomalyScorer Tiny()

@@ -70,20 +70,24 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_cancelled_training_keeps_the_epochs_that_are_done()
+    public void A_cancelled_training_keeps_the_epochs_that_are_done_and_goes_on_bit_by_bit()
     {
         using CancellationTokenSource stop = new();
-        using Trainer trainer = Open("out", Options);
-
-        Assert.ThrowsAny<OperationCanceledException>(() => trainer.Train(new Steps(p =>
+        using (Trainer trainer = Open("out", Options))
         {
-            if (p is { Stage: "image", Epoch: 2, Step: 3 })
-                stop.Cancel();
-        }), stop.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() => trainer.Train(new Steps(p =>
+            {
+                if (p is { Stage: "image", Epoch: 2, Step: 3 })
+                    stop.Cancel();
+            }), stop.Token));
+        }
 
         Assert.True(File.Exists(_scratch.File("out/image_adapter_1.pth")));
         Assert.False(File.Exists(_scratch.File("out/image_adapter_2.pth")));
-        Assert.Empty(Directory.EnumerateFiles(_scratch.File("out"), "*.tmp"));
+        File.WriteAllBytes(_scratch.File("out/image_adapter_2.pth.tmp"), [1, 2, 3]); // as a power cut leaves it
+        Train("out", Options, resume: true);
+        Train("whole", Options);
+        Assert.Equal(File.ReadAllBytes(_scratch.File("whole/image_adapter.pth")), File.ReadAllBytes(_scratch.File("out/image_adapter.pth")));
     }
 
     [Fact]
@@ -94,6 +98,10 @@ public sealed class TrainerTests : IDisposable
         IOException there = Assert.Throws<IOException>(() => Open("out", Options));
         InvalidDataException other = Assert.Throws<InvalidDataException>(() => Open("out", Options with { Seed = 5 }, resume: true));
 
+        Train("out", Options with { ImageEpochs = 1 }, resume: true);
+        InvalidDataException unfit = Assert.Throws<InvalidDataException>(() => Train("out", Options with { TextEpochs = Options.TextEpochs + 1 }, resume: true));
+
+        Assert.Contains("--text-epochs", unfit.Message, StringComparison.Ordinal);
         Assert.Contains("--resume", there.Message, StringComparison.Ordinal);
         Assert.Contains("training.json", other.Message, StringComparison.Ordinal);
     }

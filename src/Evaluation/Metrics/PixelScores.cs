@@ -55,8 +55,10 @@ public sealed class PixelScores
         Ranking ranking = new(positives, negatives);
         if (!ranking.Defined)
             return new PixelMetrics(null, null, null, null, null, Regions);
-        return new PixelMetrics(ranking.Auroc(), ranking.AveragePrecision(), ranking.F1Max().F1, RegionOverlap.Exact(ranking, sizes, Regions), RegionOverlap.Of200Thresholds(ranking, sizes, Regions), Regions);
+        return new PixelMetrics(ranking.Auroc(), ranking.AveragePrecision(), ranking.F1Max().F1, RegionOverlap.Exact(ranking, sizes, Regions), Number(RegionOverlap.Of200Thresholds(ranking, sizes, Regions)), Regions);
     }
+
+    private static double? Number(double value) => double.IsNaN(value) ? null : value;
 
     private float[] Joined()
     {

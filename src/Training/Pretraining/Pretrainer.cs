@@ -26,6 +26,7 @@ public sealed class Pretrainer : IDisposable
     private const string Whole = "auxiliary.whole";   // from patches to a judgement of the image, as the adapters have one; not kept
     private const int Merges = 600;
     private const string State = "state.safetensors";
+    private const string Options = "pretraining.json";
 
     private readonly PretrainingOptions _options;
     private readonly string _output;
@@ -53,7 +54,11 @@ public sealed class Pretrainer : IDisposable
         Parameter[] parameters = [.. ClipNames.All(clip).Where(w => w.Name != "logit_scale").Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
         _adam = new Adam(parameters, new AdamOptions(options.Rate, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, Decay: 0.05));
         if (resume)
+        {
+            RequireSame();
             Load(state);
+        }
+
         _graphs = new GraphFolder(new AdaptationOptions { Provider = options.Provider, Threads = options.Threads });
     }
 
@@ -63,6 +68,8 @@ public sealed class Pretrainer : IDisposable
     {
         double sum = 0;
         int count = 0;
+        if (_adam.Steps == _options.Steps)
+            Save(); // the last time may have been cut short between two files
         Task<PictureBatch> next = Task.Run(() => Make(_adam.Steps));
         while (_adam.Steps < _options.Steps)
         {
@@ -172,7 +179,9 @@ public sealed class Pretrainer : IDisposable
     {
         Write(State, [.. _adam.Parameters.SelectMany((p, i) => (KeyValuePair<string, (long[], float[])>[])[Tensor(p.Name, p, p.Values), Tensor($"mean.{p.Name}", p, _adam.Means[i]), Tensor($"square.{p.Name}", p, _adam.Squares[i])]), new("steps", ([1], [_adam.Steps]))]);
         Write("clip.safetensors", [.. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
-        File.WriteAllText(Path.Combine(_output, "pretraining.json"), JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
+        string options = Path.Combine(_output, Options);
+        File.WriteAllText(options + ".tmp", JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
+        File.Move(options + ".tmp", options, overwrite: true);
 
         static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) => new(name, ([.. p.Shape.Select(n => (long)n)], values));
     }
@@ -182,6 +191,17 @@ public sealed class Pretrainer : IDisposable
         string path = Path.Combine(_output, name);
         SafetensorsFile.Write(path + ".tmp", tensors);
         File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    // Schedule, pictures and sentences come from the options: with others it would be another training.
+    private void RequireSame()
+    {
+        string file = Path.Combine(_output, Options);
+        if (!File.Exists(file))
+            return; // it was stopped before its first checkpoint was whole
+        PretrainingOptions begun = JsonSerializer.Deserialize(File.ReadAllText(file), PretrainingJson.Default.PretrainingOptions) ?? throw new InvalidDataException($"'{file}' is null: choose another --out.");
+        if ((begun.Steps, begun.Batch, begun.Rate, begun.Seed, begun.Shape) != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape))
+            throw new InvalidDataException(FormattableString.Invariant($"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} --seed {begun.Seed}: resume with the same, or choose another --out."));
     }
 
     private void Load(string path)

@@ -25,10 +25,19 @@ internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
         return _graphs[name] = new TrainingGraph(path, parameters, options.Provider, options.Threads);
     }
 
-    public void Dispose()
+    /// <summary>Closes every graph; those that are asked for again are written anew.</summary>
+    public void Clear()
     {
         foreach (TrainingGraph graph in _graphs.Values)
             graph.Dispose();
+        _graphs.Clear();
+        foreach (string file in Directory.EnumerateFiles(_folder))
+            File.Delete(file);
+    }
+
+    public void Dispose()
+    {
+        Clear();
         Directory.Delete(_folder, recursive: true);
     }
 }
