@@ -23,7 +23,7 @@ for set in "$@"; do
   [ -f "$out/adapters/text_adapter.pth" ] || cp "$work/adapters/text_adapter.pth" "$out/adapters/"
   resume=(); [ ! -f "$out/adapters/training.json" ] || resume=(--resume)
   build/aaclip train --clip "$work/clip/clip.safetensors" "${towers[@]}" --preset custom --provider cpu --stage image --data "$out/painted" \
-    --image-epochs 5 --image-batch 4 --image-rate 1e-3 --out "$out/adapters" "${resume[@]}"
+    --no-augmentation --image-epochs 5 --image-batch 4 --image-rate 1e-3 --halvings 200 280 340 380 --out "$out/adapters" "${resume[@]}"
   for precision in fp32 int8; do
     [ -d "$out/package-$precision" ] || build/aaclip import --clip "$work/clip/clip.safetensors" "${towers[@]}" --adapters "$out/adapters" --precision $precision --name "demo-$name" --out "$out/package-$precision"
     echo "== $name, adapted, 256 px, $precision"

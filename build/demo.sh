@@ -12,14 +12,14 @@ resume=(); [ ! -f "$work/clip/state.safetensors" ] || resume=(--resume)
 build/aaclip pretrain --out "$work/clip" --steps 3800 "${resume[@]}"
 
 # 2. Images: seen classes to adapt with, unseen ones to test with, other unseen ones for thresholds and samples.
-[ -d "$work/seen" ] || build/aaclip generate --classes seen --images 60 --size 128 --seed 1 --out "$work/seen"
+[ -d "$work/seen" ] || build/aaclip generate --classes seen --images 120 --size 128 --seed 1 --out "$work/seen"
 [ -d "$work/unseen" ] || build/aaclip generate --classes unseen --images 100 --size 128 --seed 2 --out "$work/unseen"
 [ -d "$work/others" ] || build/aaclip generate --classes unseen --images 100 --size 128 --seed 3 --out "$work/others"
 
 # 3. Both stages.
 resume=(); [ ! -f "$work/adapters/training.json" ] || resume=(--resume)
 build/aaclip train --clip "$work/clip/clip.safetensors" --vision-heads 4 --text-heads 3 --size 128 --preset custom --provider cpu \
-  --data "$work/seen" --text-epochs 2 --text-rate 1e-4 --image-epochs 8 --image-batch 8 --image-rate 1e-3 --out "$work/adapters" "${resume[@]}"
+  --data "$work/seen" --no-augmentation --text-epochs 2 --text-rate 1e-4 --image-epochs 6 --image-batch 8 --image-rate 1e-3 --halvings 990 1320 1650 1815 --out "$work/adapters" "${resume[@]}"
 
 # 4. Packages, and what they are worth on classes that no step has seen.
 rm -rf "$work"/package-*

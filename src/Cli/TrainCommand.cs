@@ -28,6 +28,7 @@ internal static class TrainCommand
         Option<int> imageBatch = new("--image-batch") { Description = "Images of a step of the image stage.", DefaultValueFactory = _ => 2, HelpName = "N" };
         Option<double> textRate = new("--text-rate") { Description = "Learning rate of the text stage.", DefaultValueFactory = _ => 1e-5, HelpName = "RATE" };
         Option<double> imageRate = new("--image-rate") { Description = "Learning rate of the image stage.", DefaultValueFactory = _ => 5e-4, HelpName = "RATE" };
+        Option<int[]> halvings = new("--halvings") { Description = "Steps of the image stage after which its learning rate is halved. Default: 16000 32000, as published.", AllowMultipleArgumentsPerToken = true, HelpName = "N..." };
         Option<Surgery?> surgery = new("--surgery") { Description = "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's." };
         Option<LevelLoss?> levelLoss = new("--level-loss") { Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's." };
         Option<bool> relu = new("--relu") { Description = "Gives the image projections a LeakyReLU (the published --relu)." };
@@ -45,7 +46,7 @@ internal static class TrainCommand
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",
             "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine")
         {
-            clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, surgery, levelLoss, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
+            clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, halvings, surgery, levelLoss, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
         };
         data.AddTo(command);
         foreach (Option<int> count in (Option<int>[])[textBatch, imageBatch])
@@ -76,6 +77,7 @@ internal static class TrainCommand
                         ImageBatch = parsed.GetValue(imageBatch),
                         TextRate = parsed.GetValue(textRate),
                         ImageRate = parsed.GetValue(imageRate),
+                        Halvings = parsed.GetValue(halvings) is { Length: > 0 } steps ? steps : new AdaptationOptions().Halvings,
                         Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
                         SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
                         Relu = parsed.GetValue(relu),
