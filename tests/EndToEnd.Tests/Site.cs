@@ -21,7 +21,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Settings under which a message that fails is soon given up on.</summary>
     public const string ShortTempered = """{ "extensions": { "queues": { "maxDequeueCount": 2, "visibilityTimeout": "00:00:00" } } }""";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90); // of a wait; a machine may be busy
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180); // of a wait; a machine may be busy
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // In the order of the flow: who sees one empty finds what came out of it in a later one.

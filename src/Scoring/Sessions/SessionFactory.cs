@@ -57,8 +57,10 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // failures arrive as exceptions
         };
-        // ONNX Runtime's own default counts physical cores of the host: half of a virtual machine's, and more than a container may use.
-        options.IntraOpNumThreads = threads > 0 ? threads : Environment.ProcessorCount;
+        if (threads > 0)
+            options.IntraOpNumThreads = threads;
+        else if (training)
+            options.IntraOpNumThreads = Environment.ProcessorCount; // ONNX Runtime counts physical cores, of which some virtual machines show half
         if (training)
             options.EnableMemoryPattern = false; // planned memory is never given back: 21 GiB instead of 13 for a full-size step
         if (memoryMapped)
