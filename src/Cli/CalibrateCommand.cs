@@ -19,7 +19,7 @@ internal static class CalibrateCommand
     public static Command Create()
     {
         Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
-        Option<string[]> normals = new("--normals") { Description = "Images of good parts: files, folders, or globs in quotes. A hundred give a bound of 1 %.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
+        Option<string[]> normals = new("--normals") { Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
         Option<string[]> defects = new("--defects") { Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
         Option<string> name = new("--class") { Description = "What the object is called.", Required = true, HelpName = "NAME" };
         Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial };

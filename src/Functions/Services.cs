@@ -1,9 +1,9 @@
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Extensions.Configuration;

@@ -1,7 +1,7 @@
-using AaClip.Synthesis;
 using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
+using AaClip.Synthesis;
 using AaClip.Training.Augmentation;
 using AaClip.Training.Stages;
 

@@ -1,5 +1,5 @@
-using AaClip.Synthesis;
 using AaClip.Scoring.Images;
+using AaClip.Synthesis;
 
 namespace AaClip.Training.Augmentation;
 

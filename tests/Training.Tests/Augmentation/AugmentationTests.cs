@@ -1,7 +1,7 @@
-using AaClip.Synthesis;
 using System.Globalization;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Tensors;
+using AaClip.Synthesis;
 using AaClip.Tests;
 using AaClip.Training.Augmentation;
 
