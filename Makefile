@@ -10,8 +10,7 @@ help: ## this list
 node_modules/.package-lock.json: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 
-restore: node_modules/.package-lock.json ## npm parts, the package profile, NuGet packages
-	@build/profile.sh
+restore: node_modules/.package-lock.json ## npm parts and NuGet packages
 	@dotnet restore AaClip.Functions.sln --nologo -v quiet
 
 build: restore ## everything, and bin/aaclip
@@ -28,7 +27,7 @@ bench: build ## measures, and compares with the stored baselines
 	@bin/bench
 
 format: restore ## formats the sources
-	dotnet format AaClip.Functions.sln --no-restore --exclude node_modules polyfills/Microsoft.ML.OnnxRuntime.Gpu
+	dotnet format AaClip.Functions.sln --no-restore --exclude node_modules
 
 azurite: node_modules/.package-lock.json ## Azurite by itself, in memory, on its usual ports
 	node_modules/.bin/azurite --inMemoryPersistence --skipApiVersionCheck --disableTelemetry

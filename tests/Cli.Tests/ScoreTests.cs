@@ -311,7 +311,7 @@ public sealed class ScoreTests : IDisposable
 
     private static ushort[] Grey16(string path, int width, int height)
     {
-        using Image<L16> image = Image.Load<L16>(new DecoderOptions(), File.ReadAllBytes(path));
+        using Image<L16> image = Image.Load<L16>(File.ReadAllBytes(path));
         Assert.Equal((width, height), (image.Width, image.Height));
         ushort[] values = new ushort[width * height];
         image.CopyPixelDataTo(MemoryMarshal.AsBytes(values.AsSpan()));

@@ -7,6 +7,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Configuration;
@@ -150,7 +151,7 @@ internal sealed class Site : IAsyncDisposable
     public async Task<string[]> BlobsAsync(string container, string? prefix = null)
     {
         List<string> names = [];
-        await foreach (Azure.Storage.Blobs.Models.BlobItem blob in Storage.Container(container).GetBlobsAsync(prefix: prefix, cancellationToken: Cancellation))
+        await foreach (BlobItem blob in Storage.Container(container).GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, Cancellation))
             names.Add(blob.Name);
         return [.. names];
     }

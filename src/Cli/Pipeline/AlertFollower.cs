@@ -68,7 +68,7 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         BlobContainerClient container = storage.Container(ContainerNames.State);
         try
         {
-            await foreach (BlobItem blob in container.GetBlobsAsync(prefix: "alerts/", cancellationToken: cancellation))
+            await foreach (BlobItem blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "alerts/" }, cancellation))
                 if (blob.Properties.ETag is { } etag && (!_states.TryGetValue(blob.Name, out var known) || known.ETag != etag) && await ReadAsync(container, blob.Name, cancellation) is { } state)
                 {
                     lines.AddRange(Changes(Camera(blob.Name), known.State?.Open, state));

@@ -42,7 +42,7 @@ internal static class Models
     /// <summary>"name@version" of each model in the results container, in the order of their names.</summary>
     public static async IAsyncEnumerable<string> ListAsync(StorageClients storage, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (BlobHierarchyItem item in storage.Container(ContainerNames.Results).GetBlobsByHierarchyAsync(delimiter: "/", cancellationToken: cancellation))
+        await foreach (BlobHierarchyItem item in storage.Container(ContainerNames.Results).GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation))
             if (item.IsPrefix && item.Prefix.TrimEnd('/') is var folder && folder != BlobNames.Failed)
                 yield return Unescape(folder);
     }

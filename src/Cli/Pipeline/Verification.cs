@@ -168,7 +168,7 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         BlobContainerClient client = storage.Container(container);
         if (!await client.ExistsAsync(cancellation))
             yield break;
-        await foreach (BlobItem blob in client.GetBlobsAsync(traits, prefix: prefix, cancellationToken: cancellation))
+        await foreach (BlobItem blob in client.GetBlobsAsync(new GetBlobsOptions { Traits = traits, Prefix = prefix }, cancellation))
             yield return blob;
     }
 

@@ -164,7 +164,7 @@ public sealed partial class JobRunner(
             return new JobPage([], null); // no camera has such names
 
         Page<BlobItem>? page = null;
-        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(prefix: prefixes[at], cancellationToken: cancellation).AsPages(token, wanted.PageSize).ConfigureAwait(false))
+        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(new GetBlobsOptions { Prefix = prefixes[at] }, cancellation).AsPages(token, wanted.PageSize).ConfigureAwait(false))
         {
             page = first;
             break;

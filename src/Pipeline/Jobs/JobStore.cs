@@ -38,7 +38,7 @@ public sealed class JobStore(StorageClients storage)
     /// <summary>All jobs, in the order of their ids.</summary>
     public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(delimiter: "/", cancellationToken: cancellation).ConfigureAwait(false))
+        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation).ConfigureAwait(false))
             if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation).ConfigureAwait(false) is { } found)
                 yield return found.Job;
     }
@@ -72,7 +72,7 @@ public sealed class JobStore(StorageClients storage)
     /// <summary>Reads the flips of all pages, in their order.</summary>
     public async IAsyncEnumerable<Compared> FlipsAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobItem blob in _jobs.GetBlobsAsync(prefix: $"{id}/flips/", cancellationToken: cancellation).ConfigureAwait(false))
+        await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/flips/" }, cancellation).ConfigureAwait(false))
             foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation).ConfigureAwait(false) ?? [])
                 yield return flip;
     }

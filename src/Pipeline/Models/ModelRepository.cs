@@ -85,7 +85,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         string part = $"{folder}.{Guid.NewGuid():N}.part";
         try
         {
-            await foreach (BlobItem blob in _models.GetBlobsAsync(prefix: prefix, cancellationToken: cancellation).ConfigureAwait(false))
+            await foreach (BlobItem blob in _models.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).ConfigureAwait(false))
             {
                 string path = Path.GetFullPath(Path.Combine(part, blob.Name[prefix.Length..]));
                 if (!path.StartsWith(part + Path.DirectorySeparatorChar, StringComparison.Ordinal))

@@ -109,7 +109,8 @@ public sealed class ResultStore(StorageClients storage)
     {
         ResultSummary? newest = null;
         // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
-        await foreach (BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(BlobTraits.Metadata, delimiter: "/", prefix: BlobNames.ImageFolder(model, image), cancellationToken: cancellation).ConfigureAwait(false))
+        await foreach (BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
+            new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) }, cancellation).ConfigureAwait(false))
             if (item.IsBlob && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary && !(summary.Time <= newest?.Time))
                 newest = summary;
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation).ConfigureAwait(false);
@@ -121,7 +122,8 @@ public sealed class ResultStore(StorageClients storage)
     /// <param name="since">Leaves out results made before.</param>
     public async IAsyncEnumerable<ResultSummary> ListAsync(string model, string? camera = null, DateTimeOffset? since = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobItem item in _results.GetBlobsAsync(BlobTraits.Metadata, prefix: BlobNames.Prefix(model, camera), cancellationToken: cancellation).ConfigureAwait(false))
+        await foreach (BlobItem item in _results.GetBlobsAsync(
+            new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) }, cancellation).ConfigureAwait(false))
             if (!(item.Properties.LastModified < since) && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary && !(summary.Time < since))
                 yield return summary;
     }

@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Tiff;
+using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.Metadata.Profiles.Exif;
 using SixLabors.ImageSharp.PixelFormats;
 
@@ -19,8 +23,8 @@ namespace AaClip.Scoring.Images;
 /// </remarks>
 public static class ImageDecoder
 {
-    private static readonly DecoderOptions HeaderOnly = new() { MaxFrames = 1 };
-    private static readonly DecoderOptions PixelsOnly = new() { MaxFrames = 1, SkipMetadata = true };
+    private static readonly Configuration Formats = new(
+        new JpegConfigurationModule(), new PngConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule(), new WebpConfigurationModule());
 
     /// <summary>Decodes a file; one that is too long is refused before it is read.</summary>
     /// <exception cref="ImageRejectedException">The file is missing, or can never be decoded.</exception>
@@ -58,7 +62,7 @@ public static class ImageDecoder
         FileStructure structure = FileStructure.Read(file, format, name);
 
         // 3. Size in the header
-        ImageInfo info = Guarded(file, format, name, static f => Image.Identify(HeaderOnly, f));
+        IImageInfo info = Guarded(file, format, name, static f => Image.Identify(Formats, new MemoryStream(f.ToArray())));
         CheckSize(info.Width, info.Height, name, options.Limits);
 
         // 4. Pixels
@@ -68,7 +72,7 @@ public static class ImageDecoder
 
         // 5. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
         int orientation = format == ImageFileFormat.Tiff ? structure.Orientation
-            : options.Parity || info.Metadata.ExifProfile is not { } exif || !exif.TryGetValue(ExifTag.Orientation, out IExifValue<ushort>? tag) ? 1
+            : options.Parity || info.Metadata.ExifProfile is not { } exif || exif.GetValue(ExifTag.Orientation) is not { } tag ? 1
             : tag.Value;
         orientation = orientation is >= 1 and <= 8 ? orientation : 1;
         return new DecodedImage(Orientation.Apply(image, orientation), format, image.Width, image.Height, orientation);
@@ -81,7 +85,7 @@ public static class ImageDecoder
     {
         try
         {
-            using Image<L16> image = Image.Load<L16>(PixelsOnly, png);
+            using Image<L16> image = Image.Load<L16>(Formats, png);
             if (image.Width != width || image.Height != height)
                 throw new InvalidDataException($"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
             ushort[] values = new ushort[width * height];
@@ -121,7 +125,7 @@ public static class ImageDecoder
 
     private static RgbImage LoadScaled(ReadOnlySpan<byte> file)
     {
-        using Image<Rgb24> image = Image.Load<Rgb24>(PixelsOnly, file);
+        using Image<Rgb24> image = Image.Load<Rgb24>(Formats, file);
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(image.Width * image.Height * 3));
         image.CopyPixelDataTo(pixels);
         return new RgbImage(image.Width, image.Height, pixels);
@@ -130,7 +134,7 @@ public static class ImageDecoder
     /// <summary>16-bit grey as Pillow's modes I and I;16 become RGB: what is above 255 is 255.</summary>
     private static RgbImage LoadClipped(ReadOnlySpan<byte> file)
     {
-        using Image<L16> image = Image.Load<L16>(PixelsOnly, file);
+        using Image<L16> image = Image.Load<L16>(Formats, file);
         ushort[] grey = new ushort[image.Width * image.Height];
         image.CopyPixelDataTo(MemoryMarshal.AsBytes(grey.AsSpan()));
         byte[] pixels = new byte[grey.Length * 3];
@@ -142,7 +146,7 @@ public static class ImageDecoder
     /// <summary>16-bit colour, and 16-bit grey with alpha, as Pillow reads them: the high byte of each sample.</summary>
     private static RgbImage LoadHighBytes(ReadOnlySpan<byte> file)
     {
-        using Image<Rgb48> image = Image.Load<Rgb48>(PixelsOnly, file);
+        using Image<Rgb48> image = Image.Load<Rgb48>(Formats, file);
         ushort[] samples = new ushort[checked(image.Width * image.Height * 3)];
         image.CopyPixelDataTo(MemoryMarshal.AsBytes(samples.AsSpan()));
         byte[] pixels = new byte[samples.Length];
