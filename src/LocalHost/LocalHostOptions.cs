@@ -1,6 +1,3 @@
-using System.Reflection;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost;
@@ -8,20 +5,14 @@ namespace AaClip.LocalHost;
 /// <summary>What <see cref="FunctionHost"/> runs, and how.</summary>
 public sealed record LocalHostOptions
 {
-    /// <summary>Assembly whose [Function] methods run.</summary>
-    public required Assembly Functions { get; init; }
-
-    /// <summary>Registers the services that the function classes ask for; null registers none.</summary>
-    public Action<IServiceCollection, IConfiguration>? Configure { get; init; }
+    /// <summary>Folder of the built function app, with functions.metadata and host.json.</summary>
+    public required string Functions { get; init; }
 
     /// <summary>Sets up logging after host.json has; null writes single lines to the console.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
 
-    /// <summary>Folder of host.json; the program's own by default. Without the file the host's defaults apply.</summary>
-    public string ScriptRoot { get; init; } = AppContext.BaseDirectory;
-
     /// <summary>
-    /// Settings file; local.settings.json in the script root by default. Where it is absent, local.settings.sample.json beside it counts.
+    /// Settings file; local.settings.json in the function app by default. Where it is absent, local.settings.sample.json beside it counts.
     /// Environment variables win over the file, as with the Functions tools.
     /// </summary>
     public string? SettingsFile { get; init; }
@@ -35,7 +26,7 @@ public sealed record LocalHostOptions
     /// <summary>Port of the HTTP functions on 127.0.0.1, 0 to 65535; 0 takes a free one, and so does a port in use. Default 7071.</summary>
     public int Port { get; init; } = 7071;
 
-    /// <summary>Blob port of an Azurite started here; queues take the next port. 0 takes free ones. Default 10000.</summary>
+    /// <summary>Blob port of an Azurite started here; queues take the next port, tables the one after. 0 takes free ones. Default 10000.</summary>
     public int AzuritePort { get; init; } = 10000;
 
     /// <summary>Starts Azurite even where AzureWebJobsStorage already answers, and uses that one. Default false.</summary>
@@ -47,11 +38,11 @@ public sealed record LocalHostOptions
     /// <summary>How long running functions may take to finish when the host stops, before they are cancelled. Default 30 s.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a message taken from a queue stays hidden from others. Default 10 minutes.</summary>
-    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary>How often a running message is hidden anew; below <see cref="Lease"/>. Default 5 minutes.</summary>
-    public TimeSpan LeaseRenewal { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>
+    /// How long a message taken from a queue stays hidden from others if this host dies, in whole seconds; it is renewed while the message runs.
+    /// 3 s to 9 minutes; default 30 s. In Azure it is 10 minutes.
+    /// </summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest pause between two looks at an empty queue; null takes maxPollingInterval of host.json.</summary>
     public TimeSpan? MaxPollingInterval { get; init; }
@@ -68,17 +59,17 @@ public sealed record LocalHostOptions
     /// <summary>Pause between two looks at the watched container. Default 250 ms.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Clock of timers, back-off and leases.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>Called with the connection string before the functions start: the place to make what they need of storage.</summary>
+    public Func<string, CancellationToken, Task>? Prepare { get; init; }
 
     internal void Validate()
     {
+        ArgumentException.ThrowIfNullOrEmpty(Functions);
         ArgumentOutOfRangeException.ThrowIfNegative(Port);
         ArgumentOutOfRangeException.ThrowIfNegative(AzuritePort);
         ArgumentOutOfRangeException.ThrowIfLessThan(StopTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Lease, TimeSpan.FromSeconds(1));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(LeaseRenewal, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(LeaseRenewal, Lease);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Lease, TimeSpan.FromSeconds(3));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Lease, TimeSpan.FromMinutes(9)); // below the SDK's own, whose renewal must not come first
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(WatchInterval, TimeSpan.Zero);
     }
 }

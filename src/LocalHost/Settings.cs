@@ -1,11 +1,10 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 
 namespace AaClip.LocalHost;
 
 /// <summary>App settings: the file's Values, then the environment, then what the caller fixes; "__" separates sections.</summary>
-internal static partial class Settings
+internal static class Settings
 {
     public const string FileName = "local.settings.json";
     public const string SampleName = "local.settings.sample.json";
@@ -24,17 +23,27 @@ internal static partial class Settings
         return configuration;
     }
 
-    /// <summary>Replaces each %Name% by the setting of that name.</summary>
-    /// <exception cref="InvalidOperationException">There is no such setting.</exception>
-    public static string Resolve(string text, IConfiguration configuration) => Expression().Replace(text, match =>
-        configuration[Key(match.Groups[1].Value)]
-            ?? throw new InvalidOperationException($"'{text}' names the setting '{match.Groups[1].Value}', which has no value: add it to Values in {FileName}."));
+    /// <summary>The settings as a process takes them in its environment; what came from the environment is there already.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> ForEnvironment(LocalHostOptions options, string storageSetting, string connectionString)
+    {
+        Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
+        if (FindFile(options) is { } file)
+            foreach ((string key, string? value) in ReadValues(file))
+                if (Environment.GetEnvironmentVariable(Name(key)) is null)
+                    values[Name(key)] = value;
+        foreach ((string key, string? value) in options.Settings)
+            values[Name(key)] = value;
+        values[storageSetting] = connectionString;
+        return values;
+    }
+
+    private static string Name(string key) => key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal);
 
     private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 
     private static string? FindFile(LocalHostOptions options)
     {
-        string file = Path.GetFullPath(options.SettingsFile ?? Path.Combine(options.ScriptRoot, FileName));
+        string file = Path.GetFullPath(options.SettingsFile ?? Path.Combine(options.Functions, FileName));
         if (File.Exists(file))
             return file;
         // SettingsFile is a full path here, so it has a folder.
@@ -64,7 +73,4 @@ internal static partial class Settings
             throw new InvalidDataException($"'{file}' cannot be read: {broken.Message} It holds {{ \"Values\": {{ \"Name\": \"value\" }} }}.", broken);
         }
     }
-
-    [GeneratedRegex("%([^%]+)%")]
-    private static partial Regex Expression();
 }

@@ -13,12 +13,12 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_new_blob_raises_one_event_of_the_form_that_Event_Grid_sends()
     {
-        await using TestHost host = new(azurite.ConnectionString);
+        await using TestHost host = new(azurite.NewAccount());
         await StartAsync(host);
         BlobClient blob = host.Images.GetBlobClient("line 1/ä+b.jpg");
 
         BlobContentInfo stored = await blob.UploadAsync(BinaryData.FromString("12345"), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "image/jpeg" } }, Cancellation);
-        JsonElement raised = JsonDocument.Parse((await host.Recorder.WaitAsync(1)).Single()).RootElement;
+        JsonElement raised = JsonDocument.Parse((await EventsAsync(host, 1)).Single()).RootElement;
 
         Assert.Equal("Microsoft.Storage.BlobCreated", raised.GetProperty("eventType").GetString());
         Assert.Equal($"/blobServices/default/containers/{host.Images.Name}/blobs/line 1/ä+b.jpg", raised.GetProperty("subject").GetString());
@@ -37,16 +37,16 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_overwritten_blob_raises_another_event_and_an_unchanged_one_none()
     {
-        await using TestHost host = new(azurite.ConnectionString);
+        await using TestHost host = new(azurite.NewAccount());
         await StartAsync(host);
         await UploadAsync(host, "same.jpg");
         string first = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
-        await host.Recorder.WaitAsync(2);
+        await EventsAsync(host, 2);
 
         string second = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
-        await host.Recorder.WaitAsync(3);
+        await EventsAsync(host, 3);
         await UploadAsync(host, "last.jpg");
-        string[] raised = await host.Recorder.WaitAsync(4);
+        string[] raised = await EventsAsync(host, 4);
 
         Assert.Equal(4, raised.Length);
         Assert.Contains(first, raised[0] + raised[1], StringComparison.Ordinal);
@@ -57,19 +57,19 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     [Fact]
     public async Task After_a_restart_only_what_came_in_between_raises_events()
     {
-        await using TestHost host = new(azurite.ConnectionString);
+        await using TestHost host = new(azurite.NewAccount());
         await StartAsync(host);
         await UploadAsync(host, "before.jpg");
         await UploadAsync(host, "changed.jpg");
-        await host.Recorder.WaitAsync(2);
+        await EventsAsync(host, 2);
         await host.Host.StopAsync(Cancellation);
         await UploadAsync(host, "between.jpg");
         await UploadAsync(host, "changed.jpg");
 
         await StartAsync(host);
-        await host.Recorder.WaitAsync(4);
+        await EventsAsync(host, 4);
         await UploadAsync(host, "after.jpg");
-        string[] raised = await host.Recorder.WaitAsync(5);
+        string[] raised = await EventsAsync(host, 5);
 
         Assert.Equal(["before.jpg", "changed.jpg"], Names(raised[..2]));
         Assert.Equal(["between.jpg", "changed.jpg"], Names(raised[2..4]));
@@ -79,13 +79,13 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     [Fact]
     public async Task Blobs_that_were_there_before_the_first_start_raise_events_too()
     {
-        await using TestHost host = new(azurite.ConnectionString);
+        await using TestHost host = new(azurite.NewAccount());
         await host.Images.CreateIfNotExistsAsync(cancellationToken: Cancellation);
         await UploadAsync(host, "early.jpg");
 
         await StartAsync(host);
 
-        Assert.Equal(["early.jpg"], Names(await host.Recorder.WaitAsync(1)));
+        Assert.Equal(["early.jpg"], Names(await EventsAsync(host, 1)));
     }
 
     [Fact]
@@ -107,7 +107,21 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         Assert.Null(SeenBlobs.Read("something else"u8));
     }
 
-    private static Task StartAsync(TestHost host) => host.StartAsync(["Text"], options => options with { WatchedContainer = host.Images.Name });
+    // Every event so far, in the order of their sending.
+    private static async Task<string[]> EventsAsync(TestHost host, int count)
+    {
+        string[] events = [];
+        await host.TrueAsync(async () =>
+        {
+            await host.Queue("events").CreateIfNotExistsAsync(cancellationToken: Cancellation);
+            PeekedMessage[] messages = (await host.Queue("events").PeekMessagesAsync(32, Cancellation)).Value;
+            events = [.. messages.Select(message => message.Body.ToString())];
+            return events.Length >= count;
+        }, $"{count} events");
+        return events;
+    }
+
+    private static Task StartAsync(TestHost host) => host.StartAsync([], options => options with { WatchedContainer = host.Images.Name, EventQueue = "events" });
 
     private static async Task<BlobContentInfo> UploadAsync(TestHost host, string name) =>
         await host.Images.GetBlobClient(name).UploadAsync(BinaryData.FromString("12345"), overwrite: true, Cancellation);

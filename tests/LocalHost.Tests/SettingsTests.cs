@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
 namespace AaClip.LocalHost.Tests;
@@ -67,54 +66,10 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains("mine.json", absent.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_setting_between_percent_signs_is_filled_in_and_a_missing_one_named()
-    {
-        using ConfigurationManager settings = Settings.Load(Options(new() { ["Queue__Name"] = "score" }));
-
-        Assert.Equal("score-bulk", Settings.Resolve("%Queue__Name%-bulk", settings));
-        Assert.Contains("'Nowhere'", Assert.Throws<InvalidOperationException>(() => Settings.Resolve("%Nowhere%", settings)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Host_json_has_the_defaults_of_the_Functions_host()
-    {
-        HostJson host = HostJson.Load(_folder);
-
-        Assert.Equal(("api", 16, 8 * Environment.ProcessorCount, 5, true), (host.RoutePrefix, host.BatchSize, host.NewBatchThreshold, host.MaxDequeueCount, host.Base64));
-        Assert.Equal((TimeSpan.Zero, TimeSpan.FromMinutes(1)), (host.VisibilityTimeout, host.MaxPollingInterval));
-    }
-
-    [Fact]
-    public void Host_json_is_honoured()
-    {
-        Write("host.json", """{ "version": "2.0", /* note */ "extensions": { "queues": { "batchSize": 32, "maxDequeueCount": 2, "visibilityTimeout": "00:00:30", "maxPollingInterval": "00:00:02", "messageEncoding": "none" } } }""");
-
-        HostJson host = HostJson.Load(_folder);
-
-        Assert.Equal((32, 16 * Environment.ProcessorCount, 2, false), (host.BatchSize, host.NewBatchThreshold, host.MaxDequeueCount, host.Base64));
-        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(2)), (host.VisibilityTimeout, host.MaxPollingInterval));
-    }
-
-    [Theory]
-    [InlineData("""{ "extensions": { "queues": { "batchSize": 33 } } }""", "extensions.queues.batchSize", "'33', expected a whole number from 1 to 32")]
-    [InlineData("""{ "extensions": { "queues": { "maxPollingInterval": "00:00:00.010" } } }""", "maxPollingInterval", "00:00:00.1")]
-    [InlineData("""{ "extensions": { "queues": { "messageEncoding": "hex" } } }""", "messageEncoding", "\"base64\" or \"none\"")]
-    [InlineData("{ broken", "host.json", "not JSON")]
-    public void A_value_out_of_its_range_is_named(string text, string name, string reason)
-    {
-        Write("host.json", text);
-
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => HostJson.Load(_folder));
-
-        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
-    }
-
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
 
     private LocalHostOptions Options(Dictionary<string, string?>? settings = null) =>
-        new() { Functions = Assembly.GetExecutingAssembly(), ScriptRoot = _folder, Settings = settings ?? [] };
+        new() { Functions = _folder, Settings = settings ?? [] };
 }

@@ -1,80 +1,95 @@
-using System.Reflection;
+using Microsoft.Extensions.Logging;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Azure.Storage.Queues.Models;
 
 namespace AaClip.LocalHost.Tests;
 
-/// <summary>A host over chosen sample functions, with a queue, containers and a script root of its own.</summary>
-internal sealed class TestHost : IAsyncDisposable
+/// <summary>A host over the sample app (tests/SampleApp), on a storage account of its own.</summary>
+internal sealed class TestHost(string connection) : IAsyncDisposable
 {
-    private readonly string _connection;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90); // it only ends a hang
+    private static readonly string[] All = ["Split", "Weigh", "Fail", "GaveUp", "Wait", "Tick", "Greet", "Echo", "Break"];
+
     private FunctionHost? _host;
 
-    public TestHost(string connection, string hostJson = "{}")
-    {
-        _connection = connection;
-        QueueClientOptions base64 = new() { MessageEncoding = QueueMessageEncoding.Base64 };
-        Queue = new QueueClient(connection, Name, base64);
-        Poison = new QueueClient(connection, Name + "-poison", base64);
-        Images = new BlobContainerClient(connection, Name + "-images");
-        File.WriteAllText(Path.Combine(ScriptRoot, "host.json"), hostJson);
-    }
-
-    public string Name { get; } = "t" + Guid.NewGuid().ToString("N")[..12];
-
-    public string ScriptRoot { get; } = Directory.CreateTempSubdirectory("localhost-").FullName;
-
-    public QueueClient Queue { get; }
-
-    public QueueClient Poison { get; }
-
-    public BlobContainerClient Images { get; }
-
-    public Recorder Recorder { get; } = new();
+    /// <summary>The built sample app.</summary>
+    public static string App { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "SampleApp", new DirectoryInfo(AppContext.BaseDirectory).Name);
 
     public LogLines Log { get; } = new();
 
+    public BlobContainerClient Images { get; } = new(connection, "images");
+
     public FunctionHost Host => _host ?? throw new InvalidOperationException("Not started.");
 
-    /// <summary>Starts a host in which the named sample functions alone run; may be called again after a stop.</summary>
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>A queue of the account; it exists.</summary>
+    public QueueClient Queue(string name) => new(connection, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+
+    /// <summary>Starts a host in which the named functions alone run; may be called again after a stop.</summary>
     public async Task StartAsync(string[] functions, Func<LocalHostOptions, LocalHostOptions>? change = null)
     {
         LocalHostOptions options = Options(functions);
-        _host = await FunctionHost.StartAsync(change is null ? options : change(options), TestContext.Current.CancellationToken);
+        _host = await FunctionHost.StartAsync(change is null ? options : change(options), Cancellation);
     }
 
     public LocalHostOptions Options(params string[] functions) => new()
     {
-        Functions = Assembly.GetExecutingAssembly(),
-        ScriptRoot = ScriptRoot,
-        Settings = Settings(functions),
+        Functions = App,
+        Settings = new Dictionary<string, string?>(All.Except(functions).Select(other => KeyValuePair.Create<string, string?>($"AzureWebJobs.{other}.Disabled", "true")))
+        {
+            ["AzureWebJobsStorage"] = connection,
+        },
         Port = 0,
         AzuriteScript = AzuriteFixture.Script,
         AzuritePort = 0,
-        Configure = (services, _) => services.AddSingleton(Recorder),
         Logging = logging => logging.AddProvider(Log),
-        MaxPollingInterval = TimeSpan.FromMilliseconds(100),
         WatchedContainer = null,
-        EventQueue = Name,
-        StateContainer = Name + "-state",
         WatchInterval = TimeSpan.FromMilliseconds(50),
     };
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Sends a text.</summary>
+    public async Task SendAsync(string queue, string text)
     {
-        Recorder.Gate.TrySetResult();
-        if (_host is not null)
-            await _host.DisposeAsync();
-        Directory.Delete(ScriptRoot, recursive: true);
+        await Queue(queue).CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        await Queue(queue).SendMessageAsync(text, Cancellation);
     }
 
-    private Dictionary<string, string?> Settings(string[] functions)
+    /// <summary>Takes messages until there are that many.</summary>
+    public async Task<string[]> TakeAsync(string queue, int count)
     {
-        Dictionary<string, string?> settings = new() { ["AzureWebJobsStorage"] = _connection, ["Queue"] = Name };
-        foreach (string other in SampleFunctions.Names.Except(functions))
-            settings[$"AzureWebJobs.{other}.Disabled"] = "true";
-        return settings;
+        await Queue(queue).CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        List<string> texts = [];
+        await TrueAsync(async () =>
+        {
+            foreach (QueueMessage message in (await Queue(queue).ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Cancellation)).Value)
+                texts.Add(message.Body.ToString());
+            return texts.Count >= count;
+        }, $"{count} messages in '{queue}'");
+        return [.. texts];
+    }
+
+    /// <summary>Messages of a queue, hidden ones too.</summary>
+    public async Task<int> CountAsync(string queue) => (await Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
+
+    /// <summary>Waits until a line is in the log.</summary>
+    public Task LoggedAsync(string line) => TrueAsync(() => Task.FromResult(Log.All.Any(l => l.Contains(line, StringComparison.Ordinal))), $"the log line '{line}'");
+
+    /// <summary>Waits until something is true.</summary>
+    public async Task TrueAsync(Func<Task<bool>> look, string what)
+    {
+        DateTimeOffset end = TimeProvider.System.GetUtcNow() + Deadline;
+        while (!await look())
+        {
+            Assert.True(TimeProvider.System.GetUtcNow() < end, $"Waited in vain for {what}. The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
+            await Task.Delay(20, Cancellation);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+            await _host.DisposeAsync();
     }
 }

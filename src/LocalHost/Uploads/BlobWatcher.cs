@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using AaClip.LocalHost.Queues;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost.Uploads;
@@ -13,8 +11,7 @@ namespace AaClip.LocalHost.Uploads;
 /// new or overwritten blob. What was raised is noted in a blob, so a restart raises neither everything again nor too little; a crash may raise
 /// twice what was raised since the last note, which is a matter of milliseconds while the container is small.
 /// </summary>
-internal sealed partial class BlobWatcher(
-    BlobContainerClient container, BlobContainerClient state, QueueClient queue, bool base64, LocalHostOptions options, Doorbell doorbell, ILogger logger)
+public sealed partial class BlobWatcher(BlobContainerClient container, BlobContainerClient state, TimeSpan interval, ILogger logger)
 {
     private const int PageSize = 5000;
     private const int NoteShare = 20; // one part in so many of the time goes into notes, which grow with the container
@@ -28,12 +25,11 @@ internal sealed partial class BlobWatcher(
     /// <summary>Creates what is missing and reads what was noted.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
-        await container.CreateIfNotExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
-        await state.CreateIfNotExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
-        await queue.CreateIfNotExistsAsync(cancellationToken: cancellation).ConfigureAwait(false);
+        await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        await state.CreateIfNotExistsAsync(cancellationToken: cancellation);
         try
         {
-            BlobDownloadResult note = await _note.DownloadContentAsync(cancellation).ConfigureAwait(false);
+            BlobDownloadResult note = await _note.DownloadContentAsync(cancellation);
             if (SeenBlobs.Read(note.Content.ToMemory().Span) is { } seen)
                 _seen = seen;
             else
@@ -44,45 +40,47 @@ internal sealed partial class BlobWatcher(
         }
     }
 
-    public async Task RunAsync(CancellationToken listening)
+    /// <summary>Watches until the token ends it; then notes what was raised.</summary>
+    /// <param name="raise">Sends one event, a JSON text in the Event Grid schema.</param>
+    public async Task RunAsync(Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
         try
         {
             while (true)
             {
                 long started = Stopwatch.GetTimestamp();
-                await LookAsync(listening).ConfigureAwait(false);
+                await LookAsync(raise, listening);
                 // A container so large that one look takes long is looked at half of the time, no more.
                 TimeSpan took = Stopwatch.GetElapsedTime(started);
-                await Task.Delay(took > options.WatchInterval ? took : options.WatchInterval, options.Time, listening).ConfigureAwait(false);
+                await Task.Delay(took > interval ? took : interval, listening);
             }
         }
         catch (OperationCanceledException) when (listening.IsCancellationRequested)
         {
         }
 
-        await NoteAsync().ConfigureAwait(false);
+        await NoteAsync();
     }
 
-    private async Task LookAsync(CancellationToken listening)
+    private async Task LookAsync(Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
         try
         {
             _seen.BeginPass();
             int listed = 0;
-            await foreach (Page<BlobItem> page in container.GetBlobsAsync(cancellationToken: listening).AsPages(pageSizeHint: PageSize).ConfigureAwait(false))
+            await foreach (Page<BlobItem> page in container.GetBlobsAsync(cancellationToken: listening).AsPages(pageSizeHint: PageSize))
             {
                 listed += page.Values.Count;
                 foreach (BlobItem blob in page.Values.Where(blob => !_seen.Contains(blob.Name, BlobCreatedEvent.ETagOf(blob))).OrderBy(blob => blob.Properties.LastModified))
                 {
-                    await RaiseAsync(blob, listening).ConfigureAwait(false);
-                    await NoteIfDueAsync().ConfigureAwait(false);
+                    await RaiseAsync(blob, raise, listening);
+                    await NoteIfDueAsync();
                 }
             }
 
             if (listed < _seen.Count)
                 _seen.EndPass();
-            await NoteIfDueAsync().ConfigureAwait(false);
+            await NoteIfDueAsync();
         }
         catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException)
         {
@@ -90,14 +88,12 @@ internal sealed partial class BlobWatcher(
         }
     }
 
-    private async Task RaiseAsync(BlobItem blob, CancellationToken listening)
+    private async Task RaiseAsync(BlobItem blob, Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
-        BinaryData text = BinaryData.FromString(BlobCreatedEvent.Of(container, blob).ToJson());
         listening.ThrowIfCancellationRequested();
-        await queue.SendMessageAsync(base64 ? BinaryData.FromString(Convert.ToBase64String(text.ToMemory().Span)) : text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        await raise(BlobCreatedEvent.Of(container, blob).ToJson(), CancellationToken.None);
         _seen.Add(blob.Name, BlobCreatedEvent.ETagOf(blob));
         _unnoted = true;
-        doorbell.Ring();
         Log.Raised(logger, container.Name, blob.Name);
     }
 
@@ -110,7 +106,7 @@ internal sealed partial class BlobWatcher(
         long started = Stopwatch.GetTimestamp();
         try
         {
-            await _note.UploadAsync(BinaryData.FromBytes(_seen.Write()), overwrite: true).ConfigureAwait(false);
+            await _note.UploadAsync(BinaryData.FromBytes(_seen.Write()), overwrite: true);
             _unnoted = false;
             _notedAt = Stopwatch.GetTimestamp();
             _noteTook = Stopwatch.GetElapsedTime(started);

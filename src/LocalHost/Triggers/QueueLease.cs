@@ -1,0 +1,135 @@
+using System.Globalization;
+using AaClip.LocalHost.Worker;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Azure.WebJobs.Host.Executors;
+using Microsoft.Azure.WebJobs.Host.Queues;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.LocalHost.Triggers;
+
+/// <summary>
+/// The SDK hides a message that it takes for ten minutes. On a laptop a host that was killed would leave its messages hidden that long, so they
+/// are hidden for a shorter time here, and hidden anew while they run.
+/// </summary>
+internal static class QueueLease
+{
+    /// <summary>What the SDK asks for (QueueListener, 10 minutes).</summary>
+    public const string OfTheSdk = "visibilitytimeout=600";
+}
+
+/// <summary>Puts the shorter lease in the place of the SDK's, in the requests that take messages.</summary>
+internal sealed class ShortLeasePolicy(TimeSpan lease) : HttpPipelineSynchronousPolicy
+{
+    private readonly string _short = $"visibilitytimeout={lease.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture)}";
+
+    public override void OnSendingRequest(HttpMessage message)
+    {
+        if (message.Request.Method == RequestMethod.Get && message.Request.Uri.Query.Contains(QueueLease.OfTheSdk, StringComparison.Ordinal))
+            message.Request.Uri.Query = message.Request.Uri.Query.Replace(QueueLease.OfTheSdk, _short, StringComparison.Ordinal);
+    }
+}
+
+/// <summary>Makes the processors of <see cref="LeasedQueueProcessor"/>.</summary>
+internal sealed class LeasedQueueProcessorFactory(TimeSpan lease) : IQueueProcessorFactory
+{
+    public QueueProcessor Create(QueueProcessorOptions queueProcessorOptions) => new LeasedQueueProcessor(queueProcessorOptions, lease);
+}
+
+/// <summary>
+/// The SDK's processor of messages with a short lease: renews it at a third of its time, and gives a message back at once when the worker died
+/// under it, where the SDK would wait as after a failure of the function.
+/// </summary>
+internal sealed partial class LeasedQueueProcessor : QueueProcessor
+{
+    private readonly QueueProcessorOptions _options;
+    private readonly TimeSpan _lease;
+    private readonly Dictionary<string, Renewal> _renewals = [];
+
+    public LeasedQueueProcessor(QueueProcessorOptions options, TimeSpan lease)
+        : base(options) => (_options, _lease) = (options, lease);
+
+    protected override async Task<bool> BeginProcessingMessageAsync(QueueMessage message, CancellationToken cancellationToken)
+    {
+        if (!await base.BeginProcessingMessageAsync(message, cancellationToken))
+            return false;
+        lock (_renewals)
+            _renewals[message.MessageId] = new Renewal(_options.Queue, message, _lease, _options.Logger);
+        return true;
+    }
+
+    protected override async Task CompleteProcessingMessageAsync(QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
+    {
+        Renewal? renewal;
+        lock (_renewals)
+            _renewals.Remove(message.MessageId, out renewal);
+        if (renewal is not null)
+            using (renewal)
+                message = await renewal.EndAsync();
+        bool again = !result.Succeeded && _options.PoisonQueue is not null && message.DequeueCount < _options.Options.MaxDequeueCount && WorkerEnded(result.Exception);
+        if (again)
+            await ReleaseMessageAsync(message, result, TimeSpan.Zero, cancellationToken);
+        else
+            await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
+    }
+
+    private static bool WorkerEnded(Exception? exception) => exception is WorkerEndedException || (exception?.InnerException is { } inner && WorkerEnded(inner));
+
+    private sealed partial class Renewal : IDisposable
+    {
+        private readonly QueueClient _queue;
+        private readonly TimeSpan _lease;
+        private readonly ILogger _logger;
+        private readonly CancellationTokenSource _ending = new();
+        private readonly Task _loop;
+        private QueueMessage _message;
+
+        public Renewal(QueueClient queue, QueueMessage message, TimeSpan lease, ILogger logger)
+        {
+            (_queue, _message, _lease, _logger) = (queue, message, lease, logger);
+            _loop = RenewAsync();
+        }
+
+        /// <returns>The message with its newest receipt, which alone is good for the last word.</returns>
+        public async Task<QueueMessage> EndAsync()
+        {
+            await _ending.CancelAsync();
+            await _loop;
+            return _message;
+        }
+
+        public void Dispose() => _ending.Dispose();
+
+        private async Task RenewAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    await Task.Delay(_lease / 3, _ending.Token);
+                    try
+                    {
+                        // Not cancelled half-way: the service might have renewed, and the new receipt would be lost.
+                        _message = _message.Update(await _queue.UpdateMessageAsync(_message.MessageId, _message.PopReceipt, (string?)null, _lease, CancellationToken.None));
+                    }
+                    catch (Exception e) when (e is RequestFailedException or AggregateException)
+                    {
+                        Log.NotRenewed(_logger, _message.MessageId, _queue.Name, e.Message.Split('\n', 2)[0]);
+                    }
+                }
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        private static partial class Log
+        {
+            [LoggerMessage(1, LogLevel.Warning, "Message {Id} of {Queue} could not be hidden anew, and may be taken a second time: {Reason}")]
+            public static partial void NotRenewed(ILogger logger, string id, string queue, string reason);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using AaClip.LocalHost.Worker;
+using Azure.Core;
+using Microsoft.Azure.WebJobs;
+using Microsoft.Azure.WebJobs.Extensions.Timers;
+using Microsoft.Azure.WebJobs.Host;
+using Microsoft.Extensions.Azure;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.LocalHost.Triggers;
+
+/// <summary>
+/// The WebJobs SDK's own host, which the Functions host is built on: its listeners take the messages and watch the clock as host.json says,
+/// count attempts, move what is given up on to the poison queue. The functions themselves run in the worker.
+/// </summary>
+internal sealed class TriggerHost : IAsyncDisposable
+{
+    // Where the Functions host keeps what stands in host.json; settings named AzureFunctionsJobHost__… override it, as in Azure.
+    private const string Section = "AzureFunctionsJobHost";
+
+    private readonly IHost _host;
+    private readonly CancellationTokenSource _working = new();
+    private readonly List<Task> _work = [];
+
+    private TriggerHost(IHost host) => _host = host;
+
+    /// <summary>Builds it; <see cref="StartAsync"/> begins to listen.</summary>
+    /// <param name="app">The function app.</param>
+    /// <param name="worker">Runs the functions.</param>
+    /// <param name="settings">App settings.</param>
+    /// <param name="lease">How long a message that was taken stays hidden from others, if this process dies.</param>
+    /// <param name="logging">Of the whole host.</param>
+    public static TriggerHost Build(FunctionApp app, FunctionWorker worker, IConfiguration settings, TimeSpan lease, ILoggerFactory logging)
+    {
+        IReadOnlyList<Type> types = [.. TriggerTypes.Make(app.Functions), typeof(Work)];
+        IHost host = new HostBuilder()
+            .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(settings))
+            .ConfigureWebJobs(jobs => jobs.AddAzureStorageQueues().AddTimers())
+            .ConfigureServices(services =>
+            {
+                services.AddSingleton(logging);
+                services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan); // FunctionHost has the limit
+                services.AddSingleton<ITypeLocator>(new Types(types));
+                services.AddSingleton(new TriggerRunner(app, worker));
+                services.AddSingleton<ScheduleMonitor>(new NoMonitor());
+                services.AddSingleton<Microsoft.Azure.WebJobs.Host.Queues.IQueueProcessorFactory>(new LeasedQueueProcessorFactory(lease));
+                services.AddAzureClients(clients => clients.ConfigureDefaults(options => options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall)));
+            })
+            .Build();
+        return new TriggerHost(host);
+    }
+
+    /// <summary>What host.json says, where the SDK looks for it.</summary>
+    /// <exception cref="InvalidDataException">The file is not JSON.</exception>
+    public static IConfiguration Configuration(FunctionApp app, IConfiguration settings)
+    {
+        try
+        {
+            IConfiguration file = new ConfigurationBuilder().AddJsonFile(app.HostJson, optional: true).Build();
+            return new ConfigurationBuilder()
+                .AddInMemoryCollection(file.AsEnumerable().Select(entry => KeyValuePair.Create($"{Section}:{entry.Key}", entry.Value)))
+                .AddInMemoryCollection([KeyValuePair.Create<string, string?>("AzureWebJobsConfigurationSection", Section)])
+                .AddConfiguration(settings)
+                .Build();
+        }
+        catch (InvalidDataException broken) when (broken.InnerException is not null)
+        {
+            throw new InvalidDataException($"'{app.HostJson}' is not JSON: {broken.InnerException.InnerException?.Message ?? broken.InnerException.Message}", broken);
+        }
+    }
+
+    /// <summary>Value of host.json, or of the setting that overrides it.</summary>
+    public static string? Value(IConfiguration configuration, string key) => configuration[$"{Section}:{key}"];
+
+    /// <summary>Log levels of host.json.</summary>
+    public static IConfiguration Logging(IConfiguration configuration) => configuration.GetSection($"{Section}:logging");
+
+    /// <summary>Begins to listen.</summary>
+    public Task StartAsync(CancellationToken cancellation) => _host.StartAsync(cancellation);
+
+    /// <summary>
+    /// Runs work of this host that sends messages: through the SDK's binding, which wakes the queue's listener. It ends when the host stops.
+    /// </summary>
+    /// <param name="work">Gets a way to send text to a queue of a connection, and a token that says when to end.</param>
+    public void Run(Func<SendMessage, CancellationToken, Task> work)
+    {
+        JobHost jobs = (JobHost)_host.Services.GetRequiredService<IJobHost>();
+        _work.Add(jobs.CallAsync(nameof(Work), new Dictionary<string, object> { ["work"] = work }, _working.Token));
+    }
+
+    /// <summary>Takes nothing new, and waits for what runs: end the worker to end it sooner.</summary>
+    public async Task StopAsync()
+    {
+        await _working.CancelAsync();
+        await Task.WhenAll(_work.Select(work => work.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
+        // Without it, what runs would be cancelled at once and come again.
+        await _host.Services.GetRequiredService<IDrainModeManager>().EnableDrainModeAsync(CancellationToken.None);
+        await _host.StopAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _working.Dispose();
+        if (_host is IAsyncDisposable host)
+            await host.DisposeAsync();
+    }
+
+    /// <summary>Sends a text to a queue; the connection is the name of a setting.</summary>
+    internal delegate Task SendMessage(string queue, string? connection, string text, CancellationToken cancellation);
+
+    private sealed class Types(IReadOnlyList<Type> types) : ITypeLocator
+    {
+        public IReadOnlyList<Type> GetTypes() => types;
+    }
+
+    // Timers of functions here have no memory of missed runs, but the SDK wants somebody to ask.
+    private sealed class NoMonitor : ScheduleMonitor
+    {
+        public override Task<ScheduleStatus> GetStatusAsync(string timerName) => Task.FromResult<ScheduleStatus>(null!); // null: never ran, as the SDK documents
+
+        public override Task UpdateStatusAsync(string timerName, ScheduleStatus status) => Task.CompletedTask;
+    }
+
+    /// <summary>A function of the SDK that runs the host's own work; public, or the SDK would not find it.</summary>
+    public sealed class Work
+    {
+        /// <summary>Runs it to its end.</summary>
+        [NoAutomaticTrigger]
+        [FunctionName(nameof(Work))]
+        public static Task Run(Func<SendMessage, CancellationToken, Task> work, IBinder binder, CancellationToken cancellation) => work(
+            async (queue, connection, text, token) =>
+            {
+                IAsyncCollector<string> messages = await binder.BindAsync<IAsyncCollector<string>>(new QueueAttribute(queue) { Connection = connection }, token);
+                await messages.AddAsync(text, token);
+            },
+            cancellation);
+    }
+}

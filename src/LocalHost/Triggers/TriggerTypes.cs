@@ -1,0 +1,101 @@
+using System.Reflection;
+using System.Reflection.Emit;
+using Azure.Storage.Queues.Models;
+using Microsoft.Azure.WebJobs;
+
+namespace AaClip.LocalHost.Triggers;
+
+/// <summary>
+/// Makes one class for each function whose trigger the WebJobs SDK listens to, as the Functions host does: the SDK finds functions by their
+/// attributes, and these stand in functions.metadata. Each class is
+/// <code>
+/// public sealed class ScoreImage(TriggerRunner runner) : TriggeredFunction(runner)
+/// {
+///     [FunctionName("ScoreImage")]
+///     public Task Run([QueueTrigger("score", Connection = "…")] QueueMessage message, IBinder binder, CancellationToken cancellation) =>
+///         QueueAsync("ScoreImage", message, binder, cancellation);
+/// }
+/// </code>
+/// </summary>
+internal static class TriggerTypes
+{
+    private const string AssemblyName = "AaClip.LocalHost.TriggerTypes"; // sees the internals of this assembly: LocalHost.csproj
+    private const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic;
+
+    /// <summary>The classes of queue and timer functions.</summary>
+    /// <exception cref="InvalidOperationException">A function has a trigger that this host does not know.</exception>
+    public static IReadOnlyList<Type> Make(IEnumerable<FunctionDefinition> functions)
+    {
+        ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(AssemblyName), AssemblyBuilderAccess.Run).DefineDynamicModule(AssemblyName);
+        List<Type> types = [];
+        foreach (FunctionDefinition function in functions)
+        {
+            switch (function.Trigger.Type.ToUpperInvariant())
+            {
+                case "QUEUETRIGGER":
+                    types.Add(Make(module, function, typeof(QueueMessage), QueueTrigger(function.Trigger), nameof(TriggeredFunction.QueueAsync)));
+                    break;
+                case "TIMERTRIGGER":
+                    types.Add(Make(module, function, typeof(TimerInfo), TimerTrigger(function.Trigger), nameof(TriggeredFunction.TimerAsync)));
+                    break;
+                case "HTTPTRIGGER":
+                    break; // HttpFunctions
+                default:
+                    throw new InvalidOperationException($"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it runs queue, timer and HTTP functions.");
+            }
+        }
+
+        return types;
+    }
+
+    private static Type Make(ModuleBuilder module, FunctionDefinition function, Type input, CustomAttributeBuilder trigger, string inherited)
+    {
+        TypeBuilder type = module.DefineType(function.Name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, typeof(TriggeredFunction));
+
+        ConstructorBuilder constructor = type.DefineConstructor(MethodAttributes.Public, CallingConventions.HasThis, [typeof(TriggerRunner)]);
+        ILGenerator code = constructor.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldarg_1);
+        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetConstructor(Own, [typeof(TriggerRunner)])!); // the class below
+        code.Emit(OpCodes.Ret);
+
+        MethodBuilder run = type.DefineMethod("Run", MethodAttributes.Public, typeof(Task), [input, typeof(IBinder), typeof(CancellationToken)]);
+        run.SetCustomAttribute(new CustomAttributeBuilder(typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!, [function.Name]));
+        run.DefineParameter(1, ParameterAttributes.None, "input").SetCustomAttribute(trigger);
+        run.DefineParameter(2, ParameterAttributes.None, "binder");
+        run.DefineParameter(3, ParameterAttributes.None, "cancellation");
+        code = run.GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Ldstr, function.Name);
+        code.Emit(OpCodes.Ldarg_1);
+        code.Emit(OpCodes.Ldarg_2);
+        code.Emit(OpCodes.Ldarg_3);
+        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetMethod(inherited, Own)!); // the class below
+        code.Emit(OpCodes.Ret);
+        return type.CreateType();
+    }
+
+    private static CustomAttributeBuilder QueueTrigger(Binding trigger) => new(
+        typeof(QueueTriggerAttribute).GetConstructor([typeof(string)])!, [trigger.Text("queueName") ?? ""],
+        [typeof(QueueTriggerAttribute).GetProperty(nameof(QueueTriggerAttribute.Connection))!], [trigger.Text("connection")]);
+
+    // Without the SDK's memory of missed runs, which needs more of storage than a laptop has to give; a run at the start covers it.
+    private static CustomAttributeBuilder TimerTrigger(Binding trigger) => new(
+        typeof(TimerTriggerAttribute).GetConstructor([typeof(string)])!, [trigger.Text("schedule") ?? ""],
+        [typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.RunOnStartup))!, typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.UseMonitor))!],
+        [trigger.Flag("runOnStartup"), false]);
+}
+
+/// <summary>What the made classes inherit.</summary>
+internal abstract class TriggeredFunction
+{
+    private readonly TriggerRunner _runner;
+
+    internal TriggeredFunction(TriggerRunner runner) => _runner = runner;
+
+    internal Task QueueAsync(string function, QueueMessage message, IBinder binder, CancellationToken cancellation) =>
+        _runner.QueueAsync(function, message, binder, cancellation);
+
+    internal Task TimerAsync(string function, TimerInfo timer, IBinder binder, CancellationToken cancellation) =>
+        _runner.TimerAsync(function, timer, binder, cancellation);
+}
