@@ -16,6 +16,8 @@ RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .N
     CalibrateCommand.Create(),
     DemoCommand.Create(),
     UpCommand.Create(),
+    PrepareCommand.Create(),
+    EventsCommand.Create(),
     DropCommand.Create(),
     WatchCommand.Create(),
     ResultsCommand.Create(),

@@ -1,8 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using AaClip.Functions;
+using AaClip.Pipeline.Messages;
+using Azure.Core.Serialization;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.Services.AddAaClip(builder.Configuration);
+// Messages go in and out by the pipeline's own JSON, which its schemas describe.
+builder.Services.Configure<WorkerOptions>(worker => worker.Serializer = new JsonObjectSerializer(
+    new JsonSerializerOptions(MessageJson.Default.Options) { TypeInfoResolver = JsonTypeInfoResolver.Combine(MessageJson.Default, new DefaultJsonTypeInfoResolver()) }));
 await builder.Build().RunAsync();

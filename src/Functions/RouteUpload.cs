@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
-using Azure.Storage.Queues;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -17,11 +15,10 @@ namespace AaClip.Functions;
 /// </summary>
 public sealed partial class RouteUpload(StorageClients storage, CameraProfiles cameras, TimeProvider time, ILogger<RouteUpload> logger)
 {
-    private readonly QueueClient _score = storage.Queue(QueueNames.Score);
-
-    /// <summary>Sends one <see cref="ScoreRequested"/>, or none.</summary>
-    /// <returns>What was sent; null when the upload was skipped.</returns>
+    /// <summary>Looks at one upload.</summary>
+    /// <returns>The request to score it, which the host sends; null when the upload was skipped.</returns>
     [Function(nameof(RouteUpload))]
+    [QueueOutput(QueueNames.Score, Connection = StorageConnection.Setting)]
     public async Task<ScoreRequested?> Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(upload);
@@ -47,7 +44,6 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
             EnqueuedAt = time.GetUtcNow(),
             Traceparent = Tracing.Stamp(upload.Traceparent),
         };
-        await _score.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: cancellation).ConfigureAwait(false);
         Log.Routed(logger, upload.Name, camera, request.ObjectClass);
         return request;
     }

@@ -61,9 +61,6 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
     internal int? AzuriteProcess => _azurite?.ProcessId;
 
-    /// <summary>Value of an app setting, such as "Model__Path"; null where it is not set.</summary>
-    public string? Setting(string name) => _settings[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)];
-
     /// <summary>Starts everything; returns once HTTP answers and every queue is listened to.</summary>
     /// <exception cref="InvalidOperationException">The function app, a setting or the storage is not as it must be; the message says which and what to do.</exception>
     /// <exception cref="InvalidDataException">host.json or the settings file is broken.</exception>
@@ -119,7 +116,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         (Url, string rpc) = (urls[0], urls[1]); // in the order of Build
 
         // 4. Worker
-        await _worker.StartAsync(rpc, Settings.ForEnvironment(_options, StorageSetting, ConnectionString), cancellation);
+        await _worker.StartAsync(rpc, new Dictionary<string, string?>(Settings.Own(_options)) { [StorageSetting] = ConnectionString }, cancellation);
 
         // 5. Triggers
         _triggers = TriggerHost.Build(_app, _worker, _settings, _options.Lease, _logging);
@@ -187,7 +184,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private void AddLogging(ILoggingBuilder logging)
     {
         // The host's own talk of every run and every request; host.json may want it all the same.
-        foreach (string talkative in (string[])["Function", "Host", "Microsoft", "Azure", "Grpc", "Yarp", "System.Net.Http"])
+        logging.AddFilter("Azure", LogLevel.Error); // expected answers such as 404 and 412 are warnings there
+        foreach (string talkative in (string[])["Function", "Host", "Microsoft", "Grpc", "Yarp", "System.Net.Http"])
             logging.AddFilter(talkative, LogLevel.Warning);
         logging.AddConfiguration(TriggerHost.Logging(_settings));
         if (_options.Logging is { } custom)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost;
@@ -19,6 +20,9 @@ public sealed record LocalHostOptions
 
     /// <summary>Settings that win over the file and the environment.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Settings that are paths, such as "Model__Path": a relative one is taken from the current folder, for the worker runs in another one.</summary>
+    public IReadOnlyList<string> PathSettings { get; init; } = [];
 
     /// <summary>Folder where Azurite keeps its data; null keeps it in memory.</summary>
     public string? Persist { get; init; }
@@ -61,6 +65,15 @@ public sealed record LocalHostOptions
 
     /// <summary>Called with the connection string before the functions start: the place to make what they need of storage.</summary>
     public Func<string, CancellationToken, Task>? Prepare { get; init; }
+
+    /// <summary>Value of an app setting, such as "Model__Path"; null where it is not set.</summary>
+    /// <exception cref="FileNotFoundException">The named settings file and its sample are absent.</exception>
+    /// <exception cref="InvalidDataException">The settings file is broken.</exception>
+    public string? ReadSetting(string name)
+    {
+        using ConfigurationManager settings = LocalHost.Settings.Load(this);
+        return settings[LocalHost.Settings.Key(name)];
+    }
 
     internal void Validate()
     {

@@ -11,35 +11,38 @@ internal static class Settings
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
+    /// <summary>All settings, as code reads them.</summary>
     /// <exception cref="FileNotFoundException">The named file and its sample are absent.</exception>
     /// <exception cref="InvalidDataException">The file is not what the Functions tools read.</exception>
     public static ConfigurationManager Load(LocalHostOptions options)
     {
         ConfigurationManager configuration = new();
-        if (FindFile(options) is { } file)
-            configuration.AddInMemoryCollection(ReadValues(file));
         configuration.AddEnvironmentVariables();
-        configuration.AddInMemoryCollection(options.Settings.Select(setting => KeyValuePair.Create(Key(setting.Key), setting.Value)));
+        configuration.AddInMemoryCollection(Own(options).Select(setting => KeyValuePair.Create(Key(setting.Key), setting.Value)));
         return configuration;
     }
 
-    /// <summary>The settings as a process takes them in its environment; what came from the environment is there already.</summary>
-    public static IEnumerable<KeyValuePair<string, string?>> ForEnvironment(LocalHostOptions options, string storageSetting, string connectionString)
+    /// <summary>What the worker's environment needs beside this process's own, by the names of environment variables.</summary>
+    /// <exception cref="FileNotFoundException">The named file and its sample are absent.</exception>
+    /// <exception cref="InvalidDataException">The file is not what the Functions tools read.</exception>
+    public static Dictionary<string, string?> Own(LocalHostOptions options)
     {
-        Dictionary<string, string?> values = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string?> own = new(StringComparer.OrdinalIgnoreCase);
         if (FindFile(options) is { } file)
-            foreach ((string key, string? value) in ReadValues(file))
-                if (Environment.GetEnvironmentVariable(Name(key)) is null)
-                    values[Name(key)] = value;
-        foreach ((string key, string? value) in options.Settings)
-            values[Name(key)] = value;
-        values[storageSetting] = connectionString;
-        return values;
+            foreach ((string name, string? value) in ReadValues(file))
+                if (Environment.GetEnvironmentVariable(name) is null)
+                    own[name] = value;
+        foreach ((string name, string? value) in options.Settings)
+            own[name] = value;
+        // The worker runs in another folder.
+        foreach (string path in options.PathSettings)
+            if ((own.TryGetValue(path, out string? value) ? value : Environment.GetEnvironmentVariable(path)) is { Length: > 0 } relative)
+                own[path] = Path.GetFullPath(relative);
+        return own;
     }
 
-    private static string Name(string key) => key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal);
-
-    private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+    /// <summary>The key of a setting's name.</summary>
+    public static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 
     private static string? FindFile(LocalHostOptions options)
     {
@@ -60,7 +63,7 @@ internal static class Settings
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file), Lenient);
             if (!json.RootElement.TryGetProperty("Values", out JsonElement values))
                 return [];
-            return [.. values.EnumerateObject().Select(value => KeyValuePair.Create(Key(value.Name), value.Value.ValueKind switch
+            return [.. values.EnumerateObject().Select(value => KeyValuePair.Create(value.Name, value.Value.ValueKind switch
             {
                 JsonValueKind.Null => null,
                 JsonValueKind.Object or JsonValueKind.Array => throw new InvalidDataException(

@@ -20,7 +20,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+        ScoreImageOutput output = await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
 
         string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
@@ -28,7 +28,8 @@ public class ScoreImageTests(AzuriteFixture azurite)
         Assert.Equal([stem + ".png"], await pipeline.NamesAsync(ContainerNames.Maps));
         string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, stem + ".json"));
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
-        Scored message = Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+        Scored message = Assert.IsType<Scored>(output.Scored);
+        Assert.Null(output.Shadow);
         ResultDocument result = ResultDocument.Parse(Encoding.UTF8.GetBytes(json), "it");
         Assert.Equal((stem + ".json", stem + ".jpg", etag, result.Score.Raw, result.Score.Verdict), (message.Result, message.Heatmap, message.ETag, message.Raw, message.Verdict));
         Assert.Equal((160, 120), (result.Image.Width, result.Image.Height));

@@ -81,7 +81,22 @@ internal sealed class TestPipeline : IAsyncDisposable
         Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     };
 
-    public Task<ResultDocument?> ScoreAsync(ScoreRequested request) => Scoring.RunAsync(request, nameof(ScoreImage), urgent: true, Cancellation);
+    /// <summary>Runs <see cref="ScoreImage"/>'s step and sends what follows, as the host does.</summary>
+    public async Task<ResultDocument?> ScoreAsync(ScoreRequested request)
+    {
+        ScoredImage? image = await Scoring.RunAsync(request, nameof(ScoreImage), urgent: true, Cancellation);
+        await SendAsync(image?.Scored, image?.Shadow);
+        return image?.Result;
+    }
+
+    /// <summary>Sends what <see cref="ScoreImage"/> returns, as the host does.</summary>
+    public async Task SendAsync(Scored? scored, ScoreRequested? shadow)
+    {
+        if (scored is not null)
+            await Storage.Queue(QueueNames.Scored).SendMessageAsync(JsonSerializer.Serialize(scored, MessageJson.Default.Scored), Cancellation);
+        if (shadow is not null)
+            await Storage.Queue(QueueNames.ScoreBulk).SendMessageAsync(JsonSerializer.Serialize(shadow, MessageJson.Default.ScoreRequested), Cancellation);
+    }
 
     public async Task<List<T>> MessagesAsync<T>(string queue, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {

@@ -45,8 +45,7 @@ internal sealed class DemoRun
         IReadOnlyList<DropItem> samples = folder is not null ? DemoSamples.Of(folder) : DemoSamples.Draw(Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Heatmaps) ?? ".", "samples")).FullName);
         byte[]? cameras = folder is not null && Path.Combine(folder, "cameras.json") is var own && File.Exists(own) ? await File.ReadAllBytesAsync(own, cancellation)
             : random ? DemoSamples.Profiles(package, samples, cancellation)
-            : ProjectFiles.Find("azurite/cameras.json") is { } file ? await File.ReadAllBytesAsync(file, cancellation)
-            : null;
+            : await Profiles.ReadAsync(null, cancellation);
 
         // 2
         using Impatience impatience = new();
@@ -54,7 +53,7 @@ internal sealed class DemoRun
         try
         {
             await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
-                null, package, cameras, replace: false, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
+                null, null, package, cameras, replace: false, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
             UpCommand.Addresses(pipeline);
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
             Console.WriteLine();

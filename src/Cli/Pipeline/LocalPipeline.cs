@@ -1,19 +1,10 @@
-using AaClip.Functions;
 using AaClip.LocalHost;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
-using Azure;
-using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli.Pipeline;
 
-/// <summary>The whole pipeline in this process: storage, functions, HTTP.</summary>
+/// <summary>The whole pipeline on this machine: storage, the function app in its worker process, HTTP.</summary>
 internal sealed class LocalPipeline : IAsyncDisposable
 {
     // Below what the program is given to end after Ctrl-C.
@@ -22,10 +13,11 @@ internal sealed class LocalPipeline : IAsyncDisposable
     private readonly FunctionHost _host;
     private readonly RunningHost? _announced;
 
-    private LocalPipeline(FunctionHost host)
+    private LocalPipeline(FunctionHost host, string model)
     {
         _host = host;
-        Storage = host.Services.GetRequiredService<StorageClients>();
+        Model = model;
+        Storage = Account.Open(host.ConnectionString);
         if (Storage.Blobs.Uri.IsLoopback)
             _announced = RunningHost.TryAnnounce(host.ConnectionString, Http);
     }
@@ -34,49 +26,38 @@ internal sealed class LocalPipeline : IAsyncDisposable
     public StorageClients Storage { get; }
 
     /// <summary>Address of the HTTP functions.</summary>
-    public string Http => _host.Urls[0];
+    public string Http => _host.Url;
 
     /// <summary>"name@version" of the model.</summary>
-    public string Model => _host.Services.GetRequiredService<ModelHost>().OwnId;
+    public string Model { get; }
 
     /// <summary>Starts; returns when images are taken.</summary>
+    /// <param name="functions">Folder of the built function app; null looks for it.</param>
     /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
     /// <param name="model">Folder of the model package; null takes the settings'.</param>
     /// <param name="cameras">Content of config/cameras.json.</param>
     /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
     /// <param name="change">Last word on the options of the host.</param>
-    public static async Task<LocalPipeline> StartAsync(string? settings, string? model, byte[]? cameras, bool replace, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
+    public static async Task<LocalPipeline> StartAsync(
+        string? functions, string? settings, string? model, byte[]? cameras, bool replace, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
     {
-        Dictionary<string, string?> fixedSettings = [];
-        if (model is not null)
-            fixedSettings["Model__Path"] = Path.GetFullPath(model);
         LocalHostOptions options = change(new LocalHostOptions
         {
-            Functions = typeof(RouteUpload).Assembly,
-            Configure = (services, configuration) =>
-            {
-                services.AddSingleton<IHostedService>(provider => new Preparation(provider.GetRequiredService<StorageClients>(), cameras, replace));
-                services.AddAaClip(configuration);
-            },
+            Functions = FunctionsFolder.Find(functions),
             SettingsFile = settings ?? ProjectFiles.Find("local.settings.json") ?? ProjectFiles.Find("local.settings.sample.json"),
-            Settings = fixedSettings,
+            Settings = model is null ? [] : new Dictionary<string, string?> { ["Model__Path"] = model },
+            PathSettings = ["Model__Path", "Model__Cache"],
             StopTimeout = StopTimeout,
+            Prepare = (connection, token) => Preparation.RunAsync(Account.Open(connection), cameras, replace, token),
         });
-        FunctionHost host = await FunctionHost.StartAsync(options, cancellation);
-        try
-        {
-            _ = host.Services.GetRequiredService<ModelHost>().OwnId; // without a package nothing would ever be scored
-            return new LocalPipeline(host);
-        }
-        catch
-        {
-            await host.DisposeAsync();
-            throw;
-        }
+        // Without a package nothing would ever be scored: said here, in one line, before anything starts.
+        string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
+        string id = ModelPackage.Open(path).Manifest.Id;
+        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), id);
     }
 
     /// <summary>Finishes what runs, then ends.</summary>
-    /// <param name="impatience">Cancels what runs at once.</param>
+    /// <param name="impatience">Ends what runs at once.</param>
     public Task StopAsync(CancellationToken impatience)
     {
         _announced?.Leave();
@@ -87,27 +68,5 @@ internal sealed class LocalPipeline : IAsyncDisposable
     {
         _announced?.Leave();
         await _host.DisposeAsync();
-    }
-
-    // Before the functions run: containers and queues, and camera profiles.
-    private sealed class Preparation(StorageClients storage, byte[]? cameras, bool replace) : IHostedService
-    {
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            await storage.EnsureCreatedAsync(cancellationToken);
-            if (cameras is null)
-                return;
-            try
-            {
-                BlobUploadOptions options = new() { Conditions = replace ? null : new BlobRequestConditions { IfNoneMatch = ETag.All }, HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } };
-                await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).UploadAsync(BinaryData.FromBytes(cameras), options, cancellationToken);
-            }
-            catch (RequestFailedException e) when (e.Status is 409 or 412)
-            {
-                // There are profiles, and they stay.
-            }
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

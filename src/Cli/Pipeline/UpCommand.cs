@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Pipeline;
@@ -14,25 +13,24 @@ internal static class UpCommand
         Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N" };
         Option<string?> settings = new("--settings") { Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.", HelpName = "FILE" };
         Option<string?> cameras = new("--cameras") { Description = "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.", HelpName = "FILE" };
-        Verb command = new("up", "Runs the pipeline on this machine: Azurite unless storage already answers, all functions, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
+        Option<string?> functions = new("--functions") { Description = $"Folder of the built function app. Default: {FunctionsFolder.Variable} of the environment, else that of this build.", HelpName = "DIR" };
+        Verb command = new("up", "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
             "aaclip up --model models/aaclip",
             "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json")
         {
-            persist, model, port, settings, cameras,
+            persist, model, port, settings, cameras, functions,
         };
         port.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 65535) r.AddError("--port takes 0 to 65535."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => UpAsync(
-            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), parsed.GetValue(cameras), cancellation)));
+            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), parsed.GetValue(cameras), parsed.GetValue(functions), cancellation)));
         return command;
     }
 
-    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, string? cameras, CancellationToken cancellation)
+    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, string? cameras, string? functions, CancellationToken cancellation)
     {
         using Impatience impatience = new();
-        byte[]? profiles = (cameras ?? ProjectFiles.Find("azurite/cameras.json")) is { } file ? await File.ReadAllBytesAsync(file, cancellation) : null;
-        if (cameras is not null)
-            CameraSet.Parse(profiles, cameras);
-        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
+        byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
+        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
         Console.WriteLine("Ctrl-C ends it.");
         await WaitAsync(cancellation);

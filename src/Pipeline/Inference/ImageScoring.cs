@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
@@ -12,15 +11,20 @@ using AaClip.Scoring.Maps;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Inference;
 
+/// <summary>What became of one image, and what is to be sent on.</summary>
+/// <param name="Result">As stored.</param>
+/// <param name="Scored">For the alert rules; null for a failed image and for jobs.</param>
+/// <param name="Shadow">For a second model that scores on trial; null for none.</param>
+public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null);
+
 /// <summary>
 /// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
-/// 6. draw and store the pictures; 7. store the result; 8. send one <see cref="Scored"/> message, but for jobs.
+/// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
 /// An image that can never be scored gets a failed result at once, trouble that may pass is thrown, and a version that was overwritten
 /// meanwhile is left to the event of the newer one.
 /// </summary>
@@ -30,14 +34,12 @@ public sealed partial class ImageScoring : IDisposable
     private const int JobImagesOnCpu = 2;
 
     private readonly BlobContainerClient _images;
-    private readonly QueueClient _scored;
     private readonly CameraProfiles _cameras;
     private readonly ModelHost _models;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly QueueClient _bulk;
     private readonly ModelChoice _choice;
     private readonly SemaphoreSlim _urgent;
     private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
@@ -50,8 +52,6 @@ public sealed partial class ImageScoring : IDisposable
         ArgumentNullException.ThrowIfNull(storage);
         ArgumentNullException.ThrowIfNull(limits);
         _images = storage.Container(ContainerNames.Images);
-        _scored = storage.Queue(QueueNames.Scored);
-        _bulk = storage.Queue(QueueNames.ScoreBulk);
         _choice = choice;
         _cameras = cameras;
         _models = models;
@@ -66,8 +66,8 @@ public sealed partial class ImageScoring : IDisposable
     /// <summary>Runs all steps.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
     /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
-    /// <returns>The stored result; null when the version asked for is not there any more, because a newer one has taken its place.</returns>
-    public async Task<ResultDocument?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
+    /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, because a newer one has taken its place.</returns>
+    public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         using Activity? span = Tracing.Start(step, request.Traceparent);
@@ -117,7 +117,7 @@ public sealed partial class ImageScoring : IDisposable
         _patientOnCpu.Dispose();
     }
 
-    private async Task<ResultDocument?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
+    private async Task<ScoredImage?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
     {
         DecodedImage image;
         ImageScore score;
@@ -199,23 +199,19 @@ public sealed partial class ImageScoring : IDisposable
 
         // 8. A job's images do not concern the line.
         Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
-        if (request.Job is not null)
-            return result;
-        byte[] message = JsonSerializer.SerializeToUtf8Bytes(Message(request, result, name), MessageJson.Default.Scored);
-        await _scored.SendMessageAsync(BinaryData.FromBytes(message), cancellationToken: cancellation).ConfigureAwait(false);
-        await ShadowAsync(request, result, model.Id, cancellation).ConfigureAwait(false);
-        return result;
+        return request.Job is not null
+            ? new ScoredImage(result)
+            : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation).ConfigureAwait(false));
     }
 
     private Task YieldAsync(bool urgent, CancellationToken cancellation) => urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
 
     // A second model scores the same version of the image later, behind new images and without alerts.
-    private async Task ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
+    private async Task<ScoreRequested?> ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
     {
         if ((await _choice.GetAsync(cancellation).ConfigureAwait(false)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
-            return;
-        ScoreRequested second = request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
-        await _bulk.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(second, MessageJson.Default.ScoreRequested)), cancellationToken: cancellation).ConfigureAwait(false);
+            return null;
+        return request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
     }
 
     private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) => new()
@@ -277,14 +273,14 @@ public sealed partial class ImageScoring : IDisposable
         return ImageEncoder.Jpeg(heatmap);
     }
 
-    private async Task<ResultDocument> FailAsync(ResultDocument result, string code, string message, CancellationToken cancellation)
+    private async Task<ScoredImage> FailAsync(ResultDocument result, string code, string message, CancellationToken cancellation)
     {
         result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
         await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
         Metrics.Scored(Verdict.Failed, $"{result.Model.Name}@{result.Model.Version}");
         Metrics.Failure(code);
         Log.Failed(_logger, result.Image.Name, code, message);
-        return result;
+        return new ScoredImage(result);
     }
 
     private static Scored Message(ScoreRequested request, ResultDocument result, string name) => new()

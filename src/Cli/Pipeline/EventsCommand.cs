@@ -1,0 +1,34 @@
+using System.CommandLine;
+using AaClip.LocalHost.Uploads;
+using AaClip.Pipeline.Storage;
+using Azure.Storage.Queues;
+
+namespace AaClip.Cli.Pipeline;
+
+/// <summary><c>aaclip events</c>: BlobCreated events for storage that raises none itself, for any host.</summary>
+internal static class EventsCommand
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    public static Command Create()
+    {
+        Account account = new();
+        Verb command = new("events", "Watches the images container and puts an event on the uploads queue for each new or overwritten image, as Event Grid does in Azure: Azurite raises none. For functions under 'func start' or in a container; 'aaclip up' and 'aaclip run' do it themselves. Ends with Ctrl-C.",
+            "aaclip events",
+            "aaclip events --connection \"UseDevelopmentStorage=true\"");
+        account.AddTo(command);
+        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
+        {
+            using ProgressLine progress = new();
+            StorageClients storage = await account.OpenAsync(parsed, cancellation);
+            QueueClient queue = storage.Queue(QueueNames.Uploads);
+            BlobWatcher watcher = new(storage.Container(ContainerNames.Images), storage.Container(ContainerNames.State), Interval, new ConsoleLogger(progress));
+            await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            await watcher.PrepareAsync(cancellation);
+            Console.WriteLine($"Watching {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}, events go to {queue.Uri.GetLeftPart(UriPartial.Path)}. Ctrl-C ends it.");
+            await watcher.RunAsync((text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), cancellation);
+            return 0;
+        }));
+        return command;
+    }
+}
