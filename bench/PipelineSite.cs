@@ -9,8 +9,10 @@ using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AaClip.Bench;
 
@@ -18,6 +20,7 @@ namespace AaClip.Bench;
 internal sealed class PipelineSite : IAsyncDisposable
 {
     private readonly FunctionHost _host;
+    private readonly ServiceProvider _services;
     private readonly BlobContainerClient _images;
     private readonly BlobContainerClient _results;
     private const int Few = 2;
@@ -25,11 +28,12 @@ internal sealed class PipelineSite : IAsyncDisposable
 
     private int _dropped;
 
-    private PipelineSite(FunctionHost host, LoadedModel model)
+    private PipelineSite(FunctionHost host, ServiceProvider services, LoadedModel model)
     {
         _host = host;
+        _services = services;
         Model = model;
-        StorageClients storage = host.Services.GetRequiredService<StorageClients>();
+        StorageClients storage = services.GetRequiredService<StorageClients>();
         _images = storage.Container(ContainerNames.Images);
         _results = storage.Container(ContainerNames.Results);
     }
@@ -39,19 +43,27 @@ internal sealed class PipelineSite : IAsyncDisposable
 
     public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation)
     {
+        Dictionary<string, string?> settings = new() { ["Model__Path"] = model, ["Model__Provider"] = "cpu" };
         FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptions
         {
-            Functions = typeof(ScoreImage).Assembly,
-            Configure = (services, configuration) => services.AddAaClip(configuration),
-            Settings = new Dictionary<string, string?> { ["Model__Path"] = model, ["Model__Provider"] = "cpu" },
+            Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name),
+            Settings = settings,
+            Prepare = (connection, token) => Account(connection).EnsureCreatedAsync(token),
             Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AaClip", LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true),
             OwnAzurite = true,
             AzuritePort = 0,
             Port = 0,
         }, cancellation);
-        await host.Services.GetRequiredService<StorageClients>().EnsureCreatedAsync(cancellation);
-        return new PipelineSite(host, await host.Services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
+        // The same services again in this process: to score without the pipeline, and to start jobs.
+        ConfigurationManager configuration = new();
+        configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value)));
+        configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, host.ConnectionString)]);
+        ServiceProvider services = new ServiceCollection().AddLogging().AddAaClip(configuration).BuildServiceProvider();
+        return new PipelineSite(host, services, await services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
     }
+
+    private static StorageClients Account(string connection) => new(
+        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)]).Build(), Options.Create(new StorageOptions()));
 
     /// <summary>Drops images at once, and looks when each has its result.</summary>
     /// <param name="look">Pause between two looks, which cost the pipeline time; the last images are looked for more often.</param>
@@ -121,10 +133,14 @@ internal sealed class PipelineSite : IAsyncDisposable
     /// <summary>Messages of jobs that wait.</summary>
     public async Task<int> BulkAsync(CancellationToken cancellation) => (await Services<StorageClients>().Queue(QueueNames.ScoreBulk).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _host.DisposeAsync();
+    }
 
     private T Services<T>()
-        where T : notnull => _host.Services.GetRequiredService<T>();
+        where T : notnull => _services.GetRequiredService<T>();
 
     private async Task<List<string>> LookAsync(bool few, Dictionary<string, long> waiting, CancellationToken cancellation)
     {

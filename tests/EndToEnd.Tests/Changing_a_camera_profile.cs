@@ -58,7 +58,7 @@ public class Changing_a_camera_profile(AzuriteFixture azurite)
     private static async Task<(HttpStatusCode, JsonElement)> HealthAsync(FunctionHost worker)
     {
         using HttpClient http = new();
-        using HttpResponseMessage answer = await http.GetAsync(new Uri($"{worker.Urls[0]}/api/health"), TestContext.Current.CancellationToken);
+        using HttpResponseMessage answer = await http.GetAsync(new Uri($"{worker.Url}/api/health"), TestContext.Current.CancellationToken);
         using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return (answer.StatusCode, json.RootElement.Clone());
     }

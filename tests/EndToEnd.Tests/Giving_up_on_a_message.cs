@@ -22,7 +22,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         Assert.Equal((Verdict.Failed, FailureCodes.GivenUp), (result.Score.Verdict, result.Failure!.Code));
         Assert.Contains("upload the image again or rescore it", result.Failure.Message, StringComparison.Ordinal);
         Assert.Empty(await site.PeekAlertsAsync());
-        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ScoreImage failed: Model other@9 is not in container", StringComparison.Ordinal));
+        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains("Model other@9 is not in container", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -32,25 +32,28 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
         long started = Stopwatch.GetTimestamp();
 
         await jobs.StartAsync(new RescoreRequest { Id = "crash", Model = site.ModelId, Against = "older@1", PageSize = PageSize, InFlight = 400 }, site.ModelId, Cancellation);
-        WorkerProcess[] workers = [await StartAsync(site), await StartAsync(site)];
+        HostProcess[] hosts = [await StartAsync(site), await StartAsync(site)];
         int scored = 0;
         for (int kill = 0; kill < Kills; kill++)
         {
             await Task.Delay(random.Next(200, 2500), Cancellation);
-            int one = kill % workers.Length;
+            int one = kill % hosts.Length;
+            Victim victim = (Victim)(kill % 3);
             Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Job.Status); // a kill after its end would prove nothing
-            await workers[one].KillAsync(Cancellation);
-            scored += workers[one].Scored;
-            await workers[one].DisposeAsync();
-            workers[one] = await StartAsync(site);
+            await hosts[one].KillAsync(victim, Cancellation);
+            if (victim == Victim.Worker)
+                continue; // the host starts another one
+            scored += hosts[one].Scored;
+            await hosts[one].DisposeAsync();
+            hosts[one] = await StartAsync(site);
         }
 
         Job job = await site.WaitAsync("the end of the job", async () => await store.ReadAsync("crash", Cancellation) is ({ Status: JobStatus.Done } done, _) ? done : null);
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        foreach (WorkerProcess worker in workers)
+        foreach (HostProcess host in hosts)
         {
-            await worker.DisposeAsync();
-            scored += worker.Scored;
+            await host.DisposeAsync();
+            scored += host.Scored;
         }
 
         string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images in {job.Listed} pages, {Kills} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s.");
@@ -68,5 +71,5 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.Equal(0, await site.CountAsync(QueueNames.ScoreBulkPoison));
     }
 
-    private static Task<WorkerProcess> StartAsync(Site site) => WorkerProcess.StartAsync(site, Lease, Cancellation, watched: false);
+    private static Task<HostProcess> StartAsync(Site site) => HostProcess.StartAsync(site, Lease, Cancellation, watched: false);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AaClip.Functions;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Results;
@@ -20,7 +19,14 @@ namespace AaClip.EndToEnd.Tests;
 internal sealed class Site : IAsyncDisposable
 {
     /// <summary>Settings under which a message that fails is soon given up on.</summary>
-    public const string ShortTempered = """{ "extensions": { "queues": { "maxDequeueCount": 2, "visibilityTimeout": "00:00:00" } } }""";
+    public static readonly Dictionary<string, string?> ShortTempered = new()
+    {
+        ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "2",
+        ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
+    };
+
+    /// <summary>The built function app.</summary>
+    public static readonly string Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180); // of a wait; a machine may be busy
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
@@ -68,14 +74,11 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Starts a worker; it stops with the site at the latest.</summary>
-    /// <param name="hostJson">Content of its host.json; null for the one that is deployed.</param>
-    public async Task<FunctionHost> StartWorkerAsync(string? hostJson = null, Dictionary<string, string?>? settings = null, Func<LocalHostOptions, LocalHostOptions>? change = null)
+    public async Task<FunctionHost> StartWorkerAsync(Dictionary<string, string?>? settings = null, Func<LocalHostOptions, LocalHostOptions>? change = null)
     {
         LocalHostOptions options = new()
         {
-            Functions = typeof(ScoreImage).Assembly,
-            ScriptRoot = hostJson is null ? AppContext.BaseDirectory : ScriptRoot(hostJson),
-            Configure = (services, configuration) => services.AddAaClip(configuration),
+            Functions = Functions,
             Settings = new Dictionary<string, string?>(new Dictionary<string, string?>
             {
                 [StorageConnection.Setting] = Connection,
@@ -195,12 +198,5 @@ internal sealed class Site : IAsyncDisposable
     {
         int[] counts = await Task.WhenAll(Flow.Select(CountAsync));
         return $"There are {(await BlobsAsync(ContainerNames.Results)).Length} results; {string.Join(", ", Flow.Zip(counts, (queue, count) => $"{queue} {count}"))}.";
-    }
-
-    private static string ScriptRoot(string hostJson)
-    {
-        string folder = Directory.CreateDirectory(Path.Combine(TinyPackage.Cache, "..", "hosts", Guid.NewGuid().ToString("N"))).FullName;
-        File.WriteAllText(Path.Combine(folder, "host.json"), hostJson);
-        return folder;
     }
 }
