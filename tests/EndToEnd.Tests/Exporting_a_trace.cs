@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using AaClip.LocalHost;
+using AaClip.Pipeline.Alerts;
 using Google.Protobuf;
 
 namespace AaClip.EndToEnd.Tests;
@@ -24,13 +25,20 @@ public class Exporting_a_trace(AzuriteFixture azurite)
 
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         string traceparent = (await site.ResultAsync("line1/a.png", etag)).Traceparent!; // every result has one
+        AlertEvent alert = Assert.Single(await site.AlertsAsync(1));
         await site.QuietAsync();
         await worker.StopAsync(TestContext.Current.CancellationToken); // sends what is left
 
         string trace = traceparent.Split('-')[1];
-        Assert.Equal(["RaiseAlert", "RouteUpload", "ScoreImage"], collector.Spans.Where(s => s.Trace == trace).Select(s => s.Name).Order());
+        Assert.Equal(trace, alert.Traceparent!.Split('-')[1]); // every alert has one
+        Span[] steps = [.. collector.Spans.Where(s => s.Trace == trace && s.Name is "RouteUpload" or "ScoreImage" or "RaiseAlert")];
+        Assert.Equal(["RaiseAlert", "RouteUpload", "ScoreImage"], steps.Select(s => s.Name).Order());
+        Assert.Equal(steps.Single(s => s.Name == "RouteUpload").Id, steps.Single(s => s.Name == "ScoreImage").Parent);
+        Assert.Equal(steps.Single(s => s.Name == "ScoreImage").Id, steps.Single(s => s.Name == "RaiseAlert").Parent);
         Assert.Contains("/v1/metrics", collector.Paths);
     }
+
+    private sealed record Span(string Trace, string Id, string Parent, string Name);
 
     private sealed class Collector : IDisposable
     {
@@ -59,7 +67,7 @@ public class Exporting_a_trace(AzuriteFixture azurite)
 
         public string Address { get; }
 
-        public ConcurrentQueue<(string Trace, string Name)> Spans { get; } = [];
+        public ConcurrentQueue<Span> Spans { get; } = [];
 
         public ConcurrentBag<string> Paths { get; } = [];
 
@@ -86,12 +94,14 @@ public class Exporting_a_trace(AzuriteFixture azurite)
                     foreach (byte[] resource in Fields(body.ToArray(), 1))          // ExportTraceServiceRequest.resource_spans
                         foreach (byte[] scope in Fields(resource, 2))               // ResourceSpans.scope_spans
                             foreach (byte[] span in Fields(scope, 2))               // ScopeSpans.spans
-                                Spans.Enqueue((Convert.ToHexStringLower(Fields(span, 1).Single()), Encoding.UTF8.GetString(Fields(span, 5).Single())));
+                                Spans.Enqueue(new Span(Hex(span, 1), Hex(span, 2), Hex(span, 4), Encoding.UTF8.GetString(Fields(span, 5).Single())));
                 Paths.Add(path);
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();
             }
         }
+
+        private static string Hex(byte[] message, int field) => Convert.ToHexStringLower(Fields(message, field).SingleOrDefault() ?? []);
 
         // The values of one field of length-delimited type.
         private static List<byte[]> Fields(byte[] message, int field)

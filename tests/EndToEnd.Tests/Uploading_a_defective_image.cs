@@ -1,10 +1,7 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
-using AaClip.Pipeline.Telemetry;
 using AaClip.Scoring.Images;
 
 namespace AaClip.EndToEnd.Tests;
@@ -36,33 +33,6 @@ public class Uploading_a_defective_image(AzuriteFixture azurite)
         Assert.Equal(result.Score.Calibrated, alert.Data.Score.Calibrated);
         Assert.Equal(result.Heatmap, alert.Data.Heatmap!.Blob);
         Assert.Single(await site.BlobsAsync(ContainerNames.Results));
-    }
-
-    [Fact]
-    public async Task Leaves_one_trace_from_the_event_to_the_alert()
-    {
-        ConcurrentQueue<Activity> spans = [];
-        using ActivityListener listener = new()
-        {
-            ShouldListenTo = source => source.Name == Tracing.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
-        await using Site site = await Site.OpenAsync(azurite, Cameras);
-        await site.StartWorkerAsync();
-
-        string etag = await site.DropAsync("line1/a.png", seed: 1);
-        ResultDocument result = await site.ResultAsync("line1/a.png", etag);
-        AlertEvent alert = Assert.Single(await site.AlertsAsync(1));
-        await site.QuietAsync();
-
-        ActivityTraceId trace = ActivityContext.Parse(result.Traceparent!, null).TraceId;
-        Assert.Equal(trace, ActivityContext.Parse(alert.Traceparent!, null).TraceId);
-        Activity[] steps = [.. spans.Where(span => span.TraceId == trace)];
-        Assert.Equal(["RouteUpload", "ScoreImage", "RaiseAlert"], steps.OrderBy(s => s.StartTimeUtc).Select(s => s.OperationName));
-        Assert.Equal(steps.Single(s => s.OperationName == "RouteUpload").SpanId, steps.Single(s => s.OperationName == "ScoreImage").ParentSpanId);
-        Assert.Equal(steps.Single(s => s.OperationName == "ScoreImage").SpanId, steps.Single(s => s.OperationName == "RaiseAlert").ParentSpanId);
     }
 
     [Fact]
