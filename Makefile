@@ -13,7 +13,11 @@ node_modules/.package-lock.json: package-lock.json
 restore: node_modules/.package-lock.json ## npm parts and NuGet packages
 	@dotnet restore AaClip.Functions.sln --nologo -v quiet
 
-build: restore ## everything, and bin/aaclip
+# Settings of this machine: yours to change, never committed. The model is the demonstration model until you name another.
+local.settings.json:
+	@sed 's#"models/live"#"$(CURDIR)/models/demo"#' local.settings.sample.json > $@
+
+build: restore local.settings.json ## everything, and bin/aaclip
 	$(BUILD) --no-restore
 	@mkdir -p bin && ln -sfn ../build/aaclip bin/aaclip && ln -sfn ../build/bench bin/bench
 
