@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using AaClip.LocalHost.Http;
 using AaClip.LocalHost.Storage;
 using AaClip.LocalHost.Triggers;
@@ -36,6 +37,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private WebApplication? _web;
     private FunctionWorker? _worker;
     private TriggerHost? _triggers;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _watching = Task.CompletedTask;
     private Task? _stop;
 
     private FunctionHost(LocalHostOptions options)
@@ -128,7 +131,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
             BlobServiceClient blobs = new(ConnectionString);
             BlobWatcher watcher = new(blobs.GetBlobContainerClient(watched), blobs.GetBlobContainerClient(_options.StateContainer), _options.WatchInterval, _logging.CreateLogger<BlobWatcher>());
             await watcher.PrepareAsync(cancellation);
-            _triggers.Run((send, token) => watcher.RunAsync((text, sending) => send(_options.EventQueue, StorageSetting, text, sending), token));
+            QueueOutputs outputs = _triggers.Outputs;
+            _watching = Task.Run(() => watcher.RunAsync((text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), _stopping.Token), CancellationToken.None);
         }
 
         Log.Started(log, _app.Functions.Count, Url, StartedAzurite ? "Azurite of its own" : "storage that was there");
@@ -217,6 +221,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         limit.CancelAfter(_options.StopTimeout);
         using CancellationTokenRegistration cancel = limit.Token.Register(() => _web?.Services.GetRequiredService<HttpFunctions>().Cancel());
+        await _stopping.CancelAsync();
+        await WaitAsync(_watching, limit.Token);
         Task draining = _triggers?.StopAsync() ?? Task.CompletedTask;
         await WaitAsync(draining, limit.Token);
         if (_worker is not null)
@@ -236,6 +242,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         if (_azurite is not null)
             await _azurite.DisposeAsync();
         _logging?.Dispose();
+        _stopping.Dispose();
     }
 
     private static async Task WaitAsync(Task stopping, CancellationToken limit)

@@ -21,10 +21,13 @@ internal sealed class TriggerHost : IAsyncDisposable
     private const string Section = "AzureFunctionsJobHost";
 
     private readonly IHost _host;
-    private readonly CancellationTokenSource _working = new();
-    private readonly List<Task> _work = [];
+    private readonly CancellationTokenSource _sending = new();
+    private Task _outputs = Task.CompletedTask;
 
     private TriggerHost(IHost host) => _host = host;
+
+    /// <summary>Sends messages of the host's own.</summary>
+    public QueueOutputs Outputs => _host.Services.GetRequiredService<QueueOutputs>();
 
     /// <summary>Builds it; <see cref="StartAsync"/> begins to listen.</summary>
     /// <param name="app">The function app.</param>
@@ -34,7 +37,7 @@ internal sealed class TriggerHost : IAsyncDisposable
     /// <param name="logging">Of the whole host.</param>
     public static TriggerHost Build(FunctionApp app, FunctionWorker worker, IConfiguration settings, TimeSpan lease, ILoggerFactory logging)
     {
-        IReadOnlyList<Type> types = [.. TriggerTypes.Make(app.Functions), typeof(Work)];
+        IReadOnlyList<Type> types = [.. TriggerTypes.Make(app.Functions), typeof(QueueOutputs.Lender)];
         IHost host = new HostBuilder()
             .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(settings))
             .ConfigureWebJobs(jobs => jobs.AddAzureStorageQueues().AddTimers())
@@ -43,7 +46,10 @@ internal sealed class TriggerHost : IAsyncDisposable
                 services.AddSingleton(logging);
                 services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan); // FunctionHost has the limit
                 services.AddSingleton<ITypeLocator>(new Types(types));
-                services.AddSingleton(new TriggerRunner(app, worker));
+                services.AddSingleton(app);
+                services.AddSingleton(worker);
+                services.AddSingleton<QueueOutputs>();
+                services.AddSingleton<TriggerRunner>();
                 services.AddSingleton<ScheduleMonitor>(new NoMonitor());
                 services.AddSingleton<Microsoft.Azure.WebJobs.Host.Queues.IQueueProcessorFactory>(new LeasedQueueProcessorFactory(lease));
                 services.AddAzureClients(clients => clients.ConfigureDefaults(options => options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall)));
@@ -78,37 +84,31 @@ internal sealed class TriggerHost : IAsyncDisposable
     public static IConfiguration Logging(IConfiguration configuration) => configuration.GetSection($"{Section}:logging");
 
     /// <summary>Begins to listen.</summary>
-    public Task StartAsync(CancellationToken cancellation) => _host.StartAsync(cancellation);
-
-    /// <summary>
-    /// Runs work of this host that sends messages: through the SDK's binding, which wakes the queue's listener. It ends when the host stops.
-    /// </summary>
-    /// <param name="work">Gets a way to send text to a queue of a connection, and a token that says when to end.</param>
-    public void Run(Func<SendMessage, CancellationToken, Task> work)
+    public Task StartAsync(CancellationToken cancellation)
     {
-        JobHost jobs = (JobHost)_host.Services.GetRequiredService<IJobHost>();
-        _work.Add(jobs.CallAsync(nameof(Work), new Dictionary<string, object> { ["work"] = work }, _working.Token));
+        // Before the listeners: a timer that runs at the start is awaited by them, and may have something to send.
+        _outputs = ((JobHost)_host.Services.GetRequiredService<IJobHost>()).CallAsync(nameof(QueueOutputs.Lender), cancellationToken: _sending.Token)
+            .ContinueWith(ended => Outputs.End(ended.Exception), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return _host.StartAsync(cancellation);
     }
 
     /// <summary>Takes nothing new, and waits for what runs: end the worker to end it sooner.</summary>
     public async Task StopAsync()
     {
-        await _working.CancelAsync();
-        await Task.WhenAll(_work.Select(work => work.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)));
         // Without it, what runs would be cancelled at once and come again.
         await _host.Services.GetRequiredService<IDrainModeManager>().EnableDrainModeAsync(CancellationToken.None);
-        await _host.StopAsync(CancellationToken.None);
+        Task stopping = _host.StopAsync(CancellationToken.None);
+        await _sending.CancelAsync(); // SendAsync goes on: the function only lent its binder
+        await stopping;
+        await _outputs;
     }
 
     public async ValueTask DisposeAsync()
     {
-        _working.Dispose();
+        _sending.Dispose();
         if (_host is IAsyncDisposable host)
             await host.DisposeAsync();
     }
-
-    /// <summary>Sends a text to a queue; the connection is the name of a setting.</summary>
-    internal delegate Task SendMessage(string queue, string? connection, string text, CancellationToken cancellation);
 
     private sealed class Types(IReadOnlyList<Type> types) : ITypeLocator
     {
@@ -121,20 +121,5 @@ internal sealed class TriggerHost : IAsyncDisposable
         public override Task<ScheduleStatus> GetStatusAsync(string timerName) => Task.FromResult<ScheduleStatus>(null!); // null: never ran, as the SDK documents
 
         public override Task UpdateStatusAsync(string timerName, ScheduleStatus status) => Task.CompletedTask;
-    }
-
-    /// <summary>A function of the SDK that runs the host's own work; public, or the SDK would not find it.</summary>
-    public sealed class Work
-    {
-        /// <summary>Runs it to its end.</summary>
-        [NoAutomaticTrigger]
-        [FunctionName(nameof(Work))]
-        public static Task Run(Func<SendMessage, CancellationToken, Task> work, IBinder binder, CancellationToken cancellation) => work(
-            async (queue, connection, text, token) =>
-            {
-                IAsyncCollector<string> messages = await binder.BindAsync<IAsyncCollector<string>>(new QueueAttribute(queue) { Connection = connection }, token);
-                await messages.AddAsync(text, token);
-            },
-            cancellation);
     }
 }

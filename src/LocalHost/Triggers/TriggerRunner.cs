@@ -11,17 +11,16 @@ using Microsoft.Azure.WebJobs;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Runs a triggered function in the worker: 1. its input as the protocol writes it, 2. the run, 3. what it returns to its outputs. The outputs
-/// go through the SDK's own bindings, which wake the listener of the queue that they write to.
+/// Runs a triggered function in the worker: 1. its input as the protocol writes it, 2. the run, 3. what it returns to its outputs.
 /// </summary>
-internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker)
+internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, QueueOutputs outputs)
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private readonly Dictionary<string, FunctionDefinition> _functions = app.Functions.ToDictionary(function => function.Name, StringComparer.Ordinal);
 
     /// <summary>A queue message.</summary>
-    public Task QueueAsync(string function, QueueMessage message, IBinder binder, CancellationToken cancellation)
+    public Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation)
     {
         string text = Strict.GetString(message.Body.ToMemory().Span); // a message that is no text fails, as on the Functions host
         Dictionary<string, string?> metadata = new()
@@ -34,17 +33,17 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker)
             ["ExpirationTime"] = message.ExpiresOn?.ToString("O", CultureInfo.InvariantCulture),
             ["NextVisibleTime"] = message.NextVisibleOn?.ToString("O", CultureInfo.InvariantCulture),
         };
-        return RunAsync(_functions[function], new TypedData { String = text }, metadata, binder, cancellation);
+        return RunAsync(_functions[function], new TypedData { String = text }, metadata, cancellation);
     }
 
     /// <summary>A moment of a schedule.</summary>
-    public Task TimerAsync(string function, TimerInfo timer, IBinder binder, CancellationToken cancellation)
+    public Task TimerAsync(string function, TimerInfo timer, CancellationToken cancellation)
     {
         string json = $$"""{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":{{(timer.IsPastDue ? "true" : "false")}}}""";
-        return RunAsync(_functions[function], new TypedData { Json = json }, [], binder, cancellation);
+        return RunAsync(_functions[function], new TypedData { Json = json }, [], cancellation);
     }
 
-    private async Task RunAsync(FunctionDefinition function, TypedData input, Dictionary<string, string?> metadata, IBinder binder, CancellationToken cancellation)
+    private async Task RunAsync(FunctionDefinition function, TypedData input, Dictionary<string, string?> metadata, CancellationToken cancellation)
     {
         // 1. Input
         InvocationRequest request = Request(function, Guid.NewGuid().ToString());
@@ -65,10 +64,8 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker)
                 continue;
             if (!output.Type.Equals("queue", StringComparison.OrdinalIgnoreCase))
                 throw new InvalidOperationException($"Function '{function.Name}' writes to a {output.Type}, which this host does not know: it writes to queues.");
-            QueueAttribute queue = new(output.Text("queueName") ?? "") { Connection = output.Text("connection") };
-            IAsyncCollector<byte[]> messages = await binder.BindAsync<IAsyncCollector<byte[]>>(queue, cancellation);
             foreach (byte[] message in Messages(value))
-                await messages.AddAsync(message, cancellation);
+                await outputs.SendAsync(output.Text("queueName") ?? "", output.Text("connection"), message, cancellation);
         }
     }
 

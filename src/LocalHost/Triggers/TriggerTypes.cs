@@ -12,8 +12,8 @@ namespace AaClip.LocalHost.Triggers;
 /// public sealed class ScoreImage(TriggerRunner runner) : TriggeredFunction(runner)
 /// {
 ///     [FunctionName("ScoreImage")]
-///     public Task Run([QueueTrigger("score", Connection = "…")] QueueMessage message, IBinder binder, CancellationToken cancellation) =>
-///         QueueAsync("ScoreImage", message, binder, cancellation);
+///     public Task Run([QueueTrigger("score", Connection = "…")] QueueMessage message, CancellationToken cancellation) =>
+///         QueueAsync("ScoreImage", message, cancellation);
 /// }
 /// </code>
 /// </summary>
@@ -59,17 +59,15 @@ internal static class TriggerTypes
         code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetConstructor(Own, [typeof(TriggerRunner)])!); // the class below
         code.Emit(OpCodes.Ret);
 
-        MethodBuilder run = type.DefineMethod("Run", MethodAttributes.Public, typeof(Task), [input, typeof(IBinder), typeof(CancellationToken)]);
+        MethodBuilder run = type.DefineMethod("Run", MethodAttributes.Public, typeof(Task), [input, typeof(CancellationToken)]);
         run.SetCustomAttribute(new CustomAttributeBuilder(typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!, [function.Name]));
         run.DefineParameter(1, ParameterAttributes.None, "input").SetCustomAttribute(trigger);
-        run.DefineParameter(2, ParameterAttributes.None, "binder");
-        run.DefineParameter(3, ParameterAttributes.None, "cancellation");
+        run.DefineParameter(2, ParameterAttributes.None, "cancellation");
         code = run.GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
         code.Emit(OpCodes.Ldstr, function.Name);
         code.Emit(OpCodes.Ldarg_1);
         code.Emit(OpCodes.Ldarg_2);
-        code.Emit(OpCodes.Ldarg_3);
         code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetMethod(inherited, Own)!); // the class below
         code.Emit(OpCodes.Ret);
         return type.CreateType();
@@ -93,9 +91,7 @@ internal abstract class TriggeredFunction
 
     internal TriggeredFunction(TriggerRunner runner) => _runner = runner;
 
-    internal Task QueueAsync(string function, QueueMessage message, IBinder binder, CancellationToken cancellation) =>
-        _runner.QueueAsync(function, message, binder, cancellation);
+    internal Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation) => _runner.QueueAsync(function, message, cancellation);
 
-    internal Task TimerAsync(string function, TimerInfo timer, IBinder binder, CancellationToken cancellation) =>
-        _runner.TimerAsync(function, timer, binder, cancellation);
+    internal Task TimerAsync(string function, TimerInfo timer, CancellationToken cancellation) => _runner.TimerAsync(function, timer, cancellation);
 }
