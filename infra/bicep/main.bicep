@@ -139,7 +139,7 @@ func withRegistry(image string, server string) string =>
   contains(image, '/') && contains(split(image, '/')[0], '.') ? image : '${server}/${image}'
 
 var unique = '${prefix}${suffix}'
-var hostName = '${prefix}host${suffix}'
+var hostStorageName = '${prefix}host${suffix}'
 var busName = '${prefix}-bus-${suffix}'
 var topicName = 'alerts'
 var deadLetters = 'undelivered-events'
@@ -167,7 +167,7 @@ module storage 'modules/storage.bicep' = {
 module hostStorage 'modules/hoststorage.bicep' = {
   params: {
     location: location
-    name: hostName
+    name: hostStorageName
     privateNetworking: privateNetworking
   }
 }
@@ -224,7 +224,7 @@ module access 'modules/access.bicep' = {
     location: location
     prefix: prefix
     storageName: unique
-    hostStorageName: hostName
+    hostStorageName: hostStorageName
     registryName: unique
     insightsName: insightsName
     serviceBusName: useTopic ? busName : ''
@@ -244,7 +244,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
 
 // What the apps, and cameras in the network, reach over private endpoints.
 var dataId = resourceId('Microsoft.Storage/storageAccounts', unique)
-var hostId = resourceId('Microsoft.Storage/storageAccounts', hostName)
+var hostId = resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
 var links = [
   {
     group: 'blob'
