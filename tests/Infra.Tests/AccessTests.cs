@@ -45,18 +45,19 @@ public class AccessTests(Bicep bicep)
     }
 
     [Fact]
-    public void An_app_takes_from_the_queues_of_its_functions_and_no_other_and_gives_up_into_their_poison_queues()
+    public void An_app_takes_from_the_queues_of_its_functions_and_no_other_and_may_fill_those_that_they_send_and_give_up_to()
     {
         foreach (string app in Apps)
         {
             string[] read = [.. bicep.Prod.AppOf(app).Reads];
             string[] taken = [.. QueueNames.All.Where(q => RolesOn(app, Queue(q)).Contains(QueueContributor))];
             string[] poison = [.. read.Select(q => q + QueueNames.PoisonSuffix).Intersect(QueueNames.All)];
+            string[] filled = [.. poison.Concat(bicep.Prod.AppOf(app).Sends).Distinct()];
 
             string[] hidden = app == "router" ? [QueueNames.Alerts] : []; // where messages that were put there hidden are filled in later
             Assert.Equal(read.Concat(hidden).Order(), taken.Order());
-            Assert.NotEmpty(poison);
-            Assert.All(poison, q => Assert.Contains(Assert.Single(RolesOn(app, Queue(q))), (string[])[QueueSender, QueueContributor]));
+            Assert.True(poison.Length > 0 && filled.Length > poison.Length);
+            Assert.All(filled, q => Assert.NotEmpty(RolesOn(app, Queue(q)).Intersect([QueueSender, QueueContributor])));
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class AppResource(JsonElement json)
     /// <summary>Names of the queues whose messages its functions take.</summary>
     public IEnumerable<string> Reads => FunctionList.Queues.Where(t => !Disabled.Contains(t.Key)).Select(t => t.Value.QueueName);
 
+    /// <summary>Names of the queues that its functions send to by output bindings.</summary>
+    public IEnumerable<string> Sends => FunctionList.Outputs.Where(o => !Disabled.Contains(o.Key)).SelectMany(o => o).Select(o => o.QueueName);
+
     public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
 
     /// <summary>Whether a setting switches a function off.</summary>

@@ -26,6 +26,15 @@ internal static class FunctionList
     /// <summary>HTTP triggers, by function.</summary>
     public static IReadOnlyDictionary<string, HttpTriggerAttribute> Http { get; } = Triggers<HttpTriggerAttribute>();
 
+    /// <summary>Queues that functions send to by an output binding: of the method, or of a property of what it returns.</summary>
+    public static ILookup<string, QueueOutputAttribute> Outputs { get; } = (
+        from method in Methods
+        from holder in Returned(method.Method.ReturnType).GetProperties().Cast<MemberInfo>().Append(method.Method)
+        from output in holder.GetCustomAttributes<QueueOutputAttribute>()
+        select (method.Name, output)).ToLookup(o => o.Name, o => o.output);
+
+    private static Type Returned(Type type) => type.IsGenericType && type.BaseType == typeof(Task) ? type.GenericTypeArguments[0] : type;
+
     private static Dictionary<string, T> Triggers<T>() where T : Attribute => new(
         from method in Methods
         from parameter in method.Method.GetParameters()
