@@ -20,7 +20,6 @@ param resultsDays = 30
 param heatmapsDays = 30
 param mapsDays = 30
 param registrySku = 'Basic'
-param collectorMinReplicas = 0
 param dailyGigabytes = 1
 param publicApi = true
 param settings = {

@@ -1,6 +1,8 @@
 // AaClip.Functions in Azure: one resource group. docs/deploy.md says how to use it.
 //   az deployment group create --resource-group RG --parameters infra/bicep/dev.bicepparam
-// First with deployApps=false; then push the images; then with deployApps=true; then, if wanted, with ownScaleRules=true.
+// First with deployApps=false; then push the images; then with ownScaleRules=false, which creates the apps; then without either.
+
+import { replicas, size } from 'modules/types.bicep'
 
 targetScope = 'resourceGroup'
 
@@ -18,20 +20,19 @@ param suffix string = substring(uniqueString(resourceGroup().id), 0, 8)
 @description('Make the two apps. They need their images in the registry, which this deployment makes: leave it off the first time.')
 param deployApps bool
 
-@description('Repository and tag, or digest, of the scorer\'s image (src/Functions/Dockerfile, or Dockerfile.cpu without a GPU).')
+@description('Image of the scorer: repository and tag, or digest; without a registry, of the one that this deployment makes.')
 param scorerImage string = 'aaclip-gpu:latest'
 
-@description('Repository and tag, or digest, of the router\'s image (src/Functions/Dockerfile.cpu).')
+@description('Image of the router, in the same way.')
 param routerImage string = 'aaclip-cpu:latest'
 
-@description('GPU workload profile: Consumption-GPU-NC8as-T4 or Consumption-GPU-NC24-A100 (paid by the second, scale to zero), NC24-A100 (dedicated); empty scores on CPU.')
-@allowed([
-  ''
-  'Consumption-GPU-NC8as-T4'
-  'Consumption-GPU-NC24-A100'
-  'NC24-A100'
-])
+// Paid by the second, scale to zero: Consumption-GPU-NC8as-T4, Consumption-GPU-NC24-A100. Dedicated: NC24-A100, NC48-A100, NC96-A100, which
+// Azure adds only while it makes the environment.
+@description('GPU workload profile; another one than functions.bicep knows together with scorerSize; empty scores on CPU.')
 param gpuProfile string = 'Consumption-GPU-NC8as-T4'
+
+@description('Cores and memory of a scorer replica; null for what functions.bicep knows of the profile.')
+param scorerSize size?
 
 @description('Fewest nodes of a dedicated GPU profile; plays no part for the others.')
 param gpuMinNodes int = 0
@@ -39,25 +40,27 @@ param gpuMinNodes int = 0
 @description('Most nodes of a dedicated GPU profile; plays no part for the others.')
 param gpuMaxNodes int = 1
 
-@description('Fewest and most replicas of the scorer. 0 scales to zero: nothing to pay while idle, and a wait of a minute or more for the first image.')
-param scorerReplicas object = {
+@description('Fewest and most replicas of the scorer. 0 costs nothing while idle, and the first image waits for a minute or more.')
+param scorerReplicas replicas = {
   min: 0
   max: 3
 }
 
 @description('Fewest and most replicas of the router.')
-param routerReplicas object = {
+param routerReplicas replicas = {
   min: 0
   max: 3
 }
 
-@description('Scale by the lengths in functions.bicep instead of the rules that Azure makes from the triggers. Azure refuses it when it creates the apps: switch it on afterwards.')
-param ownScaleRules bool = false
+// Azure refuses own rules while it creates an app: false for that one deployment. Afterwards false takes the rules that Azure makes from
+// the triggers, which are reported to fail with user-assigned identities.
+@description('Scale by the lengths of queues in functions.bicep; false in the deployment that creates the apps.')
+param ownScaleRules bool = true
 
-@description('Images waiting that one scorer replica is meant to have before it, with ownScaleRules. Low starts many replicas, high lets images wait.')
+@description('Images waiting that one scorer replica is meant to have before it. Low starts many replicas, high lets images wait.')
 param imagesPerReplica int = 200
 
-@description('Reach storage and Service Bus over a virtual network alone. Cameras then need a way into that network. Service Bus becomes Premium.')
+@description('Reach storage and Service Bus over a virtual network alone, cameras too. Service Bus becomes Premium.')
 param privateNetworking bool = false
 
 @description('Addresses of the virtual network.')
@@ -72,10 +75,16 @@ param endpointsPrefix string = '10.60.2.0/27'
 @description('Redundancy of storage.')
 param storageSku string = 'Standard_ZRS'
 
+@description('Real folders (Azure Data Lake Storage) in the account of the images. Azure asks for the choice when it makes the account.')
+param hierarchicalNamespace bool = false
+
+@description('Let cameras store images over SFTP; needs hierarchicalNamespace, and costs by the hour.')
+param sftp bool = false
+
 @description('Days until images are deleted; 0 keeps them.')
 param imagesDays int = 0
 
-@description('Days until results, what jobs found, and events that could not be delivered are deleted; 0 keeps them.')
+@description('Days until results and what jobs found are deleted; 0 keeps them.')
 param resultsDays int = 365
 
 @description('Days until heatmaps are deleted; 0 keeps them.')
@@ -93,17 +102,11 @@ param useTopic bool = true
 @description('CloudEvents source of the alerts: tells installations apart.')
 param alertSource string = '/${prefix}/aaclip'
 
-@description('Serve the HTTP API to the internet, behind function keys. Otherwise it is reached inside the environment alone; with privateNetworking, true means the virtual network.')
+@description('Serve the HTTP API, behind function keys, to the internet, or with privateNetworking to the network.')
 param publicApi bool = false
 
 @description('Tier of the container registry.')
 param registrySku string = 'Standard'
-
-@description('Image of the OpenTelemetry collector.')
-param collectorImage string = 'otel/opentelemetry-collector-contrib:0.124.1'
-
-@description('Replicas of the collector when nothing is sent, 0 or 1.')
-param collectorMinReplicas int = 1
 
 @description('Days that logs are kept.')
 param retentionDays int = 30
@@ -123,47 +126,85 @@ param queueMessages int = 10000
 @description('Failed images in an hour before operators hear of it.')
 param failedImages int = 50
 
+@description('Minutes in which a stored image must be followed by some verdict before operators hear of it, 5 to 45.')
+@minValue(5)
+@maxValue(45)
+param standstillMinutes int = 30
+
 @description('Settings of both apps that differ from the defaults, such as { Limits__MaxPixels: \'50000000\' }.')
-param settings object = {}
+param settings { *: string } = {}
+
+// An image whose first part has a dot names its registry.
+func withRegistry(image string, server string) string =>
+  contains(image, '/') && contains(split(image, '/')[0], '.') ? image : '${server}/${image}'
 
 var unique = '${prefix}${suffix}'
+var hostStorageName = '${prefix}host${suffix}'
+var busName = '${prefix}-bus-${suffix}'
+var topicName = 'alerts'
+var deadLetters = 'undelivered-events'
+var eventsName = '${prefix}-events'
+var workspaceName = '${prefix}-logs'
+var insightsName = '${prefix}-insights'
 
 module storage 'modules/storage.bicep' = {
-  name: 'storage'
   params: {
     location: location
     name: unique
     sku: storageSku
     privateNetworking: privateNetworking
+    hierarchicalNamespace: hierarchicalNamespace || sftp
+    sftp: sftp
     imagesDays: imagesDays
     resultsDays: resultsDays
     heatmapsDays: heatmapsDays
     mapsDays: mapsDays
     undeleteDays: undeleteDays
+    deadLetterContainer: deadLetters
+  }
+}
+
+module hostStorage 'modules/hoststorage.bicep' = {
+  params: {
+    location: location
+    name: hostStorageName
+    privateNetworking: privateNetworking
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: {
+    location: location
+    workspaceName: workspaceName
+    insightsName: insightsName
+    retentionDays: retentionDays
+    dailyGigabytes: dailyGigabytes
   }
 }
 
 module events 'modules/events.bicep' = {
-  name: 'events'
+  dependsOn: [
+    storage
+  ]
   params: {
     location: location
-    name: '${prefix}-events'
-    storageName: storage.outputs.name
-    deadLetterContainer: storage.outputs.deadLetterContainer
+    name: eventsName
+    storageName: unique
+    deadLetterContainer: deadLetters
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
 module serviceBus 'modules/servicebus.bicep' = if (useTopic) {
-  name: 'servicebus'
   params: {
     location: location
-    name: '${prefix}-bus-${suffix}'
+    name: busName
+    topicName: topicName
     privateNetworking: privateNetworking
   }
 }
 
 module registry 'modules/registry.bicep' = {
-  name: 'registry'
   params: {
     location: location
     name: unique
@@ -171,30 +212,27 @@ module registry 'modules/registry.bicep' = {
   }
 }
 
-module identity 'modules/identity.bicep' = {
-  name: 'identity'
-  params: {
-    location: location
-    name: '${prefix}-functions'
-    storageName: storage.outputs.name
-    registryName: registry.outputs.name
-    serviceBusName: useTopic ? serviceBus.outputs.name : ''
-    topicName: useTopic ? serviceBus.outputs.topic : ''
-  }
-}
-
-module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
+module access 'modules/access.bicep' = {
+  dependsOn: [
+    storage
+    hostStorage
+    monitoring
+    registry
+    serviceBus
+  ]
   params: {
     location: location
     prefix: prefix
-    retentionDays: retentionDays
-    dailyGigabytes: dailyGigabytes
+    storageName: unique
+    hostStorageName: hostStorageName
+    registryName: unique
+    insightsName: insightsName
+    serviceBusName: useTopic ? busName : ''
+    topicName: topicName
   }
 }
 
 module network 'modules/network.bicep' = if (privateNetworking) {
-  name: 'network'
   params: {
     location: location
     name: '${prefix}-network'
@@ -204,85 +242,93 @@ module network 'modules/network.bicep' = if (privateNetworking) {
   }
 }
 
-module blobLink 'modules/endpoint.bicep' = if (privateNetworking) {
-  name: 'endpoint-blob'
-  params: {
-    location: location
-    name: '${prefix}-blob'
-    target: storage.outputs.id
+// What the apps, and cameras in the network, reach over private endpoints.
+var dataId = resourceId('Microsoft.Storage/storageAccounts', unique)
+var hostId = resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
+var links = [
+  {
     group: 'blob'
-    zoneName: 'privatelink.blob.${environment().suffixes.storage}'
-    network: network.outputs.id
-    subnet: network.outputs.endpointsSubnet
+    zone: 'privatelink.blob.${environment().suffixes.storage}'
+    targets: [{ name: '${prefix}-blob', id: dataId }, { name: '${prefix}-host-blob', id: hostId }]
   }
-}
-
-module queueLink 'modules/endpoint.bicep' = if (privateNetworking) {
-  name: 'endpoint-queue'
-  params: {
-    location: location
-    name: '${prefix}-queue'
-    target: storage.outputs.id
+  {
     group: 'queue'
-    zoneName: 'privatelink.queue.${environment().suffixes.storage}'
-    network: network.outputs.id
-    subnet: network.outputs.endpointsSubnet
+    zone: 'privatelink.queue.${environment().suffixes.storage}'
+    targets: [{ name: '${prefix}-queue', id: dataId }]
   }
-}
-
-module busLink 'modules/endpoint.bicep' = if (privateNetworking && useTopic) {
-  name: 'endpoint-bus'
-  params: {
-    location: location
-    name: '${prefix}-bus'
-    target: serviceBus.outputs.id
+  {
+    group: 'table'
+    zone: 'privatelink.table.${environment().suffixes.storage}'
+    targets: [{ name: '${prefix}-table', id: dataId }, { name: '${prefix}-host-table', id: hostId }]
+  }
+  {
+    group: 'dfs'
+    zone: 'privatelink.dfs.${environment().suffixes.storage}'
+    targets: hierarchicalNamespace || sftp ? [{ name: '${prefix}-dfs', id: dataId }] : []
+  }
+  {
     group: 'namespace'
-    zoneName: 'privatelink.servicebus.windows.net'
-    network: network.outputs.id
-    subnet: network.outputs.endpointsSubnet
+    zone: 'privatelink.servicebus.windows.net'
+    targets: useTopic ? [{ name: '${prefix}-bus', id: resourceId('Microsoft.ServiceBus/namespaces', busName) }] : []
   }
-}
+]
+
+module endpoints 'modules/endpoint.bicep' = [
+  for link in links: if (privateNetworking && !empty(link.targets)) {
+    dependsOn: [
+      storage
+      hostStorage
+      serviceBus
+    ]
+    params: {
+      location: location
+      zoneName: link.zone
+      group: link.group
+      targets: link.targets
+      network: network!.outputs.id
+      subnet: network!.outputs.endpointsSubnet
+    }
+  }
+]
 
 module apps 'modules/environment.bicep' = {
-  name: 'environment'
   params: {
     location: location
     prefix: prefix
     gpuProfile: gpuProfile
     gpuMinNodes: gpuMinNodes
     gpuMaxNodes: gpuMaxNodes
-    subnet: privateNetworking ? network.outputs.appsSubnet : ''
-    workspaceName: monitoring.outputs.workspaceName
-    insightsName: monitoring.outputs.insightsName
-    collectorImage: collectorImage
-    collectorMinReplicas: collectorMinReplicas
+    subnet: privateNetworking ? network!.outputs.appsSubnet : ''
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
 module functions 'modules/functions.bicep' = if (deployApps) {
-  name: 'functions'
   dependsOn: [
-    blobLink
-    queueLink
-    busLink
+    endpoints
   ]
   params: {
     location: location
     prefix: prefix
     environmentId: apps.outputs.id
     registryServer: registry.outputs.loginServer
-    scorerImage: scorerImage
-    routerImage: routerImage
-    identityId: identity.outputs.id
-    clientId: identity.outputs.clientId
-    storageName: storage.outputs.name
+    scorerImage: withRegistry(scorerImage, registry.outputs.loginServer)
+    routerImage: withRegistry(routerImage, registry.outputs.loginServer)
+    scorerIdentityId: access.outputs.scorerId
+    scorerClientId: access.outputs.scorerClientId
+    routerIdentityId: access.outputs.routerId
+    routerClientId: access.outputs.routerClientId
+    storageName: unique
     blobEndpoint: storage.outputs.blobEndpoint
     queueEndpoint: storage.outputs.queueEndpoint
-    serviceBusHost: useTopic ? serviceBus.outputs.hostName : ''
-    topic: useTopic ? serviceBus.outputs.topic : ''
-    insightsName: monitoring.outputs.insightsName
-    otlpEndpoint: apps.outputs.otlpEndpoint
+    tableEndpoint: storage.outputs.tableEndpoint
+    hostBlobEndpoint: hostStorage.outputs.blobEndpoint
+    hostTableEndpoint: hostStorage.outputs.tableEndpoint
+    serviceBusHost: useTopic ? serviceBus!.outputs.hostName : ''
+    topic: useTopic ? topicName : ''
+    insightsName: insightsName
     gpuProfile: gpuProfile
+    scorerSize: scorerSize
     scorerReplicas: scorerReplicas
     routerReplicas: routerReplicas
     ownScaleRules: ownScaleRules
@@ -294,30 +340,33 @@ module functions 'modules/functions.bicep' = if (deployApps) {
 }
 
 module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
   params: {
     location: location
     prefix: prefix
     email: alertEmail
-    insightsId: monitoring.outputs.insightsId
+    workspaceId: monitoring.outputs.workspaceId
     storageId: storage.outputs.id
     eventTopicId: events.outputs.id
-    serviceBusId: useTopic ? serviceBus.outputs.id : ''
-    scorerId: deployApps ? functions.outputs.scorerId : ''
+    serviceBusId: useTopic ? serviceBus!.outputs.id : ''
+    scorerId: deployApps ? functions!.outputs.scorerId : ''
     queueAgeSeconds: queueAgeSeconds
     queueMessages: queueMessages
     failedImages: failedImages
+    standstillMinutes: standstillMinutes
   }
 }
 
 @description('Name of the storage account: aaclip verbs take its address with --account.')
-output storageName string = storage.outputs.name
+output storageName string = unique
 
 @description('Address of the blobs, where cameras store images.')
 output blobEndpoint string = storage.outputs.blobEndpoint
 
-@description('Host name of the registry, for docker push.')
-output registry string = registry.outputs.loginServer
+@description('Host name of the registry, for docker push; azd looks for it under this name.')
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
 
 @description('Host name of the HTTP API; empty while there are no apps.')
-output hostName string = deployApps ? functions.outputs.hostName : ''
+output hostName string = deployApps ? functions!.outputs.hostName : ''
+
+@description('Whether the apps are there: azd.bicepparam reads it in the next deployment.')
+output AACLIP_APPS_EXIST bool = deployApps

@@ -10,7 +10,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>GET health: whether images can be scored. 200 when the model is loaded and storage answers, else 503; a broken cameras.json is told but is no outage.</summary>
+/// <summary>
+/// GET health: whether images can be scored. 200 when storage answers and the model is loaded (unless Model__Load is false), else 503; a
+/// broken cameras.json is told but is no outage. GET health/live: whether a new process could help.
+/// </summary>
 public sealed class Health(StorageClients storage, CameraProfiles cameras, ModelHost models)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -21,12 +24,26 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
     {
         string? storageError = await StorageErrorAsync(cancellation).ConfigureAwait(false);
         ModelState model = models.State;
-        HealthReport report = new(model.Loaded && storageError is null ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State);
+        bool well = (model.Loaded || !models.Required) && !model.Dead && storageError is null;
+        HealthReport report = new(well ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State);
         return new ContentResult
         {
             Content = JsonSerializer.Serialize(report, HealthJson.Default.HealthReport),
             ContentType = "application/json",
             StatusCode = report.Status == "healthy" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+        };
+    }
+
+    /// <summary>For the liveness probe of a container: 503 with the reason when the model is dead, else 200. Storage plays no part.</summary>
+    [Function(nameof(Alive))]
+    public IActionResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request)
+    {
+        ModelState model = models.State;
+        return new ContentResult
+        {
+            Content = model.Dead ? model.Note : "alive",
+            ContentType = "text/plain; charset=utf-8",
+            StatusCode = model.Dead ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK,
         };
     }
 

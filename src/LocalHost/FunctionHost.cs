@@ -25,7 +25,8 @@ namespace AaClip.LocalHost;
 /// </summary>
 public sealed partial class FunctionHost : IAsyncDisposable
 {
-    private const string StorageSetting = "AzureWebJobsStorage";
+    private const string StorageSetting = "DataStorage";
+    private const string HostStorageSetting = "AzureWebJobsStorage"; // the same storage here; in Azure an account of the host's own
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     private readonly LocalHostOptions _options;
@@ -107,7 +108,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
         // 2. Storage
         ConnectionString = await FindStorageAsync(log, cancellation);
-        settings.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageSetting, ConnectionString)]);
+        settings[StorageSetting] = settings[HostStorageSetting] = ConnectionString;
         if (_options.Prepare is { } prepare)
             await prepare(ConnectionString, cancellation);
 
@@ -119,7 +120,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
         (Url, string rpc) = (urls[0], urls[1]); // in the order of Build
 
         // 4. Worker
-        await _worker.StartAsync(rpc, new Dictionary<string, string?>(Settings.Own(_options)) { [StorageSetting] = ConnectionString }, cancellation);
+        Dictionary<string, string?> environment = Settings.Own(_options);
+        environment[StorageSetting] = environment[HostStorageSetting] = ConnectionString;
+        await _worker.StartAsync(rpc, environment, cancellation);
 
         // 5. Triggers
         _triggers = TriggerHost.Build(_app, _worker, _settings, _options.Lease, _logging);
@@ -153,7 +156,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         }
 
         if (!_options.OwnAzurite && !wanted.Contains("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidOperationException($"AzureWebJobsStorage points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started.");
+            throw new InvalidOperationException($"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started.");
         _azurite = await Azurite.StartAsync(_options.AzuriteScript, _options.Persist, _options.AzuritePort, log, cancellation);
         return _azurite.ConnectionString;
     }

@@ -33,7 +33,7 @@ public sealed record LocalHostOptions
     /// <summary>Blob port of an Azurite started here; queues take the next port, tables the one after. 0 takes free ones. Default 10000.</summary>
     public int AzuritePort { get; init; } = 10000;
 
-    /// <summary>Starts Azurite even where AzureWebJobsStorage already answers, and uses that one. Default false.</summary>
+    /// <summary>Starts Azurite even where DataStorage already answers, and uses that one. Default false.</summary>
     public bool OwnAzurite { get; init; }
 
     /// <summary>Azurite's main script; null looks for node_modules/azurite above the program and above the current folder.</summary>

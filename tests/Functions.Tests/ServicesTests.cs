@@ -51,7 +51,7 @@ public class ServicesTests
     private static HostApplicationBuilder Builder(params (string Key, string Value)[] settings)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Configuration["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
+        builder.Configuration["DataStorage"] = "UseDevelopmentStorage=true";
         foreach ((string key, string value) in settings)
             builder.Configuration[key] = value;
         builder.Services.AddAaClip(builder.Configuration);

@@ -12,7 +12,7 @@ namespace AaClip.Functions.Tests;
 public sealed class SettingsSampleTests
 {
     // Set by the host, by Azure or by the operator; no options class of ours.
-    private static readonly string[] Others = ["AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "ServiceBus", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+    private static readonly string[] Others = ["AzureWebJobsStorage", "DataStorage", "FUNCTIONS_WORKER_RUNTIME", "ServiceBus", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
     // Where the sample has to differ from the default: a model is required and has none.
     private static readonly string[] Examples = ["Model__Path"];

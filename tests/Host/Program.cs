@@ -16,7 +16,7 @@ await using FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptio
     Functions = functions,
     Settings = new Dictionary<string, string?>
     {
-        ["AzureWebJobsStorage"] = connection,
+        ["DataStorage"] = connection,
         ["Model__Path"] = model,
         ["Model__Provider"] = "cpu",
         ["Cameras__RefreshSeconds"] = "1",

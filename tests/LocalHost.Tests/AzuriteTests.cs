@@ -127,9 +127,9 @@ public class AzuriteTests(AzuriteFixture azurite)
         LocalHostOptions options = host.Options();
 
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => FunctionHost.StartAsync(options with { Settings = new Dictionary<string, string?>(options.Settings) { ["AzureWebJobsStorage"] = connection } }, Cancellation));
+            () => FunctionHost.StartAsync(options with { Settings = new Dictionary<string, string?>(options.Settings) { ["DataStorage"] = connection } }, Cancellation));
 
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("AzureWebJobsStorage", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("DataStorage", refused.Message, StringComparison.Ordinal);
     }
 }

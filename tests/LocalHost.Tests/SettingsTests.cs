@@ -41,7 +41,7 @@ public sealed class SettingsTests : IDisposable
     {
         using ConfigurationManager settings = Settings.Load(Options() with { SettingsFile = Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "local.settings.sample.json") });
 
-        Assert.NotNull(settings["AzureWebJobsStorage"]);
+        Assert.NotNull(settings["DataStorage"]);
         Assert.NotNull(settings["Batching:MaxSize"]);
     }
 

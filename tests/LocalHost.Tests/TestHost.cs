@@ -39,7 +39,7 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
         Functions = App,
         Settings = new Dictionary<string, string?>(All.Except(functions).Select(other => KeyValuePair.Create<string, string?>($"AzureWebJobs.{other}.Disabled", "true")))
         {
-            ["AzureWebJobsStorage"] = connection,
+            ["DataStorage"] = connection,
         },
         Port = 0,
         AzuriteScript = AzuriteFixture.Script,

@@ -1,5 +1,7 @@
 // One Container App that hosts functions.
 
+import { queueScale, replicas, size } from 'types.bicep'
+
 @description('Region.')
 param location string
 
@@ -7,13 +9,16 @@ param location string
 @maxLength(32)
 param name string
 
+@description('Tags of the app.')
+param tags { *: string }
+
 @description('Resource id of the Container Apps environment.')
 param environmentId string
 
 @description('Workload profile of the environment that the app runs on.')
 param workloadProfile string
 
-@description('Image with its tag or, better, its digest.')
+@description('Image with its registry and its tag or, better, its digest.')
 param image string
 
 @description('Host name of the registry.')
@@ -22,24 +27,16 @@ param registryServer string
 @description('Resource id of the identity that the app runs as and pulls its image with.')
 param identityId string
 
-@description('Processor cores of a replica, such as 0.5 or 8.')
-param cpu string
+@description('Processor cores and memory of a replica.')
+param resources size
 
-@description('Memory of a replica, such as 4Gi.')
-param memory string
+@description('Fewest and most replicas; 0 scales to zero.')
+param scale replicas
 
-@description('Replicas when there is nothing to do; 0 scales to zero.')
-@minValue(0)
-param minReplicas int
+@description('Queues whose length decides how many replicas run.')
+param scaleQueues queueScale[]
 
-@description('Most replicas.')
-@minValue(1)
-param maxReplicas int
-
-@description('Queues whose length decides how many replicas run: { queue, length }, where length is the messages that one replica is meant to have before it.')
-param scaleQueues array
-
-@description('Use scaleQueues. Otherwise Azure makes the rules from the triggers, with the batchSize of host.json as length. Azure refuses this when it creates an app: leave it off in the first deployment.')
+@description('Use scaleQueues. Otherwise Azure makes the rules from the triggers. It refuses own rules while it creates an app.')
 param ownScaleRules bool
 
 @description('Name of the storage account of the queues.')
@@ -48,25 +45,20 @@ param storageName string
 @description('Let HTTP in from outside the environment. Ingress itself stays on, for Azure scales only apps that have it.')
 param external bool
 
-@description('Settings, name and value.')
-param settings object
+@description('Settings of every app.')
+param settings { *: string }
 
-@description('Functions of the image that another app runs.')
-param disabled array
+@description('Settings of this app; they win over those of every app.')
+param ownSettings { *: string }
 
-@description('Not ready before /api/health is well, that is, before the model is loaded. Otherwise ready when the host listens.')
-param needsModel bool
+@description('Settings that the operator chose; they win over all others.')
+param overrides { *: string }
 
-@description('Name of Application Insights, where the Functions host logs to.')
-param insightsName string
-
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: insightsName
-}
-
-resource app 'Microsoft.App/containerApps@2026-03-02-preview' = { // the first version with allowScalingRuleOverride
+// 2026-07-01 is the first stable version with allowScalingRuleOverride.
+resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'functionapp'
   identity: {
     type: 'UserAssigned'
@@ -91,12 +83,6 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = { // the first v
           identity: identityId
         }
       ]
-      secrets: [
-        {
-          name: 'insights'
-          value: insights.properties.ConnectionString
-        }
-      ]
     }
     template: {
       terminationGracePeriodSeconds: 120
@@ -105,73 +91,83 @@ resource app 'Microsoft.App/containerApps@2026-03-02-preview' = { // the first v
           name: 'functions'
           image: image
           resources: {
-            cpu: json(cpu)
-            memory: memory
+            cpu: json(resources.cpu)
+            memory: resources.memory
           }
-          env: concat(
-            map(filter(items(settings), setting => !empty(setting.value)), setting => { name: setting.key, value: setting.value }),
-            map(disabled, function => { name: 'AzureWebJobs.${function}.Disabled', value: 'true' }),
-            [
-              {
-                name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
-                secretRef: 'insights'
-              }
-            ]
-          )
+          env: [
+            for setting in items(union(settings, ownSettings, overrides)): {
+              name: setting.key
+              value: setting.value
+            }
+          ]
+          // /api/health/live tells of a model that could not be loaded or gives no scores any more; also, that the host and its worker
+          // answer. /api/health asks for storage too, which is no reason to start anew.
           probes: [
             {
-              // The host answers; whether the model and storage do is readiness, and no reason to start anew.
-              type: 'Liveness'
-              tcpSocket: {
+              type: 'Startup'
+              httpGet: {
+                path: '/api/health/live'
                 port: 8080
               }
-              initialDelaySeconds: 60
-              periodSeconds: 30
-              failureThreshold: 5
+              periodSeconds: 30 // times 10: five minutes for the host to start; the model is loaded after that
+              timeoutSeconds: 10
+              failureThreshold: 10
             }
-            union({
+            {
+              type: 'Liveness'
+              httpGet: {
+                path: '/api/health/live'
+                port: 8080
+              }
+              periodSeconds: 30
+              timeoutSeconds: 10
+              failureThreshold: 4
+            }
+            {
               type: 'Readiness'
-              periodSeconds: 10
-              timeoutSeconds: 5
-              failureThreshold: 6
-            }, needsModel ? {
               httpGet: {
                 path: '/api/health'
                 port: 8080
               }
-            } : {
-              tcpSocket: {
-                port: 8080
-              }
-            })
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 6
+            }
           ]
         }
       ]
       scale: {
-        minReplicas: minReplicas
-        maxReplicas: maxReplicas
+        minReplicas: scale.min
+        maxReplicas: scale.max
         allowScalingRuleOverride: ownScaleRules
-        rules: ownScaleRules ? concat(map(scaleQueues, item => {
-          name: item.queue
-          custom: {
-            type: 'azure-queue'
-            identity: identityId
-            metadata: {
-              accountName: storageName
-              queueName: item.queue
-              queueLength: string(item.length)
-            }
-          }
-        }), external ? [
-          {
-            name: 'http'
-            http: {
-              metadata: {
-                concurrentRequests: '50'
-              }
-            }
-          }
-        ] : []) : []
+        rules: ownScaleRules
+          ? concat(
+              map(scaleQueues, item => {
+                name: item.queue
+                custom: {
+                  type: 'azure-queue'
+                  identity: identityId
+                  metadata: {
+                    accountName: storageName
+                    queueName: item.queue
+                    queueLength: string(item.length)
+                  }
+                }
+              }),
+              external
+                ? [
+                    {
+                      name: 'http'
+                      http: {
+                        metadata: {
+                          concurrentRequests: '50'
+                        }
+                      }
+                    }
+                  ]
+                : []
+            )
+          : []
       }
     }
   }

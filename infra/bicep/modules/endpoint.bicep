@@ -1,19 +1,16 @@
-// One private endpoint with its DNS zone.
+// The private endpoints of one kind of service, with the DNS zone that they share: a network has one link to a zone.
 
 @description('Region.')
 param location string
 
-@description('Name of the endpoint.')
-param name string
-
-@description('Resource id of what it leads to.')
-param target string
-
-@description('Which service of it: blob, queue or namespace.')
-param group string
-
 @description('Private DNS zone, such as privatelink.blob.core.windows.net.')
 param zoneName string
+
+@description('Which service: blob, queue, table, dfs or namespace.')
+param group string
+
+@description('What the endpoints lead to: { name of the endpoint, id of the resource }.')
+param targets target[]
 
 @description('Resource id of the virtual network.')
 param network string
@@ -21,14 +18,22 @@ param network string
 @description('Resource id of the subnet.')
 param subnet string
 
-resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = {
+type target = {
+  @description('Name of the endpoint.')
+  name: string
+
+  @description('Resource id of what it leads to.')
+  id: string
+}
+
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: zoneName
   location: 'global'
 }
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = {
   parent: zone
-  name: name
+  name: 'apps'
   location: 'global'
   properties: {
     registrationEnabled: false
@@ -38,38 +43,42 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01'
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2023-11-01' = {
-  name: name
-  location: location
-  properties: {
-    subnet: {
-      id: subnet
+resource endpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [
+  for target in targets: {
+    name: target.name
+    location: location
+    properties: {
+      subnet: {
+        id: subnet
+      }
+      privateLinkServiceConnections: [
+        {
+          name: target.name
+          properties: {
+            privateLinkServiceId: target.id
+            groupIds: [
+              group
+            ]
+          }
+        }
+      ]
     }
-    privateLinkServiceConnections: [
-      {
-        name: name
-        properties: {
-          privateLinkServiceId: target
-          groupIds: [
-            group
-          ]
-        }
-      }
-    ]
   }
-}
+]
 
-resource addresses 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2023-11-01' = {
-  parent: endpoint
-  name: 'default'
-  properties: {
-    privateDnsZoneConfigs: [
-      {
-        name: group
-        properties: {
-          privateDnsZoneId: zone.id
+resource addresses 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [
+  for (target, i) in targets: {
+    parent: endpoints[i]
+    name: 'default'
+    properties: {
+      privateDnsZoneConfigs: [
+        {
+          name: group
+          properties: {
+            privateDnsZoneId: zone.id
+          }
         }
-      }
-    ]
+      ]
+    }
   }
-}
+]

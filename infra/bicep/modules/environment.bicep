@@ -1,5 +1,4 @@
-// The Container Apps environment, and the collector that takes the functions' OpenTelemetry to Application Insights. The collector of
-// the environment itself passes on no metrics to Application Insights, and the alert rules live on them.
+// The Container Apps environment.
 
 @description('Region.')
 param location string
@@ -19,117 +18,66 @@ param gpuMaxNodes int
 @description('Resource id of the subnet of the apps; empty for a public environment.')
 param subnet string
 
-@description('Name of the Log Analytics workspace.')
-param workspaceName string
-
-@description('Name of Application Insights.')
-param insightsName string
-
-@description('Image of the OpenTelemetry collector with the exporter azuremonitor; pin a version.')
-param collectorImage string
-
-@description('Replicas of the collector when nothing is sent. With 0 the first metrics after a pause may be lost.')
-@minValue(0)
-@maxValue(1)
-param collectorMinReplicas int
+@description('Resource id of the Log Analytics workspace.')
+param workspaceId string
 
 var gpuIsDedicated = !startsWith(gpuProfile, 'Consumption')
-var gpu = empty(gpuProfile) ? [] : [
-  union({
-    name: 'gpu'
-    workloadProfileType: gpuProfile
-  }, gpuIsDedicated ? {
-    minimumCount: gpuMinNodes
-    maximumCount: gpuMaxNodes
-  } : {})
-]
+var gpu = empty(gpuProfile)
+  ? []
+  : [
+      union(
+        {
+          name: 'gpu'
+          workloadProfileType: gpuProfile
+        },
+        gpuIsDedicated
+          ? {
+              minimumCount: gpuMinNodes
+              maximumCount: gpuMaxNodes
+            }
+          : {}
+      )
+    ]
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
-  name: workspaceName
-}
-
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: insightsName
-}
-
-resource apps 'Microsoft.App/managedEnvironments@2024-03-01' = {
+resource apps 'Microsoft.App/managedEnvironments@2026-07-01' = {
   name: '${prefix}-apps'
   location: location
   properties: {
     appLogsConfiguration: {
-      destination: 'log-analytics'
-      logAnalyticsConfiguration: {
-        customerId: workspace.properties.customerId
-        sharedKey: workspace.listKeys().primarySharedKey
-      }
+      destination: 'azure-monitor' // the diagnostic setting below says where to: no key of the workspace is needed
     }
-    workloadProfiles: concat([
-      {
-        name: 'Consumption'
-        workloadProfileType: 'Consumption'
-      }
-    ], gpu)
-    vnetConfiguration: empty(subnet) ? null : {
-      infrastructureSubnetId: subnet
-      internal: true
-    }
+    workloadProfiles: concat(
+      [
+        {
+          name: 'Consumption'
+          workloadProfileType: 'Consumption'
+        }
+      ],
+      gpu
+    )
+    vnetConfiguration: empty(subnet)
+      ? null
+      : {
+          infrastructureSubnetId: subnet
+          internal: true
+        }
   }
 }
 
-resource collector 'Microsoft.App/containerApps@2024-03-01' = {
-  name: '${prefix}-collector'
-  location: location
+#disable-next-line use-recent-api-versions // the stable version is of 2016 and knows no categories
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'logs'
+  scope: apps
   properties: {
-    environmentId: apps.id
-    workloadProfileName: 'Consumption'
-    configuration: {
-      activeRevisionsMode: 'Single'
-      ingress: {
-        external: false
-        targetPort: 4318
-        transport: 'http'
+    workspaceId: workspaceId
+    logs: [
+      {
+        categoryGroup: 'allLogs'
+        enabled: true
       }
-      secrets: [
-        {
-          name: 'insights'
-          value: insights.properties.ConnectionString
-        }
-      ]
-    }
-    template: {
-      containers: [
-        {
-          name: 'collector'
-          image: collectorImage
-          args: [
-            '--config=env:COLLECTOR_CONFIG'
-          ]
-          resources: {
-            cpu: json('0.25')
-            memory: '0.5Gi'
-          }
-          env: [
-            {
-              name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
-              secretRef: 'insights'
-            }
-            {
-              name: 'COLLECTOR_CONFIG'
-              value: loadTextContent('collector.yaml')
-            }
-          ]
-        }
-      ]
-      scale: {
-        minReplicas: collectorMinReplicas
-        maxReplicas: 1
-      }
-    }
+    ]
   }
 }
 
 @description('Resource id of the environment.')
 output id string = apps.id
-
-@description('Where the functions send OpenTelemetry, over HTTP.')
-output otlpEndpoint string = 'https://${collector.properties.configuration.ingress.fqdn}'

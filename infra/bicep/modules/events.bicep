@@ -1,4 +1,7 @@
-// Tells the queue "uploads" of every blob that is stored under the container "images".
+// Tells the queue "uploads" of every blob that is stored under the container "images". No event is dropped: Event Grid tries for a day,
+// which is its limit, then leaves the event in a container; a message that it has put into the queue stays there until it is taken.
+
+import { roles } from 'roles.bicep'
 
 @description('Region.')
 param location string
@@ -12,20 +15,10 @@ param storageName string
 @description('Container for events that could not be delivered.')
 param deadLetterContainer string
 
-@description('Attempts to deliver an event before it goes to the container for undelivered ones.')
-@minValue(1)
-@maxValue(30)
-param attempts int = 30
+@description('Resource id of the Log Analytics workspace, where its metrics go.')
+param workspaceId string
 
-@description('Minutes in which they are made.')
-@minValue(1)
-@maxValue(1440)
-param minutes int = 1440
-
-var queueMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a' // Storage Queue Data Message Sender
-var blobContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
-
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: storageName
 
   resource queues 'queueServices' existing = {
@@ -45,7 +38,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   }
 }
 
-resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
   location: location
   identity: {
@@ -58,26 +51,26 @@ resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
 }
 
 resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account::queues::uploads.id, topic.id, queueMessageSender)
+  name: guid(account::queues::uploads.id, topic.id, roles.queueSender)
   scope: account::queues::uploads
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueMessageSender)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueSender)
     principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource mayKeep 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account::blobs::deadLetters.id, topic.id, blobContributor)
+  name: guid(account::blobs::deadLetters.id, topic.id, roles.blobContributor)
   scope: account::blobs::deadLetters
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobContributor)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobContributor)
     principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
-resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
+resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: topic
   name: 'uploads'
   dependsOn: [
@@ -101,7 +94,7 @@ resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-
         properties: {
           resourceId: account.id
           queueName: account::queues::uploads.name
-          queueMessageTimeToLiveInSeconds: 604800
+          queueMessageTimeToLiveInSeconds: -1 // never
         }
       }
     }
@@ -118,9 +111,25 @@ resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-
       }
     }
     retryPolicy: {
-      maxDeliveryAttempts: attempts
-      eventTimeToLiveInMinutes: minutes
+      maxDeliveryAttempts: 30 // the most
+      eventTimeToLiveInMinutes: 1440 // the most
     }
+  }
+}
+
+// The rule "nothing-scored" compares the delivered events with the verdicts.
+#disable-next-line use-recent-api-versions // the stable version is of 2016 and knows no categories
+resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'metrics'
+  scope: topic
+  properties: {
+    workspaceId: workspaceId
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
   }
 }
 

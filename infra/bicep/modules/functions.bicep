@@ -1,6 +1,8 @@
 // The functions in two apps of one code base: the scorer, on a GPU where there is one, and the router for everything else. Each image
 // holds all functions; what an app must not run is switched off in its settings.
 
+import { replicas, size } from 'types.bicep'
+
 @description('Region.')
 param location string
 
@@ -13,28 +15,43 @@ param environmentId string
 @description('Host name of the registry.')
 param registryServer string
 
-@description('Repository and tag, or digest, of the scorer\'s image.')
+@description('Image of the scorer, with its registry.')
 param scorerImage string
 
-@description('Repository and tag, or digest, of the router\'s image. It holds the same model package: results are found by the model\'s name.')
+@description('Image of the router, with its registry. It holds the same model package: results are found by the model\'s name.')
 param routerImage string
 
-@description('Resource id of the identity.')
-param identityId string
+@description('Resource id of the scorer\'s identity.')
+param scorerIdentityId string
 
-@description('Client id of the identity.')
-param clientId string
+@description('Client id of the scorer\'s identity.')
+param scorerClientId string
 
-@description('Name of the storage account.')
+@description('Resource id of the router\'s identity.')
+param routerIdentityId string
+
+@description('Client id of the router\'s identity.')
+param routerClientId string
+
+@description('Name of the account with the images, queues and results.')
 param storageName string
 
-@description('Address of the blobs.')
+@description('Address of its blobs.')
 param blobEndpoint string
 
-@description('Address of the queues.')
+@description('Address of its queues.')
 param queueEndpoint string
 
-@description('Host name of the Service Bus namespace; empty for none.')
+@description('Address of its tables.')
+param tableEndpoint string
+
+@description('Address of the blobs of the Functions host.')
+param hostBlobEndpoint string
+
+@description('Address of the tables of the Functions host.')
+param hostTableEndpoint string
+
+@description('Host name of the Service Bus namespace.')
 param serviceBusHost string
 
 @description('Topic in it; empty for none.')
@@ -43,19 +60,19 @@ param topic string
 @description('Name of Application Insights.')
 param insightsName string
 
-@description('Where OpenTelemetry is sent.')
-param otlpEndpoint string
-
 @description('Type of the GPU workload profile; empty scores on CPU.')
 param gpuProfile string
 
+@description('Cores and memory of a replica of the scorer; null for what this file knows of the profile.')
+param scorerSize size?
+
 @description('Fewest and most replicas of the scorer.')
-param scorerReplicas object
+param scorerReplicas replicas
 
 @description('Fewest and most replicas of the router.')
-param routerReplicas object
+param routerReplicas replicas
 
-@description('Use own scale rules instead of those that Azure makes from the triggers; not in the first deployment.')
+@description('Use own scale rules instead of those that Azure makes from the triggers.')
 param ownScaleRules bool
 
 @description('Images waiting that one scorer replica is meant to have before it.')
@@ -68,7 +85,9 @@ param publicApi bool
 param alertSource string
 
 @description('Settings that differ from those below, for both apps.')
-param overrides object
+param overrides { *: string }
+
+// Health and Alive run on both.
 
 var onScorer = [
   'ScoreImage'
@@ -92,20 +111,36 @@ var onRouter = [
   'ListResults'
 ]
 
-// Health runs on both.
+// A replica has its node for itself, and uses one GPU of it.
+var sizes = {
+  Consumption: { cpu: '4', memory: '8Gi' }
+  'Consumption-GPU-NC8as-T4': { cpu: '8', memory: '56Gi' }
+  'Consumption-GPU-NC24-A100': { cpu: '24', memory: '220Gi' }
+  'NC24-A100': { cpu: '24', memory: '220Gi' }
+  'NC48-A100': { cpu: '48', memory: '440Gi' }
+  'NC96-A100': { cpu: '96', memory: '880Gi' }
+}
+var profile = empty(gpuProfile) ? 'Consumption' : gpuProfile
+var unknown = 'The size of workload profile ${profile} is not known here: set scorerSize too.'
+var scorerResources = scorerSize ?? sizes[?profile] ?? fail(unknown)
 
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+// For the apps alike. What has the default of local.settings.sample.json and is not likely to be changed is left out.
 var settings = {
-  AzureWebJobsStorage__blobServiceUri: blobEndpoint
-  AzureWebJobsStorage__queueServiceUri: queueEndpoint
-  AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: clientId
-  AzureWebJobsSecretStorageType: 'blob' // function keys; the host makes them by itself there
   FUNCTIONS_WORKER_RUNTIME: 'dotnet-isolated'
-  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
-  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf'
-  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' // Application Insights adds up what it gets
+  AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
+  AzureWebJobsStorage__tableServiceUri: hostTableEndpoint
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsSecretStorageType: 'blob' // function keys; the host makes them by itself there
+  DataStorage__blobServiceUri: blobEndpoint
+  DataStorage__queueServiceUri: queueEndpoint
+  DataStorage__tableServiceUri: tableEndpoint
+  DataStorage__credential: 'managedidentity'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   Model__Path: '/models/live'
-  Model__Cache: '' // a folder for temporary files
   Model__RefreshSeconds: '5'
   Model__Threads: '0'
   Batching__MaxSize: '8'
@@ -114,48 +149,22 @@ var settings = {
   Limits__MaxPixels: '100000000'
   Limits__MaxImagesInMemory: '16'
   Cameras__RefreshSeconds: '5'
-  Alert__Topic: topic
-  Alert__LinkBase: blobEndpoint
-  Alert__Source: alertSource
 }
-
-var serviceBus = empty(serviceBusHost) ? {} : {
-  ServiceBus__fullyQualifiedNamespace: serviceBusHost
-  ServiceBus__credential: 'managedidentity'
-  ServiceBus__clientId: clientId
-}
-
-var scorerOnly = {
-  Model__Provider: empty(gpuProfile) ? 'Cpu' : 'Cuda'
-  OTEL_SERVICE_NAME: 'aaclip-scorer'
-  AzureFunctionsWebHost__hostid: '${prefix}-scorer'
-}
-
-var routerOnly = {
-  Model__Provider: 'Cpu'
-  OTEL_SERVICE_NAME: 'aaclip-router'
-  AzureFunctionsWebHost__hostid: '${prefix}-router'
-}
-
-// A GPU replica has the whole node.
-var a100 = contains(gpuProfile, 'A100')
-var scorerCpu = empty(gpuProfile) ? '4' : a100 ? '24' : '8'
-var scorerMemory = empty(gpuProfile) ? '8Gi' : a100 ? '220Gi' : '56Gi'
 
 module scorer 'app.bicep' = {
-  name: 'scorer'
   params: {
     location: location
     name: '${prefix}-scorer'
+    tags: {
+      'azd-service-name': 'scorer'
+    }
     environmentId: environmentId
     workloadProfile: empty(gpuProfile) ? 'Consumption' : 'gpu'
-    image: '${registryServer}/${scorerImage}'
+    image: scorerImage
     registryServer: registryServer
-    identityId: identityId
-    cpu: scorerCpu
-    memory: scorerMemory
-    minReplicas: scorerReplicas.min
-    maxReplicas: scorerReplicas.max
+    identityId: scorerIdentityId
+    resources: scorerResources
+    scale: scorerReplicas
     ownScaleRules: ownScaleRules
     scaleQueues: [
       { queue: 'score', length: imagesPerReplica }
@@ -163,27 +172,40 @@ module scorer 'app.bicep' = {
     ]
     storageName: storageName
     external: false
-    settings: union(settings, serviceBus, scorerOnly, overrides)
-    disabled: onRouter
-    needsModel: true
-    insightsName: insightsName
+    settings: settings
+    ownSettings: union(
+      {
+        AzureWebJobsStorage__clientId: scorerClientId
+        DataStorage__clientId: scorerClientId
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${scorerClientId};Authorization=AAD'
+        AzureFunctionsWebHost__hostid: '${prefix}-scorer'
+        OTEL_SERVICE_NAME: 'aaclip-scorer'
+        Model__Load: 'True'
+        Model__Provider: empty(gpuProfile) ? 'Cpu' : 'Cuda'
+      },
+      toObject(onRouter, function => 'AzureWebJobs.${function}.Disabled', function => 'true')
+    )
+    overrides: overrides
   }
 }
 
 module router 'app.bicep' = {
-  name: 'router'
   params: {
     location: location
     name: '${prefix}-router'
+    tags: {
+      'azd-service-name': 'router'
+    }
     environmentId: environmentId
     workloadProfile: 'Consumption'
-    image: '${registryServer}/${routerImage}'
+    image: routerImage
     registryServer: registryServer
-    identityId: identityId
-    cpu: '2'
-    memory: '4Gi'
-    minReplicas: routerReplicas.min
-    maxReplicas: routerReplicas.max
+    identityId: routerIdentityId
+    resources: {
+      cpu: '1'
+      memory: '2Gi'
+    }
+    scale: routerReplicas
     ownScaleRules: ownScaleRules
     scaleQueues: [
       { queue: 'uploads', length: 500 }
@@ -197,10 +219,30 @@ module router 'app.bicep' = {
     ]
     storageName: storageName
     external: publicApi
-    settings: union(settings, serviceBus, routerOnly, overrides)
-    disabled: onScorer
-    needsModel: false // it only asks the package for the model's name
-    insightsName: insightsName
+    settings: settings
+    ownSettings: union(
+      {
+        AzureWebJobsStorage__clientId: routerClientId
+        DataStorage__clientId: routerClientId
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${routerClientId};Authorization=AAD'
+        AzureFunctionsWebHost__hostid: '${prefix}-router'
+        OTEL_SERVICE_NAME: 'aaclip-router'
+        Model__Load: 'False' // it asks the package for the model's name alone
+        Model__Provider: 'Cpu'
+        Alert__LinkBase: blobEndpoint
+        Alert__Source: alertSource
+      },
+      empty(topic)
+        ? {}
+        : {
+            Alert__Topic: topic
+            ServiceBus__fullyQualifiedNamespace: serviceBusHost
+            ServiceBus__credential: 'managedidentity'
+            ServiceBus__clientId: routerClientId
+          },
+      toObject(onScorer, function => 'AzureWebJobs.${function}.Disabled', function => 'true')
+    )
+    overrides: overrides
   }
 }
 

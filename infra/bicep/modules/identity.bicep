@@ -1,4 +1,6 @@
-// The identity that the apps run as, and all it may do.
+// The identity that one app runs as, and all it may do.
+
+import { grant, roles } from 'roles.bicep'
 
 @description('Region.')
 param location string
@@ -6,65 +8,154 @@ param location string
 @description('Name of the identity.')
 param name string
 
-@description('Name of the storage account.')
+@description('Name of the account with the images, queues and results.')
 param storageName string
 
-@description('Name of the container registry.')
+@description('Name of the account that the Functions host keeps its locks and keys in.')
+param hostStorageName string
+
+@description('What it may do in which container: { name, role }.')
+param containers grant[]
+
+@description('What it may do with which queue: { name, role }.')
+param queues grant[]
+
+@description('Name of the container registry, where it pulls the image.')
 param registryName string
 
-@description('Name of the Service Bus namespace; empty for none.')
+@description('Name of Application Insights, where it sends telemetry.')
+param insightsName string
+
+@description('Name of the Service Bus namespace that it sends to; empty for none.')
 param serviceBusName string
 
 @description('Name of the topic in it.')
 param topicName string
 
-var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull
-var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner: the Functions host asks for it, for its locks and keys
-var queueContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor
-var topicSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39' // Azure Service Bus Data Sender
+var onHostStorage = [
+  'blobOwner' // as the Functions host asks for: locks, keys
+  'tableContributor' // its diagnostic events
+]
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
 }
 
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: storageName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+  }
+
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+  }
 }
 
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' existing = [
+  for grant in containers: {
+    parent: account::blobs
+    name: grant.name
+  }
+]
+
+resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' existing = [
+  for grant in queues: {
+    parent: account::queueService
+    name: grant.name
+  }
+]
+
+resource hostAccount 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
+  name: hostStorageName
+}
+
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
   name: registryName
 }
 
-resource topic 'Microsoft.ServiceBus/namespaces/topics@2022-10-01-preview' existing = if (!empty(serviceBusName)) {
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' existing = if (!empty(serviceBusName)) {
   name: '${serviceBusName}/${topicName}'
 }
 
-resource onStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in [blobOwner, queueContributor]: {
-  name: guid(account.id, identity.id, role)
+resource onContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, i) in containers: {
+    name: guid(container[i].id, identity.id, grant.role)
+    scope: container[i]
+    properties: {
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role])
+      principalId: identity.properties.principalId
+      principalType: 'ServicePrincipal'
+    }
+  }
+]
+
+resource onQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, i) in queues: {
+    name: guid(queue[i].id, identity.id, grant.role)
+    scope: queue[i]
+    properties: {
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role])
+      principalId: identity.properties.principalId
+      principalType: 'ServicePrincipal'
+    }
+  }
+]
+
+// The index of results is made of one table a month, which the apps make themselves.
+resource onTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, identity.id, roles.tableContributor)
   scope: account
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.tableContributor)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
-}]
+}
+
+resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in onHostStorage: {
+    name: guid(hostAccount.id, identity.id, role)
+    scope: hostAccount
+    properties: {
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[role])
+      principalId: identity.properties.principalId
+      principalType: 'ServicePrincipal'
+    }
+  }
+]
 
 resource onRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(registry.id, identity.id, acrPull)
+  name: guid(registry.id, identity.id, roles.acrPull)
   scope: registry
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', acrPull)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, identity.id, roles.metricsPublisher)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource onTopic 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(serviceBusName)) {
-  name: guid(topic.id, identity.id, topicSender)
+  name: guid(topic.id, identity.id, roles.topicSender)
   scope: topic
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', topicSender)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.topicSender)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }

@@ -3,8 +3,11 @@
 @description('Region.')
 param location string
 
-@description('What the names begin with.')
-param prefix string
+@description('Name of the Log Analytics workspace.')
+param workspaceName string
+
+@description('Name of Application Insights.')
+param insightsName string
 
 @description('Days that logs are kept.')
 @minValue(30)
@@ -14,14 +17,17 @@ param retentionDays int
 @description('Most gigabytes a day that are taken in; -1 for no limit. Beyond it, logs and alert rules are blind until the next day.')
 param dailyGigabytes int
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: '${prefix}-logs'
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+  name: workspaceName
   location: location
   properties: {
     sku: {
       name: 'PerGB2018'
     }
     retentionInDays: retentionDays
+    features: {
+      disableLocalAuth: true
+    }
     workspaceCapping: {
       dailyQuotaGb: dailyGigabytes
     }
@@ -29,20 +35,15 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: '${prefix}-insights'
+  name: insightsName
   location: location
   kind: 'web'
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
+    DisableLocalAuth: true // telemetry is taken from identities alone, so that the connection string is an address and no secret
   }
 }
 
-@description('Name of the Log Analytics workspace.')
-output workspaceName string = workspace.name
-
-@description('Resource id of Application Insights.')
-output insightsId string = insights.id
-
-@description('Name of Application Insights.')
-output insightsName string = insights.name
+@description('Resource id of the Log Analytics workspace.')
+output workspaceId string = workspace.id

@@ -15,7 +15,7 @@ param appsPrefix string
 @description('Addresses of the private endpoints.')
 param endpointsPrefix string
 
-resource network 'Microsoft.Network/virtualNetworks@2023-11-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
   properties: {

@@ -14,7 +14,7 @@ param name string
 ])
 param sku string
 
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: name
   location: location
   sku: {
@@ -22,12 +22,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   }
   properties: {
     adminUserEnabled: false
-    anonymousPullEnabled: false
   }
 }
-
-@description('Name of the registry.')
-output name string = registry.name
 
 @description('Host name of the registry.')
 output loginServer string = registry.properties.loginServer

@@ -7,6 +7,9 @@ param location string
 @description('Name of the namespace, unique in all of Azure.')
 param name string
 
+@description('Name of the topic.')
+param topicName string
+
 @description('Refuse the public network; takes the Premium tier, for the others have no private endpoints.')
 param privateNetworking bool
 
@@ -16,7 +19,7 @@ param duplicateWindow string = 'PT1H'
 @description('How long an alert waits for its reader, ISO 8601.')
 param timeToLive string = 'P14D'
 
-resource bus 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
+resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
   location: location
   sku: {
@@ -31,9 +34,9 @@ resource bus 'Microsoft.ServiceBus/namespaces@2022-10-01-preview' = {
   }
 }
 
-resource alerts 'Microsoft.ServiceBus/namespaces/topics@2022-10-01-preview' = {
+resource alerts 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = {
   parent: bus
-  name: 'alerts'
+  name: topicName
   properties: {
     requiresDuplicateDetection: true
     duplicateDetectionHistoryTimeWindow: duplicateWindow
@@ -41,7 +44,7 @@ resource alerts 'Microsoft.ServiceBus/namespaces/topics@2022-10-01-preview' = {
   }
 }
 
-resource severe 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01-preview' = {
+resource severe 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = {
   parent: alerts
   name: 'severe'
   properties: {
@@ -51,7 +54,7 @@ resource severe 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01
   }
 }
 
-resource severeFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2022-10-01-preview' = {
+resource severeFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = {
   parent: severe
   name: '$Default' // this name takes the place of the rule that lets everything through
   properties: {
@@ -62,7 +65,7 @@ resource severeFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rule
   }
 }
 
-resource opened 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01-preview' = {
+resource opened 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = {
   parent: alerts
   name: 'opened'
   properties: {
@@ -72,7 +75,7 @@ resource opened 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2022-10-01
   }
 }
 
-resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2022-10-01-preview' = {
+resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = {
   parent: opened
   name: '$Default'
   properties: {
@@ -86,11 +89,5 @@ resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rule
 @description('Resource id of the namespace.')
 output id string = bus.id
 
-@description('Name of the namespace.')
-output name string = bus.name
-
 @description('Host name of the namespace.')
 output hostName string = replace(replace(bus.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')
-
-@description('Name of the topic.')
-output topic string = alerts.name

@@ -1,4 +1,4 @@
-// The storage account: what cameras drop, what the functions pass on and write.
+// The storage account of the data: what cameras drop, what the functions pass on and write. The Functions host has one of its own.
 
 @description('Region.')
 param location string
@@ -9,14 +9,20 @@ param name string
 @description('Redundancy, such as Standard_LRS or Standard_ZRS.')
 param sku string
 
-@description('Refuse the public network; needs private endpoints. Azure services that prove an identity of this tenant, such as Event Grid, still pass.')
+@description('Refuse the public network; needs private endpoints. Azure services with an identity, such as Event Grid, still pass.')
 param privateNetworking bool
+
+@description('Real folders (Azure Data Lake Storage). Azure asks for the choice when it makes the account.')
+param hierarchicalNamespace bool
+
+@description('Take images over SFTP too; needs hierarchicalNamespace, and costs by the hour. Users are local users of the account.')
+param sftp bool
 
 @description('Days until images are deleted; 0 keeps them.')
 @minValue(0)
 param imagesDays int
 
-@description('Days until results, what jobs found, and events that could not be delivered are deleted; 0 keeps them.')
+@description('Days until results and what jobs found are deleted; 0 keeps them.')
 @minValue(0)
 param resultsDays int
 
@@ -32,6 +38,9 @@ param mapsDays int
 @minValue(1)
 @maxValue(365)
 param undeleteDays int
+
+@description('Container of storage events that could not be put into the queue.')
+param deadLetterContainer string
 
 // Both lists are those of ContainerNames.All and QueueNames.All; a test compares them.
 var containers = [
@@ -59,18 +68,18 @@ var queues = [
   'rescore-poison'
 ]
 
-var deadLetters = 'undelivered-events'
+var lives = filter(
+  [
+    { container: 'images', days: imagesDays }
+    { container: 'results', days: resultsDays }
+    { container: 'heatmaps', days: heatmapsDays }
+    { container: 'maps', days: mapsDays }
+    { container: 'jobs', days: resultsDays }
+  ],
+  life => life.days > 0
+)
 
-var lives = filter([
-  { container: 'images', days: imagesDays }
-  { container: 'results', days: resultsDays }
-  { container: 'heatmaps', days: heatmapsDays }
-  { container: 'maps', days: mapsDays }
-  { container: 'jobs', days: resultsDays }
-  { container: deadLetters, days: resultsDays }
-], life => life.days > 0)
-
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name
   location: location
   kind: 'StorageV2'
@@ -79,6 +88,9 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
   properties: {
     accessTier: 'Hot'
+    isHnsEnabled: hierarchicalNamespace
+    isSftpEnabled: sftp
+    isLocalUserEnabled: sftp
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
     allowSharedKeyAccess: false
@@ -93,7 +105,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -108,28 +120,32 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   }
 }
 
-resource containerItems 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [for container in containers: {
-  parent: blobs
-  name: container
-}]
+resource containerItems 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+  }
+]
 
-// Of Event Grid alone; the functions never look there.
-resource deadLetterContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+// Of Event Grid alone; the functions never look there. Kept until somebody has looked: each event is an image that was not scored.
+resource undelivered 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
   parent: blobs
-  name: deadLetters
+  name: deadLetterContainer
 }
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-08-01' = {
   parent: account
   name: 'default'
 }
 
-resource queueItems 'Microsoft.Storage/storageAccounts/queueServices/queues@2023-05-01' = [for queue in queues: {
-  parent: queueService
-  name: queue
-}]
+resource queueItems 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01' = [
+  for queue in queues: {
+    parent: queueService
+    name: queue
+  }
+]
 
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = if (!empty(lives)) {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = if (!empty(lives)) {
   parent: account
   name: 'default'
   dependsOn: [
@@ -137,28 +153,30 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
   ]
   properties: {
     policy: {
-      rules: [for life in lives: {
-        name: 'delete-${life.container}'
-        type: 'Lifecycle'
-        enabled: true
-        definition: {
-          filters: {
-            blobTypes: [
-              'blockBlob'
-            ]
-            prefixMatch: [
-              '${life.container}/'
-            ]
-          }
-          actions: {
-            baseBlob: {
-              delete: {
-                daysAfterModificationGreaterThan: life.days
+      rules: [
+        for life in lives: {
+          name: 'delete-${life.container}'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: {
+              blobTypes: [
+                'blockBlob'
+              ]
+              prefixMatch: [
+                '${life.container}/'
+              ]
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: life.days
+                }
               }
             }
           }
         }
-      }]
+      ]
     }
   }
 }
@@ -166,14 +184,11 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
 @description('Resource id of the account.')
 output id string = account.id
 
-@description('Name of the account.')
-output name string = account.name
-
 @description('Address of the blobs, without a slash at the end.')
 output blobEndpoint string = 'https://${account.name}.blob.${environment().suffixes.storage}'
 
 @description('Address of the queues, without a slash at the end.')
 output queueEndpoint string = 'https://${account.name}.queue.${environment().suffixes.storage}'
 
-@description('Container of storage events that could not be put into the queue.')
-output deadLetterContainer string = deadLetters
+@description('Address of the tables, without a slash at the end.')
+output tableEndpoint string = 'https://${account.name}.table.${environment().suffixes.storage}'

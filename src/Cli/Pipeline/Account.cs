@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Cli.Pipeline;
 
 /// <summary>
-/// The storage account of a verb: --connection or --account, else the environment's AzureWebJobsStorage, else a running <c>aaclip up</c>, else
+/// The storage account of a verb: --connection or --account, else the environment's DataStorage, else a running <c>aaclip up</c>, else
 /// Azurite on its usual ports.
 /// </summary>
 internal sealed partial class Account
@@ -16,7 +16,7 @@ internal sealed partial class Account
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
 
-    private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: AzureWebJobsStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };
+    private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };
     private readonly Option<string?> _account = new("--account") { Description = "Storage account by name or address, with the identity of this machine ('az login', managed identity).", HelpName = "URL" };
 
     /// <summary>Gives a verb the two options.</summary>
@@ -56,7 +56,7 @@ internal sealed partial class Account
         Dictionary<string, string?> chosen = [];
         if (account is not null)
         {
-            (chosen["AzureWebJobsStorage:blobServiceUri"], chosen["AzureWebJobsStorage:queueServiceUri"]) = Addresses(account);
+            (chosen[$"{StorageConnection.Setting}:blobServiceUri"], chosen[$"{StorageConnection.Setting}:queueServiceUri"]) = Addresses(account);
             chosen[StorageConnection.Setting] = null;
         }
         else if (connection is not null)

@@ -52,7 +52,7 @@ internal sealed partial class Azurite : IAsyncDisposable
     {
         script ??= FindScript();
         if (!File.Exists(script))
-            throw new InvalidOperationException($"Azurite is not at '{script}': run 'make restore', or let AzureWebJobsStorage point to a storage account that answers.");
+            throw new InvalidOperationException($"Azurite is not at '{script}': run 'make restore', or let DataStorage point to a storage account that answers.");
         if (blobPort != 0 && !(IsFree(blobPort) && IsFree(blobPort + 1)))
         {
             Log.PortTaken(logger, blobPort, blobPort + 1);
@@ -127,7 +127,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         }
         catch (Win32Exception absent)
         {
-            throw new InvalidOperationException("Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let AzureWebJobsStorage point to a storage account that answers.", absent);
+            throw new InvalidOperationException("Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let DataStorage point to a storage account that answers.", absent);
         }
     }
 

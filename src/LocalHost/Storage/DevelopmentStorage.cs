@@ -22,7 +22,7 @@ internal static class DevelopmentStorage
         }
         catch (Exception broken) when (broken is FormatException or ArgumentException or InvalidOperationException)
         {
-            throw new InvalidOperationException("AzureWebJobsStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.", broken);
+            throw new InvalidOperationException("DataStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.", broken);
         }
     }
 

@@ -11,9 +11,15 @@ namespace AaClip.Pipeline.Models;
 /// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
+    private const int DeadAfter = 5; // failed runs, one after the other
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s an image on two cores
+
     private readonly AnomalyScorer _scorer;
     private readonly Batcher<ImageToScore, ImageScore> _batcher;
     private readonly TimeProvider _time;
+    private long _runBegan; // timestamp; 0 while nothing runs
+    private int _failedRuns;
+    private volatile string _lastFailure = "";
 
     internal LoadedModel(AnomalyScorer scorer, BatchingOptions batching, TimeProvider time)
     {
@@ -35,6 +41,23 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>As results name it.</summary>
     public ModelPart Part { get; }
+
+    /// <summary>
+    /// Dead after five failed runs without a good one between them, or while a run does not end for five minutes: a GPU that failed stays so
+    /// for the life of the process. What is wrong with an image does not count.
+    /// </summary>
+    public ModelState State
+    {
+        get
+        {
+            long began = Volatile.Read(ref _runBegan);
+            int failed = Volatile.Read(ref _failedRuns);
+            string? trouble = began != 0 && _time.GetElapsedTime(began) > LongestRun
+                ? $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes."
+                : failed >= DeadAfter ? $"The last {failed} runs failed: {_lastFailure}" : null;
+            return new ModelState(trouble is null, Id, Provider, trouble, Dead: trouble is not null);
+        }
+    }
 
     /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
     /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
@@ -63,8 +86,23 @@ public sealed class LoadedModel : IAsyncDisposable
     private IReadOnlyList<ImageScore> Run(IReadOnlyList<ImageToScore> images)
     {
         long start = _time.GetTimestamp();
-        IReadOnlyList<ImageScore> scores = _scorer.Score(images);
-        Metrics.Inference(images.Count, _time.GetElapsedTime(start), Id, Provider);
-        return scores;
+        Volatile.Write(ref _runBegan, start);
+        try
+        {
+            IReadOnlyList<ImageScore> scores = _scorer.Score(images);
+            Volatile.Write(ref _failedRuns, 0);
+            Metrics.Inference(images.Count, _time.GetElapsedTime(start), Id, Provider);
+            return scores;
+        }
+        catch (Exception e) when (e is not InvalidDataException)
+        {
+            _lastFailure = e.Message.Split('\n', 2)[0].Trim();
+            Volatile.Write(ref _failedRuns, _failedRuns + 1); // one run at a time
+            throw;
+        }
+        finally
+        {
+            Volatile.Write(ref _runBegan, 0);
+        }
     }
 }

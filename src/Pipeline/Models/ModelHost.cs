@@ -23,6 +23,9 @@ public sealed partial class ModelHost(
     private volatile string? _trouble; // before there was anything to load
     private bool _closed;
 
+    /// <summary>Whether this process loads the live model at its start, and is unwell without it: the setting Model__Load.</summary>
+    public bool Required => options.Value.Load;
+
     /// <summary>What health shows.</summary>
     public ModelState State
     {
@@ -31,9 +34,10 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             return live switch
             {
-                null => new ModelState(false, null, null, _trouble ?? "The model is loaded when the first image comes."),
-                { IsCompletedSuccessfully: true } => new ModelState(true, live.Result.Id, live.Result.Provider, null),
-                { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped."),
+                null when _trouble is { } trouble => new ModelState(false, null, null, trouble, Dead: true),
+                null => new ModelState(false, null, null, Required ? "The model is loaded when the first image comes." : "Model__Load is false."),
+                { IsCompletedSuccessfully: true } => live.Result.State,
+                { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped.", Dead: true),
                 _ => new ModelState(false, null, null, "The model is being loaded."),
             };
         }
@@ -244,5 +248,6 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
-/// <param name="Note">Why it is not loaded.</param>
-public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Note);
+/// <param name="Note">Why it is not loaded, or gives no scores.</param>
+/// <param name="Dead">It could not be loaded, or gives no scores any more: a new process may help.</param>
+public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Note, bool Dead = false);

@@ -14,6 +14,12 @@ public sealed class ModelOptions
     [Required(ErrorMessage = "Model__Path is missing: set it to the folder of a model package, made by 'aaclip import'.")]
     public string Path { get; set; } = "";
 
+    /// <summary>
+    /// True (default) loads the live model while the process starts, and health asks for it. False is for a process whose functions score
+    /// nothing: it needs only the model's name.
+    /// </summary>
+    public bool Load { get; set; } = true;
+
     /// <summary>"auto" (default), "cpu" or "cuda".</summary>
     [EnumDataType(typeof(Provider), ErrorMessage = "Model__Provider takes auto, cpu or cuda.")]
     public Provider Provider { get; set; } = Provider.Auto;

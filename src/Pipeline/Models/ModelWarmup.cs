@@ -4,12 +4,17 @@ using Microsoft.Extensions.Hosting;
 
 namespace AaClip.Pipeline.Models;
 
-/// <summary>Loads the live model while the process starts, and runs it once on a grey image, so that the first real image need not wait. What fails is in health and is tried again.</summary>
+/// <summary>
+/// Loads the live model while the process starts, and runs it once on a grey image, so that the first real image need not wait. What fails
+/// is in health and is tried again. Where Model__Load is false, it does nothing.
+/// </summary>
 public sealed class ModelWarmup(ModelHost models) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!models.Required)
+            return;
         try
         {
             using ModelLease lease = await models.GetAsync(null, stoppingToken).ConfigureAwait(false);

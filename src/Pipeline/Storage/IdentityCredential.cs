@@ -7,7 +7,7 @@ namespace AaClip.Pipeline.Storage;
 /// <summary>The credential of an identity-based connection: the settings NAME__credential and NAME__clientId, as the Functions host reads them.</summary>
 internal static class IdentityCredential
 {
-    /// <param name="section">The connection, such as AzureWebJobsStorage or ServiceBus.</param>
+    /// <param name="section">The connection, such as DataStorage or ServiceBus.</param>
     /// <exception cref="InvalidOperationException">The credential is of a kind that is not known here.</exception>
     public static TokenCredential Of(IConfigurationSection section)
     {

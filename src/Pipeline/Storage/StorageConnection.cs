@@ -6,14 +6,15 @@ using Microsoft.Extensions.Configuration;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// How the storage account is reached, from the same settings that the host's triggers read: a connection string in AzureWebJobsStorage,
-/// or an identity with AzureWebJobsStorage__accountName, or with __blobServiceUri and __queueServiceUri; then __credential
-/// ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity.
+/// How the storage account with the images, queues and results is reached, from the same settings that the triggers read: a connection
+/// string in DataStorage, or an identity with DataStorage__accountName, or with __blobServiceUri and __queueServiceUri; then __credential
+/// ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity. The Functions host
+/// keeps its own locks and keys in AzureWebJobsStorage, which in Azure is another account.
 /// </summary>
 public static class StorageConnection
 {
     /// <summary>Name of the setting; triggers name it as their Connection.</summary>
-    public const string Setting = "AzureWebJobsStorage";
+    public const string Setting = "DataStorage";
 
     /// <summary>Makes the two clients that all others come from. Queue text is Base64, as the host expects.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>

@@ -10,7 +10,7 @@ public class StorageConnectionTests
     [Fact]
     public void A_connection_string_names_both_services()
     {
-        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
+        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage", "UseDevelopmentStorage=true"));
 
         Assert.Equal(("http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"), (blobs.Uri.ToString(), queues.Uri.ToString()));
     }
@@ -19,10 +19,10 @@ public class StorageConnectionTests
     public void An_identity_needs_the_two_addresses()
     {
         (BlobServiceClient blobs, QueueServiceClient queues) = Open(
-            ("AzureWebJobsStorage:blobServiceUri", "https://a.blob.core.windows.net"),
-            ("AzureWebJobsStorage:queueServiceUri", "https://a.queue.core.windows.net"),
-            ("AzureWebJobsStorage:credential", "managedidentity"),
-            ("AzureWebJobsStorage:clientId", "11111111-1111-1111-1111-111111111111"));
+            ("DataStorage:blobServiceUri", "https://a.blob.core.windows.net"),
+            ("DataStorage:queueServiceUri", "https://a.queue.core.windows.net"),
+            ("DataStorage:credential", "managedidentity"),
+            ("DataStorage:clientId", "11111111-1111-1111-1111-111111111111"));
 
         Assert.Equal(("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
     }
@@ -30,7 +30,7 @@ public class StorageConnectionTests
     [Fact]
     public void An_identity_may_name_the_account_alone()
     {
-        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("AzureWebJobsStorage:accountName", "acct"));
+        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage:accountName", "acct"));
 
         Assert.Equal(("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
     }
@@ -40,24 +40,24 @@ public class StorageConnectionTests
     {
         InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open());
 
-        Assert.Contains("set AzureWebJobsStorage to a connection string", e.Message, StringComparison.Ordinal);
+        Assert.Contains("set DataStorage to a connection string", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_bad_connection_string_is_refused_without_repeating_it()
     {
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("AzureWebJobsStorage", "AccountKey=secret")));
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("DataStorage", "AccountKey=secret")));
 
-        Assert.Contains("AzureWebJobsStorage is not a connection string", e.Message, StringComparison.Ordinal);
+        Assert.Contains("DataStorage is not a connection string", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("AzureWebJobsStorage:blobServiceUri", "not an address", "AzureWebJobsStorage__blobServiceUri is 'not an address'")]
-    [InlineData("AzureWebJobsStorage:credential", "password", "AzureWebJobsStorage__credential is 'password', expected 'managedidentity'")]
+    [InlineData("DataStorage:blobServiceUri", "not an address", "DataStorage__blobServiceUri is 'not an address'")]
+    [InlineData("DataStorage:credential", "password", "DataStorage__credential is 'password', expected 'managedidentity'")]
     public void A_bad_setting_is_named(string key, string value, string message)
     {
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("AzureWebJobsStorage:accountName", "acct"), (key, value)));
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("DataStorage:accountName", "acct"), (key, value)));
 
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,27 @@
+// For "azd up" (azure.yaml): cheap, and without a GPU unless AACLIP_GPU_PROFILE names one. azd sets what begins with SERVICE_ when it has
+// pushed an image, and AACLIP_APPS_EXIST from the output of the deployment before.
+using 'main.bicep'
+
+param prefix = readEnvironmentVariable('AACLIP_PREFIX', 'aaclip')
+param scorerImage = readEnvironmentVariable('SERVICE_SCORER_IMAGE_NAME', '')
+param routerImage = readEnvironmentVariable('SERVICE_ROUTER_IMAGE_NAME', '')
+param deployApps = !empty(scorerImage) && !empty(routerImage)
+param ownScaleRules = toLower(readEnvironmentVariable('AACLIP_APPS_EXIST', 'false')) == 'true'
+param gpuProfile = readEnvironmentVariable('AACLIP_GPU_PROFILE', '')
+param scorerReplicas = {
+  min: 0
+  max: 1
+}
+param routerReplicas = {
+  min: 0
+  max: 1
+}
+param storageSku = 'Standard_LRS'
+param registrySku = 'Basic'
+param publicApi = true
+param alertEmail = readEnvironmentVariable('AACLIP_ALERT_EMAIL', '')
+param settings = empty(gpuProfile)
+  ? {
+      Limits__MaxImagesInMemory: '4' // 8 GiB of memory
+    }
+  : {}

@@ -1,0 +1,105 @@
+// Who may do what: an identity for each app, with the least that its functions need. A test compares the queues with the triggers.
+
+@description('Region.')
+param location string
+
+@description('What the names begin with.')
+param prefix string
+
+@description('Name of the account with the images, queues and results.')
+param storageName string
+
+@description('Name of the account that the Functions host keeps its locks and keys in.')
+param hostStorageName string
+
+@description('Name of the container registry.')
+param registryName string
+
+@description('Name of Application Insights.')
+param insightsName string
+
+@description('Name of the Service Bus namespace; empty for none.')
+param serviceBusName string
+
+@description('Name of the topic in it.')
+param topicName string
+
+// Contributor on a queue whose messages it takes: only this role renews their lease. Sender where it only adds.
+
+module scorer 'identity.bicep' = {
+  params: {
+    location: location
+    name: '${prefix}-scorer'
+    storageName: storageName
+    hostStorageName: hostStorageName
+    containers: [
+      { name: 'images', role: 'blobReader' }
+      { name: 'config', role: 'blobReader' }
+      { name: 'models', role: 'blobReader' }
+      { name: 'results', role: 'blobContributor' }
+      { name: 'heatmaps', role: 'blobContributor' }
+      { name: 'maps', role: 'blobContributor' }
+      { name: 'jobs', role: 'blobContributor' } // a job whose model cannot be loaded is marked as failed
+    ]
+    queues: [
+      { name: 'score', role: 'queueContributor' }
+      { name: 'score-bulk', role: 'queueContributor' }
+      { name: 'scored', role: 'queueSender' }
+      { name: 'score-poison', role: 'queueSender' }
+      { name: 'score-bulk-poison', role: 'queueSender' }
+    ]
+    registryName: registryName
+    insightsName: insightsName
+    serviceBusName: '' // alerts are the router's
+    topicName: ''
+  }
+}
+
+module router 'identity.bicep' = {
+  params: {
+    location: location
+    name: '${prefix}-router'
+    storageName: storageName
+    hostStorageName: hostStorageName
+    containers: [
+      { name: 'images', role: 'blobReader' }
+      { name: 'config', role: 'blobReader' }
+      { name: 'models', role: 'blobReader' }
+      { name: 'heatmaps', role: 'blobReader' } // in the reports of jobs
+      { name: 'results', role: 'blobContributor' } // failed ones, and those judged again
+      { name: 'maps', role: 'blobContributor' } // of results judged again
+      { name: 'jobs', role: 'blobContributor' }
+      { name: 'state', role: 'blobContributor' }
+    ]
+    queues: [
+      { name: 'uploads', role: 'queueContributor' }
+      { name: 'scored', role: 'queueContributor' }
+      { name: 'rescore', role: 'queueContributor' }
+      { name: 'alerts', role: 'queueContributor' } // it fills in messages that it has put there hidden
+      { name: 'uploads-poison', role: 'queueContributor' }
+      { name: 'score-poison', role: 'queueContributor' }
+      { name: 'score-bulk-poison', role: 'queueContributor' }
+      { name: 'scored-poison', role: 'queueContributor' }
+      { name: 'rescore-poison', role: 'queueContributor' }
+      { name: 'score', role: 'queueSender' }
+      { name: 'score-bulk', role: 'queueSender' }
+      { name: 'score-bulk', role: 'queueReader' } // jobs ask for its length
+    ]
+    registryName: registryName
+    insightsName: insightsName
+    serviceBusName: serviceBusName
+    topicName: topicName
+  }
+}
+
+@description('Resource id of the scorer\'s identity.')
+output scorerId string = scorer.outputs.id
+
+@description('Client id of the scorer\'s identity.')
+output scorerClientId string = scorer.outputs.clientId
+
+@description('Resource id of the router\'s identity.')
+output routerId string = router.outputs.id
+
+@description('Client id of the router\'s identity.')
+output routerClientId string = router.outputs.clientId

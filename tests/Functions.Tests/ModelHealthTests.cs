@@ -1,0 +1,138 @@
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Models;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Sessions;
+using AaClip.Tests;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Functions.Tests;
+
+/// <summary>What readiness and liveness probes see of the model.</summary>
+public class ModelHealthTests(AzuriteFixture azurite)
+{
+    private static readonly RgbImage Grey = new(8, 8, new byte[3 * 8 * 8]);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_process_loads_its_model_at_start_unless_it_is_told_not_to_and_is_well_either_way(bool load)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await using ModelHost models = Host(pipeline, TinyPackage.Random(), load: load);
+        using ModelWarmup warmup = new(models);
+
+        await warmup.StartAsync(Cancellation);
+        await warmup.ExecuteTask!; // set by StartAsync
+
+        Assert.Equal(load, models.State.Loaded);
+        Assert.Equal((200, 200), await ProbesAsync(pipeline, models));
+        Assert.Equal(pipeline.Models.OwnId, await models.LiveIdAsync(Cancellation)); // all that the router asks of it
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_dead()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await using ModelHost models = Host(pipeline, "/nowhere");
+        Assert.Equal((503, 200), await ProbesAsync(pipeline, models)); // not loaded yet
+
+        using ModelWarmup warmup = new(models);
+        await warmup.StartAsync(Cancellation);
+        await warmup.ExecuteTask!; // set by StartAsync
+
+        Assert.Equal((503, 503), await ProbesAsync(pipeline, models));
+        Assert.Contains("/nowhere", Alive(pipeline, models).Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_answer_is_no_reason_to_start_anew()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.Models.LiveAsync(Cancellation);
+        await pipeline.Storage.Container("images").DeleteAsync(cancellationToken: Cancellation);
+
+        Assert.Equal((503, 200), await ProbesAsync(pipeline, pipeline.Models));
+    }
+
+    [Fact]
+    public async Task Five_failed_runs_without_a_good_one_are_a_dead_model_and_a_good_one_revives_it()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        LoadedModel model = await pipeline.Models.LiveAsync(Cancellation);
+        await RunAsync(model, failing: 4);
+        Assert.Equal((200, 200), await ProbesAsync(pipeline, pipeline.Models));
+
+        await RunAsync(model, failing: 1);
+        (int, int) dead = await ProbesAsync(pipeline, pipeline.Models);
+        string? reason = Alive(pipeline, pipeline.Models).Content;
+        await RunAsync(model, failing: 0);
+
+        Assert.Equal((503, 503), dead);
+        Assert.Contains("The last 5 runs failed: Anchors have 1 values", reason, StringComparison.Ordinal);
+        Assert.Equal((200, 200), await ProbesAsync(pipeline, pipeline.Models));
+    }
+
+    [Fact]
+    public async Task A_run_that_does_not_end_is_a_dead_model()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        Clock clock = new();
+        await using ModelHost models = Host(pipeline, TinyPackage.Random(), clock);
+        LoadedModel model = await models.LiveAsync(Cancellation);
+        List<ModelState> during = [];
+        clock.Late = () => during.Add(models.State);
+
+        await RunAsync(model, failing: 0);
+        clock.Late = null;
+
+        Assert.Contains(during, s => s.Dead && s.Note == "A run has not ended for 6 minutes.");
+        Assert.False(models.State.Dead);
+    }
+
+    private static ModelHost Host(TestPipeline pipeline, string path, TimeProvider? time = null, bool load = true) => new(
+        Options.Create(new ModelOptions { Path = path, Load = load, Provider = Provider.Cpu, Threads = 1, RefreshSeconds = 0 }),
+        Options.Create(new BatchingOptions()), pipeline.Choice, pipeline.Repository, time ?? TimeProvider.System, NullLogger<ModelHost>.Instance);
+
+    // Anchors of the wrong length stand for any run that fails.
+    private static async Task RunAsync(LoadedModel model, int failing)
+    {
+        for (int i = 0; i < failing; i++)
+            await Assert.ThrowsAsync<ArgumentException>(() => model.ScoreAsync(Grey, [1], Domain.Industrial, urgent: true, Cancellation));
+        if (failing == 0)
+            await model.ScoreAsync(Grey, model.AnchorsOf("bottle"), Domain.Industrial, urgent: true, Cancellation);
+    }
+
+    private static async Task<(int Ready, int Alive)> ProbesAsync(TestPipeline pipeline, ModelHost models)
+    {
+        IActionResult ready = await new Health(pipeline.Storage, pipeline.Cameras, models).Run(new DefaultHttpContext().Request, Cancellation);
+        return (Assert.IsType<ContentResult>(ready).StatusCode ?? 0, Alive(pipeline, models).StatusCode ?? 0);
+    }
+
+    private static ContentResult Alive(TestPipeline pipeline, ModelHost models) =>
+        Assert.IsType<ContentResult>(new Health(pipeline.Storage, pipeline.Cameras, models).Alive(new DefaultHttpContext().Request));
+
+    /// <summary>A clock that, while a run is measured, stands at its beginning first and six minutes later from then on.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        private int _asked;
+
+        /// <summary>Called when the six minutes have passed, while the run has not ended.</summary>
+        public Action? Late { get; set; }
+
+        public override long GetTimestamp()
+        {
+            if (Late is not { } late)
+                return 1;
+            bool elapsed = Interlocked.Increment(ref _asked) > 1;
+            if (elapsed && _asked == 2) // the end of the run; later calls come from within
+                late();
+            return elapsed ? 1 + 6 * 60 * TimestampFrequency : 1;
+        }
+    }
+}

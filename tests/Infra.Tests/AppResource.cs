@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace AaClip.Infra.Tests;
+
+/// <summary>A Container App that hosts functions.</summary>
+internal sealed class AppResource(JsonElement json)
+{
+    public JsonElement Json => json;
+
+    public JsonElement Container => Assert.Single(json.Items("properties.template.containers"));
+
+    public JsonElement Scale => json.At("properties.template.scale");
+
+    /// <summary>Its scale rules that ask a queue for its length.</summary>
+    public JsonElement[] QueueRules => [.. Scale.Items("rules").Where(r => r.TryGetProperty("custom", out _)).Select(r => r.At("custom"))];
+
+    public Dictionary<string, string> Settings => Container.Items("env").ToDictionary(e => e.Text("name"), e => e.Text("value"));
+
+    /// <summary>Functions of the image that it does not run.</summary>
+    public IEnumerable<string> Disabled =>
+        Settings.Where(s => IsSwitch(s.Key) && s.Value == "true").Select(s => s.Key.Split('.')[1]);
+
+    /// <summary>Names of the queues whose messages its functions take.</summary>
+    public IEnumerable<string> Reads => FunctionList.Queues.Where(t => !Disabled.Contains(t.Key)).Select(t => t.Value.QueueName);
+
+    /// <summary>Names of the queues that its functions send to by output bindings.</summary>
+    public IEnumerable<string> Sends => FunctionList.Outputs.Where(o => !Disabled.Contains(o.Key)).SelectMany(o => o).Select(o => o.QueueName);
+
+    public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
+
+    /// <summary>Whether a setting switches a function off.</summary>
+    public static bool IsSwitch(string setting) => setting.StartsWith("AzureWebJobs.", StringComparison.Ordinal);
+}
