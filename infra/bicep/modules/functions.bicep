@@ -115,6 +115,7 @@ var settings = {
   Limits__MaxImagesInMemory: '16'
   Cameras__RefreshSeconds: '5'
   Alert__Topic: topic
+  Alert__Transport: 'AmqpTcp'
   Alert__LinkBase: blobEndpoint
   Alert__Source: alertSource
 }
