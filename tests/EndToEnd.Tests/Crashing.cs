@@ -84,7 +84,7 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
     {
         AlertEvent[] events = [.. alert.OrderBy(e => e.Data.Sequence)];
         Assert.Equal(Enumerable.Range(1, events.Length), events.Select(e => e.Data.Sequence));
-        Assert.Equal("aaclip.anomaly.opened", events[0].Envelope.Envelope.Type);
+        Assert.Equal("aaclip.anomaly.opened", events[0].Envelope.Type);
         Assert.All(events[1..], e => Assert.NotEqual("aaclip.anomaly.opened", e.Envelope.Type));
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Results;

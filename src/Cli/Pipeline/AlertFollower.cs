@@ -51,8 +51,9 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
                 if (AlertQueue.Read(message.Body) is { } alert)
                     lines.Add(new AlertLine(
                         alert.Envelope.Id, alert.Envelope.Time ?? alert.Data.Image.Time, alert.Data.Camera,
-                        alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal), alert.Data.Severity, alert.Data.Images,
-                        alert.Data.Score.Calibrated, alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
+                        alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
+                        alert.Data.Severity, alert.Data.Images, alert.Data.Score.Calibrated,
+                        alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
                     { AlertId = alert.Data.AlertId });
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -9,8 +9,7 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.</summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of the same change; source: which installation sends it; type: <see cref="TypePrefix"/> and "opened",
-/// "updated" or "closed"; subject: the camera; time: of the image that brought the change; traceparent (extension "distributed tracing"):
-/// W3C trace context, where there is one.
+/// "updated" or "closed"; subject: the camera; time: of the image that brought the change; extension "distributed tracing".
 /// </param>
 /// <param name="Data">The alert, as it stands in the envelope's data.</param>
 public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
@@ -24,7 +23,10 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>Media type of an event in JSON.</summary>
     public const string MediaType = "application/cloudevents+json";
 
-    private const string Traceparent = "traceparent";
+    private const string TraceAttribute = "traceparent";
+
+    /// <summary>W3C trace context; null where there is none.</summary>
+    public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
     /// <summary>Writes a change as an event.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
@@ -48,7 +50,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             Region = picture.Region,
             Image = new AlertImage(picture.Image, picture.ETag, picture.Time, Link(options, ContainerNames.Images, picture.Image)),
             Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
-            Heatmap = picture.Heatmap is null ? null : new AlertBlob(picture.Heatmap, Link(options, ContainerNames.Heatmaps, picture.Heatmap)),
+            Heatmap = picture.Heatmap is { } heatmap ? new AlertBlob(heatmap, Link(options, ContainerNames.Heatmaps, heatmap)) : null,
         };
         BinaryData json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, AlertJson.Default.AlertData));
         CloudEvent envelope = new(options.Source, TypePrefix + change.TypeName, json, "application/json", CloudEventDataFormat.Json)
@@ -59,7 +61,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             DataSchema = DataSchemaId,
         };
         if (change.Traceparent is not null)
-            envelope.ExtensionAttributes[Traceparent] = change.Traceparent;
+            envelope.ExtensionAttributes[TraceAttribute] = change.Traceparent;
         return new AlertEvent(envelope, data);
     }
 
@@ -72,7 +74,9 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
         {
             CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
             AlertData? data = envelope?.Data is { } found ? JsonSerializer.Deserialize(found, AlertJson.Default.AlertData) : null;
-            return data is null ? throw new JsonException("An alert event has no data.") : new AlertEvent(envelope!, data); // data come from it
+            return data is not null
+                ? new AlertEvent(envelope!, data) // they come from it
+                : throw new JsonException("An alert event has no data.");
         }
         catch (ArgumentException e)
         {

@@ -14,8 +14,8 @@ public sealed class AlertOptions
     public string Topic { get; set; } = "";
 
     /// <summary>
-    /// How the topic is reached: "AmqpTcp", the default, is AMQP on port 5671; "AmqpWebSockets" is AMQP over WebSockets on port 443, for networks
-    /// that let nothing else out.
+    /// How the topic is reached: "AmqpTcp", the default, is AMQP on port 5671; "AmqpWebSockets" is AMQP over WebSockets on port 443, for
+    /// networks that let nothing else out.
     /// </summary>
     [EnumDataType(typeof(ServiceBusTransportType), ErrorMessage = "Alert__Transport takes AmqpTcp or AmqpWebSockets.")]
     public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;

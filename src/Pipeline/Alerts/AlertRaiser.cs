@@ -21,8 +21,8 @@ public sealed partial class AlertRaiser : IDisposable
     public static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long after the claim was made sending stops. Longer than the 10 s for which the Service Bus client waits, whatever its options say,
-    /// when a namespace is busy; so much shorter than the claim that two workers whose clocks differ by less never deliver at once.
+    /// How long after the claim was made sending stops. Longer than the 10 s for which the Service Bus client waits when a namespace is
+    /// busy, whatever its options say; shorter than the claim, so that two workers whose clocks differ by less never deliver at once.
     /// </summary>
     public static readonly TimeSpan SendTime = TimeSpan.FromSeconds(15);
 
@@ -151,7 +151,9 @@ public sealed partial class AlertRaiser : IDisposable
             }
             catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
-                failures.Add(new TimeoutException($"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: they are delivered again with the same ids.", e));
+                failures.Add(new TimeoutException(
+                    $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
+                    + "they are delivered again with the same ids.", e));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

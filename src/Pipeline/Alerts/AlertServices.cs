@@ -30,7 +30,8 @@ public static class AlertServices
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
         {
-            ServiceBusClient client = ServiceBusConnection.Open(configuration, options.Transport); // now, so that a wrong setting fails at start
+            // Now, so that a wrong setting fails at start.
+            ServiceBusClient client = ServiceBusConnection.Open(configuration, options.Transport);
             services.AddSingleton(_ => client);
             services.AddSingleton<IAlertSink, TopicAlertSink>();
         }

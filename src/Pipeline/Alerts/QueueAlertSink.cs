@@ -50,7 +50,7 @@ internal sealed class QueueAlertSink : IAlertSink
         {
             try
             {
-                await _queue.UpdateMessageAsync(places[i].Message, places[i].Receipt, events[i].ToJson(), TimeSpan.Zero, cancellation).ConfigureAwait(false);
+                await _queue.UpdateMessageAsync(places[i].Message, places[i].Receipt, events[i].ToJson(), TimeSpan.Zero, cancellation);
             }
             catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.PopReceiptMismatch || e.ErrorCode == QueueErrorCode.MessageNotFound)
             {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict and
-/// type. The message id is the event's, so that the topic's duplicate detection drops what is sent again because its answer was lost.
+/// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict
+/// and type. The message id is the event's, so that the topic's duplicate detection drops what is sent again because its answer was lost.
 /// </summary>
 internal sealed class TopicAlertSink : IAlertSink
 {
@@ -32,7 +32,9 @@ internal sealed class TopicAlertSink : IAlertSink
             while (end < events.Count && batch.TryAddMessage(Message(events[end])))
                 end++;
             if (end == sent)
-                throw new InvalidOperationException($"The alert event '{events[sent].Envelope.Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic '{_sender.EntityPath}' takes: shorten the image's name.");
+                throw new InvalidOperationException(
+                    $"The alert event '{events[sent].Envelope.Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic "
+                    + $"'{_sender.EntityPath}' takes: shorten the image's name.");
             await _sender.SendMessagesAsync(batch, cancellation);
             for (; sent < end; sent++)
                 accepted.Add(events[sent].Envelope.Id);

@@ -37,7 +37,8 @@ public sealed class AlertServicesTests
     public async Task The_topic_is_reached_over_the_transport_that_is_set(string? transport, ServiceBusTransportType expected)
     {
         await using ServiceProvider services = Build(
-            ("Alert:Topic", "line-alerts"), ("Alert:Transport", transport), ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"));
+            ("Alert:Topic", "line-alerts"), ("Alert:Transport", transport),
+            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"));
 
         ServiceBusClient client = services.GetRequiredService<ServiceBusClient>();
 
@@ -47,7 +48,8 @@ public sealed class AlertServicesTests
     [Fact]
     public void A_transport_that_is_none_is_refused_at_start()
     {
-        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https")));
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
+            () => Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https")));
 
         Assert.Contains("'https' at 'Alert:Transport'", refused.Message, StringComparison.Ordinal);
     }

@@ -5,8 +5,6 @@ using AaClip.Tests.ServiceBus;
 using Amqp;
 using Amqp.Framing;
 using Azure.Messaging.ServiceBus;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace AaClip.Alerts.Tests.Alerts;
 
@@ -28,9 +26,10 @@ public sealed class TopicAlertSinkTests : IDisposable
         List<string> accepted = await SendAsync(client, events);
 
         Message message = Assert.Single(_peer.Topic.Stored);
+        Properties own = message.Properties;
         Assert.Equal(
             (events[0].Envelope.Id, "line1", events[0].Data.AlertId, "application/cloudevents+json"),
-            (message.Properties.MessageId, message.Properties.Subject, message.Properties.CorrelationId, (string)message.Properties.ContentType));
+            (own.MessageId, own.Subject, own.CorrelationId, (string)own.ContentType));
         Dictionary<string, object> expected = new()
         {
             ["camera"] = "line1", ["objectClass"] = "bottle", ["severity"] = "critical", ["score"] = 0.95, ["model"] = "demo@1",
@@ -86,7 +85,7 @@ public sealed class TopicAlertSinkTests : IDisposable
     public async Task AMQP_over_WebSockets_brings_the_same()
     {
         await using WebSocketBridge bridge = await WebSocketBridge.StartAsync(_peer.Port, Cancellation);
-        await using ServiceBusClient client = Client(ServiceBusTransportType.AmqpWebSockets, ServiceBusPeer.At(bridge.Port));
+        await using ServiceBusClient client = TopicClient.Open(ServiceBusPeer.At(bridge.Port), ServiceBusTransportType.AmqpWebSockets);
         AlertEvent[] events = Events("mC");
 
         List<string> accepted = await SendAsync(client, events);
@@ -102,7 +101,8 @@ public sealed class TopicAlertSinkTests : IDisposable
         await using ServiceBusClient client = Client();
         List<string> accepted = [];
 
-        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() => SendAsync(client, Events("m"), accepted, topic: "elsewhere"));
+        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(
+            () => SendAsync(client, Events("m"), accepted, topic: "elsewhere"));
 
         Assert.Equal((ServiceBusFailureReason.MessagingEntityNotFound, false), (refused.Reason, refused.IsTransient));
         Assert.Contains("'elsewhere'", refused.Message, StringComparison.Ordinal);
@@ -179,10 +179,9 @@ public sealed class TopicAlertSinkTests : IDisposable
         _peer.Hangs = true;
         ServiceBusRetryOptions patient = new() { TryTimeout = TimeSpan.FromMinutes(5) }; // the client itself would wait so long
         await using ServiceBusClient client = new(_peer.ConnectionString, new ServiceBusClientOptions { RetryOptions = patient });
-        TopicAlertSink sink = new(client, Options.Create(new AlertOptions { Topic = "line-alerts" }));
         using CancellationTokenSource over = new();
 
-        Task sending = sink.SendAsync(Events("m"), [], [], over.Token);
+        Task sending = TopicClient.Sink(client, "line-alerts").SendAsync(Events("m"), [], [], over.Token);
         await Outcome.WaitAsync(() => _peer.LinksLeft == 1);
         await over.CancelAsync();
 
@@ -210,13 +209,13 @@ public sealed class TopicAlertSinkTests : IDisposable
             .Select(change => AlertEvent.Of(change, new AlertOptions())),
     ];
 
-    private static async Task<List<string>> SendAsync(ServiceBusClient client, AlertEvent[] events, List<string>? accepted = null, string topic = "line-alerts")
+    private static async Task<List<string>> SendAsync(
+        ServiceBusClient client, AlertEvent[] events, List<string>? accepted = null, string topic = "line-alerts")
     {
         accepted ??= [];
-        await new TopicAlertSink(client, Options.Create(new AlertOptions { Topic = topic })).SendAsync(events, [], accepted, Cancellation);
+        await TopicClient.Sink(client, topic).SendAsync(events, [], accepted, Cancellation);
         return accepted;
     }
 
-    private ServiceBusClient Client(ServiceBusTransportType transport = ServiceBusTransportType.AmqpTcp, string? connection = null) => ServiceBusConnection.Open(
-        new ConfigurationBuilder().AddInMemoryCollection([new(ServiceBusConnection.Setting, connection ?? _peer.ConnectionString)]).Build(), transport);
+    private ServiceBusClient Client() => TopicClient.Open(_peer.ConnectionString);
 }

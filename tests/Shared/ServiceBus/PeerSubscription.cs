@@ -7,9 +7,14 @@ using Amqp.Types;
 
 namespace AaClip.Tests.ServiceBus;
 
-/// <summary>A subscription of a <see cref="ServiceBusPeer"/>, read with locks: what is abandoned, or in the hands of a client that goes away, comes again.</summary>
+/// <summary>
+/// A subscription of a <see cref="ServiceBusPeer"/>, read with locks: what is abandoned, or in the hands of a client that goes away, comes
+/// again, and is a dead letter after ten deliveries.
+/// </summary>
 internal sealed class PeerSubscription(string address) : IMessageSource
 {
+    private const int MaxDeliveries = 10;
+
     private static readonly TimeSpan Lock = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookForDrain = TimeSpan.FromMilliseconds(50);
 
@@ -73,11 +78,19 @@ internal sealed class PeerSubscription(string address) : IMessageSource
             case Rejected: _deadLettered.Enqueue(message.Properties.MessageId); break;
             case Modified:
                 _abandoned.Enqueue(message.Properties.MessageId);
-                _waiting.Writer.TryWrite((message, failed + 1));
+                Return(message, failed + 1);
                 break;
-            default: _waiting.Writer.TryWrite((message, failed + 1)); break; // its reader went away
+            default: Return(message, failed + 1); break; // its reader went away
         }
 
         dispositionContext.Complete();
+    }
+
+    private void Return(Message message, uint failed)
+    {
+        if (failed < MaxDeliveries)
+            _waiting.Writer.TryWrite((message, failed));
+        else
+            _deadLettered.Enqueue(message.Properties.MessageId);
     }
 }

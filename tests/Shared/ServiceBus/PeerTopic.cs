@@ -61,8 +61,8 @@ internal sealed class PeerTopic(string name, PeerSubscription[] subscriptions, A
         {
             case PeerAnswer.Accept: messageContext.Complete(); break;
             case PeerAnswer.AcceptAndCut: cut(); break;
-            case PeerAnswer.Reject: messageContext.Complete(new Error(new Symbol("com.microsoft:entity-disabled")) { Description = "The topic is disabled." }); break;
-            case PeerAnswer.Busy: messageContext.Complete(new Error(new Symbol("com.microsoft:server-busy")) { Description = "The namespace is throttled." }); break;
+            case PeerAnswer.Reject: messageContext.Complete(Refusal("entity-disabled", "The topic is disabled.")); break;
+            case PeerAnswer.Busy: messageContext.Complete(Refusal("server-busy", "The namespace is throttled.")); break;
             default: _held.Enqueue(messageContext); break;
         }
     }
@@ -76,6 +76,9 @@ internal sealed class PeerTopic(string name, PeerSubscription[] subscriptions, A
             held.Complete();
         }
     }
+
+    private static Error Refusal(string condition, string description) =>
+        new(new Symbol("com.microsoft:" + condition)) { Description = description };
 
     private void Store(Message[] messages)
     {

@@ -12,9 +12,9 @@ namespace AaClip.Tests.ServiceBus;
 
 /// <summary>
 /// What Azure.Messaging.ServiceBus takes for a namespace with one topic: an AMQP 1.0 peer on loopback, reached without TLS by
-/// <see cref="ConnectionString"/>. It tells the client's claims nothing but yes, accepts batches, drops message ids that it has seen (as a topic
-/// with duplicate detection), and gives every subscription its own copy. How it answers is up to the test: <see cref="PeerTopic"/>.
-/// Every entity that was not named is absent.
+/// <see cref="ConnectionString"/>. It takes every token, accepts batches, drops message ids that it has seen (as a topic with duplicate
+/// detection does), and gives every subscription its own copy. How it answers is up to the test: <see cref="PeerTopic"/>. Every entity
+/// that was not named is absent.
 /// </summary>
 internal sealed class ServiceBusPeer : IDisposable, ILinkProcessor, IHandler
 {
@@ -32,7 +32,7 @@ internal sealed class ServiceBusPeer : IDisposable, ILinkProcessor, IHandler
     /// <param name="subscriptions">Names of its subscriptions.</param>
     public ServiceBusPeer(string topic, params string[] subscriptions)
     {
-        Subscriptions = subscriptions.ToDictionary(name => name, name => new PeerSubscription($"{topic}/Subscriptions/{name}"), StringComparer.OrdinalIgnoreCase);
+        Subscriptions = subscriptions.ToDictionary(name => name, name => new PeerSubscription($"{topic}/Subscriptions/{name}"));
         Topic = new PeerTopic(topic, [.. Subscriptions.Values], Cut);
         Port = FreePort();
         _host = new ContainerHost([$"amqp://127.0.0.1:{Port}"]);
@@ -67,7 +67,8 @@ internal sealed class ServiceBusPeer : IDisposable, ILinkProcessor, IHandler
     public int TurnedAway => _turnedAway;
 
     /// <summary>The connection string for what forwards to this peer from another port of 127.0.0.1.</summary>
-    public static string At(int port) => $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=any;SharedAccessKey=YW55;UseDevelopmentEmulator=true;";
+    public static string At(int port) =>
+        $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=any;SharedAccessKey=YW55;UseDevelopmentEmulator=true;";
 
     /// <summary>Goes away: connections are cut, and new ones as soon as they are made.</summary>
     public void GoAway()
@@ -100,12 +101,13 @@ internal sealed class ServiceBusPeer : IDisposable, ILinkProcessor, IHandler
             return;
         }
 
-        string address = (attach.Link.Role ? ((Target)attach.Attach.Target).Address : ((Source)attach.Attach.Source).Address).TrimStart('/');
-        PeerSubscription? subscription = Subscriptions.Values.FirstOrDefault(s => address.Equals(s.Address, StringComparison.OrdinalIgnoreCase));
+        bool sends = attach.Link.Role; // the client does; the peer's role is the receiver's
+        string address = (sends ? ((Target)attach.Attach.Target).Address : ((Source)attach.Attach.Source).Address).TrimStart('/');
+        PeerSubscription? subscription = Subscriptions.Values.FirstOrDefault(s => s.Address == address);
         attach.Attach.MaxMessageSize = MaxMessageSize;
-        if (attach.Link.Role && address == Topic.Name)
+        if (sends && address == Topic.Name)
             attach.Complete(new TargetLinkEndpoint(Topic, attach.Link), SendCredit);
-        else if (!attach.Link.Role && subscription is not null)
+        else if (!sends && subscription is not null)
             attach.Complete(new SourceLinkEndpoint(subscription, attach.Link), 0);
         else
             attach.Complete(new Error(ErrorCode.NotFound) { Description = $"There is no '{address}'." });
