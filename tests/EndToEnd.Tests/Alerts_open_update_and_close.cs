@@ -52,5 +52,6 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
         return (order[0], order[2], order[4], threshold, (Calibrated(middle) + Calibrated(high)) / 2);
     }
 
-    private static string Describe(AlertEvent alert) => $"{alert.Type["aaclip.anomaly.".Length..]} {alert.Data.Severity} {alert.Data.Sequence} of {alert.Data.Images}";
+    private static string Describe(AlertEvent alert) =>
+        $"{alert.Envelope.Type["aaclip.anomaly.".Length..]} {alert.Data.Severity} {alert.Data.Sequence} of {alert.Data.Images}";
 }

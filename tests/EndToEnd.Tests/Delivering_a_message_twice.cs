@@ -30,6 +30,6 @@ public class Delivering_a_message_twice(AzuriteFixture azurite)
         Assert.Single(await site.BlobsAsync(ContainerNames.Heatmaps));
         Assert.Single(await site.BlobsAsync(ContainerNames.Maps));
         Assert.Equal(first.Score.Raw, (await site.ResultAsync("line1/a.png", etag)).Score.Raw);
-        Assert.Equal(alert.Id, Assert.Single(await site.PeekAlertsAsync()).Id);
+        Assert.Equal(alert.Envelope.Id, Assert.Single(await site.PeekAlertsAsync()).Envelope.Id);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Results;
@@ -147,7 +146,7 @@ internal sealed class Site : IAsyncDisposable
     public async Task<AlertEvent[]> PeekAlertsAsync()
     {
         PeekedMessage[] messages = (await Storage.Queue(QueueNames.Alerts).PeekMessagesAsync(32, Cancellation)).Value;
-        return [.. messages.Select(m => JsonSerializer.Deserialize<AlertEvent>(m.Body, JsonSerializerOptions.Web)!)]; // an event is no JSON null
+        return [.. messages.Select(m => AlertEvent.Parse(m.Body))];
     }
 
     /// <summary>Names of the blobs of a container.</summary>

@@ -24,8 +24,8 @@ public class Two_workers_at_once(AzuriteFixture azurite)
 
         Assert.All(results, result => Assert.Null(result.Failure));
         Assert.Equal(dropped.Select(image => BlobNames.Result(site.ModelId, image.Name, image.ETag)).Order(StringComparer.Ordinal), (await site.BlobsAsync(ContainerNames.Results)).Order(StringComparer.Ordinal));
-        AlertEvent[] opened = [.. (await site.PeekAlertsAsync()).Where(alert => alert.Type == "aaclip.anomaly.opened")];
-        Assert.Equal(["line0", "line1", "line2", "line3"], opened.Select(alert => alert.Subject).Order(StringComparer.Ordinal));
+        AlertEvent[] opened = [.. (await site.PeekAlertsAsync()).Where(alert => alert.Envelope.Type == "aaclip.anomaly.opened")];
+        Assert.Equal(["line0", "line1", "line2", "line3"], opened.Select(alert => alert.Envelope.Subject).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public class Two_workers_at_once(AzuriteFixture azurite)
 
         Assert.Equal(Images, (await site.BlobsAsync(ContainerNames.Results)).Length);
         AlertEvent[] alerts = await site.PeekAlertsAsync();
-        Assert.Equal(alerts.Length, alerts.Select(alert => alert.Id).Distinct().Count());
-        Assert.Equal(4, alerts.Count(alert => alert.Type == "aaclip.anomaly.opened"));
+        Assert.Equal(alerts.Length, alerts.Select(alert => alert.Envelope.Id).Distinct().Count());
+        Assert.Equal(4, alerts.Count(alert => alert.Envelope.Type == "aaclip.anomaly.opened"));
     }
 
     private static async Task<(string, string)[]> DropAsync(Site site) =>

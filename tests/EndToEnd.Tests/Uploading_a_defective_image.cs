@@ -29,7 +29,9 @@ public class Uploading_a_defective_image(AzuriteFixture azurite)
         Assert.Equal((150, 130), (heatmap.Width, heatmap.Height));
         RgbImage map = ImageDecoder.Decode(await site.ReadAsync(ContainerNames.Maps, result.Map!.Blob), "map").Image;
         Assert.Equal((8, 8), (map.Width, map.Height));
-        Assert.Equal(("aaclip.anomaly.opened", "line1", "line1/day 1/ü.png", etag), (alert.Type, alert.Subject, alert.Data.Image.Blob, alert.Data.Image.ETag));
+        Assert.Equal(
+            ("aaclip.anomaly.opened", "line1", "line1/day 1/ü.png", etag),
+            (alert.Envelope.Type, alert.Envelope.Subject, alert.Data.Image.Blob, alert.Data.Image.ETag));
         Assert.Equal(result.Score.Calibrated, alert.Data.Score.Calibrated);
         Assert.Equal(result.Heatmap, alert.Data.Heatmap!.Blob);
         Assert.Single(await site.BlobsAsync(ContainerNames.Results));

@@ -236,6 +236,7 @@ module router 'app.bicep' = {
         ? {}
         : {
             Alert__Topic: topic
+            Alert__Transport: 'AmqpTcp'
             ServiceBus__fullyQualifiedNamespace: serviceBusHost
             ServiceBus__credential: 'managedidentity'
             ServiceBus__clientId: routerClientId

@@ -50,8 +50,10 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
             foreach (PeekedMessage message in (await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.Most, cancellation)).Value)
                 if (AlertQueue.Read(message.Body) is { } alert)
                     lines.Add(new AlertLine(
-                        alert.Id, alert.Time, alert.Data.Camera, alert.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal), alert.Data.Severity, alert.Data.Images,
-                        alert.Data.Score.Calibrated, alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
+                        alert.Envelope.Id, alert.Envelope.Time ?? alert.Data.Image.Time, alert.Data.Camera,
+                        alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
+                        alert.Data.Severity, alert.Data.Images, alert.Data.Score.Calibrated,
+                        alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
                     { AlertId = alert.Data.AlertId });
         }
         catch (RequestFailedException e) when (e.Status == 404)

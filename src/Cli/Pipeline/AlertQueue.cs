@@ -18,7 +18,7 @@ internal static class AlertQueue
     public static async Task<List<string>> IdsAsync(QueueClient queue, bool all, CancellationToken cancellation)
     {
         if (!all)
-            return [.. (await queue.PeekMessagesAsync(Most, cancellation)).Value.Select(m => Read(m.Body)?.Id).OfType<string>()];
+            return [.. (await queue.PeekMessagesAsync(Most, cancellation)).Value.Select(m => Read(m.Body)?.Envelope.Id).OfType<string>()];
 
         List<QueueMessage> taken = [];
         try
@@ -32,7 +32,7 @@ internal static class AlertQueue
                 await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: CancellationToken.None);
         }
 
-        return [.. taken.DistinctBy(m => m.MessageId).Select(m => Read(m.Body)?.Id).OfType<string>()];
+        return [.. taken.DistinctBy(m => m.MessageId).Select(m => Read(m.Body)?.Envelope.Id).OfType<string>()];
     }
 
     /// <returns>Null for what is no alert of ours.</returns>
@@ -40,7 +40,7 @@ internal static class AlertQueue
     {
         try
         {
-            return JsonSerializer.Deserialize(body.ToMemory().Span, AlertJson.Default.AlertEvent);
+            return AlertEvent.Parse(body);
         }
         catch (JsonException)
         {

@@ -1,11 +1,18 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Maps;
+using Azure.Messaging;
 
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.</summary>
-public sealed record AlertEvent
+/// <param name="Envelope">
+/// id: the same for every delivery of the same change; source: which installation sends it; type: <see cref="TypePrefix"/> and "opened",
+/// "updated" or "closed"; subject: the camera; time: of the image that brought the change; extension "distributed tracing".
+/// </param>
+/// <param name="Data">The alert, as it stands in the envelope's data.</param>
+public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
 {
     /// <summary>What the types of all alert events begin with.</summary>
     public const string TypePrefix = "aaclip.anomaly.";
@@ -16,38 +23,10 @@ public sealed record AlertEvent
     /// <summary>Media type of an event in JSON.</summary>
     public const string MediaType = "application/cloudevents+json";
 
-    /// <summary>Version of CloudEvents.</summary>
-    [JsonPropertyName("specversion")]
-    public string SpecVersion { get; init; } = "1.0";
+    private const string TraceAttribute = "traceparent";
 
-    /// <summary>The same for every delivery of the same change.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>Which installation sends it.</summary>
-    public required string Source { get; init; }
-
-    /// <summary>"aaclip.anomaly.opened", ".updated" or ".closed".</summary>
-    public required string Type { get; init; }
-
-    /// <summary>The camera.</summary>
-    public required string Subject { get; init; }
-
-    /// <summary>Time of the image that brought the change.</summary>
-    public required DateTimeOffset Time { get; init; }
-
-    /// <summary>Type of <see cref="Data"/>.</summary>
-    [JsonPropertyName("datacontenttype")]
-    public string DataContentType { get; init; } = "application/json";
-
-    /// <summary>Schema of <see cref="Data"/>.</summary>
-    [JsonPropertyName("dataschema")]
-    public string DataSchema { get; init; } = DataSchemaId;
-
-    /// <summary>W3C trace context (extension "distributed tracing").</summary>
-    public string? Traceparent { get; init; }
-
-    /// <summary>The alert.</summary>
-    public required AlertData Data { get; init; }
+    /// <summary>W3C trace context; null where there is none.</summary>
+    public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
     /// <summary>Writes a change as an event.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
@@ -56,33 +35,57 @@ public sealed record AlertEvent
         ArgumentNullException.ThrowIfNull(options);
 
         AlertPicture picture = change.Picture;
-        return new AlertEvent
+        AlertData data = new()
+        {
+            AlertId = change.AlertId,
+            Sequence = change.Sequence,
+            Severity = change.Severity,
+            CloseReason = change.CloseReason,
+            Camera = change.Camera,
+            OpenedAt = change.OpenedAt,
+            Images = change.Images,
+            ObjectClass = picture.ObjectClass,
+            Model = picture.Model,
+            Score = new AlertScore(picture.Raw, picture.Calibrated, picture.Threshold),
+            Region = picture.Region,
+            Image = new AlertImage(picture.Image, picture.ETag, picture.Time, Link(options, ContainerNames.Images, picture.Image)),
+            Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
+            Heatmap = picture.Heatmap is { } heatmap ? new AlertBlob(heatmap, Link(options, ContainerNames.Heatmaps, heatmap)) : null,
+        };
+        BinaryData json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, AlertJson.Default.AlertData));
+        CloudEvent envelope = new(options.Source, TypePrefix + change.TypeName, json, "application/json", CloudEventDataFormat.Json)
         {
             Id = change.Id,
-            Source = options.Source,
-            Type = TypePrefix + change.TypeName,
             Subject = change.Camera,
             Time = change.Time,
-            Traceparent = change.Traceparent,
-            Data = new AlertData
-            {
-                AlertId = change.AlertId,
-                Sequence = change.Sequence,
-                Severity = change.Severity,
-                CloseReason = change.CloseReason,
-                Camera = change.Camera,
-                OpenedAt = change.OpenedAt,
-                Images = change.Images,
-                ObjectClass = picture.ObjectClass,
-                Model = picture.Model,
-                Score = new AlertScore(picture.Raw, picture.Calibrated, picture.Threshold),
-                Region = picture.Region,
-                Image = new AlertImage(picture.Image, picture.ETag, picture.Time, Link(options, ContainerNames.Images, picture.Image)),
-                Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
-                Heatmap = picture.Heatmap is null ? null : new AlertBlob(picture.Heatmap, Link(options, ContainerNames.Heatmaps, picture.Heatmap)),
-            },
+            DataSchema = DataSchemaId,
         };
+        if (change.Traceparent is not null)
+            envelope.ExtensionAttributes[TraceAttribute] = change.Traceparent;
+        return new AlertEvent(envelope, data);
     }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">It is no CloudEvents 1.0 event, or its data are no alert.</exception>
+    public static AlertEvent Parse(BinaryData json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
+            AlertData? data = envelope?.Data is { } found ? JsonSerializer.Deserialize(found, AlertJson.Default.AlertData) : null;
+            return data is not null
+                ? new AlertEvent(envelope!, data) // they come from it
+                : throw new JsonException("An alert event has no data.");
+        }
+        catch (ArgumentException e)
+        {
+            throw new JsonException($"It is no CloudEvents 1.0 event: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The event in the JSON format of CloudEvents, UTF-8.</summary>
+    public BinaryData ToJson() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Envelope));
 
     private static string? Link(AlertOptions options, string container, string blob) => string.IsNullOrEmpty(options.LinkBase)
         ? null

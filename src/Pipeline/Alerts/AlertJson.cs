@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>JSON of states and events: camelCase, without empty fields.</summary>
+/// <summary>JSON of states and of the data of events: camelCase, without empty fields.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(AlertState))]
-[JsonSerializable(typeof(AlertEvent))]
+[JsonSerializable(typeof(AlertData))]
 internal sealed partial class AlertJson : JsonSerializerContext;

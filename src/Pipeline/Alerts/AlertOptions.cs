@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Alerts;
@@ -11,6 +12,13 @@ public sealed class AlertOptions
 
     /// <summary>Service Bus topic that gets the alerts besides the queue; empty, the default, for none. Needs the connection ServiceBus.</summary>
     public string Topic { get; set; } = "";
+
+    /// <summary>
+    /// How the topic is reached: "AmqpTcp", the default, is AMQP on port 5671; "AmqpWebSockets" is AMQP over WebSockets on port 443, for
+    /// networks that let nothing else out.
+    /// </summary>
+    [EnumDataType(typeof(ServiceBusTransportType), ErrorMessage = "Alert__Transport takes AmqpTcp or AmqpWebSockets.")]
+    public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;
 
     /// <summary>What links to images, results and heatmaps begin with, such as "https://account.blob.core.windows.net"; empty, the default, for no links.</summary>
     [RegularExpression("^(https?://[^?#]+)?$", ErrorMessage = "Alert__LinkBase takes an http or https address without query, such as https://account.blob.core.windows.net, or nothing.")]

@@ -17,8 +17,14 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 public sealed partial class AlertRaiser : IDisposable
 {
-    /// <summary>How long a claim holds. Sending stops after half of it, so that two workers whose clocks differ by less never deliver at once.</summary>
+    /// <summary>How long a claim holds.</summary>
     public static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long after the claim was made sending stops. Longer than the 10 s for which the Service Bus client waits when a namespace is
+    /// busy, whatever its options say; shorter than the claim, so that two workers whose clocks differ by less never deliver at once.
+    /// </summary>
+    public static readonly TimeSpan SendTime = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
@@ -127,7 +133,8 @@ public sealed partial class AlertRaiser : IDisposable
     {
         List<Exception> failures = [];
         Dictionary<string, List<string>> accepted = [];
-        using CancellationTokenSource limit = new(ClaimTime / 2, _time);
+        TimeSpan left = state.Claim!.Until - ClaimTime + SendTime - _time.GetUtcNow(); // the claim is this worker's
+        using CancellationTokenSource limit = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         foreach (IAlertSink sink in _sinks)
         {
@@ -144,7 +151,9 @@ public sealed partial class AlertRaiser : IDisposable
             }
             catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
-                failures.Add(new TimeoutException($"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {ClaimTime / 2}: they are delivered again with the same ids.", e));
+                failures.Add(new TimeoutException(
+                    $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
+                    + "they are delivered again with the same ids.", e));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

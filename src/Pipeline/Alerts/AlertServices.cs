@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,7 +17,8 @@ public static class AlertServices
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
 
-        services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(configuration.GetSection(AlertOptions.Section));
+        IConfigurationSection section = configuration.GetSection(AlertOptions.Section);
+        services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AlertStore>();
         services.AddSingleton(provider => new AlertRaiser(
@@ -26,9 +28,10 @@ public static class AlertServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AlertRaiser>>()));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
-        if (!string.IsNullOrWhiteSpace(configuration[$"{AlertOptions.Section}:{nameof(AlertOptions.Topic)}"]))
+        if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
         {
-            var client = ServiceBusConnection.Open(configuration); // now, so that a wrong setting fails at start
+            // Now, so that a wrong setting fails at start.
+            ServiceBusClient client = ServiceBusConnection.Open(configuration, options.Transport);
             services.AddSingleton(_ => client);
             services.AddSingleton<IAlertSink, TopicAlertSink>();
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues;
@@ -49,17 +48,16 @@ internal sealed class QueueAlertSink : IAlertSink
     {
         for (int i = 0; i < events.Count; i++)
         {
-            BinaryData body = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(events[i], AlertJson.Default.AlertEvent));
             try
             {
-                await _queue.UpdateMessageAsync(places[i].Message, places[i].Receipt, body, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+                await _queue.UpdateMessageAsync(places[i].Message, places[i].Receipt, events[i].ToJson(), TimeSpan.Zero, cancellation);
             }
             catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.PopReceiptMismatch || e.ErrorCode == QueueErrorCode.MessageNotFound)
             {
                 // It was shown before, by this worker or by one that died; a receiver may have taken it already.
             }
 
-            accepted.Add(events[i].Id);
+            accepted.Add(events[i].Envelope.Id);
         }
     }
 }

@@ -1,12 +1,11 @@
-using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// A Service Bus topic. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict and type;
-/// the message id is the event's, so that the topic's duplicate detection drops a second delivery.
+/// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict
+/// and type. The message id is the event's, so that the topic's duplicate detection drops what is sent again because its answer was lost.
 /// </summary>
 internal sealed class TopicAlertSink : IAlertSink
 {
@@ -27,22 +26,25 @@ internal sealed class TopicAlertSink : IAlertSink
     {
         for (int sent = 0; sent < events.Count;)
         {
-            using ServiceBusMessageBatch batch = await _sender.CreateMessageBatchAsync(cancellation).ConfigureAwait(false);
+            // The client looks at the token only between attempts here; a batch that is left behind is empty and harms nobody.
+            using ServiceBusMessageBatch batch = await _sender.CreateMessageBatchAsync(cancellation).AsTask().WaitAsync(cancellation);
             int end = sent;
             while (end < events.Count && batch.TryAddMessage(Message(events[end])))
                 end++;
             if (end == sent)
-                throw new InvalidOperationException($"The alert event '{events[sent].Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic '{_sender.EntityPath}' takes: shorten the image's name.");
-            await _sender.SendMessagesAsync(batch, cancellation).ConfigureAwait(false);
+                throw new InvalidOperationException(
+                    $"The alert event '{events[sent].Envelope.Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic "
+                    + $"'{_sender.EntityPath}' takes: shorten the image's name.");
+            await _sender.SendMessagesAsync(batch, cancellation);
             for (; sent < end; sent++)
-                accepted.Add(events[sent].Id);
+                accepted.Add(events[sent].Envelope.Id);
         }
     }
 
-    private static ServiceBusMessage Message(AlertEvent alert) => new(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(alert, AlertJson.Default.AlertEvent)))
+    private static ServiceBusMessage Message(AlertEvent alert) => new(alert.ToJson())
     {
-        MessageId = alert.Id,
-        Subject = alert.Subject,
+        MessageId = alert.Envelope.Id,
+        Subject = alert.Envelope.Subject,
         CorrelationId = alert.Data.AlertId,
         ContentType = AlertEvent.MediaType,
         ApplicationProperties =
@@ -53,7 +55,7 @@ internal sealed class TopicAlertSink : IAlertSink
             ["score"] = alert.Data.Score.Calibrated,
             ["model"] = alert.Data.Model,
             ["verdict"] = "anomalous",
-            ["type"] = alert.Type,
+            ["type"] = alert.Envelope.Type,
         },
     };
 }

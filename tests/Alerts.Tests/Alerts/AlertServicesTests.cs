@@ -1,6 +1,6 @@
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Storage;
-using AaClip.Tests;
+using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -30,6 +30,30 @@ public sealed class AlertServicesTests
         Assert.Equal(2, services.GetServices<IAlertSink>().Count());
     }
 
+    [Theory]
+    [InlineData(null, ServiceBusTransportType.AmqpTcp)]
+    [InlineData("AmqpTcp", ServiceBusTransportType.AmqpTcp)]
+    [InlineData("amqpWebSockets", ServiceBusTransportType.AmqpWebSockets)]
+    public async Task The_topic_is_reached_over_the_transport_that_is_set(string? transport, ServiceBusTransportType expected)
+    {
+        await using ServiceProvider services = Build(
+            ("Alert:Topic", "line-alerts"), ("Alert:Transport", transport),
+            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"));
+
+        ServiceBusClient client = services.GetRequiredService<ServiceBusClient>();
+
+        Assert.Equal((expected, "plant.servicebus.windows.net"), (client.TransportType, client.FullyQualifiedNamespace));
+    }
+
+    [Fact]
+    public void A_transport_that_is_none_is_refused_at_start()
+    {
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
+            () => Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https")));
+
+        Assert.Contains("'https' at 'Alert:Transport'", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_topic_without_a_connection_is_refused_at_start()
     {
@@ -52,6 +76,7 @@ public sealed class AlertServicesTests
     [InlineData("Alert:LinkBase", "plant/blobs", "Alert__LinkBase")]
     [InlineData("Alert:LinkBase", "https://plant.blob.core.windows.net?sig=abc", "Alert__LinkBase")]
     [InlineData("Alert:Source", "a b", "Alert__Source")]
+    [InlineData("Alert:Transport", "7", "Alert__Transport takes AmqpTcp or AmqpWebSockets")]
     public async Task A_wrong_option_is_refused_by_its_name(string key, string value, string named)
     {
         await using ServiceProvider services = Build((key, value));

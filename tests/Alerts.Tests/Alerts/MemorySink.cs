@@ -29,8 +29,8 @@ internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = 
             if (refuses?.Invoke(alert) == true)
                 throw new IOException($"{name} is away.");
             lock (_lock)
-                _received.Add(alert.Id);
-            accepted.Add(alert.Id);
+                _received.Add(alert.Envelope.Id);
+            accepted.Add(alert.Envelope.Id);
         }
 
         return Task.CompletedTask;
