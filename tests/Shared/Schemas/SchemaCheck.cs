@@ -6,7 +6,7 @@ namespace AaClip.Tests;
 /// <summary>Compares JSON with the schemas of docs/schemas. Formats such as date-time count as well.</summary>
 internal static class SchemaCheck
 {
-    // Draft 2020-12 where a format is a rule, and where an unknown keyword is an error: a misspelt one would check nothing.
+    // Draft 2020-12 where a format is a rule and an unknown keyword is an error: a misspelt one would check nothing.
     private static readonly Dialect Strict = new([.. new[]
     {
         Vocabulary.Draft202012_Core, Vocabulary.Draft202012_Applicator, Vocabulary.Draft202012_Unevaluated, Vocabulary.Draft202012_Validation,
@@ -30,7 +30,8 @@ internal static class SchemaCheck
     /// <summary>Reads a schema from its text; see <see cref="Load"/>.</summary>
     public static JsonSchema Parse(string text, string? part = null)
     {
-        BuildOptions options = new() { Dialect = Strict, DialectRegistry = new DialectRegistry(), SchemaRegistry = new SchemaRegistry() }; // not those of the process
+        // Registries of its own: those of the process refuse an $id that comes twice.
+        BuildOptions options = new() { Dialect = Strict, DialectRegistry = new DialectRegistry(), SchemaRegistry = new SchemaRegistry() };
         options.DialectRegistry.Register(Strict);
         JsonSchema schema = JsonSchema.FromText(text, options);
         return part is null ? schema : JsonSchema.FromText($$"""{ "$ref": "{{schema.BaseUri}}#/$defs/{{part}}" }""", options);
@@ -47,7 +48,8 @@ internal static class SchemaCheck
         [
             .. from result in results.Details ?? []
                from error in result.Errors ?? []
-               select $"{(result.InstanceLocation.SegmentCount == 0 ? "/" : result.InstanceLocation)}: {error.Value} ({result.EvaluationPath}/{error.Key})",
+               let place = result.InstanceLocation.SegmentCount == 0 ? "/" : $"{result.InstanceLocation}"
+               select $"{place}: {error.Value} ({result.EvaluationPath}/{error.Key})",
         ];
     }
 }
