@@ -21,7 +21,7 @@ public static class Services
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddAaClipTelemetry(configuration); // first, so that it stops last and sends the last spans
+        services.AddAaClipTelemetry(configuration);
         services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().Bind(configuration.GetSection(StorageOptions.Section));
         services.AddOptionsWithValidateOnStart<CamerasOptions, CamerasOptionsValidator>().Bind(configuration.GetSection(CamerasOptions.Section));
         services.AddOptionsWithValidateOnStart<ModelOptions, ModelOptionsValidator>().Bind(configuration.GetSection(ModelOptions.Section));

@@ -2,7 +2,6 @@ using System.Text.Json;
 using AaClip.Checkpoints.Import;
 using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Metrics;
-using AaClip.Evaluation.Report;
 using AaClip.Scoring;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -30,24 +29,6 @@ public sealed class EvaluatorTests : IDisposable
         Assert.Equal(expected.GetProperty("image AUC").GetDouble(), MetricsTests.Rounded(report.Published.Auroc), 1e-9);
         Assert.Equal(expected.GetProperty("image AP").GetDouble(), MetricsTests.Rounded(report.Published.Ap), 1e-9);
         Assert.Equal((3, 3), (report.Normal, report.Anomalous));
-    }
-
-    [Fact]
-    public void The_report_is_one_file_that_needs_nothing_else()
-    {
-        using AnomalyScorer scorer = Tiny();
-        DataSet data = DataSet.Open(Parity.File("tiny/dataset/e2e/full-shot.jsonl"), new DataSetOptions { Name = "MVTec" });
-        ClassReport[] classes = [.. Evaluator.Run(scorer, data, cancellation: TestContext.Current.CancellationToken)];
-
-        string path = Path.Combine(_folder, "report.html");
-        HtmlReport.Write(path, scorer, "<set> & more", data.Domain, classes, TestContext.Current.CancellationToken);
-
-        string html = File.ReadAllText(path);
-        Assert.Contains("&lt;set&gt; &amp; more", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("src=\"http", html, StringComparison.Ordinal);
-        Assert.DoesNotContain("href", html, StringComparison.Ordinal);
-        Assert.Equal(9, html.Split("data:image/jpeg;base64,").Length - 1);
-        Assert.Contains("MVTec/bottle", html, StringComparison.Ordinal);
     }
 
     [Fact]

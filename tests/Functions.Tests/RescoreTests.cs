@@ -33,7 +33,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Equal(0, job.Found.Agreement);
         JobReport report = JsonSerializer.Deserialize(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"), JobJson.Default.JobReport)!;
         Assert.Equal(7, report.Flips.Select(f => f.Image).Distinct().Count());
-        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("jobs.schema.json"), System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json")), "report"));
+        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("jobs.schema.json", "report"), System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"))));
         string html = System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.html"));
         Assert.Contains("7 images, 7 changed their verdict", html, StringComparison.Ordinal);
         Assert.Contains("data:image/jpeg;base64,", html, StringComparison.Ordinal);

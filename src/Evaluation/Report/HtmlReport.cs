@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
 using AaClip.Evaluation.Metrics;
+using AaClip.Reports;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -10,8 +9,8 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Evaluation.Report;
 
 /// <summary>
-/// The evaluation as one HTML file that needs nothing else: table, ROC curves, histograms of the scores, and of each class the images that it
-/// judges best and worst, with heatmaps.
+/// The evaluation as one HTML file that needs nothing else: table, ROC curves, histograms of the scores, and of each class the images
+/// that it judges best and worst, with heatmaps. evaluation.liquid is the page, this class what stands in it.
 /// </summary>
 public static class HtmlReport
 {
@@ -19,124 +18,128 @@ public static class HtmlReport
     private const int ThumbWidth = 240;
     private const int Bins = 30;
 
-    private const string Style = """
-        body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1080px;padding:16px;color:#1c2024;background:#fff}
-        h1{font-size:1.4em;margin:.2em 0}h2{font-size:1.15em;margin:1.6em 0 .4em;border-bottom:1px solid #d8dde2}
-        .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;white-space:nowrap;font-size:.88em}
-        th,td{padding:3px 7px;text-align:right;border-bottom:1px solid #e6e9ec}th:first-child,td:first-child{text-align:left}
-        th{font-weight:600;background:#f4f6f8}tr.mean td{font-weight:600}.row{display:flex;flex-wrap:wrap;gap:14px}
-        figure{margin:0;width:240px}figure img{width:100%;border-radius:4px;display:block}figcaption{font-size:.82em;color:#5a6370;overflow-wrap:anywhere}
-        svg{max-width:100%;height:auto}.note{color:#5a6370;font-size:.88em}
-        """;
+    private static readonly HtmlPage Page = new(typeof(HtmlReport), "evaluation.liquid");
 
     /// <summary>Writes the file.</summary>
     /// <param name="path">Replaced as a whole.</param>
     /// <param name="scorer">Scores the images that are shown once more, for their maps.</param>
-    public static void Write(string path, AnomalyScorer scorer, string data, Domain domain, IReadOnlyList<ClassReport> classes, CancellationToken cancellation = default)
+    public static void Write(
+        string path, AnomalyScorer scorer, string data, Domain domain, IReadOnlyList<ClassReport> classes,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scorer);
         ArgumentNullException.ThrowIfNull(classes);
-        StringBuilder html = new();
-        html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>{Text(scorer.Model.Id)} on {Text(data)}</title><style>{Style}</style>");
-        html.Append(CultureInfo.InvariantCulture, $"<h1>{Text(scorer.Model.Id)} on {Text(data)}</h1><p class=note>{classes.Sum(c => c.Normal)} normal and {classes.Sum(c => c.Anomalous)} anomalous images, {scorer.Model.Architecture.ImageSize} px, {scorer.Provider}.</p>");
-        Table(html, classes);
-        foreach (ClassReport one in classes)
+        string html = Page.Render($"{scorer.Model.Id} on {data}", new
         {
-            html.Append(CultureInfo.InvariantCulture, $"<h2>{Text(one.ClassName)}</h2><div class=row>");
-            Curve(html, one);
-            Histogram(html, one);
-            html.Append("</div>");
-            Images(html, scorer, one, domain, cancellation);
-        }
-
-        File.WriteAllText(path + ".tmp", html.ToString());
+            Model = scorer.Model.Id,
+            Data = data,
+            Normal = classes.Sum(c => c.Normal),
+            Anomalous = classes.Sum(c => c.Anomalous),
+            Size = scorer.Model.Architecture.ImageSize,
+            Provider = scorer.Provider.ToString(),
+            Rows = Rows(classes),
+            Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
+        });
+        File.WriteAllText(path + ".tmp", html);
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
-    private static void Table(StringBuilder html, IReadOnlyList<ClassReport> classes)
+    private static object[] Rows(IReadOnlyList<ClassReport> classes)
     {
-        html.Append("<div class=wide><table><tr><th>class<th>normal<th>anomalous<th>pixel AUROC<th>pixel AP<th>AUPRO<th>image AUROC<th>image AP<th>F1-max<th>alone: AUROC<th>alone: AP<th>alone: F1-max</tr>");
-        double?[][] values = [.. classes.Select(c => (double?[])[c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.Aupro, c.Published.Auroc, c.Published.Ap, c.Published.F1Max, c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max])];
-        for (int i = 0; i < classes.Count; i++)
-            Row(html, "", classes[i].ClassName, classes[i].Normal, classes[i].Anomalous, values[i]);
+        double?[][] values = [.. classes.Select(Values)];
+        List<object> rows = [.. classes.Select((c, i) => Row(c.ClassName, c.Normal, c.Anomalous, values[i]))];
         if (classes.Count > 1)
-            Row(html, " class=mean", "mean of classes", classes.Sum(c => c.Normal), classes.Sum(c => c.Anomalous), [.. Enumerable.Range(0, values[0].Length).Select(k => values.Average(v => v[k]))]);
-        html.Append("</table></div><p class=note>Percent. <b>image</b>: the published protocol, whose scores are spread over all test images of a class. <b>alone</b>: the score that a service gives each image by itself. A dash is not defined: only one kind of image is there.</p>");
-    }
-
-    private static void Row(StringBuilder html, string kind, string name, int normal, int anomalous, double?[] values)
-    {
-        html.Append(CultureInfo.InvariantCulture, $"<tr{kind}><td>{Text(name)}<td>{normal}<td>{anomalous}");
-        foreach (double? value in values)
-            html.Append("<td>").Append(value is { } v ? FormattableString.Invariant($"{100 * v:F1}") : "–");
-        html.Append("</tr>");
-    }
-
-    // 260 × 220 with axes; images by their own scores.
-    private static void Curve(StringBuilder html, ClassReport one)
-    {
-        Ranking ranking = RankingOf(one);
-        html.Append("<svg width=260 height=230 viewBox=\"0 0 260 230\" role=img aria-label=\"ROC curve\"><rect x=40 y=10 width=200 height=180 fill=none stroke=#c6ccd2 /><line x1=40 y1=190 x2=240 y2=10 stroke=#dfe3e7 />");
-        if (ranking.Defined)
         {
-            html.Append("<polyline fill=none stroke=#0b6e4f stroke-width=2 points=\"");
-            foreach ((double fpr, double tpr) in ranking.Curve())
-                html.Append(CultureInfo.InvariantCulture, $"{40 + 200 * fpr:F1},{190 - 180 * tpr:F1} ");
-            html.Append("\"/>");
+            double?[] means = [.. Enumerable.Range(0, values[0].Length).Select(k => values.Average(v => v[k]))];
+            rows.Add(Row("mean of classes", classes.Sum(c => c.Normal), classes.Sum(c => c.Anomalous), means, mean: true));
         }
 
-        html.Append("<g font-size=11 fill=#5a6370><text x=140 y=218 text-anchor=middle>normal images called anomalous</text><text x=14 y=100 text-anchor=middle transform=\"rotate(-90 14 100)\">defects found</text><text x=40 y=203>0</text><text x=240 y=203 text-anchor=end>1</text></g></svg>");
+        return [.. rows];
     }
 
-    private static void Histogram(StringBuilder html, ClassReport one)
+    private static double?[] Values(ClassReport c) =>
+    [
+        c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.Aupro,
+        c.Published.Auroc, c.Published.Ap, c.Published.F1Max,
+        c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
+    ];
+
+    private static object Row(string name, int normal, int anomalous, double?[] values, bool mean = false)
     {
-        double least = one.Images.Min(i => i.Raw), most = one.Images.Max(i => i.Raw), width = Math.Max(most - least, 1e-9);
+        string[] percents = [.. values.Select(v => v is { } value ? F1(100 * value) : "–")];
+        return new { Name = name, Normal = normal, Anomalous = anomalous, Values = percents, Mean = mean };
+    }
+
+    private static object Class(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
+    {
+        (double least, double most) = (one.Images.Min(i => i.Raw), one.Images.Max(i => i.Raw));
+        return new
+        {
+            Name = one.ClassName,
+            Curve = Curve(one),
+            Bars = Bars(one, least, most),
+            Least = F3(least),
+            Most = F3(most),
+            Groups = Groups(scorer, one, domain, cancellation),
+        };
+    }
+
+    // Images by their own scores, as points of a square of 200 × 180; "" where there is only one kind of image.
+    private static string Curve(ClassReport one)
+    {
+        Ranking ranking = Ranking.Of([.. one.Images.Select(i => (float)i.Raw)], [.. one.Images.Select(i => i.Anomalous)]);
+        return ranking.Defined ? string.Join(' ', ranking.Curve().Select(p => $"{F1(40 + 200 * p.Fpr)},{F1(190 - 180 * p.Tpr)}")) : "";
+    }
+
+    private static object[] Bars(ClassReport one, double least, double most)
+    {
+        double width = Math.Max(most - least, 1e-9);
         int[] normal = new int[Bins], anomalous = new int[Bins];
         foreach (ScoredImage image in one.Images)
             (image.Anomalous ? anomalous : normal)[Math.Min(Bins - 1, (int)(Bins * (image.Raw - least) / width))]++;
         double highest = Math.Max(1, Math.Max(normal.Max(), anomalous.Max()));
-        html.Append("<svg width=420 height=230 viewBox=\"0 0 420 230\" role=img aria-label=\"Histogram of scores\"><line x1=20 y1=190 x2=400 y2=190 stroke=#c6ccd2 />");
-        for (int i = 0; i < Bins; i++)
-        {
-            double x = 20 + 380.0 * i / Bins;
-            Bar(x, normal[i], "#2f6fb3");
-            Bar(x + 190.0 / Bins, anomalous[i], "#c2452d");
-        }
+        return [.. Series("first", 0, normal), .. Series("second", 0.5, anomalous)];
 
-        html.Append(CultureInfo.InvariantCulture, $"<g font-size=11 fill=#5a6370><text x=20 y=205>{least:F3}</text><text x=400 y=205 text-anchor=end>{most:F3}</text><text x=210 y=222 text-anchor=middle>score of the image alone: <tspan fill=#2f6fb3>normal</tspan>, <tspan fill=#c2452d>anomalous</tspan></text></g></svg>");
-
-        void Bar(double x, int count, string color)
-        {
-            if (count > 0)
-                html.Append(CultureInfo.InvariantCulture, $"<rect x={x:F1} y={190 - 170 * count / highest:F1} width={180.0 / Bins:F1} height={170 * count / highest:F1} fill={color} />");
-        }
+        IEnumerable<object> Series(string kind, double shift, int[] counts) =>
+            from bin in Enumerable.Range(0, Bins)
+            where counts[bin] > 0
+            let height = 170 * counts[bin] / highest
+            select new { Kind = kind, X = F1(20 + 380 * (bin + shift) / Bins), Y = F1(190 - height), Width = F1(180.0 / Bins), Height = F1(height) };
     }
 
-    private static void Images(StringBuilder html, AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
+    private static object[] Groups(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
     {
-        ScoredImage[] anomalous = [.. one.Images.Where(i => i.Anomalous).OrderBy(i => i.Raw)], normal = [.. one.Images.Where(i => !i.Anomalous).OrderBy(i => i.Raw)];
+        ScoredImage[] anomalous = [.. one.Images.Where(i => i.Anomalous).OrderBy(i => i.Raw)];
+        ScoredImage[] normal = [.. one.Images.Where(i => !i.Anomalous).OrderBy(i => i.Raw)];
         (string Title, IEnumerable<ScoredImage> Images)[] groups =
         [
             ("Defects that look most normal", anomalous.Take(Shown)),
             ("Normal images that look worst", normal.Reverse().Take(Shown)),
             ("Defects that stand out most", anomalous.Reverse().Take(Shown)),
         ];
-        HeatmapOptions scale = scorer.Model.Calibrations.Count > 0 ? scorer.Model.CalibrationFor(one.ClassName).HeatmapScale : Spread(one);
-        foreach ((string title, IEnumerable<ScoredImage> images) in groups.Where(g => g.Images.Any()))
-        {
-            html.Append(CultureInfo.InvariantCulture, $"<h3>{title}</h3><div class=row>");
-            foreach (ScoredImage image in images)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
-                ImageScore score = scorer.Score(picture, scorer.AnchorsOf(one.ClassName), domain, cancellation);
-                RgbImage small = Bicubic.Resize(picture, ThumbWidth, Math.Max(1, ThumbWidth * picture.Height / picture.Width));
-                string both = Convert.ToBase64String(ImageEncoder.Jpeg(Beside(small, Heatmap.Overlay(small, score.Map, scale)), 82));
-                html.Append(CultureInfo.InvariantCulture, $"<figure style=\"width:480px;max-width:100%\"><img alt=\"\" src=\"data:image/jpeg;base64,{both}\"><figcaption>{Text(Path.GetFileName(Path.GetDirectoryName(image.Path)) ?? "")}/{Text(Path.GetFileName(image.Path))}: {image.Raw:F3}</figcaption></figure>");
-            }
+        bool calibrated = scorer.Model.Calibrations.Count > 0;
+        HeatmapOptions scale = calibrated ? scorer.Model.CalibrationFor(one.ClassName).HeatmapScale : Spread(one);
+        object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, cancellation);
+        return
+        [
+            .. from g in groups
+               where g.Images.Any()
+               select new { g.Title, Figures = g.Images.Select(Show).ToArray() },
+        ];
+    }
 
-            html.Append("</div>");
-        }
+    private static object Figure(
+        AnomalyScorer scorer, string className, ScoredImage image, HeatmapOptions scale, Domain domain, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
+        ImageScore score = scorer.Score(picture, scorer.AnchorsOf(className), domain, cancellation);
+        RgbImage small = Bicubic.Resize(picture, ThumbWidth, Math.Max(1, ThumbWidth * picture.Height / picture.Width));
+        return new
+        {
+            Jpeg = Convert.ToBase64String(ImageEncoder.Jpeg(Beside(small, Heatmap.Overlay(small, score.Map, scale)), 82)),
+            Caption = $"{Path.GetFileName(Path.GetDirectoryName(image.Path))}/{Path.GetFileName(image.Path)}: {F3(image.Raw)}",
+        };
     }
 
     // Without a calibration the class's own maxima span the colours: the middle one is their median.
@@ -160,7 +163,7 @@ public static class HtmlReport
         return new RgbImage(left.Width * 2, left.Height, pixels);
     }
 
-    private static Ranking RankingOf(ClassReport one) => Ranking.Of([.. one.Images.Select(i => (float)i.Raw)], [.. one.Images.Select(i => i.Anomalous)]);
+    private static string F1(double value) => value.ToString("F1", CultureInfo.InvariantCulture);
 
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
+    private static string F3(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
 }

@@ -5,6 +5,7 @@ using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
+using Json.Schema;
 
 namespace AaClip.Pipeline.Tests.Results;
 
@@ -148,7 +149,7 @@ public class ResultStoreTests(AzuriteFixture azurite)
     [Fact]
     public void Scored_and_failed_results_are_valid_by_the_published_schema()
     {
-        JsonElement schema = SchemaCheck.Load("result.schema.json");
+        JsonSchema schema = SchemaCheck.Load("result.schema.json");
 
         Assert.Empty(SchemaCheck.Faults(schema, Json(Scored("c/a.jpg", "0x1", Noon))));
         Assert.Empty(SchemaCheck.Faults(schema, Json(Failed("c/a.jpg", "0x1", Noon))));
@@ -157,15 +158,25 @@ public class ResultStoreTests(AzuriteFixture azurite)
     [Fact]
     public void The_published_schema_refuses_what_is_no_result()
     {
-        JsonElement schema = SchemaCheck.Load("result.schema.json");
+        JsonSchema schema = SchemaCheck.Load("result.schema.json");
         string scored = Json(Scored("c/a.jpg", "0x1", Noon)), failed = Json(Failed("c/a.jpg", "0x1", Noon));
 
-        Assert.NotEmpty(SchemaCheck.Faults(schema, "{}"));
+        Assert.Contains(SchemaCheck.Faults(schema, "{}"), f => f.StartsWith("/: Required properties [\"schemaVersion\",", StringComparison.Ordinal));
         Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"anomalous\"", "\"failed\"", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"failed\"", "\"normal\"", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"damaged\"", "\"bored\"", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"calibrated\":0.75", "\"calibrated\":7", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"bytes\"", "\"octets\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_schema_whose_keyword_is_misspelt_is_refused_instead_of_checking_nothing()
+    {
+        const string Schema = """{ "$schema": "https://json-schema.org/draft/2020-12/schema", "properties": { "a": { "typ": "string" } } }""";
+
+        JsonSchemaException refused = Assert.Throws<JsonSchemaException>(() => SchemaCheck.Parse(Schema));
+
+        Assert.Contains("typ", refused.Message, StringComparison.Ordinal);
     }
 
     private static ResultDocument Scored(string image, string etag, DateTimeOffset at) => new()

@@ -1,0 +1,71 @@
+using System.Data.Common;
+using Azure.Core;
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Extensions.Configuration;
+
+namespace AaClip.Pipeline.Telemetry;
+
+/// <summary>Application Insights as a destination, by the two settings that the Functions host reads for itself.</summary>
+internal static class AzureMonitor
+{
+    /// <summary>Connection string of an Application Insights.</summary>
+    public const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
+    /// <summary>"Authorization=AAD" to prove the app's managed identity instead of the key alone; ";ClientId=…" names a user-assigned one.</summary>
+    public const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
+
+    private const string SamplerSetting = "OTEL_TRACES_SAMPLER";
+
+    /// <returns>Null where no connection string is set.</returns>
+    public static Destination? Of(IConfiguration configuration)
+    {
+        string? connection = configuration[ConnectionSetting], authentication = configuration[AuthenticationSetting];
+        if (string.IsNullOrWhiteSpace(connection))
+            return null;
+        bool readable = TryReadCredential(authentication, out TokenCredential? credential);
+        // Five traces a second is the exporter's own default; ours is all, unless a sampler that it knows is set.
+        bool sampled = configuration[SamplerSetting]?.StartsWith("microsoft.", StringComparison.OrdinalIgnoreCase) == true;
+        void Configure(AzureMonitorExporterOptions options)
+        {
+            options.ConnectionString = connection;
+            options.Credential = credential;
+            options.EnableLiveMetrics = false;
+            if (!sampled)
+                options.TracesPerSecond = null;
+        }
+
+        return new Destination
+        {
+            Setting = readable ? ConnectionSetting : AuthenticationSetting,
+            Expected = readable
+                ? "InstrumentationKey=…;IngestionEndpoint=https://…, as Application Insights shows it"
+                : "Authorization=AAD, or Authorization=AAD;ClientId=… for a user-assigned identity",
+            EventSource = "OpenTelemetry-AzureMonitor-Exporter",
+            IsWellFormed = readable,
+            Traces = tracing => tracing.AddAzureMonitorTraceExporter(Configure),
+            Metrics = metrics => metrics.AddAzureMonitorMetricExporter(Configure),
+        };
+    }
+
+    private static bool TryReadCredential(string? authentication, out TokenCredential? credential)
+    {
+        credential = null;
+        if (string.IsNullOrWhiteSpace(authentication))
+            return true;
+        try
+        {
+            DbConnectionStringBuilder parts = new() { ConnectionString = authentication };
+            if (!parts.TryGetValue("Authorization", out object? kind) || !"AAD".Equals(kind as string, StringComparison.OrdinalIgnoreCase))
+                return false;
+            credential = new ManagedIdentityCredential(parts.TryGetValue("ClientId", out object? client) && client is string { Length: > 0 } id
+                ? ManagedIdentityId.FromUserAssignedClientId(id)
+                : ManagedIdentityId.SystemAssigned);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
