@@ -33,6 +33,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>"cpu" or "cuda".</summary>
     public string Provider => _scorer.Provider;
 
+    /// <summary>"u8s8" or "u8u8": how the products of an int8 package are made; null for float packages.</summary>
+    public string? Int8Kernel => _scorer.Int8Kernel?.ToString().ToLowerInvariant();
+
     /// <summary>As results name it.</summary>
     public ModelPart Part { get; }
 

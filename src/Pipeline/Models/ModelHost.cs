@@ -31,10 +31,10 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             return live switch
             {
-                null => new ModelState(false, null, null, _trouble ?? "The model is loaded when the first image comes."),
-                { IsCompletedSuccessfully: true } => new ModelState(true, live.Result.Id, live.Result.Provider, null),
-                { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped."),
-                _ => new ModelState(false, null, null, "The model is being loaded."),
+                null => new ModelState(false, null, null, null, _trouble ?? "The model is loaded when the first image comes."),
+                { IsCompletedSuccessfully: true } => new ModelState(true, live.Result.Id, live.Result.Provider, live.Result.Int8Kernel, null),
+                { IsCompleted: true } => new ModelState(false, null, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped."),
+                _ => new ModelState(false, null, null, null, "The model is being loaded."),
             };
         }
     }
@@ -244,5 +244,6 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
+/// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not loaded.</param>
 /// <param name="Note">Why it is not loaded.</param>
-public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Note);
+public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note);
