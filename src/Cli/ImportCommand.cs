@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AaClip.Checkpoints.Import;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli;
 
@@ -69,6 +70,8 @@ internal static class ImportCommand
         Console.WriteLine(advice.Precision == options.Precision
             ? $"{Name(options.Precision)} is the right precision for this machine: {advice.Reason}."
             : $"For this machine --precision {Name(advice.Precision)} is recommended: {advice.Reason}.");
+        if (options.Precision == Precision.Int8)
+            Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
         return 0;
     }
 

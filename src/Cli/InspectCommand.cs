@@ -4,6 +4,7 @@ using System.Text.Json;
 using AaClip.Checkpoints;
 using AaClip.Checkpoints.Onnx;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
 using Spectre.Console;
 
@@ -46,6 +47,7 @@ internal static class InspectCommand
         Tables.Write(["model", model.Id],
         [
             ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
+            .. Int8Row(model.Precision),
             ["input", $"{shape.ImageSize} px, patch {shape.Patch}, grid {shape.Grid}x{shape.Grid} (trained at {shape.NativeImageSize} px)"],
             ["image tower", Tower(shape.Vision)],
             ["text tower", $"{Tower(shape.Text)}, context {shape.Context}, vocabulary {shape.Vocabulary}"],
@@ -75,6 +77,9 @@ internal static class InspectCommand
                 }));
         }
     }
+
+    private static IEnumerable<string[]> Int8Row(Precision precision) =>
+        precision == Precision.Int8 ? [["int8 products on this machine", Int8Probe.Describe(Int8Probe.ForThisMachine)]] : [];
 
     private static int Checkpoint(string path)
     {

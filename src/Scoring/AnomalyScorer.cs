@@ -22,7 +22,7 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly int _batch;
     private bool _disposed;
 
-    private AnomalyScorer(ModelPackage package, InferenceSession session, string provider, AnchorStore anchors, int batch)
+    private AnomalyScorer(ModelPackage package, InferenceSession session, string provider, Int8Kernel? kernel, AnchorStore anchors, int batch)
     {
         _package = package;
         _session = session;
@@ -30,6 +30,7 @@ public sealed partial class AnomalyScorer : IDisposable
         _batch = batch;
         _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
         Provider = provider;
+        Int8Kernel = kernel;
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -38,10 +39,13 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <summary>"cuda" or "cpu": where images are really scored.</summary>
     public string Provider { get; }
 
+    /// <summary>How the products of an int8 package are made on this machine; null for float packages.</summary>
+    public Int8Kernel? Int8Kernel { get; }
+
     /// <summary>Loads a model package.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
-    /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used, or int8 cannot be exact here.</exception>
     public static AnomalyScorer Load(string folder, ScorerOptions? options = null)
     {
         options ??= new ScorerOptions();
@@ -51,15 +55,19 @@ public sealed partial class AnomalyScorer : IDisposable
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
         AnchorStore anchors = OpenAnchors(package, sessions, options);
-        InferenceSession session = OpenVerified(package, sessions, options.Verify);
+        bool floats = package.Manifest.Precision != Precision.Int8;
+        Int8Kernel? kernel = floats ? null : options.Int8Kernel ?? Int8Probe.ForThisMachine
+            ?? throw new InvalidOperationException($"Model {package.Manifest.Id} is int8, and would give wrong scores here. Int8 products: {Int8Probe.Describe(null)}.");
+        InferenceSession session = OpenVerified(package, sessions, kernel, options.Verify);
 
         string provider = sessions.Provider;
-        bool floats = package.Manifest.Precision != Precision.Int8;
+        if (kernel is { } int8)
+            Log.Int8(options.Logger, package.Manifest.Id, Int8Probe.Describe(int8));
         if (provider == "cpu" && package.Manifest.Precision == Precision.Fp16)
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
         if (provider == "cuda" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
-        return new AnomalyScorer(package, session, provider, anchors, provider == "cuda" && floats ? options.CudaBatch : 1);
+        return new AnomalyScorer(package, session, provider, kernel, anchors, provider == "cuda" && floats ? options.CudaBatch : 1);
     }
 
     /// <summary>
@@ -126,13 +134,13 @@ public sealed partial class AnomalyScorer : IDisposable
     }
 
     // Hashing and loading read the same pages: side by side they cost little more than one of them.
-    private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, bool verify)
+    private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, Int8Kernel? kernel, bool verify)
     {
         Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageGraph, ModelPackage.ImageWeights)) : Task.CompletedTask;
         InferenceSession session;
         try
         {
-            session = sessions.Open(package.PathOf(ModelPackage.ImageGraph));
+            session = sessions.Open(package.PathOf(ModelPackage.ImageGraph), kernel);
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
@@ -215,5 +223,8 @@ public sealed partial class AnomalyScorer : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose --provider cpu.")]
         public static partial void Int8OnCuda(ILogger logger, string model);
+
+        [LoggerMessage(4, LogLevel.Information, "Int8 products of model {Model}: {Kernel}.")]
+        public static partial void Int8(ILogger logger, string model, string kernel);
     }
 }

@@ -18,7 +18,8 @@ public sealed record ScorerOptions
 
     /// <summary>
     /// Leaves the weights in the mapped file instead of laying them out anew: loads in milliseconds and shares memory between
-    /// processes, and each image takes somewhat longer. Default off.
+    /// processes, and each image takes somewhat longer. Default off. What <see cref="Sessions.Int8Kernel.U8U8"/> rewrites is in the memory
+    /// of each process nevertheless.
     /// </summary>
     public bool MemoryMapped { get; init; }
 
@@ -36,4 +37,7 @@ public sealed record ScorerOptions
 
     /// <summary>Where the scorer reports what it chose.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>The kernel of an int8 package, to try one that this machine does not need; null takes <see cref="Int8Probe.ForThisMachine"/>.</summary>
+    internal Int8Kernel? Int8Kernel { get; init; }
 }

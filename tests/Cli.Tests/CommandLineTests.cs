@@ -1,3 +1,4 @@
+using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 
 namespace AaClip.Cli.Tests;
@@ -89,6 +90,21 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("visual.ln_post.weight\tFloat\t[64]\t256 B", tensors.Output, StringComparison.Ordinal);
         Assert.Equal("model", System.Text.Json.Nodes.JsonNode.Parse(json.Output)!["name"]!.GetValue<string>());
         Assert.Contains("9 tensors, ", checkpoint.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Import_and_inspect_say_how_int8_products_are_made_here()
+    {
+        string sources = TinyPackage.RandomSources;
+        string kernel = Int8Probe.Describe(Int8Probe.ForThisMachine);
+
+        Aaclip.Result imported = Aaclip.Run("import", "--clip", $"{sources}/clip.safetensors", "--size", "112", "--vision-heads", "4", "--text-heads", "4", "--precision", "int8", "--out", _folder.File("int8"));
+        Aaclip.Result int8 = Aaclip.Run("inspect", _folder.File("int8"));
+        Aaclip.Result floats = Aaclip.Run("inspect", TinyPackage.Random());
+
+        Assert.Contains($"Int8 products on this machine: {kernel}.\n", imported.Output, StringComparison.Ordinal);
+        Assert.Contains($"int8 products on this machine\t{kernel}\n", int8.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("int8", floats.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AaClip.Pipeline.Results;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -68,6 +71,20 @@ public class HttpTests(AzuriteFixture azurite)
         Assert.Equal((503, 200), (before.StatusCode, after.StatusCode));
         Assert.Contains("\"provider\":\"cpu\"", after.Content, StringComparison.Ordinal);
         Assert.Contains("no object", after.Content, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Precision.Fp32, false)]
+    [InlineData(Precision.Int8, true)]
+    public async Task Health_tells_how_the_products_of_an_int8_model_are_made(Precision precision, bool told)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TinyPackage.Random(precision));
+        await pipeline.Models.LiveAsync(Cancellation);
+
+        ContentResult answer = Content(await new Health(pipeline.Storage, pipeline.Cameras, pipeline.Models).Run(Request(""), Cancellation));
+
+        string? kernel = JsonNode.Parse(answer.Content!)!["model"]!["int8Kernel"]?.GetValue<string>(); // health always has text
+        Assert.Equal(told ? Int8Probe.ForThisMachine?.ToString().ToLowerInvariant() : null, kernel);
     }
 
     [Fact]

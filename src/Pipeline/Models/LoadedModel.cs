@@ -39,6 +39,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>"cpu" or "cuda".</summary>
     public string Provider => _scorer.Provider;
 
+    /// <summary>"u8s8" or "u8u8": how the products of an int8 package are made; null for float packages.</summary>
+    public string? Int8Kernel => _scorer.Int8Kernel?.ToString().ToLowerInvariant();
+
     /// <summary>As results name it.</summary>
     public ModelPart Part { get; }
 
@@ -55,7 +58,7 @@ public sealed class LoadedModel : IAsyncDisposable
             string? trouble = began != 0 && _time.GetElapsedTime(began) > LongestRun
                 ? $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes."
                 : failed >= DeadAfter ? $"The last {failed} runs failed: {_lastFailure}" : null;
-            return new ModelState(trouble is null, Id, Provider, trouble, Dead: trouble is not null);
+            return new ModelState(trouble is null, Id, Provider, Int8Kernel, trouble, Dead: trouble is not null);
         }
     }
 

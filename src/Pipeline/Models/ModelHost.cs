@@ -34,11 +34,11 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             return live switch
             {
-                null when _trouble is { } trouble => new ModelState(false, null, null, trouble, Dead: true),
-                null => new ModelState(false, null, null, Required ? "The model is loaded when the first image comes." : "Model__Load is false."),
+                null when _trouble is { } trouble => new ModelState(false, null, null, null, trouble, Dead: true),
+                null => new ModelState(false, null, null, null, Required ? "The model is loaded when the first image comes." : "Model__Load is false."),
                 { IsCompletedSuccessfully: true } => live.Result.State,
-                { IsCompleted: true } => new ModelState(false, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped.", Dead: true),
-                _ => new ModelState(false, null, null, "The model is being loaded."),
+                { IsCompleted: true } => new ModelState(false, null, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped.", Dead: true),
+                _ => new ModelState(false, null, null, null, "The model is being loaded."),
             };
         }
     }
@@ -248,6 +248,7 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
+/// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not loaded.</param>
 /// <param name="Note">Why it is not loaded, or gives no scores.</param>
 /// <param name="Dead">It could not be loaded, or gives no scores any more: a new process may help.</param>
-public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Note, bool Dead = false);
+public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note, bool Dead = false);

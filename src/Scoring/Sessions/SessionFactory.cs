@@ -10,16 +10,17 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
     public string Provider { get; private set; } = "cpu";
 
     /// <summary>Opens a graph, on CUDA where that is wanted and possible.</summary>
+    /// <param name="kernel">How int8 products are made, which are the CPU's even on CUDA; null where the graph has none.</param>
     /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
     /// <exception cref="InvalidDataException">The graph cannot be loaded.</exception>
-    public InferenceSession Open(string path)
+    public InferenceSession Open(string path, Int8Kernel? kernel = null)
     {
         if (wanted != Sessions.Provider.Cpu)
         {
             try
             {
                 // The list of providers names what was compiled in, not what works: only a session tells.
-                using SessionOptions options = Options();
+                using SessionOptions options = Options(kernel);
                 CudaProbe.Append(options);
                 InferenceSession session = new(path, options);
                 Provider = "cuda";
@@ -35,7 +36,7 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
 
         try
         {
-            using SessionOptions options = Options();
+            using SessionOptions options = Options(kernel);
             InferenceSession session = new(path, options);
             Provider = "cpu";
             return session;
@@ -49,7 +50,7 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
     /// <summary>ONNX Runtime explains at length; what matters comes first.</summary>
     public static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 
-    private SessionOptions Options()
+    private SessionOptions Options(Int8Kernel? kernel)
     {
         SessionOptions options = new()
         {
@@ -65,6 +66,8 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             options.EnableMemoryPattern = false; // planned memory is never given back: 21 GiB instead of 13 for a full-size step
         if (memoryMapped)
             options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights stay in the mapped file
+        if (kernel is { } int8)
+            Int8Probe.Apply(int8, options);
         return options;
     }
 

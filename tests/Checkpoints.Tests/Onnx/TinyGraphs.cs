@@ -1,8 +1,10 @@
 using AaClip.Checkpoints.Onnx;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
 using AaClip.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Checkpoints.Tests.Onnx;
@@ -28,14 +30,14 @@ internal static class TinyGraphs
     public static Dictionary<string, (long[] Shape, float[] Values)> Golden(string name) => SafetensorsFile.ReadAll(Parity.File(name));
 
     public static Dictionary<string, float[]> RunImage(AdapterDescription? adapters, Precision precision, Activation activation, float[] images, float[] anchors, params string[] outputs) =>
-        Run(path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)), outputs, () => new()
+        Run(path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)), precision, outputs, () => new()
         {
             ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
             ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
         });
 
     public static Dictionary<string, float[]> RunText(AdapterDescription? adapters, Activation activation, long[] tokens, params string[] outputs) =>
-        Run(path => TextGraph.Write(path, Shape, adapters, Precision.Fp32, activation, Weights(), Taps(outputs)), outputs, () => new()
+        Run(path => TextGraph.Write(path, Shape, adapters, Precision.Fp32, activation, Weights(), Taps(outputs)), Precision.Fp32, outputs, () => new()
         {
             ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]),
         });
@@ -50,7 +52,7 @@ internal static class TinyGraphs
         return name => name == "visual.positional_embedding" ? Bicubic.ResizeTable(all[name].Values, 5, 8, 64) : all[name].Values;
     }
 
-    private static Dictionary<string, float[]> Run(Action<string> write, string[] outputs, Func<Dictionary<string, OrtValue>> inputs)
+    private static Dictionary<string, float[]> Run(Action<string> write, Precision precision, string[] outputs, Func<Dictionary<string, OrtValue>> inputs)
     {
         string folder = Directory.CreateTempSubdirectory("aaclip-graph-").FullName;
         Dictionary<string, OrtValue> values = inputs();
@@ -58,8 +60,8 @@ internal static class TinyGraphs
         {
             string path = Path.Combine(folder, "graph.onnx");
             write(path);
-            using SessionOptions options = new() { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC };
-            using InferenceSession session = new(path, options);
+            Int8Kernel? kernel = precision == Precision.Int8 ? Int8Probe.ForThisMachine : null;
+            using InferenceSession session = new SessionFactory(Provider.Cpu, 0, false, NullLogger.Instance).Open(path, kernel);
             using RunOptions run = new();
             using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [.. values.Keys], [.. values.Values], outputs);
             return outputs.Zip(results).ToDictionary(p => p.First, p => p.Second.GetTensorDataAsSpan<float>().ToArray());

@@ -181,6 +181,23 @@ public sealed class PackageFaultTests : IDisposable
     }
 
     [Fact]
+    public void An_int8_package_says_how_its_products_are_made()
+    {
+        RecordingLogger logger = new();
+        ScorerOptions options = new() { Provider = Provider.Cpu, Logger = logger, CacheFolder = TinyPackage.Cache };
+
+        using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(Precision.Int8), options);
+        using AnomalyScorer unsigned = AnomalyScorer.Load(TinyPackage.Random(Precision.Int8), options with { Int8Kernel = Int8Kernel.U8U8 });
+        using AnomalyScorer floats = AnomalyScorer.Load(TinyPackage.Random(), options);
+
+        Assert.Equal([Int8Probe.ForThisMachine, Int8Kernel.U8U8, null], [scorer.Int8Kernel, unsigned.Int8Kernel, floats.Int8Kernel]);
+        string[] lines = [.. logger.Lines.Where(l => l.StartsWith($"Information Int8 products of model {scorer.Model.Id}: ", StringComparison.Ordinal))];
+        Assert.Equal(2, lines.Length);
+        Assert.Contains($": {scorer.Int8Kernel}", lines[0], StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(": u8u8 (", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_cache_that_cannot_be_written_is_a_warning_and_no_error()
     {
         RecordingLogger logger = new();
