@@ -24,7 +24,8 @@ internal sealed class AppResource(JsonElement json)
     public IEnumerable<string> Reads => FunctionList.Queues.Where(t => !Disabled.Contains(t.Key)).Select(t => t.Value.QueueName);
 
     /// <summary>Names of the queues that its functions send to by output bindings.</summary>
-    public IEnumerable<string> Sends => FunctionList.Outputs.Where(o => !Disabled.Contains(o.Key)).SelectMany(o => o).Select(o => o.QueueName);
+    public IEnumerable<string> Sends =>
+        FunctionList.Outputs.Where(o => !Disabled.Contains(o.Key)).SelectMany(o => o).Select(o => o.QueueName);
 
     public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
 
