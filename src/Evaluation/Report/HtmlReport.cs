@@ -104,7 +104,8 @@ public static class HtmlReport
             from bin in Enumerable.Range(0, Bins)
             where counts[bin] > 0
             let height = 170 * counts[bin] / highest
-            select new { Kind = kind, X = F1(20 + 380 * (bin + shift) / Bins), Y = F1(190 - height), Width = F1(180.0 / Bins), Height = F1(height) };
+            let x = 20 + 380 * (bin + shift) / Bins
+            select new { Kind = kind, X = F1(x), Y = F1(190 - height), Width = F1(180.0 / Bins), Height = F1(height) };
     }
 
     private static object[] Groups(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)

@@ -12,7 +12,7 @@ internal static class AzureMonitor
     /// <summary>Connection string of an Application Insights.</summary>
     public const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-    /// <summary>"Authorization=AAD" to prove the app's managed identity instead of the key alone; ";ClientId=…" names a user-assigned one.</summary>
+    /// <summary>"Authorization=AAD" proves the app's managed identity; ";ClientId=…" names a user-assigned one. Absent: the key alone.</summary>
     public const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
     private const string SamplerSetting = "OTEL_TRACES_SAMPLER";
@@ -58,9 +58,9 @@ internal static class AzureMonitor
             DbConnectionStringBuilder parts = new() { ConnectionString = authentication };
             if (!parts.TryGetValue("Authorization", out object? kind) || !"AAD".Equals(kind as string, StringComparison.OrdinalIgnoreCase))
                 return false;
-            credential = new ManagedIdentityCredential(parts.TryGetValue("ClientId", out object? client) && client is string { Length: > 0 } id
-                ? ManagedIdentityId.FromUserAssignedClientId(id)
-                : ManagedIdentityId.SystemAssigned);
+            string? client = parts.TryGetValue("ClientId", out object? id) ? id as string : null;
+            credential = new ManagedIdentityCredential(
+                string.IsNullOrEmpty(client) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client));
             return true;
         }
         catch (ArgumentException)

@@ -34,7 +34,7 @@ internal sealed record Destination
             return false;
         try
         {
-            TracerProviderBuilder trial = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton(configuration));
+            TracerProviderBuilder trial = Sdk.CreateTracerProviderBuilder().ConfigureServices(s => s.AddSingleton(configuration));
             Traces(trial);
             using TracerProvider made = trial.Build();
             return true;

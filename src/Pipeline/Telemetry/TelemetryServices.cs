@@ -13,7 +13,7 @@ namespace AaClip.Pipeline.Telemetry;
 /// <summary>Registers traces and metrics, and where they are sent.</summary>
 public static class TelemetryServices
 {
-    /// <summary>Setting that sends by OTLP (opentelemetry.io/docs/specs/otel/protocol/exporter); the other OTEL_* settings apply too.</summary>
+    /// <summary>Setting that sends by OTLP (opentelemetry.io/docs/specs/otel/protocol/exporter); other OTEL_* settings apply too.</summary>
     public const string EndpointSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>
@@ -54,14 +54,18 @@ public static class TelemetryServices
             new TelemetryWarnings(usable, [.. wanted.Except(usable)], provider.GetRequiredService<ILogger<TelemetryWarnings>>()));
     }
 
-    private static Destination? Otlp(IConfiguration configuration) => string.IsNullOrWhiteSpace(configuration[EndpointSetting]) ? null : new Destination
+    private static Destination? Otlp(IConfiguration configuration)
     {
-        Setting = EndpointSetting,
-        Expected = "an http or https address such as http://localhost:4317, and other OTEL_EXPORTER_OTLP_* settings that fit it",
-        EventSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol",
-        // OpenTelemetry takes its default address for what it cannot read.
-        IsWellFormed = Uri.TryCreate(configuration[EndpointSetting], UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https",
-        Traces = tracing => tracing.AddOtlpExporter(),
-        Metrics = metrics => metrics.AddOtlpExporter(),
-    };
+        string? endpoint = configuration[EndpointSetting];
+        return string.IsNullOrWhiteSpace(endpoint) ? null : new Destination
+        {
+            Setting = EndpointSetting,
+            Expected = "an http or https address such as http://localhost:4317, and other OTEL_EXPORTER_OTLP_* settings that fit it",
+            EventSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol",
+            // OpenTelemetry takes its default address for what it cannot read.
+            IsWellFormed = Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https",
+            Traces = tracing => tracing.AddOtlpExporter(),
+            Metrics = metrics => metrics.AddOtlpExporter(),
+        };
+    }
 }

@@ -52,7 +52,7 @@ internal sealed partial class TelemetryWarnings(
         public static partial void NotUsable(ILogger logger, string setting, string expected);
 
         [LoggerMessage(2, LogLevel.Warning,
-            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check the setting and the network; this is said once.")]
+            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is said once.")]
         public static partial void NotSent(ILogger logger, string setting, string? @event);
     }
 }

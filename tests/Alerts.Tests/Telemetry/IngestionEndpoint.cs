@@ -74,8 +74,8 @@ internal sealed class IngestionEndpoint : IAsyncDisposable
     private IResult Token(HttpRequest request)
     {
         TokenRequests.Enqueue(request.Query);
-        long expires = DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds();
-        return Results.Json(new { access_token = "token-of-the-identity", expires_on = $"{expires}", resource = request.Query["resource"].ToString(), token_type = "Bearer" });
+        string expires = $"{DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds()}", resource = request.Query["resource"].ToString();
+        return Results.Json(new { access_token = "token-of-the-identity", expires_on = expires, resource, token_type = "Bearer" });
     }
 
     private static X509Certificate2 Certificate()

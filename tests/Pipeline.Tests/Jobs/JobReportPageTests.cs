@@ -41,13 +41,13 @@ public sealed class JobReportPageTests(AzuriteFixture azurite)
         Compared none = new("line1/c.png", "0x3", Outcome.None, new Outcome("failed", null));
         await StoreAsync(storage, "old@1", flip, [251, 255]);
         await StoreAsync(storage, "new@2", flip, [2]);
-        RescoreRequest request = Request with { Mode = RescoreMode.Compare, From = Noon.AddDays(-1), To = Noon, Verdicts = [Verdict.Normal, Verdict.Failed] };
+        RescoreRequest between = Request with { Mode = RescoreMode.Compare, From = Noon.AddDays(-1), To = Noon };
 
-        string html = await RenderAsync(storage, request, [flip, same, none], flips: 1);
+        string html = await RenderAsync(storage, between with { Verdicts = [Verdict.Normal, Verdict.Failed] }, [flip, same, none], flips: 1);
 
         Assert.Contains("<title>job-1</title>", html, StringComparison.Ordinal);
-        Assert.Contains("<p>Compared: new@2 against old@1, from 2026-01-31 12:00:00Z to 2026-01-31 13:00:00Z. Stored from 2026-01-30 12:00:00Z. "
-            + "Stored before 2026-01-31 12:00:00Z. Old verdict normal or failed.</p>", html, StringComparison.Ordinal);
+        Assert.Contains("<p>Compared: new@2 against old@1, from 2026-01-31 12:00:00Z to 2026-01-31 13:00:00Z. "
+            + "Stored from 2026-01-30 12:00:00Z. Stored before 2026-01-31 12:00:00Z. Old verdict normal or failed.</p>", html, StringComparison.Ordinal);
         Assert.Contains("<p class=\"big\">3 images, 1 changed their verdict; 50.0 % agreement.</p>", html, StringComparison.Ordinal);
         Assert.Contains("""
             <tr><th>old \ new<th>failed<th>normal</tr>
