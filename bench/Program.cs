@@ -20,6 +20,10 @@ root.SetAction(parsed =>
     return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
 });
 
+Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.") { scratch, rounds, images, provider, save };
+scoring.SetAction(parsed => ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(provider)!, parsed.GetValue(save)));
+root.Add(scoring);
+
 Option<bool> small = new("--small") { Description = "Leaves the full-size model out." };
 Command pipeline = new("pipeline", "Measures the way from a dropped image to its result, on Azurite.") { scratch, save, small };
 pipeline.SetAction((parsed, cancellation) => PipelineBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(small), parsed.GetValue(save), cancellation));
@@ -39,8 +43,8 @@ root.Add(model);
 Argument<string[]> child = new("arguments");
 Command score = new("score", "One variant, in the child process that the bench starts.") { child };
 score.Hidden = true;
-score.SetAction(parsed => parsed.GetValue(child) is [var variant, var folder, var mapped, var count, var where, var output]
-    ? ScoreChild.Run(variant, folder, bool.Parse(mapped), int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), where, output)
+score.SetAction(parsed => parsed.GetValue(child) is [var variant, var folder, var mapped, var kernel, var count, var where, var output]
+    ? ScoreChild.Run(variant, folder, bool.Parse(mapped), kernel, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), where, output)
     : 2);
 root.Add(score);
 

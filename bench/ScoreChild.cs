@@ -10,11 +10,18 @@ namespace AaClip.Bench;
 /// <summary>Measures one variant in a process of its own, so that its peak memory is its own.</summary>
 internal static class ScoreChild
 {
+    /// <param name="kernel">Of an int8 package; empty takes the one for this machine.</param>
     /// <param name="images">Timed images after one that warms up.</param>
-    public static int Run(string variant, string model, bool mapped, int images, string provider, string output)
+    public static int Run(string variant, string model, bool mapped, string kernel, int images, string provider, string output)
     {
         long start = Stopwatch.GetTimestamp();
-        using AnomalyScorer scorer = AnomalyScorer.Load(model, new ScorerOptions { Provider = Enum.Parse<Provider>(provider, ignoreCase: true), MemoryMapped = mapped, Verify = !mapped });
+        using AnomalyScorer scorer = AnomalyScorer.Load(model, new ScorerOptions
+        {
+            Provider = Enum.Parse<Provider>(provider, ignoreCase: true),
+            MemoryMapped = mapped,
+            Verify = !mapped,
+            Int8Kernel = kernel.Length > 0 ? Enum.Parse<Int8Kernel>(kernel) : null,
+        });
         double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
         float[] anchors = new float[2 * scorer.Model.Architecture.Embed];
         Random random = new(3);

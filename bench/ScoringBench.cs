@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
@@ -10,13 +11,14 @@ namespace AaClip.Bench;
 /// <summary>Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored baselines.</summary>
 internal static class ScoringBench
 {
-    private sealed record Variant(string Name, Precision Precision, bool Mapped, double? Seconds, double? GiB, double? Load);
+    private sealed record Variant(string Name, Precision Precision, bool Mapped, double? Seconds, double? GiB, double? Load, string Kernel = "");
 
     // Targets as set for two cores of a Zen 4 class machine.
     private static readonly Variant[] Cpu =
     [
         new("fp32", Precision.Fp32, false, 8.2, 1.6, null),
         new("int8", Precision.Int8, false, 3.1, 0.7, null),
+        new("int8 as without VNNI", Precision.Int8, false, null, null, null, nameof(Int8Kernel.U8U8)),
         new("fp32 memory-mapped", Precision.Fp32, true, null, null, 0.3),
         new("int8 memory-mapped", Precision.Int8, true, null, null, 0.3),
     ];
@@ -74,7 +76,7 @@ internal static class ScoringBench
     private static Measurement Child(Variant variant, string model, int images, string provider, string scratch)
     {
         string output = Path.Combine(scratch, $"measurement-{Environment.ProcessId}.json");
-        string[] arguments = ["score", variant.Name, model, variant.Mapped.ToString(), images.ToString(CultureInfo.InvariantCulture), provider, output];
+        string[] arguments = ["score", variant.Name, model, variant.Mapped.ToString(), variant.Kernel, images.ToString(CultureInfo.InvariantCulture), provider, output];
         using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
         child.WaitForExit();
         if (child.ExitCode != 0)

@@ -7,7 +7,7 @@ namespace AaClip.Scoring.Sessions;
 /// <summary>Tells which int8 kernel is right on this machine, by trying: one product of known result, through the runtime that scores.</summary>
 public static class Int8Probe
 {
-    private const int Rows = 2;
+    private const int Rows = 7; // odd, as kernels take rows in blocks
     private const int Inner = 64;
     private const int Columns = 16;
 
@@ -54,7 +54,7 @@ public static class Int8Probe
     private static Int8Kernel? Probe() =>
         IsExact(Int8Kernel.U8S8) ? Int8Kernel.U8S8 : IsExact(Int8Kernel.U8U8) ? Int8Kernel.U8U8 : null;
 
-    // y [2, 16] = DynamicQuantizeMatMul(x [2, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of onnx.proto.
+    // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of onnx.proto.
     private static byte[] Graph()
     {
         sbyte[] weights = new sbyte[Inner * Columns];
