@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace AaClip.Scoring.Images.Files;
 
@@ -15,7 +16,7 @@ internal static class PngFile
         ReadOnlySpan<byte> file = image.Bytes.Span;
         Header header = default;
         List<ReadOnlyMemory<byte>> kept = [image.Bytes[..8]], data = [];
-        int orientation = 1, colors = 0;
+        int orientation = 1;
         bool dataEnded = false;
         for (long at = 8; at + 12 <= file.Length;)
         {
@@ -39,7 +40,7 @@ internal static class PngFile
             else if (picture && length > 0) // an empty one would end the data for ImageSharp
                 data.Add(content);
             else if (type.SequenceEqual("PLTE"u8))
-                colors = content.Length / 3;
+                chunk = FullPalette(content.Span);
             else if (type.SequenceEqual("eXIf"u8))
                 orientation = TiffDirectory.Orientation(content);
             else if (!picture && !type.SequenceEqual("IEND"u8) && (type[0] & 0x20) == 0)
@@ -52,7 +53,7 @@ internal static class PngFile
                 if (data.Count == 0)
                     throw image.Damaged("it ends without any image data");
                 if (header.Interlaced)
-                    CheckInterlaced(image, header, colors, data);
+                    CheckInterlaced(image, header, data);
                 return new ImageStructure((int)header.Width, (int)header.Height, new SplicedStream(kept))
                 {
                     Depth = header.Depth == 16 ? 16 : 8, Grey = header.ColorType == 0, Orientation = orientation,
@@ -65,11 +66,20 @@ internal static class PngFile
         throw image.Damaged("its end chunk is missing");
     }
 
-    /// <summary>ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come, and looks colours up beyond a short palette.</summary>
-    private static void CheckInterlaced(ImageFile image, Header header, int colors, List<ReadOnlyMemory<byte>> data)
+    /// <summary>A palette chunk of 256 colours: in an interlaced image ImageSharp 2.1 looks colours up beyond the end of a shorter one.</summary>
+    private static byte[] FullPalette(ReadOnlySpan<byte> colors)
     {
-        if (header.ColorType == 3 && colors < 1 << header.Depth)
-            throw image.NotRead($"an interlaced PNG of {colors} colours with {header.Depth} bits for each pixel", "save it without interlacing");
+        byte[] chunk = new byte[4 + 4 + (3 * 256) + 4];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, 3 * 256);
+        "PLTE"u8.CopyTo(chunk.AsSpan(4));
+        colors[..Math.Min(colors.Length, 3 * 256)].CopyTo(chunk.AsSpan(8));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), Crc32.HashToUInt32(chunk.AsSpan(4, 4 + (3 * 256))));
+        return chunk;
+    }
+
+    /// <summary>ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come.</summary>
+    private static void CheckInterlaced(ImageFile image, Header header, List<ReadOnlyMemory<byte>> data)
+    {
         long needed = 0;
         foreach ((int x, int y, int stepX, int stepY) in ((int, int, int, int)[])
             [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]) // the passes of Adam7

@@ -1,14 +1,11 @@
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Counts the groups of prefix codes of a lossless WebP (RFC 9649, section 3). ImageSharp 2.1 takes 20 to 60 kB for each of up to
-/// 65,536, so that a file of 160 kB took 1.5 GB; libwebp itself writes at most 2,600. The number stands behind the transforms'
-/// small images, whose codes are walked over.
+/// Counts the groups of prefix codes of a lossless WebP (RFC 9649, section 3). The number stands behind the transforms' small images,
+/// whose codes are walked over.
 /// </summary>
 internal ref struct WebPGroups
 {
-    private const int Most = 4096;
-
     private static ReadOnlySpan<byte> LengthOrder => [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
     private readonly ReadOnlySpan<byte> _data;
@@ -21,16 +18,11 @@ internal ref struct WebPGroups
 
     private readonly bool Ended => _bit > 8L * _data.Length;
 
-    /// <summary>Null when the groups are few enough, else what is wrong, as the end of a sentence about the file.</summary>
+    /// <summary>Reads up to the number of groups.</summary>
     /// <param name="picture">The content of a VP8L chunk.</param>
-    public static string? Check(ReadOnlySpan<byte> picture)
-    {
-        int groups = new WebPGroups(picture).Count();
-        return groups < 0 ? "its picture data end, or make no sense, before the first pixel"
-            : groups > Most ? $"it has {groups} groups of prefix codes, more than {Most}" : null;
-    }
+    /// <returns>1 or more; -1 when the data end, or make no sense, before the first pixel.</returns>
+    public static int Count(ReadOnlySpan<byte> picture) => new WebPGroups(picture).Count();
 
-    /// <returns>The number of groups; -1 when the data make no sense.</returns>
     private int Count()
     {
         int width = Bits(14) + 1, height = Bits(14) + 1;
