@@ -77,9 +77,11 @@ internal static class PngFile
         return chunk;
     }
 
-    /// <summary>ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come.</summary>
+    /// <summary>ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come, and where a pass has no columns it expects too many.</summary>
     private static void CheckInterlaced(ImageFile image, Header header, List<ReadOnlyMemory<byte>> data)
     {
+        if (header.Width < 5)
+            throw image.NotRead("an interlaced PNG of less than 5 columns", "save it without interlacing");
         long needed = 0;
         foreach ((int x, int y, int stepX, int stepY) in ((int, int, int, int)[])
             [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]) // the passes of Adam7
@@ -96,7 +98,7 @@ internal static class PngFile
             for (int count; found < needed && data[0].Length > 2 && (count = inflated.Read(buffer)) > 0;)
                 found += count;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             // what came before is all there is
         }
