@@ -1,31 +1,23 @@
 using System.Runtime.InteropServices;
+using AaClip.Scoring.Images.Files;
 using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats.Bmp;
-using SixLabors.ImageSharp.Formats.Jpeg;
-using SixLabors.ImageSharp.Formats.Png;
-using SixLabors.ImageSharp.Formats.Tiff;
-using SixLabors.ImageSharp.Formats.Webp;
-using SixLabors.ImageSharp.Metadata.Profiles.Exif;
 using SixLabors.ImageSharp.PixelFormats;
 
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Turns the bytes of a JPEG, PNG, BMP, TIFF or WebP file into red, green and blue: (1) bytes and format, (2) whole to the last
-/// byte, (3) size in the header, (4) pixels, (5) orientation. Every refusal is an <see cref="ImageRejectedException"/>.
-/// Alpha is dropped without blending, grey and palettes are expanded, colour profiles are ignored (CMYK becomes
-/// (255 - ink) * (255 - black) / 255), and of several pages or frames the first is taken.
+/// Turns the bytes of a JPEG, PNG, BMP, TIFF or WebP file into red, green and blue: (1) bytes and format, (2) the file's structure:
+/// size within the limits, whole to the last byte, a kind that is read, (3) pixels, (4) orientation. Every refusal is an
+/// <see cref="ImageRejectedException"/>. Alpha is dropped without blending, grey and palettes are expanded, colour profiles are ignored
+/// (CMYK becomes (255 - ink) * (255 - black) / 255), and of several pages the first is taken.
 /// </summary>
 /// <remarks>
-/// Parity with Pillow is exact for PNG. For JPEG it is that of the decoder below: within 4 levels and 0.5 in the mean where chroma
-/// is stored in full. Where it is halved, libvips interpolates as Pillow does; ImageSharp repeats samples, which shows at sharp
-/// changes of colour. Bitmaps of 16 bits and TIFF of unusual kinds may differ by rounding.
+/// Parity with Pillow is exact for PNG. Of JPEG it is within 4 levels and 0.5 in the mean where chroma is stored in full; where it is
+/// stored at half size, Pillow interpolates and ImageSharp repeats samples, which shows at sharp changes of colour (docs/model.md).
+/// Bitmaps of 16 bits and TIFF of unusual kinds may differ by rounding.
 /// </remarks>
 public static class ImageDecoder
 {
-    private static readonly Configuration Formats = new(
-        new JpegConfigurationModule(), new PngConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule(), new WebpConfigurationModule());
-
     /// <summary>Decodes a file; one that is too long is refused before it is read.</summary>
     /// <exception cref="ImageRejectedException">The file is missing, or can never be decoded.</exception>
     /// <exception cref="IOException">The file cannot be read at the moment.</exception>
@@ -53,28 +45,21 @@ public static class ImageDecoder
         // 1. Bytes and format
         ReadOnlySpan<byte> file = bytes.Span;
         CheckLength(file.Length, name, options.Limits);
-        ImageFileFormat format = FileStructure.Detect(file) ?? throw new ImageRejectedException(
+        ImageFileFormat format = ImageFile.Detect(file) ?? throw new ImageRejectedException(
             ImageRejection.UnknownFormat,
             $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with {Convert.ToHexString(file[..Math.Min(8, file.Length)])}. "
             + "Convert it to one of these; the file's name plays no part.");
 
-        // 2. Whole to the last byte
-        FileStructure structure = FileStructure.Read(file, format, name);
+        // 2. Structure
+        ImageStructure structure = ImageStructure.Read(new ImageFile(bytes, format, name, options.Limits));
 
-        // 3. Size in the header
-        IImageInfo info = Guarded(file, format, name, static f => Image.Identify(Formats, new MemoryStream(f.ToArray())));
-        CheckSize(info.Width, info.Height, name, options.Limits);
+        // 3. Pixels
+        RgbImage image = !options.Parity || structure.Depth != 16 ? Guarded(structure, format, name, LoadScaled)
+            : structure.Grey ? Guarded(structure, format, name, LoadClipped)
+            : Guarded(structure, format, name, LoadHighBytes);
 
-        // 4. Pixels
-        RgbImage image = !options.Parity || structure.Depth != 16 ? Guarded(file, format, name, LoadScaled)
-            : structure.Grey ? Guarded(file, format, name, LoadClipped)
-            : Guarded(file, format, name, LoadHighBytes);
-
-        // 5. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
-        int orientation = format == ImageFileFormat.Tiff ? structure.Orientation
-            : options.Parity || info.Metadata.ExifProfile is not { } exif || exif.GetValue(ExifTag.Orientation) is not { } tag ? 1
-            : tag.Value;
-        orientation = orientation is >= 1 and <= 8 ? orientation : 1;
+        // 4. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
+        int orientation = options.Parity && format != ImageFileFormat.Tiff || structure.Orientation is < 1 or > 8 ? 1 : structure.Orientation;
         return new DecodedImage(Orientation.Apply(image, orientation), format, image.Width, image.Height, orientation);
     }
 
@@ -85,7 +70,8 @@ public static class ImageDecoder
     {
         try
         {
-            using Image<L16> image = Image.Load<L16>(Formats, png);
+            using MemoryStream content = new(png.ToArray());
+            using Image<L16> image = Codecs.Decode<L16>(ImageFileFormat.Png, content);
             if (image.Width != width || image.Height != height)
                 throw new InvalidDataException($"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
             ushort[] values = new ushort[width * height];
@@ -106,35 +92,18 @@ public static class ImageDecoder
             throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit.");
     }
 
-    private static void CheckSize(int width, int height, string name, ImageLimits limits)
+    private static RgbImage LoadScaled(ImageFileFormat format, Stream content)
     {
-        if (Math.Min(width, height) < Math.Max(1, limits.MinSide))
-            throw new ImageRejectedException(
-                ImageRejection.SideOutOfRange,
-                $"Image '{name}' is {width} x {height}, but no side may be shorter than {Math.Max(1, limits.MinSide)}: send the image at its full size or lower the limit.");
-        if (Math.Max(width, height) > limits.MaxSide)
-            throw new ImageRejectedException(
-                ImageRejection.SideOutOfRange,
-                $"Image '{name}' is {width} x {height}, but no side may be longer than {limits.MaxSide}: scale it down or raise the limit.");
-        long most = Math.Min(limits.MaxPixels, Array.MaxLength / 6); // 6 = three samples of two bytes
-        if ((long)width * height > most)
-            throw new ImageRejectedException(
-                ImageRejection.TooManyPixels,
-                $"Image '{name}' is {width} x {height} = {(long)width * height} pixels, more than the limit of {most}: scale it down or raise the limit.");
-    }
-
-    private static RgbImage LoadScaled(ReadOnlySpan<byte> file)
-    {
-        using Image<Rgb24> image = Image.Load<Rgb24>(Formats, file);
+        using Image<Rgb24> image = Codecs.Decode<Rgb24>(format, content);
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(image.Width * image.Height * 3));
         image.CopyPixelDataTo(pixels);
         return new RgbImage(image.Width, image.Height, pixels);
     }
 
     /// <summary>16-bit grey as Pillow's modes I and I;16 become RGB: what is above 255 is 255.</summary>
-    private static RgbImage LoadClipped(ReadOnlySpan<byte> file)
+    private static RgbImage LoadClipped(ImageFileFormat format, Stream content)
     {
-        using Image<L16> image = Image.Load<L16>(Formats, file);
+        using Image<L16> image = Codecs.Decode<L16>(format, content);
         ushort[] grey = new ushort[image.Width * image.Height];
         image.CopyPixelDataTo(MemoryMarshal.AsBytes(grey.AsSpan()));
         byte[] pixels = new byte[grey.Length * 3];
@@ -144,9 +113,9 @@ public static class ImageDecoder
     }
 
     /// <summary>16-bit colour, and 16-bit grey with alpha, as Pillow reads them: the high byte of each sample.</summary>
-    private static RgbImage LoadHighBytes(ReadOnlySpan<byte> file)
+    private static RgbImage LoadHighBytes(ImageFileFormat format, Stream content)
     {
-        using Image<Rgb48> image = Image.Load<Rgb48>(Formats, file);
+        using Image<Rgb48> image = Codecs.Decode<Rgb48>(format, content);
         ushort[] samples = new ushort[checked(image.Width * image.Height * 3)];
         image.CopyPixelDataTo(MemoryMarshal.AsBytes(samples.AsSpan()));
         byte[] pixels = new byte[samples.Length];
@@ -155,17 +124,17 @@ public static class ImageDecoder
         return new RgbImage(image.Width, image.Height, pixels);
     }
 
-    private delegate T Reader<out T>(ReadOnlySpan<byte> file);
-
     /// <summary>
     /// A decoder that is fed damaged bytes may throw nearly anything (index, arithmetic, argument, format errors); for the caller all
     /// of it means one thing, that this image cannot be read. Lack of memory or of a library is not the image's fault and passes through.
     /// </summary>
-    private static T Guarded<T>(ReadOnlySpan<byte> file, ImageFileFormat format, string name, Reader<T> read)
+    private static RgbImage Guarded(ImageStructure structure, ImageFileFormat format, string name, Func<ImageFileFormat, Stream, RgbImage> load)
     {
         try
         {
-            return read(file);
+            RgbImage image = load(format, structure.Content);
+            return (image.Width, image.Height) == (structure.Width, structure.Height) ? image
+                : throw new InvalidDataException($"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}");
         }
         catch (Exception e) when (e is not (OutOfMemoryException or TypeInitializationException or TypeLoadException))
         {

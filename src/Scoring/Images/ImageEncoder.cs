@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AaClip.Scoring.Images.Files;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.Formats.Png;
@@ -17,7 +18,7 @@ public static class ImageEncoder
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
-        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(image.Pixels, image.Width, image.Height);
+        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(Codecs.Configuration, image.Pixels, image.Width, image.Height);
         using MemoryStream file = new();
         source.SaveAsJpeg(file, new JpegEncoder { Quality = quality });
         return file.ToArray();
@@ -27,7 +28,7 @@ public static class ImageEncoder
     public static byte[] Png(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(image.Pixels, image.Width, image.Height);
+        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(Codecs.Configuration, image.Pixels, image.Width, image.Height);
         using MemoryStream file = new();
         source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = PngColorType.Rgb });
         return file.ToArray();
@@ -44,7 +45,7 @@ public static class ImageEncoder
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (grey.Length != (long)width * height)
             throw new ArgumentException($"A grey image of {width} x {height} has {(long)width * height} values, but {grey.Length} are given.", nameof(grey));
-        using Image<L16> source = Image.LoadPixelData<L16>(MemoryMarshal.AsBytes(grey), width, height);
+        using Image<L16> source = Image.LoadPixelData<L16>(Codecs.Configuration, MemoryMarshal.AsBytes(grey), width, height);
         using MemoryStream file = new();
         source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit16, ColorType = PngColorType.Grayscale });
         return file.ToArray();

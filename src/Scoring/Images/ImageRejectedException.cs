@@ -12,7 +12,7 @@ public enum ImageRejection
     /// <summary>The file has more bytes than <see cref="ImageLimits.MaxBytes"/>.</summary>
     TooManyBytes,
 
-    /// <summary>The content is not JPEG, PNG, BMP, TIFF or WebP.</summary>
+    /// <summary>The content is not JPEG, PNG, BMP, TIFF or WebP, or a kind of these that is not read and that the message names.</summary>
     UnknownFormat,
 
     /// <summary>The image has more pixels than <see cref="ImageLimits.MaxPixels"/>.</summary>
@@ -21,7 +21,7 @@ public enum ImageRejection
     /// <summary>A side is longer than <see cref="ImageLimits.MaxSide"/> or shorter than <see cref="ImageLimits.MinSide"/>.</summary>
     SideOutOfRange,
 
-    /// <summary>The file is cut off or damaged, or of a kind of its format that no decoder here knows.</summary>
+    /// <summary>The file is cut off or damaged, or of a kind of its format that the decoder does not know.</summary>
     Damaged,
 }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using AaClip.Scoring.Images;
 using AaClip.Tests;
 
@@ -9,8 +10,9 @@ internal static class TestImages
 {
     /// <summary>
     /// The picture in the files of the samples folder: 41 x 27, a straight gradient in each channel. They were written by ImageSharp
-    /// 3.1.12 itself (progressive.jpg by libvips), so that the polyfill is tested on files that it had no hand in. In rgb16.png the
-    /// channels are x * 1598, y * 2427 and 65535 - x * 700 - y * 900; greyalpha16.png is the brightness of the same.
+    /// 3.1.12, progressive.jpg by libvips, and the JPEGs with restart markers or unusual scans by libjpeg-turbo's cjpeg: of quality 95
+    /// without halved chroma, spectral.jpg of quality 75 with it. In rgb16.png the channels are x * 1598, y * 2427 and
+    /// 65535 - x * 700 - y * 900; greyalpha16.png is the brightness of the same.
     /// </summary>
     public static RgbImage Gradient { get; } = Make(41, 27, (x, y) => (40 + (x * 4), 30 + (y * 6), 220 - (x * 2) - (y * 3)));
 
@@ -66,36 +68,90 @@ internal static class TestImages
         Enumerable.Range(0, image.Width).SelectMany(x => (byte[])[image.Pixels[(((y * image.Width) + x) * 3) + 2], image.Pixels[(((y * image.Width) + x) * 3) + 1], image.Pixels[((y * image.Width) + x) * 3]]).ToArray())]);
 
     /// <summary>An uncompressed TIFF of one strip; data as stored, in the byte order of the file.</summary>
-    public static byte[] Tiff(int width, int height, int bits, int samples, byte[] data, int orientation = 1, bool little = true)
+    public static byte[] Tiff(int width, int height, int bits, int samples, byte[] data, int orientation = 1, bool little = true) =>
+        Tiff(data, [.. TiffFields(width, height, bits, samples, data.Length), (274, 3, [(uint)orientation])], little);
+
+    /// <summary>The fields of an uncompressed TIFF of one strip, which begins at byte 8: (tag, type, values).</summary>
+    public static List<(int Tag, int Type, uint[] Values)> TiffFields(int width, int height, int bits, int samples, int length) =>
+    [
+        (256, 4, [(uint)width]), (257, 4, [(uint)height]), (258, 3, [.. Enumerable.Repeat((uint)bits, samples)]), (259, 3, [1]),
+        (262, 3, [samples == 1 ? 1u : 2u]), (273, 4, [8]), (277, 3, [(uint)samples]), (278, 4, [(uint)height]), (279, 4, [(uint)length]),
+    ];
+
+    /// <summary>A TIFF whose pixel data begin at byte 8, with these fields; more directories may follow.</summary>
+    public static byte[] Tiff(
+        byte[] data, List<(int Tag, int Type, uint[] Values)> fields, bool little = true, params List<(int Tag, int Type, uint[] Values)>[] more)
     {
-        (int Tag, int Type, int Count, int Value)[] entries =
-        [
-            (256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, bits), (259, 3, 1, 1), (262, 3, 1, samples == 1 ? 1 : 2),
-            (273, 4, 1, 8), (274, 3, 1, orientation), (277, 3, 1, samples), (278, 4, 1, height), (279, 4, 1, data.Length),
-        ];
-        int directory = 8 + data.Length + (data.Length & 1); // a directory begins on an even byte
-        byte[] file = new byte[directory + 2 + (entries.Length * 12) + 4 + 6];
-        if (samples > 1)
-            entries[2] = (258, 3, samples, file.Length - 6);
-        (little ? "II*\0"u8 : "MM\0*"u8).CopyTo(file);
-        Put32(file, 4, directory, little);
-        data.CopyTo(file, 8);
-        Put16(file, directory, entries.Length, little);
-        for (int i = 0; i < entries.Length; i++)
+        using MemoryStream file = new();
+        file.Write(little ? "II*\0"u8 : "MM\0*"u8);
+        Put(4, 8 + data.Length + (data.Length & 1)); // a directory begins on an even byte
+        file.Write(data);
+        file.Write(new byte[data.Length & 1]);
+        List<(int Tag, int Type, uint[] Values)>[] all = [fields, .. more];
+        for (int d = 0; d < all.Length; d++)
         {
-            int at = directory + 2 + (i * 12);
-            Put16(file, at, entries[i].Tag, little);
-            Put16(file, at + 2, entries[i].Type, little);
-            Put32(file, at + 4, entries[i].Count, little);
-            if (entries[i] is (_, 3, 1, _))
-                Put16(file, at + 8, entries[i].Value, little);
-            else
-                Put32(file, at + 8, entries[i].Value, little);
+            int behind = (int)file.Length + 2 + (all[d].Count * 12) + 4;
+            using MemoryStream values = new();
+            Put(2, all[d].Count);
+            foreach ((int tag, int type, uint[] numbers) in all[d].OrderBy(f => f.Tag))
+            {
+                int size = type == 3 ? 2 : 4;
+                Put(2, tag);
+                Put(2, type);
+                Put(4, numbers.Length);
+                if (numbers.Length * size > 4)
+                    Put(4, behind + (int)values.Length);
+                foreach (uint number in numbers)
+                    PutTo(numbers.Length * size > 4 ? values : file, size, number);
+                if (numbers.Length * size < 4)
+                    file.Write(new byte[4 - (numbers.Length * size)]);
+            }
+
+            Put(4, d + 1 < all.Length ? behind + (int)values.Length : 0);
+            file.Write(values.ToArray());
         }
 
-        for (int s = 0; s < 3; s++)
-            Put16(file, file.Length - 6 + (2 * s), bits, little);
-        return file;
+        return file.ToArray();
+
+        void Put(int size, int number) => PutTo(file, size, (uint)number);
+
+        void PutTo(Stream target, int size, uint number)
+        {
+            byte[] bytes = new byte[4];
+            if (little)
+                BinaryPrimitives.WriteUInt32LittleEndian(bytes, number);
+            else
+                BinaryPrimitives.WriteUInt32BigEndian(bytes, number << (32 - (8 * size)));
+            target.Write(bytes, 0, size);
+        }
+    }
+
+    /// <summary>A chunk of a PNG with its checksum.</summary>
+    public static byte[] PngChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> content)
+    {
+        byte[] chunk = [0, 0, 0, 0, .. type, .. content, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, content.Length);
+        FixChecksum(chunk, 0);
+        return chunk;
+    }
+
+    /// <summary>A PNG put together from a header and what else is given.</summary>
+    public static byte[] Png(int width, int height, int depth, int colorType, bool interlaced, params byte[][] chunks)
+    {
+        byte[] header = new byte[13];
+        BinaryPrimitives.WriteInt32BigEndian(header, width);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
+        (header[8], header[9], header[12]) = ((byte)depth, (byte)colorType, (byte)(interlaced ? 1 : 0));
+        return [0x89, .. "PNG\r\n\u001A\n"u8, .. PngChunk("IHDR"u8, header), .. chunks.SelectMany(c => c), .. PngChunk("IEND"u8, [])];
+    }
+
+    /// <summary>Deflated, with the frame of zlib.</summary>
+    public static byte[] Zlib(ReadOnlySpan<byte> content)
+    {
+        using MemoryStream packed = new();
+        using (ZLibStream zlib = new(packed, CompressionLevel.SmallestSize))
+            zlib.Write(content);
+        return packed.ToArray();
     }
 
     /// <summary>The same JPEG with an EXIF segment that holds an orientation.</summary>
@@ -118,21 +174,5 @@ internal static class TestImages
         }
 
         BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(chunk + 8 + length), ~crc);
-    }
-
-    private static void Put16(byte[] file, int at, int value, bool little)
-    {
-        if (little)
-            BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(at), (ushort)value);
-        else
-            BinaryPrimitives.WriteUInt16BigEndian(file.AsSpan(at), (ushort)value);
-    }
-
-    private static void Put32(byte[] file, int at, int value, bool little)
-    {
-        if (little)
-            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
-        else
-            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(at), value);
     }
 }

@@ -1,0 +1,149 @@
+using AaClip.Scoring.Images;
+
+namespace AaClip.Scoring.Tests.Images;
+
+public class TiffFileTests
+{
+    private const string Remedy = "save it uncompressed, or with LZW, Deflate or PackBits compression, or as PNG";
+
+    private static readonly byte[] Pixels = TestImages.Gradient.Pixels;
+
+    private static List<(int Tag, int Type, uint[] Values)> Fields => TestImages.TiffFields(41, 27, 8, 3, Pixels.Length);
+
+    // JPEG in a TIFF is never to reach the decoder: a strip that is itself such a TIFF ends the process by recursion, and no test could catch it.
+    [Theory]
+    [InlineData(2, "fax")]
+    [InlineData(3, "fax")]
+    [InlineData(4, "fax")]
+    [InlineData(6, "JPEG")]
+    [InlineData(7, "JPEG")]
+    [InlineData(34712, "JPEG 2000")]
+    [InlineData(34925, "LZMA")]
+    [InlineData(50000, "Zstandard")]
+    [InlineData(12345, "an unknown")]
+    public void A_compression_that_is_not_read_is_refused_by_name(int compression, string name)
+    {
+        byte[] file = TestImages.Tiff(Pixels, With((259, 3, [(uint)compression])));
+
+        AssertRefused(ImageRejection.UnknownFormat, $"Image 'cam/1.tif' is a TIFF with {name} compression ({compression}), which is not read: {Remedy}.", file);
+    }
+
+    [Fact]
+    public void A_tiff_whose_strip_is_the_file_again_under_jpeg_compression_is_refused()
+    {
+        byte[] file = TestImages.Tiff([], [.. TestImages.TiffFields(4, 4, 8, 3, 200).Where(f => f.Tag is not (259 or 273)), (259, 3, [7]), (273, 4, [0])]);
+
+        AssertRefused(ImageRejection.UnknownFormat, $"Image 'cam/1.tif' is a TIFF with JPEG compression (7), which is not read: {Remedy}.", file);
+    }
+
+    [Fact]
+    public void A_compression_that_is_named_twice_or_nowhere_is_refused()
+    {
+        byte[] twice = TestImages.Tiff(Pixels, [.. Fields, (259, 3, [7])]);
+        byte[] nowhere = TestImages.Tiff(Pixels, [.. Fields.Where(f => f.Tag != 259)]);
+
+        AssertDamaged("its directory names a compression more than once", twice);
+        AssertDamaged("its directory names a compression nowhere", nowhere);
+    }
+
+    [Fact]
+    public void A_tiled_tiff_is_refused_by_name() =>
+        AssertRefused(
+            ImageRejection.UnknownFormat, "Image 'cam/1.tif' is a tiled TIFF, which is not read: save it in strips, or as PNG.", TestImages.Tiff(Pixels, [.. Fields, (322, 3, [16])]));
+
+    [Fact]
+    public void Cmyk_is_refused_by_name() =>
+        AssertRefused(
+            ImageRejection.UnknownFormat, "Image 'cam/1.tif' is a TIFF in CMYK colours, which is not read: save it as RGB.", TestImages.Tiff(Pixels, With((262, 3, [5]))));
+
+    [Fact]
+    public void What_stands_in_further_pages_and_inner_directories_is_not_looked_at()
+    {
+        // The second page, and an EXIF directory that shares its place, would be read as JPEG.
+        List<(int, int, uint[])> second = With((259, 3, [7]));
+        byte[] pages = TestImages.Tiff(Pixels, Fields, true, second);
+        int inner = 8 + Pixels.Length + (Pixels.Length & 1) + 2 + ((Fields.Count + 1) * 12) + 4 + 6;
+        byte[] exif = TestImages.Tiff(Pixels, [.. Fields, (34665, 4, [(uint)inner])], true, second);
+
+        Assert.Equal(Pixels, ImageDecoder.Decode(pages, "pages.tif").Image.Pixels);
+        Assert.Equal(Pixels, ImageDecoder.Decode(exif, "exif.tif").Image.Pixels);
+        Assert.Equal(7, exif[inner + 2 + (3 * 12) + 8]); // that is where the directory stands
+    }
+
+    // ImageSharp takes memory for as many rows as a strip is said to have, up to a gigabyte.
+    [Theory]
+    [InlineData(27)]
+    [InlineData(28)]
+    [InlineData(8_000_000)]
+    [InlineData(int.MaxValue)]
+    public void Rows_of_a_strip_beyond_the_picture_cost_nothing(int rows)
+    {
+        byte[] file = TestImages.Tiff(Pixels, With((278, 4, [(uint)rows])));
+        long before = Environment.WorkingSet;
+
+        byte[] actual = ImageDecoder.Decode(file, "rows.tif").Image.Pixels;
+
+        Assert.Equal(Pixels, actual);
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 150L * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData(65535, 1)]
+    [InlineData(64, 1)]
+    [InlineData(0, 1)]
+    [InlineData(8, 5)]
+    public void Samples_that_no_picture_has_are_refused_before_memory_is_taken_for_them(int bits, int samples)
+    {
+        List<(int, int, uint[])> fields = [.. Fields.Where(f => f.Tag is not (258 or 262 or 277)), (258, 3, [(uint)bits]), (262, 3, [3]), (277, 3, [(uint)samples])];
+
+        AssertRefused(
+            ImageRejection.UnknownFormat,
+            $"Image 'cam/1.tif' is a TIFF of {samples} samples of {bits} bits for each pixel, which is not read: save it as PNG.",
+            TestImages.Tiff(Pixels, fields));
+    }
+
+    [Fact]
+    public void Strips_that_are_missing_outside_or_shared_are_refused()
+    {
+        byte[] missing = TestImages.Tiff(Pixels, With((278, 4, [9])));
+        byte[] outside = TestImages.Tiff(Pixels, With((273, 4, [5000])));
+        byte[] small = TestImages.Tiff(Pixels, With((279, 4, [3000])));
+        byte[] shared = TestImages.Tiff(
+            Pixels, [.. Fields.Where(f => f.Tag is not (259 or 273 or 278 or 279)), (259, 3, [32773]), (273, 4, [8, 8]), (278, 4, [20]), (279, 4, [3321, 3321])]);
+
+        AssertDamaged("its directory names 1 of 3 strips of pixel data", missing);
+        AssertDamaged("strip 0 of its pixel data should reach to byte 8321", outside);
+        AssertDamaged("strip 0 of its pixel data cannot have 3000 bytes", small);
+        AssertDamaged("strip 1 of its pixel data cannot have 3321 bytes", shared);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Strips_and_planes_of_either_byte_order_are_put_together(bool little)
+    {
+        byte[] planes = [.. Enumerable.Range(0, 3).SelectMany(c => Pixels.Where((_, i) => i % 3 == c))];
+        uint[] offsets = [.. Enumerable.Range(0, 3).SelectMany(c => (uint[])[8 + ((uint)c * 1107), 8 + ((uint)c * 1107) + 820])]; // 820 = 20 rows of 41
+        byte[] file = TestImages.Tiff(
+            planes,
+            [.. Fields.Where(f => f.Tag is not (273 or 278 or 279)), (273, 4, offsets), (278, 4, [20]), (279, 4, [820, 287, 820, 287, 820, 287]), (284, 3, [2])],
+            little);
+
+        Assert.Equal(Pixels, ImageDecoder.Decode(file, "planes.tif").Image.Pixels);
+    }
+
+    private static List<(int Tag, int Type, uint[] Values)> With((int Tag, int Type, uint[] Values) field) => [.. Fields.Where(f => f.Tag != field.Tag), field];
+
+    private static void AssertDamaged(string trouble, byte[] file) =>
+        AssertRefused(
+            ImageRejection.Damaged,
+            $"Image 'cam/1.tif' is cut off or damaged: the Tiff file has {file.Length} bytes, and {trouble}. Upload it again once it is written completely.",
+            file);
+
+    private static void AssertRefused(ImageRejection code, string message, byte[] file)
+    {
+        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(file, "cam/1.tif"));
+
+        Assert.Equal((code, message), (e.Code, e.Message));
+    }
+}
