@@ -68,6 +68,15 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         Rows = _rows,
     };
 
+    /// <summary>Runs the image graph and measures nothing: for a profiler.</summary>
+    public static void RunGraph(string package, string provider, int batch, int runs)
+    {
+        using InferenceSession session = new SessionFactory(Wants(provider), 0, false, NullLogger.Instance).Open(Path.Combine(package, ModelPackage.ImageGraph));
+        using GraphRun run = GraphRun.Images(session, provider, ModelPackage.Open(package).Manifest.Architecture, batch);
+        for (int i = 0; i < runs; i++)
+            run.OnCard();
+    }
+
     // A card is rarely at hand: what fails is reported, and the rest is measured all the same.
     private void Section(string name, Action measure)
     {
@@ -161,7 +170,9 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         return rate;
     }
 
-    private Provider Wanted => provider == "cuda" ? Provider.Cuda : Provider.Cpu;
+    private Provider Wanted => Wants(provider);
+
+    private static Provider Wants(string provider) => provider == "cuda" ? Provider.Cuda : Provider.Cpu;
 
     private static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 }

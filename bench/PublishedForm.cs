@@ -14,7 +14,7 @@ internal static class PublishedForm
     public static IEnumerable<Row> Rows(string python, double seconds, double ours)
     {
         string script = Path.Combine(ScoringBench.Root, "bench", "published.py");
-        string[] arguments = [script, "--batches", "1,8,16", "--seconds", seconds.ToString(CultureInfo.InvariantCulture)];
+        string[] arguments = [script, "--batches", "1,16,32", "--seconds", seconds.ToString(CultureInfo.InvariantCulture)];
         using Process process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true })!; // a program, not a document
         string printed = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

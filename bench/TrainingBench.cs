@@ -55,7 +55,7 @@ internal static class TrainingBench
         Table.Write(report, []);
         if (save)
         {
-            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"training-{report.At:yyyyMMdd-HHmm}.json"));
+            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"training{(provider == "cuda" ? "-cuda" : "")}-{report.At:yyyyMMdd-HHmm}.json"));
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
         }
