@@ -11,12 +11,16 @@ internal static class Card
         ? $"{name}, driver {driver}, {memory} MiB"
         : "no card";
 
-    /// <summary>Memory of the card that is in use, in GiB; null without a card. Frameworks keep what they once took, so this is near their peak.</summary>
-    public static double? UsedGiB() => Query("memory.used") is [var used] ? double.Parse(used, CultureInfo.InvariantCulture) / 1024 : null;
+    /// <summary>
+    /// Memory of the card that is in use, in GiB; null without a card. What was once taken is kept, so this is near the peak.
+    /// </summary>
+    public static double? UsedGiB() =>
+        Query("memory.used") is [var used] ? double.Parse(used, CultureInfo.InvariantCulture) / 1024 : null;
 
     private static string[] Query(string fields)
     {
-        ProcessStartInfo start = new("nvidia-smi", [$"--query-gpu={fields}", "--format=csv,noheader,nounits", "--id=0"]) { RedirectStandardOutput = true };
+        string[] arguments = [$"--query-gpu={fields}", "--format=csv,noheader,nounits", "--id=0"];
+        ProcessStartInfo start = new("nvidia-smi", arguments) { RedirectStandardOutput = true };
         try
         {
             using Process query = Process.Start(start)!; // a program of its own, not a document

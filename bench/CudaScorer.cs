@@ -9,15 +9,20 @@ namespace AaClip.Bench;
 /// <summary>The scorer as the product calls it: decoded images of 640 x 480 in, maps out, resizing by the processor included.</summary>
 internal static class CudaScorer
 {
-    public static IEnumerable<Row> Rows(string model, Provider provider, int[] batches, double seconds)
+    public static IEnumerable<Row> Rows(string model, string provider, int[] batches, double seconds)
     {
         RgbImage[] images = [.. Enumerable.Range(0, batches.Max()).Select(seed => TestImages.Inspection(640, 480, seed))];
+        float[] anchors = Anchors(ModelPackage.Open(model).Manifest.Architecture.Embed);
+        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
         foreach (int batch in batches)
         {
-            using AnomalyScorer scorer = AnomalyScorer.Load(model, new ScorerOptions { Provider = provider, CudaBatch = batch, Verify = false });
-            ImageToScore[] some = [.. images.Take(batch).Select(i => new ImageToScore(i, Anchors(scorer), Domain.Industrial))];
+            ScorerOptions options = new() { Provider = wanted, CudaBatch = batch, Verify = false };
+            using AnomalyScorer scorer = AnomalyScorer.Load(model, options);
+            ImageToScore[] some = [.. images.Take(batch).Select(i => new ImageToScore(i, anchors, Domain.Industrial))];
             double[] found = GraphRun.Time(() => scorer.Score(some), seconds);
-            yield return new Row($"scorer, batch {batch}: images per second", Rate(batch, ScoringBench.Median(found)), $"{Rate(batch, found[^1])} - {Rate(batch, found[0])}", "", null, "");
+            double rate = batch / ScoringBench.Median(found);
+            string what = $"scorer, batch {batch}: images per second";
+            yield return Row.Of(what, $"{rate:F1}", $"{batch / found[^1]:F1} - {batch / found[0]:F1}");
             if (batch > 1)
                 yield return AloneAndTogether(scorer, some);
         }
@@ -30,8 +35,9 @@ internal static class CudaScorer
     private static Row AloneAndTogether(AnomalyScorer scorer, ImageToScore[] images)
     {
         Measurement together = Measured(scorer.Score(images)), alone = Measured([.. images.Select(i => scorer.Score([i])[0])]);
-        return new Row($"scorer, batch {images.Length}: largest difference of a map from the image scored alone, of the maps' range",
-            FormattableString.Invariant($"{100 * Agreement.MapError(alone, together):G3} %"), "", "", null, "");
+        return Row.Of(
+            $"scorer, batch {images.Length}: largest difference of a map from the image scored alone, of the maps' range",
+            $"{100 * Agreement.MapError(alone, together):G3} %");
 
         static Measurement Measured(IReadOnlyList<ImageScore> scores) => new()
         {
@@ -51,16 +57,17 @@ internal static class CudaScorer
         float[] input = new float[images.Length * preprocessor.Length];
         void Write(int i) => preprocessor.Write(images[i], input.AsSpan(i * preprocessor.Length, preprocessor.Length));
         double[] serial = GraphRun.Time(() => { for (int i = 0; i < images.Length; i++) Write(i); }, seconds);
-        yield return new Row("resizing and normalising, one image after the other: images per second", Rate(images.Length, ScoringBench.Median(serial)), "", "", null, "");
+        yield return Row.Of(
+            "resizing and normalising, one image after the other: images per second", $"{images.Length / ScoringBench.Median(serial):F1}");
         double[] parallel = GraphRun.Time(() => Parallel.For(0, images.Length, Write), seconds);
-        yield return new Row($"resizing and normalising, {images.Length} images at once: images per second", Rate(images.Length, ScoringBench.Median(parallel)), "", "", null, "");
+        yield return Row.Of(
+            $"resizing and normalising, {images.Length} images at once: images per second",
+            $"{images.Length / ScoringBench.Median(parallel):F1}");
     }
 
-    private static float[] Anchors(AnomalyScorer scorer)
+    private static float[] Anchors(int embed)
     {
         Random random = new(3);
-        return [.. Enumerable.Range(0, 2 * scorer.Model.Architecture.Embed).Select(_ => (random.NextSingle() - 0.5f) / 14)]; // about unit columns
+        return [.. Enumerable.Range(0, 2 * embed).Select(_ => (random.NextSingle() - 0.5f) / 14)]; // about unit columns
     }
-
-    private static string Rate(int images, double seconds) => FormattableString.Invariant($"{images / seconds:F1}");
 }

@@ -9,7 +9,8 @@ internal static class CudaVariants
     /// <param name="Level">How far the graph is rewritten.</param>
     /// <param name="Cuda">Options of the CUDA provider beside the product's.</param>
     /// <param name="Session">Entries of the session's configuration.</param>
-    public sealed record Variant(string Name, GraphOptimizationLevel Level, Dictionary<string, string> Cuda, Dictionary<string, string> Session);
+    public sealed record Variant(
+        string Name, GraphOptimizationLevel Level, Dictionary<string, string> Cuda, Dictionary<string, string> Session);
 
     private const GraphOptimizationLevel Product = GraphOptimizationLevel.ORT_ENABLE_ALL;
 
@@ -26,7 +27,11 @@ internal static class CudaVariants
     /// <summary>Opens a graph on the card.</summary>
     public static InferenceSession Open(Variant variant, string path)
     {
-        using SessionOptions options = new() { GraphOptimizationLevel = variant.Level, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        using SessionOptions options = new()
+        {
+            GraphOptimizationLevel = variant.Level,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
         foreach ((string key, string value) in variant.Session)
             options.AddSessionConfigEntry(key, value);
         using OrtCUDAProviderOptions cuda = new();

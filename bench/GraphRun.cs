@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -15,7 +17,11 @@ internal sealed class GraphRun : IDisposable
     private readonly string[] _inputs, _outputs;
     private readonly OrtValue[] _host; // inputs in the memory of the machine
 
-    private GraphRun(InferenceSession session, string provider, (string Name, float[] Values, long[] Shape)[] inputs, (string Name, long[] Shape)[] outputs)
+    private GraphRun(
+        InferenceSession session,
+        string provider,
+        (string Name, float[] Values, long[] Shape)[] inputs,
+        (string Name, long[] Shape)[] outputs)
     {
         _session = session;
         (_inputs, _outputs) = ([.. inputs.Select(i => i.Name)], [.. outputs.Select(o => o.Name)]);
@@ -29,6 +35,14 @@ internal sealed class GraphRun : IDisposable
         OrtAllocator allocator = Keep(new OrtAllocator(session, place));
         foreach ((string name, long[] shape) in outputs)
             _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
+    }
+
+    /// <summary>Opens a graph as the product does.</summary>
+    /// <param name="provider">"cuda" or "cpu".</param>
+    public static InferenceSession Open(string provider, string path)
+    {
+        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
+        return new SessionFactory(wanted, threads: 0, memoryMapped: false, NullLogger.Instance).Open(path);
     }
 
     /// <summary>The image graph on a batch of random pixels.</summary>

@@ -33,7 +33,16 @@ internal sealed record Report
 /// <param name="Target">What was to be reached, if anything.</param>
 /// <param name="Reached">Whether it was.</param>
 /// <param name="Ratio">Against the published code on a machine of the same kind, and on this one where that was measured.</param>
-internal sealed record Row(string What, string Value, string Spread, string Target, bool? Reached, string Ratio);
+internal sealed record Row(string What, string Value, string Spread, string Target, bool? Reached, string Ratio)
+{
+    /// <summary>A figure without a target.</summary>
+    public static Row Of(string what, FormattableString value, FormattableString? spread = null, string ratio = "") =>
+        new(what, FormattableString.Invariant(value), spread is null ? "" : FormattableString.Invariant(spread), "", null, ratio);
+
+    /// <summary>A figure with a target.</summary>
+    public static Row Of(string what, FormattableString value, string target, bool reached, FormattableString? spread = null) =>
+        Of(what, value, spread) with { Target = target, Reached = reached };
+}
 
 /// <summary>The published code, measured once by hand; see bench/baselines.json.</summary>
 /// <param name="Machine">The processor, as /proc/cpuinfo and the notes name it.</param>

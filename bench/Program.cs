@@ -31,19 +31,43 @@ Command training = new("training", "Measures steps of both stages of training wi
 training.SetAction(parsed => TrainingBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(steps), parsed.GetValue(size), parsed.GetValue(provider)!, parsed.GetValue(save)));
 root.Add(training);
 
-Option<int[]> batches = new("--batches") { Description = "Images of a run.", DefaultValueFactory = _ => [1, 2, 4, 8, 16, 32], AllowMultipleArgumentsPerToken = true, HelpName = "N" };
+Option<int[]> batches = new("--batches")
+{
+    Description = "Images of a run.",
+    DefaultValueFactory = _ => [1, 2, 4, 8, 16, 32],
+    AllowMultipleArgumentsPerToken = true,
+    HelpName = "N",
+};
 Option<double> seconds = new("--seconds") { Description = "How long each row is measured.", DefaultValueFactory = _ => 1, HelpName = "S" };
 Option<string?> python = new("--python") { Description = "A Python with PyTorch, to compare with bench/published.py.", HelpName = "FILE" };
 Option<string> card = new("--provider") { Description = "cuda or cpu.", DefaultValueFactory = _ => "cuda" };
-Command cuda = new("cuda", "Measures full-size AA-CLIP on an NVIDIA card; build with -p:Gpu=true.") { scratch, batches, seconds, python, card, save };
-cuda.SetAction(parsed => new CudaBench(parsed.GetValue(scratch)!, parsed.GetValue(card)!, parsed.GetValue(batches)!, parsed.GetValue(seconds), parsed.GetValue(python)).Run(parsed.GetValue(save)));
+Command cuda = new("cuda", "Measures full-size AA-CLIP on an NVIDIA card; build with -p:Gpu=true.")
+{
+    scratch, batches, seconds, python, card, save,
+};
+cuda.SetAction(parsed =>
+{
+    (string folder, string where) = (parsed.GetValue(scratch)!, parsed.GetValue(card)!);
+    CudaBench bench = new(folder, where, parsed.GetValue(batches)!, parsed.GetValue(seconds), parsed.GetValue(python));
+    return bench.Run(parsed.GetValue(save));
+});
 root.Add(cuda);
 
 Option<int> batch = new("--batch") { Description = "Images of a run.", DefaultValueFactory = _ => 16, HelpName = "N" };
 Option<int> runs = new("--runs") { Description = "How often.", DefaultValueFactory = _ => 3, HelpName = "N" };
 Argument<string> package = new("package") { Description = "Folder of a model package." };
-Command graph = new("graph", "Runs a package's image graph and measures nothing: to be started by a profiler.") { package, batch, runs, card };
-graph.SetAction(parsed => CudaBench.RunGraph(parsed.GetValue(package)!, parsed.GetValue(card)!, parsed.GetValue(batch), parsed.GetValue(runs)));
+Command graph = new("graph", "Runs a package's image graph and measures nothing: to be started by a profiler.")
+{
+    package, batch, runs, card,
+};
+graph.SetAction(parsed =>
+{
+    (ModelPackage opened, string where) = (ModelPackage.Open(parsed.GetValue(package)!), parsed.GetValue(card)!);
+    using Microsoft.ML.OnnxRuntime.InferenceSession session = GraphRun.Open(where, opened.PathOf(ModelPackage.ImageGraph));
+    using GraphRun run = GraphRun.Images(session, where, opened.Manifest.Architecture, parsed.GetValue(batch));
+    for (int i = 0; i < parsed.GetValue(runs); i++)
+        run.OnCard();
+});
 root.Add(graph);
 
 Argument<Precision> precision = new("precision");

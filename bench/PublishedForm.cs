@@ -15,17 +15,18 @@ internal static class PublishedForm
     {
         string script = Path.Combine(ScoringBench.Root, "bench", "published.py");
         string[] arguments = [script, "--batches", "1,16,32", "--seconds", seconds.ToString(CultureInfo.InvariantCulture)];
-        using Process process = Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true })!; // a program, not a document
+        ProcessStartInfo start = new(python, arguments) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!; // a program, not a document
         string printed = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{script} ended with exit code {process.ExitCode}.");
         TorchRate[] rates = JsonSerializer.Deserialize(printed, BenchJson.Default.TorchRateArray) ?? [];
         foreach (TorchRate rate in rates)
-            yield return new Row(
+            yield return Row.Of(
                 $"PyTorch {rate.Torch}, {rate.Form} attention, {rate.Precision} batch {rate.Batch}: images per second",
-                FormattableString.Invariant($"{rate.ImagesPerSecond:F1}"), "", "", null, FormattableString.Invariant($"our best is {ours / rate.ImagesPerSecond:F2}x"));
+                $"{rate.ImagesPerSecond:F1}", ratio: FormattableString.Invariant($"our best is {ours / rate.ImagesPerSecond:F2}x"));
         double ratio = ours / rates.Where(r => r is { Form: "published", Precision: "fp32" }).Max(r => r.ImagesPerSecond);
-        yield return new Row("fp16 against the published form in float32, each at its best batch", FormattableString.Invariant($"{ratio:F1}x"), "", ">= 8x", ratio >= Goal, "");
+        yield return Row.Of("fp16 against the published form in float32, each at its best batch", $"{ratio:F1}x", ">= 8x", ratio >= Goal);
     }
 }

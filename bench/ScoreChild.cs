@@ -41,7 +41,16 @@ internal static class ScoreChild
             maps[i] = score.Map.Raw.ToArray();
         }
 
-        Measurement measured = new() { Variant = variant, LoadSeconds = load, FirstScoreSeconds = first, ImageSeconds = seconds, PeakGiB = Machine.PeakGiB(), Detections = detections, Maps = maps };
+        Measurement measured = new()
+        {
+            Variant = variant,
+            LoadSeconds = load,
+            FirstScoreSeconds = first,
+            ImageSeconds = seconds,
+            PeakGiB = Machine.PeakGiB(),
+            Detections = detections,
+            Maps = maps,
+        };
         File.WriteAllText(output, JsonSerializer.Serialize(measured, BenchJson.Default.Measurement));
         return 0;
     }

@@ -35,7 +35,8 @@ internal static class ScoringBench
             foreach (Variant variant in Variants)
             {
                 Console.Error.WriteLine($"Round {round + 1} of {rounds}: {variant.Name}");
-                measured[variant.Name].Add(Child(variant.Name, FullSizeModel.Package(scratch, variant.Precision), variant.Mapped, images, "cpu", scratch));
+                string model = FullSizeModel.Package(scratch, variant.Precision);
+                measured[variant.Name].Add(Child(variant.Name, model, variant.Mapped, images, "cpu", scratch));
             }
 
         List<Row> rows = [];
@@ -97,7 +98,8 @@ internal static class ScoringBench
         foreach (Variant variant in Variants.Where(v => v.Precision != Precision.Fp32))
         {
             double worst = Agreement.MapError(exact, measured[variant.Name][0]);
-            yield return new Row($"{variant.Name}: largest map error against fp32, of the map's range", FormattableString.Invariant($"{100 * worst:F2} %"), "", "", null, "random weights");
+            string what = $"{variant.Name}: largest map error against fp32, of the map's range";
+            yield return Row.Of(what, $"{100 * worst:F2} %", ratio: "random weights");
         }
     }
 

@@ -29,7 +29,8 @@ internal static class TrainingBench
             child.WaitForExit();
             if (child.ExitCode != 0)
                 throw new InvalidOperationException($"Measuring stage '{stage}' ended with exit code {child.ExitCode}.");
-            StepMeasurement found = JsonSerializer.Deserialize(File.ReadAllText(output), BenchJson.Default.StepMeasurement)!; // just written
+            string written = File.ReadAllText(output);
+            StepMeasurement found = JsonSerializer.Deserialize(written, BenchJson.Default.StepMeasurement)!; // not null: just written
             File.Delete(output);
             double peak = found.PeakGiB;
             double[] seconds = [.. found.Seconds.Order()];
@@ -39,9 +40,9 @@ internal static class TrainingBench
                 ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
                 : new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", FormattableString.Invariant($"<= {MemoryTarget:F0} GiB"), peak <= MemoryTarget, ""));
             if (found.CardGiB is { } card)
-                rows.Add(new Row($"{what}, memory of the card", FormattableString.Invariant($"{card:F1} GiB"), "", "", null, ""));
-            rows.Add(new Row($"{what}, first step with its graphs", FormattableString.Invariant($"{found.FirstSeconds:F1} s"), "", "", null, ""));
-            rows.Add(new Row($"{what}, norm of the first gradients", FormattableString.Invariant($"{found.GradientNorm:G7}"), "", "", null, "the same on CPU and CUDA"));
+                rows.Add(Row.Of($"{what}, memory of the card", $"{card:F1} GiB"));
+            rows.Add(Row.Of($"{what}, first step with its graphs", $"{found.FirstSeconds:F1} s"));
+            rows.Add(Row.Of($"{what}, norm of the first gradients", $"{found.GradientNorm:G7}", ratio: "the same on CPU and CUDA"));
         }
 
         Report report = new()
@@ -55,7 +56,9 @@ internal static class TrainingBench
         Table.Write(report, []);
         if (save)
         {
-            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"training{(provider == "cuda" ? "-cuda" : "")}-{report.At:yyyyMMdd-HHmm}.json"));
+            string name = provider == "cuda" ? "training-cuda" : "training";
+            name = string.Create(CultureInfo.InvariantCulture, $"{name}-{report.At:yyyyMMdd-HHmm}.json");
+            string path = Path.Combine(ScoringBench.Root, "bench", "results", name);
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
         }
@@ -84,7 +87,8 @@ internal static class TrainingBench
         }
 
         using Process self = Process.GetCurrentProcess();
-        StepMeasurement found = new(self.PeakWorkingSet64 / (double)(1 << 30), provider == "cuda" ? Card.UsedGiB() : null, norm, first, seconds);
+        double? card = provider == "cuda" ? Card.UsedGiB() : null;
+        StepMeasurement found = new(self.PeakWorkingSet64 / (double)(1 << 30), card, norm, first, seconds);
         File.WriteAllText(output, JsonSerializer.Serialize(found, BenchJson.Default.StepMeasurement));
     }
 

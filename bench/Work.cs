@@ -5,7 +5,9 @@ namespace AaClip.Bench;
 /// <summary>What scoring one image takes, counted from the model's shape.</summary>
 internal static class Work
 {
-    /// <summary>Floating-point operations of all matrix products, two for each multiplication with its addition. 1.04e12 for ViT-L/14 at 518 px.</summary>
+    /// <summary>
+    /// Floating-point operations of all matrix products, two for each multiplication with its addition. 1.04e12 for ViT-L/14 at 518 px.
+    /// </summary>
     public static double PerImage(ModelManifest model)
     {
         ModelArchitecture shape = model.Architecture;

@@ -18,8 +18,8 @@ public static class ProductGraph
     }
 
     /// <summary>
-    /// Writes a graph of products one after the other, x [N, inner] · U [inner, columns] · D [columns, inner] and again, of random values: a card
-    /// computes them for so long that starting them does not count. x and the result are float32.
+    /// Writes a graph of products one after the other, x [N, inner] · U [inner, columns] · D [columns, inner] and again, of random values:
+    /// a card computes them for so long that starting them does not count. x and the result are float32.
     /// </summary>
     /// <param name="pairs">Pairs of products.</param>
     /// <param name="precision">Of the products: float32 or float16.</param>
