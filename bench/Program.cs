@@ -5,18 +5,17 @@ using AaClip.Scoring.Packages;
 Option<string> scratch = new("--scratch") { Description = "Folder for full-size models (5 GiB); kept between runs.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AACLIP_SCRATCH") ?? Path.Combine(ScoringBench.Root, "scratch", "bench"), HelpName = "DIR" };
 Option<int> rounds = new("--rounds") { Description = "Rounds; the variants take turns in each.", DefaultValueFactory = _ => 3, HelpName = "N" };
 Option<int> images = new("--images") { Description = "Timed images of a variant in a round.", DefaultValueFactory = _ => 3, HelpName = "N" };
-Option<string> provider = new("--provider") { Description = "cpu or cuda; cuda adds a float16 package.", DefaultValueFactory = _ => "cpu" };
 Option<bool> save = new("--save") { Description = "Keeps the report under bench/results." };
 RootCommand root = new("""
     Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it.
 
     Example: bin/bench --rounds 5 --save
-    """) { scratch, rounds, images, provider, save };
+    """) { scratch, rounds, images, save };
 root.SetAction(parsed =>
 {
-    int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(provider)!, parsed.GetValue(save));
+    int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save));
     if (code == 0)
-        code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, parsed.GetValue(provider)!, parsed.GetValue(save));
+        code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, "cpu", parsed.GetValue(save));
     return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
 });
 
@@ -31,9 +30,49 @@ root.Add(pipeline);
 
 Option<int> steps = new("--steps") { Description = "Timed steps of each stage.", DefaultValueFactory = _ => 3, HelpName = "N" };
 Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of 14.", DefaultValueFactory = _ => 518, HelpName = "PX" };
+Option<string> provider = new("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
 Command training = new("training", "Measures steps of both stages of training with the full-size model.") { scratch, steps, size, provider, save };
 training.SetAction(parsed => TrainingBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(steps), parsed.GetValue(size), parsed.GetValue(provider)!, parsed.GetValue(save)));
 root.Add(training);
+
+Option<int[]> batches = new("--batches")
+{
+    Description = "Images of a run.",
+    DefaultValueFactory = _ => [1, 2, 4, 8, 16, 32],
+    AllowMultipleArgumentsPerToken = true,
+    HelpName = "N",
+};
+Option<double> seconds = new("--seconds") { Description = "How long each row is measured.", DefaultValueFactory = _ => 1, HelpName = "S" };
+Option<string?> python = new("--python") { Description = "A Python with PyTorch, to compare with bench/published.py.", HelpName = "FILE" };
+Option<string> card = new("--provider") { Description = "cuda or cpu.", DefaultValueFactory = _ => "cuda" };
+Command cuda = new("cuda", "Measures full-size AA-CLIP on an NVIDIA card; build with -p:Gpu=true.")
+{
+    scratch, batches, seconds, python, card, save,
+};
+cuda.SetAction(parsed =>
+{
+    (string folder, string where) = (parsed.GetValue(scratch)!, parsed.GetValue(card)!);
+    CudaBench bench = new(folder, where, parsed.GetValue(batches)!, parsed.GetValue(seconds), parsed.GetValue(python));
+    return bench.Run(parsed.GetValue(save));
+});
+root.Add(cuda);
+
+Option<int> batch = new("--batch") { Description = "Images of a run.", DefaultValueFactory = _ => 16, HelpName = "N" };
+Option<int> runs = new("--runs") { Description = "How often.", DefaultValueFactory = _ => 3, HelpName = "N" };
+Argument<string> package = new("package") { Description = "Folder of a model package." };
+Command graph = new("graph", "Runs a package's image graph and measures nothing: to be started by a profiler.")
+{
+    package, batch, runs, card,
+};
+graph.SetAction(parsed =>
+{
+    (ModelPackage opened, string where) = (ModelPackage.Open(parsed.GetValue(package)!), parsed.GetValue(card)!);
+    using Microsoft.ML.OnnxRuntime.InferenceSession session = GraphRun.Open(where, opened.PathOf(ModelPackage.ImageGraph));
+    using GraphRun run = GraphRun.Images(session, where, opened.Manifest.Architecture, parsed.GetValue(batch));
+    for (int i = 0; i < parsed.GetValue(runs); i++)
+        run.OnCard();
+});
+root.Add(graph);
 
 Argument<Precision> precision = new("precision");
 Command model = new("model", "Writes a full-size package with random weights and says where.") { precision, scratch };

@@ -14,7 +14,7 @@ internal static class ScoringBench
     private sealed record Variant(string Name, Precision Precision, bool Mapped, double? Seconds, double? GiB, double? Load, string Kernel = "");
 
     // Targets as set for two cores of a Zen 4 class machine.
-    private static readonly Variant[] Cpu =
+    private static readonly Variant[] Variants =
     [
         new("fp32", Precision.Fp32, false, 8.2, 1.6, null),
         new("int8", Precision.Int8, false, 3.1, 0.7, null),
@@ -23,41 +23,35 @@ internal static class ScoringBench
         new("int8 memory-mapped", Precision.Int8, true, null, null, 0.3),
     ];
 
-    private static readonly Variant[] Cuda =
-    [
-        new("fp32", Precision.Fp32, false, null, null, null),
-        new("fp16", Precision.Fp16, false, null, null, null),
-    ];
-
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
 
-    public static int Run(string scratch, int rounds, int images, string provider, bool save)
+    public static int Run(string scratch, int rounds, int images, bool save)
     {
         Directory.CreateDirectory(scratch);
-        Variant[] variants = provider == "cuda" ? Cuda : Cpu;
-        Dictionary<string, List<Measurement>> measured = variants.ToDictionary(v => v.Name, _ => new List<Measurement>());
-        foreach (Variant variant in variants)
+        Dictionary<string, List<Measurement>> measured = Variants.ToDictionary(v => v.Name, _ => new List<Measurement>());
+        foreach (Variant variant in Variants)
             FullSizeModel.Package(scratch, variant.Precision);
         double gflop = Machine.GflopPerSecond(scratch);
         for (int round = 0; round < rounds; round++)
-            foreach (Variant variant in variants)
+            foreach (Variant variant in Variants)
             {
                 Console.Error.WriteLine($"Round {round + 1} of {rounds}: {variant.Name}");
-                measured[variant.Name].Add(Child(variant, FullSizeModel.Package(scratch, variant.Precision), images, provider, scratch));
+                string model = FullSizeModel.Package(scratch, variant.Precision);
+                measured[variant.Name].Add(Child(variant.Name, model, variant.Mapped, images, "cpu", scratch, variant.Kernel));
             }
 
         List<Row> rows = [];
         Baseline[] baselines = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Root, "bench", "baselines.json")), BenchJson.Default.BaselineArray) ?? [];
-        foreach (Variant variant in variants)
+        foreach (Variant variant in Variants)
             rows.AddRange(Rows(variant, measured[variant.Name], baselines));
-        rows.AddRange(Agreement(variants, measured));
+        rows.AddRange(Differences(measured));
         rows.AddRange(Preprocessing());
         Report report = new()
         {
             At = TimeProvider.System.GetUtcNow(),
             Machine = Machine.Describe(),
-            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}",
+            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}",
             GflopPerSecond = Math.Round(gflop),
             Rows = rows,
         };
@@ -73,14 +67,16 @@ internal static class ScoringBench
         return 0;
     }
 
-    private static Measurement Child(Variant variant, string model, int images, string provider, string scratch)
+    /// <summary>Measures one variant in a process of its own.</summary>
+    /// <param name="kernel">Of an int8 package; empty takes the one for this machine.</param>
+    internal static Measurement Child(string name, string model, bool mapped, int images, string provider, string scratch, string kernel = "")
     {
         string output = Path.Combine(scratch, $"measurement-{Environment.ProcessId}.json");
-        string[] arguments = ["score", variant.Name, model, variant.Mapped.ToString(), variant.Kernel, images.ToString(CultureInfo.InvariantCulture), provider, output];
+        string[] arguments = ["score", name, model, mapped.ToString(), kernel, images.ToString(CultureInfo.InvariantCulture), provider, output];
         using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
         child.WaitForExit();
         if (child.ExitCode != 0)
-            throw new InvalidOperationException($"Measuring {variant.Name} ended with exit code {child.ExitCode}.");
+            throw new InvalidOperationException($"Measuring {name} ended with exit code {child.ExitCode}.");
         Measurement measurement = JsonSerializer.Deserialize(File.ReadAllText(output), BenchJson.Default.Measurement)!; // just written
         File.Delete(output);
         return measurement;
@@ -99,15 +95,14 @@ internal static class ScoringBench
     }
 
     // How far the other precisions are from float32 on the same images.
-    private static IEnumerable<Row> Agreement(Variant[] variants, Dictionary<string, List<Measurement>> measured)
+    private static IEnumerable<Row> Differences(Dictionary<string, List<Measurement>> measured)
     {
         Measurement exact = measured["fp32"][0];
-        foreach (Variant variant in variants.Where(v => v.Precision != Precision.Fp32))
+        foreach (Variant variant in Variants.Where(v => v.Precision != Precision.Fp32))
         {
-            Measurement other = measured[variant.Name][0];
-            double scale = exact.Maps.Max(m => m.Max() - m.Min());
-            double worst = exact.Maps.Zip(other.Maps).Max(p => p.First.Zip(p.Second).Max(v => Math.Abs(v.First - v.Second)));
-            yield return new Row($"{variant.Name}: largest map error against fp32, of the map's range", FormattableString.Invariant($"{100 * worst / scale:F2} %"), "", "", null, "random weights");
+            double worst = Agreement.MapError(exact, measured[variant.Name][0]);
+            string what = $"{variant.Name}: largest map error against fp32, of the map's range";
+            yield return Row.Of(what, $"{100 * worst:F2} %", ratio: "random weights");
         }
     }
 

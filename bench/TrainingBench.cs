@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.Json;
 using AaClip.Checkpoints.Import;
 using AaClip.Scoring.Sessions;
@@ -28,21 +29,26 @@ internal static class TrainingBench
             child.WaitForExit();
             if (child.ExitCode != 0)
                 throw new InvalidOperationException($"Measuring stage '{stage}' ended with exit code {child.ExitCode}.");
-            double[] found = JsonSerializer.Deserialize<double[]>(File.ReadAllText(output))!; // just written
+            string written = File.ReadAllText(output);
+            StepMeasurement found = JsonSerializer.Deserialize(written, BenchJson.Default.StepMeasurement)!; // not null: just written
             File.Delete(output);
-            double peak = found[0];
-            double[] seconds = [.. found[1..].Order()];
+            double peak = found.PeakGiB;
+            double[] seconds = [.. found.Seconds.Order()];
             string what = stage == "text" ? "stage 1: gradients for the 16 sentences of a class" : $"stage 2: step on 2 images of {size} px";
             rows.Add(new Row($"{what}, seconds", FormattableString.Invariant($"{ScoringBench.Median(seconds):F2} s"), FormattableString.Invariant($"{seconds[0]:F2} s - {seconds[^1]:F2} s"), "", null, ""));
             rows.Add(stage == "text"
                 ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
                 : new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", FormattableString.Invariant($"<= {MemoryTarget:F0} GiB"), peak <= MemoryTarget, ""));
+            if (found.CardGiB is { } card)
+                rows.Add(Row.Of($"{what}, memory of the card", $"{card:F1} GiB"));
+            rows.Add(Row.Of($"{what}, first step with its graphs", $"{found.FirstSeconds:F1} s"));
+            rows.Add(Row.Of($"{what}, norm of the first gradients", $"{found.GradientNorm:G7}", ratio: "the same on CPU and CUDA"));
         }
 
         Report report = new()
         {
             At = TimeProvider.System.GetUtcNow(),
-            Machine = Machine.Describe(),
+            Machine = provider == "cuda" ? $"{Card.Describe()}; {Machine.Describe()}" : Machine.Describe(),
             Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}",
             GflopPerSecond = Math.Round(gflop),
             Rows = rows,
@@ -50,7 +56,9 @@ internal static class TrainingBench
         Table.Write(report, []);
         if (save)
         {
-            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"training-{report.At:yyyyMMdd-HHmm}.json"));
+            string name = provider == "cuda" ? "training-cuda" : "training";
+            name = string.Create(CultureInfo.InvariantCulture, $"{name}-{report.At:yyyyMMdd-HHmm}.json");
+            string path = Path.Combine(ScoringBench.Root, "bench", "results", name);
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
         }
@@ -58,29 +66,33 @@ internal static class TrainingBench
         return 0;
     }
 
-    /// <summary>One stage, in the child process: writes peak GiB and the seconds of each step.</summary>
+    /// <summary>One stage, in the child process: writes a <see cref="StepMeasurement"/>.</summary>
     public static void Child(string stage, string scratch, int steps, int size, string provider, string output)
     {
         ImportOptions model = RandomModel.Options(FullSizeModel.Sources(scratch), RandomModel.Full, "");
         AdaptationOptions options = new() { Size = size, Provider = provider == "cuda" ? Provider.Cuda : Provider.Cpu };
         using FrozenClip clip = new(model.Clip, options);
         using GraphFolder graphs = new(options);
-        Action step = stage == "text" ? TextStep(clip, graphs, model) : ImageStep(clip, graphs);
-        List<double> found = [0];
-        for (int i = -1; i < steps; i++)
+        (Action step, Adam adam) = stage == "text" ? TextStep(clip, graphs, model) : ImageStep(clip, graphs);
+        long start = Stopwatch.GetTimestamp();
+        step();
+        double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double norm = Math.Sqrt(adam.Parameters.Sum(p => (double)TensorPrimitives.SumOfSquares(p.Gradient)));
+        double[] seconds = new double[steps];
+        for (int i = 0; i < steps; i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            start = Stopwatch.GetTimestamp();
             step();
-            if (i >= 0)
-                found.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
         using Process self = Process.GetCurrentProcess();
-        found[0] = self.PeakWorkingSet64 / (double)(1 << 30);
-        File.WriteAllText(output, JsonSerializer.Serialize(found));
+        double? card = provider == "cuda" ? Card.UsedGiB() : null;
+        StepMeasurement found = new(self.PeakWorkingSet64 / (double)(1 << 30), card, norm, first, seconds);
+        File.WriteAllText(output, JsonSerializer.Serialize(found, BenchJson.Default.StepMeasurement));
     }
 
-    private static Action ImageStep(FrozenClip clip, GraphFolder graphs)
+    private static (Action Step, Adam Adam) ImageStep(FrozenClip clip, GraphFolder graphs)
     {
         const int Images = 2;
         int size = clip.Shape.ImageSize;
@@ -92,21 +104,23 @@ internal static class TrainingBench
         float[] anchors = [.. Enumerable.Range(0, 2 * clip.Shape.Embed).Select(_ => (random.NextSingle() - 0.5f) / 10)];
         ImageStage stage = new(clip, graphs, _ => anchors, adam);
         Batch batch = new(images, masks, [true, false], ["a", "b"]);
-        return () => stage.Step(batch);
+        return (() => stage.Step(batch), adam);
     }
 
-    private static Action TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)
+    private static (Action Step, Adam Adam) TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)
     {
         Adam adam = new(AdapterParameters.Text(clip.Shape, clip.TextAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(1e-5));
         Scoring.Text.ClipTokenizer tokenizer = new(Scoring.Text.ClipVocabulary.Load(model.Vocabulary!, clip.Shape.Vocabulary)); // the options of a random model name it
         TextEncoding text = new(clip, graphs, adam.Parameters, TextEncoding.With(tokenizer, clip.Shape.Context));
         float[] upstream = new float[2 * clip.Shape.Embed];
         Array.Fill(upstream, 0.1f);
-        return () =>
+        return (Step, adam);
+
+        void Step()
         {
             _ = text.Anchors("candle");
             text.AddGradients("candle", upstream);
             adam.Step();
-        };
+        }
     }
 }

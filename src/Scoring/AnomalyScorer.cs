@@ -166,11 +166,11 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelArchitecture shape = Model.Architecture;
         float[] pixels = new float[count * _preprocessor.Length];
         float[] anchors = new float[count * 2 * shape.Embed];
-        for (int i = 0; i < count; i++)
+        Parallel.For(0, count, i => // a card waits for them: one after the other they take a third of the time
         {
             _preprocessor.Write(images[start + i].Image, pixels.AsSpan(i * _preprocessor.Length, _preprocessor.Length));
             images[start + i].Anchors.CopyTo(anchors, i * 2 * shape.Embed);
-        }
+        });
 
         using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(pixels, [count, 3, shape.ImageSize, shape.ImageSize]);
         using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);

@@ -1,0 +1,38 @@
+using AaClip.Checkpoints.Onnx;
+using AaClip.Scoring.Packages;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Bench;
+
+/// <summary>The matrix rate that images per second are a share of: products of the tower's MLP and nothing else.</summary>
+internal static class CudaProducts
+{
+    private const int Pairs = 8;
+
+    /// <param name="batches">Images whose tokens are the rows of a product.</param>
+    /// <returns>The best rate in operations a second, and a row for each number of images.</returns>
+    public static (double Best, IEnumerable<Row> Rows) Measure(
+        ModelManifest model, string scratch, string provider, int[] batches, double seconds)
+    {
+        ModelArchitecture shape = model.Architecture;
+        int tokens = shape.Grid * shape.Grid + 1, width = shape.Vision.Width, hidden = shape.Vision.MlpWidth;
+        string name = model.Precision.ToString().ToLowerInvariant();
+        string path = Path.Combine(scratch, $"chain-{name}.onnx");
+        File.Delete(path);
+        File.Delete(Path.ChangeExtension(path, ".weights"));
+        ProductGraph.WriteChain(path, width, hidden, Pairs, model.Precision);
+        using InferenceSession session = GraphRun.Open(provider, path);
+        double best = 0;
+        List<Row> rows = [];
+        foreach (int batch in batches)
+        {
+            using GraphRun run = GraphRun.Chain(session, provider, batch * tokens, width);
+            double[] found = GraphRun.Time(run.OnCard, seconds);
+            double rate = Pairs * 2 * 2.0 * batch * tokens * width * hidden / ScoringBench.Median(found);
+            best = Math.Max(best, rate);
+            rows.Add(Row.Of($"{name} products [{batch * tokens}, {width}] x [{width}, {hidden}] and back", $"{rate / 1e12:F1} TFLOP/s"));
+        }
+
+        return (best, rows);
+    }
+}

@@ -1,0 +1,73 @@
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Bench;
+
+/// <summary>The scorer as the product calls it: decoded images of 640 x 480 in, maps out, resizing by the processor included.</summary>
+internal static class CudaScorer
+{
+    public static IEnumerable<Row> Rows(string model, string provider, int[] batches, double seconds)
+    {
+        RgbImage[] images = [.. Enumerable.Range(0, batches.Max()).Select(seed => TestImages.Inspection(640, 480, seed))];
+        float[] anchors = Anchors(ModelPackage.Open(model).Manifest.Architecture.Embed);
+        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
+        foreach (int batch in batches)
+        {
+            ScorerOptions options = new() { Provider = wanted, CudaBatch = batch, Verify = false };
+            using AnomalyScorer scorer = AnomalyScorer.Load(model, options);
+            ImageToScore[] some = [.. images.Take(batch).Select(i => new ImageToScore(i, anchors, Domain.Industrial))];
+            double[] found = GraphRun.Time(() => scorer.Score(some), seconds);
+            double rate = batch / ScoringBench.Median(found);
+            string what = $"scorer, batch {batch}: images per second";
+            yield return Row.Of(what, $"{rate:F1}", $"{batch / found[^1]:F1} - {batch / found[0]:F1}");
+            if (batch > 1)
+                yield return AloneAndTogether(scorer, some);
+        }
+
+        foreach (Row row in Preprocessing(images, seconds))
+            yield return row;
+    }
+
+    // A score must not depend on the other images of a run.
+    private static Row AloneAndTogether(AnomalyScorer scorer, ImageToScore[] images)
+    {
+        Measurement together = Measured(scorer.Score(images)), alone = Measured([.. images.Select(i => scorer.Score([i])[0])]);
+        return Row.Of(
+            $"scorer, batch {images.Length}: largest difference of a map from the image scored alone, of the maps' range",
+            $"{100 * Agreement.MapError(alone, together):G3} %");
+
+        static Measurement Measured(IReadOnlyList<ImageScore> scores) => new()
+        {
+            Variant = "",
+            LoadSeconds = 0,
+            FirstScoreSeconds = 0,
+            ImageSeconds = [],
+            PeakGiB = 0,
+            Detections = [.. scores.Select(s => s.Detection)],
+            Maps = [.. scores.Select(s => s.Map.Raw.ToArray())],
+        };
+    }
+
+    private static IEnumerable<Row> Preprocessing(RgbImage[] images, double seconds)
+    {
+        Preprocessor preprocessor = new(new Preprocessing());
+        float[] input = new float[images.Length * preprocessor.Length];
+        void Write(int i) => preprocessor.Write(images[i], input.AsSpan(i * preprocessor.Length, preprocessor.Length));
+        double[] serial = GraphRun.Time(() => { for (int i = 0; i < images.Length; i++) Write(i); }, seconds);
+        yield return Row.Of(
+            "resizing and normalising, one image after the other: images per second", $"{images.Length / ScoringBench.Median(serial):F1}");
+        double[] parallel = GraphRun.Time(() => Parallel.For(0, images.Length, Write), seconds);
+        yield return Row.Of(
+            $"resizing and normalising, {images.Length} images at once: images per second",
+            $"{images.Length / ScoringBench.Median(parallel):F1}");
+    }
+
+    private static float[] Anchors(int embed)
+    {
+        Random random = new(3);
+        return [.. Enumerable.Range(0, 2 * embed).Select(_ => (random.NextSingle() - 0.5f) / 14)]; // about unit columns
+    }
+}

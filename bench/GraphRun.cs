@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace AaClip.Bench;
+
+/// <summary>A graph with inputs of one shape, run again and again.</summary>
+internal sealed class GraphRun : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly OrtIoBinding _binding;
+    private readonly RunOptions _options = new();
+    private readonly List<IDisposable> _held = [];
+    private readonly string[] _inputs, _outputs;
+    private readonly OrtValue[] _host; // inputs in the memory of the machine
+
+    private GraphRun(
+        InferenceSession session,
+        string provider,
+        (string Name, float[] Values, long[] Shape)[] inputs,
+        (string Name, long[] Shape)[] outputs)
+    {
+        _session = session;
+        (_inputs, _outputs) = ([.. inputs.Select(i => i.Name)], [.. outputs.Select(o => o.Name)]);
+        _host = [.. inputs.Select(i => Keep(OrtValue.CreateTensorValueFromMemory(i.Values, i.Shape)))];
+        _binding = session.CreateIoBinding();
+        for (int i = 0; i < _host.Length; i++)
+            _binding.BindInput(_inputs[i], _host[i]); // copies it to where the graph takes it
+        OrtMemoryInfo place = provider == "cuda"
+            ? Keep(new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default))
+            : OrtMemoryInfo.DefaultInstance;
+        OrtAllocator allocator = Keep(new OrtAllocator(session, place));
+        foreach ((string name, long[] shape) in outputs)
+            _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
+    }
+
+    /// <summary>Opens a graph as the product does.</summary>
+    /// <param name="provider">"cuda" or "cpu".</param>
+    public static InferenceSession Open(string provider, string path)
+    {
+        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
+        return new SessionFactory(wanted, threads: 0, memoryMapped: false, NullLogger.Instance).Open(path);
+    }
+
+    /// <summary>The image graph on a batch of random pixels.</summary>
+    /// <param name="provider">"cuda" or "cpu": where the session runs.</param>
+    public static GraphRun Images(InferenceSession session, string provider, ModelArchitecture shape, int batch)
+    {
+        int side = shape.ImageSize;
+        return new GraphRun(
+            session,
+            provider,
+            [
+                ("image", Draw(batch * 3 * side * side, 4), [batch, 3, side, side]),
+                ("anchors", Draw(batch * shape.Embed * 2, 0.12f), [batch, shape.Embed, 2]), // columns of about unit length
+            ],
+            [("map", [batch, shape.Grid, shape.Grid]), ("detection", [batch])]);
+    }
+
+    /// <summary>A chain of products on random values.</summary>
+    /// <param name="provider">"cuda" or "cpu": where the session runs.</param>
+    public static GraphRun Chain(InferenceSession session, string provider, int rows, int width) =>
+        new(session, provider, [("x", Draw(rows * width, 4), [rows, width])], [("y", [rows, width])]);
+
+    /// <summary>One run between buffers that lie where the session runs.</summary>
+    public void OnCard() => _session.RunWithBinding(_options, _binding);
+
+    /// <summary>One run from and to the machine's memory, as the scorer does it.</summary>
+    public void FromHost() => _session.Run(_options, _inputs, _host, _outputs).Dispose();
+
+    /// <summary>Seconds of single calls in order of length, after three that warm up: for the given time, and five at least.</summary>
+    public static double[] Time(Action run, double seconds)
+    {
+        for (int i = 0; i < 3; i++)
+            run();
+        List<double> found = [];
+        for (long start = Stopwatch.GetTimestamp(); found.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds;)
+        {
+            long one = Stopwatch.GetTimestamp();
+            run();
+            found.Add(Stopwatch.GetElapsedTime(one).TotalSeconds);
+        }
+
+        found.Sort();
+        return [.. found];
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose(); // first: it holds tensors that the allocator takes back
+        _held.Reverse();
+        _held.ForEach(h => h.Dispose());
+        _options.Dispose();
+    }
+
+    private static float[] Draw(int length, float width)
+    {
+        Random random = new(length);
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++)
+            values[i] = width * (random.NextSingle() - 0.5f);
+        return values;
+    }
+
+    private T Keep<T>(T held)
+        where T : IDisposable
+    {
+        _held.Add(held);
+        return held;
+    }
+}
