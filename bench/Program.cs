@@ -19,8 +19,8 @@ root.SetAction(parsed =>
     return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
 });
 
-Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.") { scratch, rounds, images, provider, save };
-scoring.SetAction(parsed => ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(provider)!, parsed.GetValue(save)));
+Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.") { scratch, rounds, images, save };
+scoring.SetAction(parsed => ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save)));
 root.Add(scoring);
 
 Option<bool> small = new("--small") { Description = "Leaves the full-size model out." };
