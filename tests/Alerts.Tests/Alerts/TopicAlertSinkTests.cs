@@ -32,8 +32,13 @@ public sealed class TopicAlertSinkTests : IDisposable
             (own.MessageId, own.Subject, own.CorrelationId, (string)own.ContentType));
         Dictionary<string, object> expected = new()
         {
-            ["camera"] = "line1", ["objectClass"] = "bottle", ["severity"] = "critical", ["score"] = 0.95, ["model"] = "demo@1",
-            ["verdict"] = "anomalous", ["type"] = "aaclip.anomaly.opened",
+            ["camera"] = "line1",
+            ["objectClass"] = "bottle",
+            ["severity"] = "critical",
+            ["score"] = 0.95,
+            ["model"] = "demo@1",
+            ["verdict"] = "anomalous",
+            ["type"] = "aaclip.anomaly.opened",
         };
         foreach ((string name, object value) in expected)
             Assert.Equal(value, message.ApplicationProperties[name]);
