@@ -141,6 +141,7 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
     {
         private int _looks;
 
-        public override DateTimeOffset GetUtcNow() => Interlocked.Increment(ref _looks) == 1 ? Images.Start : Images.Start + AlertRaiser.SendTime;
+        public override DateTimeOffset GetUtcNow() =>
+            Interlocked.Increment(ref _looks) == 1 ? Images.Start : Images.Start + AlertRaiser.SendTime;
     }
 }
