@@ -30,13 +30,13 @@ internal static class PipelineBench
     public static async Task<int> RunAsync(string scratch, bool small, bool save, CancellationToken cancellation)
     {
         List<Row> rows = [];
-        await using (PipelineSite site = await PipelineSite.StartAsync(Small(scratch), cancellation))
+        await using (PipelineSite site = await PipelineSite.StartAsync(Demo(scratch), cancellation))
         {
             byte[][] images = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
             await site.PassAsync(images, TimeSpan.FromSeconds(1), cancellation); // warms up
             rows.AddRange(await IdleAsync(site, images, cancellation));
             rows.AddRange(await LoadAsync(site, images, cancellation));
-            rows.Add(await JudgeAsync(site, Recalibrated(Small(scratch)), cancellation));
+            rows.Add(await JudgeAsync(site, Recalibrated(Demo(scratch)), cancellation));
             rows.Add(await PriorityAsync(site, images, cancellation));
         }
 
@@ -67,31 +67,40 @@ internal static class PipelineBench
         return 0;
     }
 
-    private static string Small(string scratch)
+    // A copy, beside which another version of it is made.
+    private static string Demo(string scratch)
     {
-        string folder = Path.Combine(scratch, "small");
-        if (!Directory.Exists(folder))
-            RandomModel.Create(folder);
+        string folder = Path.Combine(scratch, "demo"), demo = Path.Combine(ScoringBench.Root, "models", "demo");
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.EnumerateFiles(demo, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(demo, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file in a folder
+            File.Copy(file, copy, overwrite: true);
+        }
+
         return folder;
     }
 
     private static async Task<IEnumerable<Row>> IdleAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)
     {
         double[] seconds = await SinglesAsync(site, images, cancellation);
-        return [Latency("idle: drop to result, p50", seconds, 0.5, 300), Latency("idle: drop to result, p95", seconds, 0.95, 800)];
+        return [Latency("idle: drop to result, p50", seconds, 0.5, 500), Latency("idle: drop to result, p95", seconds, 0.95, 1000)];
     }
 
     private static async Task<IEnumerable<Row>> LoadAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)
     {
         byte[][] burst = [.. Enumerable.Range(0, Burst).Select(i => images[i % images.Length])];
         double before = await ScoreAsync(site.Model, images, cancellation);
+        site.BeginProcessor();
         (double[] latencies, double seconds) = await site.PassAsync(burst, TimeSpan.FromMilliseconds(100), cancellation);
         double after = await ScoreAsync(site.Model, images, cancellation);
         double alone = (before + after) / 2 / images.Length * Burst;
         double rate = Burst / seconds;
         return
         [
-            new($"{Burst} at once: images per second", FormattableString.Invariant($"{rate:F1}"), "", ">= 20", rate >= 20, ""),
+            new($"{Burst} at once: images per second", FormattableString.Invariant($"{rate:F1}"), "", ">= 15", rate >= 15, ""),
+            site.Processor($"{Burst} at once", Burst),
             Latency($"{Burst} at once: drop to result, p50", latencies, 0.5, null),
             Latency($"{Burst} at once: drop to result, p95", latencies, 0.95, null),
             new($"{Burst} at once: share of the time that is not scoring", FormattableString.Invariant($"{100 * (1 - alone / seconds):F0} %"), "", "", null, ""),

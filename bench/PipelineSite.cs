@@ -27,6 +27,7 @@ internal sealed class PipelineSite : IAsyncDisposable
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(50);
 
     private int _dropped;
+    private (TimeSpan Host, TimeSpan Worker) _processor;
 
     private PipelineSite(FunctionHost host, ServiceProvider services, LoadedModel model)
     {
@@ -128,6 +129,23 @@ internal sealed class PipelineSite : IAsyncDisposable
             ScoreRequested request = new() { Image = name, ETag = etag, Camera = "line1", ObjectClass = "object", Job = "bench", EnqueuedAt = TimeProvider.System.GetUtcNow() };
             await queue.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: token);
         });
+    }
+
+    /// <summary>Begins to count processor time.</summary>
+    public void BeginProcessor() => _processor = Processor();
+
+    /// <summary>Processor time since, of this process, which is the host and drops and looks for images, and of the worker.</summary>
+    public Row Processor(string what, int images)
+    {
+        (TimeSpan host, TimeSpan worker) = Processor();
+        double own = (host - _processor.Host).TotalMilliseconds / images, other = (worker - _processor.Worker).TotalMilliseconds / images;
+        return new($"{what}: processor time an image, host and bench, worker", FormattableString.Invariant($"{own:F0}, {other:F0} ms"), "", "", null, "");
+    }
+
+    private (TimeSpan Host, TimeSpan Worker) Processor()
+    {
+        using Process worker = Process.GetProcessById(_host.WorkerProcess);
+        return (Environment.CpuUsage.TotalTime, worker.TotalProcessorTime);
     }
 
     /// <summary>Messages of jobs that wait.</summary>
