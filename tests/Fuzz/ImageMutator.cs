@@ -42,7 +42,7 @@ internal static class ImageMutator
                 case 0: file[at] ^= (byte)(1 << dice.Next(8)); break;
                 case 1: file[at] = (byte)(dice.Next(2) * 255); break;
                 case 2: (file[at], file[dice.Next(file.Length)]) = (file[dice.Next(file.Length)], file[at]); break;
-                case 3 when at + 4 <= file.Length: BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(at), Lies[dice.Next(Lies.Length)]); break;
+                case 3 when at + 4 <= file.Length: BitConverter.TryWriteBytes(file.AsSpan(at), Lies[dice.Next(Lies.Length)]); break;
                 default: file[at] = (byte)dice.Next(256); break;
             }
         }
@@ -59,7 +59,8 @@ internal static class ImageMutator
     {
         if (file.Length > 8 && file[0] == file[1] && file[0] is (byte)'I' or (byte)'M')
         {
-            uint directory = file[0] == 'I' ? BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4)) : BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(4));
+            uint directory = BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(4));
+            directory = file[0] == 'I' ? directory : BinaryPrimitives.ReverseEndianness(directory);
             if (directory < file.Length)
                 return ((int)directory, file.Length - (int)directory);
         }

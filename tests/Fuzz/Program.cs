@@ -17,7 +17,8 @@ const int RandomSeed = 20250306;
 const int MaxPixels = 4_000_000;
 TimeSpan patience = TimeSpan.FromSeconds(5); // of processor time, for one file
 int files = int.Parse(asked, CultureInfo.InvariantCulture), only = rest is [string one] ? int.Parse(one, CultureInfo.InvariantCulture) : -1;
-(string Name, byte[] File)[] good = [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), File.ReadAllBytes(f)))];
+(string Name, byte[] File)[] good =
+    [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), File.ReadAllBytes(f)))];
 (string What, byte[] File)[] systematic = [.. good.SelectMany(g => ImageMutator.Systematic(g.Name, g.File, RandomSeed))];
 
 int refused = 0, wrong = 0, current = -1, looks = 0;
@@ -50,7 +51,8 @@ for (int i = Math.Max(0, only); i < files && (only < 0 || i == only); i++)
 }
 
 Console.WriteLine(FormattableString.Invariant(
-    $"{files} files, {refused} refused, {wrong} wrong, slowest {slowest.Milliseconds:F0} ms (#{slowest.Number}), peak {peak.Megabytes} MB (#{peak.Number})"));
+    $"{files} files, {refused} refused, {wrong} wrong, slowest {slowest.Milliseconds:F0} ms (#{slowest.Number}), ")
+    + FormattableString.Invariant($"peak {peak.Megabytes} MB (#{peak.Number})"));
 return wrong == 0 ? 0 : 1;
 
 (string What, byte[] File) Damaged(int i)
@@ -65,8 +67,10 @@ string Outcome(byte[] file, string what, bool parity)
 {
     try
     {
-        DecodedImage image = ImageDecoder.Decode(file, what, new DecodeOptions { Parity = parity, Limits = new ImageLimits { MaxPixels = MaxPixels } });
-        return image.Image.Pixels.Length == image.StoredWidth * image.StoredHeight * 3 ? $"{image.StoredWidth} x {image.StoredHeight}" : "wrong: size";
+        DecodeOptions options = new() { Parity = parity, Limits = new ImageLimits { MaxPixels = MaxPixels } };
+        DecodedImage image = ImageDecoder.Decode(file, what, options);
+        bool whole = image.Image.Pixels.Length == image.StoredWidth * image.StoredHeight * 3;
+        return whole ? $"{image.StoredWidth} x {image.StoredHeight}" : "wrong: size";
     }
     catch (ImageRejectedException e)
     {

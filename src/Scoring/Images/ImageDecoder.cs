@@ -47,8 +47,8 @@ public static class ImageDecoder
         CheckLength(file.Length, name, options.Limits);
         ImageFileFormat format = ImageFile.Detect(file) ?? throw new ImageRejectedException(
             ImageRejection.UnknownFormat,
-            $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with {Convert.ToHexString(file[..Math.Min(8, file.Length)])}. "
-            + "Convert it to one of these; the file's name plays no part.");
+            $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with "
+            + $"{Convert.ToHexString(file[..Math.Min(8, file.Length)])}. Convert it to one of these; the file's name plays no part.");
 
         // 2. Structure
         ImageStructure structure = ImageStructure.Read(new ImageFile(bytes, format, name, options.Limits));
@@ -59,7 +59,8 @@ public static class ImageDecoder
             : Guarded(structure, format, name, LoadHighBytes);
 
         // 4. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
-        int orientation = options.Parity && format != ImageFileFormat.Tiff || structure.Orientation is < 1 or > 8 ? 1 : structure.Orientation;
+        bool ignored = options.Parity && format != ImageFileFormat.Tiff;
+        int orientation = ignored || structure.Orientation is < 1 or > 8 ? 1 : structure.Orientation;
         return new DecodedImage(Orientation.Apply(image, orientation), format, image.Width, image.Height, orientation);
     }
 
@@ -73,7 +74,8 @@ public static class ImageDecoder
             using MemoryStream content = new(png.ToArray());
             using Image<L16> image = Codecs.Decode<L16>(ImageFileFormat.Png, content);
             if (image.Width != width || image.Height != height)
-                throw new InvalidDataException($"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
+                throw new InvalidDataException(
+                    $"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
             ushort[] values = new ushort[width * height];
             image.CopyPixelDataTo(MemoryMarshal.AsBytes(values.AsSpan()));
             return values;
@@ -89,7 +91,9 @@ public static class ImageDecoder
         if (length == 0)
             throw new ImageRejectedException(ImageRejection.Empty, $"Image '{name}' has no bytes: upload it again.");
         if (length > limits.MaxBytes)
-            throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit.");
+            throw new ImageRejectedException(
+                ImageRejection.TooManyBytes,
+                $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit.");
     }
 
     private static RgbImage LoadScaled(ImageFileFormat format, Stream content)
@@ -128,13 +132,15 @@ public static class ImageDecoder
     /// A decoder that is fed damaged bytes may throw nearly anything (index, arithmetic, argument, format errors); for the caller all
     /// of it means one thing, that this image cannot be read. Lack of memory or of a library is not the image's fault and passes through.
     /// </summary>
-    private static RgbImage Guarded(ImageStructure structure, ImageFileFormat format, string name, Func<ImageFileFormat, Stream, RgbImage> load)
+    private static RgbImage Guarded(
+        ImageStructure structure, ImageFileFormat format, string name, Func<ImageFileFormat, Stream, RgbImage> load)
     {
         try
         {
             RgbImage image = load(format, structure.Content);
             return (image.Width, image.Height) == (structure.Width, structure.Height) ? image
-                : throw new InvalidDataException($"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}");
+                : throw new InvalidDataException(
+                    $"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}");
         }
         catch (Exception e) when (e is not (OutOfMemoryException or TypeInitializationException or TypeLoadException))
         {

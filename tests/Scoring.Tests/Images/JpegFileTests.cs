@@ -6,7 +6,8 @@ public class JpegFileTests
 {
     private static readonly RgbImage Picture = TestImages.Make(203, 149, (x, y) => ((x * y) & 255, (x + y) & 255, (x ^ y) & 255));
 
-    public static TheoryData<string> Kinds => ["halved chroma", "grey.jpg", "cmyk.jpg", "progressive.jpg", "progressive-restart.jpg", "scans-restart.jpg", "spectral.jpg"];
+    public static TheoryData<string> Kinds =>
+        ["halved chroma", "grey.jpg", "cmyk.jpg", "progressive.jpg", "progressive-restart.jpg", "scans-restart.jpg", "spectral.jpg"];
 
     // What is lost with the last two bytes is the end marker alone.
     [Theory]
@@ -40,17 +41,14 @@ public class JpegFileTests
     [Fact]
     public void A_refusal_says_how_much_of_the_picture_is_there()
     {
-        byte[] file = File("halved chroma");
-
-        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(file.AsMemory(0, file.Length - 21), "cam/1.jpg"));
+        byte[] cut = File("halved chroma")[..^21];
 
         // 130 = 13 * 10 units of 16 x 16 pixels
-        Assert.Matches($"^Image 'cam/1.jpg' is cut off or damaged: the Jpeg file has {file.Length - 21} bytes, and its picture data end after 12[0-9] of 130 units of a scan. "
-            + "Upload it again once it is written completely.$", e.Message);
+        Refusal.Damaged(ImageFileFormat.Jpeg, "its picture data end after 129 of 130 units of a scan", cut);
     }
 
     [Theory]
-    [InlineData("progressive.jpg", "scans of component")]
+    [InlineData("progressive.jpg", "scans of component 1 are missing at its end")]
     [InlineData("spectral.jpg", "scans of component 3 are missing at its end")]
     [InlineData("scans-restart.jpg", "scans of component 3 are missing at its end")]
     public void A_jpeg_whose_last_scan_is_missing_is_refused(string name, string trouble)
@@ -58,21 +56,18 @@ public class JpegFileTests
         byte[] file = TestImages.Sample(name);
         byte[] shorter = [.. file.AsSpan(0, file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA])), 0xFF, 0xD9];
 
-        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(shorter, name));
-
-        Assert.Contains(trouble, e.Message, StringComparison.Ordinal);
+        Refusal.Damaged(ImageFileFormat.Jpeg, trouble, shorter);
     }
 
     [Fact]
     public void A_missing_restart_interval_is_refused()
     {
         byte[] file = TestImages.Sample("scans-restart.jpg");
-        int first = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD0]), second = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD1]);
+        int first = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD0]);
+        int second = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xD1]);
         byte[] shorter = [.. file.AsSpan(0, first), .. file.AsSpan(second)];
 
-        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(shorter, "lost.jpg"));
-
-        Assert.Contains("a restart marker is missing after 5 of 24 units of a scan", e.Message, StringComparison.Ordinal);
+        Refusal.Damaged(ImageFileFormat.Jpeg, "a restart marker is missing after 5 of 24 units of a scan", shorter);
     }
 
     [Fact]
@@ -95,7 +90,8 @@ public class JpegFileTests
     [InlineData('R', 'G', 'B', "JFIF", true)]
     [InlineData(1, 2, 3, "Adobe", false)]
     [InlineData(1, 2, 3, "JFIF Adobe", true)]
-    public void The_colours_of_three_components_are_those_that_libjpeg_takes_them_for(int first, int second, int third, string segments, bool ycc)
+    public void The_colours_of_three_components_are_those_that_libjpeg_takes_them_for(
+        int first, int second, int third, string segments, bool ycc)
     {
         byte[] file = TestImages.Sample("scans-restart.jpg");
         byte[] expected = ImageDecoder.Decode(file, "as written").Image.Pixels;
@@ -133,12 +129,12 @@ public class JpegFileTests
         byte[] file = File("halved chroma");
         file[file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]) + 1] = marker;
 
-        AssertNotRead(kind, file);
+        Refusal.NotRead(kind, file);
     }
 
     [Fact]
     public void Colours_of_which_some_share_a_scan_are_refused_by_name() =>
-        AssertNotRead("a JPEG that has some of its colours in one scan and some in others", TestImages.Sample("shared-scan.jpg"));
+        Refusal.NotRead("a JPEG that has some of its colours in one scan and some in others", TestImages.Sample("shared-scan.jpg"));
 
     [Theory]
     [InlineData(0xC4, "a Huffman table is missing before byte")]
@@ -155,11 +151,4 @@ public class JpegFileTests
     }
 
     private static byte[] File(string kind) => kind == "halved chroma" ? ImageEncoder.Jpeg(Picture) : TestImages.Sample(kind);
-
-    private static void AssertNotRead(string kind, byte[] file)
-    {
-        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(file, "cam/1.jpg"));
-
-        Assert.Equal((ImageRejection.UnknownFormat, $"Image 'cam/1.jpg' is {kind}, which is not read: save it as PNG."), (e.Code, e.Message));
-    }
 }

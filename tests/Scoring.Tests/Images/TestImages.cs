@@ -16,7 +16,11 @@ internal static class TestImages
     /// </summary>
     public static RgbImage Gradient { get; } = Make(41, 27, (x, y) => (40 + (x * 4), 30 + (y * 6), 220 - (x * 2) - (y * 3)));
 
-    public static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(Parity.RepositoryRoot, "tests", "Scoring.Tests", "Images", "samples", name));
+    /// <summary>Where the files are.</summary>
+    public static string SampleFolder => Path.Combine(Parity.RepositoryRoot, "tests", "Scoring.Tests", "Images", "samples");
+
+    /// <summary>One of the files.</summary>
+    public static byte[] Sample(string name) => File.ReadAllBytes(Path.Combine(SampleFolder, name));
 
     public static RgbImage Make(int width, int height, Func<int, int, (int R, int G, int B)> color)
     {
@@ -80,7 +84,10 @@ internal static class TestImages
 
     /// <summary>A TIFF whose pixel data begin at byte 8, with these fields; more directories may follow.</summary>
     public static byte[] Tiff(
-        byte[] data, List<(int Tag, int Type, uint[] Values)> fields, bool little = true, params List<(int Tag, int Type, uint[] Values)>[] more)
+        byte[] data,
+        List<(int Tag, int Type, uint[] Values)> fields,
+        bool little = true,
+        params List<(int Tag, int Type, uint[] Values)>[] more)
     {
         using MemoryStream file = new();
         file.Write(little ? "II*\0"u8 : "MM\0*"u8);
@@ -157,8 +164,8 @@ internal static class TestImages
     /// <summary>The same JPEG with an EXIF segment that holds an orientation.</summary>
     public static byte[] WithOrientation(byte[] jpeg, int orientation)
     {
-        byte[] exif = [0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
-        return [.. jpeg.AsSpan(0, 2), .. exif, .. jpeg.AsSpan(2)];
+        byte[] exif = [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
+        return [.. jpeg.AsSpan(0, 2), 0xFF, 0xE1, 0, (byte)(2 + exif.Length), .. exif, .. jpeg.AsSpan(2)];
     }
 
     /// <summary>Corrects the checksum of the PNG chunk at a byte, after its content was changed.</summary>

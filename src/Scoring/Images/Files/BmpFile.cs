@@ -16,8 +16,9 @@ internal static class BmpFile
         bool os2 = BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) == 12;
         if (!os2 && file.Length < 34)
             throw image.Damaged("its headers need at least 34");
-        long width = os2 ? BinaryPrimitives.ReadUInt16LittleEndian(file[18..]) : BinaryPrimitives.ReadInt32LittleEndian(file[18..]);
-        long height = os2 ? BinaryPrimitives.ReadUInt16LittleEndian(file[20..]) : Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(file[22..]));
+        (long width, long height) = os2
+            ? (BinaryPrimitives.ReadUInt16LittleEndian(file[18..]), BinaryPrimitives.ReadUInt16LittleEndian(file[20..]))
+            : (BinaryPrimitives.ReadInt32LittleEndian(file[18..]), Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(file[22..])));
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(file[(os2 ? 24 : 28)..]);
         int compression = os2 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(file[30..]);
         if (width <= 0 || height <= 0)

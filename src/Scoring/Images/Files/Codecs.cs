@@ -19,9 +19,13 @@ internal static class Codecs
 {
     /// <summary>For everything that reads or writes an image.</summary>
     public static Configuration Configuration { get; } = new(
-        new JpegConfigurationModule(), new PngConfigurationModule(), new BmpConfigurationModule(), new TiffConfigurationModule(), new WebpConfigurationModule())
+        new JpegConfigurationModule(),
+        new PngConfigurationModule(),
+        new BmpConfigurationModule(),
+        new TiffConfigurationModule(),
+        new WebpConfigurationModule())
     {
-        MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }), // what the largest array holds
+        MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }), // the largest array
     };
 
     private static readonly Dictionary<ImageFileFormat, IImageDecoder> Decoders = new()

@@ -22,7 +22,7 @@ internal sealed record ImageStructure(int Width, int Height, Stream Content)
     /// nothing, loops for ever on some, and takes memory as a header tells it to; so each format is checked here first. What is not
     /// seen is damage inside compressed data other than JPEG's; that is left to the decoder's own checks.
     /// </summary>
-    /// <exception cref="ImageRejectedException">A part is missing or beyond the file, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
     public static ImageStructure Read(ImageFile file) => file.Format switch
     {
         ImageFileFormat.Jpeg => JpegFile.Read(file),

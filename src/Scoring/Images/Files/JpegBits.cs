@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace AaClip.Scoring.Images.Files;
 
-/// <summary>The bits of an entropy-coded segment up to its marker, without the zero that is stuffed behind each byte FF; behind them zeros.</summary>
+/// <summary>
+/// The bits of an entropy-coded segment up to its marker, without the zero that is stuffed behind each byte FF; then zeros for ever.
+/// </summary>
 /// <param name="data">From the first byte of the segment to the end of the file.</param>
 internal ref struct JpegBits(ReadOnlySpan<byte> data)
 {

@@ -51,8 +51,8 @@ internal sealed class JpegCodes
         {
             codes._offset[length] = index - code;
             for (int i = counts[length - 1]; i > 0; i--, code++, index++)
-                if (length <= LookupBits && code < 1 << length)
-                    codes._lookup.AsSpan(code << (LookupBits - length), 1 << (LookupBits - length)).Fill((ushort)((symbols[index] << 8) | length));
+                if (LookupBits - length is var spare and >= 0 && code < 1 << length)
+                    codes._lookup.AsSpan(code << spare, 1 << spare).Fill((ushort)((symbols[index] << 8) | length));
             if (code > 1 << length)
                 return null;
             codes._end[length] = code << (16 - length);

@@ -11,6 +11,7 @@ internal sealed class JpegFile
     private const int MostScans = 100; // a progressive file has about ten; thousands would only cost time
     private const int MostSegments = 1000;
 
+    private static readonly byte[] Start = [0xFF, 0xD8];
     private static readonly byte[] Jfif = [0xFF, 0xE0, 0, 16, .. "JFIF\0"u8, 1, 1, 0, 0, 1, 0, 1, 0, 0];
 
     /// <summary>The end, and bytes behind it: at the very end of a stream ImageSharp gives up before the last blocks.</summary>
@@ -62,7 +63,8 @@ internal sealed class JpegFile
             if (marker is 0x01 or (>= 0xD0 and <= 0xD8))
                 continue; // no length
             int start = at - 2;
-            if (at + 2 > file.Length || BinaryPrimitives.ReadUInt16BigEndian(file[at..]) is var length && (length < 2 || at + length > file.Length))
+            int length = at + 2 > file.Length ? 0 : BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
+            if (length < 2 || at + length > file.Length)
                 throw _file.Damaged($"the segment at byte {start} is not whole");
             ReadOnlyMemory<byte> content = _bytes.Slice(at + 2, length - 2);
             at += length;
@@ -70,7 +72,7 @@ internal sealed class JpegFile
             {
                 case 0xC4: ReadCodes(content.Span); break;
                 case 0xDB: ReadQuantization(content.Span); break;
-                case 0xDD: _restart = content.Length == 2 ? content : throw _file.Damaged($"the restart interval at byte {start} has {content.Length} bytes"); break;
+                case 0xDD when content.Length == 2: _restart = content; break;
                 case >= 0xC0 and <= 0xCF and not 0xC8: ReadFrame(marker, content.Span); break;
                 case 0xDA: at += ReadScan(content.Span, at); break;
                 case 0xE0: _jfif |= content.Span.StartsWith("JFIF\0"u8); continue;
@@ -90,7 +92,8 @@ internal sealed class JpegFile
             throw _file.Damaged("it ends without any image data");
         if (_frame.Components.FirstOrDefault(c => !c.Complete) is { } cut)
             throw _file.Damaged($"scans of component {cut.Id} are missing at its end");
-        return new ImageStructure(_frame.Width, _frame.Height, new SplicedStream([(byte[])[0xFF, 0xD8], ColorSpace(), .. _parts, End])) { Orientation = _orientation };
+        SplicedStream checkedParts = new([Start, ColorSpace(), .. _parts, End]);
+        return new ImageStructure(_frame.Width, _frame.Height, checkedParts) { Orientation = _orientation };
     }
 
     /// <summary>The segment that says what libjpeg would take the components for, which is not what ImageSharp would.</summary>
@@ -104,7 +107,12 @@ internal sealed class JpegFile
     private void ReadFrame(int marker, ReadOnlySpan<byte> content)
     {
         if (marker > 0xC2)
-            throw _file.NotRead($"a JPEG with {(marker is 0xC3 or 0xC7 ? "lossless" : marker > 0xC8 ? "arithmetic" : "hierarchical")} coding");
+            throw _file.NotRead(marker switch
+            {
+                0xC3 or 0xC7 => "a JPEG with lossless coding",
+                < 0xC8 => "a JPEG with hierarchical coding",
+                _ => "a JPEG with arithmetic coding",
+            });
         if (_frame is not null)
             throw _file.Damaged("it has a second frame header");
         if (content.Length < 6 || content.Length != 6 + (3 * content[5]))
@@ -115,7 +123,11 @@ internal sealed class JpegFile
         _file.CheckSize(width, height);
         JpegComponent[] components = new JpegComponent[content[5]];
         for (int i = 0; i < components.Length; i++)
-            components[i] = new JpegComponent(content[6 + (3 * i)], content[7 + (3 * i)] >> 4, content[7 + (3 * i)] & 15, content[8 + (3 * i)]);
+        {
+            ReadOnlySpan<byte> fields = content.Slice(6 + (3 * i), 3);
+            components[i] = new JpegComponent(fields[0], fields[1] >> 4, fields[1] & 15, fields[2]);
+        }
+
         if (components.Any(c => c.H is < 1 or > 4 || c.V is < 1 or > 4 || c.Quantization > 3))
             throw _file.Damaged("its frame header makes no sense");
         if (components.Any(c => components.Max(o => o.H) % c.H != 0 || components.Max(o => o.V) % c.V != 0))
@@ -149,7 +161,8 @@ internal sealed class JpegFile
         (int first, int last, int high, int low) = whole ? (0, 63, 0, 0) : (content[^3], content[^2], content[^1] >> 4, content[^1] & 15);
         if (whole && parts.Length != 1 && parts.Length != _frame.Components.Length)
             throw _file.NotRead("a JPEG that has some of its colours in one scan and some in others");
-        if (!whole && (first == 0 ? last != 0 : last < first || last > 63 || parts.Length > 1) || low > 13 || (high != 0 && high != low + 1))
+        bool bandIsWrong = !whole && (first == 0 ? last != 0 : last < first || last > 63 || parts.Length > 1);
+        if (bandIsWrong || low > 13 || (high != 0 && high != low + 1))
             throw _file.Damaged($"the scan header before byte {at} makes no sense");
         bool usesDc = first == 0 && high == 0, usesAc = last > 0;
         if (parts.Any(p => (usesDc && p.Dc is null or { TooWideForDc: true }) || (usesAc && p.Ac is null)))

@@ -7,7 +7,8 @@ namespace AaClip.Scoring.Images.Files;
 /// <content>Progressive scans (annex G).</content>
 internal sealed partial record JpegScan
 {
-    private int WalkProgressive(ref JpegBits bits, int from, int to) => First == 0 ? WalkDc(ref bits, from, to) : WalkAc(ref bits, from, to);
+    private int WalkProgressive(ref JpegBits bits, int from, int to) =>
+        First == 0 ? WalkDc(ref bits, from, to) : WalkAc(ref bits, from, to);
 
     private int WalkDc(ref JpegBits bits, int from, int to)
     {

@@ -11,7 +11,13 @@ namespace AaClip.Scoring.Images.Files;
 /// <param name="LowestBit">Progressive: the lowest bit that it brings.</param>
 /// <param name="Restart">Units from one restart marker to the next; 0 for none.</param>
 internal sealed partial record JpegScan(
-    JpegFrame Frame, (JpegComponent Component, JpegCodes? Dc, JpegCodes? Ac)[] Parts, int First, int Last, bool Refines, int LowestBit, int Restart)
+    JpegFrame Frame,
+    (JpegComponent Component, JpegCodes? Dc, JpegCodes? Ac)[] Parts,
+    int First,
+    int Last,
+    bool Refines,
+    int LowestBit,
+    int Restart)
 {
     /// <summary>
     /// Walks over the coded data, code by code, to see that every block is there. Coefficients are not computed; of progressive
@@ -57,10 +63,8 @@ internal sealed partial record JpegScan(
     /// <returns>The number of units, counted from the first of the scan, that are there.</returns>
     private int WalkSequential(ref JpegBits bits, int from, int to)
     {
-        (JpegCodes Dc, JpegCodes Ac)[] unit =
-        [
-            .. Parts.SelectMany(p => Enumerable.Repeat((p.Dc!, p.Ac!), BlocksOf(p.Component))), // the reader refuses a scan that lacks a table
-        ];
+        // No table is null here: the reader refuses a scan that lacks one.
+        (JpegCodes Dc, JpegCodes Ac)[] unit = [.. Parts.SelectMany(p => Enumerable.Repeat((p.Dc!, p.Ac!), BlocksOf(p.Component)))];
         for (; from < to && !bits.Overdrawn; from++)
             foreach ((JpegCodes dc, JpegCodes ac) in unit)
                 if (!SkipBlock(ref bits, dc, ac))

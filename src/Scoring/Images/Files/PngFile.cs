@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Images.Files;
 internal static class PngFile
 {
     /// <summary>Chunks from IHDR to IEND.</summary>
-    /// <exception cref="ImageRejectedException">A chunk is missing or not whole, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">A chunk is missing, the size is out of the limits, or the kind is not read.</exception>
     public static ImageStructure Read(ImageFile image)
     {
         ReadOnlySpan<byte> file = image.Bytes.Span;
@@ -66,7 +66,7 @@ internal static class PngFile
         throw image.Damaged("its end chunk is missing");
     }
 
-    /// <summary>A palette chunk of 256 colours: in an interlaced image ImageSharp 2.1 looks colours up beyond the end of a shorter one.</summary>
+    /// <summary>A palette of 256 colours: in an interlaced image ImageSharp 2.1 looks colours up beyond the end of a shorter one.</summary>
     private static byte[] FullPalette(ReadOnlySpan<byte> colors)
     {
         byte[] chunk = new byte[4 + 4 + (3 * 256) + 4];
@@ -77,7 +77,9 @@ internal static class PngFile
         return chunk;
     }
 
-    /// <summary>ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come, and where a pass has no columns it expects too many.</summary>
+    /// <summary>
+    /// ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come, and where a pass has no columns it expects too many.
+    /// </summary>
     private static void CheckInterlaced(ImageFile image, Header header, List<ReadOnlyMemory<byte>> data)
     {
         if (header.Width < 5)

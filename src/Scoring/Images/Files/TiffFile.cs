@@ -9,8 +9,9 @@ namespace AaClip.Scoring.Images.Files;
 /// </summary>
 internal static class TiffFile
 {
-    private const int Width = 256, Height = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, StripOffsets = 273, Orientation = 274;
-    private const int SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279, Planar = 284, TileWidth = 322, TileByteCounts = 325;
+    private const int Width = 256, Height = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, StripOffsets = 273;
+    private const int Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279, Planar = 284;
+    private const int TileWidth = 322, TileByteCounts = 325;
 
     private const string Remedy = "save it uncompressed, or with LZW, Deflate or PackBits compression, or as PNG";
 
@@ -19,7 +20,7 @@ internal static class TiffFile
         [(266, 3, 1), (317, 3, 1), (320, 3, 3 * 256), (338, 3, 4), (339, 3, 4), (529, 5, 6), (530, 3, 2), (532, 5, 12)];
 
     /// <summary>The first page.</summary>
-    /// <exception cref="ImageRejectedException">A part is missing or not whole, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
     public static ImageStructure Read(ImageFile image)
     {
         TiffDirectory directory = TiffDirectory.Read(image.Bytes, out string trouble) ?? throw image.Damaged(trouble);
@@ -61,7 +62,9 @@ internal static class TiffFile
         };
     }
 
-    /// <summary>The strips that the picture needs, each inside the file; together no more bytes than the file, so that none is read over and over.</summary>
+    /// <summary>
+    /// The strips that the picture needs, each inside the file; together no more bytes than the file, so that none is read over and over.
+    /// </summary>
     private static (int Tag, int Type, uint[] Values)[] Strips(
         ImageFile image, TiffDirectory directory, int width, int height, uint[] bits, int compression)
     {

@@ -38,12 +38,12 @@ internal ref struct WebPGroups
                 if (Walk(colors, 1) < 0)
                     return -1;
                 int shift = colors <= 2 ? 3 : colors <= 4 ? 2 : colors <= 16 ? 1 : 0;
-                width = (width + (1 << shift) - 1) >> shift;
+                width = Blocks(width, shift);
             }
             else if (type != 2) // prediction or colour, a small image of parameters; 2 has none
             {
                 int shift = Bits(3) + 2;
-                if (Walk((width + (1 << shift) - 1) >> shift, (height + (1 << shift) - 1) >> shift) < 0)
+                if (Walk(Blocks(width, shift), Blocks(height, shift)) < 0)
                     return -1;
             }
         }
@@ -53,8 +53,12 @@ internal ref struct WebPGroups
         if (Bits(1) == 0)
             return Ended ? -1 : 1;
         int precision = Bits(3) + 2;
-        return Walk((width + (1 << precision) - 1) >> precision, (height + (1 << precision) - 1) >> precision) is var last and >= 0 ? last + 1 : -1;
+        int last = Walk(Blocks(width, precision), Blocks(height, precision));
+        return last < 0 ? -1 : last + 1;
     }
+
+    /// <summary>How many blocks of 2 to some power cover a length.</summary>
+    private static int Blocks(int length, int power) => (length + (1 << power) - 1) >> power;
 
     /// <summary>Walks over an image that has one group of codes.</summary>
     /// <returns>The largest of red * 256 + green among its pixels (copies bring no new ones); -1 when the data make no sense.</returns>
