@@ -23,7 +23,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
         Aaclip.Result started = account.Run(rescore), again = account.Run(rescore), other = account.Run([.. rescore, "--camera", "line1"]);
         Aaclip.Result list = account.Run("jobs"), shown = account.Run("jobs", "show", "j"), early = account.Run("jobs", "report", "j", "--out", _folder.File("report"));
         using Process following = account.Start("jobs", "follow", "j");
-        await Task.Delay(1000, TestContext.Current.CancellationToken); // it only looks; any moment will do
+        Assert.NotNull(await following.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)); // its first line of progress: it follows
         Aaclip.Interrupt(following);
         Aaclip.Result followed = Aaclip.Finish(following);
         string[] statuses = [.. new[] { "pause", "resume", "cancel" }.Select(action => (string)JsonNode.Parse(account.Run("jobs", action, "j", "--json").Output)!["status"]!)]; // as printed
