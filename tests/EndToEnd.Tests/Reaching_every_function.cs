@@ -56,19 +56,21 @@ public class Reaching_every_function(AzuriteFixture azurite)
         List<string> reached = [await AnswersAsync("StartRescore", HttpMethod.Post, "/api/rescore", job)];
         foreach (string queue in (string[])[QueueNames.UploadsPoison, QueueNames.ScorePoison, QueueNames.ScoreBulkPoison, QueueNames.ScoredPoison, QueueNames.RescorePoison])
             await site.SendAsync(queue, "junk");
+        // A job of the live model leaves out what has a result already.
+        ScoreRequested again = new() { Image = "line1/a.png", ETag = etag, Camera = "line1", ObjectClass = "bottle", EnqueuedAt = DateTimeOffset.UtcNow };
+        await site.SendAsync(QueueNames.ScoreBulk, JsonSerializer.Serialize(again, MessageJson.Default.ScoreRequested));
 
         // HTTP functions
         reached.Add(await AnswersAsync("Health", HttpMethod.Get, "/api/health"));
+        reached.Add(await AnswersAsync("Alive", HttpMethod.Get, "/api/health/live"));
         reached.Add(await AnswersAsync("ReadResult", HttpMethod.Get, "/api/results/line1/a.png"));
         reached.Add(await AnswersAsync("ListResults", HttpMethod.Get, "/api/results?camera=line1"));
         reached.Add(await AnswersAsync("ListRescores", HttpMethod.Get, "/api/rescore"));
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));
-        await site.WaitAsync("every function", () => Task.FromResult(host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", "Alive"]).Any() ? null : site));
+        await site.WaitAsync("every function", () => Task.FromResult(host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore"]).Any() ? null : site));
         HttpResponseMessage change = await http.PostAsync("/api/rescore/all/cancel", null, Cancellation);
         Assert.True((int)change.StatusCode is 200 or 409, $"ChangeRescore answered {change.StatusCode}."); // the job may be done
         reached.Add("ChangeRescore");
-        if (host.Functions.Contains("Alive"))
-            reached.Add(await AnswersAsync("Alive", HttpMethod.Get, "/api/health/live"));
 
         Assert.Equal(host.Functions.Order(StringComparer.Ordinal), reached.Union(runs.Functions).Order(StringComparer.Ordinal));
         await site.QuietAsync();
