@@ -9,7 +9,7 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 {
     // Chance is 0.5 for both. Reached: 0.76 and 0.75, which is printed.
     private const double PixelFloor = 0.70, ImageFloor = 0.60;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private readonly PhotoFolder _folder = new();
 
