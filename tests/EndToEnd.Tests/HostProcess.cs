@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
@@ -22,6 +23,7 @@ internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Channel<string> _answers = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentQueue<string> _complaints = new();
     private int _scored;
 
     private HostProcess(Process process) => _process = process;
@@ -34,10 +36,12 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Host", new DirectoryInfo(AppContext.BaseDirectory).Name, "AaClip.Host");
         string[] arguments = [Site.Functions, site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]];
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         HostProcess host = new(Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start."));
         host._process.OutputDataReceived += (_, line) => host.Hear(line.Data);
+        host._process.ErrorDataReceived += (_, line) => host._complaints.Enqueue(line.Data ?? "");
         host._process.BeginOutputReadLine();
+        host._process.BeginErrorReadLine();
         while (await host._answers.Reader.ReadAsync(cancellation) != "ready")
         {
         }
@@ -88,7 +92,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private void Hear(string? line)
     {
         if (line is null)
-            _answers.Writer.TryComplete(new InvalidOperationException("The host ended before it was ready."));
+            _answers.Writer.TryComplete(new InvalidOperationException($"The host ended before it was ready. It said: {string.Join('\n', _complaints)}"));
         else if (line.Contains("] Scored ", StringComparison.Ordinal))
             Interlocked.Increment(ref _scored);
         else if (line == "ready" || line.StartsWith("worker ", StringComparison.Ordinal))

@@ -12,6 +12,7 @@ namespace AaClip.LocalHost.Worker;
 /// </summary>
 internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictionary<string, WorkerConnection> connections, ILoggerFactory logging) : IAsyncDisposable
 {
+    private const int StartAttempts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongLife = TimeSpan.FromMinutes(1); // who lived so long did not die of its start
@@ -35,16 +36,9 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
     public async Task StartAsync(string rpc, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellation)
     {
         (_rpc, _settings) = (rpc, settings);
-        try
-        {
-            Instance first = await LaunchAsync(cancellation);
-            _ready.SetResult(first);
-            _supervision = SuperviseAsync(first);
-        }
-        catch (WorkerEndedException e)
-        {
-            throw new InvalidOperationException(e.Message, e);
-        }
+        Instance first = await LaunchFirstAsync(cancellation);
+        _ready.SetResult(first);
+        _supervision = SuperviseAsync(first);
     }
 
     /// <summary>Runs a function, once a worker is there.</summary>
@@ -79,6 +73,25 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
         await StopAsync(new CancellationToken(canceled: true));
         _last?.Process.Dispose();
         _ending.Dispose();
+    }
+
+    // More than once, as the Functions host: the worker takes a port that was free a moment before, and may find it taken.
+    private async Task<Instance> LaunchFirstAsync(CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await LaunchAsync(cancellation);
+            }
+            catch (WorkerEndedException) when (attempt < StartAttempts)
+            {
+            }
+            catch (WorkerEndedException e)
+            {
+                throw new InvalidOperationException(e.Message, e);
+            }
+        }
     }
 
     private async Task SuperviseAsync(Instance worker)
