@@ -66,52 +66,55 @@ internal sealed partial record JpegScan(
         // No table is null here: the reader refuses a scan that lacks one.
         (JpegCodes Dc, JpegCodes Ac)[] unit = [.. Parts.SelectMany(p => Enumerable.Repeat((p.Dc!, p.Ac!), BlocksOf(p.Component)))];
         for (; from < to && !bits.Overdrawn; from++)
-            foreach ((JpegCodes dc, JpegCodes ac) in unit)
-                if (!SkipBlock(ref bits, dc, ac))
-                    return from;
+            if (!SkipUnit(ref bits, unit))
+                return from;
         return bits.Overdrawn ? from - 1 : from;
     }
 
     /// <summary>Nearly all the time of a sequential file is spent here: what changes from code to code is kept in registers.</summary>
     /// <returns>False at a code that is in none of the tables.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // one image may be all there is: must be fast the first time
-    private static bool SkipBlock(ref JpegBits bits, JpegCodes dc, JpegCodes ac)
+    private static bool SkipUnit(ref JpegBits bits, (JpegCodes Dc, JpegCodes Ac)[] unit)
     {
         ulong register = bits.Register;
-        int count = bits.Count, k = 0;
-        ref uint runs = ref MemoryMarshal.GetArrayDataReference(ac.Runs);
-        bits.Refill(ref register, ref count);
-        uint run = dc.Runs[(int)(register >> JpegCodes.Shift)];
-        while (true)
+        int count = bits.Count;
+        for (int block = 0; block < unit.Length; block++)
         {
-            if (k + (int)(run >> 16) < 64)
+            (JpegCodes dc, JpegCodes ac) = unit[block];
+            ref uint runs = ref MemoryMarshal.GetArrayDataReference(ac.Runs);
+            bits.Refill(ref register, ref count);
+            uint run = dc.Runs[(int)(register >> JpegCodes.Shift)];
+            for (int k = 0; ;)
             {
-                register <<= (int)run; // by the low 6 bits, at most 26
-                count -= (int)run & 63;
-                k += (int)(run >> 8) & 0xFF;
-                run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift)); // 30 bits are left
                 if (k + (int)(run >> 16) < 64)
                 {
-                    register <<= (int)run;
+                    register <<= (int)run; // by the low 6 bits, at most 26
                     count -= (int)run & 63;
                     k += (int)(run >> 8) & 0xFF;
+                    run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift)); // 30 bits are left
+                    if (k + (int)(run >> 16) < 64)
+                    {
+                        register <<= (int)run;
+                        count -= (int)run & 63;
+                        k += (int)(run >> 8) & 0xFF;
+                    }
                 }
-            }
-            else
-            {
-                JpegCodes codes = k == 0 ? dc : ac;
-                int found = codes.Find(register), length = (found & 0xFF) + (found >> 8 & 15);
-                if (found == 0)
-                    return false;
-                register <<= length;
-                count -= length;
-                k += codes.Step(found >> 8);
-            }
+                else
+                {
+                    JpegCodes codes = k == 0 ? dc : ac;
+                    int found = codes.Find(register), length = (found & 0xFF) + (found >> 8 & 15);
+                    if (found == 0)
+                        return false;
+                    register <<= length;
+                    count -= length;
+                    k += codes.Step(found >> 8);
+                }
 
-            if (k >= 64)
-                break;
-            bits.Refill(ref register, ref count);
-            run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift));
+                if (k >= 64)
+                    break;
+                bits.Refill(ref register, ref count);
+                run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift));
+            }
         }
 
         bits.Register = register;
