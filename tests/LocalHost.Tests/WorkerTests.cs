@@ -26,6 +26,24 @@ public class WorkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_message_under_which_the_worker_dies_every_time_is_given_up_on()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await host.StartAsync(["Wait"]);
+        await host.SendAsync("waits", "60000");
+
+        for (int death = 1; death <= 3; death++)
+        {
+            int runs = death;
+            await host.TrueAsync(() => Task.FromResult(host.Log.All.Count(line => line.EndsWith("Waiting 60000", StringComparison.Ordinal)) >= runs), $"run {death}");
+            Kill(host.Host.WorkerProcess);
+        }
+
+        Assert.Equal(["60000"], await host.TakeAsync("waits-poison", 1));
+        await host.TrueAsync(async () => await host.CountAsync("waits") == 0, "an empty queue");
+    }
+
+    [Fact]
     public async Task Work_longer_than_a_lease_is_done_once()
     {
         await using TestHost host = new(azurite.NewAccount());

@@ -41,20 +41,22 @@ internal sealed class LeasedQueueProcessorFactory(TimeSpan lease) : IQueueProces
 
 /// <summary>
 /// The SDK's processor of messages with a short lease: renews it at a third of its time, and gives a message back at once when the worker died
-/// under it, where the SDK would wait as after a failure of the function.
+/// under it, where the SDK would wait as after a failure of the function. Such a death does not spend an attempt of the message, for it may
+/// have been another one's doing; a message under which the worker died as often as there are attempts is given up on.
 /// </summary>
 internal sealed partial class LeasedQueueProcessor : QueueProcessor
 {
     private readonly QueueProcessorOptions _options;
     private readonly TimeSpan _lease;
     private readonly Dictionary<string, Renewal> _renewals = [];
+    private readonly Dictionary<string, int> _deaths = []; // by message, while it is not settled
 
     public LeasedQueueProcessor(QueueProcessorOptions options, TimeSpan lease)
         : base(options) => (_options, _lease) = (options, lease);
 
     protected override async Task<bool> BeginProcessingMessageAsync(QueueMessage message, CancellationToken cancellationToken)
     {
-        if (!await base.BeginProcessingMessageAsync(message, cancellationToken))
+        if (Deaths(message, another: false) == 0 && !await base.BeginProcessingMessageAsync(message, cancellationToken))
             return false;
         lock (_renewals)
             _renewals[message.MessageId] = new Renewal(_options.Queue, message, _lease, _options.Logger);
@@ -69,11 +71,28 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
         if (renewal is not null)
             using (renewal)
                 message = await renewal.EndAsync();
-        bool again = !result.Succeeded && _options.PoisonQueue is not null && message.DequeueCount < _options.Options.MaxDequeueCount && WorkerEnded(result.Exception);
-        if (again)
-            await ReleaseMessageAsync(message, result, TimeSpan.Zero, cancellationToken);
-        else
-            await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
+        bool died = !result.Succeeded && WorkerEnded(result.Exception);
+        int deaths = Deaths(message, died), most = _options.Options.MaxDequeueCount;
+        if (!result.Succeeded && _options.PoisonQueue is not null && deaths > 0 && deaths < most && message.DequeueCount - deaths < most)
+        {
+            await ReleaseMessageAsync(message, result, died ? TimeSpan.Zero : _options.Options.VisibilityTimeout, cancellationToken);
+            return;
+        }
+
+        lock (_renewals)
+            _deaths.Remove(message.MessageId);
+        await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
+    }
+
+    private int Deaths(QueueMessage message, bool another)
+    {
+        lock (_renewals)
+        {
+            int deaths = _deaths.GetValueOrDefault(message.MessageId) + (another ? 1 : 0);
+            if (another)
+                _deaths[message.MessageId] = deaths;
+            return deaths;
+        }
     }
 
     private static bool WorkerEnded(Exception? exception) => exception is WorkerEndedException || (exception?.InnerException is { } inner && WorkerEnded(inner));
