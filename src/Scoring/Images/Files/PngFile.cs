@@ -56,7 +56,9 @@ internal static class PngFile
                     CheckInterlaced(image, header, data);
                 return new ImageStructure((int)header.Width, (int)header.Height, new SplicedStream(kept))
                 {
-                    Depth = header.Depth == 16 ? 16 : 8, Grey = header.ColorType == 0, Orientation = orientation,
+                    Depth = header.Depth == 16 ? 16 : 8,
+                    Grey = header.ColorType == 0,
+                    Orientation = orientation,
                 };
             }
 
