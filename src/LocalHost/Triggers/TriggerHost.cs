@@ -1,3 +1,4 @@
+using System.Reflection;
 using AaClip.LocalHost.Worker;
 using Azure.Core;
 using Microsoft.Azure.WebJobs;
@@ -55,7 +56,19 @@ internal sealed class TriggerHost : IAsyncDisposable
                 services.AddAzureClients(clients => clients.ConfigureDefaults(options => options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall)));
             })
             .Build();
+        WakeListeners(host.Services);
         return new TriggerHost(host);
+    }
+
+    // The SDK's queue binding wakes the listener of the queue that it sends to, by a watcher that 5.3.10 makes and no longer hands to it. Both are
+    // internal. Without this every step waits for the next look at its queue; where a newer version has other types, the start fails here.
+    private static void WakeListeners(IServiceProvider services)
+    {
+        Assembly sdk = typeof(QueueAttribute).Assembly;
+        Type watcher = Internal("Listeners.SharedQueueWatcher"), setter = Internal("IContextSetter`1").MakeGenericType(Internal("IMessageEnqueuedWatcher"));
+        setter.GetMethod("SetValue")!.Invoke(services.GetRequiredService(setter), [services.GetRequiredService(watcher)]); // its one method
+
+        Type Internal(string name) => sdk.GetType($"Microsoft.Azure.WebJobs.Extensions.Storage.Common.{name}", throwOnError: true)!; // or it throws
     }
 
     /// <summary>What host.json says, where the SDK looks for it.</summary>
