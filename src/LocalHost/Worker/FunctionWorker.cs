@@ -21,8 +21,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
 
     private readonly ILogger _logger = logging.CreateLogger<FunctionWorker>();
     private readonly CancellationTokenSource _ending = new();
-    private readonly IEnumerable<KeyValuePair<string, string?>> _noSettings = [];
-    private IEnumerable<KeyValuePair<string, string?>>? _settings;
+    private IEnumerable<KeyValuePair<string, string?>> _settings = [];
     private string _rpc = "";
     private TaskCompletionSource<Instance> _ready = NewReady();
     private Instance? _last;
@@ -112,7 +111,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
                 Log.Ended(_logger, ending);
                 pause = TimeProvider.System.GetElapsedTime(born) > LongLife ? TimeSpan.Zero : pause;
                 worker = await RelaunchAsync(pause);
-                pause = pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                pause = Longer(pause);
                 _ready.SetResult(worker);
                 Log.Restarted(_logger, worker.Process.Id);
             }
@@ -139,7 +138,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
             catch (Exception e) when (e is WorkerEndedException or InvalidOperationException)
             {
                 Log.NotStarted(_logger, e.Message);
-                pause = pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                pause = Longer(pause);
             }
         }
     }
@@ -148,7 +147,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
     {
         string id = Guid.NewGuid().ToString();
         WorkerConnection connection = connections[id] = new WorkerConnection(logging);
-        WorkerProcess process = WorkerProcess.Start(app, _settings ?? _noSettings, _rpc, id, _logger);
+        WorkerProcess process = WorkerProcess.Start(app, _settings, _rpc, id, _logger);
         _ = process.Exited.ContinueWith(_ => connection.End(process.Ending), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(StartLimit);
@@ -217,6 +216,8 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
         if (response.Result.Status != StatusResult.Types.Status.Success)
             throw new InvalidOperationException($"Function '{function.Name}' cannot be loaded: {response.Result.Exception?.Message ?? response.Result.Result}");
     }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
     private static TaskCompletionSource<Instance> NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

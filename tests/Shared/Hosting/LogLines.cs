@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace AaClip.EndToEnd.Tests;
+namespace AaClip.Tests;
 
 /// <summary>Keeps what was logged, as "Level: message".</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger
