@@ -21,12 +21,14 @@ public static class StorageConnection
     public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
+        BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
         if (configuration[Setting] is { Length: > 0 } connection)
         {
             try
             {
-                return (new BlobServiceClient(connection), new QueueServiceClient(connection, queueOptions));
+                return (new BlobServiceClient(connection, blobOptions), new QueueServiceClient(connection, queueOptions));
             }
             catch (FormatException e)
             {
@@ -40,7 +42,7 @@ public static class StorageConnection
         Uri blobs = Address(section, "blobServiceUri", account, "blob");
         Uri queues = Address(section, "queueServiceUri", account, "queue");
         TokenCredential credential = IdentityCredential.Of(section);
-        return (new BlobServiceClient(blobs, credential), new QueueServiceClient(queues, credential, queueOptions));
+        return (new BlobServiceClient(blobs, credential, blobOptions), new QueueServiceClient(queues, credential, queueOptions));
     }
 
     private static Uri Address(IConfigurationSection section, string name, string? account, string service)
