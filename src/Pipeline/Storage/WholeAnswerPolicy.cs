@@ -24,6 +24,13 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         await ProcessNextAsync(message, pipeline);
+        if (message.Response is { Status: >= 400, ContentStream: { CanSeek: false } streamed } failed)
+        {
+            MemoryStream whole = new();
+            await streamed.CopyToAsync(whole, message.CancellationToken);
+            Replace(failed, streamed, whole);
+        }
+
         Check(message);
     }
 
@@ -31,7 +38,22 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         ProcessNext(message, pipeline);
+        if (message.Response is { Status: >= 400, ContentStream: { CanSeek: false } streamed } failed)
+        {
+            MemoryStream whole = new();
+            streamed.CopyTo(whole);
+            Replace(failed, streamed, whole);
+        }
+
         Check(message);
+    }
+
+    // Of a download the library reads the body of an error later, where nobody repeats a broken connection.
+    private static void Replace(Response failed, Stream streamed, MemoryStream whole)
+    {
+        streamed.Dispose();
+        whole.Position = 0;
+        failed.ContentStream = whole;
     }
 
     private static void Check(HttpMessage message)
