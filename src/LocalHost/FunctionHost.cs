@@ -133,6 +133,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         {
             BlobServiceClient blobs = StorageConnection.Open(_settings).Blobs;
             (watched, state) = (blobs.GetBlobContainerClient(container), blobs.GetBlobContainerClient(_options.StateContainer));
+            await watched.CreateIfNotExistsAsync(cancellationToken: cancellation);
             _claim = new WatchClaim(state, container, WatcherNote.Own(_options.Model, Url), _logging.CreateLogger<WatchClaim>());
             if (await _claim.TakeAsync(cancellation) is { } other && _options.Beside is { } beside)
                 await beside(ConnectionString, other, cancellation);
