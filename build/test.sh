@@ -10,5 +10,14 @@ sum() { grep -rhoE "<Counters [^>]*" artifacts/tests --include=*.trx 2> /dev/nul
 passed=$(sum passed) failed=$(sum failed) total=$(sum total) executed=$(sum executed)
 if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a run that broke off is not a pass
 if [ "$passed" -eq 0 ]; then echo "No test ran." >&2; code=1; fi
+# What failed, last, where a log that is cut off still shows it.
+python3 - << 'LIST' || true
+import glob, xml.etree.ElementTree as xml
+for file in sorted(glob.glob("artifacts/tests/*.trx")):
+    for result in xml.parse(file).getroot().iter("{*}UnitTestResult"):
+        if result.get("outcome") == "Failed":
+            message = result.find(".//{*}Message")
+            print("FAILED", result.get("testName"), "-", " ".join((message.text or "").split())[:600] if message is not None else "")
+LIST
 echo "$passed passed, $failed failed, $((total - executed)) skipped"
 exit "$code"

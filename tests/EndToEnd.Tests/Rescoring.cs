@@ -39,7 +39,7 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
             await Task.Delay(random.Next(200, 2500), Cancellation);
             int one = kill % hosts.Length;
             Victim victim = (Victim)(kill % 3);
-            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Job.Status); // a kill after its end would prove nothing
+            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Status); // a kill after its end would prove nothing
             await hosts[one].KillAsync(victim, Cancellation);
             if (victim == Victim.Worker)
                 continue; // the host starts another one

@@ -16,12 +16,12 @@ public class FaultTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(nameof(Fault.HalfBody))]
-    [InlineData(nameof(Fault.Page200))]
-    [InlineData(nameof(Fault.Page404))]
-    [InlineData(nameof(Fault.Error500))]
-    [InlineData(nameof(Fault.BrokenBody))]
-    [InlineData(nameof(Fault.LostRequest))]
+    [InlineData(nameof(StorageFault.HalfBody))]
+    [InlineData(nameof(StorageFault.Page200))]
+    [InlineData(nameof(StorageFault.Page404))]
+    [InlineData(nameof(StorageFault.Error500))]
+    [InlineData(nameof(StorageFault.BrokenBody))]
+    [InlineData(nameof(StorageFault.LostRequest))]
     public async Task A_trigger_goes_on_after_an_odd_answer(string fault)
     {
         string connection = azurite.NewAccount();
@@ -31,7 +31,7 @@ public class FaultTests(AzuriteFixture azurite)
         await using TestHost host = new(StorageProxy.Through(connection, blobs, queues));
         TestHost clean = new(connection);
         await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(3) }); // what half an answer took comes back then
-        queues.Choose = request => request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal) && request.Method == "GET" && Interlocked.Increment(ref odd) <= 3 ? Enum.Parse<Fault>(fault) : null;
+        queues.Choose = request => request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal) && request.Method == "GET" && Interlocked.Increment(ref odd) <= 3 ? Enum.Parse<StorageFault>(fault) : null;
 
         await clean.SendAsync("texts", "one two");
         string[] words = await clean.TakeAsync("words", 2);
@@ -39,19 +39,19 @@ public class FaultTests(AzuriteFixture azurite)
 
         Assert.Equal(["one", "two"], words.Order(StringComparer.Ordinal));
         Assert.False(host.Host.Failed.IsCompleted);
-        Assert.True(queues.Done[Enum.Parse<Fault>(fault)] >= 3);
+        Assert.True(queues.Done[Enum.Parse<StorageFault>(fault)] >= 3);
     }
 
     [Theory]
-    [InlineData(nameof(Fault.HalfBody))]
-    [InlineData(nameof(Fault.Page200))]
-    [InlineData(nameof(Fault.Error500))]
-    [InlineData(nameof(Fault.LostRequest))]
+    [InlineData(nameof(StorageFault.HalfBody))]
+    [InlineData(nameof(StorageFault.Page200))]
+    [InlineData(nameof(StorageFault.Error500))]
+    [InlineData(nameof(StorageFault.LostRequest))]
     public async Task Uploads_are_watched_on_after_listings_that_fail_for_a_while(string fault)
     {
         LogLines log = new();
         int odd = 0;
-        BlobClientOptions options = new() { Transport = new FaultyTransport(request => FaultyTransport.AnswersXml(request) && ++odd <= 5 ? Enum.Parse<Fault>(fault) : null) };
+        BlobClientOptions options = new() { Transport = new FaultyTransport(request => FaultyTransport.AnswersXml(request) && ++odd <= 5 ? Enum.Parse<StorageFault>(fault) : null) };
         options.Retry.MaxRetries = 1;
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
@@ -107,7 +107,7 @@ public class FaultTests(AzuriteFixture azurite)
     {
         LogLines log = new();
         bool away = true;
-        QueueClientOptions options = new() { Transport = new FaultyTransport(_ => away ? Fault.LostRequest : null) };
+        QueueClientOptions options = new() { Transport = new FaultyTransport(_ => away ? StorageFault.LostRequest : null) };
         options.Retry.MaxRetries = 1;
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.AddPolicy(new OutagePolicy(log), HttpPipelinePosition.PerCall);

@@ -25,7 +25,8 @@ public static class StorageConnection
     internal static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration, Action<ClientOptions>? change)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        BlobClientOptions blobOptions = new();
+        // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
+        BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
         foreach (ClientOptions options in (ClientOptions[])[blobOptions, queueOptions])
         {

@@ -8,7 +8,7 @@ internal sealed class Weather(int seed)
 {
     private const double Share = 0.05; // of the requests that go wrong in bad weather
 
-    private static readonly Fault[] Faults = Enum.GetValues<Fault>();
+    private static readonly StorageFault[] Faults = Enum.GetValues<StorageFault>();
 
     private readonly Random _random = new(seed);
     private int _injected, _refused;
@@ -28,26 +28,26 @@ internal sealed class Weather(int seed)
     /// <summary>Requests that found no way while everything was cut off.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    public Fault? Choose(HttpRequest request)
+    public StorageFault? Choose(HttpRequest request)
     {
         if (Cut)
         {
             Interlocked.Increment(ref _refused);
-            return Fault.LostRequest;
+            return StorageFault.LostRequest;
         }
 
         if (!Bad || Next() >= Share)
             return null;
-        Fault fault = Faults[(int)(Next() * Faults.Length)];
+        StorageFault fault = Faults[(int)(Next() * Faults.Length)];
         // A blob that is cut comes over a connection that breaks; only a listing can look whole.
         bool possible = fault switch
         {
-            Fault.HalfBody => StorageProxy.AnswersXml(request),
-            Fault.BrokenBody => request.Method == "GET",
+            StorageFault.HalfBody => StorageProxy.AnswersXml(request),
+            StorageFault.BrokenBody => request.Method == "GET",
             _ => true,
         };
         if (!possible)
-            fault = Fault.LostAnswer;
+            fault = StorageFault.LostAnswer;
         Interlocked.Increment(ref _injected);
         return fault;
     }

@@ -13,7 +13,7 @@ public class StorageFaultTests(AzuriteFixture azurite)
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);
     private static readonly ConcurrentDictionary<string, Lazy<Task<(object? Result, string There)>>> Expected = new();
 
-    public static TheoryData<string, string> Table => [.. StorageOperations.All.Keys.SelectMany(operation => Enum.GetNames<Fault>().Select(fault => (operation, fault)))];
+    public static TheoryData<string, string> Table => [.. StorageOperations.All.Keys.SelectMany(operation => Enum.GetNames<StorageFault>().Select(fault => (operation, fault)))];
 
     [Theory]
     [MemberData(nameof(Table))]
@@ -21,9 +21,9 @@ public class StorageFaultTests(AzuriteFixture azurite)
     {
         (object? expected, string expectedThere) = await ExpectedAsync(operation);
         (StorageOperations.Operation what, StorageClients spoiled) = await PrepareAsync(operation);
-        ConcurrentDictionary<string, Fault> met = new();
+        ConcurrentDictionary<string, StorageFault> met = new();
         // Each request once: the first of each method and address.
-        FaultyTransport transport = new(request => Take(request, Enum.Parse<Fault>(fault)) && met.TryAdd($"{request.Method} {request.Uri}", default) ? Enum.Parse<Fault>(fault) : null);
+        FaultyTransport transport = new(request => Take(request, Enum.Parse<StorageFault>(fault)) && met.TryAdd($"{request.Method} {request.Uri}", default) ? Enum.Parse<StorageFault>(fault) : null);
 
         object? actual = await what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken);
 
@@ -37,7 +37,7 @@ public class StorageFaultTests(AzuriteFixture azurite)
     {
         (object? expected, string expectedThere) = await ExpectedAsync(operation);
         (StorageOperations.Operation what, StorageClients spoiled) = await PrepareAsync(operation);
-        FaultyTransport transport = new(request => Take(request, Enum.Parse<Fault>(fault)) ? Enum.Parse<Fault>(fault) : null);
+        FaultyTransport transport = new(request => Take(request, Enum.Parse<StorageFault>(fault)) ? Enum.Parse<StorageFault>(fault) : null);
 
         Exception? failure = await Record.ExceptionAsync(() => what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken));
         bool hit = transport.Faults > 0;
@@ -47,16 +47,16 @@ public class StorageFaultTests(AzuriteFixture azurite)
             Assert.True(failure is RequestFailedException { Status: 0 or >= 500 } or AggregateException or IOException, $"{failure}");
         else
             Assert.Null(failure); // it has no such answer
-        if (failure is not null && Enum.Parse<Fault>(fault) is not Fault.LostAnswer) // done already, it may say so the second time
+        if (failure is not null && Enum.Parse<StorageFault>(fault) is not StorageFault.LostAnswer) // done already, it may say so the second time
             Assert.Equal(expected, healed);
         Assert.Equal(expectedThere, await StorageOperations.LiesInAsync(spoiled));
     }
 
     // Half of a blob is a broken connection; half of a listing may come whole.
-    private static bool Take(Request request, Fault fault) => fault switch
+    private static bool Take(Request request, StorageFault fault) => fault switch
     {
-        Fault.HalfBody => FaultyTransport.AnswersXml(request),
-        Fault.BrokenBody => request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal),
+        StorageFault.HalfBody => FaultyTransport.AnswersXml(request),
+        StorageFault.BrokenBody => request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal),
         _ => true,
     };
 

@@ -43,7 +43,8 @@ internal static class StorageOperations
 
         ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
         ["JobStore.TryWrite over it"] = new(WithJob, Give(async s => await Jobs(s).TryWriteAsync(NewJob() with { Step = 1 }, await JobETagAsync(s), Token))),
-        ["JobStore.Read"] = new(WithJob, Give(async s => (await Service(s).FindAsync(Job, Token)).Job.Id)),
+        ["JobStore.Read"] = new(WithJob, Give(async s => (await Service(s).FindAsync(Job, Token)).Id)),
+        ["JobStore.Change"] = new(WithJob, Give(async s => (await Jobs(s).ChangeAsync(Job, job => job with { Step = 5 }, Token))?.Step)),
         ["JobStore.List"] = new(WithJob, Give(async s => string.Join(' ', await Jobs(s).ListAsync(Token).Select(j => j.Id).ToListAsync(Token)))),
         ["JobStore.AddPage"] = new(Nothing, Give(async s => (await Jobs(s).AddPageAsync(Job, 0, Page(), Token)).Images.Count)),
         ["JobStore.Page"] = new(WithJob, Give(async s => (await Jobs(s).PageAsync(Job, 7, Token))?.Images.Count)),
@@ -57,11 +58,13 @@ internal static class StorageOperations
         ["JobService.Resume"] = new(WithPausedJob, Give(async s => (await Service(s).ResumeAsync(Job, Token)).Status)),
         ["JobService.Cancel"] = new(WithJob, Give(async s => (await Service(s).CancelAsync(Job, Token)).Status)),
         ["JobService.Fail"] = new(WithJob, Give(async s => (await Service(s).FailAsync(Job, "why", Token)).Reason)),
+        ["JobService.Tend"] = new(WithJob, Give(async s => (await Service(s).TendAsync(Token)).Count)),
         ["RunningJobs.Include"] = new(WithPausedJob, Give(async s => await new RunningJobs(Jobs(s), Clock).IncludeAsync(Job, Token))),
 
         ["AlertStore.Get"] = new(WithAlerts, Give(async s => (await Alerts(s).GetAsync("line1", Token)).Horizon)),
         ["AlertStore.Change"] = new(WithAlerts, Give(async s => (await Alerts(s).ChangeAsync("line1", state => state with { Horizon = Noon.AddDays(1) }, Token)).Horizon)),
         ["AlertStore.Change a new one"] = new(Nothing, Give(async s => (await Alerts(s).ChangeAsync("line2", state => state with { Horizon = Noon }, Token)).Horizon)),
+        ["AlertStore.Undelivered"] = new(WithAlerts, Give(async s => (await Alerts(s).UndeliveredAsync(Token).ToListAsync(Token)).Count)),
         ["QueueAlertSink.Reserve"] = new(Nothing, Give(async s => (await new QueueAlertSink(s, Clock).ReserveAsync(2, Token)).Count)),
 
         ["CameraProfiles.Get"] = new(WithConfig, Give(async s =>
@@ -151,9 +154,9 @@ internal static class StorageOperations
 
     private static ResultStore Results(StorageClients storage) => new(storage);
 
-    private static JobStore Jobs(StorageClients storage) => new(storage);
+    private static JobStore Jobs(StorageClients storage) => new(storage, Clock);
 
-    private static async Task<ETag> JobETagAsync(StorageClients storage) => (await Service(storage).FindAsync(Job, Token)).ETag;
+    private static async Task<ETag> JobETagAsync(StorageClients storage) => (await Jobs(storage).ReadAsync(Job, Token))!.ETag; // written before
 
     private static JobService Service(StorageClients storage) => new(storage, Jobs(storage), Repository(storage), Clock);
 

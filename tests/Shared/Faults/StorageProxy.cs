@@ -14,7 +14,7 @@ internal sealed class StorageProxy : IAsyncDisposable
     private static readonly string[] Framing = ["Host", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Expect"];
 
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
-    private readonly ConcurrentDictionary<Fault, int> _done = new();
+    private readonly ConcurrentDictionary<StorageFault, int> _done = new();
     private readonly WebApplication _web;
 
     private StorageProxy(WebApplication web, Uri target) => (_web, Target) = (web, target);
@@ -26,13 +26,13 @@ internal sealed class StorageProxy : IAsyncDisposable
     public Uri Target { get; set; }
 
     /// <summary>Decides on each request; from many threads. Default: nothing goes wrong.</summary>
-    public Func<HttpRequest, Fault?> Choose { get; set; } = _ => null;
+    public Func<HttpRequest, StorageFault?> Choose { get; set; } = _ => null;
 
     /// <summary>Waits before a request is passed on; default not at all.</summary>
     public Func<TimeSpan> Delay { get; set; } = () => TimeSpan.Zero;
 
     /// <summary>Faults made so far.</summary>
-    public IReadOnlyDictionary<Fault, int> Done => _done;
+    public IReadOnlyDictionary<StorageFault, int> Done => _done;
 
     /// <summary>True for requests whose answer is XML: listings and messages.</summary>
     public static bool AnswersXml(HttpRequest request) =>
@@ -73,25 +73,25 @@ internal sealed class StorageProxy : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
-        Fault? fault = Choose(context.Request);
+        StorageFault? fault = Choose(context.Request);
         if (Delay() is { Ticks: > 0 } delay)
             await Task.Delay(delay);
         if (fault is { } some)
             _done.AddOrUpdate(some, 1, (_, count) => count + 1);
         switch (fault)
         {
-            case Fault.Error500:
+            case StorageFault.Error500:
                 context.Response.StatusCode = 500;
                 return;
-            case Fault.Busy503:
+            case StorageFault.Busy503:
                 context.Response.StatusCode = 503;
                 context.Response.Headers.RetryAfter = "1";
                 return;
-            case Fault.LostRequest:
+            case StorageFault.LostRequest:
                 context.Abort();
                 return;
-            case Fault.Page200 or Fault.Page404:
-                context.Response.StatusCode = fault is Fault.Page200 ? 200 : 404;
+            case StorageFault.Page200 or StorageFault.Page404:
+                context.Response.StatusCode = fault is StorageFault.Page200 ? 200 : 404;
                 context.Response.ContentType = "text/html";
                 await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("<html><body><h1>Please log in</h1></body></html>"));
                 return;
@@ -107,7 +107,7 @@ internal sealed class StorageProxy : IAsyncDisposable
         }
     }
 
-    private async Task ForwardAsync(HttpContext context, Fault? fault)
+    private async Task ForwardAsync(HttpContext context, StorageFault? fault)
     {
         // Read and written as a whole: a fault cuts where it wants.
         using MemoryStream sent = new();
@@ -120,7 +120,7 @@ internal sealed class StorageProxy : IAsyncDisposable
                 request.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         using HttpResponseMessage response = await _client.SendAsync(request, CancellationToken.None); // a client that leaves has asked all the same
         byte[] body = await response.Content.ReadAsByteArrayAsync();
-        if (fault is Fault.LostAnswer)
+        if (fault is StorageFault.LostAnswer)
         {
             context.Abort();
             return;
@@ -136,12 +136,12 @@ internal sealed class StorageProxy : IAsyncDisposable
             return;
         }
 
-        int part = fault is Fault.HalfBody or Fault.BrokenBody ? body.Length / 2 : body.Length;
+        int part = fault is StorageFault.HalfBody or StorageFault.BrokenBody ? body.Length / 2 : body.Length;
         if (context.Response.StatusCode is not (204 or 304))
-            context.Response.ContentLength = fault is Fault.BrokenBody ? body.Length : part;
+            context.Response.ContentLength = fault is StorageFault.BrokenBody ? body.Length : part;
         if (part > 0)
             await context.Response.Body.WriteAsync(body.AsMemory(0, part));
-        if (fault is Fault.BrokenBody)
+        if (fault is StorageFault.BrokenBody)
         {
             await context.Response.Body.FlushAsync();
             context.Abort();

@@ -8,7 +8,7 @@ namespace AaClip.Tests;
 
 /// <summary>Sends requests to real storage, and spoils those that it is told to, as a bad network or a busy account does.</summary>
 /// <param name="choose">Decides on each request; from many threads.</param>
-internal sealed class FaultyTransport(Func<Request, Fault?> choose) : HttpPipelineTransport
+internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : HttpPipelineTransport
 {
     private const string Page = "<html><body><h1>Please log in</h1></body></html>";
 
@@ -29,36 +29,36 @@ internal sealed class FaultyTransport(Func<Request, Fault?> choose) : HttpPipeli
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        Fault? fault = choose(message.Request);
+        StorageFault? fault = choose(message.Request);
         if (fault is not null)
             Interlocked.Increment(ref _faults);
         switch (fault)
         {
-            case Fault.Error500:
+            case StorageFault.Error500:
                 message.Response = new Canned(500, "Internal Server Error", "");
                 return;
-            case Fault.Busy503:
+            case StorageFault.Busy503:
                 message.Response = new Canned(503, "Server Busy", "") { ["Retry-After"] = "0" };
                 return;
-            case Fault.LostRequest:
+            case StorageFault.LostRequest:
                 throw new TaskCanceledException("The request was lost."); // as HttpClient after its timeout
-            case Fault.Page200 or Fault.Page404:
-                message.Response = new Canned(fault is Fault.Page200 ? 200 : 404, "", Page) { ["Content-Type"] = "text/html" };
+            case StorageFault.Page200 or StorageFault.Page404:
+                message.Response = new Canned(fault is StorageFault.Page200 ? 200 : 404, "", Page) { ["Content-Type"] = "text/html" };
                 return;
         }
 
         await Real.ProcessAsync(message);
         switch (fault)
         {
-            case Fault.LostAnswer:
+            case StorageFault.LostAnswer:
                 message.Response.Dispose();
                 throw new TaskCanceledException("The answer was lost.");
-            case Fault.HalfBody or Fault.BrokenBody when message.Response.ContentStream is { } content:
+            case StorageFault.HalfBody or StorageFault.BrokenBody when message.Response.ContentStream is { } content:
                 using (content)
                 {
                     using MemoryStream whole = new();
                     await content.CopyToAsync(whole);
-                    message.Response.ContentStream = new Part(whole.ToArray().AsMemory(0, (int)whole.Length / 2).ToArray(), broken: fault is Fault.BrokenBody);
+                    message.Response.ContentStream = new Part(whole.ToArray().AsMemory(0, (int)whole.Length / 2).ToArray(), broken: fault is StorageFault.BrokenBody);
                 }
 
                 break;

@@ -1,7 +1,7 @@
 namespace AaClip.Tests;
 
 /// <summary>What goes wrong between a client and storage.</summary>
-internal enum Fault
+internal enum StorageFault
 {
     /// <summary>500, without having done anything.</summary>
     Error500,
