@@ -19,7 +19,8 @@ public sealed class InfrastructureException(string message, Exception inner) : E
     {
         InfrastructureException => true,
         RequestFailedException refused => refused.Status is not (400 or 413 or 414 or 416),
-        AggregateException many => many.InnerExceptions.Count > 0 && many.InnerExceptions.All(Is), // all tries of a storage client
+        // All tries of a storage client; one that got no answer in time is a cancellation within.
+        AggregateException many => many.InnerExceptions.Count > 0 && many.InnerExceptions.All(tried => tried is OperationCanceledException || Is(tried)),
         IOException or TimeoutException or OutOfMemoryException or System.Net.Http.HttpRequestException or System.Net.Sockets.SocketException => true,
         ServiceBusException or AuthenticationFailedException => true,
         XmlException => true, // an answer of storage that was cut off
