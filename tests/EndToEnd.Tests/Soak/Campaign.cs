@@ -30,6 +30,7 @@ internal sealed class Campaign : IAsyncDisposable
     private readonly Action<string> _tell;
     private readonly Dictionary<string, string> _latest = new(StringComparer.Ordinal); // ETags of the images of this run and account
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    private int _faultsBefore, _refusedBefore;
 
     private Campaign(string folder, Tally tally, Weather weather, Plant plant, Action<string> tell) =>
         (_folder, Tally, _weather, _plant, _tell) = (folder, tally, weather, plant, tell);
@@ -78,6 +79,7 @@ internal sealed class Campaign : IAsyncDisposable
             KillAsync(crews[1], new Random(seed + 3), over.Token));
 
         // 3. Calm
+        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."));
         _weather.Bad = false;
         foreach (Crew crew in crews)
             await crew.StartAsync(Cancellation);
@@ -88,6 +90,7 @@ internal sealed class Campaign : IAsyncDisposable
             await crew.DisposeAsync();
 
         // 4. The account
+        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: through after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."));
         JsonElement verified = await Crashing.VerifyAsync(site);
         Assert.Equal(verified.GetProperty("images").GetInt32(), verified.GetProperty("accounted").GetInt32());
         foreach (string fault in (string[])["missing", "doubled", "withoutMap", "givenUp", "repeatedAlerts"])
@@ -107,8 +110,6 @@ internal sealed class Campaign : IAsyncDisposable
         Tally.Write(Path.Combine(_folder, "tally.json"));
         _tell(Tally.ToString());
     }
-
-    private int _faultsBefore, _refusedBefore;
 
     public ValueTask DisposeAsync() => _plant.DisposeAsync();
 
