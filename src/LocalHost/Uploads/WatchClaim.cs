@@ -75,7 +75,8 @@ public sealed partial class WatchClaim : IAsyncDisposable
             {
                 if (await TakeAsync(listening) is not { } other)
                 {
-                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(listening, _held!.Token); // taken
+                    CancellationToken held = _held!.Token; // taken
+                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(listening, held);
                     await watch(either.Token);
                     told = null;
                     continue;
@@ -94,7 +95,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
                 return;
             }
 
-            await Task.Delay(Look, listening).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Look, listening).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 

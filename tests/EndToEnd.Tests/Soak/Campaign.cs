@@ -17,7 +17,7 @@ namespace AaClip.EndToEnd.Tests.Soak;
 /// </summary>
 internal sealed class Campaign : IAsyncDisposable
 {
-    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7;
+    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7, LeastKills = 5, LeastFaults = 20;
 
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
@@ -70,9 +70,9 @@ internal sealed class Campaign : IAsyncDisposable
 
         // 2. Trouble
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        over.CancelAfter(trouble);
         _weather.Bad = true;
         await Task.WhenAll(
+            EndAsync(over, trouble, Tally.Kills, _weather.Injected),
             DropAsync(site, round, new Random(seed), over.Token),
             TroubleStorageAsync(new Random(seed + 1), over.Token),
             KillAsync(crews[0], new Random(seed + 2), over.Token),
@@ -112,6 +112,15 @@ internal sealed class Campaign : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _plant.DisposeAsync();
+
+    // On a busy machine it takes longer until enough has happened to prove something.
+    private async Task EndAsync(CancellationTokenSource over, TimeSpan trouble, int kills, int faults)
+    {
+        await Task.Delay(trouble, Cancellation);
+        while (Tally.Kills - kills < LeastKills || _weather.Injected - faults < LeastFaults)
+            await Task.Delay(500, Cancellation);
+        await over.CancelAsync();
+    }
 
     // Now and then a file that is no image, or another picture under the same name.
     private async Task DropAsync(Site site, int round, Random random, CancellationToken over)
