@@ -136,8 +136,12 @@ public sealed partial class FunctionHost : IAsyncDisposable
             (watched, state) = (blobs.GetBlobContainerClient(container), blobs.GetBlobContainerClient(_options.StateContainer));
             await watched.CreateIfNotExistsAsync(cancellationToken: cancellation);
             _claim = new WatchClaim(state, container, WatcherNote.Own(_options.Model, Url), _logging.CreateLogger<WatchClaim>());
-            if (await _claim.TakeAsync(cancellation) is { } other && _options.Beside is { } beside)
-                await beside(ConnectionString, other, cancellation);
+            if (await _claim.TakeAsync(cancellation) is { } other)
+            {
+                if (_options.Beside is { } beside)
+                    await beside(ConnectionString, other, cancellation);
+                _claim.SayWhoHasIt(other);
+            }
         }
 
         // 5. Worker
