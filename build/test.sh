@@ -11,13 +11,7 @@ passed=$(sum passed) failed=$(sum failed) total=$(sum total) executed=$(sum exec
 if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a run that broke off is not a pass
 if [ "$passed" -eq 0 ]; then echo "No test ran." >&2; code=1; fi
 # What failed, last, where a log that is cut off still shows it.
-python3 - << 'LIST' || true
-import glob, xml.etree.ElementTree as xml
-for file in sorted(glob.glob("artifacts/tests/*.trx")):
-    for result in xml.parse(file).getroot().iter("{*}UnitTestResult"):
-        if result.get("outcome") == "Failed":
-            message = result.find(".//{*}Message")
-            print("FAILED", result.get("testName"), "-", " ".join((message.text or "").split())[:600] if message is not None else "")
-LIST
+awk '/<UnitTestResult .*outcome="Failed"/ { match($0, /testName="[^"]*"/); print "FAILED " substr($0, RSTART + 10, RLENGTH - 11); failed = 1 }
+     failed && /<Message>/ { sub(/.*<Message>/, ""); print "  " substr($0, 1, 600); failed = 0 }' artifacts/tests/*.trx 2> /dev/null
 echo "$passed passed, $failed failed, $((total - executed)) skipped"
 exit "$code"

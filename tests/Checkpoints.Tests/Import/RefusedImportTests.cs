@@ -3,6 +3,7 @@ using System.Globalization;
 using AaClip.Checkpoints.Import;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
+using AaClip.Scoring.Text;
 using AaClip.Tests;
 
 namespace AaClip.Checkpoints.Tests.Import;
