@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BUILD := dotnet build AaClip.Functions.sln -c Release --nologo -v quiet -clp:NoSummary
 
-.PHONY: help build test run bench format azurite restore clean
+.PHONY: help build test soak run bench format azurite restore clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ build: restore local.settings.json ## everything, and bin/aaclip
 
 test: build ## all tests; ends with "N passed, N failed"
 	@build/test.sh
+
+soak: build ## kills and storage faults for an hour: SOAK_MINUTES, SOAK_SEED; goes on where the last one ended (artifacts/soak)
+	@build/soak.sh
 
 run: build ## the pipeline on this machine
 	@build/run.sh

@@ -67,7 +67,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     public int WorkerProcess => _worker?.ProcessId ?? 0;
 
     /// <summary>
-    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself: stop it then.
+    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself: stop it
+    /// then.
     /// </summary>
     public Task<string> Failed => _failed.Task;
 
@@ -135,8 +136,12 @@ public sealed partial class FunctionHost : IAsyncDisposable
             (watched, state) = (blobs.GetBlobContainerClient(container), blobs.GetBlobContainerClient(_options.StateContainer));
             await watched.CreateIfNotExistsAsync(cancellationToken: cancellation);
             _claim = new WatchClaim(state, container, WatcherNote.Own(_options.Model, Url), _logging.CreateLogger<WatchClaim>());
-            if (await _claim.TakeAsync(cancellation) is { } other && _options.Beside is { } beside)
-                await beside(ConnectionString, other, cancellation);
+            if (await _claim.TakeAsync(cancellation) is { } other)
+            {
+                if (_options.Beside is { } beside)
+                    await beside(ConnectionString, other, cancellation);
+                _claim.SayWhoHasIt(other);
+            }
         }
 
         // 5. Worker
@@ -158,7 +163,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
             {
                 BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
                 await watcher.PrepareAsync(listening);
-                await watcher.RunAsync((text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), listening);
+                await watcher.RunAsync(
+                    (text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), listening);
             }, _stopping.Token), CancellationToken.None);
             FailWith(_watching, "Uploads are not watched any more", log);
         }
@@ -188,7 +194,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
     }
 
     private void FailWith(Task loop, string what, ILogger log) =>
-        loop.ContinueWith(ended => Fail(log, what, ended.Exception!.InnerException!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default); // a fault has its cause
+        loop.ContinueWith(
+            ended => Fail(log, what, ended.Exception!.InnerException!), // a fault has its cause
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private void Fail(ILogger log, string what, Exception cause)
     {

@@ -57,10 +57,10 @@ public sealed record LocalHostOptions
     /// </summary>
     public string? WatchedContainer { get; init; } = "images";
 
-    /// <summary>"name@version" of the model that the functions score with, for other hosts on the same storage; null says nothing.</summary>
+    /// <summary>"name@version" of the model that the functions score with, told to other hosts on the same storage; null for none.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Called with the connection string where another host watches the same container already: it may refuse by an exception.</summary>
+    /// <summary>Called with the connection string where another host watches the same container: it may refuse by an exception.</summary>
     public Func<string, WatcherNote, CancellationToken, Task>? Beside { get; init; }
 
     /// <summary>Queue that receives the events. Default "uploads".</summary>

@@ -30,7 +30,7 @@ public class FaultTests(AzuriteFixture azurite)
         int odd = 0;
         await using TestHost host = new(StorageProxy.Through(connection, blobs, queues));
         TestHost clean = new(connection);
-        await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(3) }); // what half an answer took comes back then
+        await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(5) }); // what half an answer took comes back then
         queues.Choose = request => request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal) && request.Method == "GET" && Interlocked.Increment(ref odd) <= 3 ? Enum.Parse<StorageFault>(fault) : null;
 
         await clean.SendAsync("texts", "one two");

@@ -60,7 +60,7 @@ internal sealed class DemoRun
 
             // 3 and 4
             using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            _ = pipeline.Failed.ContinueWith(_ => end.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = pipeline.Failed.ContinueWith(_ => end.Cancel(), TaskScheduler.Default);
             bool through = await ShowAsync(pipeline.Storage, samples, end.Token);
             if (pipeline.Failed.IsCompleted)
                 throw new InvalidOperationException(await pipeline.Failed);

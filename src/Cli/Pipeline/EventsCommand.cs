@@ -27,12 +27,14 @@ internal static class EventsCommand
             ConsoleLogger log = new(progress);
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
             await using WatchClaim claim = new(state, images.Name, WatcherNote.Own(null, null), log);
-            Console.WriteLine($"Watching {images.Uri.GetLeftPart(UriPartial.Path)}, events go to {queue.Uri.GetLeftPart(UriPartial.Path)}. Ctrl-C ends it.");
+            string watched = images.Uri.GetLeftPart(UriPartial.Path), events = queue.Uri.GetLeftPart(UriPartial.Path);
+            Console.WriteLine($"Watching {watched}, events go to {events}. Ctrl-C ends it.");
             await claim.RunAsync(async listening =>
             {
                 BlobWatcher watcher = new(images, state, Interval, log);
                 await watcher.PrepareAsync(listening);
-                await watcher.RunAsync((text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), listening);
+                await watcher.RunAsync(
+                    (text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), listening);
             }, cancellation);
             return 0;
         }));

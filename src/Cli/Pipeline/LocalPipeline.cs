@@ -61,13 +61,16 @@ internal sealed class LocalPipeline : IAsyncDisposable
         return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), id);
     }
 
-    // Both take messages of the same queues: each image would get its score from either model. Where a model was promoted, both use that one.
+    // Both take messages of the same queues: each image would get its score from either model. A model that was promoted is used by both.
     private static async Task RefuseMixtureAsync(string connection, WatcherNote other, string id, CancellationToken cancellation)
     {
-        if (other.Model is not { } theirs || theirs == id || await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
+        if (other.Model is not { } theirs || theirs == id)
+            return;
+        if (await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
             return;
         throw new InvalidOperationException(
-            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.");
+            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: "
+            + "end that one, start this one with the same model, or let DataStorage name other storage.");
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

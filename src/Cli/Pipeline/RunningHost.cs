@@ -43,7 +43,8 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
     [JsonIgnore]
     private RunningHost? Running => new ProcessMark(Process, StartedAt).Runs ? this with { Before = Before?.Running } : Before?.Running;
 
-    private RunningHost? Without(int process) => Process == process ? Before?.Running : (this with { Before = Before?.Without(process) }).Running;
+    private RunningHost? Without(int process) =>
+        Process == process ? Before?.Running : (this with { Before = Before?.Without(process) }).Running;
 
     private static RunningHost? Read()
     {

@@ -59,8 +59,9 @@ internal static class WatchCommand
                     Console.WriteLine(write(line));
                 trouble = null;
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested && (StorageTrouble.Explain(e) ?? (e is IOException ? StorageTrouble.FirstLine(e.Message) : null)) is { } reason)
+            catch (Exception e) when (!cancellation.IsCancellationRequested && (StorageTrouble.Explain(e) is not null || e is IOException))
             {
+                string reason = StorageTrouble.Explain(e) ?? StorageTrouble.FirstLine(e.Message);
                 if (reason != trouble)
                     Console.Error.WriteLine($"warning: {reason}");
                 trouble = reason;

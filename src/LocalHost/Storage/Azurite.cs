@@ -173,7 +173,8 @@ internal sealed partial class Azurite : IAsyncDisposable
         await _process.WaitForExitAsync().ConfigureAwait(false);
         if (_stopping)
             return;
-        string reason = string.Create(CultureInfo.InvariantCulture, $"Azurite ended by itself with code {_process.ExitCode}: nothing can be read or written until the host is started again.");
+        string reason = string.Create(
+            CultureInfo.InvariantCulture, $"Azurite ended by itself with code {_process.ExitCode}: nothing can be read or written until the host is started again.");
         Log.Ended(_logger, reason);
         _ended.TrySetResult(reason);
     }

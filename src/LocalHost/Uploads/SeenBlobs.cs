@@ -25,7 +25,9 @@ internal sealed class SeenBlobs
     public bool Contains(string name, string version, string? etag = null)
     {
         UInt128 key = Name(name);
-        if (!_entries.TryGetValue(key, out (ulong Version, int Pass) entry) || (entry.Version != Hash64(version) && entry.Version != Hash64(etag ?? version)))
+        if (!_entries.TryGetValue(key, out (ulong Version, int Pass) entry))
+            return false;
+        if (entry.Version != Hash64(version) && entry.Version != Hash64(etag ?? version))
             return false;
         _entries[key] = (entry.Version, _pass);
         return true;

@@ -23,6 +23,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
     private readonly WatcherNote _own;
     private readonly ILogger _logger;
     private BlobLeaseClient? _lease;
+    private WatcherNote? _told;
     private CancellationTokenSource? _held; // cancelled when the lease is another's
     private Task _renewing = Task.CompletedTask;
 
@@ -64,26 +65,32 @@ public sealed partial class WatchClaim : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Says for whom this process waits, once for each.</summary>
+    public void SayWhoHasIt(WatcherNote other)
+    {
+        if (_told != other)
+            Log.Waits(_logger, _container, other.ToString());
+        _told = other;
+    }
+
     /// <summary>Watches whenever the claim is this process's, until it is told to end.</summary>
     /// <param name="watch">Watches until its token ends it.</param>
     public async Task RunAsync(Func<CancellationToken, Task> watch, CancellationToken listening)
     {
-        string? told = null;
         while (!listening.IsCancellationRequested)
         {
             try
             {
                 if (await TakeAsync(listening) is not { } other)
                 {
-                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(listening, _held!.Token); // taken
+                    CancellationToken held = _held!.Token; // taken
+                    using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(listening, held);
                     await watch(either.Token);
-                    told = null;
+                    _told = null;
                     continue;
                 }
 
-                if (told != other.ToString())
-                    Log.Waits(_logger, _container, other.ToString());
-                told = other.ToString();
+                SayWhoHasIt(other);
             }
             catch (Exception e) when (e is RequestFailedException or AggregateException or IOException)
             {
@@ -94,7 +101,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
                 return;
             }
 
-            await Task.Delay(Look, listening).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Look, listening).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 

@@ -67,7 +67,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
             await worker.Process.Exited;
         }
 
-        await _supervision.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default); // who watches it was told of a fault
+        await _supervision.ContinueWith(_ => { }, TaskScheduler.Default); // who watches it was told of a fault
     }
 
     public async ValueTask DisposeAsync()

@@ -91,9 +91,9 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         }
     }
 
-    // Listings and messages; the properties of a queue come in headers alone.
-    private static bool ExpectsContent(Request request) =>
-        request.Method == RequestMethod.Post || (request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal));
+    // The properties of a container or of a queue come in headers alone.
+    private static bool ExpectsContent(Request request) => request.Method == RequestMethod.Post || (request.Method == RequestMethod.Get
+        && (request.Uri.Query.Contains("comp=list", StringComparison.Ordinal) || request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)));
 
     // Without the query, which may hold a signature.
     private static string Place(HttpMessage message) => $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";

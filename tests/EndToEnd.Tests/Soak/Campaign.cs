@@ -17,7 +17,7 @@ namespace AaClip.EndToEnd.Tests.Soak;
 /// </summary>
 internal sealed class Campaign : IAsyncDisposable
 {
-    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7;
+    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7, LeastKills = 5, LeastFaults = 20;
 
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
@@ -30,6 +30,7 @@ internal sealed class Campaign : IAsyncDisposable
     private readonly Action<string> _tell;
     private readonly Dictionary<string, string> _latest = new(StringComparer.Ordinal); // ETags of the images of this run and account
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    private int _faultsBefore, _refusedBefore;
 
     private Campaign(string folder, Tally tally, Weather weather, Plant plant, Action<string> tell) =>
         (_folder, Tally, _weather, _plant, _tell) = (folder, tally, weather, plant, tell);
@@ -69,15 +70,16 @@ internal sealed class Campaign : IAsyncDisposable
 
         // 2. Trouble
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        over.CancelAfter(trouble);
         _weather.Bad = true;
         await Task.WhenAll(
+            EndAsync(over, trouble, Tally.Kills, _weather.Injected),
             DropAsync(site, round, new Random(seed), over.Token),
             TroubleStorageAsync(new Random(seed + 1), over.Token),
             KillAsync(crews[0], new Random(seed + 2), over.Token),
             KillAsync(crews[1], new Random(seed + 3), over.Token));
 
         // 3. Calm
+        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."));
         _weather.Bad = false;
         foreach (Crew crew in crews)
             await crew.StartAsync(Cancellation);
@@ -88,6 +90,7 @@ internal sealed class Campaign : IAsyncDisposable
             await crew.DisposeAsync();
 
         // 4. The account
+        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: through after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."));
         JsonElement verified = await Crashing.VerifyAsync(site);
         Assert.Equal(verified.GetProperty("images").GetInt32(), verified.GetProperty("accounted").GetInt32());
         foreach (string fault in (string[])["missing", "doubled", "withoutMap", "givenUp", "repeatedAlerts"])
@@ -108,9 +111,16 @@ internal sealed class Campaign : IAsyncDisposable
         _tell(Tally.ToString());
     }
 
-    private int _faultsBefore, _refusedBefore;
-
     public ValueTask DisposeAsync() => _plant.DisposeAsync();
+
+    // On a busy machine it takes longer until enough has happened to prove something.
+    private async Task EndAsync(CancellationTokenSource over, TimeSpan trouble, int kills, int faults)
+    {
+        await Task.Delay(trouble, Cancellation);
+        while (Tally.Kills - kills < LeastKills || _weather.Injected - faults < LeastFaults)
+            await Task.Delay(500, Cancellation);
+        await over.CancelAsync();
+    }
 
     // Now and then a file that is no image, or another picture under the same name.
     private async Task DropAsync(Site site, int round, Random random, CancellationToken over)

@@ -28,6 +28,8 @@ internal static class StorageOperations
     public static IReadOnlyDictionary<string, Operation> All { get; } = new Dictionary<string, Operation>
     {
         ["StorageClients.EnsureCreated"] = new(Nothing, Do(s => s.EnsureCreatedAsync(Token))),
+        ["A container that is there"] = new(Nothing, Give(async s => (await s.Container(ContainerNames.Images).ExistsAsync(Token)).Value)),
+        ["A queue that is there"] = new(Nothing, Give(async s => (await s.Queue(QueueNames.Score).GetPropertiesAsync(Token)).Value.ApproximateMessagesCount)),
 
         ["ResultStore.WritePictures"] = new(Nothing, Do(s => Results(s).WritePicturesAsync("tiny@1/line1/a.png/0x1", [1], [2], Token))),
         ["ResultStore.Write"] = new(Nothing, Give(s => Results(s).WriteAsync(Document(), Token))),
