@@ -38,6 +38,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly ModelHost _models;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
+    private readonly int _heatmapSide;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ModelChoice _choice;
@@ -57,6 +58,7 @@ public sealed partial class ImageScoring : IDisposable
         _models = models;
         _results = results;
         _decode = new DecodeOptions { Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels } };
+        _heatmapSide = limits.Value.HeatmapSide;
         _time = time;
         _logger = logger;
         _urgent = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
@@ -151,6 +153,8 @@ public sealed partial class ImageScoring : IDisposable
                 Timings = result.Timings with { Decode = Lap(ref start) },
             };
 
+            BlankImage.Refuse(image.Image, request.Image, model.Manifest.Architecture.Patch);
+
             // 4
             await YieldAsync(urgent, cancellation).ConfigureAwait(false);
             float[] anchors = Anchors(model, request.ObjectClass);
@@ -176,6 +180,8 @@ public sealed partial class ImageScoring : IDisposable
 
         // 5
         await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+        if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
+            Log.Uncalibrated(_logger, gap);
         Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
 
         // 6
@@ -266,8 +272,9 @@ public sealed partial class ImageScoring : IDisposable
         }
     }
 
-    private static byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
+    private byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
     {
+        image = BoxAverage.Shrink(image, _heatmapSide);
         RgbImage heatmap = Heatmap.Overlay(image, judgement.Map, judgement.Scale);
         profile.Mask?.Uncover(heatmap, image);
         return ImageEncoder.Jpeg(heatmap);
@@ -331,5 +338,8 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a scale that fits no class in particular.")]
+        public static partial void Uncalibrated(ILogger logger, string gap);
     }
 }

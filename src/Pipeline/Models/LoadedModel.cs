@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Telemetry;
@@ -11,12 +12,14 @@ namespace AaClip.Pipeline.Models;
 /// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
+    private const int MostNoted = 100; // classes come from profiles, and from requests that anybody may send
     private const int DeadAfter = 5; // failed runs, one after the other
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s an image on two cores
 
     private readonly AnomalyScorer _scorer;
     private readonly Batcher<ImageToScore, ImageScore> _batcher;
     private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, bool> _uncalibrated = [];
     private long _runBegan; // timestamp; 0 while nothing runs
     private int _failedRuns;
     private volatile string _lastFailure = "";
@@ -58,13 +61,19 @@ public sealed class LoadedModel : IAsyncDisposable
             string? trouble = began != 0 && _time.GetElapsedTime(began) > LongestRun
                 ? $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes."
                 : failed >= DeadAfter ? $"The last {failed} runs failed: {_lastFailure}" : null;
-            return new ModelState(trouble is null, Id, Provider, Int8Kernel, trouble, Dead: trouble is not null);
+            string[]? uncalibrated = _uncalibrated.IsEmpty ? null : [.. _uncalibrated.Keys.Order(StringComparer.Ordinal)];
+            return new ModelState(trouble is null, Id, Provider, Int8Kernel, trouble, Dead: trouble is not null, uncalibrated);
         }
     }
 
     /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
     /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
+
+    /// <summary>Notes for health that images of a class are judged although the package, which has calibrations, has none for it.</summary>
+    /// <returns>What to say of it, the first time; else null.</returns>
+    public string? NoteCalibrationGap(string objectClass) =>
+        Manifest.CalibrationGap(objectClass) is { } gap && _uncalibrated.Count < MostNoted && _uncalibrated.TryAdd(objectClass, true) ? gap : null;
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
