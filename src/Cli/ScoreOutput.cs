@@ -23,6 +23,7 @@ internal sealed class ScoreOutput : IDisposable
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
     private readonly Calibration _calibration;
+    private readonly string? _neutral; // "neutral" where the package has no calibration for the class
     private readonly double? _threshold; // null: nobody gave one, so there is no verdict
     private readonly string[] _header;
     private readonly int _commonFolder; // length of the part of all paths that a table can do without
@@ -35,6 +36,7 @@ internal sealed class ScoreOutput : IDisposable
         Prepare(run.Maps, MapEnding);
         _json = run.Json is null ? null : run.Json == "-" ? Console.Out : OpenJson(run.Json);
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
+        _neutral = _calibration.IsNeutral ? "neutral" : null;
         _threshold = run.Threshold ?? (_calibration.IsNeutral ? null : _calibration.Threshold);
         if (scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
             Console.Error.WriteLine(_threshold is null ? $"No verdict is given: {gap}" : $"The scale fits no class in particular: {gap}");
@@ -63,12 +65,13 @@ internal sealed class ScoreOutput : IDisposable
             timings["infer"] = Math.Round(inferMilliseconds, 1);
             Stopwatch clock = Stopwatch.StartNew();
             float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
-            float level = Regions.Level(full, _calibration.MapThreshold);
             ScorePart judged = Judge(score);
+            bool anomalous = judged.Verdict == Anomalous;
+            float level = Regions.Level(full, _calibration.MapThreshold, anomalous);
             report = report with
             {
                 Score = judged,
-                Regions = Regions.Of(full, score.Map, level, judged.Verdict == Anomalous, image.Width, image.Height, 0),
+                Regions = Regions.Of(full, score.Map.Size, level, anomalous, image.Width, image.Height, 0),
                 Heatmap = WriteHeatmap(decoded.File, image, score, level),
                 Map = WriteMap(decoded.File, score),
             };
@@ -139,10 +142,9 @@ internal sealed class ScoreOutput : IDisposable
     private ScorePart Judge(ImageScore score)
     {
         double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
-        string? neutral = _calibration.IsNeutral ? "neutral" : null;
         return _threshold is { } threshold
-            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? Anomalous : "normal", neutral)
-            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, neutral);
+            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? Anomalous : "normal", _neutral)
+            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, _neutral);
     }
 
     private void Row(ImageReport report, float[] full, int size)

@@ -13,7 +13,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
     private readonly FunctionHost _host;
     private readonly RunningHost? _announced;
 
-    private LocalPipeline(FunctionHost host, string model)
+    private LocalPipeline(FunctionHost host, ModelManifest model)
     {
         _host = host;
         Model = model;
@@ -28,8 +28,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>Address of the HTTP functions.</summary>
     public string Http => _host.Url;
 
-    /// <summary>"name@version" of the model.</summary>
-    public string Model { get; }
+    /// <summary>What the model's package says of itself.</summary>
+    public ModelManifest Model { get; }
 
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="functions">Folder of the built function app; null looks for it.</param>
@@ -52,8 +52,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
         });
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
-        string id = ModelPackage.Open(path).Manifest.Id;
-        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), id);
+        ModelManifest manifest = ModelPackage.Open(path).Manifest;
+        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), manifest);
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

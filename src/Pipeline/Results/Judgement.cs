@@ -56,12 +56,12 @@ public sealed record Judgement
 
         // 4
         Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
-        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold);
+        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, verdict == Verdict.Anomalous);
         double calibrated = Calibration.Calibrated(raw, threshold);
         return new Judgement
         {
             Score = new ScorePart(verdict, detection, mapMax, raw, calibrated, threshold, calibration.IsNeutral ? ScorePart.Neutral : null),
-            Regions = AaClip.Scoring.Maps.Regions.Of(full, map, level, verdict == Verdict.Anomalous, width, height, profile.MinRegion),
+            Regions = AaClip.Scoring.Maps.Regions.Of(full, map.Size, level, verdict == Verdict.Anomalous, width, height, profile.MinRegion),
             Map = map,
             Scale = scale.HeatmapScale with { ContourLevel = level },
         };

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace AaClip.Scoring.Maps;
 
 /// <summary>Finds the regions of a map: where its scores reach a threshold.</summary>
@@ -7,50 +5,40 @@ public static class Regions
 {
     private const float LeastSpread = 0.1f; // share of the peak's height over the threshold: below it no place stands out
 
-    /// <summary>
-    /// What is said of where an image looks wrong: the regions at <see cref="Level"/>; of an anomalous image without any, the hottest patch.
-    /// </summary>
-    /// <param name="full">[map.Size, map.Size]: the map at the model's size; ignored pixels are negative infinity.</param>
-    /// <param name="map">The map it was made of.</param>
+    /// <summary>Where an image looks wrong: its regions at <see cref="Level"/>, and of an anomalous image at least one, however small.</summary>
+    /// <param name="full">[size, size]: the map at the model's size; ignored pixels are negative infinity.</param>
+    /// <param name="size">Pixels along a side of the map.</param>
     /// <param name="level">From <see cref="Level"/>.</param>
-    /// <param name="anomalous">Whether the image is: it has at least one region then.</param>
+    /// <param name="anomalous">Whether the image is.</param>
     /// <param name="width">Pixels along a row of the original image.</param>
     /// <param name="height">Rows of the original image.</param>
-    /// <param name="minAreaFraction">Smaller regions are left out; a share of the image, 0 to 1.</param>
+    /// <param name="minAreaFraction">Smaller regions are left out, unless none remains of an anomalous image; a share of the image, 0 to 1.</param>
     /// <returns>Highest peak first.</returns>
     public static IReadOnlyList<Region> Of(
-        ReadOnlySpan<float> full, AnomalyMap map, float level, bool anomalous, int width, int height, double minAreaFraction)
+        ReadOnlySpan<float> full, int size, float level, bool anomalous, int width, int height, double minAreaFraction)
     {
-        ArgumentNullException.ThrowIfNull(map);
-        IReadOnlyList<Region> found = Find(full, map.Size, level, width, height, minAreaFraction);
-        int peak = TensorPrimitives.IndexOfMax(full);
-        return found.Count > 0 || !anomalous || !float.IsFinite(full[peak]) ? found : [Patch(full[peak], peak, map, width, height)];
+        IReadOnlyList<Region> found = Find(full, size, level, width, height, minAreaFraction);
+        return found.Count > 0 || !anomalous ? found : [.. Find(full, size, level, width, height, 0).Take(1)];
     }
 
     /// <summary>
-    /// The score from which on pixels belong to a region: the threshold; or, where more than half of the picture reaches it, half the way from
-    /// the picture's median to its peak, so that the place that stands out is told. Where none does, the threshold again.
+    /// The score from which on pixels belong to a region: the threshold, but 1. where more than half of the picture reaches it, half the way from
+    /// the picture's median to its peak, so that the place that stands out is told (where none does, the threshold); 2. where nothing reaches it
+    /// in an anomalous image, three quarters of that way: the hottest place.
     /// </summary>
     /// <param name="full">The map at the model's size; ignored pixels are negative infinity.</param>
     /// <param name="threshold">Scores at or above it are anomalous.</param>
-    public static float Level(ReadOnlySpan<float> full, float threshold)
+    /// <param name="anomalous">Whether the image is: its detection score may say so alone.</param>
+    public static float Level(ReadOnlySpan<float> full, float threshold, bool anomalous)
     {
-        int above = 0, counted = 0;
-        foreach (float value in full)
-        {
-            above += value >= threshold ? 1 : 0;
-            counted += float.IsFinite(value) ? 1 : 0;
-        }
-
-        if (2L * above <= counted)
+        float[] values = [.. full.ToArray().Where(float.IsFinite)];
+        int above = values.Count(v => v >= threshold);
+        if (values.Length == 0 || (above == 0 ? !anomalous : 2 * above <= values.Length))
             return threshold;
-        float[] values = new float[counted];
-        int at = 0;
-        foreach (float value in full)
-            if (float.IsFinite(value))
-                values[at++] = value;
         Array.Sort(values);
-        float median = values[counted / 2], peak = values[^1];
+        float median = values[values.Length / 2], peak = values[^1];
+        if (above == 0)
+            return peak - (peak - median) / 4;
         return peak - median < LeastSpread * (peak - threshold) ? threshold : Math.Max(threshold, (median + peak) / 2);
     }
 
@@ -110,14 +98,6 @@ public static class Regions
         }
 
         return [.. regions.OrderByDescending(r => r.Peak)]; // a stable sort: equal peaks stay in the order in which they were met
-    }
-
-    private static Region Patch(float peak, int at, AnomalyMap map, int width, int height)
-    {
-        int column = at % map.Size * map.Side / map.Size, row = at / map.Size * map.Side / map.Size;
-        (int x, int boxWidth) = Scale(column, column, map.Side, width);
-        (int y, int boxHeight) = Scale(row, row, map.Side, height);
-        return new Region { X = x, Y = y, Width = boxWidth, Height = boxHeight, Peak = peak, AreaFraction = 1.0 / (map.Side * map.Side) };
     }
 
     // Every original pixel that the box touches is inside.

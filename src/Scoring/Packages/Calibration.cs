@@ -38,7 +38,7 @@ public sealed record Calibration
 
     /// <summary>Whether this is <see cref="Neutral"/>: nobody has calibrated the class.</summary>
     [JsonIgnore]
-    public bool IsNeutral { get; private init; }
+    public bool IsNeutral => this == Neutral((int)(2 * MapThreshold));
 
     /// <summary>
     /// The scale of a model that nobody has calibrated: the threshold is where a patch is as near to the one anchor as to the other.
@@ -53,7 +53,6 @@ public sealed record Calibration
         DetectionMax = 1,
         Threshold = 0.5,
         MapThreshold = levels * 0.5f,
-        IsNeutral = true,
     };
 
     /// <summary>The combined score (specification 4.3.2): half map maximum and half detection, or for medical images the map maximum alone.</summary>

@@ -72,7 +72,7 @@ public sealed class HeatmapTests
 
         for (int i = 0; i < scores.Length; i++)
         {
-            double share = scores[i] < 2 ? (Math.Max(scores[i], 1) - 1) / 2 : 0.5 + (Math.Min(scores[i], 4) - 2) / 4;
+            double share = scores[i] < 2 ? (Math.Max(scores[i], 1) - 1) / 2 : 0.5 + Math.Sqrt((Math.Min(scores[i], 4) - 2) / 2) / 2;
             int step = (int)(share * (HeatColors.Count - 1));
             for (int c = 0; c < 3; c++)
                 Assert.Equal(HeatColors.Table[3 * step + c], actual[3 * i + c], 4.0); // neighbouring steps differ by less
