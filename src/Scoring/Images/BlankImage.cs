@@ -6,8 +6,8 @@ namespace AaClip.Scoring.Images;
 /// </summary>
 public static class BlankImage
 {
-    private const int Sample = 4096;         // pixels that are looked at first
-    private const int Outliers = 10_000;     // one pixel of so many may be anything: hot and dead ones
+    private const int Sample = 4096, Doubtful = 100; // pixels that are looked at first; of so many one may be anything
+    private const int Outliers = 10_000;             // of all pixels: hot and dead ones
     private const int OneColour = 2;         // levels of 255
     private const int DarkSpread = 8, DarkMost = 32; // noise of a sensor in the dark, around its black level
 
@@ -23,7 +23,7 @@ public static class BlankImage
         if (pixels < patch * patch)
             throw Blank($"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})");
         int step = Math.Max(1, pixels / Sample) | 1; // odd, so that columns take turns
-        if (!IsBlank(image.Pixels, step, out _) || !IsBlank(image.Pixels, 1, out (int Low, int High) levels))
+        if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
             return;
         throw Blank(levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255");
 
@@ -32,7 +32,7 @@ public static class BlankImage
     }
 
     // The levels are those of the channel that varies most.
-    private static bool IsBlank(byte[] pixels, int step, out (int Low, int High) levels)
+    private static bool IsBlank(byte[] pixels, int step, int outliers, out (int Low, int High) levels)
     {
         levels = default;
         int most = 0;
@@ -42,7 +42,7 @@ public static class BlankImage
             int all = 0;
             for (long at = channel; at < pixels.Length; at += 3L * step, all++)
                 counts[pixels[at]]++;
-            (int low, int high) = (Level(counts, all / Outliers, 0, 1), Level(counts, all / Outliers, 255, -1));
+            (int low, int high) = (Level(counts, all / outliers, 0, 1), Level(counts, all / outliers, 255, -1));
             most = Math.Max(most, high);
             levels = high - low >= levels.High - levels.Low ? (low, high) : levels;
         }
