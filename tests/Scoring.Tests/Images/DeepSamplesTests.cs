@@ -18,6 +18,10 @@ public class DeepSamplesTests
     public void A_tiff_that_says_4095_at_most_is_the_picture_of_eight() => Assert.Equal(Expected, Pixels(Tiff(Twelve, most: 4095)));
 
     [Fact]
+    public void Eight_bits_that_a_camera_shifted_up_come_back_exactly() =>
+        Assert.Equal(Expected, Pixels(Png([.. Enumerable.Range(0, Side * Side).Select(i => (ushort)(i << 4))], usedBits: 12)));
+
+    [Fact]
     public void Samples_that_are_scaled_already_stay_so_whatever_is_said_of_their_bits()
     {
         ushort[] scaled = [.. Enumerable.Range(0, Side * Side).Select(i => (ushort)(i * 257))];
