@@ -132,7 +132,7 @@ public sealed record ScorePart(
 /// <param name="Scale">Step between stored values.</param>
 /// <param name="Offset">Value stored as 0.</param>
 /// <param name="Domain">"industrial" or "medical": the smoothing that belongs to it.</param>
-/// <param name="Threshold">Map values from here on are anomalous; regions may begin higher, where more than half of the picture reaches it.</param>
+/// <param name="Threshold">Map values from here on are anomalous; regions begin elsewhere where <see cref="Regions.Level"/> says so.</param>
 public sealed record MapPart(string Blob, int Side, int Size, float Scale, float Offset, Domain Domain, float Threshold);
 
 /// <summary>Milliseconds of the steps; null where a step was not reached.</summary>
