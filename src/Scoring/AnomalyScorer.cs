@@ -133,10 +133,13 @@ public sealed partial class AnomalyScorer : IDisposable
             warning => Log.Cache(options.Logger, warning));
     }
 
-    // Hashing and loading read the same pages: side by side they cost little more than one of them.
+    // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost little
+    // more than one of them.
     private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, Int8Kernel? kernel, bool verify)
     {
-        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageGraph, ModelPackage.ImageWeights)) : Task.CompletedTask;
+        if (verify)
+            package.Verify(ModelPackage.ImageGraph);
+        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageWeights)) : Task.CompletedTask;
         InferenceSession session;
         try
         {

@@ -90,7 +90,7 @@ public sealed class ClipWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
-        Assert.Equal($"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.encoder.layers.1.self_attn.k_proj.weight', 'vision_model.pre_layrnorm.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}", refused.Message);
+        Assert.Equal($"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', 'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}", refused.Message);
     }
 
     [Fact]
