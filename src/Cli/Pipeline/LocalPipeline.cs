@@ -13,10 +13,11 @@ internal sealed class LocalPipeline : IAsyncDisposable
     private readonly FunctionHost _host;
     private readonly RunningHost? _announced;
 
-    private LocalPipeline(FunctionHost host, ModelManifest model)
+    private LocalPipeline(FunctionHost host, string model, IReadOnlyList<string> gaps)
     {
         _host = host;
         Model = model;
+        Gaps = gaps;
         Storage = Account.Open(host.ConnectionString);
         if (Storage.Blobs.Uri.IsLoopback)
             _announced = RunningHost.TryAnnounce(host.ConnectionString, Http);
@@ -28,8 +29,11 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>Address of the HTTP functions.</summary>
     public string Http => _host.Url;
 
-    /// <summary>What the model's package says of itself.</summary>
-    public ModelManifest Model { get; }
+    /// <summary>"name@version" of the model.</summary>
+    public string Model { get; }
+
+    /// <summary>What the camera profiles and the model do not agree on: a line for each; see <see cref="Profiles.GapsAsync"/>.</summary>
+    public IReadOnlyList<string> Gaps { get; }
 
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="functions">Folder of the built function app; null looks for it.</param>
@@ -53,7 +57,16 @@ internal sealed class LocalPipeline : IAsyncDisposable
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
         ModelManifest manifest = ModelPackage.Open(path).Manifest;
-        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), manifest);
+        FunctionHost host = await FunctionHost.StartAsync(options, cancellation);
+        try
+        {
+            return new LocalPipeline(host, manifest.Id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

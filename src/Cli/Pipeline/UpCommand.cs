@@ -32,7 +32,7 @@ internal static class UpCommand
         byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
         await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
-        foreach (string gap in await Profiles.GapsAsync(pipeline.Storage, pipeline.Model, cancellation))
+        foreach (string gap in pipeline.Gaps)
             Console.Error.WriteLine(gap);
         Console.WriteLine("Ctrl-C ends it.");
         await WaitAsync(cancellation);
@@ -45,7 +45,7 @@ internal static class UpCommand
     public static void Addresses(LocalPipeline pipeline)
     {
         StorageClients storage = pipeline.Storage;
-        Console.WriteLine($"Model      {pipeline.Model.Id}");
+        Console.WriteLine($"Model      {pipeline.Model}");
         Console.WriteLine($"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop --camera NAME DIR)");
         Console.WriteLine($"Results    {storage.Container(ContainerNames.Results).Uri.GetLeftPart(UriPartial.Path)}   (aaclip results, aaclip watch)");
         Console.WriteLine($"Heatmaps   {storage.Container(ContainerNames.Heatmaps).Uri.GetLeftPart(UriPartial.Path)}");
