@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
+using Azure;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -65,13 +67,20 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
         {
             ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
-            if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+            try
             {
-                Log.Failed(logger, request.Image, queue, reason);
-                return;
-            }
+                if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+                {
+                    Log.Failed(logger, request.Image, queue, reason);
+                    return;
+                }
 
-            reason = $"{reason} The image had a result already, which stays as it is.";
+                reason = $"{reason} The image had a result already, which stays as it is.";
+            }
+            catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
+            {
+                reason = $"{reason} Its result cannot be stored under its name: {Fault.Text(e)}";
+            }
         }
 
         string blob = await results.WriteFailedAsync(

@@ -1,4 +1,5 @@
 using AaClip.LocalHost;
+using AaClip.LocalHost.Uploads;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 
@@ -35,6 +36,9 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>What the camera profiles and the model do not agree on: a line for each; see <see cref="Profiles.GapsAsync"/>.</summary>
     public IReadOnlyList<string> Gaps { get; }
 
+    /// <summary>Completes, with the reason in one line, when a part has ended without which images would wait for ever.</summary>
+    public Task<string> Failed => _host.Failed;
+
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="functions">Folder of the built function app; null looks for it.</param>
     /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
@@ -57,16 +61,27 @@ internal sealed class LocalPipeline : IAsyncDisposable
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
         ModelManifest manifest = ModelPackage.Open(path).Manifest;
+        string id = manifest.Id;
+        options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
         FunctionHost host = await FunctionHost.StartAsync(options, cancellation);
         try
         {
-            return new LocalPipeline(host, manifest.Id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
+            return new LocalPipeline(host, id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
         }
         catch
         {
             await host.DisposeAsync();
             throw;
         }
+    }
+
+    // Both take messages of the same queues: each image would get its score from either model. Where a model was promoted, both use that one.
+    private static async Task RefuseMixtureAsync(string connection, WatcherNote other, string id, CancellationToken cancellation)
+    {
+        if (other.Model is not { } theirs || theirs == id || await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
+            return;
+        throw new InvalidOperationException(
+            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.");
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

@@ -35,10 +35,13 @@ internal static class UpCommand
         foreach (string gap in pipeline.Gaps)
             Console.Error.WriteLine(gap);
         Console.WriteLine("Ctrl-C ends it.");
-        await WaitAsync(cancellation);
-        Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
+        bool failed = await Task.WhenAny(WaitAsync(cancellation), pipeline.Failed) == pipeline.Failed;
+        if (failed)
+            Console.Error.WriteLine($"aaclip: {await pipeline.Failed}");
+        else
+            Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
         await pipeline.StopAsync(impatience.Token);
-        return 0;
+        return failed ? Run.Failed : 0;
     }
 
     /// <summary>Where everything is.</summary>

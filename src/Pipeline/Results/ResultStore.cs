@@ -43,14 +43,17 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(result);
+        byte[] json = Json(result);
         try
         {
             BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
-            await PutAsync(_results, NameOf(result), Json(result), "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
+            await PutAsync(_results, NameOf(result), json, "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
+            if (await HoldsAsync(NameOf(result), json, cancellation).ConfigureAwait(false))
+                return true; // the answer to this very write was lost, and the client has repeated it
             ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation).ConfigureAwait(false);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
@@ -143,6 +146,19 @@ public sealed class ResultStore(StorageClients storage)
         }
 
         return [.. newest.UnorderedItems.Select(i => i.Element).OrderByDescending(r => r.Time).ThenBy(r => r.Blob, StringComparer.Ordinal)];
+    }
+
+    private async Task<bool> HoldsAsync(string name, byte[] json, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadResult there = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            return there.Content.ToMemory().Span.SequenceEqual(json);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
     }
 
     private static string NameOf(ResultDocument result) =>
