@@ -94,6 +94,7 @@ internal static class CalibrateCommand
         {
             cancellation.ThrowIfCancellationRequested();
             RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
+            BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
             ImageScore score = scorer.Score(image, anchors, domain, cancellation);
             float most = profile is null ? score.MapMax : Judgement.Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height).Score.MapMax ?? score.MapMax; // without what the camera ignores
             found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller

@@ -23,15 +23,17 @@ internal static class ScoreCommand
         Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
         Option<bool> parity = new("--parity") { Description = "Reads images exactly as the published code: no EXIF rotation, 16-bit grey clipped." };
         Option<bool> legend = new("--legend") { Description = "Draws the scale into the heatmaps." };
+        Option<int> heatmapSide = new("--heatmap-side") { Description = "Longest side of a heatmap; of larger images the heatmap is scaled down.", DefaultValueFactory = _ => 2048, HelpName = "PIXELS" };
         Option<bool> fast = new("--fast-start") { Description = "Maps the weights instead of laying them out, and trusts their hashes: starts at once, runs a little slower." };
         Verb command = new("score", "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
             "aaclip score --model models/aaclip --class bottle photos/",
             "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\"")
         {
-            paths, model, name, domain, heatmaps, maps, json, threshold, mapThreshold, batch, provider, threads, parity, legend, fast,
+            paths, model, name, domain, heatmaps, maps, json, threshold, mapThreshold, batch, provider, threads, parity, legend, heatmapSide, fast,
         };
         batch.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 256) r.AddError("--batch takes 1 to 256."); });
         threads.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads takes 0 to 1024."); });
+        heatmapSide.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 64 or > 30_000) r.AddError("--heatmap-side takes 64 to 30000."); });
         threshold.Validators.Add(r => { if (r.GetValueOrDefault<double?>() is not (null or (> 0 and < 1))) r.AddError("--threshold takes a raw score between 0 and 1."); });
         mapThreshold.Validators.Add(r => { if (r.GetValueOrDefault<float?>() is { } t && !float.IsFinite(t)) r.AddError("--map-threshold takes a number."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => new ScoreRun
@@ -51,6 +53,7 @@ internal static class ScoreCommand
             Parity = parsed.GetValue(parity),
             Legend = parsed.GetValue(legend),
             FastStart = parsed.GetValue(fast),
+            HeatmapSide = parsed.GetValue(heatmapSide),
         }.Execute(cancellation)));
         return command;
     }

@@ -14,6 +14,7 @@ internal sealed class ScoreOutput : IDisposable
 {
     private const string HeatmapEnding = ".jpg";
     private const string MapEnding = ".png";
+    private const string Anomalous = "anomalous";
 
     private readonly ScoreRun _run;
     private readonly AnomalyScorer _scorer;
@@ -22,6 +23,7 @@ internal sealed class ScoreOutput : IDisposable
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
     private readonly Calibration _calibration;
+    private readonly string? _neutral; // "neutral" where the package has no calibration for the class
     private readonly double? _threshold; // null: nobody gave one, so there is no verdict
     private readonly string[] _header;
     private readonly int _commonFolder; // length of the part of all paths that a table can do without
@@ -34,7 +36,10 @@ internal sealed class ScoreOutput : IDisposable
         Prepare(run.Maps, MapEnding);
         _json = run.Json is null ? null : run.Json == "-" ? Console.Out : OpenJson(run.Json);
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
-        _threshold = run.Threshold ?? (scorer.Model.Calibrations.Count > 0 ? _calibration.Threshold : null);
+        _neutral = _calibration.IsNeutral ? "neutral" : null;
+        _threshold = run.Threshold ?? (_calibration.IsNeutral ? null : _calibration.Threshold);
+        if (scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
+            Console.Error.WriteLine(_threshold is null ? $"No verdict is given: {gap}" : $"The scale fits no class in particular: {gap}");
         if (run.MapThreshold is { } mapThreshold)
             _calibration = _calibration with { MapThreshold = mapThreshold };
         _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
@@ -60,11 +65,14 @@ internal sealed class ScoreOutput : IDisposable
             timings["infer"] = Math.Round(inferMilliseconds, 1);
             Stopwatch clock = Stopwatch.StartNew();
             float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
+            ScorePart judged = Judge(score);
+            bool anomalous = judged.Verdict == Anomalous;
+            float level = Regions.Level(full, _calibration.MapThreshold, anomalous);
             report = report with
             {
-                Score = Judge(score),
-                Regions = Regions.Find(full, score.Map.Size, _calibration.MapThreshold, image.Width, image.Height, 0),
-                Heatmap = WriteHeatmap(decoded.File, image, score),
+                Score = judged,
+                Regions = Regions.Of(full, score.Map.Size, level, anomalous, image.Width, image.Height, 0),
+                Heatmap = WriteHeatmap(decoded.File, image, score, level),
                 Map = WriteMap(decoded.File, score),
             };
             timings["write"] = Math.Round(clock.Elapsed.TotalMilliseconds, 1);
@@ -135,8 +143,8 @@ internal sealed class ScoreOutput : IDisposable
     {
         double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
         return _threshold is { } threshold
-            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? "anomalous" : "normal")
-            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null);
+            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? Anomalous : "normal", _neutral)
+            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, _neutral);
     }
 
     private void Row(ImageReport report, float[] full, int size)
@@ -161,12 +169,13 @@ internal sealed class ScoreOutput : IDisposable
             Console.WriteLine(string.Join('\t', row));
     }
 
-    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score)
+    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score, float level)
     {
         if (_run.Heatmaps is null)
             return null;
         string path = PathFor(_run.Heatmaps, file.Output + HeatmapEnding);
-        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _calibration.HeatmapScale with { Legend = _run.Legend })));
+        HeatmapOptions scale = _calibration.HeatmapScale with { ContourLevel = level, Legend = _run.Legend };
+        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, _run.HeatmapSide), score.Map, scale)));
         return path;
     }
 

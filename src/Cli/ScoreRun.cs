@@ -29,6 +29,9 @@ internal sealed class ScoreRun
     public bool Parity { get; init; }
     public bool Legend { get; init; }
     public bool FastStart { get; init; }
+    public int HeatmapSide { get; init; } = 2048;
+
+    private int _patch; // of the model
 
     public int Execute(CancellationToken cancellation)
     {
@@ -45,6 +48,7 @@ internal sealed class ScoreRun
             CudaBatch = Batch,
             Logger = new ConsoleLogger(progress),
         });
+        _patch = scorer.Model.Architecture.Patch;
         progress.Show($"Making text anchors for '{ObjectClass}'", 0, 1, force: true);
         float[] anchors = scorer.AnchorsOf(ObjectClass);
         cancellation.ThrowIfCancellationRequested();
@@ -85,6 +89,7 @@ internal sealed class ScoreRun
         try
         {
             RgbImage image = ImageDecoder.DecodeFile(file.Path, new DecodeOptions { Parity = Parity }).Image;
+            BlankImage.Refuse(image, file.Path, _patch);
             return new Decoded(file, image, null, clock.Elapsed.TotalMilliseconds);
         }
         catch (ImageRejectedException e)

@@ -32,6 +32,8 @@ internal static class UpCommand
         byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
         await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
+        foreach (string gap in pipeline.Gaps)
+            Console.Error.WriteLine(gap);
         Console.WriteLine("Ctrl-C ends it.");
         bool failed = await Task.WhenAny(WaitAsync(cancellation), pipeline.Failed) == pipeline.Failed;
         if (failed)

@@ -118,8 +118,7 @@ public static class HtmlReport
             ("Normal images that look worst", normal.Reverse().Take(Shown)),
             ("Defects that stand out most", anomalous.Reverse().Take(Shown)),
         ];
-        bool calibrated = scorer.Model.Calibrations.Count > 0;
-        HeatmapOptions scale = calibrated ? scorer.Model.CalibrationFor(one.ClassName).HeatmapScale : Spread(one);
+        HeatmapOptions scale = scorer.Model.CalibrationFor(one.ClassName) is { IsNeutral: false } calibration ? calibration.HeatmapScale : Spread(one);
         object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, cancellation);
         return
         [

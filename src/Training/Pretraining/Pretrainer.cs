@@ -51,7 +51,7 @@ public sealed class Pretrainer : IDisposable
         ClipArchitecture clip = options.Shape with { Vocabulary = words };
         _tokenizer = new ClipTokenizer(ClipVocabulary.Load(vocabulary, words));
         _shape = ModelImporter.Shape(clip, clip.ImageSize, null);
-        Parameter[] parameters = [.. ClipNames.All(clip).Where(w => w.Name != "logit_scale").Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
+        Parameter[] parameters = [.. ClipNames.All(clip).Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
         _adam = new Adam(parameters, new AdamOptions(options.Rate, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, Decay: 0.05));
         if (resume)
         {
