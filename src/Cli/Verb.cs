@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace AaClip.Cli;
 
@@ -28,4 +29,7 @@ internal sealed class Verb(string name, string description, params string[] exam
     }
 
     private string[] Examples { get; } = examples;
+
+    /// <summary>Whether an option stands on the command line, with a value or without: asking for a value that is missing throws.</summary>
+    public static bool Has(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
 }

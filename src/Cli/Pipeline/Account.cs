@@ -26,7 +26,7 @@ internal sealed partial class Account
         command.Options.Add(_account);
         command.Validators.Add(r =>
         {
-            if (r.GetValue(_connection) is not null && r.GetValue(_account) is not null)
+            if (Verb.Has(r, _connection) && Verb.Has(r, _account))
                 r.AddError("--connection and --account exclude each other.");
         });
     }

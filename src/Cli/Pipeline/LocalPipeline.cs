@@ -53,7 +53,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
         string id = ModelPackage.Open(path).Manifest.Id;
-        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), id);
+        using StartLine line = new();
+        return new LocalPipeline(await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation), id);
     }
 
     /// <summary>Finishes what runs, then ends.</summary>
