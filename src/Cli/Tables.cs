@@ -46,8 +46,12 @@ internal static class Tables
             return;
         }
 
-        foreach (IRenderable table in Build(columns, all, AnsiConsole.Profile.Width))
+        foreach (Table table in Build(columns, all, AnsiConsole.Profile.Width))
+        {
             AnsiConsole.Write(table);
+            if (!table.Border.Visible)
+                Console.WriteLine(); // nothing else parts it from what follows
+        }
     }
 
     /// <summary>
@@ -73,9 +77,9 @@ internal static class Tables
             Table table = gap == 0 ? new Table().RoundedBorder() : new Table().NoBorder();
             foreach ((int at, int i) in part.Index())
             {
-                TableColumn column = new(new Markup(gap == 0 ? Markup.Escape(columns[i].Title) : $"[bold]{Markup.Escape(columns[i].Title)}[/]")) { Width = widths[at] };
+                TableColumn column = new(gap == 0 ? Markup.Escape(columns[i].Title) : $"[bold]{Markup.Escape(columns[i].Title)}[/]") { Width = widths[at] };
                 if (gap > 0)
-                    column.Padding(0, at == part.Length - 1 ? 0 : gap);
+                    column.Padding = new Padding(0, 0, at == part.Length - 1 ? 0 : gap, 0);
                 table.AddColumn(column);
             }
 
