@@ -36,7 +36,7 @@ internal static class Run
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
         {
             string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-                : WholeFile.IsDiskFull(e) ? $"The disk is full: {e.Message}"
+                : WholeFile.IsDiskFull(e) ? $"The disk is full: {(e.Message.Contains('\'', StringComparison.Ordinal) ? e.Message : $"standard output cannot be written ({e.Message}).")}"
                 : e.Message;
             Console.Error.WriteLine($"aaclip: {message}");
             return Failed;

@@ -27,6 +27,7 @@ internal static class Verbs
             WatchCommand.Create(),
             ResultsCommand.Create(),
             VerifyCommand.Create(),
+            RedriveCommand.Create(),
             RescoreCommand.Create(),
             JobsCommand.Create(),
             ModelCommands.Publish(),

@@ -13,9 +13,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Functions;
 
 /// <summary>
-/// A queue gave up on a message: leaves a trace of it, whatever the message is.
-/// Where it names an image that has no result of that version, the image gets a failed result. All else becomes a record under "failed/"
-/// in the results container: what is no message of ours, and what failed after its result was stored, which is never replaced.
+/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip redrive'
+/// sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result that is there
+/// is never replaced.
 /// </summary>
 public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, JobService jobs, TimeProvider time, ILogger<RecordFailure> logger)
 {
@@ -62,22 +62,16 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         using Activity? span = Tracing.Start(nameof(RecordFailure), request?.Traceparent);
         Metrics.Failure(FailureCodes.GivenUp);
 
-        if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
-        {
-            ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
-            if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
-            {
-                Log.Failed(logger, request.Image, queue, reason);
-                return;
-            }
-
-            reason = $"{reason} The image had a result already, which stays as it is.";
-        }
-
         string blob = await results.WriteFailedAsync(
             new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
             cancellation).ConfigureAwait(false);
         Log.Kept(logger, queue, reason, blob);
+        if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
+        {
+            ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
+            if (!await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+                Log.HasResult(logger, request.Image);
+        }
     }
 
     /// <returns>A request where the message leads to one image and version; the image's name where it is known; the reason for people.</returns>
@@ -151,8 +145,8 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason}")]
-        public static partial void Failed(ILogger logger, string image, string queue, string reason);
+        [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
+        public static partial void HasResult(ILogger logger, string image);
 
         [LoggerMessage(2, LogLevel.Error, "Gave up on a message in queue {Queue}: {Reason} It is kept in results/{Blob}.")]
         public static partial void Kept(ILogger logger, string queue, string reason, string blob);

@@ -84,4 +84,5 @@ internal static class Models
 [JsonSerializable(typeof(ResultLine))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(AlertLine))]
+[JsonSerializable(typeof(RedriveLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;

@@ -51,7 +51,7 @@ internal static class VerifyCommand
         List("results without their map", report.WithoutMap);
         List("alert ids that came more than once", report.RepeatedAlerts);
         List("failed images, with a result that says why", report.Failed);
-        List("messages given up on, kept", report.GivenUp);
+        List("messages given up on, which 'aaclip redrive' sends again", report.GivenUp);
         List("pictures without a result, left by a crash", report.Orphans);
         if (report.Queues.GetValueOrDefault("alerts") is var waiting && waiting > report.Alerts)
             Console.WriteLine($"Only the first {report.Alerts} of about {waiting} alerts were looked at: --all-alerts looks at all.");

@@ -13,6 +13,9 @@ namespace AaClip.Pipeline.Results;
 /// <summary>Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.</summary>
 public sealed class ResultStore(StorageClients storage)
 {
+    private const int FailedAttempts = 5;
+    private static readonly TimeSpan FailedPause = TimeSpan.FromMilliseconds(100);
+
     private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
@@ -59,16 +62,49 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>Keeps a message that has no place among the results; the same message always in the same blob.</summary>
+    /// <summary>Keeps a message that was given up on; the same message always in the same blob, with the count of how often it was sent back.</summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, ResultJson.Default.FailedMessage);
-        await PutAsync(_results, name, json, "application/json", null, null, cancellation).ConfigureAwait(false);
-        return name;
+        for (int attempt = 1; ; attempt++)
+        {
+            (FailedMessage Message, ETag ETag)? before = await ReadFailedAsync(name, cancellation).ConfigureAwait(false);
+            FailedMessage kept = before is { } there ? message with { Redriven = there.Message.Redriven, RedrivenAt = there.Message.RedrivenAt } : message;
+            BlobRequestConditions unchanged = before is { } read ? new() { IfMatch = read.ETag } : new() { IfNoneMatch = ETag.All };
+            try
+            {
+                await PutAsync(_results, name, JsonSerializer.SerializeToUtf8Bytes(kept, ResultJson.Default.FailedMessage), "application/json", kept.Metadata, unchanged, cancellation).ConfigureAwait(false);
+                return name;
+            }
+            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < FailedAttempts)
+            {
+                // Somebody records or sends the same message at this moment.
+                await Task.Delay(FailedPause * attempt, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteFailedAsync"/> wrote.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="InvalidDataException">The blob is no such record.</exception>
+    public async Task<(FailedMessage Message, ETag ETag)?> ReadFailedAsync(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            BlobDownloadResult blob = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            return (JsonSerializer.Deserialize(blob.Content.ToMemory().Span, ResultJson.Default.FailedMessage) ?? throw new JsonException("It is null."), blob.Details.ETag);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{ContainerNames.Results}/{name} is no record of a message: {e.Message} Look at it, or delete it.", e);
+        }
     }
 
     /// <summary>Reads a result by its blob name.</summary>
