@@ -65,7 +65,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         string blob = await results.WriteFailedAsync(
             new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
             cancellation).ConfigureAwait(false);
-        Log.Kept(logger, queue, reason, blob);
+        Log.Kept(logger, image ?? "a message", queue, reason, blob);
         if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
         {
             ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
@@ -82,13 +82,13 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
             if (queue == QueueNames.Scored)
             {
                 Scored scored = Read(message, MessageJson.Default.Scored);
-                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert.");
+                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send the message again with 'aaclip redrive'.");
             }
 
             if (queue == QueueNames.Uploads)
             {
                 BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
-                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then upload the image again.";
+                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with 'aaclip redrive', or upload the image again.";
                 if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
                     return (null, upload.Name, Reason);
                 return (new ScoreRequested { Image = upload.Name, ETag = upload.ETag, Camera = ImageName.Of(upload.Name).Camera, ObjectClass = "", EnqueuedAt = upload.Time, Traceparent = upload.Traceparent }, upload.Name, Reason);
@@ -99,7 +99,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
             ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
             bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
-            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then upload the image again or rescore it.");
+            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip redrive', upload the image again or rescore it.");
         }
         catch (JsonException e)
         {
@@ -148,7 +148,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
         public static partial void HasResult(ILogger logger, string image);
 
-        [LoggerMessage(2, LogLevel.Error, "Gave up on a message in queue {Queue}: {Reason} It is kept in results/{Blob}.")]
-        public static partial void Kept(ILogger logger, string queue, string reason, string blob);
+        [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is kept in results/{Blob}.")]
+        public static partial void Kept(ILogger logger, string image, string queue, string reason, string blob);
     }
 }
