@@ -37,13 +37,8 @@ internal static class CalibrateCommand
         {
             model, normals, defects, name, domain, rate, output, version, cameras, camera, json, provider,
         };
-        command.Validators.Add(r =>
-        {
-            if (Verb.Has(r, output) == Verb.Has(r, cameras))
-                r.AddError("Give --out for a new package, or --cameras and --camera for a profile.");
-            else if (Verb.Has(r, cameras) != Verb.Has(r, camera))
-                r.AddError("--cameras and --camera go together.");
-        });
+        command.Rules.Add(r => Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
+            : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             string folder = parsed.GetRequiredValue(model), objectClass = parsed.GetRequiredValue(name);

@@ -22,11 +22,7 @@ internal static class GenerateCommand
         {
             output, classes, photos, name, images, size, seed,
         };
-        command.Validators.Add(r =>
-        {
-            if (Verb.Has(r, photos) != Verb.Has(r, name))
-                r.AddError("--photos and --class go together.");
-        });
+        command.Rules.Add(r => Verb.Has(r, photos) != Verb.Has(r, name) ? "--photos and --class go together." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             if (parsed.GetValue(name) is { } className)

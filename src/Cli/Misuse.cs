@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 
 namespace AaClip.Cli;
@@ -9,14 +10,24 @@ internal static class Misuse
     private const int Suggested = 3;
 
     /// <returns>The exit code.</returns>
-    public static int Tell(ParseResult parsed)
+    public static int Tell(string wrong)
     {
-        Console.Error.WriteLine($"aaclip: {Explain(parsed)}");
+        Console.Error.WriteLine($"aaclip: {wrong}");
         return Run.Misused;
     }
 
+    /// <returns>What is wrong; null where the command line can be done.</returns>
+    public static string? Find(ParseResult parsed)
+    {
+        if (parsed.Action is ParseErrorAction)
+            return Explain(parsed);
+        Command command = parsed.CommandResult.Command;
+        bool runs = parsed.Action == command.Action; // and does not show help
+        return runs ? (command as Verb)?.Rules.Select(rule => rule(parsed)).FirstOrDefault(wrong => wrong is not null) : null;
+    }
+
     /// <summary>The error that helps most: first a word that means nothing here, then a value that cannot be read, then what is missing.</summary>
-    internal static string Explain(ParseResult parsed)
+    private static string Explain(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
         string path = PathOf(parsed.CommandResult);

@@ -4,6 +4,6 @@ using AaClip.Cli;
 
 ClosedPipe.Watch();
 ParseResult parsed = Verbs.All().Parse(args);
-return parsed.Action is ParseErrorAction
-    ? Misuse.Tell(parsed)
+return Misuse.Find(parsed) is { } wrong
+    ? Misuse.Tell(wrong)
     : await Run.Verb(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }));

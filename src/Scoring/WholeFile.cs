@@ -30,7 +30,8 @@ public static class WholeFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
+            if (File.Exists(unfinished))
+                File.Delete(unfinished);
             throw new IOException($"'{path}' cannot be written ({Reason(e)}).", e.HResult);
         }
     }

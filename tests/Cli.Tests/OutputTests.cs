@@ -81,7 +81,7 @@ public sealed class OutputTests : IDisposable
         string kept = _folder.Write("kept.json", "old"u8.ToArray());
 
         IOException refused = Assert.Throws<IOException>(() => WholeFile.Write(_folder.File("taken.json"), "new"));
-        Assert.Throws<IOException>(() => WholeFile.Write(_folder.File("none/a.json"), "new"));
+        Assert.ThrowsAny<IOException>(() => WholeFile.Write(_folder.File("none/a.json"), "new"));
         WholeFile.Write(kept, "new");
 
         Assert.StartsWith($"'{_folder.File("taken.json")}' cannot be written (", refused.Message, StringComparison.Ordinal);

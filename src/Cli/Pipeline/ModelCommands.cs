@@ -42,11 +42,7 @@ internal static class ModelCommands
             model, own,
         };
         account.AddTo(command);
-        command.Validators.Add(r =>
-        {
-            if (r.GetValue(own) && r.GetValue(model) is not null)
-                r.AddError("MODEL and --own exclude each other.");
-        });
+        command.Rules.Add(r => r.GetValue(own) && r.GetValue(model) is not null ? "MODEL and --own exclude each other." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
@@ -80,12 +76,11 @@ internal static class ModelCommands
             model, share, off,
         };
         account.AddTo(command);
-        command.Validators.Add(r =>
+        command.Rules.Add(r => (r.GetValue(off), r.GetValue(model)) switch
         {
-            if (r.GetValue(off) && r.GetValue(model) is not null)
-                r.AddError("MODEL and --off exclude each other.");
-            if (!r.GetValue(off) && r.GetValue(model) is null)
-                r.AddError("Name a MODEL, or --off.");
+            (true, not null) => "MODEL and --off exclude each other.",
+            (false, null) => "Name a MODEL, or --off.",
+            _ => null,
         });
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {
