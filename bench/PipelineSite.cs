@@ -110,7 +110,7 @@ internal sealed class PipelineSite : IAsyncDisposable
         while (job.Status == JobStatus.Running)
         {
             await Task.Delay(Often, cancellation);
-            job = (await jobs.FindAsync(job.Id, cancellation)).Job;
+            job = await jobs.FindAsync(job.Id, cancellation);
         }
 
         return job.Status == JobStatus.Done ? (Stopwatch.GetElapsedTime(start).TotalSeconds, job.Found.Images) : throw new InvalidOperationException($"The job is {job.Status}: {job.Reason}");

@@ -10,5 +10,8 @@ sum() { grep -rhoE "<Counters [^>]*" artifacts/tests --include=*.trx 2> /dev/nul
 passed=$(sum passed) failed=$(sum failed) total=$(sum total) executed=$(sum executed)
 if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a run that broke off is not a pass
 if [ "$passed" -eq 0 ]; then echo "No test ran." >&2; code=1; fi
+# What failed, last, where a log that is cut off still shows it.
+awk '/<UnitTestResult .*outcome="Failed"/ { match($0, /testName="[^"]*"/); print "FAILED " substr($0, RSTART + 10, RLENGTH - 11); failed = 1 }
+     failed && /<Message>/ { sub(/.*<Message>/, ""); print "  " substr($0, 1, 600); failed = 0 }' artifacts/tests/*.trx 2> /dev/null
 echo "$passed passed, $failed failed, $((total - executed)) skipped"
 exit "$code"

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
-using Azure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
@@ -11,10 +12,10 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>
-/// GET health: whether images can be scored. 200 when storage answers and the model is loaded (unless Model__Load is false), else 503; a
-/// broken cameras.json is told but is no outage. GET health/live: whether a new process could help.
+/// GET health: whether images can be scored. 200 when storage answers, the model is loaded (unless Model__Load is false) and messages get through,
+/// else 503. A broken cameras.json is told, but is no outage once a good one was read. GET health/live: whether a new process could help.
 /// </summary>
-public sealed class Health(StorageClients storage, CameraProfiles cameras, ModelHost models)
+public sealed class Health(StorageClients storage, CameraProfiles cameras, ModelHost models, Infrastructure infrastructure, AlertOutbox alerts)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -24,8 +25,10 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
     {
         string? storageError = await StorageErrorAsync(cancellation).ConfigureAwait(false);
         ModelState model = models.State;
-        bool well = (model.Loaded || !models.Required) && !model.Dead && storageError is null;
-        HealthReport report = new(well ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State);
+        InfrastructureState messages = infrastructure.State;
+        bool well = (model.Loaded || !models.Required) && !model.Dead && storageError is null && messages.Well && cameras.State is not { Waiting: true };
+        OutboxState? outbox = storageError is null ? await OutboxAsync(cancellation).ConfigureAwait(false) : null;
+        HealthReport report = new(well ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State, messages, outbox);
         return new ContentResult
         {
             Content = JsonSerializer.Serialize(report, HealthJson.Default.HealthReport),
@@ -47,6 +50,21 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         };
     }
 
+    // Undelivered alerts are told, and are no outage of scoring.
+    private async Task<OutboxState?> OutboxAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            return await alerts.StateAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && (e is OperationCanceledException || InfrastructureException.Is(e)))
+        {
+            return null;
+        }
+    }
+
     // Reading the profiles looks at storage as the functions do, with their identity; but it may answer from memory, so a container is asked too.
     private async Task<string?> StorageErrorAsync(CancellationToken cancellation)
     {
@@ -54,7 +72,15 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         limit.CancelAfter(Patience);
         try
         {
-            await cameras.GetAsync(limit.Token).ConfigureAwait(false);
+            try
+            {
+                await cameras.GetAsync(limit.Token).ConfigureAwait(false);
+            }
+            catch (InfrastructureException) when (cameras.State is { Waiting: true })
+            {
+                // Storage answers; the state of the cameras tells the rest.
+            }
+
             return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token).ConfigureAwait(false)
                 ? null
                 : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or start with 'aaclip up', which does.";
@@ -63,9 +89,9 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         {
             return $"Storage has not answered for {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.";
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or Azure.Identity.AuthenticationFailedException)
+        catch (Exception e) when (InfrastructureException.Is(e))
         {
-            return e.Message.Split('\n', 2)[0].Trim();
+            return Fault.Text(e);
         }
     }
 }
@@ -75,7 +101,9 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
 /// <param name="Model">Whether images can be scored.</param>
 /// <param name="Storage">Whether storage answers.</param>
 /// <param name="Cameras">Which camera profiles are in force; null before the first look.</param>
-internal sealed record HealthReport(string Status, ModelState Model, StorageState Storage, CamerasState? Cameras);
+/// <param name="Messages">Whether messages get through.</param>
+/// <param name="Alerts">Alerts that a receiver lacks; null where storage did not tell.</param>
+internal sealed record HealthReport(string Status, ModelState Model, StorageState Storage, CamerasState? Cameras, InfrastructureState Messages, OutboxState? Alerts);
 
 internal sealed record StorageState(bool Reachable, string? Error);
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<InfrastructureWait>();
 builder.Services.AddAaClip(builder.Configuration);
 // Messages go in and out by the pipeline's own JSON, which its schemas describe.
 builder.Services.Configure<WorkerOptions>(worker => worker.Serializer = new JsonObjectSerializer(

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
+using Azure;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -69,8 +71,15 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
         {
             ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
-            if (!await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
-                Log.HasResult(logger, request.Image);
+            try
+            {
+                if (!await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+                    Log.HasResult(logger, request.Image);
+            }
+            catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
+            {
+                Log.NoResult(logger, request.Image, Fault.Text(e));
+            }
         }
     }
 
@@ -147,6 +156,9 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
     {
         [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
         public static partial void HasResult(ILogger logger, string image);
+
+        [LoggerMessage(3, LogLevel.Warning, "The result of {Image} cannot be stored under its name: {Reason}")]
+        public static partial void NoResult(ILogger logger, string image, string reason);
 
         [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is kept in results/{Blob}.")]
         public static partial void Kept(ILogger logger, string image, string queue, string reason, string blob);

@@ -13,15 +13,16 @@ namespace AaClip.Functions;
 /// folder of the name; an image without a folder belongs to camera "default". What the file is called plays no part, but for the profile's
 /// skip patterns: whether it is an image is told by its content.
 /// </summary>
-public sealed partial class RouteUpload(StorageClients storage, CameraProfiles cameras, TimeProvider time, ILogger<RouteUpload> logger)
+public sealed partial class RouteUpload(StorageClients storage, CameraProfiles cameras, QueueSender sender, TimeProvider time, ILogger<RouteUpload> logger)
 {
-    /// <summary>Looks at one upload.</summary>
-    /// <returns>The request to score it, which the host sends; null when the upload was skipped.</returns>
+    /// <summary>Looks at one upload, and sends the request to score it unless it is skipped.</summary>
     [Function(nameof(RouteUpload))]
-    [QueueOutput(QueueNames.Score, Connection = StorageConnection.Setting)]
-    public async Task<ScoreRequested?> Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation)
+    public Task Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation) =>
+        RouteAsync(upload, cancellation);
+
+    /// <returns>The request that was sent; null when the upload was skipped.</returns>
+    internal async Task<ScoreRequested?> RouteAsync(BlobCreated upload, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(upload);
         using Activity? span = Tracing.Start(nameof(RouteUpload), upload.Traceparent);
         span?.SetTag("image", upload.Name);
         Metrics.QueueAge(QueueNames.Uploads, upload.Time, time.GetUtcNow());
@@ -44,6 +45,7 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
             EnqueuedAt = time.GetUtcNow(),
             Traceparent = Tracing.Stamp(upload.Traceparent),
         };
+        await sender.SendAsync(QueueNames.Score, request, MessageJson.Default.ScoreRequested, cancellation: cancellation).ConfigureAwait(false);
         Log.Routed(logger, upload.Name, camera, request.ObjectClass);
         return request;
     }
@@ -54,8 +56,10 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
             return ("event-type", $"the event is {upload.EventType}, not {BlobCreated.Type}: let the subscription send no others");
         if (upload.Container != storage.NameOf(ContainerNames.Images))
             return ("container", $"it lies in container '{upload.Container}', not in '{storage.NameOf(ContainerNames.Images)}'");
-        if (upload.Bytes == 0 && upload.Api is "CreateFile" or "SftpCreate")
-            return ("not-whole", $"{upload.Api} only begins the upload: its end has an event of its own");
+        if (upload.Bytes == 0)
+            return upload.Name.EndsWith('/')
+                ? ("folder", "it is the placeholder of a folder")
+                : ("empty", $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they have an event of their own");
         if (profile is null)
             return ("unknown-camera", $"{ContainerNames.Config}/{CameraProfiles.Blob} has no profile for camera '{camera}': add one, or '*' for all others");
         if (profile.SkippedBy(path) is { } pattern)

@@ -25,7 +25,7 @@ public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHo
         {
             using ModelLease lease = await models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException && request.Job is not (null or ShadowShare.Job))
+        catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException && request is { Model: not null, Job: not (null or ShadowShare.Job) })
         {
             await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation).ConfigureAwait(false);
             return;

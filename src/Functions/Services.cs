@@ -1,5 +1,6 @@
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -29,6 +30,8 @@ public static class Services
         services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().Bind(configuration.GetSection(LimitsOptions.Section));
 
         services.AddSingleton<StorageClients>();
+        services.AddSingleton<QueueSender>();
+        services.AddSingleton<Infrastructure>();
         services.AddSingleton<CameraProfiles>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<ModelChoice>();
@@ -42,6 +45,7 @@ public static class Services
         services.AddSingleton<RunningJobs>();
         services.AddAaClipAlerts(configuration);
         services.AddHostedService<ModelWarmup>();
+        services.AddHostedService<DeadProcess>();
         return services;
     }
 }

@@ -10,28 +10,43 @@ namespace AaClip.Functions;
 /// <summary>Rescoring jobs over HTTP: start, list, look at, pause, resume, cancel.</summary>
 public sealed class StartRescore(JobService service, JobStore jobs, ModelHost models, TimeProvider time)
 {
-    private const long LargestBody = 256 * 1024;
+    private const int LargestBody = 256 * 1024;
+    private const int LongestMessage = 2000;
 
     /// <summary>POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no sense; 409 when another job has its id.</summary>
     [Function(nameof(StartRescore))]
     public async Task<IActionResult> Start([HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.ContentLength > LargestBody)
-            return Text(StatusCodes.Status413PayloadTooLarge, $"The body has {request.ContentLength} bytes, more than {LargestBody}.");
-        RescoreRequest? wanted;
+        if (request.Headers.Origin is [{ } origin, ..] && !IsOwn(origin, request))
+            return Text(StatusCodes.Status403Forbidden, $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs.");
+        if (!request.HasJsonContentType())
+            return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
+        RescoreRequest wanted;
         try
         {
-            wanted = await JsonSerializer.DeserializeAsync(request.Body, JobJson.Default.RescoreRequest, cancellation).ConfigureAwait(false);
+            if (await BodyAsync(request, cancellation) is not { } body)
+                return Text(StatusCodes.Status413PayloadTooLarge, $"The body has more than {LargestBody} bytes.");
+            wanted = RescoreRequest.Parse(body);
         }
         catch (JsonException e)
         {
-            return Text(StatusCodes.Status400BadRequest, $"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": [\"line1\"], \"mode\": \"full\" }}");
+            return Text(StatusCodes.Status400BadRequest, Limited($"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": [\"line1\"], \"mode\": \"full\" }}"));
         }
 
-        return wanted is null
-            ? Text(StatusCodes.Status400BadRequest, "The body is null: send a rescoring request such as { \"model\": \"aaclip@3f2a91bc\" }.")
-            : await AnswerAsync(async () => await service.StartAsync(wanted, await models.LiveIdAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), StatusCodes.Status202Accepted).ConfigureAwait(false);
+        return await AnswerAsync(async () => await service.StartAsync(wanted, await models.LiveIdAsync(cancellation), cancellation), StatusCodes.Status202Accepted);
+    }
+
+    // Browsers name the page that a request comes from, and other pages of the same browser may not start jobs with its keys.
+    private static bool IsOwn(string origin, HttpRequest request) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+
+    /// <returns>Null when it is too long, whatever its header says.</returns>
+    private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        byte[] body = new byte[LargestBody + 1];
+        int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
+        return length > LargestBody ? null : body[..length];
     }
 
     /// <summary>GET rescore: the progress of all jobs.</summary>
@@ -47,7 +62,7 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     /// <summary>GET rescore/{id}: a job's progress; 404 when there is none.</summary>
     [Function("ReadRescore")]
     public Task<IActionResult> One([HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore/{id}")] HttpRequest request, string id, CancellationToken cancellation) =>
-        AnswerAsync(async () => (await service.FindAsync(id, cancellation).ConfigureAwait(false)).Job, StatusCodes.Status200OK);
+        AnswerAsync(() => service.FindAsync(id, cancellation), StatusCodes.Status200OK);
 
     /// <summary>POST rescore/{id}/{action}: pause, resume or cancel. 404 when there is no such job, 409 when it cannot be done any more.</summary>
     [Function("ChangeRescore")]
@@ -67,13 +82,16 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
         }
         catch (ArgumentException e)
         {
-            return Text(e.ParamName == "id" ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, e.Message.Split(" (Parameter", 2)[0]);
+            return Text(e.ParamName == "id" ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, Limited(e.Message.Split(" (Parameter", 2)[0]));
         }
         catch (InvalidOperationException e)
         {
-            return Text(StatusCodes.Status409Conflict, e.Message);
+            return Text(StatusCodes.Status409Conflict, Limited(e.Message));
         }
     }
+
+    // What somebody mistyped is repeated in messages, but not without end.
+    private static string Limited(string message) => message.Length <= LongestMessage ? message : $"{message[..LongestMessage]} …";
 
     private static ContentResult Json(string json, int status) => new ContentResult { Content = json, ContentType = "application/json", StatusCode = status };
 

@@ -7,6 +7,7 @@ using AaClip.LocalHost.Storage;
 using AaClip.LocalHost.Triggers;
 using AaClip.LocalHost.Uploads;
 using AaClip.LocalHost.Worker;
+using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
@@ -21,11 +22,11 @@ namespace AaClip.LocalHost;
 /// <summary>
 /// Runs a built function app on this machine as the Functions host runs it in Azure: the app in a worker process of its own, its triggers
 /// by the WebJobs SDK's listeners, HTTP forwarded to the worker. What a laptop lacks is added: Azurite, and BlobCreated events for it.
-/// Steps of the start: 1. settings, 2. storage, 3. web server, 4. worker, 5. triggers, 6. upload events.
+/// Steps of the start: 1. settings, 2. storage, 3. web server, 4. claim on the watched container, 5. worker, 6. triggers, 7. upload events.
 /// </summary>
 public sealed partial class FunctionHost : IAsyncDisposable
 {
-    private const string StorageSetting = "DataStorage";
+    private const string StorageSetting = StorageConnection.Setting;
     private const string HostStorageSetting = "AzureWebJobsStorage"; // the same storage here; in Azure an account of the host's own
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
@@ -39,6 +40,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private FunctionWorker? _worker;
     private TriggerHost? _triggers;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WatchClaim? _claim;
     private Task _watching = Task.CompletedTask;
     private Task? _stop;
 
@@ -62,6 +65,11 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
     /// <summary>Id of the worker process; 0 while there is none.</summary>
     public int WorkerProcess => _worker?.ProcessId ?? 0;
+
+    /// <summary>
+    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself: stop it then.
+    /// </summary>
+    public Task<string> Failed => _failed.Task;
 
     internal int? AzuriteProcess => _azurite?.ProcessId;
 
@@ -122,24 +130,41 @@ public sealed partial class FunctionHost : IAsyncDisposable
         string[] urls = [.. _web.Urls];
         (Url, string rpc) = (urls[0], urls[1]); // in the order of Build
 
-        // 4. Worker
+        // 4. Claim
+        BlobContainerClient? watched = null, state = null;
+        if (_options.WatchedContainer is { } container && DevelopmentStorage.IsLocal(ConnectionString))
+        {
+            BlobServiceClient blobs = StorageConnection.Open(_settings).Blobs;
+            (watched, state) = (blobs.GetBlobContainerClient(container), blobs.GetBlobContainerClient(_options.StateContainer));
+            await watched.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            _claim = new WatchClaim(state, container, WatcherNote.Own(_options.Model, Url), _logging.CreateLogger<WatchClaim>());
+            if (await _claim.TakeAsync(cancellation) is { } other && _options.Beside is { } beside)
+                await beside(ConnectionString, other, cancellation);
+        }
+
+        // 5. Worker
         Dictionary<string, string?> environment = Settings.Own(_options);
         environment[StorageSetting] = environment[HostStorageSetting] = ConnectionString;
         await _worker.StartAsync(rpc, environment, cancellation);
+        FailWith(_worker.Supervision, "The worker process is not watched any more", log);
 
-        // 5. Triggers
+        // 6. Triggers
         _options.Waiting?.Invoke("the queues to be listened to");
-        _triggers = TriggerHost.Build(_app, _worker, _settings, _options.Lease, _logging);
+        _triggers = TriggerHost.Build(_app, _worker, _settings, _options.Lease, _logging, e => Fail(log, "A trigger has ended", e));
         await _triggers.StartAsync(cancellation);
 
-        // 6. Upload events
-        if (_options.WatchedContainer is { } watched && DevelopmentStorage.IsLocal(ConnectionString))
+        // 7. Upload events
+        if (_claim is not null)
         {
-            BlobServiceClient blobs = new(ConnectionString);
-            BlobWatcher watcher = new(blobs.GetBlobContainerClient(watched), blobs.GetBlobContainerClient(_options.StateContainer), _options.WatchInterval, _logging.CreateLogger<BlobWatcher>());
-            await watcher.PrepareAsync(cancellation);
             QueueOutputs outputs = _triggers.Outputs;
-            _watching = Task.Run(() => watcher.RunAsync((text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), _stopping.Token), CancellationToken.None);
+            ILogger watching = _logging.CreateLogger<BlobWatcher>();
+            _watching = Task.Run(() => _claim.RunAsync(async listening =>
+            {
+                BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
+                await watcher.PrepareAsync(listening);
+                await watcher.RunAsync((text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), listening);
+            }, _stopping.Token), CancellationToken.None);
+            FailWith(_watching, "Uploads are not watched any more", log);
         }
 
         Log.Started(log, _app.Functions.Count, Url, StartedAzurite ? "Azurite of its own" : "storage that was there");
@@ -163,7 +188,18 @@ public sealed partial class FunctionHost : IAsyncDisposable
             throw new InvalidOperationException($"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started.");
         _options.Waiting?.Invoke("Azurite to start");
         _azurite = await Azurite.StartAsync(_options.AzuriteScript, _options.Persist, _options.AzuritePort, log, cancellation);
+        _ = _azurite.EndedByItself.ContinueWith(ended => _failed.TrySetResult(ended.Result), TaskScheduler.Default);
         return _azurite.ConnectionString;
+    }
+
+    private void FailWith(Task loop, string what, ILogger log) =>
+        loop.ContinueWith(ended => Fail(log, what, ended.Exception!.InnerException!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default); // a fault has its cause
+
+    private void Fail(ILogger log, string what, Exception cause)
+    {
+        string reason = $"{what}: {cause.Message.Split('\n', 2)[0].Trim()}";
+        if (_failed.TrySetResult(reason))
+            Log.Failed(log, cause, reason);
     }
 
     private WebApplication Build(ILogger log)
@@ -235,6 +271,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
         using CancellationTokenRegistration cancel = limit.Token.Register(() => _web?.Services.GetRequiredService<HttpFunctions>().Cancel());
         await _stopping.CancelAsync();
         await WaitAsync(_watching, limit.Token);
+        if (_claim is not null)
+            await WaitAsync(_claim.DisposeAsync().AsTask(), limit.Token);
         Task draining = _triggers?.StopAsync() ?? Task.CompletedTask;
         await WaitAsync(draining, limit.Token);
         if (_worker is not null)
@@ -266,6 +304,10 @@ public sealed partial class FunctionHost : IAsyncDisposable
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
         }
+        catch (Exception) when (stopping.IsFaulted)
+        {
+            // It had ended before, and Failed told why.
+        }
     }
 
     private static partial class Log
@@ -278,5 +320,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Storage is already running and is used as it is: '{Persist}' is not.")]
         public static partial void NotPersisted(ILogger logger, string persist);
+
+        [LoggerMessage(4, LogLevel.Critical, "The host cannot go on. {Reason}")]
+        public static partial void Failed(ILogger logger, Exception cause, string reason);
     }
 }

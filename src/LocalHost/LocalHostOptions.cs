@@ -1,3 +1,4 @@
+using AaClip.LocalHost.Uploads;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -51,8 +52,16 @@ public sealed record LocalHostOptions
     /// <summary>Longest pause between two looks at an empty queue; null takes maxPollingInterval of host.json.</summary>
     public TimeSpan? MaxPollingInterval { get; init; }
 
-    /// <summary>Container whose new and overwritten blobs raise events; null raises none. Default "images".</summary>
+    /// <summary>
+    /// Container whose new and overwritten blobs raise events; null raises none. Of several hosts one at a time does. Default "images".
+    /// </summary>
     public string? WatchedContainer { get; init; } = "images";
+
+    /// <summary>"name@version" of the model that the functions score with, for other hosts on the same storage; null says nothing.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Called with the connection string where another host watches the same container already: it may refuse by an exception.</summary>
+    public Func<string, WatcherNote, CancellationToken, Task>? Beside { get; init; }
 
     /// <summary>Queue that receives the events. Default "uploads".</summary>
     public string EventQueue { get; init; } = "uploads";

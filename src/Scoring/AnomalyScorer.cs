@@ -75,7 +75,7 @@ public sealed partial class AnomalyScorer : IDisposable
     /// that they must not be written to.
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
-    /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
+    /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
 
     /// <summary>Scores one image.</summary>

@@ -42,7 +42,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         await RaiseAsync(await azurite.NewAsync(), TopicClient.Sink(client, "alerts"));
 
         using Subscriber subscriber = new(peer.ConnectionString, "topic", "alerts", "severe");
-        await Outcome.WaitAsync(() => severe.Completed.Count == 3 && severe.DeadLettered.Count == 1);
+        await Eventually.HappensAsync(() => severe.Completed.Count == 3 && severe.DeadLettered.Count == 1);
         int code = await subscriber.InterruptAsync();
 
         Assert.Equal(Lines, subscriber.Output);
@@ -61,7 +61,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         await RaiseAsync(storage, new QueueAlertSink(storage, TimeProvider.System));
 
         using Subscriber subscriber = new(azurite.ConnectionString, "queue", queue.Name);
-        await Outcome.WaitAsync(() => subscriber.Output.Count == 3 && Stray(subscriber) >= 2); // given back, and taken again
+        await Eventually.HappensAsync(() => subscriber.Output.Count == 3 && Stray(subscriber) >= 2); // given back, and taken again
         int code = await subscriber.InterruptAsync();
 
         Assert.Equal(Lines, subscriber.Output.OrderBy(line => Array.IndexOf(Lines, line))); // storage promises no order

@@ -12,7 +12,9 @@ namespace AaClip.EndToEnd.Tests;
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private const int Accounts = 64;
+    /// <summary>Accounts "scenario1", "scenario2" …, on every Azurite that this process starts.</summary>
+    internal const int Accounts = 64;
+
     private const string Emulator = "devstoreaccount1";
     // The emulator's published key, for every account: no secret.
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";

@@ -69,8 +69,8 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.All(events.GroupBy(e => e.Data.AlertId), AssertWhole);
     }
 
-    // The verb as people run it; its exit code is 0 only when everything is accounted for.
-    private static async Task<JsonElement> VerifyAsync(Site site)
+    /// <summary>The verb as people run it; its exit code is 0 only when everything is accounted for.</summary>
+    internal static async Task<JsonElement> VerifyAsync(Site site)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Cli", new DirectoryInfo(AppContext.BaseDirectory).Name, "aaclip");
         using Process verify = Process.Start(new ProcessStartInfo(program, ["verify", "--connection", site.Connection, "--all-alerts", "--json"]) { RedirectStandardOutput = true })!; // a new process

@@ -31,12 +31,20 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Images that it reported as scored; the last reports of a killed one are lost.</summary>
     public int Scored => Volatile.Read(ref _scored);
 
+    /// <summary>What it wrote to standard error, where it has ended by itself; null while it runs.</summary>
+    public string? LastWords => _process.HasExited ? string.Join('\n', _complaints) : null;
+
     /// <summary>Starts one, and waits until it listens to the queues.</summary>
-    public static async Task<HostProcess> StartAsync(Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true)
+    /// <param name="connection">Storage as the host sees it; null takes the site's.</param>
+    /// <param name="settings">Settings of its own.</param>
+    public static async Task<HostProcess> StartAsync(
+        Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true, string? connection = null, IReadOnlyDictionary<string, string>? settings = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Host", new DirectoryInfo(AppContext.BaseDirectory).Name, "AaClip.Host");
-        string[] arguments = [Site.Functions, site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]];
+        string[] arguments = [Site.Functions, connection ?? site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]];
         ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         HostProcess host = new(Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start."));
         host._process.OutputDataReceived += (_, line) => host.Hear(line.Data);
         host._process.ErrorDataReceived += (_, line) => host._complaints.Enqueue(line.Data ?? "");
@@ -73,7 +81,7 @@ internal sealed class HostProcess : IAsyncDisposable
         if (victim is Victim.Host or Victim.Both)
             await _process.WaitForExitAsync(cancellation);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(TimeSpan.FromMinutes(2)); // it only ends a hang
         await worker.WaitForExitAsync(limit.Token);
     }
 

@@ -37,6 +37,6 @@ public class Overwriting_an_image(AzuriteFixture azurite)
         await site.QuietAsync();
 
         Assert.Equal([BlobNames.Result(site.ModelId, "line1/a.png", after)], await site.BlobsAsync(ContainerNames.Results));
-        Assert.Contains(site.Log.All, line => line.StartsWith($"Information: Skipped line1/a.png: version {before} was overwritten", StringComparison.Ordinal));
+        Assert.Contains(site.Log.All, line => line.StartsWith($"Information: Skipped line1/a.png: its present version {after} is scored already", StringComparison.Ordinal));
     }
 }

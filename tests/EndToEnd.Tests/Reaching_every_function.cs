@@ -77,7 +77,7 @@ public class Reaching_every_function(AzuriteFixture azurite)
 
         async Task<string> AnswersAsync(string function, HttpMethod method, string path, string? body = null)
         {
-            using HttpRequestMessage request = new(method, path) { Content = body is null ? null : new StringContent(body) };
+            using HttpRequestMessage request = new(method, path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
             using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
             Assert.True(response.IsSuccessStatusCode, $"{function} answered {response.StatusCode}: {await response.Content.ReadAsStringAsync(Cancellation)}");
             return function;

@@ -22,7 +22,7 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
     public async Task Two_thousand_images_through_ten_kills_are_each_accounted_for_exactly_once()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        JobStore store = new(site.Storage);
+        JobStore store = new(site.Storage, TimeProvider.System);
         ModelRepository models = new(site.Storage, Options.Create(new ModelOptions()), NullLogger<ModelRepository>.Instance);
         JobService jobs = new(site.Storage, store, models, TimeProvider.System);
         byte[][] pictures = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Png(Pictures.Draw(seed)))];
@@ -39,7 +39,7 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
             await Task.Delay(random.Next(200, 2500), Cancellation);
             int one = kill % hosts.Length;
             Victim victim = (Victim)(kill % 3);
-            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Job.Status); // a kill after its end would prove nothing
+            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Status); // a kill after its end would prove nothing
             await hosts[one].KillAsync(victim, Cancellation);
             if (victim == Victim.Worker)
                 continue; // the host starts another one

@@ -27,7 +27,7 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The built function app.</summary>
     public static readonly string Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name);
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180); // of a wait; a machine may be busy
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10); // of a wait; it only ends a hang
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // In the order of the flow: who sees one empty finds what came out of it in a later one.
@@ -69,6 +69,15 @@ internal sealed class Site : IAsyncDisposable
         await site.Storage.EnsureCreatedAsync(Cancellation);
         if (cameras is not null)
             await site.SetCamerasAsync(cameras);
+        return site;
+    }
+
+    /// <summary>On storage that is there.</summary>
+    /// <param name="connection">Its connection string.</param>
+    public static async Task<Site> OpenAsync(string connection)
+    {
+        Site site = new(connection);
+        await site.Storage.EnsureCreatedAsync(Cancellation);
         return site;
     }
 

@@ -58,19 +58,26 @@ public class HttpTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Health_is_bad_until_the_model_is_loaded_and_tells_of_a_broken_file()
+    public async Task Health_is_bad_until_model_and_profiles_are_read_and_tells_of_a_file_that_is_broken_later()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         await pipeline.SetCamerasAsync("7");
-        Health health = new(pipeline.Storage, pipeline.Cameras, pipeline.Models);
+        Health health = pipeline.Health();
 
         ContentResult before = Content(await health.Run(Request(""), Cancellation));
         await pipeline.Models.LiveAsync(Cancellation);
-        ContentResult after = Content(await health.Run(Request(""), Cancellation));
+        ContentResult broken = Content(await health.Run(Request(""), Cancellation));
+        await pipeline.SetCamerasAsync("{}");
+        ContentResult good = Content(await health.Run(Request(""), Cancellation));
+        await pipeline.SetCamerasAsync("7");
+        ContentResult later = Content(await health.Run(Request(""), Cancellation));
 
-        Assert.Equal((503, 200), (before.StatusCode, after.StatusCode));
-        Assert.Contains("\"provider\":\"cpu\"", after.Content, StringComparison.Ordinal);
-        Assert.Contains("no object", after.Content, StringComparison.Ordinal);
+        Assert.Equal((503, 503, 200, 200), (before.StatusCode, broken.StatusCode, good.StatusCode, later.StatusCode));
+        Assert.Contains("images wait for one", broken.Content, StringComparison.Ordinal);
+        Assert.Contains("\"reachable\":true", broken.Content, StringComparison.Ordinal);
+        Assert.Contains("\"provider\":\"cpu\"", good.Content, StringComparison.Ordinal);
+        Assert.DoesNotContain("no object", good.Content, StringComparison.Ordinal);
+        Assert.Contains("no object", later.Content, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -81,7 +88,7 @@ public class HttpTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TinyPackage.Random(precision));
         await pipeline.Models.LiveAsync(Cancellation);
 
-        ContentResult answer = Content(await new Health(pipeline.Storage, pipeline.Cameras, pipeline.Models).Run(Request(""), Cancellation));
+        ContentResult answer = Content(await pipeline.Health().Run(Request(""), Cancellation));
 
         string? kernel = JsonNode.Parse(answer.Content!)!["model"]!["int8Kernel"]?.GetValue<string>(); // health always has text
         Assert.Equal(told ? Int8Probe.ForThisMachine?.ToString().ToLowerInvariant() : null, kernel);
@@ -94,7 +101,7 @@ public class HttpTests(AzuriteFixture azurite)
         await pipeline.Models.LiveAsync(Cancellation);
         await pipeline.Storage.Container("images").DeleteAsync(cancellationToken: Cancellation);
 
-        ContentResult answer = Content(await new Health(pipeline.Storage, pipeline.Cameras, pipeline.Models).Run(Request(""), Cancellation));
+        ContentResult answer = Content(await pipeline.Health().Run(Request(""), Cancellation));
 
         Assert.Equal(503, answer.StatusCode);
         Assert.Contains("There is no container", answer.Content, StringComparison.Ordinal);

@@ -6,8 +6,10 @@ using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AaClip.Functions.Tests;
 
@@ -25,7 +27,7 @@ public class ModelHealthTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         await using ModelHost models = Host(pipeline, TinyPackage.Random(), load: load);
-        using ModelWarmup warmup = new(models);
+        using ModelWarmup warmup = new(models, TimeProvider.System);
 
         await warmup.StartAsync(Cancellation);
         await warmup.ExecuteTask!; // set by StartAsync
@@ -36,18 +38,70 @@ public class ModelHealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_dead()
+    public async Task A_model_that_cannot_be_loaded_is_said_at_once_and_is_dead_when_that_lasts()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        await using ModelHost models = Host(pipeline, "/nowhere");
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using ModelHost models = Host(pipeline, "/nowhere", time);
         Assert.Equal((503, 200), await ProbesAsync(pipeline, models)); // not loaded yet
 
-        using ModelWarmup warmup = new(models);
+        using ModelWarmup warmup = new(models, time);
         await warmup.StartAsync(Cancellation);
-        await warmup.ExecuteTask!; // set by StartAsync
+        await Eventually.HappensAsync(() => models.State.Note?.Contains("/nowhere", StringComparison.Ordinal) == true);
+        (int, int) atOnce = await ProbesAsync(pipeline, models);
+        time.Advance(TimeSpan.FromMinutes(3)); // and it goes on trying
+        (int, int) later = await ProbesAsync(pipeline, models);
+        await warmup.StopAsync(Cancellation);
 
-        Assert.Equal((503, 503), await ProbesAsync(pipeline, models));
+        Assert.Equal(((503, 200), (503, 503)), (atOnce, later));
         Assert.Contains("/nowhere", Alive(pipeline, models).Content, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_comes_later_is_loaded_without_a_new_process_and_without_an_image()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("aaclip-late-").FullName, "model");
+        await using ModelHost models = Host(pipeline, path);
+        using ModelWarmup warmup = new(models, TimeProvider.System);
+        await warmup.StartAsync(Cancellation);
+        await Eventually.HappensAsync(() => models.State.Note?.Contains(path, StringComparison.Ordinal) == true);
+
+        Directory.CreateSymbolicLink(path, TinyPackage.Random());
+        await Eventually.HappensAsync(() => models.State.Loaded);
+
+        Assert.Equal((200, 200), await ProbesAsync(pipeline, models));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_not_tried_with_every_image()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        CountingLogger<ModelHost> log = new();
+        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time, log: log);
+        await pipeline.Choice.PromoteAsync("gone@1", Cancellation);
+
+        for (int image = 0; image < 20; image++)
+            await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
+        int within = log.Errors;
+        time.Advance(TimeSpan.FromSeconds(2));
+        for (int image = 0; image < 20; image++)
+            await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
+
+        Assert.Equal((1, 2), (within, log.Errors));
+    }
+
+    [Fact]
+    public async Task A_model_that_a_job_names_is_loaded_without_the_live_one()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string id = await pipeline.Repository.PublishAsync(TinyPackage.Random(), cancellation: Cancellation);
+        await using ModelHost models = Host(pipeline, "/nowhere");
+
+        using ModelLease lease = await models.GetAsync(id, Cancellation);
+
+        Assert.Equal(id, lease.Model.Id);
     }
 
     [Fact]
@@ -61,21 +115,49 @@ public class ModelHealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Five_failed_runs_without_a_good_one_are_a_dead_model_and_a_good_one_revives_it()
+    public async Task Three_failed_runs_without_a_good_one_are_said_are_a_dead_model_when_that_lasts_and_a_good_one_revives_it()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        LoadedModel model = await pipeline.Models.LiveAsync(Cancellation);
-        await RunAsync(model, failing: 4);
-        Assert.Equal((200, 200), await ProbesAsync(pipeline, pipeline.Models));
-
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time);
+        LoadedModel model = await models.LiveAsync(Cancellation);
+        await RunAsync(model, failing: 2);
+        (int, int) before = await ProbesAsync(pipeline, models);
         await RunAsync(model, failing: 1);
-        (int, int) dead = await ProbesAsync(pipeline, pipeline.Models);
-        string? reason = Alive(pipeline, pipeline.Models).Content;
+        (int, int) three = await ProbesAsync(pipeline, models);
+
+        time.Advance(TimeSpan.FromMinutes(3));
+        (int, int) dead = await ProbesAsync(pipeline, models);
+        string? reason = Alive(pipeline, models).Content;
         await RunAsync(model, failing: 0);
 
-        Assert.Equal((503, 503), dead);
-        Assert.Contains("The last 5 runs failed: Anchors have 1 values", reason, StringComparison.Ordinal);
-        Assert.Equal((200, 200), await ProbesAsync(pipeline, pipeline.Models));
+        Assert.Equal(((200, 200), (503, 200), (503, 503)), (before, three, dead));
+        Assert.Contains("The last 3 runs failed: Anchors have 1 values", reason, StringComparison.Ordinal);
+        Assert.Equal((200, 200), await ProbesAsync(pipeline, models));
+    }
+
+    [Fact]
+    public async Task A_process_whose_model_is_dead_hands_its_messages_back_and_ends()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time);
+        LoadedModel model = await models.LiveAsync(Cancellation);
+        await RunAsync(model, failing: 3);
+        List<string> order = [];
+        Task waiting = pipeline.Infrastructure.RunAsync(
+            "ScoreImage", () => throw new IOException("No card."), (_, _) => Task.FromResult(() => order.Add("handed back")).ContinueWith(t => t.Result(), Cancellation), Cancellation);
+        TaskCompletionSource<int> ended = new();
+        using DeadProcess watch = new(models, pipeline.Infrastructure, TimeProvider.System, NullLogger<DeadProcess>.Instance) { Exit = code => { order.Add("ended"); ended.TrySetResult(code); } };
+        await watch.StartAsync(Cancellation);
+        Assert.False(ended.Task.IsCompleted);
+
+        time.Advance(TimeSpan.FromMinutes(3));
+        int code = await ended.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
+        await waiting;
+
+        Assert.Equal(DeadProcess.ExitCode, code);
+        Assert.Equal(["handed back", "ended"], order);
     }
 
     [Fact]
@@ -95,9 +177,9 @@ public class ModelHealthTests(AzuriteFixture azurite)
         Assert.False(models.State.Dead);
     }
 
-    private static ModelHost Host(TestPipeline pipeline, string path, TimeProvider? time = null, bool load = true) => new(
+    private static ModelHost Host(TestPipeline pipeline, string path, TimeProvider? time = null, bool load = true, ILogger<ModelHost>? log = null) => new(
         Options.Create(new ModelOptions { Path = path, Load = load, Provider = Provider.Cpu, Threads = 1, RefreshSeconds = 0 }),
-        Options.Create(new BatchingOptions()), pipeline.Choice, pipeline.Repository, time ?? TimeProvider.System, NullLogger<ModelHost>.Instance);
+        Options.Create(new BatchingOptions()), pipeline.Choice, pipeline.Repository, time ?? TimeProvider.System, log ?? NullLogger<ModelHost>.Instance);
 
     // Anchors of the wrong length stand for any run that fails.
     private static async Task RunAsync(LoadedModel model, int failing)
@@ -110,12 +192,28 @@ public class ModelHealthTests(AzuriteFixture azurite)
 
     private static async Task<(int Ready, int Alive)> ProbesAsync(TestPipeline pipeline, ModelHost models)
     {
-        IActionResult ready = await new Health(pipeline.Storage, pipeline.Cameras, models).Run(new DefaultHttpContext().Request, Cancellation);
+        IActionResult ready = await pipeline.Health(models).Run(new DefaultHttpContext().Request, Cancellation);
         return (Assert.IsType<ContentResult>(ready).StatusCode ?? 0, Alive(pipeline, models).StatusCode ?? 0);
     }
 
     private static ContentResult Alive(TestPipeline pipeline, ModelHost models) =>
-        Assert.IsType<ContentResult>(new Health(pipeline.Storage, pipeline.Cameras, models).Alive(new DefaultHttpContext().Request));
+        Assert.IsType<ContentResult>(pipeline.Health(models).Alive(new DefaultHttpContext().Request));
+
+    private sealed class CountingLogger<T> : ILogger<T>
+    {
+        public int Errors { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Error)
+                Errors++;
+        }
+    }
 
     /// <summary>A clock that, while a run is measured, stands at its beginning first and six minutes later from then on.</summary>
     private sealed class Clock : TimeProvider

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
@@ -7,6 +8,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AaClip.Functions.Tests;
 
@@ -25,7 +27,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Job job = await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 3, InFlight = 3 }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline);
 
-        job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 7L, 7L, 3), (job.Status, job.Images, job.Found.Images, job.Collected));
         Assert.Equal(7, (await pipeline.NamesAsync(ContainerNames.Results)).Count(n => n.StartsWith(better, StringComparison.Ordinal)));
         Assert.All((await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal)), n => Assert.Equal("j", Result(pipeline, n).Job));
@@ -66,9 +68,62 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 2, InFlight = 5 }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline, score: false);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((true, 12L, 2), (job.ListedAll, job.Images, job.Sent)); // all is listed, two pages are sent
         Assert.Equal(4, (await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested)).Count);
+    }
+
+    [Fact]
+    public async Task A_job_that_lost_its_step_gets_it_again_and_one_that_has_it_gets_no_second()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
+        await ScoreAllAsync(pipeline, 3);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        JobService watchdog = new(pipeline.Storage, pipeline.Store, pipeline.Repository, time);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 2 }, pipeline.Models.OwnId, Cancellation);
+
+        IReadOnlyList<Job> early = await watchdog.TendAsync(Cancellation);
+        await pipeline.Storage.Queue(QueueNames.Rescore).ClearMessagesAsync(Cancellation);
+        time.Advance(TimeSpan.FromMinutes(3));
+        IReadOnlyList<Job> late = await watchdog.TendAsync(Cancellation), again = await watchdog.TendAsync(Cancellation);
+        await WorkAsync(pipeline);
+
+        Assert.Equal((0, 1, 0), (early.Count, late.Count, again.Count));
+        Assert.Equal((JobStatus.Done, 3L), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images));
+    }
+
+    [Fact]
+    public async Task What_a_newer_program_has_added_to_a_job_is_kept()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/state.json"));
+        string newer = json.Replace("{\"schemaVersion\":1,", "{\"schemaVersion\":1,\"colour\":\"red\",", StringComparison.Ordinal).Replace("\"request\":{", "\"request\":{\"tint\":[1],", StringComparison.Ordinal);
+        await pipeline.Storage.Container(ContainerNames.Jobs).GetBlobClient("j/state.json").UploadAsync(BinaryData.FromString(newer), overwrite: true, Cancellation);
+
+        await pipeline.Jobs.PauseAsync("j", Cancellation);
+        string after = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/state.json"));
+
+        Assert.NotEqual(json, newer);
+        Assert.Contains("\"paused\"", after, StringComparison.Ordinal);
+        Assert.Contains("\"colour\":\"red\"", after, StringComparison.Ordinal);
+        Assert.Contains("\"tint\":[1]", after, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_whose_metadata_changed_during_a_job_counts_with_its_score()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
+        string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
+        await ScoreAllAsync(pipeline, 2);
+        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, pipeline.Models.OwnId, Cancellation);
+        await WorkAsync(pipeline, score: false);
+        await pipeline.TouchAsync("c/0.png");
+        await WorkAsync(pipeline);
+
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal((JobStatus.Done, 2L), (job.Status, job.Found.Of("normal", "anomalous")));
     }
 
     [Fact]
@@ -82,13 +137,13 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         await pipeline.Jobs.PauseAsync("j", Cancellation);
         await WorkAsync(pipeline);
-        Job paused = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job paused = await pipeline.Jobs.FindAsync("j", Cancellation);
         int scored = (await pipeline.NamesAsync(ContainerNames.Results)).Count(n => n.StartsWith(better, StringComparison.Ordinal));
         await pipeline.Jobs.ResumeAsync("j", Cancellation);
         await WorkAsync(pipeline);
 
         Assert.Equal((JobStatus.Paused, 0), (paused.Status, scored));
-        Assert.Equal((JobStatus.Done, 5L), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Found.Images));
+        Assert.Equal((JobStatus.Done, 5L), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images));
     }
 
     [Fact]
@@ -103,7 +158,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline);
-        Job failed = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job failed = await pipeline.Jobs.FindAsync("j", Cancellation);
         List<string> results = [.. (await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal))];
         await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(graph), overwrite: true, Cancellation);
         await pipeline.Jobs.ResumeAsync("j", Cancellation);
@@ -112,7 +167,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Equal(JobStatus.Failed, failed.Status);
         Assert.Contains($"Model {better} cannot be loaded: ", failed.Reason!, StringComparison.Ordinal);
         Assert.Empty(results);
-        Job done = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job done = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 3L), (done.Status, done.Found.Of("normal", "anomalous")));
     }
 
@@ -130,7 +185,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Done, job.Status);
         Assert.Equal((1, 1, 1, 1), (job.Found.Of("normal", "normal"), job.Found.Of("failed", "normal"), job.Found.Of("failed", "failed"), job.Found.Of("none", "normal")));
         Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt); // stands
@@ -151,7 +206,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Failures.Bulk(message.Body.ToString(), Cancellation); // as the host does after five attempts
         await WorkAsync(pipeline, score: false);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 1L), (job.Status, job.Found.Of("failed", "failed")));
     }
 
@@ -179,7 +234,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.CancelAsync("j", Cancellation);
         await WorkAsync(pipeline);
 
-        Assert.Equal((JobStatus.Cancelled, 0), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Listed));
+        Assert.Equal((JobStatus.Cancelled, 0), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Listed));
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.Jobs.ResumeAsync("j", Cancellation));
         Assert.Contains("is cancelled", e.Message, StringComparison.Ordinal);
     }
@@ -196,7 +251,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Storage.Queue(QueueNames.ScoreBulk).ClearMessagesAsync(Cancellation);
         await WorkAsync(pipeline, patience: 6);
 
-        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status);
+        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status);
     }
 
     [Fact]
@@ -212,7 +267,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Storage.Container(ContainerNames.Images).GetBlobClient("c/1.png").DeleteAsync(cancellationToken: Cancellation);
         await WorkAsync(pipeline);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 3L, 1L, 1L, 1L), (job.Status, job.Found.Images, job.Found.Of("normal", "overwritten"), job.Found.Of("normal", "failed") + job.Found.Of("normal", "deleted"), job.Found.Of("normal", "anomalous")));
     }
 
@@ -226,7 +281,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         await WorkAsync(pipeline, twice: true);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 4L, 4L, 4L), (job.Status, job.Images, job.Found.Images, job.Found.Counts.Values.Sum()));
     }
 
@@ -277,7 +332,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         ResultDocument scored = Result(pipeline, BlobNames.Result(stricter, "c/0.png", etag));
 
         Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
-        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status);
+        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status);
         Assert.Equal((Verdict.Anomalous, scored.Score.Verdict), (judged.Score.Verdict, judged.Score.Verdict));
         Assert.Equal(scored.Score.Raw!.Value, judged.Score.Raw!.Value, 4); // a map is stored in 16 bits
         Assert.Equal(scored.Score.Threshold, judged.Score.Threshold);
@@ -298,7 +353,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = stricter, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline, score: false);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 2L, 1L), (job.Status, job.Found.Of("normal", "none"), job.Found.Of("normal", "anomalous")));
     }
 
@@ -312,7 +367,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline, score: false);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 2L), (job.Status, job.Found.Of("normal", "anomalous")));
     }
 
@@ -326,7 +381,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = other, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline, score: false);
 
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Failed, job.Status);
         Assert.Contains("use mode full", job.Reason!, StringComparison.Ordinal);
     }
@@ -361,8 +416,8 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await WorkAsync(pipeline);
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, live: null, Cancellation); // the same
 
-        Assert.Equal((pipeline.Models.OwnId, JobStatus.Done), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Request.Against, (await pipeline.Jobs.FindAsync("j", Cancellation)).Job.Status));
-        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("own", Cancellation)).Job.Status);
+        Assert.Equal((pipeline.Models.OwnId, JobStatus.Done), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Request.Against, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status));
+        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("own", Cancellation)).Status);
     }
 
     [Theory]
@@ -415,7 +470,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         Assert.InRange(asked, 1, 11);
         Assert.Equal(12, (await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Count);
-        Job job = (await pipeline.Jobs.FindAsync("j", Cancellation)).Job;
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((asked, 12 - asked), (job.Found.Of("normal", "anomalous"), job.Found.Of("normal", "none")));
     }
 
@@ -452,7 +507,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task Who_cannot_read_which_model_is_live_guesses_none()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
-        await pipeline.Storage.Container(ContainerNames.Config).GetBlobClient(ModelChoice.Blob).UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
+        await pipeline.Storage.Container(ContainerNames.Config).GetBlobClient(ModelChoice.BlobName).UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
 
         InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.LiveAsync(Cancellation));
 

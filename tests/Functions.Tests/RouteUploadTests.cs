@@ -43,14 +43,6 @@ public class RouteUploadTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_empty_file_is_routed_so_that_its_failure_is_recorded()
-    {
-        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-
-        Assert.NotNull(await RouteAsync(pipeline, Upload(pipeline, "c/a.jpg") with { Bytes = 0 }));
-    }
-
-    [Fact]
     public async Task What_is_not_to_be_scored_is_skipped()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
@@ -60,13 +52,15 @@ public class RouteUploadTests(AzuriteFixture azurite)
         Assert.Null(await RouteAsync(pipeline, upload with { EventType = "Microsoft.Storage.BlobDeleted" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Container = "other" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Bytes = 0, Api = "SftpCreate" }));
+        Assert.Null(await RouteAsync(pipeline, upload with { Bytes = 0, Api = "PutBlob" })); // OpenWrite, or a placeholder of a folder
+        Assert.Null(await RouteAsync(pipeline, upload with { Bytes = 0, Name = "line1/day/" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "unknown/a.jpg" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "line1/thumbs/a.jpg" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "line2/a.jpg.tmp" }));
     }
 
     private static Task<ScoreRequested?> RouteAsync(TestPipeline pipeline, BlobCreated upload) =>
-        new RouteUpload(pipeline.Storage, pipeline.Cameras, TimeProvider.System, NullLogger<RouteUpload>.Instance).Run(upload, Cancellation);
+        new RouteUpload(pipeline.Storage, pipeline.Cameras, pipeline.Sender, TimeProvider.System, NullLogger<RouteUpload>.Instance).RouteAsync(upload, Cancellation);
 
     private static BlobCreated Upload(TestPipeline pipeline, string name) => new()
     {

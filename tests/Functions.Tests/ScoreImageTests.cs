@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
@@ -7,6 +9,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
+using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Functions.Tests;
 
@@ -20,7 +23,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        ScoreImageOutput output = await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+        await new ScoreImage(pipeline.Scoring, pipeline.Sender).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
 
         string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
@@ -28,8 +31,8 @@ public class ScoreImageTests(AzuriteFixture azurite)
         Assert.Equal([stem + ".png"], await pipeline.NamesAsync(ContainerNames.Maps));
         string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, stem + ".json"));
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
-        Scored message = Assert.IsType<Scored>(output.Scored);
-        Assert.Null(output.Shadow);
+        Scored message = Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+        Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
         ResultDocument result = ResultDocument.Parse(Encoding.UTF8.GetBytes(json), "it");
         Assert.Equal((stem + ".json", stem + ".jpg", etag, result.Score.Raw, result.Score.Verdict), (message.Result, message.Heatmap, message.ETag, message.Raw, message.Verdict));
         Assert.Equal((160, 120), (result.Image.Width, result.Image.Height));
@@ -138,18 +141,106 @@ public class ScoreImageTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_overwritten_version_is_left_to_the_newer_one()
+    public async Task Of_an_overwritten_image_the_present_version_is_scored_and_filed_under_its_own_ETag()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1));
         string current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
 
         ResultDocument? first = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
-        ResultDocument? second = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", current));
+        ResultDocument? late = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)); // delivered twice
 
-        Assert.Null(first);
-        Assert.Equal(current, second?.Image.ETag);
+        Assert.Equal(current, first?.Image.ETag);
+        Assert.Null(late);
         Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+    }
+
+    [Fact]
+    public async Task Metadata_that_change_before_scoring_lose_no_image()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        string current = await pipeline.TouchAsync("c/a.png");
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+
+        Assert.NotEqual(old, current);
+        Assert.Equal((current, Verdict.Failed != result!.Score.Verdict), (result.Image.ETag, true));
+    }
+
+    [Fact]
+    public async Task Metadata_that_change_after_scoring_make_no_second_result()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+        await pipeline.TouchAsync("c/a.png");
+
+        ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag)); // the event is delivered twice
+
+        Assert.Null(again);
+        Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+        Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+    }
+
+    [Fact]
+    public async Task An_image_in_the_archive_has_a_failed_result_at_once_that_says_what_to_do()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        await pipeline.Storage.Container(ContainerNames.Images).GetBlobClient("c/a.png").SetAccessTierAsync(AccessTier.Archive, cancellationToken: Cancellation);
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        await AssertFailedAsync(pipeline, "archived", "hot or cool tier");
+    }
+
+    [Theory]
+    [InlineData("/lead.png")]
+    [InlineData("key/folder/")]
+    [InlineData("key//two.png")]
+    [InlineData("/")]
+    [InlineData("key/task\U0001F48E.png")]
+    [InlineData("key/fffe\uFFFE.png")]
+    public async Task An_image_is_scored_under_its_own_name_whatever_it_is(string name)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync(name, TestPipeline.Picture());
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request(name, etag));
+
+        Assert.Equal((name, null), (result?.Image.Name, result?.Failure?.Code));
+        Assert.Equal(etag, (await pipeline.Results.LatestAsync(pipeline.Models.OwnId, name, Cancellation))?.Image.ETag);
+    }
+
+    [Theory]
+    [InlineData(1000, 1)]
+    [InlineData(200, 252)]
+    [InlineData(1, 254)]
+    [InlineData(1024, 0)]
+    public async Task A_very_long_name_has_its_result_and_can_be_given_up_on(int longest, int folders)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string camera = new('\u00E4', Math.Max(1, longest / 9)), name = folders == 0 ? new string('x', longest) : $"{camera}/{string.Concat(Enumerable.Repeat("a/", folders - 1))}b";
+        string etag = await pipeline.UploadAsync(name, TestPipeline.Picture());
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request(name, etag));
+        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request(name, "0xOther"), MessageJson.Default.ScoreRequested), Cancellation);
+
+        Assert.Equal((name, null), (result?.Image.Name, result?.Failure?.Code));
+        List<ResultSummary> all = await pipeline.Results.ListAsync(pipeline.Models.OwnId, cancellation: Cancellation).ToListAsync(Cancellation);
+        Assert.Equal([null, "given-up"], all.Select(r => r.Failure).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_text_tower_that_fails_is_no_unknown_class()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: WithoutTextTower());
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        await Assert.ThrowsAsync<InfrastructureException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "never seen before")));
+
+        Assert.Empty(await pipeline.NamesAsync(ContainerNames.Results));
     }
 
     [Fact]
@@ -190,11 +281,11 @@ public class ScoreImageTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_trouble_and_is_told_in_its_state()
+    public async Task A_model_that_cannot_be_loaded_is_no_fault_of_the_image_and_is_told_in_its_state()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: "/nowhere/model");
 
-        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", "0x1")));
+        await Assert.ThrowsAsync<InfrastructureException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", "0x1")));
 
         Assert.Contains("No model package at '/nowhere/model'", pipeline.Models.State.Note, StringComparison.Ordinal);
     }
@@ -223,5 +314,19 @@ public class ScoreImageTests(AzuriteFixture azurite)
         Assert.Contains(message, result.Failure?.Message, StringComparison.Ordinal);
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), Encoding.UTF8.GetString(json)));
         Assert.Empty(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+    }
+
+    private static string WithoutTextTower()
+    {
+        string folder = Directory.CreateTempSubdirectory("aaclip-mute-").FullName;
+        foreach (string file in Directory.EnumerateFiles(TinyPackage.Random(), "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(TinyPackage.Random(), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file in a folder
+            File.Copy(file, copy);
+        }
+
+        File.WriteAllBytes(Path.Combine(folder, "text.weights"), []);
+        return folder;
     }
 }

@@ -41,11 +41,12 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("null", "The body is null")]
+    [InlineData("null", "It is null.")]
     [InlineData("", "Example: {")]
     [InlineData("{ \"model\": 7 }", "Example: {")]
     [InlineData("{ \"mode\": \"full\" }", "Example: {")]
     [InlineData("{ \"model\": \"a@1\", \"mode\": \"sideways\" }", "Example: {")]
+    [InlineData("{ \"model\": \"a@1\", \"camera\": [\"line1\"] }", "There is no field 'camera'.")]
     [InlineData("{ \"model\": \"a\" }", "'a' is no model: expected name@version.")]
     [InlineData("{ \"model\": \"a@1\" }", "Model a@1 is not in container")]
     [InlineData("{ \"model\": \"a@1\", \"id\": \"../x\" }", "has not the form of one")]
@@ -71,7 +72,7 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         StartRescore jobs = Jobs(pipeline);
         HttpRequest huge = Request("{}");
-        huge.ContentLength = 1 << 20;
+        huge.Body = new MemoryStream(new byte[1 << 20]); // whatever its header says
 
         Assert.Equal(413, Content(await jobs.Start(huge, Cancellation)).StatusCode);
         Assert.Equal(404, Content(await jobs.One(Request(""), "none", Cancellation)).StatusCode);
@@ -79,9 +80,38 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         Assert.Contains("pause, resume or cancel", Content(await jobs.Change(Request(""), "none", "explode", Cancellation)).Content, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("text/plain", null, 415)]
+    [InlineData("application/x-www-form-urlencoded", null, 415)]
+    [InlineData("application/json", "https://elsewhere.example", 403)]
+    [InlineData("application/json", "null", 403)]
+    [InlineData("application/json", "https://plant.example:7071", 202)]
+    public async Task A_page_of_another_site_starts_no_job(string type, string? origin, int status)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        HttpRequest request = Request($$"""{ "id": "j1", "model": "{{pipeline.Models.OwnId}}", "mode": "threshold" }""");
+        request.Host = new HostString("plant.example", 7071);
+        request.ContentType = type;
+        if (origin is not null)
+            request.Headers.Origin = origin;
+
+        Assert.Equal(status, Content(await Jobs(pipeline).Start(request, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_mistyped_request_is_not_repeated_without_end()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+
+        ContentResult answer = Content(await Jobs(pipeline).Start(Request($$"""{ "model": "{{new string('m', 100_000)}}" }"""), Cancellation));
+
+        Assert.Equal(400, answer.StatusCode);
+        Assert.InRange(answer.Content!.Length, 100, 2100);
+    }
+
     private static StartRescore Jobs(TestPipeline pipeline) => new(pipeline.Jobs, pipeline.Store, pipeline.Models, TimeProvider.System);
 
-    private static HttpRequest Request(string body) => new DefaultHttpContext { Request = { Body = new MemoryStream(Encoding.UTF8.GetBytes(body)), ContentLength = body.Length } }.Request;
+    private static HttpRequest Request(string body) => new DefaultHttpContext { Request = { Body = new MemoryStream(Encoding.UTF8.GetBytes(body)), ContentLength = body.Length, ContentType = "application/json; charset=utf-8" } }.Request;
 
     private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
 

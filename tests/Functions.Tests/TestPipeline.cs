@@ -1,5 +1,7 @@
 using System.Text.Json;
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Messages;
@@ -9,6 +11,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;
 using AaClip.Tests;
+using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,9 +32,12 @@ internal sealed class TestPipeline : IAsyncDisposable
         Models = new ModelHost(model, Options.Create(new BatchingOptions()), Choice, Repository, TimeProvider.System, NullLogger<ModelHost>.Instance);
         Results = new ResultStore(storage);
         Scoring = new ImageScoring(storage, Cameras, Models, Choice, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
-        Store = new JobStore(storage);
+        Store = new JobStore(storage, TimeProvider.System);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
         Runner = new JobRunner(storage, Store, Jobs, Cameras, Results, Models, new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System), TimeProvider.System, NullLogger<JobRunner>.Instance);
+        Sender = new QueueSender(storage);
+        Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
+        Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
         Failures = new RecordFailure(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<RecordFailure>.Instance);
     }
 
@@ -46,6 +52,9 @@ internal sealed class TestPipeline : IAsyncDisposable
     public ResultStore Results { get; }
     public ImageScoring Scoring { get; }
     public RecordFailure Failures { get; }
+    public QueueSender Sender { get; }
+    public Infrastructure Infrastructure { get; }
+    public AlertOutbox Outbox { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -66,6 +75,14 @@ internal sealed class TestPipeline : IAsyncDisposable
         return info.ETag.ToString().Trim('"');
     }
 
+    /// <summary>Sets metadata, as uploaders do afterwards.</summary>
+    /// <returns>The new ETag.</returns>
+    public async Task<string> TouchAsync(string name)
+    {
+        Response<BlobInfo> info = await Storage.Container(ContainerNames.Images).GetBlobClient(name).SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
+        return info.Value.ETag.ToString().Trim('"');
+    }
+
     public async Task SetCamerasAsync(string cameras) =>
         await Storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString($$"""{ "schemaVersion": 1, "cameras": {{cameras}} }"""), overwrite: true, Cancellation);
@@ -81,22 +98,15 @@ internal sealed class TestPipeline : IAsyncDisposable
         Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     };
 
-    /// <summary>Runs <see cref="ScoreImage"/>'s step and sends what follows, as the host does.</summary>
+    /// <summary>Runs <see cref="ScoreImage"/>, which stores a result and sends what follows.</summary>
     public async Task<ResultDocument?> ScoreAsync(ScoreRequested request)
     {
-        ScoredImage? image = await Scoring.RunAsync(request, nameof(ScoreImage), urgent: true, Cancellation);
-        await SendAsync(image?.Scored, image?.Shadow);
+        ScoredImage? image = await new ScoreImage(Scoring, Sender).ScoreAsync(request, Cancellation);
         return image?.Result;
     }
 
-    /// <summary>Sends what <see cref="ScoreImage"/> returns, as the host does.</summary>
-    public async Task SendAsync(Scored? scored, ScoreRequested? shadow)
-    {
-        if (scored is not null)
-            await Storage.Queue(QueueNames.Scored).SendMessageAsync(JsonSerializer.Serialize(scored, MessageJson.Default.Scored), Cancellation);
-        if (shadow is not null)
-            await Storage.Queue(QueueNames.ScoreBulk).SendMessageAsync(JsonSerializer.Serialize(shadow, MessageJson.Default.ScoreRequested), Cancellation);
-    }
+    /// <summary>The functions' answer to probes.</summary>
+    public Health Health(ModelHost? models = null) => new(Storage, Cameras, models ?? Models, Infrastructure, Outbox);
 
     public async Task<List<T>> MessagesAsync<T>(string queue, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
@@ -113,6 +123,8 @@ internal sealed class TestPipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Scoring.Dispose();
+        Infrastructure.Dispose();
+        Outbox.Dispose();
         Cameras.Dispose();
         await Models.DisposeAsync();
     }

@@ -28,6 +28,7 @@ await using FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptio
     MaxPollingInterval = TimeSpan.FromMilliseconds(200),
     WatchInterval = TimeSpan.FromMilliseconds(100),
 });
+_ = host.Failed.ContinueWith(failed => { Console.Error.WriteLine(failed.Result); Environment.Exit(3); }, TaskScheduler.Default);
 Console.WriteLine("ready");
 while (await Console.In.ReadLineAsync() is not null)
     Console.WriteLine(FormattableString.Invariant($"worker {host.WorkerProcess}"));

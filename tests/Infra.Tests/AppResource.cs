@@ -25,7 +25,7 @@ internal sealed class AppResource(JsonElement json)
 
     /// <summary>Names of the queues that its functions send to by output bindings.</summary>
     public IEnumerable<string> Sends =>
-        FunctionList.Outputs.Where(o => !Disabled.Contains(o.Key)).SelectMany(o => o).Select(o => o.QueueName);
+        FunctionList.Sends.Where(s => !Disabled.Contains(s.Key)).SelectMany(s => s);
 
     public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
 

@@ -46,7 +46,6 @@ public class AppTests(Bicep bicep)
         }
 
         Assert.All(FunctionList.Queues.Values, t => Assert.Equal(StorageConnection.Setting, t.Connection));
-        Assert.All(FunctionList.Outputs.SelectMany(o => o), o => Assert.Equal(StorageConnection.Setting, o.Connection));
     }
 
     [Fact]

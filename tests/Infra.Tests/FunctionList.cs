@@ -1,5 +1,6 @@
 using System.Reflection;
 using AaClip.Functions;
+using AaClip.Pipeline.Storage;
 using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Infra.Tests;
@@ -26,14 +27,17 @@ internal static class FunctionList
     /// <summary>HTTP triggers, by function.</summary>
     public static IReadOnlyDictionary<string, HttpTriggerAttribute> Http { get; } = Triggers<HttpTriggerAttribute>();
 
-    /// <summary>Queues that functions send to by an output binding: of the method, or of a property of what it returns.</summary>
-    public static ILookup<string, QueueOutputAttribute> Outputs { get; } = (
-        from method in Methods
-        from holder in Returned(method.Method.ReturnType).GetProperties().Cast<MemberInfo>().Append(method.Method)
-        from output in holder.GetCustomAttributes<QueueOutputAttribute>()
-        select (method.Name, output)).ToLookup(o => o.Name, o => o.output);
-
-    private static Type Returned(Type type) => type.IsGenericType && type.BaseType == typeof(Task) ? type.GenericTypeArguments[0] : type;
+    /// <summary>Queues that functions send to. That of its trigger, to which a message is handed back, is not among them.</summary>
+    public static ILookup<string, string> Sends { get; } = new (string Function, string Queue)[]
+    {
+        (nameof(RouteUpload), QueueNames.Score),
+        (nameof(ScoreImage), QueueNames.Scored),
+        (nameof(ScoreImage), QueueNames.ScoreBulk),
+        (nameof(RescorePages), QueueNames.ScoreBulk),
+        (nameof(RescorePages), QueueNames.Rescore),
+        (nameof(StartRescore), QueueNames.Rescore),
+        (nameof(TendJobs), QueueNames.Rescore),
+    }.ToLookup(s => s.Function, s => s.Queue);
 
     private static Dictionary<string, T> Triggers<T>() where T : Attribute => new(
         from method in Methods

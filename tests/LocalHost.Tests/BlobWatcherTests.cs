@@ -2,6 +2,7 @@ using System.Text.Json;
 using AaClip.LocalHost.Uploads;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues.Models;
 
 namespace AaClip.LocalHost.Tests;
@@ -43,7 +44,7 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         string first = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
         await EventsAsync(host, 2);
 
-        string second = (await UploadAsync(host, "again.jpg")).ETag.ToString("G").Trim('"');
+        string second = (await UploadAsync(host, "again.jpg", "other")).ETag.ToString("G").Trim('"');
         await EventsAsync(host, 3);
         await UploadAsync(host, "last.jpg");
         string[] raised = await EventsAsync(host, 4);
@@ -64,7 +65,7 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         await EventsAsync(host, 2);
         await host.Host.StopAsync(Cancellation);
         await UploadAsync(host, "between.jpg");
-        await UploadAsync(host, "changed.jpg");
+        await UploadAsync(host, "changed.jpg", "other");
 
         await StartAsync(host);
         await EventsAsync(host, 4);
@@ -86,6 +87,75 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         await StartAsync(host);
 
         Assert.Equal(["early.jpg"], Names(await EventsAsync(host, 1)));
+    }
+
+    [Fact]
+    public async Task A_change_of_metadata_properties_or_tags_raises_no_event()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await StartAsync(host);
+        BlobClient blob = host.Images.GetBlobClient("a.jpg");
+        BlobContentInfo stored = await UploadAsync(host, "a.jpg");
+        await EventsAsync(host, 1);
+
+        await blob.SetMetadataAsync(new Dictionary<string, string> { ["part"] = "4711" }, cancellationToken: Cancellation);
+        await blob.SetTagsAsync(new Dictionary<string, string> { ["reviewed"] = "yes" }, cancellationToken: Cancellation);
+        await blob.SetHttpHeadersAsync(new BlobHttpHeaders { ContentType = "image/jpeg", ContentHash = stored.ContentHash }, cancellationToken: Cancellation);
+        await UploadAsync(host, "last.jpg");
+        string[] raised = await EventsAsync(host, 2);
+
+        Assert.Equal(["a.jpg", "last.jpg"], Names(raised));
+        Assert.NotEqual(stored.ETag, (await blob.GetPropertiesAsync(cancellationToken: Cancellation)).Value.ETag);
+    }
+
+    [Fact]
+    public async Task Other_bytes_of_the_same_length_raise_an_event()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await StartAsync(host);
+        await UploadAsync(host, "a.jpg");
+        await EventsAsync(host, 1);
+
+        await UploadAsync(host, "a.jpg", "54321");
+
+        Assert.Equal(2, (await EventsAsync(host, 2)).Length);
+    }
+
+    [Fact]
+    public async Task A_placeholder_of_a_folder_raises_the_event_that_Event_Grid_raises()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await StartAsync(host);
+
+        await host.Images.GetBlobClient("key/line2").UploadAsync(BinaryData.Empty, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "inode/directory" } }, Cancellation);
+        JsonElement raised = JsonDocument.Parse((await EventsAsync(host, 1)).Single()).RootElement.GetProperty("data");
+
+        Assert.Equal(("PutBlob", 0, "inode/directory"), (raised.GetProperty("api").GetString(), raised.GetProperty("contentLength").GetInt64(), raised.GetProperty("contentType").GetString()));
+    }
+
+    [Fact]
+    public async Task What_is_appended_raises_no_event_only_the_creation_does()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await StartAsync(host);
+        AppendBlobClient blob = host.Images.GetAppendBlobClient("log.jpg");
+        await blob.CreateAsync(cancellationToken: Cancellation);
+        await EventsAsync(host, 1);
+
+        await blob.AppendBlockAsync(new MemoryStream("12345"u8.ToArray()), cancellationToken: Cancellation);
+        await UploadAsync(host, "last.jpg");
+
+        Assert.Equal(["last.jpg", "log.jpg"], Names(await EventsAsync(host, 2)));
+    }
+
+    [Fact]
+    public void What_an_older_program_noted_by_its_ETag_counts_as_seen()
+    {
+        SeenBlobs seen = new();
+        seen.Add("a", "0x1");
+
+        Assert.True(seen.Contains("a", "created 5 md5", "0x1"));
+        Assert.False(seen.Contains("a", "created 5 md5", "0x2"));
     }
 
     [Fact]
@@ -123,8 +193,8 @@ public class BlobWatcherTests(AzuriteFixture azurite)
 
     private static Task StartAsync(TestHost host) => host.StartAsync([], options => options with { WatchedContainer = host.Images.Name, EventQueue = "events" });
 
-    private static async Task<BlobContentInfo> UploadAsync(TestHost host, string name) =>
-        await host.Images.GetBlobClient(name).UploadAsync(BinaryData.FromString("12345"), overwrite: true, Cancellation);
+    private static async Task<BlobContentInfo> UploadAsync(TestHost host, string name, string content = "12345") =>
+        await host.Images.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
 
     private static string[] Names(IEnumerable<string> raised) =>
         [.. raised.Select(text => JsonDocument.Parse(text).RootElement.GetProperty("subject").GetString()!.Split('/')[^1]).Order(StringComparer.Ordinal)];

@@ -103,6 +103,8 @@ var onRouter = [
   'RecordScoredFailure'
   'RecordRescoreFailure'
   'RescorePages'
+  'SweepAlerts'
+  'TendJobs'
   'StartRescore'
   'ListRescores'
   'ReadRescore'
@@ -142,6 +144,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   Model__Path: '/models/live'
   Model__RefreshSeconds: '5'
+  Model__DeadAfterSeconds: '120'
   Model__Threads: '0'
   Batching__MaxSize: '8'
   Batching__MaxWaitMilliseconds: '5'

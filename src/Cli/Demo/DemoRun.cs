@@ -61,7 +61,11 @@ internal sealed class DemoRun
             Console.WriteLine();
 
             // 3 and 4
-            bool through = await ShowAsync(pipeline.Storage, samples, cancellation);
+            using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            _ = pipeline.Failed.ContinueWith(_ => end.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            bool through = await ShowAsync(pipeline.Storage, samples, end.Token);
+            if (pipeline.Failed.IsCompleted)
+                throw new InvalidOperationException(await pipeline.Failed);
 
             // 5
             log.Write();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AaClip.LocalHost.Uploads;
 using AaClip.Pipeline.Storage;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 
 namespace AaClip.Cli.Pipeline;
@@ -22,11 +23,17 @@ internal static class EventsCommand
             using ProgressLine progress = new();
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
             QueueClient queue = storage.Queue(QueueNames.Uploads);
-            BlobWatcher watcher = new(storage.Container(ContainerNames.Images), storage.Container(ContainerNames.State), Interval, new ConsoleLogger(progress));
+            BlobContainerClient images = storage.Container(ContainerNames.Images), state = storage.Container(ContainerNames.State);
+            ConsoleLogger log = new(progress);
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
-            await watcher.PrepareAsync(cancellation);
-            Console.WriteLine($"Watching {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}, events go to {queue.Uri.GetLeftPart(UriPartial.Path)}. Ctrl-C ends it.");
-            await watcher.RunAsync((text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), cancellation);
+            await using WatchClaim claim = new(state, images.Name, WatcherNote.Own(null, null), log);
+            Console.WriteLine($"Watching {images.Uri.GetLeftPart(UriPartial.Path)}, events go to {queue.Uri.GetLeftPart(UriPartial.Path)}. Ctrl-C ends it.");
+            await claim.RunAsync(async listening =>
+            {
+                BlobWatcher watcher = new(images, state, Interval, log);
+                await watcher.PrepareAsync(listening);
+                await watcher.RunAsync((text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), listening);
+            }, cancellation);
             return 0;
         }));
         return command;

@@ -20,7 +20,7 @@ internal sealed class JobServices
     public JobServices(StorageClients storage)
     {
         _storage = storage;
-        _store = new JobStore(storage);
+        _store = new JobStore(storage, TimeProvider.System);
         IOptions<ModelOptions> options = Options.Create(new ModelOptions());
         Models = new ModelRepository(storage, options, NullLogger<ModelRepository>.Instance);
         Choice = new ModelChoice(storage, options, TimeProvider.System, NullLogger<ModelChoice>.Instance);
@@ -55,7 +55,7 @@ internal sealed class JobServices
         bool worried = false;
         while (true)
         {
-            Job job = (await Jobs.FindAsync(id, cancellation)).Job;
+            Job job = await Jobs.FindAsync(id, cancellation);
             if (job.Status != JobStatus.Running)
                 return job;
             DateTimeOffset now = TimeProvider.System.GetUtcNow();

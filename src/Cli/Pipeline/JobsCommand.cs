@@ -37,7 +37,7 @@ internal static class JobsCommand
             return 0;
         }));
 
-        command.Add(One("show", "Shows a job.", async (services, id, _, c) => (await services.Jobs.FindAsync(id, c)).Job));
+        command.Add(One("show", "Shows a job.", (services, id, _, c) => services.Jobs.FindAsync(id, c)));
         command.Add(One("follow", "Shows a job's progress until it stops.", (services, id, _, c) => services.FollowAsync(id, c)));
         command.Add(One("pause", "Lets a job wait.", (services, id, _, c) => services.Jobs.PauseAsync(id, c)));
         command.Add(One("resume", "Lets a paused or failed job go on.", (services, id, _, c) => services.Jobs.ResumeAsync(id, c)));
@@ -45,7 +45,7 @@ internal static class JobsCommand
         Option<string> output = new("--out") { Description = "Folder for report.html and report.json.", HelpName = "DIR", Required = true };
         command.Add(One("report", "Copies the report of a job that is done.", async (services, id, parsed, c) =>
         {
-            Job job = (await services.Jobs.FindAsync(id, c)).Job;
+            Job job = await services.Jobs.FindAsync(id, c);
             await services.SaveReportAsync(id, parsed.GetValue(output)!, c);
             return job;
         }, output));

@@ -1,4 +1,5 @@
 using AaClip.LocalHost;
+using AaClip.LocalHost.Uploads;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 
@@ -31,6 +32,9 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>"name@version" of the model.</summary>
     public string Model { get; }
 
+    /// <summary>Completes, with the reason in one line, when a part has ended without which images would wait for ever.</summary>
+    public Task<string> Failed => _host.Failed;
+
     /// <summary>Starts; returns when images are taken.</summary>
     /// <param name="functions">Folder of the built function app; null looks for it.</param>
     /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
@@ -53,8 +57,18 @@ internal sealed class LocalPipeline : IAsyncDisposable
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
         string id = ModelPackage.Open(path).Manifest.Id;
+        options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
         using StartLine line = new();
         return new LocalPipeline(await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation), id);
+    }
+
+    // Both take messages of the same queues: each image would get its score from either model. Where a model was promoted, both use that one.
+    private static async Task RefuseMixtureAsync(string connection, WatcherNote other, string id, CancellationToken cancellation)
+    {
+        if (other.Model is not { } theirs || theirs == id || await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
+            return;
+        throw new InvalidOperationException(
+            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.");
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AaClip.LocalHost;
 
 namespace AaClip.Cli.Pipeline;
 
@@ -12,17 +12,44 @@ namespace AaClip.Cli.Pipeline;
 /// <param name="Http">Address of the HTTP functions.</param>
 /// <param name="Process">Id of the process.</param>
 /// <param name="StartedAt">When the process started: an id may come again.</param>
-internal sealed record RunningHost(string Connection, string Http, int Process, DateTimeOffset StartedAt)
+/// <param name="Before">The one that was noted before and still ran: it is found again when this one has ended. Null for none.</param>
+internal sealed record RunningHost(string Connection, string Http, int Process, DateTimeOffset StartedAt, RunningHost? Before = null)
 {
     private static string Note => UserFolder.File("up.json");
 
-    /// <returns>Null when none runs.</returns>
-    public static RunningHost? Find()
+    /// <returns>The newest that runs; null when none does.</returns>
+    public static RunningHost? Find() => Read()?.Running;
+
+    /// <summary>Notes this process; where the note cannot be written, the other verbs need --connection.</summary>
+    public static RunningHost? TryAnnounce(string connection, string http)
+    {
+        ProcessMark self = ProcessMark.Own;
+        RunningHost running = new(connection, http, self.Id, self.StartedAt, Find());
+        return TryWrite(running) ? running : null;
+    }
+
+    /// <summary>Takes the note back, and leaves those of others that run.</summary>
+    public void Leave()
+    {
+        if (Read() is not { } noted)
+            return;
+        if (noted.Without(Process) is { } others)
+            TryWrite(others);
+        else
+            TryDelete();
+    }
+
+    // The chain without those that are gone.
+    [JsonIgnore]
+    private RunningHost? Running => new ProcessMark(Process, StartedAt).Runs ? this with { Before = Before?.Running } : Before?.Running;
+
+    private RunningHost? Without(int process) => Process == process ? Before?.Running : (this with { Before = Before?.Without(process) }).Running;
+
+    private static RunningHost? Read()
     {
         try
         {
-            RunningHost? noted = JsonSerializer.Deserialize(File.ReadAllBytes(Note), RunningHostJson.Default.RunningHost);
-            return noted is not null && noted.Runs ? noted : null;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Note), RunningHostJson.Default.RunningHost);
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
@@ -30,28 +57,22 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
         }
     }
 
-    /// <summary>Notes this process; where the note cannot be written, the other verbs need --connection.</summary>
-    public static RunningHost? TryAnnounce(string connection, string http)
+    private static bool TryWrite(RunningHost running)
     {
         try
         {
-            using Process self = System.Diagnostics.Process.GetCurrentProcess();
-            RunningHost running = new(connection, http, self.Id, self.StartTime.ToUniversalTime());
             Directory.CreateDirectory(Path.GetDirectoryName(Note)!); // a file in a folder
             File.WriteAllBytes(Note, JsonSerializer.SerializeToUtf8Bytes(running, RunningHostJson.Default.RunningHost));
-            return running;
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return false;
         }
     }
 
-    /// <summary>Takes the note back, unless another host has written its own since.</summary>
-    public void Leave()
+    private static void TryDelete()
     {
-        if (Find() is not { } noted || noted.Process != Process)
-            return;
         try
         {
             File.Delete(Note);
@@ -59,23 +80,6 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It names a process that will not run any more, and is not believed.
-        }
-    }
-
-    [JsonIgnore]
-    private bool Runs
-    {
-        get
-        {
-            try
-            {
-                using Process process = System.Diagnostics.Process.GetProcessById(Process);
-                return (process.StartTime.ToUniversalTime() - StartedAt).Duration() < TimeSpan.FromSeconds(2);
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
         }
     }
 }

@@ -13,7 +13,7 @@ internal static class StorageTrouble
         RequestFailedException { Status: > 0 } failed => $"Storage answered {failed.Status} {failed.ErrorCode}: {FirstLine(failed.Message)}",
         RequestFailedException failed => $"Storage cannot be reached: {FirstLine(Innermost(failed).Message)}",
         AuthenticationFailedException failed => $"No identity was accepted: {FirstLine(failed.Message)} Log in with 'az login', or pass --connection.",
-        AggregateException { InnerException: RequestFailedException } many => Explain(many.InnerExceptions[^1]),
+        AggregateException { InnerExceptions: [.., var last] } => Explain(last) ?? (last is IOException or OperationCanceledException ? $"Storage does not answer as it should: {FirstLine(last.Message)}" : null),
         _ => null,
     };
 

@@ -32,10 +32,13 @@ internal static class UpCommand
         await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
         Console.WriteLine("Ctrl-C ends it.");
-        await WaitAsync(cancellation);
-        Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
+        bool failed = await Task.WhenAny(WaitAsync(cancellation), pipeline.Failed) == pipeline.Failed;
+        if (failed)
+            Console.Error.WriteLine($"aaclip: {await pipeline.Failed}");
+        else
+            Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
         await pipeline.StopAsync(impatience.Token);
-        return 0;
+        return failed ? Run.Failed : 0;
     }
 
     /// <summary>Where everything is.</summary>

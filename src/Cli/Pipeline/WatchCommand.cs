@@ -61,7 +61,7 @@ internal static class WatchCommand
                     Console.WriteLine(write(line));
                 trouble = null;
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested && StorageTrouble.Explain(e) is { } reason)
+            catch (Exception e) when (!cancellation.IsCancellationRequested && (StorageTrouble.Explain(e) ?? (e is IOException ? StorageTrouble.FirstLine(e.Message) : null)) is { } reason)
             {
                 if (reason != trouble)
                     Console.Error.WriteLine($"warning: {reason}");

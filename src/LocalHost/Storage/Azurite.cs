@@ -32,6 +32,7 @@ internal sealed partial class Azurite : IAsyncDisposable
 
     private readonly Process _process;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
 
     private Azurite(Process process, ILogger logger)
@@ -43,6 +44,9 @@ internal sealed partial class Azurite : IAsyncDisposable
     public string ConnectionString { get; private set; } = "";
 
     public int ProcessId => _process.Id;
+
+    /// <summary>Completes, with what that means in one line, when it ends though nobody asked it to.</summary>
+    public Task<string> EndedByItself => _ended.Task;
 
     /// <summary>Starts Azurite and waits until blobs and queues answer.</summary>
     /// <param name="folder">Where it keeps data; null keeps them in memory.</param>
@@ -167,8 +171,11 @@ internal sealed partial class Azurite : IAsyncDisposable
     private async Task WatchAsync()
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        if (!_stopping)
-            Log.Ended(_logger, _process.ExitCode);
+        if (_stopping)
+            return;
+        string reason = string.Create(CultureInfo.InvariantCulture, $"Azurite ended by itself with code {_process.ExitCode}: nothing can be read or written until the host is started again.");
+        Log.Ended(_logger, reason);
+        _ended.TrySetResult(reason);
     }
 
     private void Complain(string? line)
@@ -209,8 +216,8 @@ internal sealed partial class Azurite : IAsyncDisposable
         [LoggerMessage(1, LogLevel.Warning, "Port {Ports} is in use by something else: Azurite takes free ones.")]
         public static partial void PortTaken(ILogger logger, string ports);
 
-        [LoggerMessage(2, LogLevel.Error, "Azurite ended by itself with code {Code}: nothing can be read or written until the host is started again.")]
-        public static partial void Ended(ILogger logger, int code);
+        [LoggerMessage(2, LogLevel.Error, "{Reason}")]
+        public static partial void Ended(ILogger logger, string reason);
 
         [LoggerMessage(3, LogLevel.Debug, "Azurite: {Line}")]
         public static partial void Said(ILogger logger, string line);

@@ -56,8 +56,17 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
 
     protected override async Task<bool> BeginProcessingMessageAsync(QueueMessage message, CancellationToken cancellationToken)
     {
-        if (Deaths(message, another: false) == 0 && !await base.BeginProcessingMessageAsync(message, cancellationToken))
+        try
+        {
+            if (Deaths(message, another: false) == 0 && !await base.BeginProcessingMessageAsync(message, cancellationToken))
+                return false;
+        }
+        catch (RequestFailedException e)
+        {
+            Log.NotSettled(_options.Logger, message.MessageId, _options.Queue.Name, e.Message.Split('\n', 2)[0]);
             return false;
+        }
+
         lock (_renewals)
             _renewals[message.MessageId] = new Renewal(_options.Queue, message, _lease, _options.Logger);
         return true;
@@ -73,15 +82,23 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
                 message = await renewal.EndAsync();
         bool died = !result.Succeeded && WorkerEnded(result.Exception);
         int deaths = Deaths(message, died), most = _options.Options.MaxDequeueCount;
-        if (!result.Succeeded && _options.PoisonQueue is not null && deaths > 0 && deaths < most && message.DequeueCount - deaths < most)
+        try
         {
-            await ReleaseMessageAsync(message, result, died ? TimeSpan.Zero : _options.Options.VisibilityTimeout, cancellationToken);
-            return;
-        }
+            if (!result.Succeeded && _options.PoisonQueue is not null && deaths > 0 && deaths < most && message.DequeueCount - deaths < most)
+            {
+                await ReleaseMessageAsync(message, result, died ? TimeSpan.Zero : _options.Options.VisibilityTimeout, cancellationToken);
+                return;
+            }
 
-        lock (_renewals)
-            _deaths.Remove(message.MessageId);
-        await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
+            lock (_renewals)
+                _deaths.Remove(message.MessageId);
+            await base.CompleteProcessingMessageAsync(message, result, cancellationToken);
+        }
+        catch (RequestFailedException e)
+        {
+            // The SDK would end the process. What was done is done again, which changes nothing.
+            Log.NotSettled(_options.Logger, message.MessageId, _options.Queue.Name, e.Message.Split('\n', 2)[0]);
+        }
     }
 
     private int Deaths(QueueMessage message, bool another)
@@ -150,5 +167,11 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
             [LoggerMessage(1, LogLevel.Warning, "Message {Id} of {Queue} could not be hidden anew, and may be taken a second time: {Reason}")]
             public static partial void NotRenewed(ILogger logger, string id, string queue, string reason);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Message {Id} could not be taken out of {Queue}; it comes again when its lease ends: {Reason}")]
+        public static partial void NotSettled(ILogger logger, string id, string queue, string reason);
     }
 }

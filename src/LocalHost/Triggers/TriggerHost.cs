@@ -1,9 +1,11 @@
 using System.Reflection;
 using AaClip.LocalHost.Worker;
+using AaClip.Pipeline.Storage;
 using Azure.Core;
 using Microsoft.Azure.WebJobs;
 using Microsoft.Azure.WebJobs.Extensions.Timers;
 using Microsoft.Azure.WebJobs.Host;
+using Microsoft.Azure.WebJobs.Host.Timers;
 using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,8 +38,12 @@ internal sealed class TriggerHost : IAsyncDisposable
     /// <param name="settings">App settings.</param>
     /// <param name="lease">How long a message that was taken stays hidden from others, if this process dies.</param>
     /// <param name="logging">Of the whole host.</param>
-    public static TriggerHost Build(FunctionApp app, FunctionWorker worker, IConfiguration settings, TimeSpan lease, ILoggerFactory logging)
+    /// <param name="ended">Called when a listener has ended by itself: its queue is not read any more.</param>
+    public static TriggerHost Build(
+        FunctionApp app, FunctionWorker worker, IConfiguration settings, TimeSpan lease, ILoggerFactory logging, Action<Exception> ended)
     {
+        ILogger log = logging.CreateLogger<TriggerHost>();
+        OutagePolicy outages = new(log);
         IReadOnlyList<Type> types = [.. TriggerTypes.Make(app.Functions), typeof(QueueOutputs.Lender)];
         IHost host = new HostBuilder()
             .ConfigureAppConfiguration(configuration => configuration.AddConfiguration(settings))
@@ -53,7 +59,13 @@ internal sealed class TriggerHost : IAsyncDisposable
                 services.AddSingleton<TriggerRunner>();
                 services.AddSingleton<ScheduleMonitor>(new NoMonitor());
                 services.AddSingleton<Microsoft.Azure.WebJobs.Host.Queues.IQueueProcessorFactory>(new LeasedQueueProcessorFactory(lease));
-                services.AddAzureClients(clients => clients.ConfigureDefaults(options => options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall)));
+                services.AddSingleton<IWebJobsExceptionHandlerFactory>(new ListenerFailures(ended, log));
+                services.AddAzureClients(clients => clients.ConfigureDefaults(options =>
+                {
+                    options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall);
+                    options.AddPolicy(outages, HttpPipelinePosition.PerCall);
+                    options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
+                }));
             })
             .Build();
         WakeListeners(host.Services);

@@ -14,7 +14,7 @@ internal sealed record BlobCreatedEvent(
     /// <summary>The event of a listed blob. The same version of a blob always gives the same id.</summary>
     public static BlobCreatedEvent Of(BlobContainerClient container, BlobItem blob)
     {
-        string etag = ETagOf(blob);
+        string etag = BlobVersion.ETagOf(blob);
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{container.Name}/{blob.Name}\n{etag}"));
         return new BlobCreatedEvent(
             new Guid(hash.AsSpan(0, 16)).ToString(),
@@ -32,9 +32,6 @@ internal sealed record BlobCreatedEvent(
             "",
             "1");
     }
-
-    /// <summary>ETag without quotes, as events carry it.</summary>
-    public static string ETagOf(BlobItem blob) => blob.Properties.ETag?.ToString("G").Trim('"') ?? "";
 
     public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.BlobCreatedEvent);
 }

@@ -8,12 +8,13 @@ namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
 /// Stands in for Event Grid, which Azurite does not have: lists a container over and over, and puts one BlobCreated event on a queue for each
-/// new or overwritten blob. What was raised is noted in a blob, so a restart raises neither everything again nor too little; a crash may raise
+/// new or overwritten blob, not for a change of metadata, properties or tags (<see cref="BlobVersion"/>). What was raised is noted in a blob, so a restart raises neither everything again nor too little; a crash may raise
 /// twice what was raised since the last note, which is a matter of milliseconds while the container is small.
 /// </summary>
 public sealed partial class BlobWatcher(BlobContainerClient container, BlobContainerClient state, TimeSpan interval, ILogger logger)
 {
     private const int PageSize = 5000;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10); // between two looks that fail
     private const int NoteShare = 20; // one part in so many of the time goes into notes, which grow with the container
 
     private readonly BlobClient _note = state.GetBlobClient($"events/{container.Name}");
@@ -21,6 +22,8 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
     private bool _unnoted;
     private TimeSpan _noteTook;
     private long _notedAt;
+    private TimeSpan _pause; // while looks fail
+    private string? _trouble;
 
     /// <summary>Creates what is missing and reads what was noted.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
@@ -49,10 +52,11 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             while (true)
             {
                 long started = Stopwatch.GetTimestamp();
-                await LookAsync(raise, listening);
+                bool looked = await LookAsync(raise, listening);
+                _pause = looked ? TimeSpan.Zero : Longer(_pause);
                 // A container so large that one look takes long is looked at half of the time, no more.
-                TimeSpan took = Stopwatch.GetElapsedTime(started);
-                await Task.Delay(took > interval ? took : interval, listening);
+                TimeSpan took = Stopwatch.GetElapsedTime(started), pause = took > interval ? took : interval;
+                await Task.Delay(pause > _pause ? pause : _pause, listening);
             }
         }
         catch (OperationCanceledException) when (listening.IsCancellationRequested)
@@ -62,7 +66,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
         await NoteAsync();
     }
 
-    private async Task LookAsync(Func<string, CancellationToken, Task> raise, CancellationToken listening)
+    private async Task<bool> LookAsync(Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
         try
         {
@@ -71,7 +75,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             await foreach (Page<BlobItem> page in container.GetBlobsAsync(cancellationToken: listening).AsPages(pageSizeHint: PageSize))
             {
                 listed += page.Values.Count;
-                foreach (BlobItem blob in page.Values.Where(blob => !_seen.Contains(blob.Name, BlobCreatedEvent.ETagOf(blob))).OrderBy(blob => blob.Properties.LastModified))
+                foreach (BlobItem blob in page.Values.Where(blob => !_seen.Contains(blob.Name, BlobVersion.Of(blob), BlobVersion.ETagOf(blob))).OrderBy(blob => blob.Properties.LastModified))
                 {
                     await RaiseAsync(blob, raise, listening);
                     await NoteIfDueAsync();
@@ -81,18 +85,29 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             if (listed < _seen.Count)
                 _seen.EndPass();
             await NoteIfDueAsync();
+            if (_trouble is not null)
+                Log.Listed(logger, container.Name);
+            _trouble = null;
+            return true;
         }
-        catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException)
+        catch (Exception failure) when (!listening.IsCancellationRequested)
         {
-            Log.Unlisted(logger, failure, container.Name, failure.Message);
+            // Whatever it is, the next look may go well, and nobody else would look.
+            string reason = failure.Message.Split('\n', 2)[0].Trim();
+            if (reason != _trouble)
+                Log.Unlisted(logger, failure, container.Name, reason);
+            _trouble = reason;
+            return false;
         }
     }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(250) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
     private async Task RaiseAsync(BlobItem blob, Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
         listening.ThrowIfCancellationRequested();
         await raise(BlobCreatedEvent.Of(container, blob).ToJson(), CancellationToken.None);
-        _seen.Add(blob.Name, BlobCreatedEvent.ETagOf(blob));
+        _seen.Add(blob.Name, BlobVersion.Of(blob));
         _unnoted = true;
         Log.Raised(logger, container.Name, blob.Name);
     }
@@ -122,7 +137,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
         [LoggerMessage(1, LogLevel.Debug, "Raised the event of {Container}/{Blob}.")]
         public static partial void Raised(ILogger logger, string container, string blob);
 
-        [LoggerMessage(2, LogLevel.Warning, "Container {Container} cannot be watched: {Reason}")]
+        [LoggerMessage(2, LogLevel.Warning, "Container {Container} cannot be watched at the moment, images in it wait: {Reason}")]
         public static partial void Unlisted(ILogger logger, Exception failure, string container, string reason);
 
         [LoggerMessage(3, LogLevel.Warning, "Blob {Note} is damaged: every blob of {Container} raises its event again.")]
@@ -130,5 +145,8 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
 
         [LoggerMessage(4, LogLevel.Warning, "The events raised for {Container} could not be noted; a restart would raise the newest again.")]
         public static partial void Unnoted(ILogger logger, Exception failure, string container);
+
+        [LoggerMessage(5, LogLevel.Information, "Container {Container} is watched again.")]
+        public static partial void Listed(ILogger logger, string container);
     }
 }

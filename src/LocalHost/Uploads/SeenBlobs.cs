@@ -5,15 +5,15 @@ using System.Text;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Which version of which blob has raised its event. Names and ETags are kept as hashes of 16 and 8 bytes: about 60 bytes of memory and 24
-/// bytes of storage for a blob, whatever its name.
+/// Which version of which blob has raised its event. Names and versions are kept as hashes of 16 and 8 bytes: about 60 bytes of memory and 24
+/// bytes of storage for a blob, whatever its name. A version is what <see cref="BlobVersion"/> makes; notes of older programs hold the ETag's.
 /// </summary>
 internal sealed class SeenBlobs
 {
     private const int EntryBytes = 24;
     private static ReadOnlySpan<byte> Magic => "AASEEN1\n"u8;
 
-    private readonly Dictionary<UInt128, (ulong ETag, int Pass)> _entries = [];
+    private readonly Dictionary<UInt128, (ulong Version, int Pass)> _entries = [];
     private int _pass;
 
     public int Count => _entries.Count;
@@ -22,22 +22,22 @@ internal sealed class SeenBlobs
     public void BeginPass() => _pass++;
 
     /// <summary>True when this version has raised its event; notes that the blob still exists.</summary>
-    public bool Contains(string name, string etag)
+    public bool Contains(string name, string version, string? etag = null)
     {
         UInt128 key = Name(name);
-        if (!_entries.TryGetValue(key, out (ulong ETag, int Pass) entry) || entry.ETag != Version(etag))
+        if (!_entries.TryGetValue(key, out (ulong Version, int Pass) entry) || (entry.Version != Hash64(version) && entry.Version != Hash64(etag ?? version)))
             return false;
-        _entries[key] = (entry.ETag, _pass);
+        _entries[key] = (entry.Version, _pass);
         return true;
     }
 
     /// <summary>Notes that this version has raised its event.</summary>
-    public void Add(string name, string etag) => _entries[Name(name)] = (Version(etag), _pass);
+    public void Add(string name, string version) => _entries[Name(name)] = (Hash64(version), _pass);
 
     /// <summary>Ends a look at the whole container: blobs that were not met are gone.</summary>
     public void EndPass()
     {
-        foreach ((UInt128 key, (ulong ETag, int Pass) entry) in _entries)
+        foreach ((UInt128 key, (ulong Version, int Pass) entry) in _entries)
             if (entry.Pass != _pass)
                 _entries.Remove(key);
     }
@@ -47,10 +47,10 @@ internal sealed class SeenBlobs
         byte[] bytes = new byte[Magic.Length + EntryBytes * _entries.Count];
         Magic.CopyTo(bytes);
         Span<byte> rest = bytes.AsSpan(Magic.Length);
-        foreach ((UInt128 key, (ulong ETag, int Pass) entry) in _entries)
+        foreach ((UInt128 key, (ulong Version, int Pass) entry) in _entries)
         {
             BinaryPrimitives.WriteUInt128LittleEndian(rest, key);
-            BinaryPrimitives.WriteUInt64LittleEndian(rest[16..], entry.ETag);
+            BinaryPrimitives.WriteUInt64LittleEndian(rest[16..], entry.Version);
             rest = rest[EntryBytes..];
         }
 
@@ -70,7 +70,7 @@ internal sealed class SeenBlobs
 
     private static UInt128 Name(string name) => BinaryPrimitives.ReadUInt128LittleEndian(Hash(name));
 
-    private static ulong Version(string etag) => BinaryPrimitives.ReadUInt64LittleEndian(Hash(etag));
+    private static ulong Hash64(string text) => BinaryPrimitives.ReadUInt64LittleEndian(Hash(text));
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

@@ -30,6 +30,9 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
     /// <summary>Id of the process that runs; 0 while there is none.</summary>
     public int ProcessId => _ready.Task is { IsCompletedSuccessfully: true } ready ? ready.Result.Process.Id : 0;
 
+    /// <summary>Starts the worker again whenever it dies; ends with <see cref="StopAsync"/>.</summary>
+    public Task Supervision => _supervision;
+
     /// <summary>Starts the first process and loads the functions.</summary>
     /// <exception cref="InvalidOperationException">The process ended, or a function could not be loaded; the message has its last words.</exception>
     public async Task StartAsync(string rpc, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellation)
@@ -64,7 +67,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
             await worker.Process.Exited;
         }
 
-        await _supervision;
+        await _supervision.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default); // who watches it was told of a fault
     }
 
     public async ValueTask DisposeAsync()
@@ -135,7 +138,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
             {
                 return await LaunchAsync(_ending.Token);
             }
-            catch (Exception e) when (e is WorkerEndedException or InvalidOperationException)
+            catch (Exception e) when (!_ending.IsCancellationRequested)
             {
                 Log.NotStarted(_logger, e.Message);
                 pause = Longer(pause);

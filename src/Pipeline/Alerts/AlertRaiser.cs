@@ -59,7 +59,7 @@ public sealed partial class AlertRaiser : IDisposable
         AlertDecision? decision = null;
         while (true)
         {
-            SemaphoreSlim gate = _gates[(uint)string.GetHashCode(scored.Camera, StringComparison.Ordinal) % _gates.Length];
+            SemaphoreSlim gate = GateOf(scored.Camera);
             await gate.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
@@ -104,6 +104,36 @@ public sealed partial class AlertRaiser : IDisposable
         }
     }
 
+    /// <summary>
+    /// Delivers what the cameras' outboxes still hold, as after an outage of a receiver while a camera has no new image. What another worker is
+    /// delivering is left to it.
+    /// </summary>
+    /// <returns>What is left: null when every receiver has everything.</returns>
+    public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)
+    {
+        await foreach (Undelivered camera in _store.UndeliveredAsync(cancellation).ConfigureAwait(false))
+        {
+            SemaphoreSlim gate = GateOf(camera.Camera);
+            await gate.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                AlertState state = await _store.ChangeAsync(camera.Camera, Claim, cancellation).ConfigureAwait(false);
+                if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera.Camera, state, cancellation).ConfigureAwait(false) is { } failure)
+                    Log.NotDelivered(_logger, failure, camera.Camera, state.Outbox.Count);
+            }
+            catch (InvalidDataException e) // the state of one camera is damaged: the others go on
+            {
+                Log.NotDelivered(_logger, e, camera.Camera, camera.Changes);
+            }
+            finally
+            {
+                gate.Release();
+            }
+        }
+
+        return await OutboxState.OfAsync(_store, cancellation).ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -111,9 +141,13 @@ public sealed partial class AlertRaiser : IDisposable
             gate.Dispose();
     }
 
+    private SemaphoreSlim GateOf(string camera) => _gates[(uint)string.GetHashCode(camera, StringComparison.Ordinal) % _gates.Length];
+
     private AlertState Claim(AlertState state)
     {
         DateTimeOffset now = _time.GetUtcNow();
+        if (state.Outbox.Any(p => p.Since is null))
+            state = state with { Outbox = [.. state.Outbox.Select(p => p.Since is null ? p with { Since = now } : p)] };
         bool free = state.Claim is not { } claim || claim.Worker == _worker || claim.Until <= now;
         return state.Outbox.Count > 0 && free ? state with { Claim = new DeliveryClaim(_worker, now + ClaimTime) } : state;
     }

@@ -21,6 +21,7 @@ public static class AlertServices
         services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AlertStore>();
+        services.AddSingleton(provider => new AlertOutbox(provider.GetRequiredService<AlertStore>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new AlertRaiser(
             provider.GetRequiredService<AlertStore>(),
             provider.GetServices<IAlertSink>(),

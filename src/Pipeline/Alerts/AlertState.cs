@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Alerts;
 
@@ -36,6 +37,10 @@ internal sealed record AlertState
 
     /// <summary>Who is delivering the outbox; null when nobody is.</summary>
     public DeliveryClaim? Claim { get; init; }
+
+    /// <summary>What a newer program of the same version has added: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? More { get; set; }
 }
 
 /// <summary>An image that counts.</summary>
@@ -63,6 +68,9 @@ internal sealed record ClosedAlert(DateTimeOffset At, double Calibrated);
 /// <summary>A change and the receivers that already have it.</summary>
 internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> DeliveredTo)
 {
+    /// <summary>When it was decided; null in a state of an older program.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>Places that were made for it, by receiver.</summary>
     public IReadOnlyDictionary<string, Reservation> Places { get; init => field = value ?? None; } = None;
 
@@ -75,5 +83,5 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
 /// <param name="Until">From here on a new place is made.</param>
 internal sealed record Reservation(string Message, string Receipt, DateTimeOffset Until);
 
-/// <summary>Whoever holds the claim delivers the outbox; when it has run out, anybody may.</summary>
+/// <summary>Whoever holds the claim delivers the outbox; after it expires, any worker may deliver.</summary>
 internal sealed record DeliveryClaim(string Worker, DateTimeOffset Until);

@@ -10,6 +10,7 @@ namespace AaClip.Pipeline.Cameras;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowTrailingCommas = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
+    RespectRequiredConstructorParameters = true, // a severity band without a limit must not begin at 0
     WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(DomainConverter)])]

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
@@ -9,7 +10,8 @@ namespace AaClip.Pipeline.Cameras;
 
 /// <summary>
 /// The camera profiles of config/cameras.json, read again when its ETag changes. Without a file every camera has the default profile; a
-/// broken file leaves the last good one in force and says so in health and log. May be used from many threads.
+/// broken file leaves the last good one in force and says so in health and log; where none was read yet, images wait for one, for the default profile
+/// would alert by other rules than the user's. May be used from many threads.
 /// </summary>
 public sealed partial class CameraProfiles : IDisposable
 {
@@ -24,6 +26,7 @@ public sealed partial class CameraProfiles : IDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile Snapshot? _snapshot;
+    private volatile CamerasState? _brokenAtStart;
 
     /// <summary>Reads nothing yet.</summary>
     public CameraProfiles(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraProfiles> logger)
@@ -37,10 +40,11 @@ public sealed partial class CameraProfiles : IDisposable
     }
 
     /// <summary>What health shows; null before the first look.</summary>
-    public CamerasState? State => _snapshot?.State;
+    public CamerasState? State => _snapshot?.State ?? _brokenAtStart;
 
     /// <summary>The profiles in force.</summary>
     /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
+    /// <exception cref="InfrastructureException">The file is broken, and no good one was read yet.</exception>
     public async Task<CameraSet> GetAsync(CancellationToken cancellation = default)
     {
         if (_snapshot is { } fresh && _time.GetElapsedTime(fresh.LookedAt) < _refresh)
@@ -85,9 +89,9 @@ public sealed partial class CameraProfiles : IDisposable
                 Log.Absent(_logger, _blob.Name);
             return new Snapshot(CameraSet.Default, null, new CamerasState($"{ContainerNames.Config}/{Blob} is absent: every camera has the default profile, class 'object'.", null, null, null), now);
         }
-        catch (RequestFailedException e) when (known is not null)
+        catch (Exception e) when (known is not null && InfrastructureException.Is(e))
         {
-            Log.Unreachable(_logger, _blob.Name, e.ErrorCode ?? e.Message);
+            Log.Unreachable(_logger, _blob.Name, Fault.Text(e));
             return known with { LookedAt = now };
         }
     }
@@ -109,8 +113,10 @@ public sealed partial class CameraProfiles : IDisposable
         catch (InvalidDataException e)
         {
             Log.Broken(_logger, e.Message);
-            CamerasState before = known?.State ?? new CamerasState("No good file was read yet: every camera has the default profile, class 'object'.", null, null, null);
-            return new Snapshot(known?.Cameras ?? CameraSet.Default, etag, before with { Error = e.Message }, now);
+            if (known is not null)
+                return new Snapshot(known.Cameras, etag, known.State with { Error = e.Message }, now);
+            _brokenAtStart = new CamerasState("No good file was read yet: images wait for one.", null, null, e.Message, Waiting: true);
+            throw new InfrastructureException(e.Message, e);
         }
     }
 
@@ -125,7 +131,7 @@ public sealed partial class CameraProfiles : IDisposable
         [LoggerMessage(2, LogLevel.Warning, "{Blob} is absent: every camera has the default profile.")]
         public static partial void Absent(ILogger logger, string blob);
 
-        [LoggerMessage(3, LogLevel.Error, "The camera profiles are broken, the last good ones stay in force: {Error}")]
+        [LoggerMessage(3, LogLevel.Error, "The camera profiles are broken; the last good ones stay in force, and without any, images wait: {Error}")]
         public static partial void Broken(ILogger logger, string error);
 
         [LoggerMessage(4, LogLevel.Warning, "{Blob} cannot be read at the moment ({Reason}): the profiles read before stay in force.")]
@@ -138,4 +144,5 @@ public sealed partial class CameraProfiles : IDisposable
 /// <param name="ETag">Version in force; null for the default.</param>
 /// <param name="LoadedAt">When it was read.</param>
 /// <param name="Error">Why the newest file is not in force; null when it is.</param>
-public sealed record CamerasState(string InForce, string? ETag, DateTimeOffset? LoadedAt, string? Error);
+/// <param name="Waiting">No good file was read since the process began, and images wait for one.</param>
+public sealed record CamerasState(string InForce, string? ETag, DateTimeOffset? LoadedAt, string? Error, bool Waiting = false);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
@@ -8,6 +9,7 @@ using AaClip.Pipeline.Telemetry;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -25,8 +27,8 @@ public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, S
 /// <summary>
 /// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
 /// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
-/// An image that can never be scored gets a failed result at once, trouble that may pass is thrown, and a version that was overwritten
-/// meanwhile is left to the event of the newer one.
+/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is not there
+/// any more, the present one is scored and filed under its own ETag.
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {
@@ -66,7 +68,7 @@ public sealed partial class ImageScoring : IDisposable
     /// <summary>Runs all steps.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
     /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
-    /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, because a newer one has taken its place.</returns>
+    /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored already.</returns>
     public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -82,7 +84,7 @@ public sealed partial class ImageScoring : IDisposable
         try
         {
             // 1
-            using ModelLease lease = await _models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+            using ModelLease lease = await LeaseAsync(request.Model, cancellation).ConfigureAwait(false);
             LoadedModel model = lease.Model;
             CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
@@ -126,14 +128,18 @@ public sealed partial class ImageScoring : IDisposable
         {
             // 2
             await YieldAsync(urgent, cancellation).ConfigureAwait(false);
-            BlobDownloadStreamingResult? blob = await DownloadAsync(request, cancellation).ConfigureAwait(false);
+            BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation).ConfigureAwait(false);
             if (blob is null)
                 return null;
             byte[] bytes;
             using (blob.Content)
             {
                 BlobDownloadDetails details = blob.Details;
-                result = result with { Image = result.Image with { ETag = Unquoted(details.ETag), Bytes = details.ContentLength, StoredAt = details.LastModified } };
+                ImageContent content = ImageContent.Of(details);
+                result = result with
+                {
+                    Image = result.Image with { ETag = Unquoted(details.ETag), Bytes = content.Bytes, StoredAt = details.LastModified, CreatedAt = content.CreatedAt, Md5 = content.Md5 },
+                };
                 if (details.ContentLength > _decode.Limits.MaxBytes)
                     throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes.");
                 bytes = new byte[details.ContentLength];
@@ -153,14 +159,22 @@ public sealed partial class ImageScoring : IDisposable
 
             // 4
             await YieldAsync(urgent, cancellation).ConfigureAwait(false);
-            float[] anchors = Anchors(model, request.ObjectClass);
             try
             {
+                float[] anchors = model.AnchorsOf(request.ObjectClass);
                 score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            }
+            catch (ClassNameException e)
+            {
+                return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
             }
             catch (InvalidDataException e) // the model gives what is not a number, and would again
             {
                 return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException) // an image has one size here: what fails is the model, its provider or memory
+            {
+                throw new InfrastructureException(e.Message, e);
             }
 
             result = result with { Timings = result.Timings with { Infer = Lap(ref start) } };
@@ -168,10 +182,6 @@ public sealed partial class ImageScoring : IDisposable
         catch (ImageRejectedException e)
         {
             return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
-        }
-        catch (UnknownClassException e)
-        {
-            return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
         }
 
         // 5
@@ -225,44 +235,69 @@ public sealed partial class ImageScoring : IDisposable
         Job = request.Job,
     };
 
-    /// <returns>Null when a newer version has taken the place of the one asked for.</returns>
-    private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, CancellationToken cancellation)
+    /// <summary>
+    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten has an
+    /// event of its own, whose result this makes already.
+    /// </summary>
+    /// <returns>Null when what is there was scored before.</returns>
+    private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, string model, CancellationToken cancellation)
     {
         BlobClient image = _images.GetBlobClient(request.Image);
         ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
         try
         {
-            BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
-            return (await image.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+            while (true)
+            {
+                try
+                {
+                    BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
+                    return (await image.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+                }
+                catch (RequestFailedException e) when (e.Status == 412)
+                {
+                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false); // 404 where it is gone
+                    if (await IsScoredAsync(request, model, there, cancellation).ConfigureAwait(false))
+                    {
+                        Log.ScoredBefore(_logger, request.Image, Unquoted(there.ETag));
+                        Metrics.Skipped("scored");
+                        return null;
+                    }
+
+                    Log.Changed(_logger, request.Image, request.ETag, Unquoted(there.ETag));
+                    wanted = there.ETag;
+                }
+            }
         }
-        catch (RequestFailedException e) when (e.Status == 412)
+        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
         {
-            // A condition on an absent blob fails as a condition, not as an absence.
-            if (!await image.ExistsAsync(cancellation).ConfigureAwait(false))
-                throw Missing(request, e);
-            Log.Overwritten(_logger, request.Image, request.ETag);
-            Metrics.Skipped("overwritten");
-            return null;
+            throw new ImageRejectedException(
+                ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
         }
-        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobArchived || e.ErrorCode == BlobErrorCode.BlobBeingRehydrated)
         {
-            throw Missing(request, e);
+            throw new ImageRejectedException(
+                ImageRejection.Archived, $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, which takes hours, then rescore it.", e);
         }
     }
 
-    private static ImageRejectedException Missing(ScoreRequested request, Exception e) => new(
-        ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
+    // A result of the present version, or of the one asked for where only metadata changed since.
+    private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
+    {
+        ResultSummary? present = await _results.SummaryAsync(model, request.Image, Unquoted(there.ETag), cancellation).ConfigureAwait(false);
+        ResultSummary? asked = await _results.SummaryAsync(model, request.Image, request.ETag, cancellation).ConfigureAwait(false);
+        return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
+    }
 
-    // A class of its own, for an ArgumentException of the model means something else.
-    private static float[] Anchors(LoadedModel model, string objectClass)
+    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the request's.
+    private async Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation)
     {
         try
         {
-            return model.AnchorsOf(objectClass);
+            return await _models.GetAsync(id, cancellation).ConfigureAwait(false);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (id is null && e is not OperationCanceledException)
         {
-            throw new UnknownClassException(e.Message.Split(" (Parameter", 2)[0], e);
+            throw new InfrastructureException(e.Message, e);
         }
     }
 
@@ -319,15 +354,16 @@ public sealed partial class ImageScoring : IDisposable
 
     private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
 
-    private sealed class UnknownClassException(string message, Exception inner) : Exception(message, inner);
-
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "Scored {Image}: {Score:F3}, {Verdict}, model {Model}, {Milliseconds} ms.")]
         public static partial void Scored(ILogger logger, string image, double score, Verdict verdict, string model, long milliseconds);
 
-        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: version {ETag} was overwritten; the newer one has an event of its own.")]
-        public static partial void Overwritten(ILogger logger, string image, string etag);
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its present version {ETag} is scored already.")]
+        public static partial void ScoredBefore(ILogger logger, string image, string etag);
+
+        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} is not there any more: {Present} is scored.")]
+        public static partial void Changed(ILogger logger, string image, string etag, string present);
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Results;
 
 namespace AaClip.Pipeline.Jobs;
 
@@ -12,8 +14,12 @@ public sealed record Job
     /// <summary>The format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
-    /// <summary>Version of the format.</summary>
-    public int SchemaVersion { get; init; } = CurrentSchema;
+    /// <summary>Version of the format; a newer one is refused, for its fields may mean something else.</summary>
+    public int SchemaVersion
+    {
+        get;
+        init => field = value <= CurrentSchema ? value : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
+    } = CurrentSchema;
 
     /// <summary>The job's id.</summary>
     public required string Id { get; init; }
@@ -62,6 +68,13 @@ public sealed record Job
 
     /// <summary>What was found on the pages collected.</summary>
     public Comparison Found { get; init; } = new();
+
+    /// <summary>When a step last looked at the job; null in a job of an older program. A running job at which none looks any more has lost its step.</summary>
+    public DateTimeOffset? LookedAt { get; init; }
+
+    /// <summary>What a newer program of the same version has added: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? More { get; set; }
 
     /// <summary>Share of the images that are accounted for, 0 to 1; null while not all are listed.</summary>
     [JsonIgnore]
@@ -170,10 +183,11 @@ public sealed record JobPage(IReadOnlyList<JobImage> Images, string? Next);
 /// <param name="Name">Blob name.</param>
 /// <param name="ETag">Its version when it was listed.</param>
 /// <param name="Before">What the old model had made of it then.</param>
-public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before);
+/// <param name="Content">Its content then; null on pages of older programs.</param>
+public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before, ImageContent? Content = null);
 
 /// <summary>JSON of jobs.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(IReadOnlyList<Compared>))]

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
@@ -8,7 +7,6 @@ using AaClip.Pipeline.Telemetry;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +16,7 @@ namespace AaClip.Pipeline.Jobs;
 /// Takes a job's steps, one for each message: 1. collect the oldest page that was sent, once all its images are accounted for; 2. else send the
 /// next page, as far as the bound on images in flight allows; 3. else list the next page; 4. else write the report; 5. else wait.
 /// Each step ends with one conditional write of the job's state and one message for the next: a step that dies is taken again by the message
-/// that is still in the queue, and of two that take the same step one gives way.
+/// that is still in the queue, and of two that take the same step one gives way. Should a message be lost all the same, TendJobs sends it again.
 /// </summary>
 public sealed partial class JobRunner(
     StorageClients storage, JobStore jobs, JobService service, CameraProfiles cameras, ResultStore results, ModelHost models, Rejudge rejudge, TimeProvider time, ILogger<JobRunner> logger)
@@ -26,15 +24,16 @@ public sealed partial class JobRunner(
     private const int Parallel = 16; // storage calls at a time
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(20); // between two, of a job that waits
 
     private readonly BlobContainerClient _images = storage.Container(ContainerNames.Images);
-    private readonly QueueClient _bulk = storage.Queue(QueueNames.ScoreBulk);
+    private readonly QueueSender _sender = new(storage);
 
     /// <summary>Takes the step that the message asks for, if it is the job's next.</summary>
     public async Task RunAsync(RescoreStep message, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (await jobs.ReadAsync(message.Job, cancellation).ConfigureAwait(false) is not var (job, etag))
+        if (await jobs.ReadAsync(message.Job, cancellation).ConfigureAwait(false) is not { Document: var job })
         {
             Log.Unknown(logger, message.Job);
             return;
@@ -44,8 +43,8 @@ public sealed partial class JobRunner(
             return;
         if (message.Step == job.Step - 1)
         {
-            // The step was taken; but who took it may have died before the next one was sent. A second delivery looks alike, so this waits and sees
-            // whether the job moves: else every such delivery would leave one more message behind for good.
+            // The step was taken, but who took it may have died before the next one was sent. Wait, and see whether the job moves: a second delivery
+            // of a message looks alike, and must not start a second chain of messages.
             bool stands = time.GetUtcNow() - job.UpdatedAt > Doubt;
             await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation).ConfigureAwait(false);
             return;
@@ -63,19 +62,29 @@ public sealed partial class JobRunner(
             return;
         }
 
+        DateTimeOffset now = time.GetUtcNow();
         if (next == job)
         {
-            await service.SendAsync(job, Pause, cancellation).ConfigureAwait(false);
+            if (now - (job.LookedAt ?? job.UpdatedAt) < SignOfLife || await TakeAsync(job, job with { LookedAt = now }, cancellation).ConfigureAwait(false))
+                await service.SendAsync(job, Pause, cancellation).ConfigureAwait(false);
             return;
         }
 
-        next = next with { Step = job.Step + 1, UpdatedAt = time.GetUtcNow() };
-        if (!await jobs.TryWriteAsync(next, etag, cancellation).ConfigureAwait(false))
+        next = next with { Step = job.Step + 1, UpdatedAt = now, LookedAt = now };
+        if (!await TakeAsync(job, next, cancellation).ConfigureAwait(false))
             return; // paused, cancelled, or taken by another message, which goes on
         if (next.Status == JobStatus.Running)
             await service.SendAsync(next, next.Still ? Pause : TimeSpan.Zero, cancellation).ConfigureAwait(false);
         else
             Log.Done(logger, next.Id, next.Found.Images, next.Found.Flips);
+    }
+
+    /// <returns>Whether the job still stood at this step.</returns>
+    private async Task<bool> TakeAsync(Job job, Job next, CancellationToken cancellation)
+    {
+        bool taken = false;
+        await jobs.ChangeAsync(job.Id, now => (taken = now.Step == job.Step && now.Status == JobStatus.Running) ? next : now, cancellation).ConfigureAwait(false);
+        return taken;
     }
 
     /// <returns>The same job when it has to wait.</returns>
@@ -178,7 +187,7 @@ public sealed partial class JobRunner(
             ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token).ConfigureAwait(false);
             if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
                 return;
-            images[i] = new JobImage(chosen[i].Name, etag, before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score));
+            images[i] = new JobImage(chosen[i].Name, etag, before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score), ImageContent.Of(chosen[i].Properties));
         }).ConfigureAwait(false);
 
         string? next = page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
@@ -227,7 +236,7 @@ public sealed partial class JobRunner(
                 EnqueuedAt = time.GetUtcNow(),
                 Traceparent = Tracing.Stamp(null),
             };
-            await _bulk.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: token).ConfigureAwait(false);
+            await _sender.SendAsync(QueueNames.ScoreBulk, request, MessageJson.Default.ScoreRequested, cancellation: token).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
@@ -258,7 +267,15 @@ public sealed partial class JobRunner(
         try
         {
             BlobProperties now = await _images.GetBlobClient(image.Name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);
-            return image.ETag == "*" || now.ETag.ToString().Trim('"') == image.ETag ? null : new Outcome("overwritten", null);
+            string present = now.ETag.ToString().Trim('"');
+            if (image.ETag == "*" || present == image.ETag)
+                return null;
+            if (image.Content?.IsSame(ImageContent.Of(now)) != true)
+                return new Outcome("overwritten", null);
+
+            // Only metadata changed: the result is filed under the ETag that was there when the image was scored.
+            ResultSummary? filed = await results.SummaryAsync(job.Request.Model, image.Name, present, cancellation).ConfigureAwait(false);
+            return Settles(job, filed) ? Outcome.Of(filed!.Verdict, filed.Score) : null;
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

@@ -5,7 +5,6 @@ using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
-using Azure;
 
 namespace AaClip.Pipeline.Jobs;
 
@@ -13,6 +12,9 @@ namespace AaClip.Pipeline.Jobs;
 public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepository models, TimeProvider time)
 {
     private const int LargestPage = 5000, MostInFlight = 100_000;
+    private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(2);
+
+    private readonly QueueSender _sender = new(storage);
 
     /// <summary>Starts a job. The same request with the same id again is the same job, and is no error.</summary>
     /// <param name="live">"name@version" of the live model; null where only the workers know it.</param>
@@ -25,7 +27,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         RescoreRequest asked = request with { Id = request.Id ?? NewId(now) };
         request = asked with { Against = asked.Against ?? live };
         Check(request);
-        if (await jobs.ReadAsync(request.Id!, cancellation).ConfigureAwait(false) is ({ } started, _))
+        if (await jobs.ReadAsync(request.Id!, cancellation).ConfigureAwait(false) is { Document: var started })
             return await AgainAsync(started, asked, cancellation).ConfigureAwait(false);
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
@@ -34,16 +36,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
         Job job = new() { Id = request.Id!, Request = request with { To = request.To ?? now }, CreatedAt = now, UpdatedAt = now };
         if (!await jobs.TryWriteAsync(job, null, cancellation).ConfigureAwait(false))
-            return await AgainAsync((await FindAsync(job.Id, cancellation).ConfigureAwait(false)).Job, asked, cancellation).ConfigureAwait(false);
+            return await AgainAsync(await FindAsync(job.Id, cancellation).ConfigureAwait(false), asked, cancellation).ConfigureAwait(false);
         await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false);
         return job;
     }
 
     /// <summary>A job.</summary>
     /// <exception cref="ArgumentException">There is none of this id.</exception>
-    public async Task<(Job Job, ETag ETag)> FindAsync(string id, CancellationToken cancellation = default) =>
-        (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation).ConfigureAwait(false) : null)
-        ?? throw new ArgumentException($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));
+    public async Task<Job> FindAsync(string id, CancellationToken cancellation = default) =>
+        (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation).ConfigureAwait(false) : null)?.Document ?? throw Unknown(id);
 
     /// <summary>Lets a job wait. Images of it that are in the queue are dropped, and sent again when it is resumed.</summary>
     public Task<Job> PauseAsync(string id, CancellationToken cancellation = default) =>
@@ -75,14 +76,33 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     public Task<Job> FailAsync(string id, string reason, CancellationToken cancellation = default) =>
         ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Failed, Reason = reason } : j, cancellation);
 
+    /// <summary>
+    /// Sends the step of each running job that has lost its own: at which no step has looked for two minutes. Where the step was only slow, there
+    /// are two for a while: one takes the step, and the other gives way.
+    /// </summary>
+    /// <returns>The jobs that were helped on.</returns>
+    public async Task<IReadOnlyList<Job>> TendAsync(CancellationToken cancellation = default)
+    {
+        List<Job> helped = [];
+        await foreach (Job job in jobs.ListAsync(cancellation).ConfigureAwait(false))
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            if (job.Status != JobStatus.Running || now - (job.LookedAt ?? job.UpdatedAt) < LostAfter)
+                continue;
+            Job? marked = await jobs.ChangeAsync(job.Id, j => j.Status == JobStatus.Running ? j with { LookedAt = now } : j, cancellation).ConfigureAwait(false);
+            if (marked is not { Status: JobStatus.Running })
+                continue;
+            await SendAsync(marked, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            helped.Add(marked);
+        }
+
+        return helped;
+    }
+
     /// <summary>Asks the workers for a job's next step.</summary>
     /// <param name="delay">Whole seconds until they see it.</param>
-    public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(job);
-        byte[] message = JsonSerializer.SerializeToUtf8Bytes(new RescoreStep { Job = job.Id, Step = job.Step }, MessageJson.Default.RescoreStep);
-        return storage.Queue(QueueNames.Rescore).SendMessageAsync(BinaryData.FromBytes(message), visibilityTimeout: delay, cancellationToken: cancellation);
-    }
+    public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellation = default) =>
+        _sender.SendAsync(QueueNames.Rescore, new RescoreStep { Job = job.Id, Step = job.Step }, MessageJson.Default.RescoreStep, delay, cancellation);
 
     /// <summary>A status as people and programs read it.</summary>
     public static string Word(JobStatus status) => status.ToString().ToLowerInvariant();
@@ -97,16 +117,12 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         return there;
     }
 
-    private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            (Job before, ETag etag) = await FindAsync(id, cancellation).ConfigureAwait(false);
-            Job after = change(before);
-            if (after == before || await jobs.TryWriteAsync(after with { UpdatedAt = time.GetUtcNow() }, etag, cancellation).ConfigureAwait(false))
-                return after;
-        }
-    }
+    private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation) =>
+        (ModelManifest.IsLabel(id)
+            ? await jobs.ChangeAsync(id, before => change(before) is var after && after == before ? before : after with { UpdatedAt = time.GetUtcNow() }, cancellation).ConfigureAwait(false)
+            : null) ?? throw Unknown(id);
+
+    private static ArgumentException Unknown(string id) => new($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));
 
     private static void Check(RescoreRequest request)
     {

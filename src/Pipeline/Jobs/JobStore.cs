@@ -10,7 +10,7 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>Jobs in the jobs container: {id}/state.json, {id}/pages, {id}/flips, {id}/report.json and .html.</summary>
-public sealed class JobStore(StorageClients storage)
+public sealed class JobStore(StorageClients storage, TimeProvider time)
 {
     private const string State = "state.json";
 
@@ -19,39 +19,27 @@ public sealed class JobStore(StorageClients storage)
     /// <summary>Reads a job.</summary>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="InvalidDataException">It cannot be read, or is from a newer program.</exception>
-    public async Task<(Job Job, ETag ETag)?> ReadAsync(string id, CancellationToken cancellation = default)
-    {
-        try
-        {
-            BlobDownloadResult blob = await _jobs.GetBlobClient($"{id}/{State}").DownloadContentAsync(cancellation).ConfigureAwait(false);
-            Job job = Parse(blob.Content, $"{id}/{State}", JobJson.Default.Job);
-            return job.SchemaVersion <= Job.CurrentSchema
-                ? (job, blob.Details.ETag)
-                : throw new InvalidDataException($"Job {id} has schemaVersion {job.SchemaVersion}; this program reads up to {Job.CurrentSchema}: update it.");
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            return null;
-        }
-    }
+    public async Task<Versioned<Job>?> ReadAsync(string id, CancellationToken cancellation = default) =>
+        await Blob(id).ReadAsync(cancellation).ConfigureAwait(false);
 
     /// <summary>All jobs, in the order of their ids.</summary>
     public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation).ConfigureAwait(false))
             if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation).ConfigureAwait(false) is { } found)
-                yield return found.Job;
+                yield return found.Document;
     }
 
     /// <summary>Writes a job's state unless it has changed since it was read.</summary>
     /// <param name="seen">Null where it must not be there yet.</param>
     /// <returns>False when it has changed.</returns>
-    public async Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(job);
-        BlobRequestConditions conditions = seen is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All };
-        return await TryPutAsync($"{job.Id}/{State}", JsonSerializer.SerializeToUtf8Bytes(job, JobJson.Default.Job), "application/json", conditions, cancellation).ConfigureAwait(false);
-    }
+    public Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default) => Blob(job.Id).TryWriteAsync(job, seen, cancellation);
+
+    /// <summary>Changes a job's state, again from what there is when another worker was faster.</summary>
+    /// <param name="change">Gets the job as it is; where it gives it back, nothing is written.</param>
+    /// <returns>Null when there is no such job.</returns>
+    public Task<Job?> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation = default) =>
+        Blob(id).ChangeAsync(job => job is null ? null : change(job), cancellation);
 
     /// <summary>Reads a page.</summary>
     /// <returns>Null when it is not listed yet.</returns>
@@ -94,6 +82,8 @@ public sealed class JobStore(StorageClients storage)
             return null;
         }
     }
+
+    private VersionedBlob<Job> Blob(string id) => new(_jobs.GetBlobClient($"{id}/{State}"), JobJson.Default.Job, "a job", time);
 
     private static string Page(string id, string folder, int number) => FormattableString.Invariant($"{id}/{folder}/{number:D6}.json");
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Messages;
 
@@ -46,6 +47,18 @@ public sealed record RescoreRequest
 
     /// <summary>Images that wait in the queue or are being scored at most, but for at least one page; 1 to 100000.</summary>
     public int InFlight { get; set; } = DefaultInFlight;
+
+    /// <summary>What a newer program has added to a stored request: kept. In a new request it is refused.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? More { get; set; }
+
+    /// <summary>Reads what somebody wrote: a field that is not known is refused, for it was meant to change something.</summary>
+    /// <exception cref="JsonException">It is no request; the message says why.</exception>
+    public static RescoreRequest Parse(ReadOnlySpan<byte> json)
+    {
+        RescoreRequest request = JsonSerializer.Deserialize(json, JobJson.Default.RescoreRequest) ?? throw new JsonException("It is null.");
+        return request.More is { Count: > 0 } more ? throw new JsonException($"There is no field '{more.Keys.First()}'.") : request;
+    }
 }
 
 /// <summary>What a job does with an image.</summary>

@@ -23,14 +23,14 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         bool cloudEvent = root.TryGetProperty("specversion", out JsonElement version);
         if (cloudEvent && version is not { ValueKind: JsonValueKind.String } || cloudEvent && version.GetString() != "1.0")
             throw new JsonException($"A storage event has the CloudEvents specversion {version.GetRawText()}, expected \"1.0\".");
-        (string container, string name) = Split(Text(root, "subject"));
+        (string container, string inSubject) = Split(Text(root, "subject"));
         JsonElement data = root.TryGetProperty("data", out JsonElement found) && found.ValueKind == JsonValueKind.Object ? found : default;
         return new BlobCreated
         {
             Id = Text(root, "id"),
             EventType = Text(root, cloudEvent ? "type" : "eventType"),
             Container = container,
-            Name = name,
+            Name = NameOf(Optional(data, "url"), container) ?? inSubject,
             ETag = Optional(data, "eTag")?.Trim('"') ?? "",
             Bytes = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("contentLength", out JsonElement length) && length.TryGetInt64(out long bytes) ? bytes : -1,
             Api = Optional(data, "api"),
@@ -52,6 +52,7 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         if (value.Api is not null)
             writer.WriteString("api", value.Api);
         writer.WriteString("eTag", value.ETag);
+        writer.WriteString("url", $"https://storage/{value.Container}/{Uri.EscapeDataString(value.Name)}");
         if (value.Bytes >= 0)
             writer.WriteNumber("contentLength", value.Bytes);
         writer.WriteEndObject();
@@ -66,6 +67,27 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         return middle > SubjectPrefix.Length && middle + SubjectMiddle.Length < subject.Length
             ? (subject[SubjectPrefix.Length..middle], subject[(middle + SubjectMiddle.Length)..])
             : throw new JsonException($"A storage event has the subject '{subject}', expected '{SubjectPrefix}<container>{SubjectMiddle}<name>': subscribe to the blobs of a storage account.");
+    }
+
+    // Event Grid damages characters outside the basic plane in the subject; the address has the name percent-encoded and right. Both forms of it:
+    // "https://account.blob.core.windows.net/{container}/{name}" and, of Azurite, "http://127.0.0.1:10000/{account}/{container}/{name}".
+    private static string? NameOf(string? url, string container)
+    {
+        int host = url?.IndexOf("://", StringComparison.Ordinal) ?? -1;
+        int path = host < 0 ? -1 : url!.IndexOf('/', host + 3);
+        if (path < 0)
+            return null;
+        string rest = url![(path + 1)..].Split('?', 2)[0];
+        if (!rest.StartsWith(container + "/", StringComparison.Ordinal))
+        {
+            int account = rest.IndexOf('/', StringComparison.Ordinal);
+            rest = rest[(account + 1)..];
+            if (account < 0 || !rest.StartsWith(container + "/", StringComparison.Ordinal))
+                return null;
+        }
+
+        string name = Uri.UnescapeDataString(rest[(container.Length + 1)..]);
+        return name.Length > 0 ? name : null;
     }
 
     private static DateTimeOffset Instant(JsonElement root, string name) =>

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Telemetry;
@@ -5,26 +6,31 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Models;
 
 /// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
-    private const int DeadAfter = 5; // failed runs, one after the other
+    private const int UnwellAfter = 3; // failed runs, one after the other
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s an image on two cores
 
     private readonly AnomalyScorer _scorer;
+    private readonly IDisposable? _hold; // keeps the package's files where they are: the text tower is read when a new class comes
     private readonly Batcher<ImageToScore, ImageScore> _batcher;
     private readonly TimeProvider _time;
     private long _runBegan; // timestamp; 0 while nothing runs
-    private int _failedRuns;
-    private volatile string _lastFailure = "";
+    private readonly Faults _faults;
+    private readonly TimeSpan _deadAfter;
 
-    internal LoadedModel(AnomalyScorer scorer, BatchingOptions batching, TimeProvider time)
+    internal LoadedModel(AnomalyScorer scorer, IDisposable? hold, BatchingOptions batching, TimeSpan deadAfter, TimeProvider time)
     {
         _scorer = scorer;
+        _hold = hold;
+        _deadAfter = deadAfter;
         _time = time;
+        _faults = new Faults(time);
         bool alone = scorer.Provider == "cpu";
         _batcher = new(Run, alone ? 1 : batching.MaxSize, alone ? TimeSpan.Zero : TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds), time);
         Part = PartOf(scorer.Model, scorer.Provider);
@@ -46,24 +52,24 @@ public sealed class LoadedModel : IAsyncDisposable
     public ModelPart Part { get; }
 
     /// <summary>
-    /// Dead after five failed runs without a good one between them, or while a run does not end for five minutes: a GPU that failed stays so
-    /// for the life of the process. What is wrong with an image does not count.
+    /// Not loaded, in effect, after three failed runs without a good one between them. Dead when that lasts for Model__DeadAfterSeconds, or while a run
+    /// does not end for five minutes: a GPU that failed may stay so for the life of the process. What is wrong with an image does not count.
     /// </summary>
     public ModelState State
     {
         get
         {
             long began = Volatile.Read(ref _runBegan);
-            int failed = Volatile.Read(ref _failedRuns);
-            string? trouble = began != 0 && _time.GetElapsedTime(began) > LongestRun
-                ? $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes."
-                : failed >= DeadAfter ? $"The last {failed} runs failed: {_lastFailure}" : null;
-            return new ModelState(trouble is null, Id, Provider, Int8Kernel, trouble, Dead: trouble is not null);
+            if (began != 0 && _time.GetElapsedTime(began) > LongestRun)
+                return new ModelState(false, Id, Provider, Int8Kernel, $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes.", Dead: true);
+            return _faults.Current is { Count: >= UnwellAfter } fault
+                ? new ModelState(false, Id, Provider, Int8Kernel, $"The last {fault.Count} runs failed: {fault.Reason}", Dead: _time.GetUtcNow() - fault.Since >= _deadAfter)
+                : new ModelState(true, Id, Provider, Int8Kernel, null);
         }
     }
 
     /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
-    /// <exception cref="ArgumentException">The name cannot stand in a prompt; the message says why.</exception>
+    /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
@@ -77,6 +83,7 @@ public sealed class LoadedModel : IAsyncDisposable
     {
         await _batcher.DisposeAsync().ConfigureAwait(false);
         _scorer.Dispose();
+        _hold?.Dispose();
     }
 
     internal static ModelPart PartOf(ModelManifest manifest, string? provider) => new(
@@ -93,14 +100,13 @@ public sealed class LoadedModel : IAsyncDisposable
         try
         {
             IReadOnlyList<ImageScore> scores = _scorer.Score(images);
-            Volatile.Write(ref _failedRuns, 0);
+            _faults.Worked();
             Metrics.Inference(images.Count, _time.GetElapsedTime(start), Id, Provider);
             return scores;
         }
         catch (Exception e) when (e is not InvalidDataException)
         {
-            _lastFailure = e.Message.Split('\n', 2)[0].Trim();
-            Volatile.Write(ref _failedRuns, _failedRuns + 1); // one run at a time
+            _faults.Failed(Fault.Text(e));
             throw;
         }
         finally

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +15,12 @@ public sealed record ModelRoles
     /// <summary>The format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
-    /// <summary>Version of the format.</summary>
-    public int SchemaVersion { get; init; } = CurrentSchema;
+    /// <summary>Version of the format; a newer one is refused, for its fields may mean something else.</summary>
+    public int SchemaVersion
+    {
+        get;
+        init => field = value <= CurrentSchema ? value : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
+    } = CurrentSchema;
 
     /// <summary>"name@version" of the live model, in the models container; null takes the package at Model__Path.</summary>
     public string? Live { get; init; }
@@ -29,6 +33,10 @@ public sealed record ModelRoles
 
     /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
     public Shadow? Shadow { get; init; }
+
+    /// <summary>What a newer program of the same version has added: kept.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? More { get; set; }
 }
 
 /// <summary>A model that scores along.</summary>
@@ -49,11 +57,11 @@ internal sealed partial class ModelJson : JsonSerializerContext;
 public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelChoice> logger) : IDisposable
 {
     /// <summary>Blob name in the config container.</summary>
-    public const string Blob = "models.json";
+    public const string BlobName = "models.json";
 
     private const int Before = 20; // former live models that are remembered
 
-    private readonly BlobClient _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
+    private readonly BlobClient _blob = storage.Container(ContainerNames.Config).GetBlobClient(BlobName);
     private readonly SemaphoreSlim _one = new(1, 1);
     private (ModelRoles Roles, long LookedAt)? _known;
 
@@ -72,11 +80,11 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
             ModelRoles roles;
             try
             {
-                roles = (await ReadAsync(cancellation).ConfigureAwait(false)).Roles;
+                roles = (await Blob().ReadAsync(cancellation).ConfigureAwait(false))?.Document ?? new ModelRoles();
             }
-            catch (Exception e) when (_known is not null && e is RequestFailedException or InvalidDataException) // else nobody knows which model is live, and guessing would alert by the wrong one
+            catch (Exception e) when (_known is not null && (e is InvalidDataException || InfrastructureException.Is(e))) // else nobody knows which model is live, and guessing would alert by the wrong one
             {
-                Log.Kept(logger, e.Message.Split('\n', 2)[0].Trim());
+                Log.Kept(logger, Fault.Text(e));
                 roles = _known.Value.Roles;
             }
             _known = (roles, time.GetTimestamp());
@@ -114,48 +122,10 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
     private ModelRoles? Fresh() =>
         _known is { } known && time.GetElapsedTime(known.LookedAt) < TimeSpan.FromSeconds(options.Value.RefreshSeconds) ? known.Roles : null;
 
-    private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            (ModelRoles before, ETag? etag) = await ReadAsync(cancellation).ConfigureAwait(false);
-            ModelRoles after = change(before);
-            try
-            {
-                BlobUploadOptions upload = new()
-                {
-                    HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-                    Conditions = etag is { } seen ? new BlobRequestConditions { IfMatch = seen } : new BlobRequestConditions { IfNoneMatch = ETag.All },
-                };
-                await _blob.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(after, ModelJson.Default.ModelRoles)), upload, cancellation).ConfigureAwait(false);
-                return after;
-            }
-            catch (RequestFailedException e) when (e.Status is 409 or 412)
-            {
-                // Somebody else was faster: once more from what there is now.
-            }
-        }
-    }
+    private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation) =>
+        (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation).ConfigureAwait(false))!; // never null where the change gives none
 
-    private async Task<(ModelRoles Roles, ETag? ETag)> ReadAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            BlobDownloadResult file = await _blob.DownloadContentAsync(cancellation).ConfigureAwait(false);
-            ModelRoles roles = JsonSerializer.Deserialize(file.Content.ToMemory().Span, ModelJson.Default.ModelRoles) ?? throw new JsonException("It is null.");
-            return roles.SchemaVersion <= ModelRoles.CurrentSchema
-                ? (roles, file.Details.ETag)
-                : throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has schemaVersion {roles.SchemaVersion}; this program reads up to {ModelRoles.CurrentSchema}: update it.");
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            return (new ModelRoles(), null);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{ContainerNames.Config}/{Blob} cannot be read: {e.Message}", e);
-        }
-    }
+    private VersionedBlob<ModelRoles> Blob() => new(_blob, ModelJson.Default.ModelRoles, "a file of models' roles", time);
 
     private static partial class Log
     {

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Scoring;
 using AaClip.Scoring.Packages;
@@ -15,12 +16,14 @@ public sealed partial class ModelHost(
     IOptions<ModelOptions> options, IOptions<BatchingOptions> batching, ModelChoice choice, ModelRepository repository, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
 {
     private const int Others = 1; // idle models beside the live one that stay in memory
+    private const int Cached = 4; // packages that stay on disk though nobody uses them
 
     private readonly Lock _lock = new();
     private readonly List<Slot> _slots = [];
     private Slot? _live;
     private string? _ownId;
-    private volatile string? _trouble; // before there was anything to load
+    private volatile string? _liveId; // as last asked for
+    private readonly Faults _faults = new(time); // of the live model's loading
     private bool _closed;
 
     /// <summary>Whether this process loads the live model at its start, and is unwell without it: the setting Model__Load.</summary>
@@ -32,16 +35,20 @@ public sealed partial class ModelHost(
         get
         {
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
-            return live switch
-            {
-                null when _trouble is { } trouble => new ModelState(false, null, null, null, trouble, Dead: true),
-                null => new ModelState(false, null, null, null, Required ? "The model is loaded when the first image comes." : "Model__Load is false."),
-                { IsCompletedSuccessfully: true } => live.Result.State,
-                { IsCompleted: true } => new ModelState(false, null, null, null, live.Exception?.InnerException?.Message ?? "Loading was stopped.", Dead: true),
-                _ => new ModelState(false, null, null, null, "The model is being loaded."),
-            };
+            if (live is { IsCompletedSuccessfully: true })
+                return _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
+                    ? well with { Note = $"The promoted model cannot be loaded, and {well.Id} goes on: {promoted.Reason}" }
+                    : live.Result.State;
+            if (_faults.Current is { } fault)
+                return new ModelState(false, null, null, null, fault.Reason, Dead: Required && time.GetUtcNow() - fault.Since >= DeadAfter);
+            return new ModelState(false, null, null, null, live is not null ? "The model is being loaded."
+                : Required ? "The model is loaded when the first image comes." : "Model__Load is false.");
         }
     }
+
+    private long Now => time.GetTimestamp();
+
+    private TimeSpan DeadAfter => TimeSpan.FromSeconds(options.Value.DeadAfterSeconds);
 
     /// <summary>"name@version" of the package at Model__Path, which is live until another one is promoted.</summary>
     /// <exception cref="InvalidDataException">The package cannot be read.</exception>
@@ -68,26 +75,19 @@ public sealed partial class ModelHost(
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
     {
-        string live;
-        try
-        {
-            live = await LiveIdAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            _trouble = e.Message;
-            Log.Failed(logger, "live", options.Value.Path, e.Message);
-            throw;
-        }
-
+        string wanted = id ?? await LiveOrFaultAsync(cancellation).ConfigureAwait(false);
         Slot slot;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            Slot next = SlotOf(live);
-            if (_live is null || _live.Failed || next.Model.IsCompletedSuccessfully)
-                _live = next; // else the old one goes on while the new one is loaded
-            slot = id is null ? _live : SlotOf(id);
+            Slot next = slot = SlotOf(wanted);
+            if (id is null)
+            {
+                if (_live is null || _live.Failed || next.Model.IsCompletedSuccessfully)
+                    _live = next;
+                slot = _live; // the old one goes on while the new one is loaded
+            }
+
             slot.Uses++;
             slot.LastUse = time.GetTimestamp();
             LetGo(next);
@@ -95,7 +95,10 @@ public sealed partial class ModelHost(
 
         try
         {
-            return new ModelLease(await slot.Model.WaitAsync(cancellation).ConfigureAwait(false), () => Leave(slot));
+            LoadedModel model = await slot.Model.WaitAsync(cancellation).ConfigureAwait(false);
+            if (model.Id == _liveId)
+                _faults.Worked();
+            return new ModelLease(model, () => Leave(slot));
         }
         catch
         {
@@ -119,19 +122,37 @@ public sealed partial class ModelHost(
             await slot.DisposeAsync().ConfigureAwait(false);
     }
 
+    private async ValueTask<string> LiveOrFaultAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return _liveId = await LiveIdAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            _faults.Failed(e.Message);
+            Log.Failed(logger, "live", options.Value.Path, e.Message);
+            throw;
+        }
+    }
+
+    // A model that could not be loaded is tried again with back-off; until then callers get the error of the last try.
     private Slot SlotOf(string id)
     {
         Slot? slot = _slots.Find(s => s.Id == id);
-        if (slot is { Failed: true })
+        int failures = slot?.Failures ?? 0;
+        if (slot is { Failed: true } && time.GetElapsedTime(slot.EndedAt) >= Backoff(++failures))
         {
-            _slots.Remove(slot); // once more
+            _slots.Remove(slot);
             slot = null;
         }
 
         if (slot is null)
-            _slots.Add(slot = new Slot(id, Task.Run(() => LoadAsync(id), CancellationToken.None))); // for all callers, whoever of them leaves
+            _slots.Add(slot = new Slot(id, failures, this));
         return slot;
     }
+
+    private static TimeSpan Backoff(int failures) => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))); // 1 s to a minute
 
     // Oldest first, and none that is in use, live, or about to be.
     private void LetGo(Slot next)
@@ -161,6 +182,7 @@ public sealed partial class ModelHost(
             bool own = Directory.Exists(path) && OwnId == id;
             if (!own)
                 path = await repository.FetchAsync(id).ConfigureAwait(false);
+            IDisposable? hold = own ? null : ModelRepository.Hold(path);
             AnomalyScorer scorer;
             try
             {
@@ -169,9 +191,14 @@ public sealed partial class ModelHost(
             catch (Exception e) when (!own && e is InvalidDataException or FileNotFoundException)
             {
                 Log.Damaged(logger, id, path, e.Message);
+                hold?.Dispose();
                 path = await repository.FetchAsync(id, again: true).ConfigureAwait(false);
+                hold = ModelRepository.Hold(path);
                 scorer = Open(path);
             }
+
+            if (!own)
+                repository.Trim(Cached);
 
             if (scorer.Model.Id != id)
             {
@@ -180,10 +207,12 @@ public sealed partial class ModelHost(
             }
 
             Log.Loaded(logger, scorer.Model.Id, scorer.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
-            return new LoadedModel(scorer, batching.Value, time);
+            return new LoadedModel(scorer, hold, batching.Value, DeadAfter, time);
         }
         catch (Exception e)
         {
+            if (id == _liveId)
+                _faults.Failed(e.Message);
             Log.Failed(logger, id, path, e.Message);
             throw;
         }
@@ -197,11 +226,31 @@ public sealed partial class ModelHost(
         Logger = logger,
     });
 
-    private sealed class Slot(string id, Task<LoadedModel> model) : IAsyncDisposable
+    private sealed class Slot : IAsyncDisposable
     {
-        public string Id { get; } = id;
+        public Slot(string id, int failures, ModelHost host)
+        {
+            (Id, Failures) = (id, failures);
+            Model = Task.Run(async () =>
+            {
+                try
+                {
+                    return await host.LoadAsync(id).ConfigureAwait(false);
+                }
+                finally
+                {
+                    EndedAt = host.Now;
+                }
+            }, CancellationToken.None); // for all callers, whoever of them leaves
+        }
 
-        public Task<LoadedModel> Model { get; } = model;
+        public string Id { get; }
+
+        public int Failures { get; } // of earlier tries
+
+        public Task<LoadedModel> Model { get; }
+
+        public long EndedAt { get; private set; }
 
         public int Uses { get; set; }
 
@@ -250,5 +299,5 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
 /// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not loaded.</param>
 /// <param name="Note">Why it is not loaded, or gives no scores.</param>
-/// <param name="Dead">It could not be loaded, or gives no scores any more: a new process may help.</param>
+/// <param name="Dead">It has failed for so long that a new process may help: see Model__DeadAfterSeconds.</param>
 public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note, bool Dead = false);

@@ -31,6 +31,13 @@ public sealed class ModelOptions
     [Range(0, 3600)]
     public int RefreshSeconds { get; set; } = 5;
 
+    /// <summary>
+    /// Seconds for which the model must have failed, 5 to 3600, until the process counts as dead and ends, so that a new one may help; default 120.
+    /// Its images wait meanwhile, and lose no attempt.
+    /// </summary>
+    [Range(5, 3600)]
+    public int DeadAfterSeconds { get; set; } = 120;
+
     /// <summary>Threads of one run, 0 to 1024; 0 (default) takes one for each core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }

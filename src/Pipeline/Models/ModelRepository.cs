@@ -76,8 +76,13 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         string folder = Path.Combine(Cache, Uri.EscapeDataString(storage.Blobs.Uri.Authority), Path.TrimEndingDirectorySeparator(prefix));
         if (again && Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
-        if (File.Exists(Path.Combine(folder, ModelManifest.FileName)))
+        string manifest = Path.Combine(folder, ModelManifest.FileName);
+        if (File.Exists(manifest))
+        {
+            File.SetLastAccessTimeUtc(manifest, DateTime.UtcNow);
             return folder;
+        }
+
         if (!await ExistsAsync(id, cancellation).ConfigureAwait(false))
             throw new InvalidDataException($"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'.");
 
@@ -116,6 +121,32 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         }
     }
 
+    /// <summary>Keeps a package of the cache from being deleted, by any process, until what is returned is disposed of.</summary>
+    public static IDisposable Hold(string folder) => new FileStream(Path.Combine(folder, ModelManifest.FileName), FileMode.Open, FileAccess.Read, FileShare.Read);
+
+    /// <summary>Deletes from the cache what nobody holds, but for the packages that were fetched or held last.</summary>
+    /// <param name="keep">How many of these stay.</param>
+    public void Trim(int keep)
+    {
+        string[] packages = Directory.Exists(Cache)
+            ? [.. Directory.EnumerateFiles(Cache, ModelManifest.FileName, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 })
+                .Where(f => !f.Contains(".part", StringComparison.Ordinal)).OrderByDescending(File.GetLastAccessTimeUtc).Skip(keep)]
+            : [];
+        foreach (string manifest in packages)
+        {
+            try
+            {
+                using (new FileStream(manifest, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                    Log.Trimmed(logger, Path.GetDirectoryName(manifest)!); // a file in a folder
+                Directory.Delete(Path.GetDirectoryName(manifest)!, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Somebody holds it.
+            }
+        }
+    }
+
     private string Cache => options.Value.Cache.Length > 0 ? Path.GetFullPath(options.Value.Cache) : Path.Combine(Path.GetTempPath(), "aaclip-models");
 
     private static string Prefix(string id) => id.Split('@') is [{ } name, { } version] && ModelManifest.IsLabel(name) && ModelManifest.IsLabel(version)
@@ -144,5 +175,8 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     {
         [LoggerMessage(1, LogLevel.Information, "Fetching model {Model} from storage.")]
         public static partial void Fetching(ILogger logger, string model);
+
+        [LoggerMessage(2, LogLevel.Information, "Deleting '{Folder}' from the cache of models.")]
+        public static partial void Trimmed(ILogger logger, string folder);
     }
 }

@@ -34,7 +34,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
             yield break;
         foreach (string name in queue is null ? Queues : [queue])
             await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{BlobNames.Failed}/{name}/" }, cancellation).ConfigureAwait(false))
-                if (await _results.ReadFailedAsync(blob.Name, cancellation).ConfigureAwait(false) is { Message: var message }
+                if (await _results.ReadFailedAsync(blob.Name, cancellation).ConfigureAwait(false) is { } message
                     && !(message.RecordedAt < since)
                     && (camera is null || message.Image is { Length: > 0 } image && ImageName.Of(image).Camera == camera))
                     yield return new GivenUp(blob.Name, message);
@@ -58,7 +58,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
 
         try
         {
-            if (await _results.ReadFailedAsync(blob, cancellation).ConfigureAwait(false) is not { Message: { SentBack: false } message })
+            if (await _results.ReadFailedAsync(blob, cancellation).ConfigureAwait(false) is not { SentBack: false } message)
                 return null;
             await storage.Queue(message.Queue).SendMessageAsync(message.Body, timeToLive: Never, cancellationToken: cancellation).ConfigureAwait(false);
             FailedMessage sent = message with { Redriven = message.Redriven + 1, RedrivenAt = time.GetUtcNow(), SentBack = true };

@@ -92,6 +92,16 @@ public sealed record ImagePart
 
     /// <summary>When the image was stored; null where it is not known.</summary>
     public DateTimeOffset? StoredAt { get; init; }
+
+    /// <summary>When its content was stored, which a change of metadata leaves as it is; null where it is not known.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>MD5 of the content that storage keeps, Base64; null where the uploader gave none.</summary>
+    public string? Md5 { get; init; }
+
+    /// <summary>As storage tells of its content.</summary>
+    [JsonIgnore]
+    public ImageContent Content => new(Bytes, CreatedAt, Md5);
 }
 
 /// <summary>A model, and what ran it.</summary>

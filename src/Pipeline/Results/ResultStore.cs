@@ -13,9 +13,6 @@ namespace AaClip.Pipeline.Results;
 /// <summary>Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.</summary>
 public sealed class ResultStore(StorageClients storage)
 {
-    private const int FailedAttempts = 5;
-    private static readonly TimeSpan FailedPause = TimeSpan.FromMilliseconds(100);
-
     private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
@@ -46,14 +43,17 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(result);
+        byte[] json = Json(result);
         try
         {
             BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
-            await PutAsync(_results, NameOf(result), Json(result), "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
+            await PutAsync(_results, NameOf(result), json, "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
+            if (await HoldsAsync(NameOf(result), json, cancellation).ConfigureAwait(false))
+                return true; // the answer to this very write was lost, and the client has repeated it
             ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation).ConfigureAwait(false);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
@@ -69,43 +69,15 @@ public sealed class ResultStore(StorageClients storage)
         ArgumentNullException.ThrowIfNull(message);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
-        for (int attempt = 1; ; attempt++)
-        {
-            (FailedMessage Message, ETag ETag)? before = await ReadFailedAsync(name, cancellation).ConfigureAwait(false);
-            FailedMessage kept = before is { } there ? message with { Redriven = there.Message.Redriven, RedrivenAt = there.Message.RedrivenAt } : message;
-            BlobRequestConditions unchanged = before is { } read ? new() { IfMatch = read.ETag } : new() { IfNoneMatch = ETag.All };
-            try
-            {
-                await PutAsync(_results, name, JsonSerializer.SerializeToUtf8Bytes(kept, ResultJson.Default.FailedMessage), "application/json", kept.Metadata, unchanged, cancellation).ConfigureAwait(false);
-                return name;
-            }
-            catch (RequestFailedException e) when (e.Status is 409 or 412 && attempt < FailedAttempts)
-            {
-                // Somebody records or sends the same message at this moment.
-                await Task.Delay(FailedPause * attempt, cancellation).ConfigureAwait(false);
-            }
-        }
+        await FailedBlob(name).ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation).ConfigureAwait(false);
+        return name;
     }
 
     /// <summary>Reads what <see cref="WriteFailedAsync"/> wrote.</summary>
     /// <returns>Null when there is none.</returns>
     /// <exception cref="InvalidDataException">The blob is no such record.</exception>
-    public async Task<(FailedMessage Message, ETag ETag)?> ReadFailedAsync(string name, CancellationToken cancellation = default)
-    {
-        try
-        {
-            BlobDownloadResult blob = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
-            return (JsonSerializer.Deserialize(blob.Content.ToMemory().Span, ResultJson.Default.FailedMessage) ?? throw new JsonException("It is null."), blob.Details.ETag);
-        }
-        catch (RequestFailedException e) when (e.Status == 404)
-        {
-            return null;
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{ContainerNames.Results}/{name} is no record of a message: {e.Message} Look at it, or delete it.", e);
-        }
-    }
+    public async Task<FailedMessage?> ReadFailedAsync(string name, CancellationToken cancellation = default) =>
+        (await FailedBlob(name).ReadAsync(cancellation).ConfigureAwait(false))?.Document;
 
     /// <summary>Reads a result by its blob name.</summary>
     /// <returns>Null when there is none.</returns>
@@ -181,8 +153,24 @@ public sealed class ResultStore(StorageClients storage)
         return [.. newest.UnorderedItems.Select(i => i.Element).OrderByDescending(r => r.Time).ThenBy(r => r.Blob, StringComparer.Ordinal)];
     }
 
+    private async Task<bool> HoldsAsync(string name, byte[] json, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadResult there = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            return there.Content.ToMemory().Span.SequenceEqual(json);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
+    }
+
     private static string NameOf(ResultDocument result) =>
         BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
+
+    private VersionedBlob<FailedMessage> FailedBlob(string name) =>
+        new(_results.GetBlobClient(name), ResultJson.Default.FailedMessage, "a record of a message", TimeProvider.System, record => record.Metadata);
 
     private static byte[] Json(ResultDocument result) => JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Results;
 
@@ -12,7 +14,10 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Time">When the result was made.</param>
 /// <param name="Failure">Code of the failure; null when there is a score.</param>
 /// <param name="Job">The job that asked for it; null for a new image.</param>
-public sealed record ResultSummary(string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure, string? Job = null)
+/// <param name="Content">The content that was scored; null in results of older programs, and where it was not read.</param>
+public sealed record ResultSummary(
+    string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure, string? Job = null,
+    [property: JsonIgnore] ImageContent? Content = null)
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
 
@@ -23,7 +28,7 @@ public sealed record ResultSummary(string Blob, string Camera, string? Image, Ve
         {
             ["verdict"] = result.Score.Verdict.ToString().ToLowerInvariant(),
             ["time"] = result.ScoredAt.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            ["camera"] = Uri.EscapeDataString(result.Image.Camera),
+            ["camera"] = Uri.EscapeDataString(result.Image.Camera) is { Length: <= LongestText } camera ? camera : BlobNames.Shortened(result.Image.Camera),
         };
         if (result.Score.Calibrated is { } score)
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);
@@ -31,6 +36,14 @@ public sealed record ResultSummary(string Blob, string Camera, string? Image, Ve
             metadata["failure"] = failure.Code;
         if (result.Job is { } job)
             metadata["job"] = job;
+        if (result.Image is { CreatedAt: { } created, Bytes: var bytes })
+        {
+            metadata["bytes"] = bytes.ToString(CultureInfo.InvariantCulture);
+            metadata["created"] = created.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+        }
+
+        if (result.Image.Md5 is { } md5)
+            metadata["md5"] = md5;
         if (Uri.EscapeDataString(result.Image.Name) is { Length: <= LongestText } name)
             metadata["image"] = name;
         return metadata;
@@ -46,7 +59,10 @@ public sealed record ResultSummary(string Blob, string Camera, string? Image, Ve
             return null;
         double? score = metadata.TryGetValue("score", out string? scoreText) && double.TryParse(scoreText, CultureInfo.InvariantCulture, out double value) ? value : null;
         string? image = metadata.TryGetValue("image", out string? name) ? Uri.UnescapeDataString(name) : null;
-        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, Text("failure"), Text("job"));
+        ImageContent? content = Text("bytes") is { } bytesText && long.TryParse(bytesText, CultureInfo.InvariantCulture, out long bytes)
+            && DateTimeOffset.TryParse(Text("created"), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset created)
+                ? new ImageContent(bytes, created, Text("md5")) : null;
+        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, Text("failure"), Text("job"), content);
 
         string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;
     }

@@ -7,9 +7,10 @@ namespace AaClip.Pipeline.Storage;
 /// <summary>
 /// Names of what the pipeline writes, made from the image, its version and the model, so that a message delivered twice writes the same
 /// blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
-/// Rules: "/" in the path stays. A backslash, a control character, "~" and the dots at a segment's end become "~" and two
+/// Rules: "/" in the path stays. A backslash, a control character, "~", what XML cannot hold, and the dots at a segment's end become "~" and two
 /// hexadecimal digits per UTF-8 byte; an empty segment becomes "~". In model, camera and ETag "/" is escaped too, and quotes around the ETag go.
-/// Of a path that makes the name too long for storage, the beginning stays, followed by "~" and 32 digits of its SHA-256.
+/// Of a path that makes the name too long for storage, or has more than 200 segments, the beginning stays, followed by "~" and 32 digits of its
+/// SHA-256; of a camera of more than 400 characters too.
 /// </summary>
 public static class BlobNames
 {
@@ -18,6 +19,8 @@ public static class BlobNames
 
     private const int Longest = 1024;    // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
     private const int LongestETag = 64;  // real ones have about 20 characters; the folder of an image must not depend on them
+    private const int LongestCamera = 400; // escaped; the path needs the rest
+    private const int MostSegments = 200;  // storage takes 254, and what is stored has some of its own
     private const int HashDigits = 32;
     private const int Extension = 5;     // ".json"
 
@@ -40,7 +43,10 @@ public static class BlobNames
     public static string Map(string model, string image, string etag) => Stem(model, image, etag) + ".png";
 
     /// <summary>What the names of all results of a model, or of one of its cameras, begin with.</summary>
-    public static string Prefix(string model, string? camera = null) => camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Segment(camera)}/";
+    public static string Prefix(string model, string? camera = null) => camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";
+
+    /// <summary>A camera as a segment of a name: a very long one keeps its beginning, followed by "~" and 32 digits of its SHA-256.</summary>
+    public static string Shortened(string camera) => Segment(camera) is { Length: > LongestCamera } escaped ? Cut(escaped, LongestCamera, camera) : Segment(camera);
 
     /// <summary>What the names of all versions of one image begin with: the folder of its results.</summary>
     public static string ImageFolder(string model, string image)
@@ -48,17 +54,20 @@ public static class BlobNames
         ArgumentException.ThrowIfNullOrEmpty(model);
         (string camera, string path) = ImageName.Of(image);
         string prefix = Prefix(model, camera);
-        string escaped = string.Join('/', path.Split('/').Select(s => Escape(s, slash: false)));
+        string[] segments = path.Split('/');
+        string escaped = string.Join('/', segments.Take(MostSegments).Select(s => Escape(s, slash: false)));
         int room = Math.Max(HashDigits + 1, Longest - prefix.Length - LongestETag - Extension - 1);
-        if (escaped.Length > room)
-        {
-            int keep = room - HashDigits - 1;
-            while (keep > 0 && (char.IsHighSurrogate(escaped[keep - 1]) || escaped[keep - 1] is '/' or '.'))
-                keep--;
-            escaped = $"{escaped[..keep]}~{Hash(path)}";
-        }
-
+        if (escaped.Length > room || segments.Length > MostSegments)
+            escaped = Cut(escaped, Math.Min(room, escaped.Length + HashDigits + 1), path);
         return $"{prefix}{escaped}/";
+    }
+
+    private static string Cut(string escaped, int length, string whole)
+    {
+        int keep = length - HashDigits - 1;
+        while (keep > 0 && (char.IsHighSurrogate(escaped[keep - 1]) || escaped[keep - 1] is '/' or '.'))
+            keep--;
+        return $"{escaped[..keep]}~{Hash(whole)}";
     }
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
@@ -74,7 +83,7 @@ public static class BlobNames
         for (int i = 0; i < segment.Length; i++)
         {
             char c = segment[i];
-            bool bad = c is '\\' or '~' or '"' || char.IsControl(c) || (slash && c == '/') || i >= end || char.IsSurrogate(c) && !IsPaired(segment, i);
+            bool bad = c is '\\' or '~' or '"' or '\uFFFE' or '\uFFFF' || char.IsControl(c) || (slash && c == '/') || i >= end || char.IsSurrogate(c) && !IsPaired(segment, i);
             if (bad)
             {
                 escaped ??= new StringBuilder(segment, 0, i, segment.Length + 8);

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -13,9 +14,15 @@ public sealed class StorageClients
     /// <summary>Opens the account that the settings name; nothing is sent yet.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
     public StorageClients(IConfiguration configuration, IOptions<StorageOptions> options)
+        : this(configuration, options, null)
+    {
+    }
+
+    /// <param name="change">Last word on the options of all clients, for tests.</param>
+    internal StorageClients(IConfiguration configuration, IOptions<StorageOptions> options, Action<ClientOptions>? change)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (Blobs, Queues) = StorageConnection.Open(configuration);
+        (Blobs, Queues) = StorageConnection.Open(configuration, change);
         _prefix = options.Value.Prefix;
     }
 

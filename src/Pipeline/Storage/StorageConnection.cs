@@ -1,4 +1,5 @@
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -18,15 +19,26 @@ public static class StorageConnection
 
     /// <summary>Makes the two clients that all others come from. Queue text is Base64, as the host expects.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
-    public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration)
+    public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration) => Open(configuration, null);
+
+    /// <param name="change">Last word on the options of both clients, for tests.</param>
+    internal static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration, Action<ClientOptions>? change)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
+        BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
+        foreach (ClientOptions options in (ClientOptions[])[blobOptions, queueOptions])
+        {
+            options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
+            change?.Invoke(options);
+        }
+
         if (configuration[Setting] is { Length: > 0 } connection)
         {
             try
             {
-                return (new BlobServiceClient(connection), new QueueServiceClient(connection, queueOptions));
+                return (new BlobServiceClient(connection, blobOptions), new QueueServiceClient(connection, queueOptions));
             }
             catch (FormatException e)
             {
@@ -40,7 +52,7 @@ public static class StorageConnection
         Uri blobs = Address(section, "blobServiceUri", account, "blob");
         Uri queues = Address(section, "queueServiceUri", account, "queue");
         TokenCredential credential = IdentityCredential.Of(section);
-        return (new BlobServiceClient(blobs, credential), new QueueServiceClient(queues, credential, queueOptions));
+        return (new BlobServiceClient(blobs, credential, blobOptions), new QueueServiceClient(queues, credential, queueOptions));
     }
 
     private static Uri Address(IConfigurationSection section, string name, string? account, string service)

@@ -26,6 +26,10 @@ public static class Metrics
 
     private static readonly Counter<long> AlertCount = Meter.CreateCounter<long>("aaclip.alerts", "{event}", "Alert events decided.");
 
+    private static readonly Counter<long> FaultCount = Meter.CreateCounter<long>("aaclip.infrastructure.faults", "{run}", "Runs that failed for no fault of their message, and wait.");
+
+    private static readonly Gauge<double> OutboxAges = Meter.CreateGauge<double>("aaclip.alerts.undelivered.age", "s", "Age of the oldest alert that a receiver lacks; 0 when all have theirs.");
+
     /// <summary>A message was taken from a queue.</summary>
     /// <param name="queue">Name of the queue.</param>
     /// <param name="enqueuedAt">When it was sent. A sender's clock that runs ahead counts as no wait.</param>
@@ -56,6 +60,13 @@ public static class Metrics
     /// <summary>An event or a request was completed without a result.</summary>
     /// <param name="reason">A short code, never a name.</param>
     public static void Skipped(string reason) => SkipCount.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>A run failed for the infrastructure.</summary>
+    /// <param name="step">Name of the step.</param>
+    public static void InfrastructureFault(string step) => FaultCount.Add(1, new KeyValuePair<string, object?>("step", step));
+
+    /// <summary>The oldest alert that a receiver lacks.</summary>
+    public static void OldestUndelivered(TimeSpan age) => OutboxAges.Record(age.TotalSeconds);
 
     /// <summary>An alert was opened, updated or closed.</summary>
     /// <param name="type">"opened", "updated" or "closed".</param>

@@ -6,6 +6,9 @@ public enum ImageRejection
     /// <summary>There is no such file.</summary>
     Missing,
 
+    /// <summary>It is stored where it cannot be read from, such as in the archive tier of a storage account.</summary>
+    Archived,
+
     /// <summary>The file has no bytes.</summary>
     Empty,
 

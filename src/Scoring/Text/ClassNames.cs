@@ -2,6 +2,9 @@ using System.Text.Json;
 
 namespace AaClip.Scoring.Text;
 
+/// <summary>A class name that cannot stand in a prompt; the message says why.</summary>
+public sealed class ClassNameException(string message) : ArgumentException(message);
+
 /// <summary>From what a user calls an object to the words that stand in the prompts (specification 3.2).</summary>
 public static class ClassNames
 {
@@ -23,7 +26,7 @@ public static class ClassNames
 
     /// <summary>The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is.</summary>
     /// <param name="className">What the user wrote; blanks around it do not count, nor does the case of a data set and its class.</param>
-    /// <exception cref="ArgumentException">
+    /// <exception cref="ClassNameException">
     /// Empty, too long, with control characters or a marker of the tokenizer, or a published data set without such a class.
     /// </exception>
     public static string Resolve(string className)
@@ -31,25 +34,25 @@ public static class ClassNames
         ArgumentNullException.ThrowIfNull(className);
         string name = string.Concat(className.Trim().EnumerateRunes()); // half a surrogate pair becomes U+FFFD
         if (name.Length > ClipTokenizer.MaxCharacters / 2) // the other half is for the prompt around it
-            throw new ArgumentException($"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words.", nameof(className));
+            throw new ClassNameException($"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words.");
         if (name.FirstOrDefault(c => char.IsControl(c) || c == '\uFFFD', ' ') is var bad and not ' ')
-            throw new ArgumentException($"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text.", nameof(className));
+            throw new ClassNameException($"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text.");
         string cleaned = ClipTokenizer.Clean(name);
         if (cleaned.Length == 0)
-            throw new ArgumentException("The class name is empty: name the object, such as 'bottle', or write 'object'.", nameof(className));
+            throw new ClassNameException("The class name is empty: name the object, such as 'bottle', or write 'object'.");
         if (Markers.FirstOrDefault(m => cleaned.Contains(m, StringComparison.Ordinal)) is { } marker)
-            throw new ArgumentException($"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out.", nameof(className));
+            throw new ClassNameException($"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out.");
 
         if (name.Split('/', 2) is not [var dataSet, var classOfSet] || Find(dataSet) is not { } published)
             return name;
         if (classOfSet.Equals(AnyObject, StringComparison.OrdinalIgnoreCase))
             return AnyObject;
         return published.Classes.FirstOrDefault(c => c.Class.Equals(classOfSet, StringComparison.OrdinalIgnoreCase))?.Name
-            ?? throw new ArgumentException($"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'.", nameof(className));
+            ?? throw new ClassNameException($"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'.");
     }
 
     /// <summary>As <see cref="Resolve(string)"/>, and checks that every prompt with the name fits the text encoder.</summary>
-    /// <exception cref="ArgumentException">As there, or a prompt would have too many tokens.</exception>
+    /// <exception cref="ClassNameException">As there, or a prompt would have too many tokens.</exception>
     public static string Resolve(string className, ClipTokenizer tokenizer, PromptEnsemble prompts, int contextLength = ClipTokenizer.DefaultContextLength)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -58,7 +61,7 @@ public static class ClassNames
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
         int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);
         if (longest > contextLength - 2)
-            throw new ArgumentException($"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter.", nameof(className));
+            throw new ClassNameException($"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter.");
         return name;
     }
 

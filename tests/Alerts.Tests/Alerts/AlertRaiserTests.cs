@@ -6,6 +6,7 @@ using AaClip.Tests;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AaClip.Alerts.Tests.Alerts;
 
@@ -41,6 +42,46 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
         Assert.Equal("topic is away.", failure.Message);
         Assert.Equal(queue.Received, topic.Received);
         Assert.Single(queue.Received);
+    }
+
+    [Fact]
+    public async Task A_sweep_delivers_what_a_receiver_lacks_though_no_new_image_comes()
+    {
+        bool away = true;
+        MemorySink queue = new("queue"), topic = new("topic", _ => away);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        AlertStore store = new(await azurite.NewAsync(), time);
+        using AlertRaiser raiser = new(store, [queue, topic], Options.Create(new AlertOptions()), time, NullLogger<AlertRaiser>.Instance);
+        using AlertOutbox outbox = new(store, time);
+        foreach (string camera in (string[])["line1", "Halle 2/\u00E4"])
+            await Assert.ThrowsAsync<IOException>(() => raiser.RaiseAsync(Images.At(0, 0.6) with { Camera = camera }, Rule, Cancellation));
+
+        DateTimeOffset began = time.GetUtcNow();
+        OutboxState? first = await raiser.SweepAsync(Cancellation), told = await outbox.StateAsync(Cancellation);
+        time.Advance(TimeSpan.FromDays(9));
+        OutboxState? later = await raiser.SweepAsync(Cancellation);
+        away = false;
+        OutboxState? after = await raiser.SweepAsync(Cancellation);
+
+        Assert.Equal(new OutboxState(2, 2, began), first);
+        Assert.Equal((first, first, null), (told, later, after));
+        Assert.Equal(2, topic.Received.Count);
+        Assert.Equal(queue.Received.Order(), topic.Received.Order());
+        Assert.Null(await outbox.StateAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_sweep_leaves_to_another_worker_what_it_is_delivering()
+    {
+        AlertStore store = await StoreAsync();
+        await store.ChangeAsync("line1", s => AlertMachine.Apply(s, Rule, Images.At(0, 0.6)).State with { Claim = new("other", TimeProvider.System.GetUtcNow() + AlertRaiser.ClaimTime) }, Cancellation);
+        MemorySink sink = new("queue");
+        using AlertRaiser raiser = Raiser(store, sink);
+
+        OutboxState? left = await raiser.SweepAsync(Cancellation);
+
+        Assert.Equal((1, 1), (left?.Undelivered, left?.Cameras));
+        Assert.Empty(sink.Received);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using AaClip.Tests;
 using System.Text.Json;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Cameras;
@@ -136,7 +137,7 @@ public sealed class TopicAlertSinkTests : IDisposable
         List<string> accepted = [];
 
         Task sending = SendAsync(client, Events("m"), accepted);
-        await Outcome.WaitAsync(() => _peer.Topic.Transfers.Count == 1);
+        await Eventually.HappensAsync(() => _peer.Topic.Transfers.Count == 1);
         Assert.Empty(accepted);
         _peer.Topic.TakeHeld();
         await sending;
@@ -170,7 +171,7 @@ public sealed class TopicAlertSinkTests : IDisposable
         List<string> accepted = [];
 
         Task sending = SendAsync(client, events, accepted);
-        await Outcome.WaitAsync(() => _peer.TurnedAway >= 2);
+        await Eventually.HappensAsync(() => _peer.TurnedAway >= 2);
         _peer.ComeBack();
         await sending;
 
@@ -187,7 +188,7 @@ public sealed class TopicAlertSinkTests : IDisposable
         using CancellationTokenSource over = new();
 
         Task sending = TopicClient.Sink(client, "line-alerts").SendAsync(Events("m"), [], [], over.Token);
-        await Outcome.WaitAsync(() => _peer.LinksLeft == 1);
+        await Eventually.HappensAsync(() => _peer.LinksLeft == 1);
         await over.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));

@@ -37,7 +37,7 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
         Begin(topic);
 
         Task raising = raiser.RaiseAsync(Images.At(0, 0.6), Rule, Cancellation);
-        await Outcome.WaitAsync(() => _peer.LinksLeft + _peer.Topic.Transfers.Count + _peer.TurnedAway > 0);
+        await Eventually.HappensAsync(() => _peer.LinksLeft + _peer.Topic.Transfers.Count + _peer.TurnedAway > 0);
         DateTimeOffset until = (await store.GetAsync("line1", Cancellation)).Claim!.Until; // made before anything is sent
         _time.Advance(AlertRaiser.SendTime);
         TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(() => raising.WaitAsync(Hang, Cancellation));

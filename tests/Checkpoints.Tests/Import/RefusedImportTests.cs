@@ -3,6 +3,7 @@ using System.Globalization;
 using AaClip.Checkpoints.Import;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
+using AaClip.Scoring.Text;
 using AaClip.Tests;
 
 namespace AaClip.Checkpoints.Tests.Import;
@@ -97,8 +98,8 @@ public sealed class RefusedImportTests : IDisposable
     [Fact]
     public void A_class_that_cannot_stand_in_a_prompt_is_refused()
     {
-        ArgumentException unknown = Assert.Throws<ArgumentException>(() => Import(Options with { Classes = ["MVTec/teapot"] }));
-        ArgumentException endless = Assert.Throws<ArgumentException>(() => Import(Options with { Classes = [string.Concat(Enumerable.Repeat("gear ", 60))] }));
+        ArgumentException unknown = Assert.Throws<ClassNameException>(() => Import(Options with { Classes = ["MVTec/teapot"] }));
+        ArgumentException endless = Assert.Throws<ClassNameException>(() => Import(Options with { Classes = [string.Concat(Enumerable.Repeat("gear ", 60))] }));
 
         Assert.Contains("The data set MVTec has no class 'teapot'", unknown.Message, StringComparison.Ordinal);
         Assert.Contains("tokens", endless.Message, StringComparison.Ordinal);

@@ -9,6 +9,8 @@ namespace AaClip.Cli.Tests.Pipeline;
 /// <summary><c>aaclip up</c>, and the other verbs finding it.</summary>
 public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // it only ends a hang
+
     private readonly PhotoFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -66,6 +68,38 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.True(nothing.Code == 0, nothing.Error);
         Assert.Contains("is done: 0 of 0 images.", nothing.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder.File("nothing/report.html")));
+    }
+
+    [Fact]
+    public async Task A_second_with_another_model_on_the_same_storage_is_refused_and_one_with_the_same_model_leaves_the_note_of_the_first()
+    {
+        string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.95), other = TinyPackage.Recalibrated(0.05);
+        KeyValuePair<string, string>[] storage = [new(StorageConnection.Setting, azurite.ConnectionString)];
+        using Process first = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
+        await TestAccount.UntilAsync(() => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!; // just written
+
+        using Process mixed = Aaclip.Start(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
+        Aaclip.Result refused = Aaclip.Finish(mixed, Patience);
+        using Process second = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
+        await TestAccount.UntilAsync(() => Task.FromResult(second.HasExited || Noted() == second.Id), "the second does not start");
+        Aaclip.Interrupt(second);
+        Aaclip.Result end = Aaclip.Finish(second, Patience);
+        int back = Noted();
+        Aaclip.Interrupt(first);
+        Aaclip.Finish(first, Patience);
+
+        Assert.Equal(1, refused.Code);
+        Assert.Equal(
+            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} on {Environment.MachineName} ({note["Http"]}); "
+            + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.",
+            refused.Error.TrimEnd());
+        Assert.Equal(0, end.Code);
+        Assert.Contains($"Events of container images are raised by process {first.Id} on {Environment.MachineName}", end.Output + end.Error, StringComparison.Ordinal);
+        Assert.Equal(first.Id, back);
+        Assert.False(File.Exists(_folder.File("cache/up.json")));
+
+        int Noted() => (int)JsonNode.Parse(File.ReadAllText(_folder.File("cache/up.json")))!["Process"]!; // as written
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure.Storage.Blobs;
@@ -78,15 +79,20 @@ public class CameraProfilesTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_file_broken_from_the_start_leaves_the_default_in_force_and_is_told()
+    public async Task A_file_broken_from_the_start_is_waited_for_and_is_told()
     {
-        (CameraProfiles profiles, BlobClient blob) = await NewAsync();
+        (CameraProfiles profiles, BlobClient blob) = await NewAsync(refreshSeconds: 3600);
         await Put(blob, "{");
 
-        CameraSet cameras = await profiles.GetAsync(Cancellation);
+        InfrastructureException broken = await Assert.ThrowsAsync<InfrastructureException>(() => profiles.GetAsync(Cancellation));
+        CamerasState? state = profiles.State;
+        await Put(blob, """{ "schemaVersion": 1, "cameras": { "*": { "class": "bottle" } } }""");
+        CameraSet mended = await profiles.GetAsync(Cancellation);
 
-        Assert.Equal("object", cameras.Find("c")?.Class);
-        Assert.Contains("is not JSON", profiles.State?.Error, StringComparison.Ordinal);
+        Assert.Contains("is not JSON", broken.Message, StringComparison.Ordinal);
+        Assert.Equal((true, broken.Message), (state?.Waiting, state?.Error));
+        Assert.Equal("bottle", mended.Find("c")?.Class);
+        Assert.Equal((false, null), (profiles.State?.Waiting, profiles.State?.Error));
     }
 
     [Fact]

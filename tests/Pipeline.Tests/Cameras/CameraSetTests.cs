@@ -77,6 +77,7 @@ public class CameraSetTests
     [InlineData("""{ "ignore": [[[0, 0], [1, 1], [0]]] }""", "'ignore[0]' has the corner [0]", "shares of width and height")]
     [InlineData("""{ "ignore": [[[0, 0], [1, 0], [1, 1], [0, 1]]] }""", "'ignore' is the whole image", "leave a part")]
     [InlineData("""{ "skip": [""] }""", "'skip' is an empty pattern", "'*.tmp'")]
+    [InlineData("""{ "alert": { "severityBands": [{ "name": "low" }] } }""", "missing required", "minCalibrated")]
     [InlineData("""{ "alert": { "severityBands": [] } }""", "'alert.severityBands' is empty", "at least one")]
     [InlineData("""{ "alert": { "severityBands": [{ "name": "a b", "minCalibrated": 0 }] } }""", "a band called 'a b'", "letters, digits")]
     [InlineData("""{ "alert": { "severityBands": [{ "name": "a", "minCalibrated": 0.6 }, { "name": "b", "minCalibrated": 0.6 }] } }""", "0.6 for 'b'", "rising order")]

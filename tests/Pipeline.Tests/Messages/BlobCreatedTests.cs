@@ -57,6 +57,25 @@ public class BlobCreatedTests
         Assert.Equal(original, again);
     }
 
+    [Theory]
+    [InlineData("https://z.blob.core.windows.net/images/key/task%F0%9F%92%8E.png", "key/task\uFFFD\uFFFD.png", "key/task\U0001F48E.png")]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/images/key/a%20b.png", "key/a b.png", "key/a b.png")]
+    [InlineData("https://z.blob.core.windows.net/images//lead.png", "/lead.png", "/lead.png")]
+    [InlineData("https://z.blob.core.windows.net/images/key/folder/?x=1", "key/folder/", "key/folder/")]
+    [InlineData("https://z.dfs.core.windows.net/images/50%25.png", "50%.png", "50%.png")]
+    [InlineData("https://z.blob.core.windows.net/elsewhere/b.png", "a.png", "a.png")]
+    [InlineData("nonsense", "a.png", "a.png")]
+    [InlineData("", "a.png", "a.png")]
+    public void The_name_is_that_of_the_address_which_nothing_damages(string url, string subject, string expected)
+    {
+        BlobCreated read = Read($$"""
+            { "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z",
+              "subject": "/blobServices/default/containers/images/blobs/{{subject}}", "data": { "url": "{{url}}" } }
+            """);
+
+        Assert.Equal(expected, read.Name);
+    }
+
     [Fact]
     public void An_event_without_length_and_version_says_so()
     {

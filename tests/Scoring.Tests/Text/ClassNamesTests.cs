@@ -66,7 +66,7 @@ public sealed class ClassNamesTests
     [InlineData("nut <|EndOfText|>", "The class name 'nut <|EndOfText|>' contains <|endoftext|>, which would begin or end a prompt in its middle: leave it out.")]
     public void A_name_that_cannot_work_is_refused(string className, string message)
     {
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassNames.Resolve(className));
+        ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve(className));
 
         Assert.StartsWith(message, refused.Message, StringComparison.Ordinal);
     }
@@ -74,7 +74,7 @@ public sealed class ClassNamesTests
     [Fact]
     public void A_name_with_half_a_character_is_refused()
     {
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassNames.Resolve("half " + '\uD800'));
+        ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve("half " + '\uD800'));
 
         Assert.StartsWith("The class name 'half \uFFFD' has the character U+FFFD", refused.Message, StringComparison.Ordinal);
     }
@@ -82,7 +82,7 @@ public sealed class ClassNamesTests
     [Fact]
     public void A_name_of_a_whole_page_is_refused()
     {
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassNames.Resolve(new string('x', 2049)));
+        ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve(new string('x', 2049)));
 
         Assert.Contains("has 2049 characters: name the object in a few words.", refused.Message, StringComparison.Ordinal);
     }
@@ -95,7 +95,7 @@ public sealed class ClassNamesTests
         string fits = new('7', 75 - beside);
 
         string name = ClassNames.Resolve(fits, TestVocabulary.Small, PromptEnsemble.Default);
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptEnsemble.Default));
+        ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptEnsemble.Default));
 
         Assert.Equal(fits, name);
         Assert.Contains($"has {fits.Length + 2} tokens, and a prompt with it 77; the text encoder takes 75: use a name that is 2 tokens shorter.", refused.Message, StringComparison.Ordinal);

@@ -1,11 +1,11 @@
-namespace AaClip.Alerts.Tests.Alerts;
+namespace AaClip.Tests;
 
 /// <summary>Waits for what happens elsewhere; the deadline only ends a hang.</summary>
-internal static class Outcome
+internal static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
-    public static async Task WaitAsync(Func<bool> happened)
+    public static async Task HappensAsync(Func<bool> happened)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Deadline);

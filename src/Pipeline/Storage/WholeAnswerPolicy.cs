@@ -1,0 +1,100 @@
+using System.Xml;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+
+namespace AaClip.Pipeline.Storage;
+
+/// <summary>
+/// Lets only whole answers of storage through. What stands between (a proxy, a gateway, a captive portal) may answer with a page of its own, or
+/// with half of a listing, under a good status: the storage library would end in an XmlException or take a page's 404 for an absent blob. Such an
+/// answer becomes an <see cref="IOException"/>, which the library's retry policy repeats, and which callers handle as they handle a broken
+/// connection. Belongs at <see cref="HttpPipelinePosition.PerRetry"/>.
+/// </summary>
+public sealed class WholeAnswerPolicy : HttpPipelinePolicy
+{
+    private const int ServerError = 500, Timeout = 408, TooManyRequests = 429; // repeated as they are
+
+    // Both services write both into every answer (learn.microsoft.com, "Common REST API response headers"); Azurite does, too.
+    private static readonly string[] OfStorage = ["x-ms-request-id", "x-ms-version"];
+
+    private static readonly XmlReaderSettings Settings = new() { CloseInput = false };
+
+    /// <inheritdoc/>
+    public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        await ProcessNextAsync(message, pipeline);
+        if (message.Response is { Status: >= 400, ContentStream: { CanSeek: false } streamed } failed)
+        {
+            MemoryStream whole = new();
+            await streamed.CopyToAsync(whole, message.CancellationToken);
+            Replace(failed, streamed, whole);
+        }
+
+        Check(message);
+    }
+
+    /// <inheritdoc/>
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        ProcessNext(message, pipeline);
+        if (message.Response is { Status: >= 400, ContentStream: { CanSeek: false } streamed } failed)
+        {
+            MemoryStream whole = new();
+            streamed.CopyTo(whole);
+            Replace(failed, streamed, whole);
+        }
+
+        Check(message);
+    }
+
+    // Of a download the library reads the body of an error later, where nobody repeats a broken connection.
+    private static void Replace(Response failed, Stream streamed, MemoryStream whole)
+    {
+        streamed.Dispose();
+        whole.Position = 0;
+        failed.ContentStream = whole;
+    }
+
+    private static void Check(HttpMessage message)
+    {
+        Response response = message.Response;
+        if (response.Status is >= ServerError or Timeout or TooManyRequests)
+            return;
+        if (!OfStorage.Any(header => response.Headers.Contains(header)))
+            throw new IOException($"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'.");
+        if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
+            throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");
+    }
+
+    // Answers that the library reads into memory are XML; blobs are streamed.
+    private static string? WhyNotWhole(HttpMessage message)
+    {
+        if (message.Response.ContentStream is not { CanSeek: true, Length: > 0 } content)
+            return ExpectsContent(message.Request) ? "it is empty." : null;
+        try
+        {
+            using XmlReader xml = XmlReader.Create(content, Settings);
+            while (xml.Read())
+            {
+            }
+
+            return null;
+        }
+        catch (XmlException e)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            content.Position = 0;
+        }
+    }
+
+    // Listings and messages; the properties of a queue come in headers alone.
+    private static bool ExpectsContent(Request request) =>
+        request.Method == RequestMethod.Post || (request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal));
+
+    // Without the query, which may hold a signature.
+    private static string Place(HttpMessage message) => $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";
+}

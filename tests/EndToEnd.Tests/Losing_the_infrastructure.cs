@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using AaClip.LocalHost;
+using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Tests;
+using AaClip.Tests.ServiceBus;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.EndToEnd.Tests;
+
+/// <summary>Model, provider, storage or a receiver is away for longer than all attempts of a message, each with two attempts.</summary>
+public class Losing_the_infrastructure(AzuriteFixture azurite)
+{
+    private const int Images = 30; // more than run at a time
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_model_that_is_not_there_costs_no_image_and_health_says_so()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        string path = Path.Combine(Directory.CreateTempSubdirectory("aaclip-away-").FullName, "model");
+        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Model__Path"] = path });
+        (string, string)[] images = await DropAsync(site);
+
+        string reason = await UnhealthyAsync(site, worker, path);
+        await Task.Delay(TimeSpan.FromSeconds(15), Cancellation); // two attempts without a pause would be over long since
+        Directory.CreateSymbolicLink(path, site.Model);
+
+        await AllScoredAsync(site, images);
+        Assert.Contains($"No model package at '{path}'", reason, StringComparison.Ordinal);
+        await HealthyAsync(site, worker);
+    }
+
+    [Fact]
+    public async Task A_model_whose_runs_all_fail_ends_its_process_which_costs_no_image()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        using ModelChoice choice = new(site.Storage, Options.Create(new ModelOptions()), TimeProvider.System, NullLogger<ModelChoice>.Instance);
+        string bad = await new ModelRepository(site.Storage, Options.Create(new ModelOptions()), NullLogger<ModelRepository>.Instance)
+            .PublishAsync(OfAnotherSize(site.Model), cancellation: Cancellation);
+        await choice.PromoteAsync(bad, Cancellation);
+        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" });
+        (string, string)[] images = await DropAsync(site);
+
+        string reason = await UnhealthyAsync(site, worker, "runs failed");
+        await site.WaitAsync("two ends of a process", () => Task.FromResult(site.Log.All.Count(l => l.Contains("The model is dead and this process ends", StringComparison.Ordinal)) >= 2 ? site : null));
+        Assert.Empty(await site.BlobsAsync(ContainerNames.Results));
+        await choice.PromoteAsync(null, Cancellation);
+
+        await AllScoredAsync(site, images);
+        Assert.Contains(bad, reason, StringComparison.Ordinal);
+        await HealthyAsync(site, worker);
+    }
+
+    [Fact]
+    public async Task Storage_that_takes_no_results_costs_no_image_and_health_says_so()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        FunctionHost worker = await site.StartWorkerAsync(Site.ShortTempered);
+        BlobContainerClient results = site.Storage.Container(ContainerNames.Results);
+        await results.DeleteAsync(cancellationToken: Cancellation);
+        (string, string)[] images = await DropAsync(site);
+
+        string reason = await UnhealthyAsync(site, worker, "ScoreImage has failed");
+        await Task.Delay(TimeSpan.FromSeconds(10), Cancellation);
+        await results.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+
+        await AllScoredAsync(site, images);
+        Assert.Contains("its messages wait and lose no attempt", reason, StringComparison.Ordinal);
+        await HealthyAsync(site, worker);
+    }
+
+    [Fact]
+    public async Task Camera_profiles_that_are_broken_from_the_start_let_images_wait()
+    {
+        await using Site site = await Site.OpenAsync(azurite, "{");
+        FunctionHost worker = await site.StartWorkerAsync(Site.ShortTempered);
+        (string, string)[] images = await DropAsync(site);
+
+        await UnhealthyAsync(site, worker, "images wait for one");
+        await site.SetCamerasAsync("""{ "schemaVersion": 1, "cameras": { "*": { "class": "bottle" } } }""");
+
+        ResultDocument[] scored = await AllScoredAsync(site, images);
+        Assert.All(scored, r => Assert.Equal("bottle", r.Image.ObjectClass));
+        await HealthyAsync(site, worker);
+    }
+
+    [Fact]
+    public async Task A_topic_that_is_away_for_longer_than_all_attempts_gets_its_alert_though_the_camera_falls_silent()
+    {
+        using ServiceBusPeer peer = new("alerts", "severe");
+        await using Site site = await Site.OpenAsync(azurite, """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001 } } }""");
+        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Alert__Topic"] = "alerts", ["ServiceBus"] = peer.ConnectionString });
+        peer.GoAway();
+        await site.DropAsync("line1/a.png", seed: 1);
+        string id = Assert.Single(await site.AlertsAsync(1)).Envelope.Id;
+        await site.WaitAsync("an attempt to reach the topic", () => Task.FromResult(peer.TurnedAway > 0 ? peer : null));
+
+        await site.Storage.Queue(QueueNames.Scored).ClearMessagesAsync(Cancellation); // nobody brings its message again
+        JsonNode? alerts = (await HealthAsync(worker)).Body["alerts"];
+        await Task.Delay(TimeSpan.FromSeconds(20), Cancellation);
+        peer.ComeBack();
+        await site.WaitAsync("the alert on the topic", () => Task.FromResult(peer.Topic.Stored.Count > 0 ? peer : null));
+
+        Assert.Equal((1, 1), ((int?)alerts?["undelivered"], (int?)alerts?["cameras"]));
+        Assert.Equal(id, Assert.Single(peer.Topic.Stored).Properties.MessageId);
+        await site.WaitAsync("an empty outbox in health", async () => (await HealthAsync(worker)).Body["alerts"] is null ? site : null);
+    }
+
+    private static async Task<(string Name, string ETag)[]> DropAsync(Site site)
+    {
+        (string, string)[] images = new (string, string)[Images];
+        for (int i = 0; i < Images; i++)
+            images[i] = ($"line1/{i}.png", await site.DropAsync($"line1/{i}.png", seed: i % 5));
+        return images;
+    }
+
+    /// <returns>What health says, when it is no longer 200.</returns>
+    private static async Task<string> UnhealthyAsync(Site site, FunctionHost worker, string saying)
+    {
+        long start = Stopwatch.GetTimestamp();
+        JsonObject body = await site.WaitAsync($"health to say '{saying}'", async () =>
+            await HealthAsync(worker) is { Status: HttpStatusCode.ServiceUnavailable, Body: var said } && said.ToJsonString().Contains(saying, StringComparison.Ordinal) ? said : null);
+        TestContext.Current.TestOutputHelper?.WriteLine($"Health says so after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {body.ToJsonString()}");
+        return System.Text.RegularExpressions.Regex.Unescape(body.ToJsonString());
+    }
+
+    private static async Task HealthyAsync(Site site, FunctionHost worker) =>
+        await site.WaitAsync("health", async () => (await HealthAsync(worker)).Status == HttpStatusCode.OK ? site : null);
+
+    private static async Task<(HttpStatusCode Status, JsonObject Body)> HealthAsync(FunctionHost worker)
+    {
+        using HttpClient http = new();
+        using HttpResponseMessage answer = await http.GetAsync(new Uri($"{worker.Url}/api/health"), Cancellation);
+        string text = await answer.Content.ReadAsStringAsync(Cancellation);
+        return (answer.StatusCode, text.StartsWith('{') ? JsonNode.Parse(text)!.AsObject() : []); // while no worker runs, the host answers by itself
+    }
+
+    private static async Task<ResultDocument[]> AllScoredAsync(Site site, (string, string)[] images)
+    {
+        ResultDocument[] results = await site.ResultsAsync(images);
+        await site.QuietAsync();
+        Assert.All(results, r => Assert.NotEqual(Verdict.Failed, r.Score.Verdict));
+        Assert.Equal(Images, (await site.BlobsAsync(ContainerNames.Results)).Length); // and no message was given up on
+        return results;
+    }
+
+    // Its graph takes pictures of 112 pixels, and gets others: every run fails.
+    private static string OfAnotherSize(string package)
+    {
+        string folder = Directory.CreateTempSubdirectory("aaclip-failing-").FullName;
+        foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(package, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
+            File.Copy(file, copy);
+        }
+
+        string manifest = Path.Combine(folder, "model.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!; // a package has one
+        json["version"] = "failing";
+        json["architecture"]!["imageSize"] = 56;
+        json["preprocessing"]!["size"] = 56;
+        File.WriteAllText(manifest, json.ToJsonString());
+        return folder;
+    }
+}

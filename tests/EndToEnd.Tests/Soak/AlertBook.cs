@@ -1,0 +1,30 @@
+using System.Globalization;
+using AaClip.Pipeline.Alerts;
+
+namespace AaClip.EndToEnd.Tests.Soak;
+
+/// <summary>Every alert event that a storage account has sent, in a file: no id twice, and of each alert every change.</summary>
+internal sealed class AlertBook(string file)
+{
+    private readonly List<(string Event, string Alert, int Sequence, string Type)> _events = [.. File.Exists(file)
+        ? File.ReadLines(file).Select(line => line.Split('\t')).Select(cells => (cells[0], cells[1], int.Parse(cells[2], CultureInfo.InvariantCulture), cells[3]))
+        : []];
+
+    public void Add(IReadOnlyCollection<AlertEvent> events)
+    {
+        var fresh = events.Select(e => (e.Envelope.Id, e.Data.AlertId, e.Data.Sequence, e.Envelope.Type)).ToArray();
+        _events.AddRange(fresh);
+        File.AppendAllLines(file, fresh.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Id}\t{e.AlertId}\t{e.Sequence}\t{e.Type}")));
+    }
+
+    public void AssertWhole()
+    {
+        Assert.Equal([], _events.CountBy(e => e.Event).Where(e => e.Value > 1).Select(e => e.Key));
+        foreach (var alert in _events.GroupBy(e => e.Alert))
+        {
+            var changes = alert.OrderBy(e => e.Sequence).ToArray();
+            Assert.Equal(Enumerable.Range(1, changes.Length), changes.Select(e => e.Sequence));
+            Assert.Equal("aaclip.anomaly.opened", changes[0].Type);
+        }
+    }
+}

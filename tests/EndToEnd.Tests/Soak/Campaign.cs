@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues.Models;
+
+namespace AaClip.EndToEnd.Tests.Soak;
+
+/// <summary>
+/// Rounds of images that are dropped while two hosts, their workers and storage are killed, cut off, slowed down and answered badly; after each round
+/// everything is accounted for. What happens when is drawn from the seed; how far the processes have come by then is not, so that each run differs.
+/// Steps of a round: 1. storage and hosts, 2. trouble, 3. calm, until all is through, 4. the account.
+/// </summary>
+internal sealed class Campaign : IAsyncDisposable
+{
+    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7;
+
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
+
+    // Each kill of a host costs a message an attempt: five would turn some images into failures by chance alone.
+    private static readonly Dictionary<string, string> Patient = new() { ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "100" };
+
+    private readonly string _folder;
+    private readonly Weather _weather;
+    private readonly Plant _plant;
+    private readonly Action<string> _tell;
+    private readonly Dictionary<string, string> _latest = new(StringComparer.Ordinal); // ETags of the images of this run and account
+    private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+
+    private Campaign(string folder, Tally tally, Weather weather, Plant plant, Action<string> tell) =>
+        (_folder, Tally, _weather, _plant, _tell) = (folder, tally, weather, plant, tell);
+
+    public Tally Tally { get; private set; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <param name="folder">Keeps storage and counts; what an earlier run left there goes on.</param>
+    public static async Task<Campaign> OpenAsync(string folder, int seed, Action<string> tell)
+    {
+        Directory.CreateDirectory(folder);
+        Tally tally = Tally.Read(Path.Combine(folder, "tally.json"), seed);
+        Weather weather = new(tally.Seed + 1000 * tally.Rounds);
+        return new Campaign(folder, tally, weather, await Plant.OpenAsync(Path.Combine(folder, "storage"), weather), tell);
+    }
+
+    /// <param name="trouble">How long the trouble lasts.</param>
+    public async Task RoundAsync(TimeSpan trouble)
+    {
+        // 1. Storage and hosts
+        long started = Stopwatch.GetTimestamp();
+        int round = Tally.Rounds + 1, seed = Tally.Seed + 1000 * round;
+        if ((round - 1) % RoundsOfAnAccount == 0)
+        {
+            _latest.Clear();
+            _unreadable.Clear();
+        }
+
+        string account = string.Create(CultureInfo.InvariantCulture, $"scenario{1 + (round - 1) / RoundsOfAnAccount % AzuriteFixture.Accounts}");
+        await using Site site = await Site.OpenAsync(_plant.Direct(account));
+        await SetCamerasAsync(site);
+        string through = _plant.Through(account);
+        Crew[] crews = [new(site, through, Lease, Patient), new(site, through, Lease, Patient)];
+        foreach (Crew crew in crews)
+            await crew.StartAsync(Cancellation);
+
+        // 2. Trouble
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        over.CancelAfter(trouble);
+        _weather.Bad = true;
+        await Task.WhenAll(
+            DropAsync(site, round, new Random(seed), over.Token),
+            TroubleStorageAsync(new Random(seed + 1), over.Token),
+            KillAsync(crews[0], new Random(seed + 2), over.Token),
+            KillAsync(crews[1], new Random(seed + 3), over.Token));
+
+        // 3. Calm
+        _weather.Bad = false;
+        foreach (Crew crew in crews)
+            await crew.StartAsync(Cancellation);
+        await site.ResultsAsync([.. _latest.Select(image => (image.Key, image.Value))]);
+        await site.QuietAsync();
+        await site.WaitAsync("empty outboxes", async () => await UndeliveredAsync(site) == 0 ? site : null);
+        foreach (Crew crew in crews)
+            await crew.DisposeAsync();
+
+        // 4. The account
+        JsonElement verified = await Crashing.VerifyAsync(site);
+        Assert.Equal(verified.GetProperty("images").GetInt32(), verified.GetProperty("accounted").GetInt32());
+        foreach (string fault in (string[])["missing", "doubled", "withoutMap", "givenUp", "repeatedAlerts"])
+            Assert.Empty(verified.GetProperty(fault).EnumerateArray());
+        string[] failed = [.. verified.GetProperty("failed").EnumerateArray().Select(line => line.GetString()!.Split(": ")[0]).Where(_latest.ContainsKey).Distinct()]; // lines are text
+        Assert.Equal(_unreadable.Order(StringComparer.Ordinal), failed.Order(StringComparer.Ordinal));
+        AlertBook book = new(Path.Combine(_folder, $"alerts-{account}.txt"));
+        AlertEvent[] events = await TakeAlertsAsync(site);
+        book.Add(events);
+        book.AssertWhole();
+
+        Tally.Rounds = round;
+        Tally.Alerts += events.Length;
+        Tally.Seconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
+        (Tally.Faults, Tally.Refused) = (Tally.Faults + _weather.Injected - _faultsBefore, Tally.Refused + _weather.Refused - _refusedBefore);
+        (_faultsBefore, _refusedBefore) = (_weather.Injected, _weather.Refused);
+        Tally.Write(Path.Combine(_folder, "tally.json"));
+        _tell(Tally.ToString());
+    }
+
+    private int _faultsBefore, _refusedBefore;
+
+    public ValueTask DisposeAsync() => _plant.DisposeAsync();
+
+    // Now and then a file that is no image, or another picture under the same name.
+    private async Task DropAsync(Site site, int round, Random random, CancellationToken over)
+    {
+        byte[][] pictures = [.. Enumerable.Range(0, Pictures).Select(seed => ImageEncoder.Png(AaClip.Tests.Pictures.Draw(seed)))];
+        for (int number = 0; !over.IsCancellationRequested; number++)
+        {
+            double draw = random.NextDouble();
+            string name = draw < 0.05 && _latest.Count > 0
+                ? _latest.Keys.ElementAt(random.Next(_latest.Count))
+                : string.Create(CultureInfo.InvariantCulture, $"line{random.Next(Cameras)}/{round:D5}/{number:D5}.png");
+            byte[] content = random.NextDouble() < 0.03 ? [.. pictures[0].AsSpan(0, 200)] : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)]; // a byte after the picture: no two are the same
+            string? etag = await StoreAsync(site, name, content);
+            if (etag is null)
+                continue;
+            if (_latest.ContainsKey(name))
+                Tally.Overwritten++;
+            else
+                Tally.Images++;
+            _latest[name] = etag;
+            if (content.Length == 200)
+                Tally.Unreadable += _unreadable.Add(name) ? 1 : 0;
+            else
+                _unreadable.Remove(name);
+            await PauseAsync(random.Next(100, 400), over);
+        }
+    }
+
+    // A camera that gets no answer does not know whether its image is stored: what lies there counts.
+    private static async Task<string?> StoreAsync(Site site, string name, byte[] content)
+    {
+        while (true)
+        {
+            try
+            {
+                return await site.DropAsync(name, content);
+            }
+            catch (Exception e) when (e is RequestFailedException or AggregateException)
+            {
+                await Task.Delay(200, Cancellation);
+            }
+        }
+    }
+
+    private async Task TroubleStorageAsync(Random random, CancellationToken over)
+    {
+        while (await PauseAsync(random.Next(5_000, 15_000), over))
+        {
+            TimeSpan length = TimeSpan.FromSeconds(1 + 5 * random.NextDouble());
+            switch (random.Next(3))
+            {
+                case 0:
+                    _weather.Cut = true;
+                    await Task.Delay(length, Cancellation);
+                    _weather.Cut = false;
+                    Tally.Outages++;
+                    break;
+                case 1:
+                    _weather.Slow = true;
+                    await Task.Delay(length, Cancellation);
+                    _weather.Slow = false;
+                    break;
+                default:
+                    await _plant.RestartAsync(length / 3);
+                    Tally.StorageStops++;
+                    break;
+            }
+        }
+    }
+
+    private async Task KillAsync(Crew crew, Random random, CancellationToken over)
+    {
+        while (await PauseAsync(random.Next(200, 4_000), over))
+        {
+            Victim victim = (Victim)random.Next(3);
+            await crew.KillAsync(victim, Cancellation);
+            if (victim is Victim.Worker)
+            {
+                Tally.WorkerKills++;
+                continue;
+            }
+
+            Tally.HostKills++;
+            await crew.StartAsync(Cancellation);
+        }
+    }
+
+    private async Task SetCamerasAsync(Site site)
+    {
+        if (Tally.Threshold is null)
+        {
+            LocalHost.FunctionHost worker = await site.StartWorkerAsync();
+            double[] raw = [.. (await site.RawScoresAsync([.. Enumerable.Range(0, Pictures)])).Order()];
+            await worker.StopAsync(Cancellation);
+            Tally = Tally with { Threshold = (raw[2] + raw[3]) / 2 };
+            await TakeAlertsAsync(site);
+        }
+
+        await site.SetCamerasAsync(string.Create(CultureInfo.InvariantCulture, $$"""
+            { "schemaVersion": 1, "cameras": { "*": { "threshold": {{Tally.Threshold}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
+            """));
+    }
+
+    // Changes that were decided and are not yet with every receiver.
+    private static async Task<int> UndeliveredAsync(Site site)
+    {
+        int waiting = 0;
+        foreach (string blob in await site.BlobsAsync(ContainerNames.State, "alerts/"))
+            using (JsonDocument state = JsonDocument.Parse(await site.ReadAsync(ContainerNames.State, blob)))
+                waiting += state.RootElement.TryGetProperty("outbox", out JsonElement outbox) ? outbox.GetArrayLength() : 0;
+        return waiting;
+    }
+
+    private static async Task<AlertEvent[]> TakeAlertsAsync(Site site)
+    {
+        Dictionary<string, AlertEvent> events = []; // by message
+        while ((await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value is { Length: > 0 } messages)
+            foreach (QueueMessage message in messages)
+            {
+                events[message.MessageId] = AlertEvent.Parse(message.Body);
+                await site.Storage.Queue(QueueNames.Alerts).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
+            }
+
+        return [.. events.Values];
+    }
+
+    private static async Task<bool> PauseAsync(int milliseconds, CancellationToken over)
+    {
+        await Task.Delay(milliseconds, over).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        return !over.IsCancellationRequested;
+    }
+}

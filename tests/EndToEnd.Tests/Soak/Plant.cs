@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using AaClip.LocalHost.Storage;
+using AaClip.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AaClip.EndToEnd.Tests.Soak;
+
+/// <summary>Storage in a folder, which can be ended and started again, behind two proxies, which the weather reaches.</summary>
+internal sealed class Plant : IAsyncDisposable
+{
+    private const string Emulator = "devstoreaccount1";
+    private static readonly string Script = Path.Combine(Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
+
+    private readonly string _folder;
+    private readonly StorageProxy _blobs, _queues;
+    private Azurite _azurite;
+
+    private Plant(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) => (_folder, _azurite, _blobs, _queues) = (folder, azurite, blobs, queues);
+
+    public static async Task<Plant> OpenAsync(string folder, Weather weather)
+    {
+        Azurite azurite = await Azurite.StartAsync(Script, folder, FreePair(), NullLogger.Instance, CancellationToken.None);
+        StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "BlobEndpoint"));
+        StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
+        foreach (StorageProxy proxy in (StorageProxy[])[blobs, queues])
+            (proxy.Choose, proxy.Delay) = (weather.Choose, weather.Delay);
+        return new Plant(folder, azurite, blobs, queues);
+    }
+
+    /// <summary>Past the proxies as cameras and people go, but where the proxies send requests: the ports stay when storage is started again.</summary>
+    /// <param name="account">One of the fixture's.</param>
+    public string Direct(string account) => _azurite.ConnectionString.Replace(Emulator, account, StringComparison.Ordinal);
+
+    /// <summary>As the hosts go.</summary>
+    public string Through(string account) => StorageProxy.Through(Direct(account), _blobs, _queues);
+
+    /// <summary>
+    /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: after SIGKILL it would have forgotten what it
+    /// had confirmed, which no program above it can mend.
+    /// </summary>
+    public async Task RestartAsync(TimeSpan away)
+    {
+        Uri before = _blobs.Target;
+        await _azurite.DisposeAsync();
+        await Task.Delay(away);
+        _azurite = await Azurite.StartAsync(Script, _folder, before.Port, NullLogger.Instance, CancellationToken.None);
+        Assert.Equal(before, StorageProxy.Endpoint(_azurite.ConnectionString, "BlobEndpoint")); // cameras would not find it
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _blobs.DisposeAsync();
+        await _queues.DisposeAsync();
+        await _azurite.DisposeAsync();
+    }
+
+    // Below the ports that the system gives away by itself.
+    private static int FreePair()
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(20_000, 30_000);
+            try
+            {
+                using TcpListener one = new(IPAddress.Loopback, port), other = new(IPAddress.Loopback, port + 1);
+                one.Start();
+                other.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
+    }
+}
