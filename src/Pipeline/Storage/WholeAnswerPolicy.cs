@@ -91,9 +91,16 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         }
     }
 
-    // Listings and messages; the properties of a queue come in headers alone.
-    private static bool ExpectsContent(Request request) =>
-        request.Method == RequestMethod.Post || (request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal));
+    // Listings and messages; the properties of a queue (comp=metadata) and of a container (restype=container alone) come in headers alone.
+    private static bool ExpectsContent(Request request)
+    {
+        if (request.Method == RequestMethod.Post)
+            return true;
+        string query = request.Uri.Query;
+        bool properties = query.Contains("comp=metadata", StringComparison.Ordinal)
+            || (query.Contains("restype=container", StringComparison.Ordinal) && !query.Contains("comp=", StringComparison.Ordinal));
+        return request.Method == RequestMethod.Get && !properties;
+    }
 
     // Without the query, which may hold a signature.
     private static string Place(HttpMessage message) => $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";
