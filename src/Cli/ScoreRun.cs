@@ -55,6 +55,30 @@ internal sealed class ScoreRun
 
         // 2 and 3
         using ScoreOutput output = new(this, scorer);
+        try
+        {
+            ScoreAll(scorer, anchors, output, progress, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Clear();
+            output.Stop();
+            throw;
+        }
+        catch
+        {
+            progress.Clear();
+            output.ShowRows();
+            throw;
+        }
+
+        // 4
+        progress.Clear();
+        return output.Finish();
+    }
+
+    private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
+    {
         int batch = scorer.Provider == "cuda" ? Batch : 1; // no gain from more on CPU, and results appear as they come
         Task<List<Decoded>> next = Task.Run(() => Decode(0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
@@ -74,10 +98,6 @@ internal sealed class ScoreRun
 
             progress.Show("Scoring", Math.Min(following, Files.Count), Files.Count, force: !Console.IsErrorRedirected);
         }
-
-        // 4
-        progress.Clear();
-        return output.Finish();
     }
 
     private List<Decoded> Decode(int start, int count) =>

@@ -63,7 +63,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
         ModelManifest manifest = ModelPackage.Open(path).Manifest;
         string id = manifest.Id;
         options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
-        FunctionHost host = await FunctionHost.StartAsync(options, cancellation);
+        using StartLine line = new();
+        FunctionHost host = await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation);
         try
         {
             return new LocalPipeline(host, id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));

@@ -102,7 +102,8 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         {
             if (blob.Name.StartsWith(BlobNames.Failed + "/", StringComparison.Ordinal))
             {
-                _givenUp.Add(blob.Name);
+                if (FailedMessage.Waits(blob.Metadata))
+                    _givenUp.Add(blob.Name);
                 continue;
             }
 

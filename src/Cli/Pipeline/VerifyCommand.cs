@@ -36,7 +36,8 @@ internal static class VerifyCommand
     }
 
     /// <summary>The report for people.</summary>
-    public static void Write(VerifyReport report)
+    /// <param name="conclude">Whether the last line says if everything is accounted for.</param>
+    public static void Write(VerifyReport report, bool conclude = true)
     {
         Console.WriteLine($"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}.");
         foreach ((string model, int count) in report.Models)
@@ -50,11 +51,12 @@ internal static class VerifyCommand
         List("results without their map", report.WithoutMap);
         List("alert ids that came more than once", report.RepeatedAlerts);
         List("failed images, with a result that says why", report.Failed);
-        List("messages given up on, kept", report.GivenUp);
+        List("messages given up on, which 'aaclip redrive' sends again", report.GivenUp);
         List("pictures without a result, left by a crash", report.Orphans);
         if (report.Queues.GetValueOrDefault("alerts") is var waiting && waiting > report.Alerts)
             Console.WriteLine($"Only the first {report.Alerts} of about {waiting} alerts were looked at: --all-alerts looks at all.");
-        Console.WriteLine(report.Clean ? "Everything is accounted for." : "Not everything is accounted for.");
+        if (conclude)
+            Console.WriteLine(report.Clean ? "Everything is accounted for." : "Not everything is accounted for.");
     }
 
     private static void List(string what, IReadOnlyList<string> names)

@@ -36,7 +36,7 @@ internal sealed record VerifyReport
     /// <summary>Heatmaps and maps without a result: of an image that was overwritten or deleted while a worker crashed; harmless.</summary>
     public required IReadOnlyList<string> Orphans { get; init; }
 
-    /// <summary>Messages that were given up on and belong to no image without a result (results/failed/).</summary>
+    /// <summary>Messages that were given up on and not sent back since (results/failed/).</summary>
     public required IReadOnlyList<string> GivenUp { get; init; }
 
     /// <summary>Messages in each queue that has any, about.</summary>

@@ -40,8 +40,7 @@ public static class HtmlReport
             Rows = Rows(classes),
             Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
         });
-        File.WriteAllText(path + ".tmp", html);
-        File.Move(path + ".tmp", path, overwrite: true);
+        WholeFile.Write(path, html);
     }
 
     private static object[] Rows(IReadOnlyList<ClassReport> classes)

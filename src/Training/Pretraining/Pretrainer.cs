@@ -3,6 +3,7 @@ using AaClip.Checkpoints.Adapters;
 using AaClip.Checkpoints.Clip;
 using AaClip.Checkpoints.Import;
 using AaClip.Checkpoints.Onnx;
+using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 using AaClip.Scoring.Text;
@@ -180,8 +181,7 @@ public sealed class Pretrainer : IDisposable
         Write(State, [.. _adam.Parameters.SelectMany((p, i) => (KeyValuePair<string, (long[], float[])>[])[Tensor(p.Name, p, p.Values), Tensor($"mean.{p.Name}", p, _adam.Means[i]), Tensor($"square.{p.Name}", p, _adam.Squares[i])]), new("steps", ([1], [_adam.Steps]))]);
         Write("clip.safetensors", [.. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
         string options = Path.Combine(_output, Options);
-        File.WriteAllText(options + ".tmp", JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
-        File.Move(options + ".tmp", options, overwrite: true);
+        WholeFile.Write(options, JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
 
         static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) => new(name, ([.. p.Shape.Select(n => (long)n)], values));
     }
