@@ -169,6 +169,8 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
 
         ModelArchitecture shape = ModelPackage.Open(package).Manifest.Architecture;
         string graphFile = Path.Combine(folder, ModelPackage.ImageGraph), manifest = Path.Combine(folder, "model.json");
+        foreach (string old in (string[])[graphFile, Path.Combine(folder, ModelPackage.ImageWeights)])
+            File.Delete(old);
         using (GraphWriter graph = new(graphFile))
         {
             Value image = graph.Input("image", DataType.Float, "N", 3, shape.ImageSize, shape.ImageSize);

@@ -1,3 +1,5 @@
+using Azure.Storage.Queues.Models;
+
 namespace AaClip.LocalHost.Tests;
 
 public class TriggerTests(AzuriteFixture azurite)
@@ -14,6 +16,19 @@ public class TriggerTests(AzuriteFixture azurite)
 
         Assert.Equal(["3", "one", "två"], words.Order(StringComparer.Ordinal));
         Assert.Contains("Information: Splitting one två 3", host.Log.All);
+    }
+
+    [Fact]
+    public async Task What_a_function_sends_never_expires()
+    {
+        await using TestHost host = new(azurite.NewAccount());
+        await host.StartAsync(["Split"]);
+
+        await host.SendAsync("texts", "bread");
+        await host.TrueAsync(async () => await host.Queue("words").ExistsAsync() && await host.CountAsync("words") == 1, "a word");
+        PeekedMessage word = (await host.Queue("words").PeekMessageAsync(TestContext.Current.CancellationToken)).Value;
+
+        Assert.Equal(9999, word.ExpiresOn?.Year); // how storage writes it
     }
 
     [Fact]

@@ -63,6 +63,7 @@ internal sealed class TriggerHost : IAsyncDisposable
                 services.AddAzureClients(clients => clients.ConfigureDefaults(options =>
                 {
                     options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall);
+                    options.AddPolicy(new NeverExpirePolicy(), HttpPipelinePosition.PerCall);
                     options.AddPolicy(outages, HttpPipelinePosition.PerCall);
                     options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
                 }));
