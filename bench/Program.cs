@@ -74,6 +74,12 @@ graph.SetAction(parsed =>
 });
 root.Add(graph);
 
+Option<int> held = new("--images") { Description = "Images at once.", DefaultValueFactory = _ => 16, HelpName = "N" };
+Option<int> megapixels = new("--megapixels") { Description = "Size of each.", DefaultValueFactory = _ => 100, HelpName = "N" };
+Command memory = new("memory", "Measures the most memory that large images take, from the file's bytes to the heatmap.") { scratch, held, megapixels };
+memory.SetAction(parsed => MemoryBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(held), parsed.GetValue(megapixels)));
+root.Add(memory);
+
 Argument<Precision> precision = new("precision");
 Command model = new("model", "Writes a full-size package with random weights and says where.") { precision, scratch };
 model.SetAction(parsed => Console.WriteLine(FullSizeModel.Package(parsed.GetValue(scratch)!, parsed.GetValue(precision))));
@@ -98,4 +104,12 @@ step.SetAction(parsed =>
     return 0;
 });
 root.Add(step);
+
+Argument<string[]> memoryOf = new("arguments");
+Command memoryChild = new("memory-child", "One kind of file, in the child process that the bench starts.") { memoryOf };
+memoryChild.Hidden = true;
+memoryChild.SetAction(parsed => parsed.GetValue(memoryOf) is [var task, var kind, var file, var number]
+    ? MemoryBench.Child(task, kind, file, int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))
+    : 2);
+root.Add(memoryChild);
 return await root.Parse(args).InvokeAsync();

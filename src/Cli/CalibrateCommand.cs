@@ -22,14 +22,14 @@ internal static class CalibrateCommand
         Option<string[]> normals = new("--normals") { Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
         Option<string[]> defects = new("--defects") { Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
         Option<string> name = new("--class") { Description = "What the object is called.", Required = true, HelpName = "NAME" };
-        Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial };
-        Option<double> rate = new("--false-alarms") { Description = "Share of new normal images that may be called anomalous, when there are no --defects.", DefaultValueFactory = _ => 0.01, HelpName = "0-1" };
+        Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial, CustomParser = Values.Word<Domain>() };
+        Option<double> rate = new("--false-alarms") { Description = "Share of new normal images that may be called anomalous, when there are no --defects.", DefaultValueFactory = _ => 0.01, HelpName = "0-1", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
         Option<string?> output = new("--out") { Description = "Folder of a new package with the calibration of this class; must not exist.", HelpName = "DIR" };
         Option<string?> version = new("--model-version") { Description = "Version of the new package. Default: made of the old one and the calibration.", HelpName = "TEXT" };
         Option<string?> cameras = new("--cameras") { Description = "Writes the thresholds into a camera's profile instead, on the scale that the package has.", HelpName = "FILE" };
         Option<string?> camera = new("--camera") { Description = "Which profile of --cameras.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
-        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
+        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
         Verb command = new("calibrate", "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or with defects.",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
@@ -37,14 +37,8 @@ internal static class CalibrateCommand
         {
             model, normals, defects, name, domain, rate, output, version, cameras, camera, json, provider,
         };
-        rate.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and < 1)) r.AddError("--false-alarms takes a number between 0 and 1."); });
-        command.Validators.Add(r =>
-        {
-            if ((r.GetValue(output) is null) == (r.GetValue(cameras) is null))
-                r.AddError("Give --out for a new package, or --cameras and --camera for a profile.");
-            else if ((r.GetValue(cameras) is null) != (r.GetValue(camera) is null))
-                r.AddError("--cameras and --camera go together.");
-        });
+        command.Rules.Add(r => Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
+            : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             string folder = parsed.GetRequiredValue(model), objectClass = parsed.GetRequiredValue(name);
@@ -94,6 +88,7 @@ internal static class CalibrateCommand
         {
             cancellation.ThrowIfCancellationRequested();
             RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
+            BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
             ImageScore score = scorer.Score(image, anchors, domain, cancellation);
             float most = profile is null ? score.MapMax : Judgement.Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height).Score.MapMax ?? score.MapMax; // without what the camera ignores
             found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
@@ -124,8 +119,7 @@ internal static class CalibrateCommand
             root.WriteTo(writer);
         byte[] text = written.ToArray();
         _ = CameraSet.Parse(text, file); // what the functions would refuse is not written
-        File.WriteAllBytes(file + ".tmp", text);
-        File.Move(file + ".tmp", file, overwrite: true);
+        WholeFile.Write(file, text);
         return $"profile '{camera}' in {file}";
     }
 

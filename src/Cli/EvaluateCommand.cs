@@ -13,14 +13,16 @@ namespace AaClip.Cli;
 /// <summary><c>aaclip evaluate</c>: what is a model worth on labelled images?</summary>
 internal static class EvaluateCommand
 {
+    private const int Shown = 5; // of unused masks
+
     public static Command Create()
     {
         DataOptions data = new();
         Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
         Option<string?> report = new("--report") { Description = "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.", HelpName = "DIR" };
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
-        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
-        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
+        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
+        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N", CustomParser = Values.Whole(0, 1024) };
         Verb command = new("evaluate", "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
             "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json")
@@ -28,10 +30,11 @@ internal static class EvaluateCommand
             model, report, json, provider, threads,
         };
         data.AddTo(command);
-        threads.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 1024) r.AddError("--threads takes 0 to 1024."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             DataSet set = data.Open(parsed);
+            foreach (string note in set.Notes)
+                Console.Error.WriteLine(note);
             LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
             if (maskless.Length > 0)
                 Console.Error.WriteLine($"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the image metrics, not for those of pixels.");
@@ -39,17 +42,25 @@ internal static class EvaluateCommand
                 Directory.CreateDirectory(folder);
             using AnomalyScorer scorer = AnomalyScorer.Load(parsed.GetRequiredValue(model), new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) });
             List<ClassReport> classes = [];
-            using (ProgressLine line = new())
+            try
             {
+                using ProgressLine line = new();
                 int done = 0;
                 foreach (ClassReport one in Evaluator.Run(scorer, set, (image, _) => line.Show(image.ClassName, ++done, set.Images.Count), cancellation))
                     classes.Add(one);
             }
+            catch when (classes.Count > 0 && !parsed.GetValue(json))
+            {
+                Print(new EvaluationReport(scorer.Model.Id, set.Name, classes, MeanOf(classes)));
+                Console.Error.WriteLine($"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the evaluation did not come to its end.");
+                throw;
+            }
 
+            Tell([.. classes.SelectMany(c => c.UnusedMasks)]);
             EvaluationReport whole = new(scorer.Model.Id, set.Name, classes, MeanOf(classes));
             if (parsed.GetValue(report) is { } output)
             {
-                Write(Path.Combine(output, "report.json"), whole);
+                WholeFile.Write(Path.Combine(output, "report.json"), JsonSerializer.Serialize(whole, EvaluateJson.Default.EvaluationReport));
                 HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
             }
 
@@ -62,41 +73,45 @@ internal static class EvaluateCommand
         return command;
     }
 
+    private static void Tell(UnusedMask[] unused)
+    {
+        if (unused.Length == 0)
+            return;
+        Console.Error.WriteLine($"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those of pixels:");
+        foreach (UnusedMask mask in unused.Take(Shown))
+            Console.Error.WriteLine($"  {mask.Path}: {mask.Reason}");
+        if (unused.Length > Shown)
+            Console.Error.WriteLine($"  and {unused.Length - Shown} more: report.json of --report lists all.");
+    }
+
     private static void Print(EvaluationReport report)
     {
         Console.WriteLine($"{report.Model} on {report.Data}, percent");
-        List<string[]> rows = [.. report.Classes.Select(c => Row(c.ClassName, c.Normal, c.Anomalous, Values(c)))];
+        List<string[]> rows = [.. report.Classes.Select(c => Row(c.ClassName, c.Normal, c.Anomalous, Figures(c)))];
         if (report.Classes.Count > 1)
         {
             rows.Add(Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous), [.. report.Mean.Values]));
         }
 
-        Tables.Write(
-            ["class", "normal", "anomalous", .. Columns], rows);
+        Tables.Write([Column.Name("class"), "normal", "anomalous", .. Columns.Select(c => (Column)c)], rows);
         Console.WriteLine("image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image.");
     }
 
     private static readonly string[] Columns = ["pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "image AUROC", "image AP", "image F1-max", "alone: AUROC", "alone: AP", "alone: F1-max"];
 
-    private static double?[] Values(ClassReport c) =>
+    private static double?[] Figures(ClassReport c) =>
     [
         c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.F1Max, c.Pixels.Aupro, c.Published.Auroc, c.Published.Ap, c.Published.F1Max, c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
     ];
 
     private static Dictionary<string, double?> MeanOf(List<ClassReport> classes)
     {
-        double?[][] values = [.. classes.Select(Values)];
+        double?[][] values = [.. classes.Select(Figures)];
         return Columns.Select((column, i) => (column, Mean: values.Average(v => v[i]))).ToDictionary(c => c.column, c => c.Mean); // null where no class defines it
     }
 
     private static string[] Row(string name, int normal, int anomalous, double?[] values) =>
         [name, normal.ToString(CultureInfo.InvariantCulture), anomalous.ToString(CultureInfo.InvariantCulture), .. values.Select(v => v is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined")];
-
-    private static void Write(string path, EvaluationReport report)
-    {
-        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(report, EvaluateJson.Default.EvaluationReport));
-        File.Move(path + ".tmp", path, overwrite: true);
-    }
 }
 
 /// <summary>A model on a data set.</summary>

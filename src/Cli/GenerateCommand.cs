@@ -10,9 +10,9 @@ internal static class GenerateCommand
     {
         Option<string> output = new("--out") { Description = "Folder of the data set, in MVTec's layout; must be empty.", Required = true, HelpName = "DIR" };
         Option<string[]> classes = new("--classes") { Description = $"seen, unseen, all, or names: {string.Join(", ", Catalog.All.Select(c => c.Name))}.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["all"], HelpName = "NAME..." };
-        Option<int> images = new("--images") { Description = "Test images of each class, half of them with a defect; and as many normal ones for training.", DefaultValueFactory = _ => 40, HelpName = "N" };
-        Option<int> size = new("--size") { Description = "Side of an image in pixels.", DefaultValueFactory = _ => 256, HelpName = "PIXELS" };
-        Option<int> seed = new("--seed") { Description = "The same seed gives the same images.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        Option<int> images = new("--images") { Description = "Test images of each class, half of them with a defect; and as many normal ones for training.", DefaultValueFactory = _ => 40, HelpName = "N", CustomParser = Values.Whole(2, 100_000) };
+        Option<int> size = new("--size") { Description = "Side of an image in pixels.", DefaultValueFactory = _ => 256, HelpName = "PIXELS", CustomParser = Values.Whole(32, 2048) };
+        Option<int> seed = new("--seed") { Description = "The same seed gives the same images.", DefaultValueFactory = _ => 1, HelpName = "N", CustomParser = Values.Whole() };
         Option<string[]> photos = new("--photos") { Description = "Photos of good parts of your own: defects are painted onto them instead of drawing classes, so that training needs good parts alone.", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
         Option<string?> name = new("--class") { Description = "What the object on --photos is called.", HelpName = "NAME" };
         Verb command = new("generate", "Draws inspection images with defects and pixel masks, or paints defects onto photos of good parts.",
@@ -22,13 +22,7 @@ internal static class GenerateCommand
         {
             output, classes, photos, name, images, size, seed,
         };
-        images.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 100_000) r.AddError("--images takes 2 to 100000."); });
-        size.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 32 or > 2048) r.AddError("--size takes 32 to 2048."); });
-        command.Validators.Add(r =>
-        {
-            if (r.GetValue(photos) is { Length: > 0 } != r.GetValue(name) is not null)
-                r.AddError("--photos and --class go together.");
-        });
+        command.Rules.Add(r => Verb.Has(r, photos) != Verb.Has(r, name) ? "--photos and --class go together." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             if (parsed.GetValue(name) is { } className)

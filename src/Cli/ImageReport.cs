@@ -20,8 +20,11 @@ internal sealed record ImagePart(string Name, long Bytes, int Width, int Height,
 
 internal sealed record ModelPart(string Name, string Version, string Precision, string Provider);
 
-/// <summary>Calibrated value, threshold and verdict only where somebody gave a threshold: the package's calibration or the command line.</summary>
-internal sealed record ScorePart(float Detection, float MapMax, double Raw, double? Calibrated, double? Threshold, string? Verdict);
+/// <summary>
+/// Calibrated value, threshold and verdict only where somebody gave a threshold: the package's calibration or the command line. Calibration is
+/// "neutral" where the package has none for the class.
+/// </summary>
+internal sealed record ScorePart(float Detection, float MapMax, double Raw, double? Calibrated, double? Threshold, string? Verdict, string? Calibration);
 
 /// <summary>A stored map: value = offset + scale · pixel, side × side, before smoothing.</summary>
 internal sealed record MapPart(string File, int Side, float Scale, float Offset, string Domain);

@@ -44,7 +44,7 @@ internal static class InspectCommand
     {
         ModelManifest model = package.Manifest;
         ModelArchitecture shape = model.Architecture;
-        Tables.Write(["model", model.Id],
+        Tables.Write(["model", Column.Text(model.Id)],
         [
             ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
             .. Int8Row(model.Precision),
@@ -58,8 +58,8 @@ internal static class InspectCommand
             ["prompts", string.Concat(model.Prompts.Take(12))],
             ["written", FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}")],
         ]);
-        Tables.Write(["from", "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) }));
-        Tables.Write(["file", "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"], model.Files.Select(f =>
+        Tables.Write([Column.Name("from"), "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) }));
+        Tables.Write([Column.Name("file"), "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"], model.Files.Select(f =>
         {
             if (hash)
                 package.Verify(f.Key);
@@ -69,9 +69,9 @@ internal static class InspectCommand
         {
             IEnumerable<GraphTensor> tensors = GraphTensors.Read(package.PathOf(graph)).Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
             if (all)
-                Tables.Write([graph, "type", "shape", "bytes"], tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) }));
+                Tables.Write([Column.Name(graph), "type", "shape", "bytes"], tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) }));
             else
-                Tables.Write([graph, "tensors", "values", "bytes"], tensors.GroupBy(t => Part(t.Name)).Select(g => new[]
+                Tables.Write([Column.Name(graph), "tensors", "values", "bytes"], tensors.GroupBy(t => Part(t.Name)).Select(g => new[]
                 {
                     g.Key, g.Count().ToString(CultureInfo.InvariantCulture), g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture), Run.Bytes(g.Sum(t => t.Bytes)),
                 }));
@@ -84,8 +84,8 @@ internal static class InspectCommand
     private static int Checkpoint(string path)
     {
         using Checkpoint checkpoint = Checkpoints.Checkpoint.Open(path);
-        Tables.Write(["tensor", "type", "shape", "bytes"], checkpoint.Tensors.Values.Select(t => new[] { t.Name, t.Type.ToString(), t.ShapeText, Run.Bytes(t.Count * t.Type.Size()) }));
-        Tables.Write(["value", "content"], checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" }));
+        Tables.Write([Column.Name("tensor"), "type", "shape", "bytes"], checkpoint.Tensors.Values.Select(t => new[] { t.Name, t.Type.ToString(), t.ShapeText, Run.Bytes(t.Count * t.Type.Size()) }));
+        Tables.Write([Column.Name("value"), Column.Text("content")], checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" }));
         Console.WriteLine($"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}");
         return 0;
     }

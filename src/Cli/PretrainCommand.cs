@@ -13,21 +13,18 @@ internal static class PretrainCommand
     {
         PretrainingOptions defaults = new();
         Option<string> output = new("--out") { Description = "Folder of the model: clip.safetensors and a vocabulary.", Required = true, HelpName = "DIR" };
-        Option<int> steps = new("--steps") { Description = "Steps in all.", DefaultValueFactory = _ => defaults.Steps, HelpName = "N" };
-        Option<int> batch = new("--batch") { Description = "Images of a step.", DefaultValueFactory = _ => defaults.Batch, HelpName = "N" };
-        Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.Rate, HelpName = "RATE" };
-        Option<int> seed = new("--seed") { Description = "Of weights, images and sentences.", DefaultValueFactory = _ => defaults.Seed, HelpName = "N" };
+        Option<int> steps = new("--steps") { Description = "Steps in all.", DefaultValueFactory = _ => defaults.Steps, HelpName = "N", CustomParser = Values.Whole(1, 10_000_000) };
+        Option<int> batch = new("--batch") { Description = "Images of a step.", DefaultValueFactory = _ => defaults.Batch, HelpName = "N", CustomParser = Values.Whole(2, 4096) };
+        Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.Rate, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
+        Option<int> seed = new("--seed") { Description = "Of weights, images and sentences.", DefaultValueFactory = _ => defaults.Seed, HelpName = "N", CustomParser = Values.Whole() };
         Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
-        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
+        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
         Verb command = new("pretrain", "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for production.",
             "aaclip pretrain --out clip-small/",
             "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/")
         {
             output, steps, batch, rate, seed, resume, provider,
         };
-        steps.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 10_000_000) r.AddError("--steps takes 1 or more."); });
-        batch.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 2 or > 4096) r.AddError("--batch takes 2 to 4096."); });
-        rate.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and < 1)) r.AddError("--rate takes a number between 0 and 1."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             PretrainingOptions options = new() { Steps = parsed.GetValue(steps), Batch = parsed.GetValue(batch), Rate = parsed.GetValue(rate), Seed = parsed.GetValue(seed), Provider = parsed.GetValue(provider) };

@@ -1,41 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using AaClip.Cli;
-using AaClip.Cli.Demo;
-using AaClip.Cli.Pipeline;
 
-RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
-{
-    ImportCommand.Create(),
-    InspectCommand.Create(),
-    ScoreCommand.Create(),
-    GenerateCommand.Create(),
-    PretrainCommand.Create(),
-    TrainCommand.Create(),
-    EvaluateCommand.Create(),
-    CalibrateCommand.Create(),
-    DemoCommand.Create(),
-    UpCommand.Create(),
-    PrepareCommand.Create(),
-    EventsCommand.Create(),
-    DropCommand.Create(),
-    WatchCommand.Create(),
-    ResultsCommand.Create(),
-    VerifyCommand.Create(),
-    RescoreCommand.Create(),
-    JobsCommand.Create(),
-    ModelCommands.Publish(),
-    ModelCommands.Promote(),
-    ModelCommands.Shadow(),
-};
-Verb.ShowExamples(root,
-    "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
-    "aaclip inspect models/aaclip",
-    "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/",
-    "aaclip up --model models/aaclip",
-    "aaclip drop --camera line1 --rate 2/s photos/",
-    "aaclip watch --camera line1",
-    "aaclip rescore --model models/better --from 7d --report report/");
-ParseResult parsed = root.Parse(args);
-int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
-return parsed.Action is ParseErrorAction ? Run.Misused : code;
+ClosedPipe.Watch();
+ParseResult parsed = Verbs.All().Parse(args);
+return Misuse.Find(parsed) is { } wrong
+    ? Misuse.Tell(wrong)
+    : await Run.Verb(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }));

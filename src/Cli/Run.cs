@@ -1,4 +1,5 @@
 using AaClip.Cli.Pipeline;
+using AaClip.Scoring;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Cli;
@@ -23,6 +24,10 @@ internal static class Run
             Console.Error.WriteLine("Stopped.");
             return Stopped;
         }
+        catch (IOException e) when (ClosedPipe.Is(e))
+        {
+            return ClosedPipe.ExitCode; // whoever read has seen enough
+        }
         catch (Exception e) when (StorageTrouble.Explain(e) is { } trouble)
         {
             Console.Error.WriteLine($"aaclip: {trouble}");
@@ -30,7 +35,9 @@ internal static class Run
         }
         catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
         {
-            string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+            string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+                : WholeFile.IsDiskFull(e) ? $"The disk is full: {(e.Message.Contains('\'', StringComparison.Ordinal) ? e.Message : $"standard output cannot be written ({e.Message}).")}"
+                : e.Message;
             Console.Error.WriteLine($"aaclip: {message}");
             return Failed;
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
@@ -14,16 +13,18 @@ internal sealed class ScoreOutput : IDisposable
 {
     private const string HeatmapEnding = ".jpg";
     private const string MapEnding = ".png";
+    private const string Anomalous = "anomalous";
 
     private readonly ScoreRun _run;
     private readonly AnomalyScorer _scorer;
-    private readonly TextWriter? _json;
+    private readonly LinesFile? _json; // null: no file is wanted
     private readonly List<ImageReport> _failed = [];
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
     private readonly Calibration _calibration;
+    private readonly string? _neutral; // "neutral" where the package has no calibration for the class
     private readonly double? _threshold; // null: nobody gave one, so there is no verdict
-    private readonly string[] _header;
+    private readonly Column[] _header;
     private readonly int _commonFolder; // length of the part of all paths that a table can do without
 
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
@@ -32,15 +33,18 @@ internal sealed class ScoreOutput : IDisposable
         _scorer = scorer;
         Prepare(run.Heatmaps, HeatmapEnding);
         Prepare(run.Maps, MapEnding);
-        _json = run.Json is null ? null : run.Json == "-" ? Console.Out : OpenJson(run.Json);
+        _json = run.Json is null or "-" ? null : new LinesFile(run.Json, "--json");
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
-        _threshold = run.Threshold ?? (scorer.Model.Calibrations.Count > 0 ? _calibration.Threshold : null);
+        _neutral = _calibration.IsNeutral ? "neutral" : null;
+        _threshold = run.Threshold ?? (_calibration.IsNeutral ? null : _calibration.Threshold);
+        if (scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
+            Console.Error.WriteLine(_threshold is null ? $"No verdict is given: {gap}" : $"The scale fits no class in particular: {gap}");
         if (run.MapThreshold is { } mapThreshold)
             _calibration = _calibration with { MapThreshold = mapThreshold };
         _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
-        _header = _threshold is null ? ["image", "raw", "detection", "map max", "hottest at", "regions"] : ["image", "raw", "detection", "map max", "hottest at", "regions", "verdict"];
+        _header = _threshold is null ? [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions"] : [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"];
         if (!_terminal && run.Json != "-")
-            Console.WriteLine(string.Join('\t', _header));
+            Console.WriteLine(string.Join('\t', _header.Select(c => c.Title)));
     }
 
     /// <summary>Takes one image's score, or its failure when there is none.</summary>
@@ -60,11 +64,14 @@ internal sealed class ScoreOutput : IDisposable
             timings["infer"] = Math.Round(inferMilliseconds, 1);
             Stopwatch clock = Stopwatch.StartNew();
             float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
+            ScorePart judged = Judge(score);
+            bool anomalous = judged.Verdict == Anomalous;
+            float level = Regions.Level(full, _calibration.MapThreshold, anomalous);
             report = report with
             {
-                Score = Judge(score),
-                Regions = Regions.Find(full, score.Map.Size, _calibration.MapThreshold, image.Width, image.Height, 0),
-                Heatmap = WriteHeatmap(decoded.File, image, score),
+                Score = judged,
+                Regions = Regions.Of(full, score.Map.Size, level, anomalous, image.Width, image.Height, 0),
+                Heatmap = WriteHeatmap(decoded.File, image, score, level),
                 Map = WriteMap(decoded.File, score),
             };
             timings["write"] = Math.Round(clock.Elapsed.TotalMilliseconds, 1);
@@ -75,15 +82,20 @@ internal sealed class ScoreOutput : IDisposable
             _failed.Add(report);
         }
 
-        _json?.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.ImageReport));
+        if (_run.Json is null)
+            return;
+        string line = JsonSerializer.Serialize(report, ReportJson.Default.ImageReport);
+        if (_json is not null)
+            _json.Write(line);
+        else
+            Console.WriteLine(line);
     }
 
     /// <summary>Shows the table and the failures.</summary>
     /// <returns>The exit code.</returns>
     public int Finish()
     {
-        if (_terminal && _run.Json != "-")
-            Tables.Write(_header, _rows);
+        Stop();
         if (_run.Heatmaps is not null)
             Console.Error.WriteLine($"Heatmaps are in {Path.GetFullPath(_run.Heatmaps)}");
         if (_failed.Count == 0)
@@ -94,11 +106,21 @@ internal sealed class ScoreOutput : IDisposable
         return Run.Failed;
     }
 
-    public void Dispose()
+    /// <summary>Shows the rows so far and keeps the lines so far: all of them, or those until Ctrl-C.</summary>
+    public void Stop()
     {
-        if (_json is not null && _run.Json != "-")
-            _json.Dispose();
+        ShowRows();
+        _json?.Keep();
     }
+
+    /// <summary>Shows the rows so far.</summary>
+    public void ShowRows()
+    {
+        if (_terminal && _run.Json != "-")
+            Tables.Write(_header, _rows);
+    }
+
+    public void Dispose() => _json?.Dispose();
 
     // Makes an output folder, unless something in it would take the place of an image that is to be scored.
     private void Prepare(string? folder, string ending)
@@ -119,24 +141,12 @@ internal sealed class ScoreOutput : IDisposable
         }
     }
 
-    private static StreamWriter OpenJson(string path)
-    {
-        try
-        {
-            return new StreamWriter(path, append: false, new UTF8Encoding(false)) { AutoFlush = true }; // each line is whole as soon as it is there
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"'{path}' cannot be written ({e.Message}): name another file for --json.", e);
-        }
-    }
-
     private ScorePart Judge(ImageScore score)
     {
         double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
         return _threshold is { } threshold
-            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? "anomalous" : "normal")
-            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null);
+            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? Anomalous : "normal", _neutral)
+            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, _neutral);
     }
 
     private void Row(ImageReport report, float[] full, int size)
@@ -161,12 +171,13 @@ internal sealed class ScoreOutput : IDisposable
             Console.WriteLine(string.Join('\t', row));
     }
 
-    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score)
+    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score, float level)
     {
         if (_run.Heatmaps is null)
             return null;
         string path = PathFor(_run.Heatmaps, file.Output + HeatmapEnding);
-        File.WriteAllBytes(path, ImageEncoder.Jpeg(Heatmap.Overlay(image, score.Map, _calibration.HeatmapScale with { Legend = _run.Legend })));
+        HeatmapOptions scale = _calibration.HeatmapScale with { ContourLevel = level, Legend = _run.Legend };
+        WholeFile.Write(path, ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, _run.HeatmapSide), score.Map, scale)));
         return path;
     }
 
@@ -177,8 +188,8 @@ internal sealed class ScoreOutput : IDisposable
         string path = PathFor(_run.Maps, file.Output + MapEnding);
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         MapPart part = new(path, score.Map.Side, map.Scale, map.Offset, _run.Domain.ToString().ToLowerInvariant());
-        File.WriteAllBytes(path, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values));
-        File.WriteAllText(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ReportJson.Default.MapPart));
+        WholeFile.Write(path, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values));
+        WholeFile.Write(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ReportJson.Default.MapPart));
         return part;
     }
 

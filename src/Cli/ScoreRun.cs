@@ -29,6 +29,9 @@ internal sealed class ScoreRun
     public bool Parity { get; init; }
     public bool Legend { get; init; }
     public bool FastStart { get; init; }
+    public int HeatmapSide { get; init; } = 2048;
+
+    private int _patch; // of the model
 
     public int Execute(CancellationToken cancellation)
     {
@@ -45,12 +48,37 @@ internal sealed class ScoreRun
             CudaBatch = Batch,
             Logger = new ConsoleLogger(progress),
         });
+        _patch = scorer.Model.Architecture.Patch;
         progress.Show($"Making text anchors for '{ObjectClass}'", 0, 1, force: true);
         float[] anchors = scorer.AnchorsOf(ObjectClass);
         cancellation.ThrowIfCancellationRequested();
 
         // 2 and 3
         using ScoreOutput output = new(this, scorer);
+        try
+        {
+            ScoreAll(scorer, anchors, output, progress, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Clear();
+            output.Stop();
+            throw;
+        }
+        catch
+        {
+            progress.Clear();
+            output.ShowRows();
+            throw;
+        }
+
+        // 4
+        progress.Clear();
+        return output.Finish();
+    }
+
+    private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
+    {
         int batch = scorer.Provider == "cuda" ? Batch : 1; // no gain from more on CPU, and results appear as they come
         Task<List<Decoded>> next = Task.Run(() => Decode(0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
@@ -70,10 +98,6 @@ internal sealed class ScoreRun
 
             progress.Show("Scoring", Math.Min(following, Files.Count), Files.Count, force: !Console.IsErrorRedirected);
         }
-
-        // 4
-        progress.Clear();
-        return output.Finish();
     }
 
     private List<Decoded> Decode(int start, int count) =>
@@ -85,6 +109,7 @@ internal sealed class ScoreRun
         try
         {
             RgbImage image = ImageDecoder.DecodeFile(file.Path, new DecodeOptions { Parity = Parity }).Image;
+            BlankImage.Refuse(image, file.Path, _patch);
             return new Decoded(file, image, null, clock.Elapsed.TotalMilliseconds);
         }
         catch (ImageRejectedException e)

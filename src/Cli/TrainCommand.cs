@@ -18,28 +18,28 @@ internal static class TrainCommand
         Option<string> clip = new("--clip") { Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They stay as they are.", Required = true, HelpName = "FILE|DIR" };
         Option<string> output = new("--out") { Description = "Folder of the adapters, in the files of the published code.", Required = true, HelpName = "DIR" };
         Option<string?> vocabulary = new("--vocab") { Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.", HelpName = "FILE|DIR" };
-        Option<TrainingStage> stage = new("--stage") { Description = "text learns the anchors, image the patches.", DefaultValueFactory = _ => TrainingStage.Both };
-        Option<Preset> preset = new("--preset") { Description = "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on the mix of a batch nor on the last level alone.", DefaultValueFactory = _ => Preset.Visa };
+        Option<TrainingStage> stage = new("--stage") { Description = "text learns the anchors, image the patches.", DefaultValueFactory = _ => TrainingStage.Both, CustomParser = Values.Word<TrainingStage>() };
+        Option<Preset> preset = new("--preset") { Description = "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on the mix of a batch nor on the last level alone.", DefaultValueFactory = _ => Preset.Visa, CustomParser = Values.Word<Preset>() };
         Option<bool> resume = new("--resume") { Description = "Goes on with the training in --out after its last whole epoch." };
-        Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of the patch.", DefaultValueFactory = _ => 518, HelpName = "PIXELS" };
-        Option<int> textEpochs = new("--text-epochs") { Description = "Epochs of the text stage.", DefaultValueFactory = _ => 5, HelpName = "N" };
-        Option<int> imageEpochs = new("--image-epochs") { Description = "Epochs of the image stage.", DefaultValueFactory = _ => 20, HelpName = "N" };
-        Option<int> textBatch = new("--text-batch") { Description = "Images of a step of the text stage.", DefaultValueFactory = _ => 16, HelpName = "N" };
-        Option<int> imageBatch = new("--image-batch") { Description = "Images of a step of the image stage.", DefaultValueFactory = _ => 2, HelpName = "N" };
-        Option<double> textRate = new("--text-rate") { Description = "Learning rate of the text stage.", DefaultValueFactory = _ => 1e-5, HelpName = "RATE" };
-        Option<double> imageRate = new("--image-rate") { Description = "Learning rate of the image stage.", DefaultValueFactory = _ => 5e-4, HelpName = "RATE" };
-        Option<int[]> halvings = new("--halvings") { Description = "Steps of the image stage after which its learning rate is halved. Default: 16000 32000, as published.", AllowMultipleArgumentsPerToken = true, HelpName = "N..." };
-        Option<Surgery?> surgery = new("--surgery") { Description = "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's." };
-        Option<LevelLoss?> levelLoss = new("--level-loss") { Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's." };
+        Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of the patch.", DefaultValueFactory = _ => 518, HelpName = "PIXELS", CustomParser = Values.Whole(1, 16384) };
+        Option<int> textEpochs = new("--text-epochs") { Description = "Epochs of the text stage.", DefaultValueFactory = _ => 5, HelpName = "N", CustomParser = Values.Whole(0, 100_000) };
+        Option<int> imageEpochs = new("--image-epochs") { Description = "Epochs of the image stage.", DefaultValueFactory = _ => 20, HelpName = "N", CustomParser = Values.Whole(0, 100_000) };
+        Option<int> textBatch = new("--text-batch") { Description = "Images of a step of the text stage.", DefaultValueFactory = _ => 16, HelpName = "N", CustomParser = Values.Whole(1, 1024) };
+        Option<int> imageBatch = new("--image-batch") { Description = "Images of a step of the image stage.", DefaultValueFactory = _ => 2, HelpName = "N", CustomParser = Values.Whole(1, 1024) };
+        Option<double> textRate = new("--text-rate") { Description = "Learning rate of the text stage.", DefaultValueFactory = _ => 1e-5, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
+        Option<double> imageRate = new("--image-rate") { Description = "Learning rate of the image stage.", DefaultValueFactory = _ => 5e-4, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
+        Option<int[]> halvings = new("--halvings") { Description = "Steps of the image stage after which its learning rate is halved. Default: 16000 32000, as published.", AllowMultipleArgumentsPerToken = true, HelpName = "N...", CustomParser = Values.Wholes(1) };
+        Option<Surgery?> surgery = new("--surgery") { Description = "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's.", CustomParser = Values.WordOrNone<Surgery>() };
+        Option<LevelLoss?> levelLoss = new("--level-loss") { Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's.", CustomParser = Values.WordOrNone<LevelLoss>() };
         Option<bool> relu = new("--relu") { Description = "Gives the image projections a LeakyReLU (the published --relu)." };
-        Option<Activation> activation = new("--activation") { Description = "gelu as published; quickgelu as OpenAI trained CLIP.", DefaultValueFactory = _ => Activation.Gelu };
+        Option<Activation> activation = new("--activation") { Description = "gelu as published; quickgelu as OpenAI trained CLIP.", DefaultValueFactory = _ => Activation.Gelu, CustomParser = Values.Word<Activation>() };
         Option<bool> plain = new("--no-augmentation") { Description = "Takes images as they are." };
-        Option<int[]> levels = new("--levels") { Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).", AllowMultipleArgumentsPerToken = true, HelpName = "N N N N" };
-        Option<int?> visionHeads = new("--vision-heads") { Description = "Attention heads of the image tower. Default: from config.json, else width / 64.", HelpName = "N" };
-        Option<int?> textHeads = new("--text-heads") { Description = "Attention heads of the text tower. Default: as above.", HelpName = "N" };
-        Option<int> seed = new("--seed") { Description = "Of initial adapters, order, variation and --shots.", DefaultValueFactory = _ => 111, HelpName = "N" };
-        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto };
-        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N" };
+        Option<int[]> levels = new("--levels") { Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).", AllowMultipleArgumentsPerToken = true, HelpName = "N N N N", CustomParser = Values.Wholes(1, 1000) };
+        Option<int?> visionHeads = new("--vision-heads") { Description = "Attention heads of the image tower. Default: from config.json, else width / 64.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
+        Option<int?> textHeads = new("--text-heads") { Description = "Attention heads of the text tower. Default: as above.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
+        Option<int> seed = new("--seed") { Description = "Of initial adapters, order, variation and --shots.", DefaultValueFactory = _ => 111, HelpName = "N", CustomParser = Values.Whole() };
+        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
+        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N", CustomParser = Values.Whole(0, 1024) };
         Verb command = new("train", "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",
             "aaclip train --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data VisA/ --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data mvtec/ --set MVTec --shots 64 --preset mvtec --out ckpt/",
@@ -49,12 +49,6 @@ internal static class TrainCommand
             clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, halvings, surgery, levelLoss, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
         };
         data.AddTo(command);
-        foreach (Option<int> count in (Option<int>[])[textBatch, imageBatch])
-            count.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 1024) r.AddError($"{count.Name} takes 1 to 1024."); });
-        foreach (Option<int> count in (Option<int>[])[textEpochs, imageEpochs, threads])
-            count.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 100_000) r.AddError($"{count.Name} takes 0 or more."); });
-        foreach (Option<double> rate in (Option<double>[])[textRate, imageRate])
-            rate.Validators.Add(r => { if (r.GetValueOrDefault<double>() is not (> 0 and < 1)) r.AddError($"{rate.Name} takes a number between 0 and 1."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() =>
         {
             bool custom = parsed.GetValue(preset) == Preset.Custom;

@@ -28,4 +28,13 @@ internal sealed class Verb(string name, string description, params string[] exam
     }
 
     private string[] Examples { get; } = examples;
+
+    /// <summary>
+    /// What must hold between options: each gives what is wrong, or null. The library's validators of commands would keep it from reading the
+    /// values of the options.
+    /// </summary>
+    public List<Func<ParseResult, string?>> Rules { get; } = [];
+
+    /// <summary>Whether an option stands on the command line, with a value or without: asking for a value that is missing throws.</summary>
+    public static bool Has(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
 }

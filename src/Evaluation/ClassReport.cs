@@ -17,6 +17,9 @@ public sealed record ClassReport
     /// <summary>Pixels against masks, at the model's size.</summary>
     public required PixelMetrics Pixels { get; init; }
 
+    /// <summary>Masks that do not tell which pixels are anomalous; their images count for the image metrics alone.</summary>
+    public IReadOnlyList<UnusedMask> UnusedMasks { get; init; } = [];
+
     /// <summary>Images by the published protocol: map maximum and detection are first spread to 0…1 over all test images of the class.</summary>
     public required ImageMetrics Published { get; init; }
 

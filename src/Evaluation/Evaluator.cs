@@ -33,6 +33,7 @@ public static class Evaluator
         PixelScores pixels = new();
         MapRange range = new();
         List<(LabelledImage Image, float MapMax, float Detection)> results = [];
+        List<UnusedMask> unused = [];
         foreach (LabelledImage image in images)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -41,8 +42,17 @@ public static class Evaluator
             float[] map = score.Map.FullSize(size, size);
             range.Add(map);
             results.Add((image, score.MapMax, score.Detection));
-            if (!image.Anomalous || image.MaskPath is not null) // nobody knows which pixels of the others are anomalous
-                pixels.Add(map, image.MaskPath is { } mask ? ReadMask(mask, size) : [], size);
+            if (!image.Anomalous)
+                pixels.Add(map, [], size);
+            else if (image.MaskPath is { } path) // nobody knows which pixels of the others are anomalous
+            {
+                GroundTruth mask = GroundTruth.Read(path, picture.Width, picture.Height, size);
+                if (mask.Fault is { } fault)
+                    unused.Add(new UnusedMask(path, fault));
+                else
+                    pixels.Add(map, mask.Pixels, size);
+            }
+
             scored?.Invoke(image, score);
         }
 
@@ -60,6 +70,7 @@ public static class Evaluator
             Normal = labels.Count(l => !l),
             Anomalous = labels.Count(l => l),
             Pixels = ofPixels,
+            UnusedMasks = unused,
             Published = ImageMetrics.Of(Ranking.Of([.. published.Select(s => (float)s)], labels)),
             PerImage = ImageMetrics.Of(Ranking.Of([.. raw.Select(s => (float)s)], labels)),
             Images = [.. results.Select((r, i) => new ScoredImage(r.Image.Path, r.Image.Anomalous, r.MapMax, r.Detection, raw[i], published[i]))],
@@ -79,17 +90,6 @@ public static class Evaluator
         })];
 
         static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0; // all alike: the published code divides by zero
-    }
-
-    /// <summary>A mask at the model's size, by nearest neighbour; any non-zero value is anomalous (specification 4.1.4).</summary>
-    /// <returns>[size, size], 0 or 1.</returns>
-    public static byte[] ReadMask(string path, int size)
-    {
-        RgbImage mask = ImageDecoder.Decode(File.ReadAllBytes(path), path, new DecodeOptions { Parity = true }).Image;
-        byte[] grey = new byte[mask.Width * mask.Height];
-        for (int i = 0; i < grey.Length; i++)
-            grey[i] = (byte)(mask.Pixels[3 * i] | mask.Pixels[3 * i + 1] | mask.Pixels[3 * i + 2]);
-        return Mask.Resize(grey, mask.Width, mask.Height, size);
     }
 }
 

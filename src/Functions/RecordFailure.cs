@@ -15,9 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Functions;
 
 /// <summary>
-/// A queue gave up on a message: leaves a trace of it, whatever the message is.
-/// Where it names an image that has no result of that version, the image gets a failed result. All else becomes a record under "failed/"
-/// in the results container: what is no message of ours, and what failed after its result was stored, which is never replaced.
+/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip redrive'
+/// sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result that is there
+/// is never replaced.
 /// </summary>
 public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, JobService jobs, TimeProvider time, ILogger<RecordFailure> logger)
 {
@@ -64,29 +64,23 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         using Activity? span = Tracing.Start(nameof(RecordFailure), request?.Traceparent);
         Metrics.Failure(FailureCodes.GivenUp);
 
+        string blob = await results.WriteFailedAsync(
+            new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
+            cancellation).ConfigureAwait(false);
+        Log.Kept(logger, image ?? "a message", queue, reason, blob);
         if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
         {
             ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
             try
             {
-                if (await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
-                {
-                    Log.Failed(logger, request.Image, queue, reason);
-                    return;
-                }
-
-                reason = $"{reason} The image had a result already, which stays as it is.";
+                if (!await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+                    Log.HasResult(logger, request.Image);
             }
             catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
             {
-                reason = $"{reason} Its result cannot be stored under its name: {Fault.Text(e)}";
+                Log.NoResult(logger, request.Image, Fault.Text(e));
             }
         }
-
-        string blob = await results.WriteFailedAsync(
-            new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
-            cancellation).ConfigureAwait(false);
-        Log.Kept(logger, queue, reason, blob);
     }
 
     /// <returns>A request where the message leads to one image and version; the image's name where it is known; the reason for people.</returns>
@@ -97,13 +91,13 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
             if (queue == QueueNames.Scored)
             {
                 Scored scored = Read(message, MessageJson.Default.Scored);
-                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert.");
+                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send the message again with 'aaclip redrive'.");
             }
 
             if (queue == QueueNames.Uploads)
             {
                 BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
-                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then upload the image again.";
+                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with 'aaclip redrive', or upload the image again.";
                 if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
                     return (null, upload.Name, Reason);
                 return (new ScoreRequested { Image = upload.Name, ETag = upload.ETag, Camera = ImageName.Of(upload.Name).Camera, ObjectClass = "", EnqueuedAt = upload.Time, Traceparent = upload.Traceparent }, upload.Name, Reason);
@@ -114,7 +108,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
             ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
             bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
-            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then upload the image again or rescore it.");
+            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip redrive', upload the image again or rescore it.");
         }
         catch (JsonException e)
         {
@@ -160,10 +154,13 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason}")]
-        public static partial void Failed(ILogger logger, string image, string queue, string reason);
+        [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
+        public static partial void HasResult(ILogger logger, string image);
 
-        [LoggerMessage(2, LogLevel.Error, "Gave up on a message in queue {Queue}: {Reason} It is kept in results/{Blob}.")]
-        public static partial void Kept(ILogger logger, string queue, string reason, string blob);
+        [LoggerMessage(3, LogLevel.Warning, "The result of {Image} cannot be stored under its name: {Reason}")]
+        public static partial void NoResult(ILogger logger, string image, string reason);
+
+        [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is kept in results/{Blob}.")]
+        public static partial void Kept(ILogger logger, string image, string queue, string reason, string blob);
     }
 }

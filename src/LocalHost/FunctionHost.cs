@@ -116,10 +116,13 @@ public sealed partial class FunctionHost : IAsyncDisposable
         ILogger log = _logging.CreateLogger<FunctionHost>();
 
         // 2. Storage
+        _options.Waiting?.Invoke("storage to answer");
         ConnectionString = await FindStorageAsync(log, cancellation);
         settings[StorageSetting] = settings[HostStorageSetting] = ConnectionString;
         if (_options.Prepare is { } prepare)
             await prepare(ConnectionString, cancellation);
+
+        _options.Waiting?.Invoke("the function app to start");
 
         // 3. Web server: the HTTP functions, and the address that the worker calls
         _worker = new FunctionWorker(_app, _connections, _logging);
@@ -151,6 +154,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         FailWith(_worker.Supervision, "The worker process is not watched any more", log);
 
         // 6. Triggers
+        _options.Waiting?.Invoke("the queues to be listened to");
         _triggers = TriggerHost.Build(_app, _worker, _settings, _options.Lease, _logging, e => Fail(log, "A trigger has ended", e));
         await _triggers.StartAsync(cancellation);
 
@@ -188,6 +192,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
         if (!_options.OwnAzurite && !wanted.Contains("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase))
             throw new InvalidOperationException($"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started.");
+        _options.Waiting?.Invoke("Azurite to start");
         _azurite = await Azurite.StartAsync(_options.AzuriteScript, _options.Persist, _options.AzuritePort, log, cancellation);
         _ = _azurite.EndedByItself.ContinueWith(ended => _failed.TrySetResult(ended.Result), TaskScheduler.Default);
         return _azurite.ConnectionString;
@@ -254,6 +259,10 @@ public sealed partial class FunctionHost : IAsyncDisposable
             using TcpListener probe = new(IPAddress.Loopback, _options.Port);
             probe.Start();
             return _options.Port;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new InvalidOperationException($"Port {_options.Port} may not be opened by this user: choose one above 1023, or 0 for a free one.", e);
         }
         catch (SocketException)
         {

@@ -75,6 +75,9 @@ public sealed record LocalHostOptions
     /// <summary>Called with the connection string before the functions start: the place to make what they need of storage.</summary>
     public Func<string, CancellationToken, Task>? Prepare { get; init; }
 
+    /// <summary>Told what the start waits for, such as "Azurite to start".</summary>
+    public Action<string>? Waiting { get; init; }
+
     /// <summary>Value of an app setting, such as "Model__Path"; null where it is not set.</summary>
     /// <exception cref="FileNotFoundException">The named settings file and its sample are absent.</exception>
     /// <exception cref="InvalidDataException">The settings file is broken.</exception>

@@ -60,6 +60,7 @@ public sealed partial class AnomalyScorer : IDisposable
             ?? throw new InvalidOperationException($"Model {package.Manifest.Id} is int8, and would give wrong scores here. Int8 products: {Int8Probe.Describe(null)}.");
         InferenceSession session = OpenVerified(package, sessions, kernel, options.Verify);
 
+        Expect(session, package);
         string provider = sessions.Provider;
         if (kernel is { } int8)
             Log.Int8(options.Logger, package.Manifest.Id, Int8Probe.Describe(int8));
@@ -133,10 +134,13 @@ public sealed partial class AnomalyScorer : IDisposable
             warning => Log.Cache(options.Logger, warning));
     }
 
-    // Hashing and loading read the same pages: side by side they cost little more than one of them.
+    // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost little
+    // more than one of them.
     private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, Int8Kernel? kernel, bool verify)
     {
-        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageGraph, ModelPackage.ImageWeights)) : Task.CompletedTask;
+        if (verify)
+            package.Verify(ModelPackage.ImageGraph);
+        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageWeights)) : Task.CompletedTask;
         InferenceSession session;
         try
         {
@@ -158,6 +162,20 @@ public sealed partial class AnomalyScorer : IDisposable
             session.Dispose();
             throw;
         }
+    }
+
+    // A description that does not fit its graph would be found only when the first image is scored, and take memory for its own sizes before.
+    private static void Expect(InferenceSession session, ModelPackage package)
+    {
+        ModelArchitecture shape = package.Manifest.Architecture;
+        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", [3, shape.ImageSize, shape.ImageSize]), ("anchors", [shape.Embed, 2])])
+            if (!session.InputMetadata.TryGetValue(input, out NodeMetadata? found) || found.Dimensions.Length != wanted.Length + 1 || !found.Dimensions.AsSpan(1).SequenceEqual(wanted))
+            {
+                session.Dispose();
+                throw new InvalidDataException(
+                    $"'{ModelPackage.ImageGraph}' in the package '{package.Folder}' takes {input} of {(found is null ? "no shape" : string.Join(" x ", found.Dimensions.Skip(1)))}, "
+                    + $"but its {ModelManifest.FileName} says {string.Join(" x ", wanted)}: they belong to different models; copy the package again.");
+            }
     }
 
     private void Run(IReadOnlyList<ImageToScore> images, int start, int count, ImageScore[] scores, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AaClip.Scoring;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Synthesis;
@@ -39,7 +40,7 @@ public static class SyntheticDataSet
             }
         }
 
-        File.WriteAllText(Path.Combine(folder, "full-shot.jsonl"), list.ToString());
+        WholeFile.Write(Path.Combine(folder, "full-shot.jsonl"), list.ToString());
     }
 
     /// <summary>Writes a data set of one class out of photos of good parts: each as it is, and with painted defects.</summary>
@@ -93,7 +94,7 @@ public static class SyntheticDataSet
     private static void Save(string path, RgbImage image)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file lies in a folder
-        File.WriteAllBytes(path, ImageEncoder.Png(image));
+        WholeFile.Write(path, ImageEncoder.Png(image));
     }
 
     private static RgbImage Grey(byte[] mask, int size)

@@ -55,9 +55,11 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
             mask.Clear();
             if (image.MaskPath is { } path)
             {
-                byte[] grey = Evaluator.ReadMask(path, size);
+                GroundTruth truth = GroundTruth.Read(path, picture.Width, picture.Height, size);
+                if (truth.Fault is { } fault)
+                    throw new InvalidDataException($"Mask '{path}' of '{image.Path}' cannot be learnt from: {fault}. Mend it, or leave the image out.");
                 for (int p = 0; p < plane; p++)
-                    mask[p] = grey[p];
+                    mask[p] = truth.Pixels[p];
             }
 
             if (augment)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using AaClip.Checkpoints.Adapters;
 using AaClip.Evaluation.DataSets;
+using AaClip.Scoring;
 using AaClip.Scoring.Text;
 using AaClip.Training.Stages;
 
@@ -120,8 +121,7 @@ public sealed class Trainer : IDisposable
         {
             if (File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image)
                 throw new IOException($"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of them with --stage image.");
-            File.WriteAllText(file + ".tmp", settings);
-            File.Move(file + ".tmp", file, overwrite: true);
+            WholeFile.Write(file, settings);
         }
         else if (!_run.Resume)
         {

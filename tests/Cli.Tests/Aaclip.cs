@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using AaClip.Tests;
 
 namespace AaClip.Cli.Tests;
 
 /// <summary>The built program, run as a child with its output redirected.</summary>
-internal static class Aaclip
+internal static partial class Aaclip
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -13,21 +14,32 @@ internal static class Aaclip
     public static Result Run(params IEnumerable<string> arguments) => Run(null, arguments);
 
     /// <summary>Runs to the end in a working folder.</summary>
-    public static Result Run(string? folder, IEnumerable<string> arguments, string? cache = null)
+    public static Result Run(string? folder, IEnumerable<string> arguments, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
-        using Process process = Start(arguments, folder, cache);
+        using Process process = Start(arguments, folder, cache, environment);
         return Finish(process);
+    }
+
+    /// <summary>Runs to the end on a terminal of 24 rows; colours and movements of the cursor are taken out.</summary>
+    public static Result OnTerminal(int columns, params IEnumerable<string> arguments)
+    {
+        string command = string.Join(' ', arguments.Prepend(Program).Select(a => $"'{a.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
+        ProcessStartInfo start = new("script", ["-qec", string.Create(CultureInfo.InvariantCulture, $"stty cols {columns} rows 24; exec {command}"), "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["AACLIP_CACHE"] = TinyPackage.Cache;
+        start.Environment["TERM"] = "xterm";
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException("'script' of util-linux did not start.");
+        Result result = Finish(process);
+        return result with { Output = Movements().Replace(result.Output, "") };
     }
 
     /// <summary>Starts and returns at once.</summary>
     public static Process Start(IEnumerable<string> arguments, string? folder = null, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
-        string program = Path.Combine(Parity.RepositoryRoot, "artifacts", "bin", "Cli", Configuration, "aaclip");
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        ProcessStartInfo start = new(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
         start.Environment["AACLIP_CACHE"] = cache ?? TinyPackage.Cache;
         foreach ((string name, string value) in environment ?? [])
             start.Environment[name] = value;
-        return Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start.");
+        return Process.Start(start) ?? throw new InvalidOperationException($"'{Program}' did not start.");
     }
 
     /// <summary>Waits for the end and takes what was written.</summary>
@@ -50,6 +62,11 @@ internal static class Aaclip
         using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
+
+    private static string Program => Path.Combine(Parity.RepositoryRoot, "artifacts", "bin", "Cli", Configuration, "aaclip");
+
+    [GeneratedRegex(@"\x1b\[[0-9;?]*[a-zA-Z]|\r(?=\n)|(?<=\n|^)[^\n]*\r(?!\n)")]
+    private static partial Regex Movements();
 
     // artifacts/bin/Cli.Tests/<configuration>/AaClip.Cli.Tests.dll
     private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));

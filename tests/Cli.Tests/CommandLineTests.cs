@@ -25,6 +25,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
     [InlineData("shadow", "--share 0.2", "--off")]
+    [InlineData("redrive", "aaclip redrive --queue score --camera line1 --since 2h", "--dry-run")]
     public void Help_has_examples_and_the_options(string verb, params string[] expected)
     {
         Aaclip.Result result = Aaclip.Run(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
@@ -35,36 +36,38 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Unrecognized command or argument 'paint'", "paint")]
-    [InlineData("Unrecognized command or argument '--fastr'", "inspect", "x", "--fastr")]
-    [InlineData("Option '--model' is required", "score", "--class", "bottle", "a.png")]
-    [InlineData("Option '--class' is required", "score", "--model", "m", "a.png")]
-    [InlineData("Option '--clip' is required", "import", "--out", "m")]
-    [InlineData("--threshold takes a raw score between 0 and 1.", "score", "--model", "m", "--class", "c", "--threshold", "1.5", "a.png")]
-    [InlineData("--batch takes 1 to 256.", "score", "--model", "m", "--class", "c", "--batch", "0", "a.png")]
-    [InlineData("--threads takes 0 to 1024.", "score", "--model", "m", "--class", "c", "--threads", "-1", "a.png")]
+    [InlineData("'aaclip' has no verb 'paint'", "paint")]
+    [InlineData("'aaclip inspect' has no option '--fastr'", "inspect", "x", "--fastr")]
+    [InlineData("--model is missing.", "score", "--class", "bottle", "a.png")]
+    [InlineData("--class is missing.", "score", "--model", "m", "a.png")]
+    [InlineData("--clip is missing.", "import", "--out", "m")]
+    [InlineData("--threshold is '1.5', expected a raw score above 0 and below 1.", "score", "--model", "m", "--class", "c", "--threshold", "1.5", "a.png")]
+    [InlineData("--batch is '0', expected a whole number from 1 to 256.", "score", "--model", "m", "--class", "c", "--batch", "0", "a.png")]
+    [InlineData("--threads is '-1', expected a whole number from 0 to 1024.", "score", "--model", "m", "--class", "c", "--threads", "-1", "a.png")]
     [InlineData("fp7", "import", "--clip", "x", "--out", "m", "--precision", "fp7")]
-    [InlineData("Option '--data' is required", "train", "--clip", "c", "--out", "o")]
-    [InlineData("--image-batch takes 1 to 1024.", "train", "--clip", "c", "--data", "d", "--out", "o", "--image-batch", "0")]
-    [InlineData("--text-rate takes a number between 0 and 1.", "train", "--clip", "c", "--data", "d", "--out", "o", "--text-rate", "2")]
-    [InlineData("--shots takes 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
-    [InlineData("--false-alarms takes a number between 0 and 1.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--false-alarms", "1")]
+    [InlineData("--data is missing.", "train", "--clip", "c", "--out", "o")]
+    [InlineData("--image-batch is '0', expected a whole number from 1 to 1024.", "train", "--clip", "c", "--data", "d", "--out", "o", "--image-batch", "0")]
+    [InlineData("--text-rate is '2', expected a number above 0 and below 1.", "train", "--clip", "c", "--data", "d", "--out", "o", "--text-rate", "2")]
+    [InlineData("--shots is '0', expected a whole number of 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
+    [InlineData("--false-alarms is '1', expected a number above 0 and below 1.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--false-alarms", "1")]
     [InlineData("Give --out for a new package, or --cameras and --camera for a profile.", "calibrate", "--model", "m", "--normals", "n", "--class", "c")]
     [InlineData("--cameras and --camera go together.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--cameras", "f")]
     [InlineData("--photos and --class go together.", "generate", "--out", "o", "--photos", "p")]
-    [InlineData("--size takes 32 to 2048.", "generate", "--out", "o", "--size", "8")]
-    [InlineData("--batch takes 2 to 4096.", "pretrain", "--out", "o", "--batch", "1")]
-    [InlineData("Option '--model' is required", "rescore")]
+    [InlineData("--size is '8', expected a whole number from 32 to 2048.", "generate", "--out", "o", "--size", "8")]
+    [InlineData("--batch is '1', expected a whole number from 2 to 4096.", "pretrain", "--out", "o", "--batch", "1")]
+    [InlineData("--model is missing.", "rescore")]
     [InlineData("sideways", "rescore", "--model", "a@1", "--mode", "sideways")]
     [InlineData("MODEL and --own exclude each other.", "promote", "a@1", "--own")]
     [InlineData("Name a MODEL, or --off.", "shadow")]
-    [InlineData("--share takes a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
+    [InlineData("--share is '0', expected a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
     public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(arguments);
 
         Assert.Equal(2, result.Code);
+        Assert.StartsWith("aaclip: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+        Assert.Equal(("", 1), (result.Output, result.Error.Count(c => c == '\n')));
     }
 
     [Fact]

@@ -43,6 +43,40 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Fact]
+    public void A_class_has_its_calibration_however_it_is_written_and_without_one_there_is_no_verdict_and_a_word_on_it()
+    {
+        string photo = _folder.Photo("a.png", 1), model = TinyPackage.Recalibrated(0.5, "cork board");
+        Aaclip.Result Of(params string[] arguments) => Aaclip.Run(["score", "--model", model, "--provider", "cpu", "--json", "-", "--class", .. arguments, photo]);
+
+        Aaclip.Result[] same = [Of("cork board"), Of("Cork_Board"), Of(" cork  board ")];
+        Aaclip.Result other = Of("cork-board"), decided = Of("cork-board", "--threshold", "0.4");
+
+        JsonNode[] scores = [.. same.Select(r => JsonNode.Parse(r.Lines[0])!["score"]!)]; // one object a line
+        Assert.All(scores, s => Assert.Equal(scores[0].ToJsonString(), s.ToJsonString()));
+        Assert.NotNull(scores[0]["verdict"]);
+        Assert.Null(scores[0]["calibration"]);
+        Assert.All(same, r => Assert.Equal("", r.Error));
+        JsonNode without = JsonNode.Parse(other.Lines[0])!["score"]!, own = JsonNode.Parse(decided.Lines[0])!["score"]!;
+        Assert.Null(without["verdict"]);
+        Assert.Equal("neutral", (string)without["calibration"]!);
+        Assert.Contains("No verdict is given: Model", other.Error, StringComparison.Ordinal);
+        Assert.Contains("has no calibration for 'cork-board', only for 'cork board'", other.Error, StringComparison.Ordinal);
+        Assert.NotNull(own["verdict"]);
+        Assert.Contains("The scale fits no class in particular", decided.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_picture_that_shows_nothing_has_no_verdict_and_its_own_code()
+    {
+        _folder.Write("black.png", ImageEncoder.Png(new RgbImage(200, 150, new byte[3 * 200 * 150])));
+
+        Aaclip.Result result = Score(_folder.Path);
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("blank: Image '", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Json_on_standard_output_is_json_lines_and_nothing_else()
     {
         _folder.Photo("a.png", 1);

@@ -2,6 +2,7 @@ using System.Globalization;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.EndToEnd.Tests;
 
@@ -48,8 +49,8 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
         int[] order = [.. seeds.OrderBy(seed => raw[seed - 1])];
         (double low, double middle, double high) = (raw[order[0] - 1], raw[order[2] - 1], raw[order[4] - 1]);
         double threshold = (low + middle) / 2;
-        double Calibrated(double value) => 0.5 + 0.5 * (value - threshold) / (1 - threshold);
-        return (order[0], order[2], order[4], threshold, (Calibrated(middle) + Calibrated(high)) / 2);
+        double major = (Calibration.Calibrated(middle, threshold) + Calibration.Calibrated(high, threshold)) / 2;
+        return (order[0], order[2], order[4], threshold, major);
     }
 
     private static string Describe(AlertEvent alert) =>

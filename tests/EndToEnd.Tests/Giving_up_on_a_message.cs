@@ -41,4 +41,26 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         Assert.Equal((before.Score.Verdict, before.Score.Raw, null), (after.Score.Verdict, after.Score.Raw, after.Failure));
         Assert.Single(await site.BlobsAsync(ContainerNames.Results, "failed/score/"));
     }
+
+    [Fact]
+    public async Task Keeps_it_so_that_it_can_be_sent_again_once_and_the_image_is_scored()
+    {
+        await using Site site = await Site.OpenAsync(azurite);
+        await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
+        string etag = await site.DropAsync("line1/a.png", seed: 1);
+        await site.SendAsync(QueueNames.ScorePoison, Messages.Score("line1/a.png", etag));
+        ResultDocument failed = await site.ResultAsync("line1/a.png", etag);
+        await site.QuietAsync();
+        Redrive redrive = new(site.Storage, TimeProvider.System);
+        GivenUp kept = Assert.Single(await redrive.ListAsync(null, "line1", null, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+
+        FailedMessage? sent = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken), again = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken);
+        await site.QuietAsync();
+
+        Assert.Equal(FailureCodes.GivenUp, failed.Failure?.Code);
+        Assert.Contains("'aaclip redrive'", failed.Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(1, sent?.Redriven);
+        Assert.Null(again);
+        Assert.Null((await site.ResultAsync("line1/a.png", etag)).Failure);
+    }
 }

@@ -8,7 +8,6 @@ using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using AaClip.Tests.ServiceBus;
-using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -63,14 +62,15 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     public async Task Storage_that_takes_no_results_costs_no_image_and_health_says_so()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        FunctionHost worker = await site.StartWorkerAsync(Site.ShortTempered);
-        BlobContainerClient results = site.Storage.Container(ContainerNames.Results);
-        await results.DeleteAsync(cancellationToken: Cancellation);
+        await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "BlobEndpoint"));
+        await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "QueueEndpoint"));
+        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) });
+        blobs.Choose = request => request.Method == "PUT" && request.Path.Value!.Contains("/results/", StringComparison.Ordinal) ? StorageFault.Error500 : null;
         (string, string)[] images = await DropAsync(site);
 
         string reason = await UnhealthyAsync(site, worker, "ScoreImage has failed");
         await Task.Delay(TimeSpan.FromSeconds(10), Cancellation);
-        await results.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        blobs.Choose = _ => null;
 
         await AllScoredAsync(site, images);
         Assert.Contains("its messages wait and lose no attempt", reason, StringComparison.Ordinal);

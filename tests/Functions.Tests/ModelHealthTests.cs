@@ -1,5 +1,6 @@
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Results;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
@@ -175,6 +176,28 @@ public class ModelHealthTests(AzuriteFixture azurite)
 
         Assert.Contains(during, s => s.Dead && s.Note == "A run has not ended for 6 minutes.");
         Assert.False(models.State.Dead);
+    }
+
+    [Fact]
+    public async Task A_class_that_the_package_is_not_calibrated_for_is_named_by_health_and_the_result()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TinyPackage.Recalibrated(0.5, "cork board"));
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        ResultDocument? known = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "Cork_board"));
+        IReadOnlyList<string>? before = pipeline.Models.State.Uncalibrated;
+        ResultDocument? unknown = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "cork-board"));
+        IActionResult health = await pipeline.Health(pipeline.Models).Run(new DefaultHttpContext().Request, Cancellation);
+
+        Assert.Null(known?.Score.Calibration);
+        Assert.Null(before);
+        Assert.Equal("neutral", unknown?.Score.Calibration);
+        ContentResult told = Assert.IsType<ContentResult>(health);
+        Assert.Contains("\"uncalibrated\":[\"cork-board\"]", told.Content, StringComparison.Ordinal);
+        Assert.True(pipeline.Models.State.Loaded); // images are scored
+        LoadedModel model = await pipeline.Models.LiveAsync(Cancellation);
+        Assert.Null(model.NoteCalibrationGap("cork-board")); // it was said once
+        Assert.Contains("no calibration for 'can', only for 'cork board'", model.NoteCalibrationGap("can"), StringComparison.Ordinal);
     }
 
     private static ModelHost Host(TestPipeline pipeline, string path, TimeProvider? time = null, bool load = true, ILogger<ModelHost>? log = null) => new(

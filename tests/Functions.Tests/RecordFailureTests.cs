@@ -24,6 +24,7 @@ public class RecordFailureTests(AzuriteFixture azurite)
         Assert.Equal(("given-up", "bottle"), (result?.Failure?.Code, result?.Image.ObjectClass));
         string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.OwnId}/c/a.png/0x1.json"));
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
+        Assert.Equal(message, JsonSerializer.Deserialize(await RecordAsync(pipeline, QueueNames.Score), ResultJson.Default.FailedMessage)?.Body);
     }
 
     [Fact]
@@ -36,7 +37,7 @@ public class RecordFailureTests(AzuriteFixture azurite)
         await pipeline.Failures.Bulk(JsonSerializer.Serialize(request, MessageJson.Default.ScoreRequested), Cancellation);
 
         Assert.Null((await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation))?.Failure);
-        Assert.Contains("had a result already", await RecordAsync(pipeline, QueueNames.ScoreBulk), StringComparison.Ordinal);
+        Assert.Contains("c/a.png", await RecordAsync(pipeline, QueueNames.ScoreBulk), StringComparison.Ordinal);
     }
 
     [Fact]

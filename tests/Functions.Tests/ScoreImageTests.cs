@@ -84,6 +84,31 @@ public class ScoreImageTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_frame_that_shows_nothing_fails_and_says_nothing_to_the_alert_rules()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string etag = await pipeline.UploadAsync("c/a.png", ImageEncoder.Png(new RgbImage(200, 160, new byte[3 * 200 * 160])));
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        await AssertFailedAsync(pipeline, "blank", "shows nothing"); // and no message, which could close an alert
+    }
+
+    [Fact]
+    public async Task A_large_image_has_a_heatmap_of_the_size_that_the_settings_say()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, new LimitsOptions { HeatmapSide = 64 });
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        Assert.NotNull(result?.Heatmap);
+        RgbImage heatmap = ImageDecoder.Decode(await pipeline.ReadAsync(ContainerNames.Heatmaps, result.Heatmap), "heatmap").Image;
+        Assert.Equal((64, 48), (heatmap.Width, heatmap.Height));
+        Assert.Equal((160, 120), (result.Image.Width, result.Image.Height));
+    }
+
+    [Fact]
     public async Task A_damaged_image_fails_and_the_one_beside_it_does_not()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);

@@ -11,8 +11,10 @@ internal sealed class ClipLayout
 
     private const int MaxAxis = 1 << 20;
 
-    // Counters, masks and settings that some versions of these programs save along; they follow from the architecture.
-    private static readonly string[] Ignored = ["input_resolution", "context_length", "vocab_size", "attn_mask", ".position_ids"];
+    // Counters, masks and settings that some versions of these programs save along, which follow from the architecture; and what only the
+    // training of CLIP reads: its temperature and, with a sigmoid loss, its bias. Whatever their shape, no score depends on them.
+    private static readonly string[] Ignored =
+        ["input_resolution", "context_length", "vocab_size", "attn_mask", ".position_ids", "logit_scale", "logit_bias"];
 
     private readonly Checkpoint _checkpoint;
     private readonly string _prefix;

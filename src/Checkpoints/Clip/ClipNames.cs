@@ -12,7 +12,7 @@ public static class ClipNames
     /// <summary>The beginning of the text blocks' names.</summary>
     internal const string TextBlocks = "transformer.resblocks.";
 
-    /// <summary>Every weight of a model with its shape. Linear weights are [out, in]; the two projections are [in, out].</summary>
+    /// <summary>Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights are [out, in]; the two projections are [in, out].</summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -36,7 +36,6 @@ public static class ClipNames
         yield return ("ln_final.weight", [text]);
         yield return ("ln_final.bias", [text]);
         yield return ("text_projection", [text, embed]);
-        yield return ("logit_scale", []);
     }
 
     private static IEnumerable<(string Name, long[] Shape)> Blocks(string prefix, TowerShape tower)

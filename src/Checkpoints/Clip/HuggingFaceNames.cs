@@ -16,7 +16,6 @@ internal static class HuggingFaceNames
         ("token_embedding.", "text_model.embeddings.token_embedding."),
         ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
         ("ln_final.", "text_model.final_layer_norm."),
-        ("logit_scale", "logit_scale"),
     ];
 
     private static readonly (string OpenAi, string HuggingFace)[] Inside =

@@ -153,6 +153,8 @@ public static class ModelImporter
         foreach ((string name, Calibration calibration) in calibrations)
         {
             calibration.Validate($"The new calibration of '{name}'");
+            if (all.Keys.FirstOrDefault(k => ClassNames.Same(k, name)) is { } old)
+                all.Remove(old); // the same class, written differently
             all[name] = calibration;
         }
 

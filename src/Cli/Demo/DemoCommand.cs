@@ -13,7 +13,7 @@ internal static class DemoCommand
     {
         Option<string?> model = new("--model") { Description = "Model package. Default: models/demo, and where that is absent a small model of random weights.", HelpName = "DIR" };
         Option<string?> samples = new("--samples") { Description = "Folder of images, one folder below for each camera. Default: samples, and where that is absent drawn pictures.", HelpName = "DIR" };
-        Option<string> rate = new("--rate") { Description = "Pace of the cameras: 2/s, 30/min.", DefaultValueFactory = _ => "2/s", HelpName = "N/s" };
+        Option<Rate?> rate = new("--rate") { Description = "Pace of the cameras: 2/s, 30/min.", DefaultValueFactory = _ => new Rate(2), HelpName = "N/s", CustomParser = Values.Of<Rate>(Rate.Parse, Rate.Expected) };
         Option<string> heatmaps = new("--heatmaps") { Description = "Folder for copies of the heatmaps.", DefaultValueFactory = _ => Path.Combine("artifacts", "run", "heatmaps"), HelpName = "DIR" };
         Verb command = new("run", $"Shows the pipeline at work on this machine: starts storage and functions, drops sample images as cameras would, shows verdicts and alerts. Stays until Ctrl-C on a terminal; elsewhere, or with {OnceVariable}=1, ends when all samples are through. The exit code is 0 only when every image is accounted for.",
             "aaclip run",
@@ -21,12 +21,11 @@ internal static class DemoCommand
         {
             model, samples, rate, heatmaps,
         };
-        rate.Validators.Add(r => { if (Rate.Parse(r.GetValueOrDefault<string>() ?? "") is null) r.AddError("--rate expects a pace such as 2/s, 30/min or 600/h."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => new DemoRun
         {
             Model = parsed.GetValue(model),
             Samples = parsed.GetValue(samples),
-            Rate = Rate.Parse(parsed.GetRequiredValue(rate)) ?? new Rate(2), // checked above
+            Rate = parsed.GetValue(rate) ?? new Rate(2), // it has a default
             Heatmaps = Path.GetFullPath(parsed.GetRequiredValue(heatmaps)),
             Once = Console.IsOutputRedirected || Environment.GetEnvironmentVariable(OnceVariable) == "1",
             Table = !Console.IsOutputRedirected,

@@ -6,6 +6,7 @@ using Azure;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace AaClip.Cli.Demo;
 
@@ -54,6 +55,7 @@ internal sealed class DemoRun
         {
             await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
                 null, null, package, cameras, replace: false, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
+            log.Write(); // a port that was taken
             UpCommand.Addresses(pipeline);
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
             Console.WriteLine();
@@ -67,7 +69,7 @@ internal sealed class DemoRun
 
             // 5
             log.Write();
-            int code = await FinishAsync(pipeline.Storage, through, samples.Count);
+            int code = await FinishAsync(pipeline.Storage, through, samples.Count, cancellation.IsCancellationRequested);
             await pipeline.StopAsync(impatience.Token);
             return code;
         }
@@ -111,13 +113,21 @@ internal sealed class DemoRun
         }
 
         if (Table)
-            await AnsiConsole.Live(DemoView.Draw([], samples.Count, alerts.Open)).StartAsync(live => Loop(() =>
+        {
+            IRenderable Drawn()
             {
                 lock (_rows)
-                    live.UpdateTarget(DemoView.Draw(_rows, samples.Count, alerts.Open));
-            }));
+                    return DemoView.Draw(_rows, samples.Count, alerts.Open, AnsiConsole.Profile.Width, AnsiConsole.Profile.Height);
+            }
+
+            await AnsiConsole.Live(Drawn()).AutoClear(true).StartAsync(live => Loop(() => live.UpdateTarget(Drawn())));
+            lock (_rows)
+                DemoView.Close(_rows, samples.Count, alerts.Open);
+        }
         else
+        {
             await Loop(() => { });
+        }
 
         await end.CancelAsync();
         await dropping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -172,14 +182,21 @@ internal sealed class DemoRun
         }
     }
 
-    private static async Task<int> FinishAsync(StorageClients storage, bool through, int total)
+    // One conclusion: a run that did not come to its end says so, and not that what there is is accounted for.
+    private async Task<int> FinishAsync(StorageClients storage, bool through, int total, bool stopped)
     {
         VerifyReport report = await new Verification(storage, null, null).RunAsync(CancellationToken.None);
         Console.WriteLine();
-        VerifyCommand.Write(report);
-        if (!through)
-            Console.Error.WriteLine($"The run ended before all {total} samples had a result.");
-        return report.Clean && through ? 0 : Run.Failed;
+        VerifyCommand.Write(report, conclude: through);
+        if (through)
+            return report.Clean ? 0 : Run.Failed;
+        int scored;
+        lock (_rows)
+            scored = _rows.Count(r => r.Result is not null);
+        Console.WriteLine(stopped
+            ? $"Stopped by Ctrl-C when {scored} of {total} samples had a result."
+            : $"Given up when {scored} of {total} samples had a result: nothing happened for {Patience.TotalSeconds:F0} s, or images could not be stored.");
+        return stopped ? Run.Stopped : Run.Failed;
     }
 
     private void Add(Dropped image)

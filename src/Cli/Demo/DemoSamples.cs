@@ -32,7 +32,7 @@ internal static class DemoSamples
             DrawnPlate.Flaw flaw = (i / Cameras % 6) switch { 2 => DrawnPlate.Flaw.Scratch, 3 => DrawnPlate.Flaw.Spot, _ => DrawnPlate.Flaw.None };
             string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras + 1}/plate-{i / Cameras + 1:D2}.png"));
             Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
-            File.WriteAllBytes(path, ImageEncoder.Png(DrawnPlate.Draw(i, flaw)));
+            WholeFile.Write(path, ImageEncoder.Png(DrawnPlate.Draw(i, flaw)));
         }
 
         return Of(folder);

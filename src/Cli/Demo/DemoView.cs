@@ -2,6 +2,7 @@ using System.Globalization;
 using AaClip.Cli.Pipeline;
 using AaClip.Pipeline.Messages;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace AaClip.Cli.Demo;
 
@@ -21,7 +22,10 @@ internal sealed class DemoRow(string camera, string image)
 /// <summary>Shows what happens: a table that is drawn again on a terminal, elsewhere a line for each thing.</summary>
 internal sealed class DemoView(bool table)
 {
-    private const int Shown = 18;
+    private const int Least = 3, Most = 18, Around = 9; // rows; and what stands above and below them
+
+    private static readonly IReadOnlyList<Column> Columns =
+        [Column.Name("camera", 5), Column.Name("image"), "score", Column.Name("verdict", 9), "ms", Column.Name("alert")];
 
     /// <summary>Begins a plain view with its titles.</summary>
     public void Begin()
@@ -44,24 +48,33 @@ internal sealed class DemoView(bool table)
             Console.WriteLine($"alert\t{alert.Camera}\t{alert.Change}\t{alert.Severity}\t{alert.Image}");
     }
 
-    /// <summary>The table as it is now.</summary>
-    public static Table Draw(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open)
+    /// <summary>The newest rows, as many as the terminal has room for, and a line below that sums up.</summary>
+    public static IRenderable Draw(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open, int width, int height)
     {
-        Table drawn = new() { Border = TableBorder.Rounded };
-        foreach (string title in (string[])["camera", "image", "score", "verdict", "ms", "alert"])
-            drawn.AddColumn(new TableColumn(title) { NoWrap = true });
-        foreach (DemoRow row in rows.TakeLast(Shown))
-        {
-            string color = row.Result?.Verdict switch { null => "grey", Verdict.Normal => "green", Verdict.Anomalous => "red", _ => "yellow" };
-            drawn.AddRow([.. Cells(row).Select((c, i) => i is 2 or 3 ? $"[{color}]{Markup.Escape(c)}[/]" : Markup.Escape(c))]);
-        }
+        DemoRow[] shown = [.. rows.TakeLast(Math.Clamp(height - Around, Least, Most))];
+        IReadOnlyList<Table> tables = Tables.Build(Columns, [.. shown.Select(Cells)], width, (row, column) => column is 2 or 3 ? Color(shown[row]) : null);
+        return new Rows([.. tables, new Text(Summary(rows, total, open))]);
+    }
 
+    /// <summary>All rows, when the terminal is no longer drawn again.</summary>
+    public static void Close(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open)
+    {
+        Tables.Write(Columns, rows.Select(Cells));
+        Console.WriteLine(Summary(rows, total, open));
+    }
+
+    internal static string Summary(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open)
+    {
+        int scored = rows.Count(r => r.Result is not null);
+        if (scored == 0)
+            return $"{rows.Count} of {total} images dropped; waiting for the first result: the worker loads the model";
         double[] times = [.. rows.Select(r => r.Milliseconds).OfType<double>().Order()];
         string alerts = open.Count == 0 ? "no open alert" : "open alerts: " + string.Join(", ", open.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} {o.Value}"));
         string median = times.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", median {times[times.Length / 2]:F0} ms");
-        drawn.Caption = new TableTitle(Markup.Escape($"{rows.Count(r => r.Result is not null)} of {Math.Max(total, rows.Count)} scored{median}; {alerts}"));
-        return drawn;
+        return $"{scored} of {Math.Max(total, rows.Count)} scored{median}; {alerts}";
     }
+
+    private static string Color(DemoRow row) => row.Result?.Verdict switch { null => "grey", Verdict.Normal => "green", Verdict.Anomalous => "red", _ => "yellow" };
 
     private static string[] Cells(DemoRow row) =>
     [

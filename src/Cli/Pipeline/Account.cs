@@ -20,15 +20,11 @@ internal sealed partial class Account
     private readonly Option<string?> _account = new("--account") { Description = "Storage account by name or address, with the identity of this machine ('az login', managed identity).", HelpName = "URL" };
 
     /// <summary>Gives a verb the two options.</summary>
-    public void AddTo(Command command)
+    public void AddTo(Verb command)
     {
         command.Options.Add(_connection);
         command.Options.Add(_account);
-        command.Validators.Add(r =>
-        {
-            if (r.GetValue(_connection) is not null && r.GetValue(_account) is not null)
-                r.AddError("--connection and --account exclude each other.");
-        });
+        command.Rules.Add(r => Verb.Has(r, _connection) && Verb.Has(r, _account) ? "--connection and --account exclude each other." : null);
     }
 
     /// <summary>Opens the account and asks whether it is there.</summary>

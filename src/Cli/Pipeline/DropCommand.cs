@@ -10,7 +10,7 @@ internal static class DropCommand
     {
         Argument<string[]> paths = new("path") { Description = "Folders, images, or globs in quotes.", Arity = ArgumentArity.OneOrMore, HelpName = "PATH" };
         Option<string> camera = new("--camera") { Description = "Camera that the images come from: the first folder of their names.", Required = true, HelpName = "NAME" };
-        Option<string?> rate = new("--rate") { Description = "Pace: 2/s, 30/min, 600/h. Default: as fast as storage takes them.", HelpName = "N/s" };
+        Option<Rate?> rate = new("--rate") { Description = "Pace: 2/s, 30/min, 600/h. Default: as fast as storage takes them.", HelpName = "N/s", CustomParser = Values.Of<Rate>(Rate.Parse, Rate.Expected) };
         Option<bool> loop = new("--loop") { Description = "Begins again after the last image, in a folder pass-2, pass-3, ..., until Ctrl-C." };
         Account account = new();
         Verb command = new("drop", "Stores images as a camera would, as {camera}/{path below the named folder}. The exit code is 1 when any image could not be stored.",
@@ -26,18 +26,13 @@ internal static class DropCommand
             if (r.GetValueOrDefault<string>() is not { Length: > 0 } name || name.AsSpan().ContainsAny('/', '\\') || name.EndsWith('.'))
                 r.AddError("--camera takes the name of a folder, without slashes and without a dot at its end.");
         });
-        rate.Validators.Add(r =>
-        {
-            if (r.GetValueOrDefault<string?>() is { } text && Rate.Parse(text) is null)
-                r.AddError($"--rate is '{text}', expected a pace such as 2/s, 30/min or 600/h.");
-        });
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {
             IReadOnlyList<ImageFile> files = ImageFiles.Find(parsed.GetRequiredValue(paths));
             RefuseEqualNames(files);
             var storage = await account.OpenAsync(parsed, cancellation);
             return await DropAsync(
-                stored => new Drop(storage, TimeProvider.System) { Rate = parsed.GetValue(rate) is { } pace ? Rate.Parse(pace) : null, Loop = parsed.GetValue(loop), Stored = stored },
+                stored => new Drop(storage, TimeProvider.System) { Rate = parsed.GetValue(rate), Loop = parsed.GetValue(loop), Stored = stored },
                 parsed.GetRequiredValue(camera), files, parsed.GetValue(loop), cancellation);
         }));
         return command;

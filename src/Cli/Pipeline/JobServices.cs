@@ -2,6 +2,7 @@ using System.Globalization;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -92,7 +93,7 @@ internal sealed class JobServices
         {
             byte[] content = await _store.ReportAsync(id, file, cancellation) ?? throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
             string path = Path.Combine(folder, file);
-            await File.WriteAllBytesAsync(path, content, cancellation);
+            WholeFile.Write(path, content);
             Console.Error.WriteLine($"Written: {path}");
         }
     }

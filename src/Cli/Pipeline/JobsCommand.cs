@@ -31,7 +31,7 @@ internal static class JobsCommand
                 foreach (JobProgress job in jobs)
                     Console.WriteLine(JsonSerializer.Serialize(job, JobJson.Default.JobProgress));
             else if (jobs.Count > 0)
-                Tables.Write(["job", "status", "mode", "model", "against", "images", "done", "changed", "left"], jobs.Select(Cells));
+                Tables.Write(["job", "status", "mode", Column.Name("model"), Column.Name("against"), "images", "done", "changed", "left"], jobs.Select(Cells));
             if (jobs.Count == 0)
                 Console.Error.WriteLine("No jobs.");
             return 0;

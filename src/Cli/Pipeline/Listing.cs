@@ -6,22 +6,30 @@ using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs.Models;
+using Spectre.Console;
 
 namespace AaClip.Cli.Pipeline;
 
 /// <summary>A result as the listing tells it, with its model.</summary>
 internal sealed record ResultLine(DateTimeOffset Time, string Camera, string Image, Verdict Verdict, double? Score, string Model, string? Failure, string Result)
 {
-    /// <summary>Titles of <see cref="Cells"/>.</summary>
-    public static IReadOnlyList<string> Titles { get; } = ["time", "camera", "image", "verdict", "score", "model"];
+    private const int Narrow = 100; // below, the year has no room
+
+    /// <summary>The columns of <see cref="Cells"/>.</summary>
+    public static IReadOnlyList<Column> Columns { get; } =
+        ["time", Column.Name("camera", 5), Column.Name("image"), Column.Name("verdict", 9), "score", Column.Name("model", 6)];
 
     public static ResultLine Of(string model, ResultSummary result) =>
         new(result.Time, result.Camera, result.Image ?? result.Blob, result.Verdict, result.Score, model, result.Failure, result.Blob);
 
+    /// <summary>A time for people: local, and on a narrow terminal without the year.</summary>
+    public static string TimeText(DateTimeOffset time) => time.ToLocalTime().ToString(
+        Console.IsOutputRedirected || AnsiConsole.Profile.Width >= Narrow ? "yyyy-MM-dd HH:mm:ss" : "MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
     /// <summary>For people, in local time.</summary>
     public string[] Cells() =>
     [
-        Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        TimeText(Time),
         Camera,
         Image.StartsWith(Camera + "/", StringComparison.Ordinal) ? Image[(Camera.Length + 1)..] : Image,
         Failure is null ? Words.Of(Verdict) : $"{Words.Of(Verdict)} ({Failure})",
@@ -76,4 +84,5 @@ internal static class Models
 [JsonSerializable(typeof(ResultLine))]
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(AlertLine))]
+[JsonSerializable(typeof(RedriveLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;

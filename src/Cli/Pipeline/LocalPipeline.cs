@@ -14,10 +14,11 @@ internal sealed class LocalPipeline : IAsyncDisposable
     private readonly FunctionHost _host;
     private readonly RunningHost? _announced;
 
-    private LocalPipeline(FunctionHost host, string model)
+    private LocalPipeline(FunctionHost host, string model, IReadOnlyList<string> gaps)
     {
         _host = host;
         Model = model;
+        Gaps = gaps;
         Storage = Account.Open(host.ConnectionString);
         if (Storage.Blobs.Uri.IsLoopback)
             _announced = RunningHost.TryAnnounce(host.ConnectionString, Http);
@@ -31,6 +32,9 @@ internal sealed class LocalPipeline : IAsyncDisposable
 
     /// <summary>"name@version" of the model.</summary>
     public string Model { get; }
+
+    /// <summary>What the camera profiles and the model do not agree on: a line for each; see <see cref="Profiles.GapsAsync"/>.</summary>
+    public IReadOnlyList<string> Gaps { get; }
 
     /// <summary>Completes, with the reason in one line, when a part has ended without which images would wait for ever.</summary>
     public Task<string> Failed => _host.Failed;
@@ -56,9 +60,20 @@ internal sealed class LocalPipeline : IAsyncDisposable
         });
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
-        string id = ModelPackage.Open(path).Manifest.Id;
+        ModelManifest manifest = ModelPackage.Open(path).Manifest;
+        string id = manifest.Id;
         options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
-        return new LocalPipeline(await FunctionHost.StartAsync(options, cancellation), id);
+        using StartLine line = new();
+        FunctionHost host = await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation);
+        try
+        {
+            return new LocalPipeline(host, id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
     }
 
     // Both take messages of the same queues: each image would get its score from either model. A model that was promoted is used by both.

@@ -42,11 +42,7 @@ internal static class ModelCommands
             model, own,
         };
         account.AddTo(command);
-        command.Validators.Add(r =>
-        {
-            if (r.GetValue(own) && r.GetValue(model) is not null)
-                r.AddError("MODEL and --own exclude each other.");
-        });
+        command.Rules.Add(r => r.GetValue(own) && r.GetValue(model) is not null ? "MODEL and --own exclude each other." : null);
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
@@ -69,7 +65,7 @@ internal static class ModelCommands
     public static Command Shadow()
     {
         Argument<string?> model = new("MODEL") { Description = "name@version, or a package's folder, which is published first.", Arity = ArgumentArity.ZeroOrOne };
-        Option<double> share = new("--share") { Description = "Share of new images, above 0 to 1.", DefaultValueFactory = _ => 0.1, HelpName = "X" };
+        Option<double> share = new("--share") { Description = "Share of new images, above 0 to 1.", DefaultValueFactory = _ => 0.1, HelpName = "X", CustomParser = Values.Number<double>(x => x is > 0 and <= 1, "a number above 0 and at most 1") };
         Option<bool> off = new("--off") { Description = "Ends it." };
         Account account = new();
         Verb command = new("shadow", "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip rescore --mode compare'.",
@@ -80,14 +76,11 @@ internal static class ModelCommands
             model, share, off,
         };
         account.AddTo(command);
-        command.Validators.Add(r =>
+        command.Rules.Add(r => (r.GetValue(off), r.GetValue(model)) switch
         {
-            if (r.GetValue(off) && r.GetValue(model) is not null)
-                r.AddError("MODEL and --off exclude each other.");
-            if (!r.GetValue(off) && r.GetValue(model) is null)
-                r.AddError("Name a MODEL, or --off.");
-            if (!(r.GetValue(share) is > 0 and <= 1))
-                r.AddError("--share takes a number above 0 and at most 1.");
+            (true, not null) => "MODEL and --off exclude each other.",
+            (false, null) => "Name a MODEL, or --off.",
+            _ => null,
         });
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {

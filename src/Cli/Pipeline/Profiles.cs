@@ -1,4 +1,7 @@
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
+using Azure;
 
 namespace AaClip.Cli.Pipeline;
 
@@ -15,5 +18,30 @@ internal static class Profiles
         if (named is not null)
             CameraSet.Parse(profiles, named);
         return profiles;
+    }
+
+    /// <summary>The classes of the profiles in storage that a package, which has calibrations, has none for: a line for each.</summary>
+    public static async Task<IReadOnlyList<string>> GapsAsync(StorageClients storage, ModelManifest model, CancellationToken cancellation)
+    {
+        CameraSet cameras = CameraSet.Default;
+        try
+        {
+            byte[] stored = (await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).DownloadContentAsync(cancellation)).Value.Content.ToArray();
+            cameras = CameraSet.Parse(stored, CameraProfiles.Blob);
+        }
+        catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
+        {
+            // absent: every camera has the default profile; broken: log and health say so
+        }
+
+        return
+        [
+            .. from name in cameras.Names
+               group name by (cameras.Find(name) ?? CameraProfile.Default).Class into same
+               let gap = model.CalibrationGap(same.Key)
+               where gap is not null
+               select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} will say little. {gap}"
+                   + " Profiles come with --cameras FILE.",
+        ];
     }
 }

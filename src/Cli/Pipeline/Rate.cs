@@ -6,6 +6,8 @@ namespace AaClip.Cli.Pipeline;
 /// <param name="PerSecond">Times a second, above 0.</param>
 internal readonly record struct Rate(double PerSecond)
 {
+    public const string Expected = "a pace such as 2/s, 30/min or 600/h";
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     /// <returns>Null when the text is none.</returns>
@@ -18,6 +20,8 @@ internal readonly record struct Rate(double PerSecond)
             ? new Rate(rate)
             : null;
     }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{PerSecond}/s");
 
     /// <summary>Waits until it is the turn of number <paramref name="index"/> of a series that began at <paramref name="start"/>; a late one does not hold up those that follow.</summary>
     /// <param name="start">Timestamp of <paramref name="time"/>.</param>

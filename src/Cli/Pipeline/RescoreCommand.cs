@@ -14,15 +14,15 @@ internal static class RescoreCommand
     {
         Option<string> model = new("--model") { Description = "The new model: a package's folder, which is published first, or name@version.", HelpName = "MODEL", Required = true };
         Option<string?> against = new("--against") { Description = "The old model, with whose results is compared. Default: the live one.", HelpName = "NAME@VERSION" };
-        Option<RescoreMode> mode = new("--mode") { Description = "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' present profiles, without a model run; compare only compares results that both models have." };
+        Option<RescoreMode> mode = new("--mode") { Description = "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' present profiles, without a model run; compare only compares results that both models have.", CustomParser = Values.Word<RescoreMode>() };
         Option<string?> prefix = new("--prefix") { Description = "Images whose names begin so. Default: all.", HelpName = "TEXT" };
         Option<string[]> cameras = new("--camera") { Description = "Images of this camera; may be repeated. Default: all.", HelpName = "NAME" };
-        Option<string?> from = Since.Option("Images stored since: a duration back from now (30m, 2h, 7d), or a time.", "--from");
-        Option<string?> to = Since.Option("Images stored before.", "--to");
-        Option<Verdict[]> verdicts = new("--verdict") { Description = "Images to which the old model gave this verdict; may be repeated. Default: all." };
+        Option<DateTimeOffset?> from = Since.Option("Images stored since: a duration back from now (30m, 2h, 7d), or a time.", "--from");
+        Option<DateTimeOffset?> to = Since.Option("Images stored before.", "--to");
+        Option<Verdict[]> verdicts = new("--verdict") { Description = "Images to which the old model gave this verdict; may be repeated. Default: all.", CustomParser = Values.Words<Verdict>() };
         Option<string?> id = new("--id") { Description = "The job's id; the same request with the same id is the same job (give times, not durations). Default: a new one.", HelpName = "ID" };
-        Option<int> pageSize = new("--page-size") { Description = "Images that are sent and accounted for at a time.", DefaultValueFactory = _ => RescoreRequest.DefaultPageSize, HelpName = "N" };
-        Option<int> inFlight = new("--in-flight") { Description = "Images that wait in the queue at most.", DefaultValueFactory = _ => RescoreRequest.DefaultInFlight, HelpName = "N" };
+        Option<int> pageSize = new("--page-size") { Description = "Images that are sent and accounted for at a time.", DefaultValueFactory = _ => RescoreRequest.DefaultPageSize, HelpName = "N", CustomParser = Values.Whole(1, 5000) };
+        Option<int> inFlight = new("--in-flight") { Description = "Images that wait in the queue at most.", DefaultValueFactory = _ => RescoreRequest.DefaultInFlight, HelpName = "N", CustomParser = Values.Whole(1, 100_000) };
         Option<string?> report = new("--report") { Description = "Folder for a copy of the report when the job is done.", HelpName = "DIR" };
         Option<bool> detach = new("--detach") { Description = "Starts the job and does not wait: see 'aaclip jobs'." };
         Option<bool> json = new("--json") { Description = "The job as one JSON object." };
@@ -39,7 +39,6 @@ internal static class RescoreCommand
         {
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
             JobServices services = new(storage);
-            DateTimeOffset now = TimeProvider.System.GetUtcNow();
             string? live = await services.LiveAsync(cancellation);
             RescoreRequest request = new()
             {
@@ -49,8 +48,8 @@ internal static class RescoreCommand
                 Mode = parsed.GetValue(mode),
                 Prefix = parsed.GetValue(prefix),
                 Cameras = parsed.GetValue(cameras) is { Length: > 0 } names ? names : null,
-                From = Since.Parse(parsed.GetValue(from), now),
-                To = Since.Parse(parsed.GetValue(to), now),
+                From = parsed.GetValue(from),
+                To = parsed.GetValue(to),
                 Verdicts = parsed.GetValue(verdicts) is { Length: > 0 } chosen ? chosen : null,
                 PageSize = parsed.GetValue(pageSize),
                 InFlight = parsed.GetValue(inFlight),

@@ -11,9 +11,9 @@ internal static class ResultsCommand
     public static Command Create()
     {
         Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
-        Option<string?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
+        Option<DateTimeOffset?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
         Option<string?> model = new("--model") { Description = "Only this model. Default: all that have results.", HelpName = "NAME@VERSION" };
-        Option<int> top = new("--top") { Description = "How many, newest first.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        Option<int> top = new("--top") { Description = "How many, newest first.", DefaultValueFactory = _ => 50, HelpName = "N", CustomParser = Values.Whole(1, 1_000_000) };
         Option<bool> json = new("--json") { Description = "One JSON object per line." };
         Account account = new();
         Verb command = new("results", "Lists results, newest first. Nothing is downloaded but the listing. The score is calibrated: 0.5 is the threshold.",
@@ -23,17 +23,16 @@ internal static class ResultsCommand
             camera, since, model, top, json,
         };
         account.AddTo(command);
-        top.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 1 or > 1_000_000) r.AddError("--top takes 1 to 1000000."); });
         command.SetAction((parsed, cancellation) => Run.Verb(async () =>
         {
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
             IReadOnlyList<ResultLine> lines = await ListAsync(
-                storage, parsed.GetValue(model), parsed.GetValue(camera), Since.Parse(parsed.GetValue(since), TimeProvider.System.GetUtcNow()), parsed.GetValue(top), cancellation);
+                storage, parsed.GetValue(model), parsed.GetValue(camera), parsed.GetValue(since), parsed.GetValue(top), cancellation);
             if (parsed.GetValue(json))
                 foreach (ResultLine line in lines)
                     Console.WriteLine(JsonSerializer.Serialize(line, LinesJson.Default.ResultLine));
             else
-                Tables.Write(ResultLine.Titles, lines.Select(l => l.Cells()));
+                Tables.Write(ResultLine.Columns, lines.Select(l => l.Cells()));
             if (lines.Count == 0)
                 Console.Error.WriteLine("No results.");
             return 0;

@@ -10,7 +10,7 @@ internal static class UpCommand
     {
         Option<string?> persist = new("--persist") { Description = "Folder where Azurite keeps its data. Default: in memory, gone at the end.", HelpName = "DIR" };
         Option<string?> model = new("--model") { Description = "Model package, made by 'aaclip import'. Default: Model__Path of the settings.", HelpName = "DIR" };
-        Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N" };
+        Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N", CustomParser = Values.Whole(0, 65535) };
         Option<string?> settings = new("--settings") { Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.", HelpName = "FILE" };
         Option<string?> cameras = new("--cameras") { Description = "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.", HelpName = "FILE" };
         Option<string?> functions = new("--functions") { Description = $"Folder of the built function app. Default: {FunctionsFolder.Variable} of the environment, else that of this build.", HelpName = "DIR" };
@@ -20,7 +20,6 @@ internal static class UpCommand
         {
             persist, model, port, settings, cameras, functions,
         };
-        port.Validators.Add(r => { if (r.GetValueOrDefault<int>() is < 0 or > 65535) r.AddError("--port takes 0 to 65535."); });
         command.SetAction((parsed, cancellation) => Run.Verb(() => UpAsync(
             parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), parsed.GetValue(cameras), parsed.GetValue(functions), cancellation)));
         return command;
@@ -32,6 +31,8 @@ internal static class UpCommand
         byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
         await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
         Addresses(pipeline);
+        foreach (string gap in pipeline.Gaps)
+            Console.Error.WriteLine(gap);
         Console.WriteLine("Ctrl-C ends it.");
         bool failed = await Task.WhenAny(WaitAsync(cancellation), pipeline.Failed) == pipeline.Failed;
         if (failed)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AaClip.Pipeline.Storage;
+using Spectre.Console;
 
 namespace AaClip.Cli.Pipeline;
 
@@ -9,7 +10,8 @@ namespace AaClip.Cli.Pipeline;
 internal static class WatchCommand
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly int[] Widths = [19, 12, 32, 18, 5];
+    private const int LeastModel = 12; // or id of an alert
+    private static readonly int[] Widths = [14, 12, 32, 18, 5];
 
     public static Command Create()
     {
@@ -78,7 +80,7 @@ internal static class WatchCommand
 
     private static string[] Cells(AlertLine alert) =>
     [
-        alert.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        ResultLine.TimeText(alert.Time),
         alert.Camera,
         alert.Image ?? "",
         $"{alert.Change} {alert.Severity}",
@@ -89,5 +91,5 @@ internal static class WatchCommand
     // Columns on a terminal, tabs for programs.
     private static string Row(string[] cells) => Console.IsOutputRedirected
         ? string.Join('\t', cells)
-        : string.Join("  ", cells.Select((cell, i) => i < Widths.Length ? cell.PadRight(Widths[i]) : cell));
+        : Tables.Line(ResultLine.Columns, [.. Widths, Math.Max(LeastModel, AnsiConsole.Profile.Width - Widths.Sum() - 2 * Widths.Length)], cells, AnsiConsole.Profile.Width);
 }

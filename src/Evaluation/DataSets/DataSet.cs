@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AaClip.Scoring;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Text;
 
@@ -28,6 +29,15 @@ public sealed class DataSet
 
     /// <summary>The images, class by class.</summary>
     public IReadOnlyList<LabelledImage> Images { get; }
+
+    /// <summary>What a reader should know before he trusts the metrics: classes without normal or without anomalous images.</summary>
+    public IEnumerable<string> Notes =>
+        from one in Images.GroupBy(i => i.ClassName)
+        let folders = string.Join(", ", one.Select(i => System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(i.Path))).Distinct().Take(5))
+        where one.All(i => i.Anomalous) || one.All(i => !i.Anomalous)
+        select one.All(i => i.Anomalous)
+            ? $"Class '{one.Key}' has no normal images, so that image metrics are not defined: its images lie in {folders}; normal ones lie in a folder called good, ok or normal."
+            : $"Class '{one.Key}' has no anomalous images, so that no metric is defined: its images lie in {folders}.";
 
     /// <summary>Opens a data set; no image is read.</summary>
     /// <param name="path">A folder or a list.</param>
@@ -60,8 +70,7 @@ public sealed class DataSet
     /// <summary>Writes the images as a list of the published code, with paths from the data set's folder.</summary>
     public void WriteList(string path)
     {
-        string unfinished = path + ".tmp";
-        File.WriteAllLines(unfinished, Images.Select(image => JsonSerializer.Serialize(
+        WholeFile.Write(path, string.Concat(Images.Select(image => JsonSerializer.Serialize(
             new ListLine
             {
                 ImagePath = Relative(image.Path),
@@ -69,8 +78,7 @@ public sealed class DataSet
                 ClassName = image.ClassName[(image.ClassName.IndexOf('/', StringComparison.Ordinal) + 1)..],
                 MaskPath = image.MaskPath is null ? null : Relative(image.MaskPath),
             },
-            ListJson.Default.ListLine)));
-        File.Move(unfinished, path, overwrite: true);
+            ListJson.Default.ListLine) + "\n")));
 
         string Relative(string file) => System.IO.Path.GetRelativePath(_base, file).Replace('\\', '/');
     }

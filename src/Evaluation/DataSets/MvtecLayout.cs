@@ -3,13 +3,16 @@ using System.Text.Json;
 namespace AaClip.Evaluation.DataSets;
 
 /// <summary>
-/// MVTec AD's layout: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in CLASS/ground_truth/KIND/NAME_mask.png. A folder with
-/// train or test in it is one class; its meta.json may give the words for it ("class_word").
+/// MVTec AD's layout and its relatives: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in CLASS/ground_truth/KIND/NAME_mask.png.
+/// Folders are found whatever their case; normal images are called good, ok (BTAD) or normal; "test_public" is MVTec AD 2's test part; images
+/// of a kind may lie in "rgb" below it, with masks in "gt" (MVTec 3D); a mask is NAME_mask, NAME_gt or NAME with any ending that is read, or
+/// the one file of a folder NAME (MVTec LOCO). A folder with train or test in it is one class; its meta.json may give the words for it
+/// ("class_word").
 /// </summary>
 internal static class MvtecLayout
 {
-    private const string Good = "good";
-    private static readonly string[] Endings = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"];
+    private static readonly string[] NormalKinds = ["good", "ok", "normal"];
+    private static readonly string[] MaskEndings = ["_mask", "_gt", ""];
 
     public static List<LabelledImage> Read(string folder, string dataSet, DataSplit split)
     {
@@ -21,36 +24,56 @@ internal static class MvtecLayout
         foreach (string path in classes)
         {
             string className = Word(path) ?? DataSet.ClassName(dataSet, Path.GetFileName(path));
-            if (split != DataSplit.Test)
-                Add(images, path, "train", className);
-            if (split != DataSplit.Train)
-                Add(images, path, "test", className);
+            if (split != DataSplit.Test && Child(path, "train") is { } train)
+                Add(images, path, train, className);
+            if (split != DataSplit.Train && (Child(path, "test") ?? Child(path, "test_public")) is { } test)
+                Add(images, path, test, className);
         }
 
         return images;
     }
 
-    private static bool IsClass(string folder) => Directory.Exists(Path.Combine(folder, "test")) || Directory.Exists(Path.Combine(folder, "train"));
+    private static bool IsClass(string folder) =>
+        !PictureFiles.IsLitterFolder(Path.GetFileName(folder)) && (Child(folder, "test") ?? Child(folder, "train") ?? Child(folder, "test_public")) is not null;
 
     private static void Add(List<LabelledImage> images, string folder, string part, string className)
     {
-        string root = Path.Combine(folder, part);
-        if (!Directory.Exists(root))
-            return;
-        foreach (string kind in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        foreach (string kind in Folders(part).Where(f => !PictureFiles.IsMaskFolder(Path.GetFileName(f))))
         {
-            bool anomalous = Path.GetFileName(kind) != Good;
-            foreach (string file in Directory.EnumerateFiles(kind).Where(f => Endings.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal))
-                images.Add(new LabelledImage { Path = file, MaskPath = anomalous ? MaskOf(folder, file) : null, Anomalous = anomalous, ClassName = className });
+            bool anomalous = !NormalKinds.Contains(Path.GetFileName(kind), StringComparer.OrdinalIgnoreCase);
+            string[] files = [.. Images(kind)];
+            if (files.Length == 0 && Child(kind, "rgb") is { } rgb)
+                files = [.. Images(rgb)];
+            MaskFolder masks = new(anomalous && files.Length > 0 ? MaskFolders(folder, part, kind) : []);
+            foreach (string file in files)
+                images.Add(new LabelledImage { Path = file, MaskPath = masks.Of(file), Anomalous = anomalous, ClassName = className });
         }
     }
 
-    private static string? MaskOf(string folder, string image)
+    // CLASS/ground_truth/KIND, CLASS/ground_truth, CLASS/test_public/ground_truth/KIND, CLASS/test/KIND/gt, in this order.
+    private static IEnumerable<string> MaskFolders(string folder, string part, string kind)
     {
-        string kind = Path.GetFileName(Path.GetDirectoryName(image)!); // test/KIND
-        string stem = Path.Combine(folder, "ground_truth", kind, Path.GetFileNameWithoutExtension(image));
-        return ((string[])[$"{stem}_mask.png", $"{stem}.png"]).FirstOrDefault(File.Exists);
+        foreach (string owner in (string[])[folder, part])
+            foreach (string truth in Folders(owner).Where(f => PictureFiles.IsMaskFolder(Path.GetFileName(f))))
+            {
+                if (Child(truth, Path.GetFileName(kind)) is { } own)
+                    yield return own;
+                yield return truth;
+            }
+
+        foreach (string truth in Folders(kind).Where(f => PictureFiles.IsMaskFolder(Path.GetFileName(f))))
+            yield return truth;
     }
+
+    private static IEnumerable<string> Folders(string folder) =>
+        Directory.EnumerateDirectories(folder).Where(f => !PictureFiles.IsLitterFolder(Path.GetFileName(f))).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Images(string folder) => Directory.EnumerateFiles(folder).Where(PictureFiles.IsImage).Order(StringComparer.Ordinal);
+
+    // Exactly so where it is there, else whatever its case.
+    private static string? Child(string folder, string name) =>
+        Path.Combine(folder, name) is var exact && Directory.Exists(exact) ? exact
+            : Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).FirstOrDefault(f => Path.GetFileName(f).Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static string? Word(string folder)
     {
@@ -65,6 +88,36 @@ internal static class MvtecLayout
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"'{file}' is not a JSON object with a text 'class_word': repair it or delete it.", e);
+        }
+    }
+
+    /// <summary>The masks of a kind, by the names of their images.</summary>
+    private sealed class MaskFolder
+    {
+        private readonly List<Dictionary<string, string>> _byStem = [];
+
+        public MaskFolder(IEnumerable<string> folders)
+        {
+            foreach (string folder in folders)
+            {
+                Dictionary<string, string> stems = new(StringComparer.OrdinalIgnoreCase);
+                foreach (string file in Images(folder))
+                    stems.TryAdd(Path.GetFileNameWithoutExtension(file), file);
+                foreach (string each in Folders(folder))
+                    if (Images(each).Take(2).ToArray() is [var only])
+                        stems.TryAdd(Path.GetFileName(each), only);
+                _byStem.Add(stems);
+            }
+        }
+
+        public string? Of(string image)
+        {
+            string name = Path.GetFileNameWithoutExtension(image);
+            foreach (Dictionary<string, string> stems in _byStem)
+                foreach (string ending in MaskEndings)
+                    if (stems.TryGetValue(name + ending, out string? mask))
+                        return mask;
+            return null;
         }
     }
 }

@@ -40,8 +40,7 @@ public static class HtmlReport
             Rows = Rows(classes),
             Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
         });
-        File.WriteAllText(path + ".tmp", html);
-        File.Move(path + ".tmp", path, overwrite: true);
+        WholeFile.Write(path, html);
     }
 
     private static object[] Rows(IReadOnlyList<ClassReport> classes)
@@ -118,8 +117,7 @@ public static class HtmlReport
             ("Normal images that look worst", normal.Reverse().Take(Shown)),
             ("Defects that stand out most", anomalous.Reverse().Take(Shown)),
         ];
-        bool calibrated = scorer.Model.Calibrations.Count > 0;
-        HeatmapOptions scale = calibrated ? scorer.Model.CalibrationFor(one.ClassName).HeatmapScale : Spread(one);
+        HeatmapOptions scale = scorer.Model.CalibrationFor(one.ClassName) is { IsNeutral: false } calibration ? calibration.HeatmapScale : Spread(one);
         object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, cancellation);
         return
         [

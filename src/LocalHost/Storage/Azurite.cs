@@ -57,9 +57,9 @@ internal sealed partial class Azurite : IAsyncDisposable
         script ??= FindScript();
         if (!File.Exists(script))
             throw new InvalidOperationException($"Azurite is not at '{script}': run 'make restore', or let DataStorage point to a storage account that answers.");
-        if (blobPort != 0 && !(IsFree(blobPort) && IsFree(blobPort + 1)))
+        if (blobPort != 0 && new[] { blobPort, blobPort + 1 }.Where(p => !IsFree(p)).ToArray() is { Length: > 0 } taken)
         {
-            Log.PortTaken(logger, blobPort, blobPort + 1);
+            Log.PortTaken(logger, string.Join(" and ", taken));
             blobPort = 0;
         }
 
@@ -214,8 +214,8 @@ internal sealed partial class Azurite : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Port {Blob} or {Queue} is in use by something else: Azurite takes free ones.")]
-        public static partial void PortTaken(ILogger logger, int blob, int queue);
+        [LoggerMessage(1, LogLevel.Warning, "Port {Ports} is in use by something else: Azurite takes free ones.")]
+        public static partial void PortTaken(ILogger logger, string ports);
 
         [LoggerMessage(2, LogLevel.Error, "{Reason}")]
         public static partial void Ended(ILogger logger, string reason);

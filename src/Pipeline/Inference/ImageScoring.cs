@@ -40,6 +40,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly ModelHost _models;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
+    private readonly int _heatmapSide;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ModelChoice _choice;
@@ -59,6 +60,7 @@ public sealed partial class ImageScoring : IDisposable
         _models = models;
         _results = results;
         _decode = new DecodeOptions { Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels } };
+        _heatmapSide = limits.Value.HeatmapSide;
         _time = time;
         _logger = logger;
         _urgent = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
@@ -157,16 +159,27 @@ public sealed partial class ImageScoring : IDisposable
                 Timings = result.Timings with { Decode = Lap(ref start) },
             };
 
+            BlankImage.Refuse(image.Image, request.Image, model.Manifest.Architecture.Patch);
+
             // 4
             await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            float[] anchors;
             try
             {
-                float[] anchors = model.AnchorsOf(request.ObjectClass);
-                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+                anchors = model.AnchorsOf(request.ObjectClass);
             }
             catch (ClassNameException e)
             {
                 return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException) // the text tower: no image plays a part in it
+            {
+                throw new InfrastructureException(e.Message, e);
+            }
+
+            try
+            {
+                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
             }
             catch (InvalidDataException e) // the model gives what is not a number, and would again
             {
@@ -186,6 +199,8 @@ public sealed partial class ImageScoring : IDisposable
 
         // 5
         await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+        if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
+            Log.Uncalibrated(_logger, gap);
         Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
 
         // 6
@@ -301,8 +316,9 @@ public sealed partial class ImageScoring : IDisposable
         }
     }
 
-    private static byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
+    private byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
     {
+        image = BoxAverage.Shrink(image, _heatmapSide);
         RgbImage heatmap = Heatmap.Overlay(image, judgement.Map, judgement.Scale);
         profile.Mask?.Uncover(heatmap, image);
         return ImageEncoder.Jpeg(heatmap);
@@ -367,5 +383,8 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a scale that fits no class in particular.")]
+        public static partial void Uncalibrated(ILogger logger, string gap);
     }
 }

@@ -20,6 +20,10 @@ public sealed class LimitsOptions
     /// <summary>Images that are in memory at a time, for new images and for jobs each; 1 to 1024; default 16. No less than Batching__MaxSize, or batches never fill.</summary>
     [Range(1, 1024)]
     public int MaxImagesInMemory { get; set; } = 16;
+
+    /// <summary>Longest side of a heatmap in pixels, 64 to 30000; default 2048. The heatmap of a larger image is that of the image scaled down.</summary>
+    [Range(64, 30_000)]
+    public int HeatmapSide { get; set; } = 2048;
 }
 
 /// <summary>Checks <see cref="LimitsOptions"/> at start.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Results;
@@ -13,6 +14,7 @@ namespace AaClip.Pipeline.Models;
 /// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
+    private const int MostNoted = 100; // classes come from profiles, and from requests that anybody may send
     private const int UnwellAfter = 3; // failed runs, one after the other
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s an image on two cores
 
@@ -20,6 +22,7 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly IDisposable? _hold; // keeps the package's files where they are: the text tower is read when a new class comes
     private readonly Batcher<ImageToScore, ImageScore> _batcher;
     private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, bool> _uncalibrated = [];
     private long _runBegan; // timestamp; 0 while nothing runs
     private readonly Faults _faults;
     private readonly TimeSpan _deadAfter;
@@ -64,13 +67,18 @@ public sealed class LoadedModel : IAsyncDisposable
                 return new ModelState(false, Id, Provider, Int8Kernel, $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes.", Dead: true);
             return _faults.Current is { Count: >= UnwellAfter } fault
                 ? new ModelState(false, Id, Provider, Int8Kernel, $"The last {fault.Count} runs failed: {fault.Reason}", Dead: _time.GetUtcNow() - fault.Since >= _deadAfter)
-                : new ModelState(true, Id, Provider, Int8Kernel, null);
+                : new ModelState(true, Id, Provider, Int8Kernel, null, Uncalibrated: _uncalibrated.IsEmpty ? null : [.. _uncalibrated.Keys.Order(StringComparer.Ordinal)]);
         }
     }
 
     /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
+
+    /// <summary>Notes for health that images of a class are judged although the package, which has calibrations, has none for it.</summary>
+    /// <returns>What to say of it, the first time; else null.</returns>
+    public string? NoteCalibrationGap(string objectClass) =>
+        Manifest.CalibrationGap(objectClass) is { } gap && _uncalibrated.Count < MostNoted && _uncalibrated.TryAdd(objectClass, true) ? gap : null;
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>

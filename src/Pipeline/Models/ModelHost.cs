@@ -300,4 +300,6 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not loaded.</param>
 /// <param name="Note">Why it is not loaded, or gives no scores.</param>
 /// <param name="Dead">It has failed for so long that a new process may help: see Model__DeadAfterSeconds.</param>
-public sealed record ModelState(bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note, bool Dead = false);
+/// <param name="Uncalibrated">Classes that were judged on the neutral scale, although the package has calibrations of others; null for none.</param>
+public sealed record ModelState(
+    bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note, bool Dead = false, IReadOnlyList<string>? Uncalibrated = null);

@@ -1,8 +1,12 @@
 namespace AaClip.Pipeline.Results;
 
-/// <summary>A message that was given up on and has no place among the results: stored under "failed/" in the results container.</summary>
+/// <summary>
+/// A message that was given up on, as it was: stored under "failed/" in the results container, from where <see cref="Redrive"/> sends it again.
+/// </summary>
 public sealed record FailedMessage
 {
+    private const string SentBackKey = "sentback";
+
     /// <summary>Version of the format.</summary>
     public int SchemaVersion { get; init; } = 1;
 
@@ -20,4 +24,19 @@ public sealed record FailedMessage
 
     /// <summary>The message's text, as it was; the queue allows no more than 64 KB.</summary>
     public required string Body { get; init; }
+
+    /// <summary>How often it was sent back to its queue.</summary>
+    public int Redriven { get; init; }
+
+    /// <summary>When it was sent back last; null before.</summary>
+    public DateTimeOffset? RedrivenAt { get; init; }
+
+    /// <summary>True once it was sent back, until it is given up on again: it is not sent twice.</summary>
+    public bool SentBack { get; init; }
+
+    /// <summary>What the listing tells of it: whether it was sent back.</summary>
+    internal Dictionary<string, string> Metadata => new() { [SentBackKey] = SentBack ? "true" : "false" };
+
+    /// <summary>Whether it waits to be sent back, by its metadata.</summary>
+    public static bool Waits(IDictionary<string, string>? metadata) => metadata is null || !metadata.TryGetValue(SentBackKey, out string? sent) || sent != "true";
 }

@@ -23,7 +23,7 @@ public sealed record Judgement
     /// <summary>Scale of the heatmap: the map threshold always has the same colour.</summary>
     public required HeatmapOptions Scale { get; init; }
 
-    /// <summary>Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions.</summary>
+    /// <summary>Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions, at least one of an anomalous image.</summary>
     /// <param name="map">The model's map.</param>
     /// <param name="detection">The model's score of the whole image.</param>
     /// <param name="width">Columns of the image.</param>
@@ -56,12 +56,14 @@ public sealed record Judgement
 
         // 4
         Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
+        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, verdict == Verdict.Anomalous);
+        double calibrated = Calibration.Calibrated(raw, threshold);
         return new Judgement
         {
-            Score = new ScorePart(verdict, detection, mapMax, raw, Calibration.Calibrated(raw, threshold), threshold),
-            Regions = AaClip.Scoring.Maps.Regions.Find(full, map.Size, scale.MapThreshold, width, height, profile.MinRegion),
+            Score = new ScorePart(verdict, detection, mapMax, raw, calibrated, threshold, calibration.IsNeutral ? ScorePart.Neutral : null),
+            Regions = AaClip.Scoring.Maps.Regions.Of(full, map.Size, level, verdict == Verdict.Anomalous, width, height, profile.MinRegion),
             Map = map,
-            Scale = scale.HeatmapScale,
+            Scale = scale.HeatmapScale with { ContourLevel = level },
         };
     }
 }

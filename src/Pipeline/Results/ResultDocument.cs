@@ -116,10 +116,24 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// <param name="Verdict">Anomalous where raw reaches the threshold.</param>
 /// <param name="Detection">Score of the whole image, about 0 to 1 (specification 4.2), untouched.</param>
 /// <param name="MapMax">Largest value of the final map (specification 4.2); with ignore masks, of what they leave.</param>
-/// <param name="Raw">Both combined by the package's calibration, about 0 to 1.</param>
+/// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated range.</param>
 /// <param name="Calibrated">0 to 1, where 0.5 is the threshold.</param>
 /// <param name="Threshold">Raw scores from here on are anomalous.</param>
-public sealed record ScorePart(Verdict Verdict, float? Detection = null, float? MapMax = null, double? Raw = null, double? Calibrated = null, double? Threshold = null);
+/// <param name="Calibration">
+/// "neutral" where the package has no calibration for the class, so that the scale fits no class in particular and the verdict says little; else null.
+/// </param>
+public sealed record ScorePart(
+    Verdict Verdict,
+    float? Detection = null,
+    float? MapMax = null,
+    double? Raw = null,
+    double? Calibrated = null,
+    double? Threshold = null,
+    string? Calibration = null)
+{
+    /// <summary>The word for <see cref="Calibration"/>.</summary>
+    public const string Neutral = "neutral";
+}
 
 /// <summary>A stored raw map: value = offset + scale · pixel, side × side, before smoothing and without masks.</summary>
 /// <param name="Blob">Blob name in the maps container.</param>
@@ -128,7 +142,7 @@ public sealed record ScorePart(Verdict Verdict, float? Detection = null, float? 
 /// <param name="Scale">Step between stored values.</param>
 /// <param name="Offset">Value stored as 0.</param>
 /// <param name="Domain">"industrial" or "medical": the smoothing that belongs to it.</param>
-/// <param name="Threshold">Map values from here on belong to a region.</param>
+/// <param name="Threshold">Map values from here on are anomalous; regions begin elsewhere where <see cref="Regions.Level"/> says so.</param>
 public sealed record MapPart(string Blob, int Side, int Size, float Scale, float Offset, Domain Domain, float Threshold);
 
 /// <summary>Milliseconds of the steps; null where a step was not reached.</summary>

@@ -62,17 +62,22 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>Keeps a message that has no place among the results; the same message always in the same blob.</summary>
+    /// <summary>Keeps a message that was given up on; the same message always in the same blob, with the count of how often it was sent back.</summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, ResultJson.Default.FailedMessage);
-        await PutAsync(_results, name, json, "application/json", null, null, cancellation).ConfigureAwait(false);
+        await FailedBlob(name).ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation).ConfigureAwait(false);
         return name;
     }
+
+    /// <summary>Reads what <see cref="WriteFailedAsync"/> wrote.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="InvalidDataException">The blob is no such record.</exception>
+    public async Task<FailedMessage?> ReadFailedAsync(string name, CancellationToken cancellation = default) =>
+        (await FailedBlob(name).ReadAsync(cancellation).ConfigureAwait(false))?.Document;
 
     /// <summary>Reads a result by its blob name.</summary>
     /// <returns>Null when there is none.</returns>
@@ -163,6 +168,9 @@ public sealed class ResultStore(StorageClients storage)
 
     private static string NameOf(ResultDocument result) =>
         BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
+
+    private VersionedBlob<FailedMessage> FailedBlob(string name) =>
+        new(_results.GetBlobClient(name), ResultJson.Default.FailedMessage, "a record of a message", TimeProvider.System, record => record.Metadata);
 
     private static byte[] Json(ResultDocument result) => JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument);
 

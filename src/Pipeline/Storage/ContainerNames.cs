@@ -6,7 +6,7 @@ public static class ContainerNames
     /// <summary>What cameras drop, "camera/path"; never written by the pipeline.</summary>
     public const string Images = "images";
 
-    /// <summary>Result documents, and under "failed/" what could not be assigned to an image.</summary>
+    /// <summary>Result documents, and under "failed/" messages that were given up on.</summary>
     public const string Results = "results";
 
     /// <summary>Overlays on the image, JPEG.</summary>

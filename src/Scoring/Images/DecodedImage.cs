@@ -12,7 +12,7 @@ public enum ImageFileFormat
     /// <summary>Windows or OS/2 bitmap.</summary>
     Bmp,
 
-    /// <summary>TIFF; its first page. BigTIFF is not read.</summary>
+    /// <summary>TIFF; its largest page. BigTIFF is not read.</summary>
     Tiff,
 
     /// <summary>WebP; its first frame.</summary>

@@ -9,7 +9,7 @@ namespace AaClip.Scoring.Images;
 /// Turns the bytes of a JPEG, PNG, BMP, TIFF or WebP file into red, green and blue: (1) bytes and format, (2) the file's structure:
 /// size within the limits, whole to the last byte, a kind that is read, (3) pixels, (4) orientation. Every refusal is an
 /// <see cref="ImageRejectedException"/>. Alpha is dropped without blending, grey and palettes are expanded, colour profiles are ignored
-/// (CMYK becomes (255 - ink) * (255 - black) / 255), and of several pages the first is taken.
+/// (CMYK becomes (255 - ink) * (255 - black) / 255), and of several pages the largest is taken.
 /// </summary>
 /// <remarks>
 /// Parity with Pillow is exact for PNG. Of JPEG it is within 4 levels and 0.5 in the mean where chroma is stored in full; where it is
@@ -18,6 +18,10 @@ namespace AaClip.Scoring.Images;
 /// </remarks>
 public static class ImageDecoder
 {
+    // A decoder takes twice a picture's bytes and more while it works: of large ones only two at a time do.
+    private const int LargePixels = 25_000_000;
+    private static readonly SemaphoreSlim LargeImages = new(2);
+
     /// <summary>Decodes a file; one that is too long is refused before it is read.</summary>
     /// <exception cref="ImageRejectedException">The file is missing, or can never be decoded.</exception>
     /// <exception cref="IOException">The file cannot be read at the moment.</exception>
@@ -54,9 +58,10 @@ public static class ImageDecoder
         ImageStructure structure = ImageStructure.Read(new ImageFile(bytes, format, name, options.Limits));
 
         // 3. Pixels
-        RgbImage image = !options.Parity || structure.Depth != 16 ? Guarded(structure, format, name, LoadScaled)
-            : structure.Grey ? Guarded(structure, format, name, LoadClipped)
-            : Guarded(structure, format, name, LoadHighBytes);
+        RgbImage image = structure.Depth != 16 ? Guarded(structure, format, name, LoadBytes)
+            : !options.Parity ? Guarded(structure, format, name, (f, content) => DeepSamples.Scaled(f, content, structure, name))
+            : structure.Grey ? Guarded(structure, format, name, DeepSamples.Clipped)
+            : Guarded(structure, format, name, DeepSamples.HighBytes);
 
         // 4. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
         bool ignored = options.Parity && format != ImageFileFormat.Tiff;
@@ -96,35 +101,11 @@ public static class ImageDecoder
                 $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit.");
     }
 
-    private static RgbImage LoadScaled(ImageFileFormat format, Stream content)
+    private static RgbImage LoadBytes(ImageFileFormat format, Stream content)
     {
         using Image<Rgb24> image = Codecs.Decode<Rgb24>(format, content);
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(image.Width * image.Height * 3));
         image.CopyPixelDataTo(pixels);
-        return new RgbImage(image.Width, image.Height, pixels);
-    }
-
-    /// <summary>16-bit grey as Pillow's modes I and I;16 become RGB: what is above 255 is 255.</summary>
-    private static RgbImage LoadClipped(ImageFileFormat format, Stream content)
-    {
-        using Image<L16> image = Codecs.Decode<L16>(format, content);
-        ushort[] grey = new ushort[image.Width * image.Height];
-        image.CopyPixelDataTo(MemoryMarshal.AsBytes(grey.AsSpan()));
-        byte[] pixels = new byte[grey.Length * 3];
-        for (int i = 0; i < grey.Length; i++)
-            pixels.AsSpan(3 * i, 3).Fill((byte)Math.Min(grey[i], (ushort)255));
-        return new RgbImage(image.Width, image.Height, pixels);
-    }
-
-    /// <summary>16-bit colour, and 16-bit grey with alpha, as Pillow reads them: the high byte of each sample.</summary>
-    private static RgbImage LoadHighBytes(ImageFileFormat format, Stream content)
-    {
-        using Image<Rgb48> image = Codecs.Decode<Rgb48>(format, content);
-        ushort[] samples = new ushort[checked(image.Width * image.Height * 3)];
-        image.CopyPixelDataTo(MemoryMarshal.AsBytes(samples.AsSpan()));
-        byte[] pixels = new byte[samples.Length];
-        for (int i = 0; i < samples.Length; i++)
-            pixels[i] = (byte)(samples[i] >> 8);
         return new RgbImage(image.Width, image.Height, pixels);
     }
 
@@ -135,6 +116,9 @@ public static class ImageDecoder
     private static RgbImage Guarded(
         ImageStructure structure, ImageFileFormat format, string name, Func<ImageFileFormat, Stream, RgbImage> load)
     {
+        bool large = (long)structure.Width * structure.Height > LargePixels;
+        if (large)
+            LargeImages.Wait();
         try
         {
             RgbImage image = load(format, structure.Content);
@@ -142,13 +126,18 @@ public static class ImageDecoder
                 : throw new InvalidDataException(
                     $"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}");
         }
-        catch (Exception e) when (e is not (OutOfMemoryException or TypeInitializationException or TypeLoadException))
+        catch (Exception e) when (e is not (ImageRejectedException or OutOfMemoryException or TypeInitializationException or TypeLoadException))
         {
             throw new ImageRejectedException(
                 ImageRejection.Damaged,
                 $"Image '{name}' is damaged, or of a kind of {format} that is not read ({e.Message.TrimEnd('.')}): "
                 + "check it in a viewer and upload it again, or save it as PNG.",
                 e);
+        }
+        finally
+        {
+            if (large)
+                LargeImages.Release();
         }
     }
 }

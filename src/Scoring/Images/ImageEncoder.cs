@@ -18,7 +18,7 @@ public static class ImageEncoder
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
-        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(Codecs.Configuration, image.Pixels, image.Width, image.Height);
+        using Image<Rgb24> source = Image.WrapMemory<Rgb24>(Codecs.Configuration, image.Pixels.AsMemory(), image.Width, image.Height);
         using MemoryStream file = new();
         source.SaveAsJpeg(file, new JpegEncoder { Quality = quality });
         return file.ToArray();
@@ -28,7 +28,7 @@ public static class ImageEncoder
     public static byte[] Png(RgbImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        using Image<Rgb24> source = Image.LoadPixelData<Rgb24>(Codecs.Configuration, image.Pixels, image.Width, image.Height);
+        using Image<Rgb24> source = Image.WrapMemory<Rgb24>(Codecs.Configuration, image.Pixels.AsMemory(), image.Width, image.Height);
         using MemoryStream file = new();
         source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = PngColorType.Rgb });
         return file.ToArray();

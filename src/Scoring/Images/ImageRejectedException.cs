@@ -26,6 +26,12 @@ public enum ImageRejection
 
     /// <summary>The file is cut off or damaged, or of a kind of its format that the decoder does not know.</summary>
     Damaged,
+
+    /// <summary>The image shows nothing: one colour, a dark frame, or fewer pixels than a patch of the model.</summary>
+    Blank,
+
+    /// <summary>16-bit samples that use 10 or 12 bits alone, while nothing in the file says so: scored as they are, they would be nearly black.</summary>
+    Unscaled,
 }
 
 /// <summary>An image is refused for what it is; trying again cannot help. The message says what was found, and what to do.</summary>

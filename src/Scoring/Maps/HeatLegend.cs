@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace AaClip.Scoring.Maps;
 
-/// <summary>The scale along the right edge of a heatmap: the colours from low (bottom) to high (top), with three numbers.</summary>
+/// <summary>The scale along the right edge of a heatmap: the colours from low (bottom) to high (top), with four numbers.</summary>
 internal static class HeatLegend
 {
     private const int GlyphWidth = 5, GlyphHeight = 7;
@@ -37,13 +37,16 @@ internal static class HeatLegend
         int unit = Math.Max(1, Math.Min(width, height) / 250); // pixels of a glyph's dot
         (string Text, int Step)[] ticks =
         [
-            (Format(options.High), HeatPalette.Count - 1), (Format(options.Threshold), HeatPalette.Middle), (Format(options.Low), 0),
+            (Format(options.High), HeatPalette.Count - 1),
+            (Format(options.Threshold + (options.High - options.Threshold) / 4), (HeatPalette.Count + HeatPalette.Middle) / 2), // by the square root
+            (Format(options.Threshold), HeatPalette.Middle),
+            (Format(options.Low), 0),
         ];
         int letters = ticks.Max(t => t.Text.Length);
         int bar = 8 * unit, margin = 4 * unit;
         int panel = margin + bar + 3 * unit + letters * (GlyphWidth + 1) * unit + margin;
         int top = margin + GlyphHeight * unit, bottom = height - top; // the numbers are centred on the ends of the bar
-        if (3 * panel > width || bottom - top < 4 * GlyphHeight * unit)
+        if (3 * panel > width || bottom - top < 6 * GlyphHeight * unit)
             return;
 
         int left = width - panel;

@@ -39,7 +39,7 @@ public static class Heatmap
         options.Validate();
         BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
         HeatPalette palette = new(options.Opacity, opaque: photo is null);
-        Contour? contour = options.Contour && Math.Min(width, height) >= SmallestForContour ? new(sampler, width, height, options.Threshold) : null;
+        Contour? contour = options.Contour && Math.Min(width, height) >= SmallestForContour ? new(sampler, width, height, options.ContourLevel ?? options.Threshold) : null;
         byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
 
         RowBands.Run(height, 4L * width * height, (begin, end) =>
@@ -65,18 +65,20 @@ public static class Heatmap
         return new RgbImage(width, height, result);
     }
 
-    // Linear from low to the threshold and from there to high, each over half of the palette.
+    // Linear from low to the threshold over half of the palette; from there to high by the square root, so that a small excess shows, and of
+    // two large ones the larger.
     private static void Steps(ReadOnlySpan<float> values, HeatmapOptions options, Span<int> steps)
     {
         float threshold = options.Threshold;
         float below = HeatPalette.Middle / (threshold - options.Low);
-        float above = (HeatPalette.Count - 1 - HeatPalette.Middle) / (options.High - threshold);
+        float above = 1 / (options.High - threshold);
+        const float upper = HeatPalette.Count - 1 - HeatPalette.Middle;
         int i = 0;
         for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
             Vector<float> distance = new Vector<float>(values[i..]) - new Vector<float>(threshold);
             Vector<float> step = Vector.Max(Vector.Min(distance, Vector<float>.Zero) * below, new(-HeatPalette.Middle))
-                + Vector.Min(Vector.Max(distance, Vector<float>.Zero) * above, new(HeatPalette.Count - 1 - HeatPalette.Middle))
+                + Vector.SquareRoot(Vector.Min(Vector.Max(distance, Vector<float>.Zero) * above, Vector<float>.One)) * upper
                 + new Vector<float>(HeatPalette.Middle);
             Vector.ConvertToInt32(step).CopyTo(steps[i..]); // truncates: the middle step begins at the threshold
         }
@@ -85,7 +87,7 @@ public static class Heatmap
         {
             float distance = values[i] - threshold;
             steps[i] = (int)(Math.Max(Math.Min(distance, 0) * below, -HeatPalette.Middle)
-                + Math.Min(Math.Max(distance, 0) * above, HeatPalette.Count - 1 - HeatPalette.Middle) + HeatPalette.Middle);
+                + MathF.Sqrt(Math.Min(Math.Max(distance, 0) * above, 1)) * upper + HeatPalette.Middle);
         }
     }
 

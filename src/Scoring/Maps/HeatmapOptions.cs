@@ -17,8 +17,11 @@ public sealed record HeatmapOptions
     /// <summary>How much the strongest colour covers the photo, 0 to 1; default 0.7.</summary>
     public double Opacity { get; init; } = 0.7;
 
-    /// <summary>Draws a line where the score crosses the threshold; default true. Left out on pictures below 64 pixels.</summary>
+    /// <summary>Draws a line where the score crosses <see cref="ContourLevel"/>; default true. Left out on pictures below 64 pixels.</summary>
     public bool Contour { get; init; } = true;
+
+    /// <summary>The score of the line; null is the threshold. See <see cref="Regions.Level"/>.</summary>
+    public float? ContourLevel { get; init; }
 
     /// <summary>Draws the scale with its three numbers along the right edge; default false. Left out where it does not fit.</summary>
     public bool Legend { get; init; }

@@ -12,6 +12,12 @@ public sealed record Calibration
     /// <summary>Half of the map's values around the neutral one, per level: a probability of 99.3 % for one anchor.</summary>
     private const float NeutralSpan = 2.5f;
 
+    /// <summary>Room that heatmaps leave above the threshold: so many times what lies below it. Calibrated from normal images alone, a scale knows no defect.</summary>
+    private const float RoomAbove = 4;
+
+    /// <summary>What a raw score of 1, the upper end of the scale, becomes; what is worse comes nearer to 1 and never reaches it.</summary>
+    private const double CalibratedEnd = 0.9;
+
     /// <summary>Map value that becomes 0.</summary>
     public required float MapMin { get; init; }
 
@@ -29,6 +35,10 @@ public sealed record Calibration
 
     /// <summary>Map values from here on belong to an anomalous region; between <see cref="MapMin"/> and <see cref="MapMax"/>.</summary>
     public required float MapThreshold { get; init; }
+
+    /// <summary>Whether this is <see cref="Neutral"/>: nobody has calibrated the class.</summary>
+    [JsonIgnore]
+    public bool IsNeutral => this == Neutral((int)(2 * MapThreshold));
 
     /// <summary>
     /// The scale of a model that nobody has calibrated: the threshold is where a patch is as near to the one anchor as to the other.
@@ -54,14 +64,23 @@ public sealed record Calibration
         return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
     }
 
-    /// <summary>A raw score on a scale where 0.5 is the threshold, whatever it is: linear below and above it, held within 0 to 1.</summary>
+    /// <summary>
+    /// A raw score on a scale where 0.5 is the threshold, whatever it is: linear below it, down to 0; linear above it, up to 0.9 at a raw score
+    /// of 1; then 1 - 0.1 / x, x times as far above the threshold as 1 is. Of two scores above the threshold the higher one stays the higher one.
+    /// </summary>
     /// <param name="threshold">Raw score that becomes 0.5; above 0 and below 1.</param>
-    public static double Calibrated(double raw, double threshold) =>
-        Math.Clamp(raw < threshold ? 0.5 * raw / threshold : 0.5 + 0.5 * (raw - threshold) / (1 - threshold), 0, 1);
+    public static double Calibrated(double raw, double threshold)
+    {
+        if (raw < threshold)
+            return Math.Max(0, 0.5 * raw / threshold);
+        double above = (raw - threshold) / (1 - threshold);
+        return above <= 1 ? 0.5 + (CalibratedEnd - 0.5) * above : 1 - (1 - CalibratedEnd) / above;
+    }
 
     /// <summary>Scale of the heatmaps: the map threshold always has the same colour.</summary>
     [JsonIgnore]
-    public HeatmapOptions HeatmapScale => HeatmapOptions.Spanning(MapMin, MapThreshold, MapMax);
+    public HeatmapOptions HeatmapScale =>
+        HeatmapOptions.Spanning(MapMin, MapThreshold, Math.Max(MapMax, MapThreshold + RoomAbove * (MapThreshold - MapMin)));
 
     /// <summary>Throws unless the numbers can be used.</summary>
     /// <param name="where">What holds them, for the message.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AaClip.Scoring.Images;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Scoring.Packages;
 
@@ -63,9 +64,17 @@ public sealed record ModelManifest
         text is { Length: > 0 and <= 64 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
-    /// <param name="objectClass">As the user writes it; case does not count, for the text tower does not see it.</param>
+    /// <param name="objectClass">As the user writes it; names that give the same prompts have the same scale (<see cref="ClassNames.Same"/>).</param>
     public Calibration CalibrationFor(string objectClass) =>
-        Calibrations.FirstOrDefault(c => c.Key.Equals(objectClass?.Trim(), StringComparison.OrdinalIgnoreCase)).Value ?? Calibrations.GetValueOrDefault("*") ?? Calibration.Neutral(Architecture.Levels.Count);
+        Calibrations.FirstOrDefault(c => ClassNames.Same(c.Key, objectClass)).Value
+            ?? Calibrations.GetValueOrDefault("*")
+            ?? Calibration.Neutral(Architecture.Levels.Count);
+
+    /// <summary>What to say where this package is calibrated, but not for the class; null where all is well or nothing is calibrated.</summary>
+    public string? CalibrationGap(string objectClass) =>
+        Calibrations.Count == 0 || !CalibrationFor(objectClass).IsNeutral ? null
+        : $"Model {Id} has no calibration for '{objectClass}', only for {string.Join(", ", Calibrations.Keys.Take(8).Select(k => $"'{k}'"))}{(Calibrations.Count > 8 ? ", …" : "")}: "
+            + "name the class as it is there, or calibrate it (aaclip calibrate).";
 }
 
 /// <summary>Where adapters sit in the towers (specification 2).</summary>

@@ -15,7 +15,8 @@ public static class ClassAnchors
     /// <param name="abnormalFeatures">[m, width], row-major, m at least 1.</param>
     /// <param name="width">Width of the joint space, such as 768.</param>
     /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal; each column has norm 1.</returns>
-    /// <exception cref="ArgumentException">A side is empty, is not a multiple of the width, or has no direction (a zero or a non-finite vector).</exception>
+    /// <exception cref="ArgumentException">A side is empty, or is not a multiple of the width.</exception>
+    /// <exception cref="InvalidDataException">A sentence or a side has no direction: a zero or a non-finite vector.</exception>
     public static float[] FromFeatures(ReadOnlySpan<float> normalFeatures, ReadOnlySpan<float> abnormalFeatures, int width)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
@@ -55,7 +56,7 @@ public static class ClassAnchors
     {
         float norm = TensorPrimitives.Norm(vector);
         if (!float.IsFinite(norm) || norm == 0)
-            throw new ArgumentException($"{what} has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.");
+            throw new InvalidDataException($"{what} has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.");
         TensorPrimitives.Divide(vector, norm, unit);
     }
 }

@@ -24,7 +24,10 @@ public static class ClassNames
     public static string DomainOf(string dataSet) =>
         Find(dataSet)?.Domain ?? throw new ArgumentException($"The data set '{dataSet}' is not known; known are {string.Join(", ", DataSets.Select(d => d.Name))}.", nameof(dataSet));
 
-    /// <summary>The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is.</summary>
+    /// <summary>
+    /// The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is, but for
+    /// "_", by which folders are named, and runs of blanks: each becomes one blank.
+    /// </summary>
     /// <param name="className">What the user wrote; blanks around it do not count, nor does the case of a data set and its class.</param>
     /// <exception cref="ClassNameException">
     /// Empty, too long, with control characters or a marker of the tokenizer, or a published data set without such a class.
@@ -38,13 +41,13 @@ public static class ClassNames
         if (name.FirstOrDefault(c => char.IsControl(c) || c == '\uFFFD', ' ') is var bad and not ' ')
             throw new ClassNameException($"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text.");
         string cleaned = ClipTokenizer.Clean(name);
-        if (cleaned.Length == 0)
+        if (cleaned.Trim('_', ' ').Length == 0)
             throw new ClassNameException("The class name is empty: name the object, such as 'bottle', or write 'object'.");
         if (Markers.FirstOrDefault(m => cleaned.Contains(m, StringComparison.Ordinal)) is { } marker)
             throw new ClassNameException($"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out.");
 
         if (name.Split('/', 2) is not [var dataSet, var classOfSet] || Find(dataSet) is not { } published)
-            return name;
+            return string.Join(' ', name.Replace('_', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (classOfSet.Equals(AnyObject, StringComparison.OrdinalIgnoreCase))
             return AnyObject;
         return published.Classes.FirstOrDefault(c => c.Class.Equals(classOfSet, StringComparison.OrdinalIgnoreCase))?.Name
@@ -63,6 +66,21 @@ public static class ClassNames
         if (longest > contextLength - 2)
             throw new ClassNameException($"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter.");
         return name;
+    }
+
+    /// <summary>Whether two names give the same prompts; case does not count, for the text tower does not see it.</summary>
+    public static bool Same(string? one, string? other)
+    {
+        if (string.Equals(one, other, StringComparison.OrdinalIgnoreCase))
+            return true;
+        try
+        {
+            return one is not null && other is not null && ClipTokenizer.Clean(Resolve(one)) == ClipTokenizer.Clean(Resolve(other));
+        }
+        catch (ClassNameException)
+        {
+            return false; // a name that cannot stand in a prompt
+        }
     }
 
     private static PublishedDataSet? Find(string dataSet) => DataSets.FirstOrDefault(d => d.Name.Equals(dataSet, StringComparison.OrdinalIgnoreCase));

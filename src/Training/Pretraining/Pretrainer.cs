@@ -3,6 +3,7 @@ using AaClip.Checkpoints.Adapters;
 using AaClip.Checkpoints.Clip;
 using AaClip.Checkpoints.Import;
 using AaClip.Checkpoints.Onnx;
+using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 using AaClip.Scoring.Text;
@@ -51,7 +52,7 @@ public sealed class Pretrainer : IDisposable
         ClipArchitecture clip = options.Shape with { Vocabulary = words };
         _tokenizer = new ClipTokenizer(ClipVocabulary.Load(vocabulary, words));
         _shape = ModelImporter.Shape(clip, clip.ImageSize, null);
-        Parameter[] parameters = [.. ClipNames.All(clip).Where(w => w.Name != "logit_scale").Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
+        Parameter[] parameters = [.. ClipNames.All(clip).Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
         _adam = new Adam(parameters, new AdamOptions(options.Rate, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, Decay: 0.05));
         if (resume)
         {
@@ -180,8 +181,7 @@ public sealed class Pretrainer : IDisposable
         Write(State, [.. _adam.Parameters.SelectMany((p, i) => (KeyValuePair<string, (long[], float[])>[])[Tensor(p.Name, p, p.Values), Tensor($"mean.{p.Name}", p, _adam.Means[i]), Tensor($"square.{p.Name}", p, _adam.Squares[i])]), new("steps", ([1], [_adam.Steps]))]);
         Write("clip.safetensors", [.. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
         string options = Path.Combine(_output, Options);
-        File.WriteAllText(options + ".tmp", JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
-        File.Move(options + ".tmp", options, overwrite: true);
+        WholeFile.Write(options, JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
 
         static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) => new(name, ([.. p.Shape.Select(n => (long)n)], values));
     }

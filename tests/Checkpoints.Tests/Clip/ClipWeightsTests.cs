@@ -84,13 +84,29 @@ public sealed class ClipWeightsTests
         using ScratchFolder folder = new();
         Dictionary<string, (long[] Shape, float[] Values)> there = TestClip.HuggingFace(TestClip.OpenAi());
         there.Remove("vision_model.encoder.layers.1.self_attn.k_proj.weight");
-        there.Remove("logit_scale");
+        there.Remove("vision_model.pre_layrnorm.weight");
         there.Add("vision_model.head.weight", ([1], [0f]));
         string path = TestClip.Write(folder, there);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
-        Assert.Equal($"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.encoder.layers.1.self_attn.k_proj.weight', 'logit_scale'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}", refused.Message);
+        Assert.Equal($"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', 'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}", refused.Message);
+    }
+
+    [Fact]
+    public void What_only_the_training_of_CLIP_reads_may_have_any_shape_or_be_absent()
+    {
+        using ScratchFolder folder = new();
+        Dictionary<string, (long[] Shape, float[] Values)> there = TestClip.OpenAi();
+        there["logit_scale"] = ([1, 1], [4.6f]);
+        there["logit_bias"] = ([1], [-10f]);
+        using (ClipWeights odd = ClipWeights.Open(TestClip.Write(folder, there), 2, 1))
+            Assert.DoesNotContain("logit_scale", odd.Tensors.Keys);
+        there.Remove("logit_scale");
+
+        using ClipWeights without = ClipWeights.Open(TestClip.Write(folder, there), 2, 1);
+
+        Assert.NotEmpty(without.Tensors);
     }
 
     [Fact]

@@ -75,15 +75,15 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Theory]
-    [InlineData("Option '--camera' is required", "drop", "photos")]
+    [InlineData("--camera is missing.", "drop", "photos")]
     [InlineData("--camera takes the name of a folder", "drop", "--camera", "a/b", "photos")]
     [InlineData("--rate is '0/s', expected a pace", "drop", "--camera", "a", "--rate", "0/s", "photos")]
     [InlineData("--rate is '2/week', expected a pace", "drop", "--camera", "a", "--rate", "2/week", "photos")]
     [InlineData("--connection and --account exclude each other", "results", "--connection", "x", "--account", "y")]
     [InlineData("--since is 'noon', expected a duration", "results", "--since", "noon")]
-    [InlineData("--top takes 1 to", "results", "--top", "0")]
-    [InlineData("--port takes 0 to 65535", "up", "--port", "70000")]
-    [InlineData("--rate expects a pace", "run", "--rate", "fast")]
+    [InlineData("--top is '0', expected a whole number from 1 to", "results", "--top", "0")]
+    [InlineData("--port is '70000', expected a whole number from 0 to 65535", "up", "--port", "70000")]
+    [InlineData("--rate is 'fast', expected a pace", "run", "--rate", "fast")]
     public void A_wrong_command_line_is_told_and_ends_with_2(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(arguments);

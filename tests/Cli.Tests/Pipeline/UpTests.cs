@@ -38,6 +38,20 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_is_calibrated_for_other_classes_than_the_profiles_name_is_told_at_the_start()
+    {
+        string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.5, "cork board");
+        using Process up = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        Aaclip.Interrupt(up);
+        Aaclip.Result end = Aaclip.Finish(up);
+
+        Assert.Contains(
+            $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has no calibration for 'object', only for 'cork board'",
+            end.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Images_are_scored_again_beside_the_pipeline_and_the_report_says_what_would_change()
     {
         string cache = _folder.File("cache"), normal = TinyPackage.Recalibrated(0.95), anomalous = TinyPackage.Recalibrated(0.05), live = ModelPackage.Open(normal).Manifest.Id, better = ModelPackage.Open(anomalous).Manifest.Id;

@@ -98,6 +98,29 @@ public class JudgementTests
         Assert.Empty(Judgement.Of(Map(hot: (4, 4)), 0.4f, large, Scale, 640, 480).Regions);
     }
 
+    [Fact]
+    public void An_anomalous_image_has_a_region_and_a_normal_one_needs_none()
+    {
+        AnomalyMap map = Map(hot: (4, 4)); // stays below the map threshold of 5
+
+        Judgement anomalous = Judgement.Of(map, 0.4f, new CameraProfile(Threshold: 0.1, MinRegion: 0.5), Scale, 640, 480);
+        Judgement normal = Judgement.Of(map, 0.4f, new CameraProfile(Threshold: 0.9), Scale, 640, 480);
+
+        Region region = Assert.Single(anomalous.Regions);
+        Assert.True(region.X <= 360 && region.X + region.Width > 360 && region.Y <= 270 && region.Y + region.Height > 270, $"{region}");
+        Assert.Empty(normal.Regions);
+    }
+
+    [Fact]
+    public void What_is_judged_on_the_neutral_scale_says_so()
+    {
+        Judgement neutral = Judgement.Of(Map(hot: null), 0.4f, new CameraProfile(Threshold: 0.3, MapThreshold: 1), Calibration.Neutral(4), 640, 480);
+        Judgement own = Judgement.Of(Map(hot: null), 0.4f, CameraProfile.Default, Scale, 640, 480);
+
+        Assert.Equal("neutral", neutral.Score.Calibration);
+        Assert.Null(own.Score.Calibration);
+    }
+
     // [8, 8] at 112 pixels: 1 everywhere, 20 at one patch (column, row).
     private static AnomalyMap Map((int X, int Y)? hot)
     {

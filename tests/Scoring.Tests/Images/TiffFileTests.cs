@@ -58,14 +58,66 @@ public class TiffFileTests
     public void What_stands_in_further_pages_and_inner_directories_is_not_looked_at()
     {
         // The second page, and an EXIF directory that shares its place, would be read as JPEG.
-        List<(int, int, uint[])> second = With(Fields, (259, 3, [7]));
+        List<(int, int, uint[])> second = With(Fields, (259, 3, [7]), (254, 4, [1]));
         byte[] pages = TestImages.Tiff(Pixels, Fields, true, second);
         int inner = 8 + Pixels.Length + (Pixels.Length & 1) + 2 + ((Fields.Count + 1) * 12) + 4 + 6;
         byte[] exif = TestImages.Tiff(Pixels, [.. Fields, (34665, 4, [(uint)inner])], true, second);
 
         Assert.Equal(Pixels, ImageDecoder.Decode(pages, "pages.tif").Image.Pixels);
         Assert.Equal(Pixels, ImageDecoder.Decode(exif, "exif.tif").Image.Pixels);
-        Assert.Equal(7, exif[inner + 2 + (3 * 12) + 8]); // that is where the directory stands
+        Assert.Equal(7, exif[inner + 2 + (4 * 12) + 8]); // that is where the directory stands
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_thumbnail_in_front_is_passed_over_whether_it_says_what_it_is_or_not(bool says)
+    {
+        List<(int, int, uint[])> thumbnail = TestImages.TiffFields(4, 4, 8, 3, 48);
+        if (says)
+            thumbnail = With(thumbnail, (254, 4, [1]));
+
+        byte[] file = TestImages.Tiff(Pixels, thumbnail, true, Fields);
+
+        Assert.Equal(Pixels, ImageDecoder.Decode(file, "cam/1").Image.Pixels);
+    }
+
+    [Fact]
+    public void A_full_size_picture_in_a_directory_inside_another_is_found()
+    {
+        List<(int Tag, int Type, uint[] Values)> thumbnail = With(TestImages.TiffFields(4, 4, 8, 3, 48), (254, 4, [1]), (330, 4, [0]));
+        int start = 8 + Pixels.Length + (Pixels.Length & 1), behind = start + 2 + (thumbnail.Count * 12) + 4 + 6; // 6: the bits of three samples
+        thumbnail = With(thumbnail, (330, 4, [(uint)behind]));
+
+        byte[] file = TestImages.Tiff(Pixels, thumbnail, true, Fields);
+        BitConverter.TryWriteBytes(file.AsSpan(start + 2 + (thumbnail.Count * 12)), 0); // no chain leads there
+
+        Assert.Equal(Pixels, ImageDecoder.Decode(file, "cam/1").Image.Pixels);
+    }
+
+    [Fact]
+    public void A_mask_beside_the_picture_does_not_count() =>
+        Assert.Equal(Pixels, ImageDecoder.Decode(TestImages.Tiff(Pixels, Fields, true, With(Fields, (254, 4, [4]))), "cam/1").Image.Pixels);
+
+    [Fact]
+    public void Several_pictures_of_equal_size_are_refused_for_nobody_knows_which_counts()
+    {
+        foreach (byte[] file in (byte[][])[TestImages.Tiff(Pixels, Fields, true, Fields), TestImages.Sample("pages.tif")])
+            Refusal.NotRead("a TIFF of 2 pictures of equal size", file, "save the one to be scored as a file of its own");
+    }
+
+    [Fact]
+    public void A_reduced_picture_alone_is_refused() => Refusal.NotRead(
+        "a TIFF that holds a reduced picture alone", TestImages.Tiff(Pixels, With(Fields, (254, 4, [1]))), "save the picture at its full size");
+
+    [Fact]
+    public void Directories_in_a_circle_are_walked_once()
+    {
+        byte[] file = TestImages.Tiff(Pixels, Fields);
+        int start = 8 + Pixels.Length + (Pixels.Length & 1);
+        BitConverter.TryWriteBytes(file.AsSpan(start + 2 + (Fields.Count * 12)), start);
+
+        Refusal.NotRead("a TIFF of 2 pictures of equal size", file, "save the one to be scored as a file of its own");
     }
 
     // ImageSharp takes memory for as many rows as a strip is said to have, up to a gigabyte.

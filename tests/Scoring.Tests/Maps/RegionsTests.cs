@@ -66,6 +66,58 @@ public sealed class RegionsTests
     }
 
     [Fact]
+    public void Regions_begin_at_the_threshold_where_they_cover_no_more_than_half()
+    {
+        float[] half = [5, 5, 0, 0];
+
+        Assert.Equal(1, Regions.Level(half, 1, anomalous: true));
+    }
+
+    [Fact]
+    public void Where_more_than_half_of_the_picture_reaches_the_threshold_the_place_that_stands_out_is_told()
+    {
+        float[] map = [.. Enumerable.Repeat(3f, 100)];
+        map[45] = map[46] = 9;
+
+        float level = Regions.Level(map, 1, anomalous: true);
+        Region region = Assert.Single(Regions.Of(map, 10, level, true, 10, 10, 0));
+
+        Assert.Equal(6, level);
+        Assert.Equal((5, 4, 2, 1, 0.02), (region.X, region.Y, region.Width, region.Height, region.AreaFraction));
+    }
+
+    [Fact]
+    public void A_picture_in_which_no_place_stands_out_is_one_region()
+    {
+        float[] map = [.. Enumerable.Range(0, 100).Select(i => 9 + (i % 2 * 1e-5f))];
+
+        Assert.Equal(1, Regions.Level(map, 1, anomalous: true));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void An_anomalous_image_has_a_region_though_nothing_reaches_the_threshold(double minArea)
+    {
+        float[] map = [.. Enumerable.Range(0, 100).Select(i => i == 37 ? 0.9f : 0.1f)];
+        map[0] = float.NegativeInfinity; // ignored
+
+        float level = Regions.Level(map, 1, anomalous: true);
+        Region region = Assert.Single(Regions.Of(map, 10, level, true, 20, 20, minArea));
+
+        Assert.Equal((14, 6, 2, 2, 0.9f), (region.X, region.Y, region.Width, region.Height, region.Peak));
+        Assert.Empty(Regions.Of(map, 10, Regions.Level(map, 1, anomalous: false), false, 20, 20, 0));
+    }
+
+    [Fact]
+    public void Where_everything_is_ignored_there_is_no_region()
+    {
+        float[] map = [.. Enumerable.Repeat(float.NegativeInfinity, 4)];
+
+        Assert.Empty(Regions.Of(map, 2, Regions.Level(map, 1, anomalous: true), true, 2, 2, 0));
+    }
+
+    [Fact]
     public void An_area_that_is_no_share_is_refused()
     {
         ArgumentException e = Assert.Throws<ArgumentOutOfRangeException>(() => Regions.Find([1], 1, 0, 1, 1, 1.5));

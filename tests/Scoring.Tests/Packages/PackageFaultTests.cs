@@ -102,6 +102,22 @@ public sealed class PackageFaultTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\"imageSize\": 112", "\"imageSize\": 8176", "takes image of 3 x 112 x 112, but its model.json says 3 x 8176 x 8176")]
+    [InlineData("\"embed\": 32", "\"embed\": 30", "takes anchors of 32 x 2, but its model.json says 30 x 2")]
+    public void A_description_of_another_model_is_refused_before_it_takes_memory(string from, string to, string expected)
+    {
+        string package = Copy();
+        string path = Path.Combine(package, ModelManifest.FileName);
+        string json = File.ReadAllText(path);
+        Assert.Contains(from, json, StringComparison.Ordinal);
+        File.WriteAllText(path, json.Replace(from, to, StringComparison.Ordinal).Replace("\"size\": 112", to.Contains("imageSize", StringComparison.Ordinal) ? "\"size\": 8176" : "\"size\": 112", StringComparison.Ordinal));
+
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => Load(package).Dispose());
+
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("not json")]
     [InlineData("null")]

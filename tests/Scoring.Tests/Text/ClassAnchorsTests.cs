@@ -53,7 +53,7 @@ public sealed class ClassAnchorsTests
         float[] bad = [1, 2, value, value];
         bad[2] = bad[3] = value;
 
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassAnchors.FromFeatures([1, 2], bad, 2));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClassAnchors.FromFeatures([1, 2], bad, 2));
 
         Assert.Equal($"Sentence 1 of the abnormal side has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.", refused.Message);
     }
@@ -61,7 +61,7 @@ public sealed class ClassAnchorsTests
     [Fact]
     public void Sentences_that_cancel_out_are_refused()
     {
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassAnchors.FromFeatures([1, 0, -1, 0], [1, 0], 2));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClassAnchors.FromFeatures([1, 0, -1, 0], [1, 0], 2));
 
         Assert.StartsWith("The mean of the normal side has the norm 0", refused.Message, StringComparison.Ordinal);
     }

@@ -16,11 +16,27 @@ public sealed class ClassNamesTests
     [InlineData("bottle", "bottle")]
     [InlineData("  Green glass bottle ", "Green glass bottle")]
     [InlineData("Line 3/gear", "Line 3/gear")]
+    [InlineData("cork_board", "cork board")]
+    [InlineData("_cork \u00A0 board__", "cork board")]
     public void A_name_stands_for_its_words(string className, string expected)
     {
         string name = ClassNames.Resolve(className);
 
         Assert.Equal(expected, name);
+    }
+
+    [Theory]
+    [InlineData("cork board", "Cork_Board", true)]
+    [InlineData("cork board", " cork  board ", true)]
+    [InlineData("MVTec/bottle", "dark bottle", true)]
+    [InlineData("cork board", "cork-board", false)]
+    [InlineData("cork board", "a cork board", false)]
+    [InlineData("MVTec/nothing", "bottle", false)]
+    [InlineData(null, "bottle", false)]
+    public void Names_are_the_same_where_their_prompts_are(string? one, string? other, bool same)
+    {
+        Assert.Equal(same, ClassNames.Same(one, other));
+        Assert.Equal(same, ClassNames.Same(other, one));
     }
 
     [Fact]
@@ -59,6 +75,7 @@ public sealed class ClassNamesTests
     [InlineData("MPDD/bottle", "The data set MPDD has no class 'bottle'; its classes are connector, tubes, metal_plate, bracket_white, bracket_brown, bracket_black. Name an object of your own without 'MPDD/'.")]
     [InlineData("", "The class name is empty: name the object, such as 'bottle', or write 'object'.")]
     [InlineData(" \u00A0 ", "The class name is empty")]
+    [InlineData("_ _", "The class name is empty")]
     [InlineData("&#1;", "The class name is empty")]
     [InlineData("two\nlines", "The class name 'two\uFFFDlines' has the character U+000A, a control character")]
     [InlineData("a\0b", "The class name 'a\uFFFDb' has the character U+0000")]

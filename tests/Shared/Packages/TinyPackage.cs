@@ -43,11 +43,12 @@ internal static class TinyPackage
 
     /// <summary><see cref="Random"/> with another calibration, which gives every image a raw score near 0.5.</summary>
     /// <param name="threshold">Between 0 and 1: far below 0.5 every image is anomalous, far above it normal.</param>
+    /// <param name="objectClass">The class that it is for; "*" is for all.</param>
     /// <returns>The package's folder.</returns>
-    public static string Recalibrated(double threshold) => Once(FormattableString.Invariant($"recalibrated-{threshold}"), (Action<string>)(folder =>
+    public static string Recalibrated(double threshold, string objectClass = "*") => Once(FormattableString.Invariant($"recalibrated-{threshold}-{(objectClass == "*" ? "all" : objectClass)}"), (Action<string>)(folder =>
     {
         Calibration calibration = new() { MapMin = -1000, MapMax = 1000, DetectionMin = -10, DetectionMax = 10, Threshold = threshold, MapThreshold = 0 };
-        ModelImporter.Recalibrate(ModelPackage.Open(Random()), new Dictionary<string, Calibration> { ["*"] = calibration }, folder);
+        ModelImporter.Recalibrate(ModelPackage.Open(Random()), new Dictionary<string, Calibration> { [objectClass] = calibration }, folder);
     }));
 
     /// <summary>The options that <see cref="Random"/> is imported with, for tests that import by themselves.</summary>

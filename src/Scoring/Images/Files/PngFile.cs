@@ -17,6 +17,7 @@ internal static class PngFile
         Header header = default;
         List<ReadOnlyMemory<byte>> kept = [image.Bytes[..8]], data = [];
         int orientation = 1;
+        int? usedBits = null;
         bool dataEnded = false;
         for (long at = 8; at + 12 <= file.Length;)
         {
@@ -43,6 +44,8 @@ internal static class PngFile
                 chunk = FullPalette(content.Span);
             else if (type.SequenceEqual("eXIf"u8))
                 orientation = TiffDirectory.Orientation(content);
+            else if (type.SequenceEqual("sBIT"u8) && !content.IsEmpty)
+                usedBits = content.Span[..(header.ColorType == 2 || header.ColorType == 6 ? Math.Min(content.Length, 3) : 1)].ToArray().Max();
             else if (!picture && !type.SequenceEqual("IEND"u8) && (type[0] & 0x20) == 0)
                 throw image.Damaged($"the chunk at byte {at} is of a kind that no PNG has");
 
@@ -58,6 +61,7 @@ internal static class PngFile
                 {
                     Depth = header.Depth == 16 ? 16 : 8,
                     Grey = header.ColorType == 0,
+                    UsedBits = usedBits,
                     Orientation = orientation,
                 };
             }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace AaClip.Scoring.Images.Files;
 
-/// <summary>The first image file directory of a TIFF, or of EXIF, which has the same layout (TIFF 6.0, section 2).</summary>
+/// <summary>An image file directory of a TIFF, or of EXIF, which has the same layout (TIFF 6.0, section 2).</summary>
 internal sealed class TiffDirectory
 {
     private readonly ReadOnlyMemory<byte> _file;
@@ -18,17 +18,23 @@ internal sealed class TiffDirectory
     /// <summary>True where the low byte of a number comes first.</summary>
     public bool Little { get; }
 
-    /// <summary>Finds the directory's fields.</summary>
+    /// <summary>Where the next directory begins; 0 behind the last one.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>Finds the fields of the first directory.</summary>
     /// <param name="file">From its byte order mark on.</param>
     /// <param name="trouble">What is wrong, as the end of a sentence about the file.</param>
     /// <returns>Null when something is.</returns>
     public static TiffDirectory? Read(ReadOnlyMemory<byte> file, out string trouble)
     {
         trouble = "its header needs 8";
-        if (file.Length < 8)
-            return null;
+        return file.Length < 8 ? null : Read(file, new TiffDirectory(file).Number(4, 4), out trouble);
+    }
+
+    /// <summary>Finds the fields of the directory at a byte.</summary>
+    public static TiffDirectory? Read(ReadOnlyMemory<byte> file, long start, out string trouble)
+    {
         TiffDirectory directory = new(file);
-        long start = directory.Number(4, 4);
         trouble = $"its directory should be at byte {start}";
         if (start < 8 || start + 2 > file.Length)
             return null;
@@ -36,7 +42,9 @@ internal sealed class TiffDirectory
         trouble = $"its directory at byte {start} should have {entries} entries";
         if (entries == 0 || start + 2 + (entries * 12) > file.Length)
             return null;
-        for (long at = start + 2; entries > 0; entries--, at += 12)
+        long end = start + 2 + (entries * 12);
+        directory.Next = end + 4 <= file.Length ? directory.Number(end, 4) : 0;
+        for (long at = start + 2; at < end; at += 12)
         {
             (int tag, int type, long count) = ((int)directory.Number(at, 2), (int)directory.Number(at + 2, 2), directory.Number(at + 4, 4));
             long values = count * Size(type) <= 4 ? at + 8 : directory.Number(at + 8, 4);

@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Reads the first directory of a TIFF and writes another one for the decoder, of the fields that were checked: no further pages, no
+/// Finds the full-size picture of a TIFF, reads its directory and writes another one for the decoder, of the fields that were checked: no further pages, no
 /// directories inside, no metadata. Other compressions are refused by name: JPEG in a TIFF makes ImageSharp 2.1 take a strip for a
 /// file and look for its format again, until the stack and with it the process ends.
 /// </summary>
@@ -11,6 +12,7 @@ internal static class TiffFile
 {
     private const int Width = 256, Height = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, StripOffsets = 273;
     private const int Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279, Planar = 284;
+    private const int NewSubfileType = 254, SubfileType = 255, MaxSampleValue = 281, Inner = 330, MostDirectories = 64;
     private const int TileWidth = 322, TileByteCounts = 325;
 
     private const string Remedy = "save it uncompressed, or with LZW, Deflate or PackBits compression, or as PNG";
@@ -19,11 +21,12 @@ internal static class TiffFile
     private static readonly (int Tag, int Type, int Most)[] Copied =
         [(266, 3, 1), (317, 3, 1), (320, 3, 3 * 256), (338, 3, 4), (339, 3, 4), (529, 5, 6), (530, 3, 2), (532, 5, 12)];
 
-    /// <summary>The first page.</summary>
+    /// <summary>The largest page.</summary>
     /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
     public static ImageStructure Read(ImageFile image)
     {
-        TiffDirectory directory = TiffDirectory.Read(image.Bytes, out string trouble) ?? throw image.Damaged(trouble);
+        TiffDirectory first = TiffDirectory.Read(image.Bytes, out string trouble) ?? throw image.Damaged(trouble);
+        TiffDirectory directory = FullSize(image, first);
         for (int tag = TileWidth; tag <= TileByteCounts; tag++)
             if (directory.Times(tag) > 0)
                 throw image.NotRead("a tiled TIFF", "save it in strips, or as PNG");
@@ -58,9 +61,44 @@ internal static class TiffFile
         {
             Depth = bits[0] == 16 ? 16 : 8,
             Grey = bits.Length == 1 && photometric is 0 or 1,
+            UsedBits = BitsOf(directory.Values(MaxSampleValue, 4)),
             Orientation = directory.First(Orientation, 1),
         };
     }
+
+    /// <summary>
+    /// The directory of the full-size picture: files of scanners and cameras may hold thumbnails and masks as well, in any order, also in
+    /// directories inside others. Which one of several pictures counts nobody knows; a directory that cannot be read is none.
+    /// </summary>
+    private static TiffDirectory FullSize(ImageFile image, TiffDirectory first)
+    {
+        List<TiffDirectory> all = [first];
+        HashSet<long> seen = [];
+        Queue<long> open = new(Following(first));
+        while (open.TryDequeue(out long at) && all.Count < MostDirectories)
+            if (at != 0 && seen.Add(at) && TiffDirectory.Read(image.Bytes, at, out _) is { } further)
+            {
+                all.Add(further);
+                foreach (long next in Following(further))
+                    open.Enqueue(next);
+            }
+
+        TiffDirectory[] full = [.. all.Where(d => (d.First(NewSubfileType, 0) & 5) == 0 && d.First(SubfileType, 1) != 2)]; // 1 reduced, 4 a mask
+        if (full.Length == 0)
+            throw image.NotRead("a TIFF that holds a reduced picture alone", "save the picture at its full size");
+        long most = full.Max(Pixels);
+        TiffDirectory[] largest = [.. full.Where(d => Pixels(d) == most)];
+        return largest is [var one] ? one
+            : throw image.NotRead($"a TIFF of {largest.Length} pictures of equal size", "save the one to be scored as a file of its own");
+
+        static long Pixels(TiffDirectory d) => (long)d.First(Width, 0) * d.First(Height, 0);
+
+        static IEnumerable<long> Following(TiffDirectory d) => [d.Next, .. d.Values(Inner, MostDirectories).Select(v => (long)v)];
+    }
+
+    /// <summary>How many bits have a largest value of all ones, such as 4095; null for any other: some programs write the picture's own maximum.</summary>
+    private static int? BitsOf(uint[] most) =>
+        most.Length > 0 && most.Max() is var value and > 0 and < ushort.MaxValue && (value & (value + 1)) == 0 ? BitOperations.PopCount(value) : null;
 
     /// <summary>
     /// The strips that the picture needs, each inside the file; together no more bytes than the file, so that none is read over and over.

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Results;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+
+namespace AaClip.Bench;
+
+/// <summary>The most memory that large images take: as many at once as the pipeline holds, from the file's bytes to the heatmap.</summary>
+internal static class MemoryBench
+{
+    private static readonly string[] Kinds = ["JPEG", "PNG"];
+
+    /// <summary>Writes a table; each kind of file is measured in a process of its own.</summary>
+    /// <param name="images">Images at once.</param>
+    /// <param name="megapixels">Size of each.</param>
+    public static int Run(string scratch, int images, int megapixels)
+    {
+        Directory.CreateDirectory(scratch);
+        Console.WriteLine($"{images} images of {megapixels} megapixels at once, on {Environment.ProcessorCount} processors");
+        foreach (string kind in Kinds)
+        {
+            string file = Path.Combine(scratch, $"large-{megapixels}.{kind}");
+            if (!File.Exists(file))
+                Run("memory-child", "write", kind, file, megapixels.ToString(CultureInfo.InvariantCulture));
+            Run("memory-child", "measure", kind, file, images.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return 0;
+    }
+
+    /// <summary>What the child process does: writes the file, or measures with it.</summary>
+    public static int Child(string task, string kind, string file, int number)
+    {
+        if (task == "measure")
+            return Measure(kind, file, number);
+        int side = (int)Math.Sqrt(number * 1e6);
+        RgbImage picture = TestImages.Inspection(side, side, seed: 1);
+        File.WriteAllBytes(file, kind == "JPEG" ? ImageEncoder.Jpeg(picture, 70) : ImageEncoder.Png(Smooth(picture)));
+        return 0;
+    }
+
+    private static int Measure(string kind, string file, int images)
+    {
+        string package = Path.Combine(ScoringBench.Root, "models", "demo");
+        LimitsOptions limits = new();
+        using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu });
+        Calibration calibration = scorer.Model.CalibrationFor("key");
+        float[] anchors = scorer.AnchorsOf("key");
+        object model = new(); // one run at a time, as in the pipeline
+        double before = Machine.PeakGiB();
+        long start = Stopwatch.GetTimestamp();
+        using Barrier together = new(images);
+        Thread[] threads = [.. Enumerable.Range(0, images).Select(_ => new Thread(One))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
+        Console.WriteLine(FormattableString.Invariant(
+            $"{kind} of {new FileInfo(file).Length / 1e6:F0} MB: peak {Machine.PeakGiB():F2} GiB ({before:F2} before), {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s"));
+        return 0;
+
+        void One()
+        {
+            byte[] bytes = File.ReadAllBytes(file);
+            RgbImage image = ImageDecoder.Decode(bytes, file).Image;
+            BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
+            together.SignalAndWait(); // the worst case: all are decoded before the first one is drawn
+            ImageScore score;
+            lock (model)
+                score = scorer.Score(image, anchors, Domain.Industrial);
+            Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, image.Width, image.Height);
+            _ = ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, limits.HeatmapSide), judged.Map, judged.Scale));
+            together.SignalAndWait();
+            GC.KeepAlive(image);
+            GC.KeepAlive(bytes);
+        }
+    }
+
+    // Without grain a PNG of that size stays within the limit of bytes.
+    private static RgbImage Smooth(RgbImage picture)
+    {
+        byte[] pixels = [.. picture.Pixels.Select(v => (byte)(v & 0xE0))];
+        return new RgbImage(picture.Width, picture.Height, pixels);
+    }
+
+    private static void Run(params string[] arguments)
+    {
+        using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
+        child.WaitForExit();
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException($"Measuring memory ended with exit code {child.ExitCode}.");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using AaClip.Scoring;
+
+namespace AaClip.Cli;
+
+/// <summary>
+/// A file of lines that grows while the run goes on, as NAME.tmp, and gets its name at the end: a reader of the name never meets half of it.
+/// What is no file, such as a named pipe or /dev/stdout, is written as it is.
+/// </summary>
+internal sealed class LinesFile : IDisposable
+{
+    private readonly string _path, _unfinished;
+    private readonly FileStream _stream;
+    private long _whole; // bytes of whole lines
+    private bool _closed;
+
+    /// <exception cref="IOException">It cannot be made; the message names it.</exception>
+    public LinesFile(string path, string option)
+    {
+        try
+        {
+            _path = Path.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+            bool special = Path.GetFullPath(path) is var full && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal)) || IsPipe(_path);
+            if (special)
+                _path = path;
+            _unfinished = special ? path : _path + ".tmp";
+            _stream = new FileStream(_unfinished, special ? FileMode.Open : FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{path}' cannot be written ({e.Message}): name another file for {option}.", e);
+        }
+    }
+
+    /// <exception cref="IOException">It cannot be written; the message names the file, and where the lines so far are.</exception>
+    public void Write(string line)
+    {
+        try
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(line + "\n");
+            _stream.Write(bytes);
+            _whole += bytes.Length;
+        }
+        catch (IOException e) when (!ClosedPipe.Is(e))
+        {
+            throw new IOException($"'{_path}' cannot be written ({e.Message.Split(" : ", 2)[0]}); the lines so far are in '{_unfinished}'.", e.HResult);
+        }
+    }
+
+    /// <summary>Gives the file its name.</summary>
+    public void Keep()
+    {
+        Close();
+        if (_unfinished != _path)
+            File.Move(_unfinished, _path, overwrite: true);
+    }
+
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        if (_closed)
+            return;
+        _closed = true;
+        if (_stream.CanSeek && _unfinished != _path)
+            _stream.SetLength(_whole); // half a line, where the disk is full
+        _stream.Dispose();
+    }
+
+    // By the mode that the system gives: opening a pipe would wait for its reader.
+    private static bool IsPipe(string path) => Path.Exists(path) && !Directory.Exists(path) && new FileInfo(path) is { Length: 0 } file
+        && !OperatingSystem.IsWindows() && file.Attributes.HasFlag(FileAttributes.Device);
+}

@@ -1,0 +1,88 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace AaClip.Cli;
+
+/// <summary>
+/// Readers of the values of options, for <c>CustomParser</c>: strict, the same in every culture, and with a message that names the option, what was
+/// found and what is expected. The library's own readers follow the machine's culture and speak of types.
+/// </summary>
+internal static class Values
+{
+    private const NumberStyles WholeStyle = NumberStyles.AllowLeadingSign;
+    private const NumberStyles NumberStyle = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
+    /// <summary>A whole number within limits.</summary>
+    public static Func<ArgumentResult, int> Whole(int least = int.MinValue, int most = int.MaxValue) => r => ReadWhole(r, r.Tokens[^1].Value, least, most) ?? 0;
+
+    /// <summary>A whole number within limits, for an option without a default.</summary>
+    public static Func<ArgumentResult, int?> WholeOrNone(int least, int most = int.MaxValue) => r => ReadWhole(r, r.Tokens[^1].Value, least, most);
+
+    /// <summary>Several whole numbers within limits.</summary>
+    public static Func<ArgumentResult, int[]> Wholes(int least, int most = int.MaxValue) => r => [.. r.Tokens.Select(t => ReadWhole(r, t.Value, least, most) ?? 0)];
+
+    /// <summary>A finite number.</summary>
+    /// <param name="expected">What is expected, in words.</param>
+    public static Func<ArgumentResult, T> Number<T>(Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T> =>
+        r => ReadNumber(r, allowed, expected) ?? T.Zero;
+
+    /// <summary>A finite number, for an option without a default.</summary>
+    public static Func<ArgumentResult, T?> NumberOrNone<T>(Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T> =>
+        r => ReadNumber(r, allowed, expected);
+
+    /// <summary>One of a few words.</summary>
+    public static Func<ArgumentResult, T> Word<T>() where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value) ?? default;
+
+    /// <summary>One of a few words, for an option without a default.</summary>
+    public static Func<ArgumentResult, T?> WordOrNone<T>() where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value);
+
+    /// <summary>Several of a few words.</summary>
+    public static Func<ArgumentResult, T[]> Words<T>() where T : struct, Enum => r => [.. r.Tokens.Select(t => ReadWord<T>(r, t.Value) ?? default)];
+
+    /// <summary>What a reader of our own takes.</summary>
+    /// <param name="read">Gives null for what it does not take.</param>
+    public static Func<ArgumentResult, T?> Of<T>(Func<string, T?> read, string expected) where T : struct => r =>
+    {
+        string text = r.Tokens[^1].Value;
+        T? value = read(text);
+        if (value is null)
+            Refuse(r, text, expected);
+        return value;
+    };
+
+    private static int? ReadWhole(ArgumentResult r, string text, int least, int most)
+    {
+        if (int.TryParse(text, WholeStyle, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+            return value;
+        Refuse(r, text, (least, most) switch
+        {
+            (int.MinValue, int.MaxValue) => "a whole number",
+            (_, int.MaxValue) => string.Create(CultureInfo.InvariantCulture, $"a whole number of {least} or more"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"),
+        });
+        return null;
+    }
+
+    private static T? ReadNumber<T>(ArgumentResult r, Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T>
+    {
+        string text = r.Tokens[^1].Value;
+        if (T.TryParse(text, NumberStyle, CultureInfo.InvariantCulture, out T value) && T.IsFinite(value) && allowed(value))
+            return value;
+        Refuse(r, text, expected);
+        return null;
+    }
+
+    private static T? ReadWord<T>(ArgumentResult r, string text) where T : struct, Enum
+    {
+        foreach (T value in Enum.GetValues<T>())
+            if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+                return value;
+        string[] words = [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())];
+        Refuse(r, text, $"{string.Join(", ", words[..^1])} or {words[^1]}");
+        return null;
+    }
+
+    private static void Refuse(ArgumentResult r, string text, string expected) =>
+        r.AddError($"{(r.Parent as OptionResult)?.Option.Name ?? r.Argument.Name} is '{text}', expected {expected}.");
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using AaClip.Cli.Demo;
+using AaClip.Cli.Pipeline;
+
+namespace AaClip.Cli;
+
+/// <summary>The command line: every verb with its options.</summary>
+internal static class Verbs
+{
+    public static RootCommand All()
+    {
+        RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
+        {
+            ImportCommand.Create(),
+            InspectCommand.Create(),
+            ScoreCommand.Create(),
+            GenerateCommand.Create(),
+            PretrainCommand.Create(),
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            CalibrateCommand.Create(),
+            DemoCommand.Create(),
+            UpCommand.Create(),
+            PrepareCommand.Create(),
+            EventsCommand.Create(),
+            DropCommand.Create(),
+            WatchCommand.Create(),
+            ResultsCommand.Create(),
+            VerifyCommand.Create(),
+            RedriveCommand.Create(),
+            RescoreCommand.Create(),
+            JobsCommand.Create(),
+            ModelCommands.Publish(),
+            ModelCommands.Promote(),
+            ModelCommands.Shadow(),
+        };
+        Verb.ShowExamples(root,
+            "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
+            "aaclip inspect models/aaclip",
+            "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/",
+            "aaclip up --model models/aaclip",
+            "aaclip drop --camera line1 --rate 2/s photos/",
+            "aaclip watch --camera line1",
+            "aaclip rescore --model models/better --from 7d --report report/");
+        return root;
+    }
+}
