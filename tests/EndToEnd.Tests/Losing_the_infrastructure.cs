@@ -1,15 +1,19 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using AaClip.Checkpoints.Onnx;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using AaClip.Tests.ServiceBus;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
 
 namespace AaClip.EndToEnd.Tests;
 
@@ -43,7 +47,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         await using Site site = await Site.OpenAsync(azurite);
         using ModelChoice choice = new(site.Storage, Options.Create(new ModelOptions()), TimeProvider.System, NullLogger<ModelChoice>.Instance);
         string bad = await new ModelRepository(site.Storage, Options.Create(new ModelOptions()), NullLogger<ModelRepository>.Instance)
-            .PublishAsync(OfAnotherSize(site.Model), cancellation: Cancellation);
+            .PublishAsync(WhoseRunsFail(site.Model), cancellation: Cancellation);
         await choice.PromoteAsync(bad, Cancellation);
         FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" });
         (string, string)[] images = await DropAsync(site);
@@ -152,8 +156,8 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         return results;
     }
 
-    // Its graph takes pictures of 112 pixels, and gets others: every run fails.
-    private static string OfAnotherSize(string package)
+    // Every run of its graph takes an element that is not there, and fails.
+    private static string WhoseRunsFail(string package)
     {
         string folder = Directory.CreateTempSubdirectory("aaclip-failing-").FullName;
         foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
@@ -163,11 +167,30 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             File.Copy(file, copy);
         }
 
-        string manifest = Path.Combine(folder, "model.json");
+        ModelArchitecture shape = ModelPackage.Open(package).Manifest.Architecture;
+        string graphFile = Path.Combine(folder, ModelPackage.ImageGraph), manifest = Path.Combine(folder, "model.json");
+        using (GraphWriter graph = new(graphFile))
+        {
+            Value image = graph.Input("image", DataType.Float, "N", 3, shape.ImageSize, shape.ImageSize);
+            graph.Input("anchors", DataType.Float, "N", shape.Embed, 2);
+            Value any = graph.Node("ReduceMax", "/any", [image, graph.Integers(1, 2, 3)], GraphWriter.Int("keepdims", 0));
+            Value nine = graph.Node("Add", "/nine", [graph.Node("Mul", "/zero", [any, graph.Scalar(0)]), graph.Scalar(9)]);
+            Value one = graph.Weight("one", [1, shape.Grid, shape.Grid], new float[shape.Grid * shape.Grid]);
+            Value map = graph.Node("Gather", "/map", [one, graph.Node("Cast", "/index", [nine], GraphWriter.Int("to", (int)DataType.Int64))]);
+            graph.Output("map", map, DataType.Float, "N", shape.Grid, shape.Grid);
+            graph.Output("detection", graph.Node("ReduceMax", "/detection", [map, graph.Integers(1, 2)], GraphWriter.Int("keepdims", 0)), DataType.Float, "N");
+            graph.Save();
+        }
+
         JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!; // a package has one
         json["version"] = "failing";
-        json["architecture"]!["imageSize"] = 56;
-        json["preprocessing"]!["size"] = 56;
+        foreach (string file in (string[])[ModelPackage.ImageGraph, ModelPackage.ImageWeights])
+        {
+            byte[] bytes = File.ReadAllBytes(Path.Combine(folder, file));
+            json["files"]![file]!["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            json["files"]![file]!["bytes"] = bytes.Length;
+        }
+
         File.WriteAllText(manifest, json.ToJsonString());
         return folder;
     }
