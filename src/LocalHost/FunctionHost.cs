@@ -67,8 +67,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     public int WorkerProcess => _worker?.ProcessId ?? 0;
 
     /// <summary>
-    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself: stop it
-    /// then.
+    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself:
+    /// stop it then.
     /// </summary>
     public Task<string> Failed => _failed.Task;
 
@@ -168,7 +168,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
                 BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
                 await watcher.PrepareAsync(listening);
                 await watcher.RunAsync(
-                    (text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token), listening);
+                    (text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token),
+                    listening);
             }, _stopping.Token), CancellationToken.None);
             FailWith(_watching, "Uploads are not watched any more", log);
         }

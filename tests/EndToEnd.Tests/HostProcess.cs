@@ -38,7 +38,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <param name="connection">Storage as the host sees it; null takes the site's.</param>
     /// <param name="settings">Settings of its own.</param>
     public static async Task<HostProcess> StartAsync(
-        Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true, string? connection = null, IReadOnlyDictionary<string, string>? settings = null)
+        Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true, string? connection = null,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Host", new DirectoryInfo(AppContext.BaseDirectory).Name, "AaClip.Host");
         string[] arguments = [Site.Functions, connection ?? site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]];

@@ -6,8 +6,8 @@ using AaClip.Tests;
 namespace AaClip.EndToEnd.Tests;
 
 /// <summary>
-/// A short campaign in each test run; a long one by <c>make soak</c>, which sets SOAK_MINUTES and SOAK_SEED and keeps its storage and counts in
-/// artifacts/soak, or in SOAK_FOLDER, for the next one.
+/// A short campaign in each test run; a long one by <c>make soak</c>, which sets SOAK_MINUTES and SOAK_SEED and keeps its storage and
+/// counts in artifacts/soak, or in SOAK_FOLDER, for the next one.
 /// </summary>
 public class Surviving_crashes_and_faults(ITestOutputHelper output)
 {

@@ -34,7 +34,8 @@ internal static class EventsCommand
                 BlobWatcher watcher = new(images, state, Interval, log);
                 await watcher.PrepareAsync(listening);
                 await watcher.RunAsync(
-                    (text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token), listening);
+                    (text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token),
+                    listening);
             }, cancellation);
             return 0;
         }));

@@ -63,7 +63,9 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Note)!); // a file in a folder
-            File.WriteAllBytes(Note, JsonSerializer.SerializeToUtf8Bytes(running, RunningHostJson.Default.RunningHost));
+            string part = FormattableString.Invariant($"{Note}.{Environment.ProcessId}.part"); // who reads never finds half of it
+            File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(running, RunningHostJson.Default.RunningHost));
+            File.Move(part, Note, overwrite: true);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

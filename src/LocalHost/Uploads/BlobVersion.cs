@@ -11,8 +11,8 @@ namespace AaClip.LocalHost.Uploads;
 internal static class BlobVersion
 {
     /// <summary>
-    /// When it was created, its length and its Content-MD5. Where storage has no MD5 (an upload in blocks) the ETag stands for the content: rather one
-    /// event too many than an image that nobody scores. Of append and page blobs only the creation counts.
+    /// When it was created, its length and its Content-MD5. Where storage has no MD5 (an upload in blocks) the ETag stands for the content:
+    /// rather one event too many than an image that nobody scores. Of append and page blobs only the creation counts.
     /// </summary>
     public static string Of(BlobItem blob)
     {

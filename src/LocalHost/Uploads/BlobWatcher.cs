@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Stands in for Event Grid, which Azurite does not have: lists a container over and over, and puts one BlobCreated event on a queue for each
-/// new or overwritten blob, not for a change of metadata, properties or tags (<see cref="BlobVersion"/>). What was raised is noted in a blob,
-/// so a restart raises neither everything again nor too little; a crash may raise
-/// twice what was raised since the last note, which is a matter of milliseconds while the container is small.
+/// Stands in for Event Grid, which Azurite does not have: lists a container over and over, and puts one BlobCreated event on a queue for
+/// each new or overwritten blob, not for a change of metadata, properties or tags (<see cref="BlobVersion"/>). What was raised is noted in
+/// a blob, so a restart raises neither everything again nor too little; a crash may raise twice what was raised since the last note, which
+/// is a matter of milliseconds while the container is small.
 /// </summary>
 public sealed partial class BlobWatcher(BlobContainerClient container, BlobContainerClient state, TimeSpan interval, ILogger logger)
 {
@@ -76,7 +76,8 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             await foreach (Page<BlobItem> page in container.GetBlobsAsync(cancellationToken: listening).AsPages(pageSizeHint: PageSize))
             {
                 listed += page.Values.Count;
-                IEnumerable<BlobItem> fresh = page.Values.Where(blob => !_seen.Contains(blob.Name, BlobVersion.Of(blob), BlobVersion.ETagOf(blob)));
+                IEnumerable<BlobItem> fresh = page.Values.Where(
+                    blob => !_seen.Contains(blob.Name, BlobVersion.Of(blob), BlobVersion.ETagOf(blob)));
                 foreach (BlobItem blob in fresh.OrderBy(blob => blob.Properties.LastModified))
                 {
                     await RaiseAsync(blob, raise, listening);

@@ -5,8 +5,9 @@ using System.Text;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Which version of which blob has raised its event. Names and versions are kept as hashes of 16 and 8 bytes: about 60 bytes of memory and 24
-/// bytes of storage for a blob, whatever its name. A version is what <see cref="BlobVersion"/> makes; notes of older programs hold the ETag's.
+/// Which version of which blob has raised its event. Names and versions are kept as hashes of 16 and 8 bytes: about 60 bytes of memory
+/// and 24 bytes of storage for a blob, whatever its name. A version is what <see cref="BlobVersion"/> makes; notes of older programs hold
+/// the ETag's.
 /// </summary>
 internal sealed class SeenBlobs
 {

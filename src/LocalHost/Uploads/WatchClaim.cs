@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Lets one process at a time watch a container: it holds a lease on a blob in which it says who it is. The others wait for it to end. The lease of
-/// a process of this machine that is gone is broken at once; on other machines it runs out.
+/// Lets one process at a time watch a container: it holds a lease on a blob in which it says who it is. The others wait for it to end. The
+/// lease of a process of this machine that is gone is broken at once; on other machines it runs out.
 /// </summary>
 public sealed partial class WatchClaim : IAsyncDisposable
 {
@@ -57,7 +57,8 @@ public sealed partial class WatchClaim : IAsyncDisposable
                 return await ReadAsync(cancellation);
         }
 
-        await _blob.UploadAsync(note, new BlobUploadOptions { Conditions = new BlobRequestConditions { LeaseId = lease.LeaseId } }, cancellation);
+        BlobRequestConditions own = new() { LeaseId = lease.LeaseId };
+        await _blob.UploadAsync(note, new BlobUploadOptions { Conditions = own }, cancellation);
         _lease = lease;
         _held?.Dispose();
         _held = new CancellationTokenSource();
@@ -131,7 +132,8 @@ public sealed partial class WatchClaim : IAsyncDisposable
     {
         try
         {
-            await _blob.UploadAsync(note, new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
+            BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
+            await _blob.UploadAsync(note, new BlobUploadOptions { Conditions = absent }, cancellation);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
@@ -211,10 +213,11 @@ public sealed partial class WatchClaim : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Events of container {Container} are raised by {Other}: this process raises them when that one has ended.")]
+        [LoggerMessage(
+            1, LogLevel.Warning, "Events of container {Container} are raised by {Other}: this process raises them when that one has ended.")]
         public static partial void Waits(ILogger logger, string container, string other);
 
-        [LoggerMessage(2, LogLevel.Information, "Process {Process}, which watched container {Container}, is gone: this one takes its place.")]
+        [LoggerMessage(2, LogLevel.Information, "Process {Process}, which watched container {Container}, is gone: this one takes over.")]
         public static partial void Broken(ILogger logger, int process, string container);
 
         [LoggerMessage(3, LogLevel.Warning, "Container {Container} is watched by another process now: this one waits.")]

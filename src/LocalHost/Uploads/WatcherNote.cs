@@ -22,7 +22,8 @@ public sealed record WatcherNote(string? Model, string Machine, int Process, Dat
     public bool IsGone => Machine == Environment.MachineName && !new ProcessMark(Process, StartedAt).Runs;
 
     /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant($"process {Process} on {Machine}{(Address is null ? "" : $" ({Address})")}");
+    public override string ToString() =>
+        FormattableString.Invariant($"process {Process} on {Machine}{(Address is null ? "" : $" ({Address})")}");
 }
 
 [JsonSerializable(typeof(WatcherNote))]

@@ -39,7 +39,7 @@ public sealed class ResultStore(StorageClients storage)
     }
 
     /// <summary>Stores a result unless the image has one already; a job's failure takes the place of a failure from elsewhere.</summary>
-    /// <returns>Whether it was stored.</returns>
+    /// <returns>Whether it lies there now.</returns>
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(result);

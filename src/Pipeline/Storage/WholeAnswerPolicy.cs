@@ -6,10 +6,10 @@ using Azure.Core.Pipeline;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// Lets only whole answers of storage through. What stands between (a proxy, a gateway, a captive portal) may answer with a page of its own, or
-/// with half of a listing, under a good status: the storage library would end in an XmlException or take a page's 404 for an absent blob. Such an
-/// answer becomes an <see cref="IOException"/>, which the library's retry policy repeats, and which callers handle as they handle a broken
-/// connection. Belongs at <see cref="HttpPipelinePosition.PerRetry"/>.
+/// Lets only whole answers of storage through. What stands between (a proxy, a gateway, a captive portal) may answer with a page of its
+/// own, or with half of a listing, under a good status: the storage library would end in an XmlException or take a page's 404 for an absent
+/// blob. Such an answer becomes an <see cref="IOException"/>, which the library's retry policy repeats, and which callers handle as they
+/// handle a broken connection. Belongs at <see cref="HttpPipelinePosition.PerRetry"/>.
 /// </summary>
 public sealed class WholeAnswerPolicy : HttpPipelinePolicy
 {
@@ -62,7 +62,8 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         if (response.Status is >= ServerError or Timeout or TooManyRequests)
             return;
         if (!OfStorage.Any(header => response.Headers.Contains(header)))
-            throw new IOException($"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'.");
+            throw new IOException(
+                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'.");
         if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
             throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");
     }
@@ -92,9 +93,11 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
     }
 
     // The properties of a container or of a queue come in headers alone.
-    private static bool ExpectsContent(Request request) => request.Method == RequestMethod.Post || (request.Method == RequestMethod.Get
-        && (request.Uri.Query.Contains("comp=list", StringComparison.Ordinal) || request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)));
+    private static bool ExpectsContent(Request request) => request.Method == RequestMethod.Post
+        || (request.Method == RequestMethod.Get && request.Uri.Query.Contains("comp=list", StringComparison.Ordinal))
+        || (request.Method == RequestMethod.Get && request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal));
 
     // Without the query, which may hold a signature.
-    private static string Place(HttpMessage message) => $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";
+    private static string Place(HttpMessage message) =>
+        $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";
 }

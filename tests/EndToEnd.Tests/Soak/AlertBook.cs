@@ -6,16 +6,18 @@ namespace AaClip.EndToEnd.Tests.Soak;
 /// <summary>Every alert event that a storage account has sent, in a file: no id twice, and of each alert every change.</summary>
 internal sealed class AlertBook(string file)
 {
-    private readonly List<(string Event, string Alert, int Sequence, string Type)> _events = [.. File.Exists(file)
-        ? File.ReadLines(file).Select(line => line.Split('\t')).Select(cells => (cells[0], cells[1], int.Parse(cells[2], CultureInfo.InvariantCulture), cells[3]))
-        : []];
+    private readonly List<(string Event, string Alert, int Sequence, string Type)> _events =
+        [.. File.Exists(file) ? File.ReadLines(file).Select(line => Read(line.Split('\t'))) : []];
 
     public void Add(IReadOnlyCollection<AlertEvent> events)
     {
         var fresh = events.Select(e => (e.Envelope.Id, e.Data.AlertId, e.Data.Sequence, e.Envelope.Type)).ToArray();
         _events.AddRange(fresh);
-        File.AppendAllLines(file, fresh.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Id}\t{e.AlertId}\t{e.Sequence}\t{e.Type}")));
+        File.AppendAllLines(file, fresh.Select(e => FormattableString.Invariant($"{e.Id}\t{e.AlertId}\t{e.Sequence}\t{e.Type}")));
     }
+
+    private static (string, string, int, string) Read(string[] cells) =>
+        (cells[0], cells[1], int.Parse(cells[2], CultureInfo.InvariantCulture), cells[3]);
 
     public void AssertWhole()
     {

@@ -11,9 +11,9 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.EndToEnd.Tests.Soak;
 
 /// <summary>
-/// Rounds of images that are dropped while two hosts, their workers and storage are killed, cut off, slowed down and answered badly; after each round
-/// everything is accounted for. What happens when is drawn from the seed; how far the processes have come by then is not, so that each run differs.
-/// Steps of a round: 1. storage and hosts, 2. trouble, 3. calm, until all is through, 4. the account.
+/// Rounds of images that are dropped while two hosts, their workers and storage are killed, cut off, slowed down and answered badly; after
+/// each round everything is accounted for. What happens when is drawn from the seed; how far the processes have come by then is not, so
+/// that each run differs. Steps of a round: 1. storage and hosts, 2. trouble, 3. calm, until all is through, 4. the account.
 /// </summary>
 internal sealed class Campaign : IAsyncDisposable
 {
@@ -79,7 +79,8 @@ internal sealed class Campaign : IAsyncDisposable
             KillAsync(crews[1], new Random(seed + 3), over.Token));
 
         // 3. Calm
-        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."));
+        _tell(string.Create(
+            CultureInfo.InvariantCulture, $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."));
         _weather.Bad = false;
         foreach (Crew crew in crews)
             await crew.StartAsync(Cancellation);
@@ -95,7 +96,8 @@ internal sealed class Campaign : IAsyncDisposable
         Assert.Equal(verified.GetProperty("images").GetInt32(), verified.GetProperty("accounted").GetInt32());
         foreach (string fault in (string[])["missing", "doubled", "withoutMap", "givenUp", "repeatedAlerts"])
             Assert.Empty(verified.GetProperty(fault).EnumerateArray());
-        string[] failed = [.. verified.GetProperty("failed").EnumerateArray().Select(line => line.GetString()!.Split(": ")[0]).Where(_latest.ContainsKey).Distinct()]; // lines are text
+        IEnumerable<string> lines = verified.GetProperty("failed").EnumerateArray().Select(line => line.GetString()!); // they are text
+        string[] failed = [.. lines.Select(line => line.Split(": ")[0]).Where(_latest.ContainsKey).Distinct()];
         Assert.Equal(_unreadable.Order(StringComparer.Ordinal), failed.Order(StringComparer.Ordinal));
         AlertBook book = new(Path.Combine(_folder, $"alerts-{account}.txt"));
         AlertEvent[] events = await TakeAlertsAsync(site);
@@ -132,7 +134,10 @@ internal sealed class Campaign : IAsyncDisposable
             string name = draw < 0.05 && _latest.Count > 0
                 ? _latest.Keys.ElementAt(random.Next(_latest.Count))
                 : string.Create(CultureInfo.InvariantCulture, $"line{random.Next(Cameras)}/{round:D5}/{number:D5}.png");
-            byte[] content = random.NextDouble() < 0.03 ? [.. pictures[0].AsSpan(0, 200)] : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)]; // a byte after the picture: no two are the same
+            // A byte after the picture makes it another file.
+            byte[] content = random.NextDouble() < 0.03
+                ? [.. pictures[0].AsSpan(0, 200)]
+                : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)];
             string? etag = await StoreAsync(site, name, content);
             if (etag is null)
                 continue;
@@ -249,7 +254,7 @@ internal sealed class Campaign : IAsyncDisposable
 
     private static async Task<bool> PauseAsync(int milliseconds, CancellationToken over)
     {
-        await Task.Delay(milliseconds, over).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.Delay(milliseconds, over).ContinueWith(_ => { }, TaskScheduler.Default);
         return !over.IsCancellationRequested;
     }
 }

@@ -1,6 +1,8 @@
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>A host that is started again whenever it is gone, as a supervisor does: storage that is away at a start ends the start.</summary>
+/// <summary>
+/// A host that is started again whenever it is gone, as a supervisor does: storage that is away at a start ends the start.
+/// </summary>
 internal sealed class Crew(Site site, string connection, TimeSpan lease, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     private HostProcess? _host;

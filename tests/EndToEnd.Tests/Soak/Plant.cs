@@ -16,7 +16,8 @@ internal sealed class Plant : IAsyncDisposable
     private readonly StorageProxy _blobs, _queues;
     private Azurite _azurite;
 
-    private Plant(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) => (_folder, _azurite, _blobs, _queues) = (folder, azurite, blobs, queues);
+    private Plant(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) =>
+        (_folder, _azurite, _blobs, _queues) = (folder, azurite, blobs, queues);
 
     public static async Task<Plant> OpenAsync(string folder, Weather weather)
     {
@@ -28,7 +29,9 @@ internal sealed class Plant : IAsyncDisposable
         return new Plant(folder, azurite, blobs, queues);
     }
 
-    /// <summary>Past the proxies as cameras and people go, but where the proxies send requests: the ports stay when storage is started again.</summary>
+    /// <summary>
+    /// Past the proxies as cameras and people go, but where the proxies send requests: the ports stay when storage is started again.
+    /// </summary>
     /// <param name="account">One of the fixture's.</param>
     public string Direct(string account) => _azurite.ConnectionString.Replace(Emulator, account, StringComparison.Ordinal);
 
@@ -36,8 +39,8 @@ internal sealed class Plant : IAsyncDisposable
     public string Through(string account) => StorageProxy.Through(Direct(account), _blobs, _queues);
 
     /// <summary>
-    /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: after SIGKILL it would have forgotten what it
-    /// had confirmed, which no program above it can mend.
+    /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: after SIGKILL it would have forgotten
+    /// what it had confirmed, which no program above it can mend.
     /// </summary>
     public async Task RestartAsync(TimeSpan away)
     {

@@ -36,5 +36,7 @@ internal sealed record Tally
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} overwritten), {Kills} kills ({WorkerKills} of workers, {HostKills} of hosts, {StorageStops} of storage), {Faults} faults, {Outages} outages that refused {Refused} requests, {Alerts} alert events. Nothing lost, nothing twice.");
+        $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} overwritten), "
+        + $"{Kills} kills ({WorkerKills} of workers, {HostKills} of hosts, {StorageStops} of storage), {Faults} faults, "
+        + $"{Outages} outages that refused {Refused} requests, {Alerts} alert events. Nothing lost, nothing twice.");
 }

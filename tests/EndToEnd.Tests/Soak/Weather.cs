@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>What happens between the hosts and storage: now and then a fault, slow times, and times in which nothing gets through.</summary>
+/// <summary>
+/// What happens between the hosts and storage: now and then a fault, slow times, and times in which nothing gets through.
+/// </summary>
 internal sealed class Weather(int seed)
 {
     private const double Share = 0.05; // of the requests that go wrong in bad weather

@@ -62,7 +62,8 @@ public class ResultStoreTests(AzuriteFixture azurite)
         ResultDocument later = Failed("c/failed.jpg", "0x1", Noon.AddHours(1)) with { Job = "j2" };
 
         Assert.True(await store.TryAddAsync(later, Cancellation));
-        Assert.False(await store.TryAddAsync(later, Cancellation)); // it is there
+        Assert.True(await store.TryAddAsync(later, Cancellation)); // as a client that repeats a write whose answer was lost
+        Assert.False(await store.TryAddAsync(later with { ScoredAt = Noon.AddHours(2) }, Cancellation)); // there is one
         Assert.False(await store.TryAddAsync(Failed("c/failed.jpg", "0x1", Noon), Cancellation)); // a new image's does not
         Assert.False(await store.TryAddAsync(Failed("c/scored.jpg", "0x1", Noon) with { Job = "j2" }, Cancellation));
         Assert.Equal("j2", (await store.SummaryAsync("tiny@1", "c/failed.jpg", "0x1", Cancellation))?.Job);

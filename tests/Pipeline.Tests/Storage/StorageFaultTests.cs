@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Tests.Storage;
 
-/// <summary>Each operation on storage under each fault: it ends well, or by one of the exceptions that callers take for storage in trouble.</summary>
+/// <summary>
+/// Each operation on storage under each fault: it ends well, or by one of the exceptions that callers take for storage in trouble.
+/// </summary>
 public class StorageFaultTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);

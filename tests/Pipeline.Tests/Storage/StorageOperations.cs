@@ -85,7 +85,9 @@ internal static class StorageOperations
         ["ModelRepository.Fetch"] = new(WithModel, Give(async s => Files(await Repository(s).FetchAsync(ModelId, again: true, Token)))),
     };
 
-    /// <summary>What lies in storage: names and contents, without versions and times that differ from run to run. Messages count once.</summary>
+    /// <summary>
+    /// What lies in storage: names and contents, without versions and times that differ from run to run. Messages count once.
+    /// </summary>
     public static async Task<string> LiesInAsync(StorageClients storage)
     {
         StringBuilder there = new();

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace AaClip.Tests;
 
-/// <summary>Stands between clients and one endpoint of Azurite on loopback: passes requests on, and spoils those that it is told to.</summary>
+/// <summary>
+/// Stands between clients and one endpoint of Azurite on loopback: passes requests on, and spoils those that it is told to.
+/// </summary>
 internal sealed class StorageProxy : IAsyncDisposable
 {
     private static readonly string[] Framing = ["Host", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Expect"];
