@@ -11,12 +11,17 @@ namespace AaClip.Cli.Pipeline;
 
 /// <summary>
 /// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that a
-/// profile wants scored needs a result of its current version; 3. pictures without results, and results without pictures; 4. queues;
-/// 5. alerts. The images are listed first: one that comes meanwhile has more of a chance to be scored than to be missed.
+/// profile wants scored needs a result of its current version, or of its content where only metadata changed since; 3. pictures without results,
+/// and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance to be scored than to be missed.
 /// </summary>
 internal sealed class Verification(StorageClients storage, string? camera, string? model)
 {
+    private const int Switches = 4; // from one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
+    private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
+
     private readonly Dictionary<string, ResultLine> _results = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Model, string Image), List<ResultSummary>> _byImage = [];
+    private readonly List<(DateTimeOffset Time, string Model)> _live = []; // of new images, not of jobs
     private readonly Dictionary<(string Model, string Image, string Version), string> _versions = [];
     private readonly List<string> _doubled = [], _givenUp = [];
 
@@ -26,23 +31,24 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     public async Task<VerifyReport> RunAsync(CancellationToken cancellation)
     {
         CameraSet cameras = await CamerasAsync(cancellation);
-        List<(string Name, string ETag)> images = await ImagesAsync(cancellation);
+        List<(string Name, string ETag, ImageContent Content)> images = await ImagesAsync(cancellation);
 
         // 1
         await ReadResultsAsync(cancellation);
 
         // 2
-        int skipped = 0, current = 0;
+        int skipped = 0;
+        HashSet<string> current = new(StringComparer.Ordinal);
         List<string> missing = [];
         string[] models = model is null ? [.. _results.Values.Select(r => r.Model).Distinct()] : [model];
-        foreach ((string name, string etag) in images)
+        foreach ((string name, string etag, ImageContent content) in images)
         {
             (string owner, string path) = ImageName.Of(name);
-            if (cameras.Find(owner) is not { } profile || profile.SkippedBy(path) is not null)
+            string[] own = [.. models.Select(m => ResultOf(m, name, etag, content)).OfType<string>()];
+            current.UnionWith(own);
+            if (cameras.Find(owner) is not { } profile || profile.SkippedBy(path) is not null || content.Bytes == 0) // as RouteUpload does
                 skipped++;
-            else if (models.Count(m => _results.ContainsKey(BlobNames.Result(m, name, etag))) is > 0 and var count)
-                current += count;
-            else
+            else if (own.Length == 0)
                 missing.Add($"{name} ({etag})");
         }
 
@@ -59,17 +65,49 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             Skipped = skipped,
             Accounted = images.Count - skipped - missing.Count,
             Models = _results.Values.CountBy(r => r.Model).OrderBy(m => m.Key, StringComparer.Ordinal).ToDictionary(),
-            Older = _results.Count - current,
+            Older = _results.Count - current.Count,
             Missing = missing,
             Doubled = _doubled,
             WithoutMap = [.. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Result))).Select(r => r.Result)],
-            Failed = [.. _results.Values.Where(r => r.Verdict == Verdict.Failed).Select(r => $"{r.Image}: {r.Failure}")],
+            Failed = [.. _results.Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Result)).Select(r => $"{r.Image}: {r.Failure}")],
+            PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Result)),
+            Mixed = Mixed(),
             Orphans = [.. maps.Except(stems).Select(m => $"{ContainerNames.Maps}/{m}.png"), .. heatmaps.Except(stems).Select(h => $"{ContainerNames.Heatmaps}/{h}.jpg")],
             GivenUp = _givenUp,
             Queues = queues,
+            Waiting = await WaitingAsync(queues.Keys, cancellation),
             Alerts = alerts.Count,
             RepeatedAlerts = [.. alerts.CountBy(a => a).Where(a => a.Value > 1).Select(a => a.Key)],
         };
+    }
+
+    // Of the present version; or of another one with the same content, where only metadata changed since.
+    private string? ResultOf(string model, string image, string etag, ImageContent content)
+    {
+        string exact = BlobNames.Result(model, image, etag);
+        return _results.ContainsKey(exact) ? exact
+            : _byImage.GetValueOrDefault((model, image))?.FirstOrDefault(r => r.Content?.IsSame(content) == true)?.Blob;
+    }
+
+    // Two hosts with different models on one storage: each takes some of the images, so that the models take turns.
+    private string[] Mixed()
+    {
+        string[] order = [.. _live.OrderBy(r => r.Time).Select(r => r.Model)];
+        int switches = order.Zip(order.Skip(1)).Count(pair => pair.First != pair.Second);
+        return switches < Switches ? [] : [.. order.CountBy(m => m).OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {m.Value} new images")];
+    }
+
+    private async Task<List<string>> WaitingAsync(IEnumerable<string> queues, CancellationToken cancellation)
+    {
+        List<string> waiting = [];
+        foreach (string name in queues)
+        {
+            PeekedMessage[] first = await storage.Queue(name).PeekMessagesAsync(32, cancellation);
+            if (first.Min(m => m.InsertedOn) is { } oldest && TimeProvider.System.GetUtcNow() - oldest >= Stale)
+                waiting.Add(FormattableString.Invariant($"{name}: since {oldest.ToLocalTime():yyyy-MM-dd HH:mm}"));
+        }
+
+        return waiting;
     }
 
     private async Task<CameraSet> CamerasAsync(CancellationToken cancellation)
@@ -85,14 +123,14 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         }
     }
 
-    private async Task<List<(string, string)>> ImagesAsync(CancellationToken cancellation)
+    private async Task<List<(string, string, ImageContent)>> ImagesAsync(CancellationToken cancellation)
     {
-        List<(string, string)> images = [];
+        List<(string, string, ImageContent)> images = [];
         // Images without a folder belong to camera "default", which no prefix finds.
         string? prefix = camera is null or ImageName.RootCamera ? null : camera + "/";
         await foreach (BlobItem blob in ListAsync(ContainerNames.Images, BlobTraits.None, prefix, cancellation))
             if (camera is null || ImageName.Of(blob.Name).Camera == camera)
-                images.Add((blob.Name, blob.Properties.ETag?.ToString().Trim('"') ?? ""));
+                images.Add((blob.Name, blob.Properties.ETag?.ToString().Trim('"') ?? "", ImageContent.Of(blob.Properties)));
         return images;
     }
 
@@ -113,8 +151,13 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             if (model is not null && id != model)
                 continue;
             _results.Add(blob.Name, ResultLine.Of(id, summary));
+            if (summary.Job is null)
+                _live.Add((summary.Time, id));
             if (summary.Image is not { } image)
                 continue; // too long for metadata
+            if (!_byImage.TryGetValue((id, image), out List<ResultSummary>? versions))
+                _byImage[(id, image)] = versions = [];
+            versions.Add(summary);
             string version = Path.GetFileNameWithoutExtension(blob.Name[(blob.Name.LastIndexOf('/') + 1)..]);
             if (!_versions.TryAdd((id, image, version), blob.Name))
                 _doubled.Add($"{blob.Name} beside {_versions[(id, image, version)]}");

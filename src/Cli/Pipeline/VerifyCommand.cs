@@ -15,7 +15,7 @@ internal static class VerifyCommand
         Option<bool> alerts = new("--all-alerts") { Description = "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first 32, which can be seen without." };
         Option<bool> json = new("--json") { Description = "The report as one JSON object." };
         Account account = new();
-        Verb command = new("verify", "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, and alerts with the same id. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
+        Verb command = new("verify", "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and models that take turns. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
             "aaclip verify",
             "aaclip verify --camera line1 --model aaclip@3f2a91bc --json")
         {
@@ -50,7 +50,11 @@ internal static class VerifyCommand
         List("doubled results", report.Doubled);
         List("results without their map", report.WithoutMap);
         List("alert ids that came more than once", report.RepeatedAlerts);
+        List("models take turns with new images, so that two hosts may use different ones on this storage", report.Mixed);
         List("failed images, with a result that says why", report.Failed);
+        if (report.PastFailures > 0)
+            Console.WriteLine($"{report.PastFailures} failures of versions that were replaced or deleted since");
+        List("queues in which messages wait for more than a day", report.Waiting);
         List("messages given up on, which 'aaclip redrive' sends again", report.GivenUp);
         List("pictures without a result, left by a crash", report.Orphans);
         if (report.Queues.GetValueOrDefault("alerts") is var waiting && waiting > report.Alerts)

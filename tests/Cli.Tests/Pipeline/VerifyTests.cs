@@ -3,6 +3,7 @@ using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues.Models;
 
 namespace AaClip.Cli.Tests.Pipeline;
@@ -60,6 +61,59 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Assert.Equal((1, 0), (before.Code, after.Code));
         Assert.Contains($"  line1/a.png ({second})", before.Lines);
         Assert.Contains("1 of them of images that were overwritten or deleted since", after.Lines);
+    }
+
+    [Fact]
+    public async Task Metadata_that_changed_after_scoring_leave_an_image_accounted_for()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        string etag = await account.ImageAsync("line1/a.png");
+        BlobClient image = account.Storage.Container(ContainerNames.Images).GetBlobClient("line1/a.png");
+        ImageContent content = ImageContent.Of((await image.GetPropertiesAsync(cancellationToken: Cancellation)).Value);
+        ResultDocument result = TestResult.Document("line1/a.png", etag, Verdict.Failed, 0, TestAccount.Model, DateTimeOffset.UtcNow);
+        await new ResultStore(account.Storage).WriteAsync(
+            result with { Image = result.Image with { Bytes = content.Bytes, CreatedAt = content.CreatedAt, Md5 = content.Md5 } }, Cancellation);
+        await image.SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
+
+        Aaclip.Result after = account.Run("verify");
+        await account.ImageAsync("line1/a.png", "pixelz");
+        Aaclip.Result overwritten = account.Run("verify");
+
+        Assert.Equal((0, 1), (after.Code, overwritten.Code));
+        Assert.Contains("  line1/a.png: damaged", after.Lines);
+        Assert.DoesNotContain("  line1/a.png: damaged", overwritten.Lines);
+        Assert.Contains("1 failures of versions that were replaced or deleted since", overwritten.Lines);
+    }
+
+    [Fact]
+    public async Task Blobs_without_a_byte_are_not_to_be_scored()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.ImageAsync("line1/day/", "");
+        await account.ImageAsync("line1/half.png", "");
+
+        Aaclip.Result result = account.Run("verify");
+
+        Assert.Equal((0, "2 images: 0 accounted for, 0 missing, 2 not to be scored."), (result.Code, result.Lines[0]));
+    }
+
+    [Fact]
+    public async Task Two_models_that_take_turns_are_found_and_one_that_was_promoted_is_not()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        DateTimeOffset start = DateTimeOffset.UtcNow;
+        async Task AddAsync(int i, string model) => await account.ResultAsync($"line1/{i}.png", await account.ImageAsync($"line1/{i}.png"), model: model, time: start.AddSeconds(i));
+        for (int i = 0; i < 6; i++)
+            await AddAsync(i, i < 3 ? "tiny@1" : "tiny@2");
+        Aaclip.Result promoted = account.Run("verify");
+        for (int i = 6; i < 12; i++)
+            await AddAsync(i, i % 2 == 0 ? "tiny@1" : "tiny@2");
+
+        Aaclip.Result mixed = account.Run("verify");
+
+        Assert.Equal((0, 1), (promoted.Code, mixed.Code));
+        Assert.Contains("2 models take turns with new images, so that two hosts may use different ones on this storage:", mixed.Lines);
+        Assert.Contains("  tiny@2: 6 new images", mixed.Lines);
     }
 
     [Fact]
