@@ -1,35 +1,37 @@
 namespace AaClip.Cli;
 
-/// <summary>Says what a start waits for: at once on a terminal, elsewhere every few seconds while it takes long.</summary>
+/// <summary>
+/// Says on standard error what a start waits for: at once on a terminal, elsewhere every few seconds while it takes long. Whole lines, for the
+/// functions log meanwhile.
+/// </summary>
 internal sealed class StartLine : IDisposable
 {
-    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _lock = new();
-    private readonly ProgressLine _line = new();
+    private readonly bool _terminal = !Console.IsErrorRedirected;
     private readonly Timer _timer;
-    private string? _what;
+    private volatile string? _what;
 
-    public StartLine() => _timer = new Timer(_ => Show(null), null, Second, Second);
+    public StartLine() => _timer = new Timer(_ => Write(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <param name="what">Such as "Azurite to start".</param>
-    public void Show(string? what)
+    public void Show(string what)
     {
-        lock (_lock)
-        {
-            _what = what ?? _what;
-            if (_what is not null)
-                _line.Show($"Waiting for {_what}", 0, 1, force: what is not null);
-        }
+        _what = what;
+        _timer.Change(Long, Long);
+        if (_terminal)
+            Write();
     }
 
     public void Dispose()
     {
-        lock (_lock)
-        {
-            _what = null;
-            _timer.Dispose();
-            _line.Dispose();
-        }
+        _what = null;
+        _timer.Dispose();
+    }
+
+    private void Write()
+    {
+        if (_what is { } what)
+            Console.Error.WriteLine($"Waiting for {what}.");
     }
 }

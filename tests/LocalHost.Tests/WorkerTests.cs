@@ -58,6 +58,19 @@ public class WorkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Ctrl_C_of_a_terminal_does_not_reach_the_worker()
+    {
+        if (!Directory.Exists("/proc/self"))
+            Assert.Skip("There is no /proc here.");
+        await using TestHost host = new(azurite.NewAccount());
+        await host.StartAsync(["Wait"]);
+
+        // A terminal sends it to every process of the group in front: the worker leads one of its own.
+        string stat = await File.ReadAllTextAsync($"/proc/{host.Host.WorkerProcess}/stat", Cancellation);
+        Assert.Equal(host.Host.WorkerProcess, int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture)); // state, parent, group
+    }
+
+    [Fact]
     public async Task A_stop_lets_running_work_finish_and_ends_the_worker()
     {
         await using TestHost host = new(azurite.NewAccount());
