@@ -51,7 +51,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         }
     }
 
-    /// <summary>Lets runs that wait hand their messages back at once, for the process is about to end.</summary>
+    /// <summary>Lets runs that wait, and those that are yet to begin, hand their messages back at once, for the process is about to end.</summary>
     public Task EndAsync() => _ending.CancelAsync();
 
     /// <summary>Runs a step of one message until it gets through the infrastructure, or its message is handed back.</summary>
@@ -93,9 +93,10 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
                 own.Worked();
                 return true;
             }
-            catch (Exception e) when (wait.Fault is not null && !wait.Own && (InfrastructureException.Is(e) || stop.IsCancellationRequested))
+            catch (Exception e) when (!wait.Own && (_ending.IsCancellationRequested && e is OperationCanceledException
+                || wait.Fault is not null && (InfrastructureException.Is(e) || stop.IsCancellationRequested)))
             {
-                return await HandBackAsync(step, wait.Fault, handBack, stop.IsCancellationRequested).ConfigureAwait(false);
+                return await HandBackAsync(step, wait.Fault ?? "The process ends.", handBack, stop.IsCancellationRequested).ConfigureAwait(false);
             }
         }
     }
@@ -128,7 +129,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         using CancellationTokenSource limit = new(HandBackLimit, time);
         try
         {
-            await handBack(ending ? TimeSpan.Zero : LongestWait, limit.Token).ConfigureAwait(false);
+            await handBack(LongestWait, limit.Token).ConfigureAwait(false); // another process takes it, not this one again
             Log.HandedBack(logger, step, fault);
             return true;
         }

@@ -91,7 +91,19 @@ public class InfrastructureTests
         await (process ? infrastructure.EndAsync() : run.CancelAsync());
         await waiting.WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
 
-        Assert.Equal([TimeSpan.Zero], _handedBack);
+        Assert.Equal([Infrastructure.LongestWait], _handedBack); // so that another process takes it
+    }
+
+    [Fact]
+    public async Task What_comes_while_the_process_ends_is_handed_back_without_a_run()
+    {
+        using Infrastructure infrastructure = New();
+        await infrastructure.EndAsync();
+        bool ran = false;
+
+        await Run(infrastructure, () => Task.FromResult(ran = true));
+
+        Assert.Equal((false, 1), (ran, _handedBack.Count));
     }
 
     [Fact]
