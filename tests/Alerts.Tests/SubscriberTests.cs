@@ -21,7 +21,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
     private const int EndedByTheUser = 0;
 
     private static readonly AlertRule Rule = new(CoolDownSeconds: 0, CloseAfterNormal: 1);
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Hang = TimeSpan.FromMinutes(5);
 
     private static readonly string[] Lines =
     [

@@ -8,7 +8,7 @@ namespace AaClip.Cli.Tests;
 /// <summary>The built program, run as a child with its output redirected.</summary>
 internal static partial class Aaclip
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs to the end.</summary>
     public static Result Run(params IEnumerable<string> arguments) => Run(null, arguments);
@@ -43,7 +43,7 @@ internal static partial class Aaclip
     }
 
     /// <summary>Waits for the end and takes what was written.</summary>
-    /// <param name="patience">How long it may run; null for a minute.</param>
+    /// <param name="patience">How long it may run; null for ten minutes.</param>
     public static Result Finish(Process process, TimeSpan? patience = null)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();

@@ -302,7 +302,7 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Ctrl_C_stops_within_seconds_and_leaves_whole_files()
+    public async Task Ctrl_C_stops_long_before_the_end_and_leaves_whole_files()
     {
         for (int i = 0; i < 3; i++)
             _folder.Photo($"photos/{i}.png", i, 300, 300);
@@ -314,19 +314,16 @@ public sealed class ScoreTests : IDisposable
         string? header = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
             await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // the run is in full swing
-        Stopwatch clock = Stopwatch.StartNew();
         Aaclip.Interrupt(process);
         Aaclip.Result result = Aaclip.Finish(process);
-        TimeSpan taken = clock.Elapsed;
 
         Assert.StartsWith("image\t", header, StringComparison.Ordinal);
         Assert.Equal(130, result.Code);
         Assert.Equal("Stopped.", result.Error.TrimEnd().Split('\n')[^1]);
-        Assert.InRange(taken, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         string text = await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken);
         Assert.EndsWith("}\n", text, StringComparison.Ordinal);
         JsonNode[] reports = [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)]; // whole objects
-        Assert.InRange(reports.Length, 3, 1499);
+        Assert.InRange(reports.Length, 3, 1000);
         Assert.Equal(reports.Length, Directory.EnumerateFiles(_folder.File("heat")).Count());
         Assert.All(Directory.EnumerateFiles(_folder.File("heat")), h => Assert.Equal((300, 300), SizeOf(h)));
     }

@@ -159,14 +159,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     // Every run of its graph takes an element that is not there, and fails.
     private static string WhoseRunsFail(string package)
     {
-        string folder = Directory.CreateTempSubdirectory("aaclip-failing-").FullName;
-        foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(folder, Path.GetRelativePath(package, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
-            File.Copy(file, copy);
-        }
-
+        string folder = TinyPackage.Copy(package);
         ModelArchitecture shape = ModelPackage.Open(package).Manifest.Architecture;
         string graphFile = Path.Combine(folder, ModelPackage.ImageGraph), manifest = Path.Combine(folder, "model.json");
         foreach (string old in (string[])[graphFile, Path.Combine(folder, ModelPackage.ImageWeights)])

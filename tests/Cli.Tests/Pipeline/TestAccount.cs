@@ -12,7 +12,7 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
 {
     public const string Model = "tiny@1";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static async Task<TestAccount> NewAsync(AzuriteFixture azurite) => new(azurite, await azurite.NewAsync());
 

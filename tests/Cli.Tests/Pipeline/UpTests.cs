@@ -13,14 +13,40 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 
     private readonly PhotoFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    private readonly List<int> _started = [];
+
+    // What a failed test leaves would keep the storage of the next one.
+    public void Dispose()
+    {
+        foreach (int id in _started)
+        {
+            try
+            {
+                using Process left = Process.GetProcessById(id);
+                left.Kill(entireProcessTree: true);
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                // It has ended.
+            }
+        }
+
+        _folder.Dispose();
+    }
+
+    private Process Up(IEnumerable<string> arguments, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
+        Process process = Aaclip.Start(arguments, cache: cache, environment: environment);
+        _started.Add(process.Id);
+        return process;
+    }
 
     [Fact]
     public async Task Images_dropped_are_scored_the_other_verbs_find_it_and_Ctrl_C_ends_it()
     {
         string cache = _folder.File("cache");
         _folder.Photo("photos/a.png");
-        using Process up = Aaclip.Start(["up", "--model", TinyPackage.Random(), "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(["up", "--model", TinyPackage.Random(), "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
         await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
 
         Aaclip.Result dropped = Aaclip.Run(null, ["drop", "--camera", "line1", _folder.File("photos")], cache);
@@ -41,7 +67,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     public async Task A_model_that_is_calibrated_for_other_classes_than_the_profiles_name_is_told_at_the_start()
     {
         string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.5, "cork board");
-        using Process up = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(["up", "--model", model, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
         await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
         Aaclip.Interrupt(up);
         Aaclip.Result end = Aaclip.Finish(up);
@@ -57,7 +83,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         string cache = _folder.File("cache"), normal = TinyPackage.Recalibrated(0.95), anomalous = TinyPackage.Recalibrated(0.05), live = ModelPackage.Open(normal).Manifest.Id, better = ModelPackage.Open(anomalous).Manifest.Id;
         foreach (string photo in (string[])["a.png", "b.png", "c.png"])
             _folder.Photo("photos/" + photo);
-        using Process up = Aaclip.Start(["up", "--model", normal, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(["up", "--model", normal, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
         await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
         Aaclip.Result Run(params IEnumerable<string> arguments) => Aaclip.Run(null, arguments, cache);
         Aaclip.Result dropped = Run("drop", "--camera", "line2", _folder.File("photos"));
@@ -89,13 +115,13 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     {
         string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.95), other = TinyPackage.Recalibrated(0.05);
         KeyValuePair<string, string>[] storage = [new(StorageConnection.Setting, azurite.ConnectionString)];
-        using Process first = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
+        using Process first = Up(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
         await TestAccount.UntilAsync(() => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
         JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!; // just written
 
-        using Process mixed = Aaclip.Start(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
+        using Process mixed = Up(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
         Aaclip.Result refused = Aaclip.Finish(mixed, Patience);
-        using Process second = Aaclip.Start(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
+        using Process second = Up(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
         await TestAccount.UntilAsync(() => Task.FromResult(second.HasExited || Noted() == second.Id), "the second does not start");
         Aaclip.Interrupt(second);
         Aaclip.Result end = Aaclip.Finish(second, Patience);
@@ -120,7 +146,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     public void Camera_profiles_that_are_wrong_are_told_before_anything_waits()
     {
         string file = _folder.Write("cameras.json", "{ \"schemaVersion\": 1, \"cameras\": { \"line1\": { \"treshold\": 0.5 } } }"u8.ToArray());
-        using Process up = Aaclip.Start(["up", "--model", TinyPackage.Random(), "--port", "0", "--cameras", file], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(["up", "--model", TinyPackage.Random(), "--port", "0", "--cameras", file], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
         Aaclip.Result result = Aaclip.Finish(up);
 
         Assert.Equal(1, result.Code);
@@ -131,7 +157,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public void A_model_that_is_not_there_is_told_before_anything_waits()
     {
-        using Process up = Aaclip.Start(["up", "--model", _folder.File("nothing"), "--port", "0"], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(["up", "--model", _folder.File("nothing"), "--port", "0"], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
         Aaclip.Result result = Aaclip.Finish(up);
 
         Assert.Equal(1, result.Code);

@@ -54,6 +54,21 @@ internal static class TinyPackage
     /// <summary>The options that <see cref="Random"/> is imported with, for tests that import by themselves.</summary>
     public static ImportOptions RandomOptions(string output) => RandomModel.Options(RandomSources, RandomModel.Small, output) with { Name = "tiny", Size = 112 };
 
+    /// <summary>A copy of a package, to be changed.</summary>
+    /// <returns>Its folder.</returns>
+    public static string Copy(string package)
+    {
+        string folder = Path.Combine(Root.Value, Guid.NewGuid().ToString("N"));
+        foreach (string file in Directory.EnumerateFiles(package, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(package, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
+            File.Copy(file, copy);
+        }
+
+        return folder;
+    }
+
     /// <summary>A folder for anchors that goes with the packages, so that no test reads or fills the user's own.</summary>
     public static string Cache => Path.Combine(Root.Value, "anchors");
 
