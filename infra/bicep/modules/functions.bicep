@@ -151,6 +151,7 @@ var settings = {
   Limits__MaxBytes: '67108864'
   Limits__MaxPixels: '100000000'
   Limits__MaxImagesInMemory: '16'
+  Limits__HeatmapSide: '2048'
   Cameras__RefreshSeconds: '5'
 }
 

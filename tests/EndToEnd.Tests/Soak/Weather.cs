@@ -8,7 +8,7 @@ namespace AaClip.EndToEnd.Tests.Soak;
 /// </summary>
 internal sealed class Weather(int seed)
 {
-    private const double Share = 0.05; // of the requests that go wrong in bad weather
+    private const double Share = 0.08; // of the requests that go wrong in bad weather
 
     private static readonly StorageFault[] Faults = Enum.GetValues<StorageFault>();
 
