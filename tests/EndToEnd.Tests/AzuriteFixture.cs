@@ -2,8 +2,6 @@ using AaClip.EndToEnd.Tests;
 using AaClip.LocalHost.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
-// These tests wait most of the time: one more than the two cores they are meant for.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
 
 namespace AaClip.EndToEnd.Tests;

@@ -13,7 +13,7 @@ namespace AaClip.Cli.Pipeline;
 /// </summary>
 internal sealed partial class Account
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // a refused connection has been tried four times by then; a slow answer is that of a busy machine
     private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
 
     private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };

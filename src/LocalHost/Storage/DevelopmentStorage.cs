@@ -9,6 +9,9 @@ internal static class DevelopmentStorage
     // Published by Microsoft for the emulator: no secret.
     private const string Account = "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    // Where nobody listens, the connection is refused at once; who takes it and is slow is busy.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     public static string ConnectionString(string blobAddress, string queueAddress) =>
         $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;QueueEndpoint={queueAddress}/devstoreaccount1";
 
@@ -29,7 +32,7 @@ internal static class DevelopmentStorage
     /// <summary>True when something that behaves as storage answers at both endpoints.</summary>
     public static async Task<bool> AnswersAsync(string connectionString, CancellationToken cancellation)
     {
-        using HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
+        using HttpClient http = new() { Timeout = Patience };
         return await AnswersAsync(new BlobServiceClient(connectionString).Uri, "blob").ConfigureAwait(false)
             && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue").ConfigureAwait(false);
 
