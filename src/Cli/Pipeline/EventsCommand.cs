@@ -23,6 +23,7 @@ internal static class EventsCommand
             using ProgressLine progress = new();
             StorageClients storage = await account.OpenAsync(parsed, cancellation);
             QueueClient queue = storage.Queue(QueueNames.Uploads);
+            QueueSender sender = new(storage);
             BlobContainerClient images = storage.Container(ContainerNames.Images), state = storage.Container(ContainerNames.State);
             ConsoleLogger log = new(progress);
             await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
@@ -33,9 +34,7 @@ internal static class EventsCommand
             {
                 BlobWatcher watcher = new(images, state, Interval, log);
                 await watcher.PrepareAsync(listening);
-                await watcher.RunAsync(
-                    (text, token) => queue.SendMessageAsync(text, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: token),
-                    listening);
+                await watcher.RunAsync((text, token) => sender.SendAsync(QueueNames.Uploads, text, cancellation: token), listening);
             }, cancellation);
             return 0;
         }));

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -111,8 +112,10 @@ public sealed partial class AlertRaiser : IDisposable
     /// <returns>What is left: null when every receiver has everything.</returns>
     public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)
     {
+        bool any = false;
         await foreach (Undelivered camera in _store.UndeliveredAsync(cancellation).ConfigureAwait(false))
         {
+            any = true;
             SemaphoreSlim gate = GateOf(camera.Camera);
             await gate.WaitAsync(cancellation).ConfigureAwait(false);
             try
@@ -131,7 +134,7 @@ public sealed partial class AlertRaiser : IDisposable
             }
         }
 
-        return await OutboxState.OfAsync(_store, cancellation).ConfigureAwait(false);
+        return any ? await OutboxState.OfAsync(_store, cancellation).ConfigureAwait(false) : null;
     }
 
     /// <inheritdoc/>
@@ -183,11 +186,13 @@ public sealed partial class AlertRaiser : IDisposable
                 Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
                 await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
+                // A client that is stopped throws either that it was, or what its last attempt met.
+                string reason = e is OperationCanceledException ? "" : $" The last attempt: {Fault.Text(e)}";
                 failures.Add(new TimeoutException(
                     $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
-                    + "they are delivered again with the same ids.", e));
+                    + $"they are delivered again with the same ids.{reason}", e));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
