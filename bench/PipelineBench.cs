@@ -51,7 +51,7 @@ internal static class PipelineBench
         {
             At = TimeProvider.System.GetUtcNow(),
             Machine = Machine.Describe(),
-            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, Azurite in memory, all on this machine",
+            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, Azurite on disk, all on this machine",
             GflopPerSecond = Math.Round(Machine.GflopPerSecond(scratch)),
             Rows = rows,
         };

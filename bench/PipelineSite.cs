@@ -20,6 +20,7 @@ namespace AaClip.Bench;
 internal sealed class PipelineSite : IAsyncDisposable
 {
     private readonly FunctionHost _host;
+    private readonly string _folder; // of Azurite's data
     private readonly ServiceProvider _services;
     private readonly BlobContainerClient _images;
     private readonly BlobContainerClient _results;
@@ -29,9 +30,10 @@ internal sealed class PipelineSite : IAsyncDisposable
     private int _dropped;
     private (TimeSpan Host, TimeSpan Worker) _processor;
 
-    private PipelineSite(FunctionHost host, ServiceProvider services, LoadedModel model)
+    private PipelineSite(FunctionHost host, ServiceProvider services, string folder, LoadedModel model)
     {
         _host = host;
+        _folder = folder;
         _services = services;
         Model = model;
         StorageClients storage = services.GetRequiredService<StorageClients>();
@@ -45,12 +47,15 @@ internal sealed class PipelineSite : IAsyncDisposable
     public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation)
     {
         Dictionary<string, string?> settings = new() { ["Model__Path"] = model, ["Model__Provider"] = "cpu" };
+        string folder = Directory.CreateTempSubdirectory("aaclip-bench-").FullName;
         FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptions
         {
             Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name),
             Settings = settings,
             Prepare = (connection, token) => Account(connection).EnsureCreatedAsync(token),
             Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AaClip", LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true),
+            // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37, QueueGCManager).
+            Persist = folder,
             OwnAzurite = true,
             AzuritePort = 0,
             Port = 0,
@@ -60,7 +65,7 @@ internal sealed class PipelineSite : IAsyncDisposable
         configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value)));
         configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, host.ConnectionString)]);
         ServiceProvider services = new ServiceCollection().AddLogging().AddAaClip(configuration).BuildServiceProvider();
-        return new PipelineSite(host, services, await services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
+        return new PipelineSite(host, services, folder, await services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
     }
 
     private static StorageClients Account(string connection) => new(
@@ -155,6 +160,7 @@ internal sealed class PipelineSite : IAsyncDisposable
     {
         await _services.DisposeAsync();
         await _host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
     private T Services<T>()
