@@ -35,7 +35,7 @@ bench: build ## measures, and compares with the stored baselines
 
 fuzz: build ## 10,000 damaged images and 1,000 damaged model files
 	AACLIP_FUZZ_IMAGES=10000 artifacts/bin/Scoring.Tests/release/AaClip.Scoring.Tests -class '*.ImageFuzzTests' -showLiveOutput
-	AACLIP_FUZZ_MODELS=1000 artifacts/bin/Checkpoints.Tests/release/AaClip.Checkpoints.Tests -class '*.ModelFuzzTests' -showLiveOutput
+	AACLIP_FUZZ_MODELS=1000 artifacts/bin/Import.Tests/release/AaClip.Import.Tests -class '*.ModelFuzzTests' -showLiveOutput
 
 format: restore ## formats the sources
 	dotnet format AaClip.Functions.sln --no-restore --exclude node_modules

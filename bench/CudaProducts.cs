@@ -1,4 +1,3 @@
-using AaClip.Checkpoints.Onnx;
 using AaClip.Scoring.Packages;
 using Microsoft.ML.OnnxRuntime;
 

@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Import;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 
 namespace AaClip.Bench;

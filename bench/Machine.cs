@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AaClip.Checkpoints.Onnx;
 using AaClip.Scoring.Packages;
 using Microsoft.ML.OnnxRuntime;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using AaClip.Checkpoints.Import;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Jobs;
+using AaClip.Import.Packages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json;
-using AaClip.Checkpoints.Import;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
 using AaClip.Training.Stages;

@@ -1,4 +1,4 @@
-using AaClip.Cli.Pipeline;
+using AaClip.Cli.Operate;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 

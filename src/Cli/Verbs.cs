@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AaClip.Cli.Demo;
-using AaClip.Cli.Pipeline;
+using AaClip.Cli.Model;
+using AaClip.Cli.Operate;
 
 namespace AaClip.Cli;
 

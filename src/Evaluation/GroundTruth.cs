@@ -1,3 +1,4 @@
+using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Evaluation;

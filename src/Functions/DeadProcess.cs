@@ -1,5 +1,5 @@
-using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using AaClip.Pipeline.Failures;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Azure.Functions.Worker;

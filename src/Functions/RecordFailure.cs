@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
-using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Azure;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Azure.Functions.Worker;

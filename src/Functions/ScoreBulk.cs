@@ -1,7 +1,7 @@
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,5 +1,5 @@
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,10 +1,10 @@
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Extensions.Configuration;

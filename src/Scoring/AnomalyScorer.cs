@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using AaClip.Scoring.Anchors;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;

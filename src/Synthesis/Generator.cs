@@ -1,3 +1,4 @@
+using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
 using AaClip.Synthesis.Defects;
 using AaClip.Synthesis.Drawing;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AaClip.Evaluation.DataSets;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 

@@ -1,5 +1,5 @@
-using AaClip.Checkpoints.Clip;
-using AaClip.Checkpoints.Import;
+using AaClip.Import.Clip;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 

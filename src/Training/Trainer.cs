@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using AaClip.Checkpoints.Adapters;
 using AaClip.Evaluation.DataSets;
+using AaClip.Import.Adapters;
 using AaClip.Scoring;
 using AaClip.Scoring.Text;
 using AaClip.Training.Stages;

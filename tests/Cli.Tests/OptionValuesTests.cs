@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using AaClip.Cli.Pipeline;
+using AaClip.Cli.Operate;
 
 namespace AaClip.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using AaClip.Cli.Model;
 using AaClip.Scoring;
 using AaClip.Tests;
 

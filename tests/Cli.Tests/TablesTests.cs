@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using AaClip.Cli.Demo;
-using AaClip.Cli.Pipeline;
-using AaClip.Pipeline.Messages;
+using AaClip.Cli.Operate;
+using AaClip.Pipeline.Contracts;
 using AaClip.Tests;
 using Spectre.Console;
 using Spectre.Console.Rendering;

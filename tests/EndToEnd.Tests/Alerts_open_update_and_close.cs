@@ -1,7 +1,6 @@
 using System.Globalization;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
 using AaClip.Scoring.Packages;
 
 namespace AaClip.EndToEnd.Tests;

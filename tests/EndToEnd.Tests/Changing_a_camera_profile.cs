@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using AaClip.LocalHost;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 
 namespace AaClip.EndToEnd.Tests;
 
@@ -51,7 +51,7 @@ public class Changing_a_camera_profile(AzuriteFixture azurite)
 
     private static async Task<(Verdict, string)> VerdictAsync(Site site, string image, string etag)
     {
-        Pipeline.Results.ResultDocument result = await site.ResultAsync(image, etag);
+        Pipeline.Contracts.ResultDocument result = await site.ResultAsync(image, etag);
         return (result.Score.Verdict, result.Image.ObjectClass);
     }
 

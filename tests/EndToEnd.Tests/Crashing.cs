@@ -2,8 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 using Azure.Storage.Queues.Models;
 

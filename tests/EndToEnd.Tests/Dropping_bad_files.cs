@@ -1,5 +1,5 @@
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using Azure.Storage.Blobs;

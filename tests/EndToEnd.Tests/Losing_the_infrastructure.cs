@@ -2,18 +2,17 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 using AaClip.LocalHost;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using AaClip.Tests.ServiceBus;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.EndToEnd.Tests;
 

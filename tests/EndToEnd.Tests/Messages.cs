@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 
 namespace AaClip.EndToEnd.Tests;
 

@@ -1,4 +1,4 @@
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.EndToEnd.Tests;

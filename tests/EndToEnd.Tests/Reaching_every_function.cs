@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json;
 using AaClip.LocalHost;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Storage;
 using Microsoft.Extensions.Logging;
 

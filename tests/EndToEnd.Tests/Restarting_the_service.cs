@@ -1,5 +1,5 @@
 using AaClip.LocalHost;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.EndToEnd.Tests;

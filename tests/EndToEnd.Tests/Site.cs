@@ -1,5 +1,6 @@
 using AaClip.LocalHost;
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;

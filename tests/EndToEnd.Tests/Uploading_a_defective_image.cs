@@ -1,6 +1,5 @@
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 

@@ -1,5 +1,4 @@
 using AaClip.Evaluation.DataSets;
-using AaClip.Scoring.Images;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using AaClip.Checkpoints.Import;
 using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Metrics;
+using AaClip.Import.Packages;
 using AaClip.Scoring;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;

@@ -1,6 +1,5 @@
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Results;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;

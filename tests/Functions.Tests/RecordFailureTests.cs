@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 

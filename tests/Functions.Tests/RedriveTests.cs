@@ -1,6 +1,6 @@
 using System.Text.Json;
-using AaClip.Pipeline.Messages;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure.Storage.Queues.Models;

@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;

@@ -1,4 +1,4 @@
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Microsoft.Extensions.Logging.Abstractions;

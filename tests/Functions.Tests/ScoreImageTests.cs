@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;

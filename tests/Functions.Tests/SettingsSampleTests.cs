@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
-using AaClip.Pipeline.Inference;
 using AaClip.Pipeline.Models;
 using AaClip.Tests;
 using Microsoft.Extensions.Options;

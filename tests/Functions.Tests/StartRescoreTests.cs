@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Tests;
 using Json.Schema;

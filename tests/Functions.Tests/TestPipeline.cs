@@ -1,12 +1,12 @@
 using System.Text.Json;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using AaClip.Checkpoints;
-using AaClip.Checkpoints.Adapters;
-using AaClip.Checkpoints.Clip;
+using AaClip.Import;
+using AaClip.Import.Adapters;
+using AaClip.Import.Clip;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
@@ -103,7 +103,7 @@ internal sealed class ModelFuzz : IFuzz
             return $"{adapters.Tensors.Values.Sum(t => (long)t.Read().Length)} weights";
         }
 
-        using Checkpoint checkpoint = AaClip.Checkpoints.Checkpoint.Open(path);
+        using Checkpoint checkpoint = AaClip.Import.Checkpoint.Open(path);
         return $"{checkpoint.Tensors.Values.Sum(t => (long)t.ToFloat32().Length)} values";
     }
 }

@@ -1,6 +1,6 @@
-using AaClip.Checkpoints.Clip;
-using AaClip.Checkpoints.Import;
 using AaClip.Evaluation.DataSets;
+using AaClip.Import.Clip;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 

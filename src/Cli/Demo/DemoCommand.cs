@@ -1,5 +1,5 @@
 using System.CommandLine;
-using AaClip.Cli.Pipeline;
+using AaClip.Cli.Operate;
 
 namespace AaClip.Cli.Demo;
 

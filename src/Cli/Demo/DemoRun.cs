@@ -1,6 +1,6 @@
-using AaClip.Checkpoints.Import;
-using AaClip.Cli.Pipeline;
-using AaClip.Pipeline.Messages;
+using AaClip.Cli.Operate;
+using AaClip.Import.Packages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues.Models;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using AaClip.Cli.Pipeline;
-using AaClip.Pipeline.Messages;
+using AaClip.Cli.Operate;
+using AaClip.Pipeline.Contracts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Routing;
 
 namespace AaClip.Pipeline.Alerts;
 

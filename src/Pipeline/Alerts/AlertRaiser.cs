@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Resilience;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 
 namespace AaClip.Pipeline.Jobs;

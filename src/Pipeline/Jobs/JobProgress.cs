@@ -1,3 +1,5 @@
+using AaClip.Pipeline.Contracts;
+
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>How a job stands, for people and programs.</summary>

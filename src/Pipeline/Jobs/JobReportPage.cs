@@ -1,5 +1,5 @@
 using System.Globalization;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 using AaClip.Reports;
 using Azure;

@@ -1,7 +1,7 @@
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using Azure;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;

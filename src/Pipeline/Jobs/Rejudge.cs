@@ -1,7 +1,8 @@
-using AaClip.Pipeline.Cameras;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;

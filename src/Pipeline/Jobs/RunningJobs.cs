@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Jobs;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Inference;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Telemetry;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;

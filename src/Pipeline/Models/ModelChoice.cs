@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Failures;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;

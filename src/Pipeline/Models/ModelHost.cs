@@ -1,5 +1,4 @@
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Inference;
+using AaClip.Pipeline.Resilience;
 using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 using Microsoft.Extensions.Logging;

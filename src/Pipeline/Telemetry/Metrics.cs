@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Telemetry;
 

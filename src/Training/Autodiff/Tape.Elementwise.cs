@@ -1,5 +1,5 @@
-using AaClip.Checkpoints.Onnx;
-using static AaClip.Checkpoints.Onnx.GraphWriter;
+using AaClip.Graphs;
+using static AaClip.Graphs.GraphWriter;
 
 namespace AaClip.Training.Autodiff;
 

@@ -1,5 +1,5 @@
-using AaClip.Checkpoints.Onnx;
-using static AaClip.Checkpoints.Onnx.GraphWriter;
+using AaClip.Graphs;
+using static AaClip.Graphs.GraphWriter;
 
 namespace AaClip.Training.Autodiff;
 
@@ -86,7 +86,7 @@ internal sealed partial class Tape
         {
             int rows = shape.Aggregate(1, (a, b) => a * b);
             Value flat = graph.Node("Reshape", Next(), [indices, graph.Integers(rows, 1)]);
-            Checkpoints.Onnx.Proto.AttributeProto sum = GraphWriter.Text("reduction", "add");
+            Graphs.Proto.AttributeProto sum = GraphWriter.Text("reduction", "add");
             Accumulate(table, new Tensor(graph.Node("ScatterND", Next(), [Zeros(table.Shape).Value, flat, Reshape(g, rows, width).Value], sum), table.Shape, false));
         });
     }

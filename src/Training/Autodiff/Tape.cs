@@ -1,5 +1,5 @@
-using AaClip.Checkpoints.Onnx;
-using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+using AaClip.Graphs;
+using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Autodiff;
 

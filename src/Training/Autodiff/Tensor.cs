@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 
 namespace AaClip.Training.Autodiff;
 

@@ -1,3 +1,4 @@
+using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using AaClip.Checkpoints.Adapters;
-using AaClip.Checkpoints.Clip;
-using AaClip.Checkpoints.Import;
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
+using AaClip.Import.Adapters;
+using AaClip.Import.Clip;
+using AaClip.Import.Packages;
 using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
@@ -11,7 +11,7 @@ using AaClip.Synthesis;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Stages;
 using AaClip.Training.Towers;
-using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Pretraining;
 

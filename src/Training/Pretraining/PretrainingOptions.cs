@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Clip;
+using AaClip.Import.Clip;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 

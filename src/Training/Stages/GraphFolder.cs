@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 using AaClip.Training.Autodiff;
 
 namespace AaClip.Training.Stages;

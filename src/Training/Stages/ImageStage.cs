@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Adapters;
+using AaClip.Import.Adapters;
 using AaClip.Scoring.Packages;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Losses;

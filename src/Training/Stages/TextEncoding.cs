@@ -1,9 +1,9 @@
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Towers;
-using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Stages;
 

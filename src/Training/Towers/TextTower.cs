@@ -1,4 +1,4 @@
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 using AaClip.Scoring.Packages;
 using AaClip.Training.Autodiff;
 

@@ -1,10 +1,11 @@
+using AaClip.Graphs;
 using AaClip.Scoring.Packages;
 using AaClip.Training.Autodiff;
 
 namespace AaClip.Training.Towers;
 
 /// <summary>
-/// The parts of both towers in operators that have gradients: what <see cref="Checkpoints.Onnx.TransformerWriter"/> writes fused for
+/// The parts of both towers in operators that have gradients: what <see cref="TransformerWriter"/> writes fused for
 /// serving (specification 1.4, 2.1).
 /// </summary>
 internal sealed class TransformerTape(Tape tape, WeightSource weights, Activation activation)

@@ -1,5 +1,5 @@
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 

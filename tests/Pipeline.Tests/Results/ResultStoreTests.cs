@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using AaClip.Pipeline.Messages;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Maps;

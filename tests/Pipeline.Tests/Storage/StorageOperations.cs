@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
-using AaClip.Pipeline.Messages;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using Azure;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -106,7 +108,7 @@ internal static class StorageOperations
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string ModelId => Scoring.Packages.ModelPackage.Open(TinyPackage.Random()).Manifest.Id;
+    private static string ModelId => ModelPackage.Open(TinyPackage.Random()).Manifest.Id;
 
     private static Func<StorageClients, Task<object?>> Do(Func<StorageClients, Task> run) => async storage =>
     {

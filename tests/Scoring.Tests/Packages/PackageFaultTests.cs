@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Tests.Packages;
 /// <summary>Packages that were changed, cut, forged or put together wrongly, and what is said of them.</summary>
 public sealed class PackageFaultTests : IDisposable
 {
-    private readonly TestFolder _folder = new();
+    private readonly ScratchFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -217,7 +217,7 @@ public sealed class PackageFaultTests : IDisposable
     public void A_cache_that_cannot_be_written_is_a_warning_and_no_error()
     {
         RecordingLogger logger = new();
-        string file = _folder.File("a-file", "");
+        string file = _folder.Write("a-file", "");
 
         using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cpu, Logger = logger, CacheFolder = Path.Combine(file, "cache") });
         float[] anchors = scorer.AnchorsOf("bottle");

@@ -123,8 +123,8 @@ public sealed class ClipTokenizerTests
     [Fact]
     public void All_occurrences_of_the_best_pair_merge_before_the_next_pair()
     {
-        using TestFolder folder = new();
-        ClipTokenizer tokenizer = new(ClipVocabulary.Load(folder.File("list.txt", "#version: 0.2\na b\nab c\nab ab\nc d</w>\n")));
+        using ScratchFolder folder = new();
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(folder.Write("list.txt", "#version: 0.2\na b\nab c\nab ab\nc d</w>\n")));
 
         IEnumerable<string> tokens = tokenizer.Encode("ababcababcd").Select(tokenizer.Vocabulary.TokenText);
 

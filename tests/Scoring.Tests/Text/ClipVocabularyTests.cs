@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using AaClip.Scoring.Text;
+using AaClip.Tests;
 
 namespace AaClip.Scoring.Tests.Text;
 
@@ -53,7 +54,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void Hugging_Face_files_give_the_ids_of_the_list_they_were_made_from()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         WriteHuggingFace(folder, []);
         string text = "a photo of a damaged metal nut, it's broken.";
 
@@ -67,7 +68,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_Hugging_Face_vocabulary_of_another_size_than_the_model_is_refused()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         WriteHuggingFace(folder, []);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path, 49408));
@@ -78,7 +79,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void Tokens_added_behind_the_end_marker_are_refused()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         WriteHuggingFace(folder, ["<extra>"]);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path));
@@ -91,7 +92,7 @@ public sealed class ClipVocabularyTests
     [InlineData("Ġ</w>", "has no entry 'Ġ</w>': it is not a byte-level CLIP vocabulary.")]
     public void A_vocabulary_without_a_marker_or_a_byte_is_refused(string missing, string message)
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         WriteHuggingFace(folder, [], t => t == missing ? "zzz" : t);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path));
@@ -102,9 +103,9 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void Merges_of_another_vocabulary_are_refused_with_their_line()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         WriteHuggingFace(folder, []);
-        folder.File("merges.txt", "#version: 0.2\na n\nq q\n");
+        folder.Write("merges.txt", "#version: 0.2\na n\nq q\n");
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path));
 
@@ -118,10 +119,10 @@ public sealed class ClipVocabularyTests
     [InlineData("null", "has no entry '<|startoftext|>'")]
     public void A_vocabulary_json_that_is_none_is_refused(string json, string message)
     {
-        using TestFolder folder = new();
-        folder.File("merges.txt", "#version: 0.2\n");
+        using ScratchFolder folder = new();
+        folder.Write("merges.txt", "#version: 0.2\n");
 
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.File("vocab.json", json)));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Write("vocab.json", json)));
 
         Assert.Contains($"'{folder.File("vocab.json")}' {message}", refused.Message, StringComparison.Ordinal);
     }
@@ -129,9 +130,9 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_vocabulary_json_alone_is_refused()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
 
-        FileNotFoundException refused = Assert.Throws<FileNotFoundException>(() => ClipVocabulary.Load(folder.File("vocab.json", "{}")));
+        FileNotFoundException refused = Assert.Throws<FileNotFoundException>(() => ClipVocabulary.Load(folder.Write("vocab.json", "{}")));
 
         Assert.Contains("put merges.txt into the same folder", refused.Message, StringComparison.Ordinal);
     }
@@ -145,8 +146,8 @@ public sealed class ClipVocabularyTests
     [InlineData("#version\na b\nac d\n", "Line 3 of the merges of '{0}' joins 'ac' and 'd', but one of them or 'acd' is not in the vocabulary")]
     public void A_damaged_list_is_refused_with_file_and_line(string content, string message)
     {
-        using TestFolder folder = new();
-        string path = folder.File("list.txt", content);
+        using ScratchFolder folder = new();
+        string path = folder.Write("list.txt", content);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(path));
 
@@ -156,7 +157,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_truncated_gzip_is_refused_or_a_list_that_is_not_text()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         string packed = folder.File("list.txt.gz");
         Pack(packed, s => s.Write("#version: 0.2\na b\n"u8));
         File.WriteAllBytes(folder.File("bad.gz"), [.. File.ReadAllBytes(packed).AsSpan(0, 10), 0xFF, 0xFF, 0xFF, 0xFF]);
@@ -173,7 +174,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_small_gzip_that_grows_beyond_64_MB_is_refused()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
         string path = folder.File("bomb.gz");
         byte[] megabyte = new byte[1 << 20];
         Pack(path, s =>
@@ -190,7 +191,7 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_folder_without_a_vocabulary_is_refused_with_the_names_expected()
     {
-        using TestFolder folder = new();
+        using ScratchFolder folder = new();
 
         FileNotFoundException refused = Assert.Throws<FileNotFoundException>(() => ClipVocabulary.Load(folder.Path));
 
@@ -200,9 +201,9 @@ public sealed class ClipVocabularyTests
     [Fact]
     public void A_folder_with_the_published_name_is_taken_packed_or_not()
     {
-        using TestFolder plain = new();
+        using ScratchFolder plain = new();
         File.Copy(TestVocabulary.SmallPath, plain.File("bpe_simple_vocab_16e6.txt"));
-        using TestFolder packed = new();
+        using ScratchFolder packed = new();
         Pack(packed.File("bpe_simple_vocab_16e6.txt.gz"), s => s.Write(File.ReadAllBytes(TestVocabulary.SmallPath)));
 
         Assert.Equal(714, ClipVocabulary.Load(plain.Path).Size);
@@ -215,11 +216,11 @@ public sealed class ClipVocabularyTests
         write(stream);
     }
 
-    private static void WriteHuggingFace(TestFolder folder, string[] added, Func<string, string>? rename = null)
+    private static void WriteHuggingFace(ScratchFolder folder, string[] added, Func<string, string>? rename = null)
     {
         ClipVocabulary vocabulary = TestVocabulary.Small.Vocabulary;
         string[] tokens = [.. Enumerable.Range(0, vocabulary.Size).Select(vocabulary.TokenText), .. added];
-        folder.File("vocab.json", JsonSerializer.Serialize(tokens.Select((t, id) => (t, id)).ToDictionary(x => rename?.Invoke(x.t) ?? x.t, x => x.id)));
+        folder.Write("vocab.json", JsonSerializer.Serialize(tokens.Select((t, id) => (t, id)).ToDictionary(x => rename?.Invoke(x.t) ?? x.t, x => x.id)));
         File.Copy(TestVocabulary.SmallPath, folder.File("merges.txt"));
     }
 }

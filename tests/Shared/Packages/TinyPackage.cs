@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using AaClip.Checkpoints.Import;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 
 namespace AaClip.Tests;

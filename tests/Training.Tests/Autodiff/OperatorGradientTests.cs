@@ -1,7 +1,7 @@
-using AaClip.Checkpoints.Onnx;
+using AaClip.Graphs;
 using AaClip.Scoring.Sessions;
 using AaClip.Training.Autodiff;
-using static AaClip.Checkpoints.Onnx.Proto.TensorProto.Types;
+using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Tests.Autodiff;
 

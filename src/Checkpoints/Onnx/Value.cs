@@ -1,4 +1,0 @@
-namespace AaClip.Checkpoints.Onnx;
-
-/// <summary>An edge of the graph: the name under which a node's result is known.</summary>
-internal readonly record struct Value(string Name);

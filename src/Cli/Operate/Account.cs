@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>
+/// The storage account of a verb: --connection or --account, else the environment's DataStorage, else a running <c>aaclip up</c>, else
+/// Azurite on its usual ports.
+/// </summary>
+internal sealed partial class Account
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // a refused connection has been tried four times by then; a slow answer is that of a busy machine
+    private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
+
+    private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };
+    private readonly Option<string?> _account = new("--account") { Description = "Storage account by name or address, with the identity of this machine ('az login', managed identity).", HelpName = "URL" };
+
+    /// <summary>Gives a verb the two options.</summary>
+    public void AddTo(Verb command)
+    {
+        command.Options.Add(_connection);
+        command.Options.Add(_account);
+        command.Rules.Add(r => Verb.Has(r, _connection) && Verb.Has(r, _account) ? "--connection and --account exclude each other." : null);
+    }
+
+    /// <summary>Opens the account and asks whether it is there.</summary>
+    /// <exception cref="IOException">It does not answer.</exception>
+    /// <exception cref="InvalidOperationException">What names it cannot be used.</exception>
+    public async Task<StorageClients> OpenAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        IConfiguration configuration = Settings(parsed.GetValue(_connection), parsed.GetValue(_account));
+        StorageClients storage = Open(configuration);
+        await ReachAsync(storage, configuration[StorageConnection.Setting] is null ? PatienceWithIdentity : Patience, cancellation);
+        return storage;
+    }
+
+    /// <summary>Opens an account without asking.</summary>
+    public static StorageClients Open(IConfiguration configuration) => new(configuration, Options.Create(
+        configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()));
+
+    /// <summary>The account of a connection string.</summary>
+    public static StorageClients Open(string connection) => Open(Settings(connection, null));
+
+    internal static IConfiguration Settings(string? connection, string? account)
+    {
+        ConfigurationManager configuration = new();
+        configuration.AddEnvironmentVariables();
+        Dictionary<string, string?> chosen = [];
+        if (account is not null)
+        {
+            (chosen[$"{StorageConnection.Setting}:blobServiceUri"], chosen[$"{StorageConnection.Setting}:queueServiceUri"]) = Addresses(account);
+            chosen[StorageConnection.Setting] = null;
+        }
+        else if (connection is not null)
+        {
+            chosen[StorageConnection.Setting] = connection;
+        }
+        else if (string.IsNullOrEmpty(configuration[StorageConnection.Setting]) && !configuration.GetSection(StorageConnection.Setting).GetChildren().Any())
+        {
+            chosen[StorageConnection.Setting] = RunningHost.Find()?.Connection ?? "UseDevelopmentStorage=true";
+        }
+
+        configuration.AddInMemoryCollection(chosen);
+        return configuration;
+    }
+
+    private static (string Blobs, string Queues) Addresses(string account)
+    {
+        if (AccountName().IsMatch(account))
+            return ($"https://{account}.blob.core.windows.net", $"https://{account}.queue.core.windows.net");
+        if (Uri.TryCreate(account, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps && address.Query.Length == 0 && BlobHost().Match(address.Host) is { Success: true } host)
+            return ($"https://{address.Host}", $"https://{host.Groups[1].Value}.queue.{host.Groups[2].Value}");
+        // Not repeated: somebody may have pasted an address with a signature.
+        throw new InvalidOperationException("--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a signature; a connection string goes to --connection.");
+    }
+
+    private static async Task ReachAsync(StorageClients storage, TimeSpan patience, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException or RequestFailedException { Status: 0 })
+        {
+            throw new IOException($"Storage at {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)} does not answer: start it with 'aaclip up', or name another with --connection or --account.", e);
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9]{3,24}$")]
+    private static partial Regex AccountName();
+
+    [GeneratedRegex(@"^([a-z0-9-]+)\.blob\.(.+)$")]
+    private static partial Regex BlobHost();
+}

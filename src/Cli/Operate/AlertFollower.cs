@@ -1,0 +1,122 @@
+using System.Text.Json;
+using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues.Models;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>A change of an alert, as far as it can be seen without taking the message.</summary>
+internal sealed record AlertLine(string Id, DateTimeOffset Time, string Camera, string Change, string Severity, int? Images, double? Score, string? Image, string? Heatmap)
+{
+    /// <summary>The same for all changes of an alert.</summary>
+    public required string AlertId { get; init; }
+}
+
+/// <summary>
+/// Tells of each change of an alert once, and takes nothing from anybody: it peeks at the queue, of which storage shows the first 32
+/// messages, and reads the cameras' alert states, which also tell of what downstream has already taken. What is opened and closed between
+/// two looks, and taken by then, is missed.
+/// </summary>
+internal sealed class AlertFollower(StorageClients storage, string? camera)
+{
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ETag ETag, AlertState State)> _states = new(StringComparer.Ordinal);
+
+    /// <summary>Open alerts by camera, after a look: their severity.</summary>
+    public IReadOnlyDictionary<string, string> Open { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Changes that were decided and are not yet with every receiver, after a look.</summary>
+    public int Undelivered => _states.Values.Sum(s => s.State.Outbox.Count);
+
+    /// <summary>Looks once.</summary>
+    /// <returns>Changes not told before, oldest first.</returns>
+    public async Task<IReadOnlyList<AlertLine>> LookAsync(CancellationToken cancellation)
+    {
+        List<AlertLine> fresh = [];
+        foreach (AlertLine line in (await PeekAsync(cancellation)).Concat(await StatesAsync(cancellation)))
+            if ((camera is null || line.Camera == camera) && _told.Add(line.Id))
+                fresh.Add(line);
+        return [.. fresh.OrderBy(l => l.Time)];
+    }
+
+    private async Task<IReadOnlyList<AlertLine>> PeekAsync(CancellationToken cancellation)
+    {
+        List<AlertLine> lines = [];
+        try
+        {
+            foreach (PeekedMessage message in (await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.Most, cancellation)).Value)
+                if (AlertQueue.Read(message.Body) is { } alert)
+                    lines.Add(new AlertLine(
+                        alert.Envelope.Id, alert.Envelope.Time ?? alert.Data.Image.Time, alert.Data.Camera,
+                        alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
+                        alert.Data.Severity, alert.Data.Images, alert.Data.Score.Calibrated,
+                        alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
+                    { AlertId = alert.Data.AlertId });
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // No queue yet, no alerts.
+        }
+
+        return lines;
+    }
+
+    private async Task<IReadOnlyList<AlertLine>> StatesAsync(CancellationToken cancellation)
+    {
+        List<AlertLine> lines = [];
+        BlobContainerClient container = storage.Container(ContainerNames.State);
+        try
+        {
+            await foreach (BlobItem blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "alerts/" }, cancellation))
+                if (blob.Properties.ETag is { } etag && (!_states.TryGetValue(blob.Name, out var known) || known.ETag != etag) && await ReadAsync(container, blob.Name, cancellation) is { } state)
+                {
+                    lines.AddRange(Changes(Camera(blob.Name), known.State?.Open, state));
+                    _states[blob.Name] = (etag, state);
+                }
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // No container yet, no alerts.
+        }
+
+        Open = _states.Where(s => s.Value.State.Open is not null).ToDictionary(s => Camera(s.Key), s => s.Value.State.Open!.Severity, StringComparer.Ordinal); // filtered just before
+        return lines;
+    }
+
+    private static IEnumerable<AlertLine> Changes(string camera, OpenAlert? before, AlertState now)
+    {
+        if (before is not null && now.Open?.Id != before.Id)
+            yield return Line(camera, before with { Sequence = before.Sequence + 1 }, "closed", now.Closed?.At ?? before.Worst.Time);
+        if (now.Open is { } open)
+            yield return Line(camera, open, open.Sequence == 1 ? "opened" : "updated", open.Sequence == 1 ? open.OpenedAt : open.Worst.Time);
+    }
+
+    private static AlertLine Line(string camera, OpenAlert alert, string change, DateTimeOffset time) => new(
+        FormattableString.Invariant($"{alert.Id}-{alert.Sequence}-{change}"), time, camera, change, alert.Severity, alert.Images, alert.Worst.Calibrated, alert.Worst.Image, alert.Worst.Heatmap)
+    {
+        AlertId = alert.Id,
+    };
+
+    // A very long name ends in a hash and stays as it is.
+    private static string Camera(string blob) => Uri.UnescapeDataString(blob["alerts/".Length..^".json".Length]);
+
+    private static async Task<AlertState?> ReadAsync(BlobContainerClient container, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadResult blob = await container.GetBlobClient(name).DownloadContentAsync(cancellation);
+            return JsonSerializer.Deserialize(blob.Content.ToMemory().Span, AlertJson.Default.AlertState);
+        }
+        catch (JsonException)
+        {
+            return null; // from a newer program; its alerts are in the queue
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using AaClip.Cli.Model;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>
+/// Stores images as a camera would: each as the blob "camera/relative path" with its content type, several at a time, at a pace. One that
+/// cannot be stored does not stop the others; the storage library has tried it four times by then.
+/// </summary>
+internal sealed class Drop(StorageClients storage, TimeProvider time)
+{
+    private const int AtATime = 4;
+
+    /// <summary>Times a second; null is as fast as storage takes them.</summary>
+    public Rate? Rate { get; init; }
+
+    /// <summary>Begins again after the last image, until stopped. Later passes go to folders of their own ("pass-2"): a camera does not overwrite.</summary>
+    public bool Loop { get; init; }
+
+    /// <summary>Called when an image is stored; from several threads.</summary>
+    public Action<Dropped>? Stored { get; init; }
+
+    /// <summary>Stores.</summary>
+    /// <returns>Images that could not be stored, with the reason.</returns>
+    public async Task<IReadOnlyList<DropFailure>> RunAsync(IReadOnlyList<DropItem> items, CancellationToken cancellation)
+    {
+        BlobContainerClient images = storage.Container(ContainerNames.Images);
+        if (!await images.ExistsAsync(cancellation))
+            await images.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        List<DropFailure> failures = [];
+        ParallelOptions options = new() { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(InPace(items, cancellation), options, async (turn, token) =>
+        {
+            string blob = BlobName(turn.Item, turn.Pass);
+            try
+            {
+                byte[] content = await File.ReadAllBytesAsync(turn.Item.File.Path, token);
+                BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.File.Path) } };
+                BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
+                Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
+            {
+                lock (failures)
+                    failures.Add(new DropFailure(turn.Item.File.Path, StorageTrouble.Explain(e) ?? e.Message));
+            }
+        });
+        return failures;
+    }
+
+    /// <summary>Name of an image's blob.</summary>
+    public static string BlobName(DropItem item, int pass = 1)
+    {
+        string path = item.File.Relative.Replace(Path.DirectorySeparatorChar, '/');
+        return pass == 1 ? $"{item.Camera}/{path}" : FormattableString.Invariant($"{item.Camera}/pass-{pass}/{path}");
+    }
+
+    private async IAsyncEnumerable<(DropItem Item, int Pass)> InPace(IReadOnlyList<DropItem> items, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp(), index = 0;
+        int pass = 1;
+        do
+        {
+            foreach (DropItem item in items)
+            {
+                if (Rate is { } rate)
+                    await rate.WaitAsync(start, index++, time, cancellation);
+                yield return (item, pass);
+            }
+
+            pass++;
+        }
+        while (Loop);
+    }
+
+    [SuppressMessage("Globalization", "CA1308:Normalize strings to uppercase", Justification = "Endings are written in lower case.")]
+    private static string ContentType(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".jpg" or ".jpeg" => "image/jpeg",
+        ".png" => "image/png",
+        ".bmp" => "image/bmp",
+        ".tif" or ".tiff" => "image/tiff",
+        ".webp" => "image/webp",
+        _ => "application/octet-stream",
+    };
+}
+
+/// <summary>An image to be stored.</summary>
+/// <param name="Camera">Camera that it shall come from.</param>
+/// <param name="File">The image.</param>
+internal readonly record struct DropItem(string Camera, ImageFile File);
+
+/// <summary>An image that is stored.</summary>
+internal sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
+
+/// <summary>An image that could not be stored.</summary>
+internal sealed record DropFailure(string Path, string Reason);

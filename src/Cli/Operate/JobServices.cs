@@ -1,0 +1,116 @@
+using System.Globalization;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>Jobs and models of an account, for the verbs.</summary>
+internal sealed class JobServices
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Worry = TimeSpan.FromSeconds(20);
+
+    private readonly StorageClients _storage;
+    private readonly JobStore _store;
+
+    public JobServices(StorageClients storage)
+    {
+        _storage = storage;
+        _store = new JobStore(storage, TimeProvider.System);
+        IOptions<ModelOptions> options = Options.Create(new ModelOptions());
+        Models = new ModelRepository(storage, options, NullLogger<ModelRepository>.Instance);
+        Choice = new ModelChoice(storage, options, TimeProvider.System, NullLogger<ModelChoice>.Instance);
+        Jobs = new JobService(storage, _store, Models, TimeProvider.System);
+    }
+
+    public ModelRepository Models { get; }
+
+    public ModelChoice Choice { get; }
+
+    public JobService Jobs { get; }
+
+    public IAsyncEnumerable<Job> ListAsync(CancellationToken cancellation) => _store.ListAsync(cancellation);
+
+    /// <summary>"name@version" of the promoted model; null where the package of the workers is live, which they alone know.</summary>
+    public async Task<string?> LiveAsync(CancellationToken cancellation) => (await Choice.GetAsync(cancellation)).Live;
+
+    /// <summary>The id of a model that was named by its folder or its id; a folder is published.</summary>
+    public async Task<string> PublishedAsync(string model, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(model) && model.Contains('@', StringComparison.Ordinal))
+            return model;
+        using ProgressLine progress = new();
+        await _storage.EnsureCreatedAsync(cancellation);
+        return await Models.PublishAsync(model, (done, all) => progress.Show("publishing file", done, all), cancellation);
+    }
+
+    /// <summary>Shows progress until a job stops.</summary>
+    public async Task<Job> FollowAsync(string id, CancellationToken cancellation)
+    {
+        using ProgressLine progress = new();
+        bool worried = false;
+        while (true)
+        {
+            Job job = await Jobs.FindAsync(id, cancellation);
+            if (job.Status != JobStatus.Running)
+                return job;
+            DateTimeOffset now = TimeProvider.System.GetUtcNow();
+            if (job.Left(now) is { } left)
+                progress.Show(Flips(job), (int)Math.Min(int.MaxValue, job.Found.Images), (int)Math.Min(int.MaxValue, job.Images), left: left);
+            else if (job.ListedAll)
+                progress.Show(string.Create(CultureInfo.InvariantCulture, $"{Flips(job)} {job.Found.Images}/{job.Images}"), 0, 0);
+            else
+                progress.Show(string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images until now, {job.Found.Images} done"), 0, 0);
+            if (!worried && job.Step == 0 && now - job.CreatedAt > Worry)
+            {
+                worried = true;
+                progress.Clear();
+                Console.Error.WriteLine("Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job as it is.");
+            }
+
+            try
+            {
+                await Task.Delay(Look, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                progress.Clear();
+                Console.Error.WriteLine($"The job goes on: 'aaclip jobs follow {id}' shows it again, 'aaclip jobs cancel {id}' ends it.");
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Copies a job's report into a folder.</summary>
+    public async Task SaveReportAsync(string id, string folder, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string file in (string[])[JobReporter.HtmlFile, JobReporter.JsonFile])
+        {
+            byte[] content = await _store.ReportAsync(id, file, cancellation) ?? throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
+            string path = Path.Combine(folder, file);
+            WholeFile.Write(path, content);
+            Console.Error.WriteLine($"Written: {path}");
+        }
+    }
+
+    /// <summary>A job for people.</summary>
+    public static void Write(Job job)
+    {
+        Comparison found = job.Found;
+        Console.WriteLine($"Job {job.Id} is {JobService.Word(job.Status)}: {found.Images} of {job.Images}{(job.ListedAll ? "" : " or more")} images.");
+        if (job.Reason is not null)
+            Console.WriteLine(job.Reason);
+        if (found.Counts.Count > 0)
+            Tables.Write(["old", "new", "images"], found.Counts.Select(c => (string[])[.. c.Key.Split(" → "), c.Value.ToString(CultureInfo.InvariantCulture)]));
+        if (found.Agreement is { } agreement)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Flips} verdicts changed; {100 * agreement:F1} % agreement; mean difference of scores {found.MeanDifference:F3}."));
+    }
+
+    private static string Flips(Job job) => string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");
+}

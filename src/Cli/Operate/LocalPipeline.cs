@@ -1,0 +1,104 @@
+using AaClip.LocalHost;
+using AaClip.LocalHost.Uploads;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>The whole pipeline on this machine: storage, the function app in its worker process, HTTP.</summary>
+internal sealed class LocalPipeline : IAsyncDisposable
+{
+    // Below what the program is given to end after Ctrl-C.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+
+    private readonly FunctionHost _host;
+    private readonly RunningHost? _announced;
+
+    private LocalPipeline(FunctionHost host, string model, IReadOnlyList<string> gaps)
+    {
+        _host = host;
+        Model = model;
+        Gaps = gaps;
+        Storage = Account.Open(host.ConnectionString);
+        if (Storage.Blobs.Uri.IsLoopback)
+            _announced = RunningHost.TryAnnounce(host.ConnectionString, Http);
+    }
+
+    /// <summary>The storage that the functions use.</summary>
+    public StorageClients Storage { get; }
+
+    /// <summary>Address of the HTTP functions.</summary>
+    public string Http => _host.Url;
+
+    /// <summary>"name@version" of the model.</summary>
+    public string Model { get; }
+
+    /// <summary>What the camera profiles and the model do not agree on: a line for each; see <see cref="Profiles.GapsAsync"/>.</summary>
+    public IReadOnlyList<string> Gaps { get; }
+
+    /// <summary>Completes, with the reason in one line, when a part has ended without which images would wait for ever.</summary>
+    public Task<string> Failed => _host.Failed;
+
+    /// <summary>Starts; returns when images are taken.</summary>
+    /// <param name="functions">Folder of the built function app; null looks for it.</param>
+    /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
+    /// <param name="model">Folder of the model package; null takes the settings'.</param>
+    /// <param name="cameras">Content of config/cameras.json.</param>
+    /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
+    /// <param name="change">Last word on the options of the host.</param>
+    public static async Task<LocalPipeline> StartAsync(
+        string? functions, string? settings, string? model, byte[]? cameras, bool replace, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
+    {
+        LocalHostOptions options = change(new LocalHostOptions
+        {
+            Functions = FunctionsFolder.Find(functions),
+            SettingsFile = settings ?? ProjectFiles.Find("local.settings.json") ?? ProjectFiles.Find("local.settings.sample.json"),
+            Settings = model is null ? [] : new Dictionary<string, string?> { ["Model__Path"] = model },
+            PathSettings = ["Model__Path", "Model__Cache"],
+            StopTimeout = StopTimeout,
+            Prepare = (connection, token) => Preparation.RunAsync(Account.Open(connection), cameras, replace, token),
+        });
+        // Without a package nothing would ever be scored: said here, in one line, before anything starts.
+        string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
+        ModelManifest manifest = ModelPackage.Open(path).Manifest;
+        string id = manifest.Id;
+        options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
+        using StartLine line = new();
+        FunctionHost host = await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation);
+        try
+        {
+            return new LocalPipeline(host, id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Both take messages of the same queues: each image would get its score from either model. A model that was promoted is used by both.
+    private static async Task RefuseMixtureAsync(string connection, WatcherNote other, string id, CancellationToken cancellation)
+    {
+        if (other.Model is not { } theirs || theirs == id)
+            return;
+        if (await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
+            return;
+        throw new InvalidOperationException(
+            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: "
+            + "end that one, start this one with the same model, or let DataStorage name other storage.");
+    }
+
+    /// <summary>Finishes what runs, then ends.</summary>
+    /// <param name="impatience">Ends what runs at once.</param>
+    public Task StopAsync(CancellationToken impatience)
+    {
+        _announced?.Leave();
+        return _host.StopAsync(impatience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _announced?.Leave();
+        await _host.DisposeAsync();
+    }
+}

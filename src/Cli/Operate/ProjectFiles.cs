@@ -1,0 +1,15 @@
+namespace AaClip.Cli.Operate;
+
+/// <summary>Files and folders of the checkout: looked for from the current folder upwards, then from the program upwards.</summary>
+internal static class ProjectFiles
+{
+    /// <returns>The full path; null where nothing of that name is found.</returns>
+    public static string? Find(string relative)
+    {
+        foreach (string start in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory])
+            for (DirectoryInfo? folder = new(start); folder is not null; folder = folder.Parent)
+                if (Path.Combine(folder.FullName, relative) is var path && Path.Exists(path))
+                    return path;
+        return null;
+    }
+}

@@ -1,0 +1,39 @@
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>
+/// Tells of each result once, as it appears, by listing again and again. A result that is written a second time, after a message was
+/// delivered twice, is not told again. Keeps the names of the last ten minutes: clocks of the workers and of storage may differ by less.
+/// </summary>
+internal sealed class ResultFollower(StorageClients storage, string? camera)
+{
+    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
+
+    private readonly ResultStore _results = new(storage);
+    private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+    private DateTimeOffset? _newest;
+
+    /// <summary>Looks once.</summary>
+    /// <returns>Results not told before, oldest first.</returns>
+    public async Task<IReadOnlyList<ResultLine>> LookAsync(CancellationToken cancellation)
+    {
+        if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
+            return [];
+        List<ResultLine> fresh = [];
+        DateTimeOffset? since = _newest - Overlap;
+        await foreach (string model in Models.ListAsync(storage, cancellation))
+            await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
+                if (_seen.TryAdd(result.Blob, result.Time))
+                {
+                    fresh.Add(ResultLine.Of(model, result));
+                    _newest = !(result.Time <= _newest) ? result.Time : _newest;
+                }
+
+        foreach ((string blob, DateTimeOffset time) in _seen)
+            if (time < _newest - Overlap - Overlap)
+                _seen.Remove(blob);
+        return [.. fresh.OrderBy(l => l.Time)];
+    }
+}

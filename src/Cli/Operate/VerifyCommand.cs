@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary><c>aaclip verify</c>: is every image accounted for?</summary>
+internal static class VerifyCommand
+{
+    private const int Shown = 20;
+
+    public static Command Create()
+    {
+        Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
+        Option<string?> model = new("--model") { Description = "Every image needs a result of this model. Default: of any.", HelpName = "NAME@VERSION" };
+        Option<bool> alerts = new("--all-alerts") { Description = "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first 32, which can be seen without." };
+        Option<bool> json = new("--json") { Description = "The report as one JSON object." };
+        Account account = new();
+        Verb command = new("verify", "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and models that take turns. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
+            "aaclip verify",
+            "aaclip verify --camera line1 --model aaclip@3f2a91bc --json")
+        {
+            camera, model, alerts, json,
+        };
+        account.AddTo(command);
+        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
+        {
+            var storage = await account.OpenAsync(parsed, cancellation);
+            VerifyReport report = await new Verification(storage, parsed.GetValue(camera), parsed.GetValue(model)) { AllAlerts = parsed.GetValue(alerts) }.RunAsync(cancellation);
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(report, LinesJson.Default.VerifyReport));
+            else
+                Write(report);
+            return report.Clean ? 0 : Run.Failed;
+        }));
+        return command;
+    }
+
+    /// <summary>The report for people.</summary>
+    /// <param name="conclude">Whether the last line says if everything is accounted for.</param>
+    public static void Write(VerifyReport report, bool conclude = true)
+    {
+        Console.WriteLine($"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}.");
+        foreach ((string model, int count) in report.Models)
+            Console.WriteLine($"{count} results of {model}");
+        if (report.Older > 0)
+            Console.WriteLine($"{report.Older} of them of images that were overwritten or deleted since");
+        foreach ((string queue, int count) in report.Queues)
+            Console.WriteLine($"about {count} messages in queue {queue}");
+        List("without a result", report.Missing);
+        List("doubled results", report.Doubled);
+        List("results without their map", report.WithoutMap);
+        List("alert ids that came more than once", report.RepeatedAlerts);
+        List("models take turns with new images, so that two hosts may use different ones on this storage", report.Mixed);
+        List("failed images, with a result that says why", report.Failed);
+        if (report.PastFailures > 0)
+            Console.WriteLine($"{report.PastFailures} failures of versions that were replaced or deleted since");
+        List("queues in which messages wait for more than a day", report.Waiting);
+        List("messages given up on, which 'aaclip redrive' sends again", report.GivenUp);
+        List("pictures without a result, left by a crash", report.Orphans);
+        if (report.Queues.GetValueOrDefault("alerts") is var waiting && waiting > report.Alerts)
+            Console.WriteLine($"Only the first {report.Alerts} of about {waiting} alerts were looked at: --all-alerts looks at all.");
+        if (conclude)
+            Console.WriteLine(report.Clean ? "Everything is accounted for." : "Not everything is accounted for.");
+    }
+
+    private static void List(string what, IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+            return;
+        Console.WriteLine($"{names.Count} {what}:");
+        foreach (string name in names.Take(Shown))
+            Console.WriteLine($"  {name}");
+        if (names.Count > Shown)
+            Console.WriteLine($"  and {names.Count - Shown} more: --json lists all.");
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using AaClip.Graphs.Proto;
+using Google.Protobuf;
+using static AaClip.Graphs.Proto.AttributeProto.Types;
+using static AaClip.Graphs.Proto.TensorProto.Types;
+
+namespace AaClip.Graphs;
+
+/// <summary>
+/// Writes one ONNX graph, node by node. A node is named by its path ("/visual/blocks.3/attn/q/MatMul"), an initializer by its
+/// checkpoint key, and equal constants are written once.
+/// </summary>
+internal sealed class GraphWriter : IDisposable
+{
+    public const string Microsoft = "com.microsoft";
+    private const int IrVersion = 10;
+    private const int Opset = 20;
+
+    private readonly GraphProto _graph;
+    private readonly WeightsFile _weights;
+    private readonly string _path;
+    private readonly HashSet<string> _initializers = [];
+    private readonly HashSet<string> _taps;
+
+    /// <param name="path">The graph's file; its weights go beside it with the ending ".weights".</param>
+    /// <param name="taps">Inner values, by tap name, that become outputs too; for tests and inspection.</param>
+    public GraphWriter(string path, IEnumerable<string>? taps = null)
+    {
+        _path = path;
+        _weights = new WeightsFile(Path.ChangeExtension(path, ".weights"));
+        _graph = new GraphProto { Name = Path.GetFileNameWithoutExtension(path) };
+        _taps = [.. taps ?? []];
+    }
+
+    /// <summary>Declares an input. An axis is a number, or a name where it is free.</summary>
+    public Value Input(string name, DataType type, params ReadOnlySpan<object> axes)
+    {
+        _graph.Input.Add(Describe(name, type, axes));
+        return new Value(name);
+    }
+
+    /// <summary>Declares an output under its own name.</summary>
+    public void Output(string name, Value value, DataType type, params ReadOnlySpan<object> axes)
+    {
+        _graph.Node.Add(new NodeProto { Name = $"/{name}/Identity", OpType = "Identity", Input = { value.Name }, Output = { name } });
+        _graph.Output.Add(Describe(name, type, axes));
+    }
+
+    /// <summary>Makes an inner value an output if it was asked for under this name.</summary>
+    public Value Tap(string name, Value value)
+    {
+        if (_taps.Remove(name))
+        {
+            _graph.Node.Add(new NodeProto { Name = $"/{name}/Cast", OpType = "Cast", Input = { value.Name }, Output = { name }, Attribute = { Int("to", (int)DataType.Float) } });
+            _graph.Output.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+        }
+
+        return value;
+    }
+
+    /// <summary>Adds a node of one result.</summary>
+    /// <param name="op">Operator, of the standard domain.</param>
+    /// <param name="path">Where it stands, such as "/visual/blocks.0/attn/q".</param>
+    public Value Node(string op, string path, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes) =>
+        Nodes(op, "", path, 1, inputs, attributes)[0];
+
+    /// <summary>Adds a node of one result from ONNX Runtime's own operators.</summary>
+    public Value Fused(string op, string path, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes) =>
+        Nodes(op, Microsoft, path, 1, inputs, attributes)[0];
+
+    /// <summary>Adds a node of several results.</summary>
+    public Value[] Nodes(string op, string domain, string path, int results, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        NodeProto node = new() { Name = $"{path}/{op}", OpType = op, Domain = domain };
+        foreach (Value input in inputs)
+            node.Input.Add(input.Name ?? ""); // default(Value): an optional input that is left out
+        Value[] outputs = [.. Enumerable.Range(0, results).Select(i => new Value(i == 0 ? node.Name : $"{node.Name}:{i}"))];
+        node.Output.AddRange(outputs.Select(o => o.Name));
+        node.Attribute.AddRange(attributes.ToArray());
+        _graph.Node.Add(node);
+        return outputs;
+    }
+
+    /// <summary>A small float constant.</summary>
+    public Value Scalar(float value, DataType type = DataType.Float)
+    {
+        string name = $"const/{type}/{value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}";
+        if (_initializers.Add(name))
+            _graph.Initializer.Add(_weights.Add(name, [], [value], type));
+        return new Value(name);
+    }
+
+    /// <summary>A small integer vector: axes, shapes, bounds.</summary>
+    public Value Integers(params ReadOnlySpan<long> values)
+    {
+        string name = $"const/int64/{string.Join(',', values.ToArray())}";
+        if (_initializers.Add(name))
+            _graph.Initializer.Add(_weights.Add(name, [values.Length], DataType.Int64, MemoryMarshal.AsBytes(values)));
+        return new Value(name);
+    }
+
+    /// <summary>A float weight, stored as the given type.</summary>
+    public Value Weight(string key, ReadOnlySpan<long> shape, ReadOnlySpan<float> values, DataType type = DataType.Float)
+    {
+        if (_initializers.Add(key))
+            _graph.Initializer.Add(_weights.Add(key, shape, values, type));
+        return new Value(key);
+    }
+
+    /// <summary>An int8 weight.</summary>
+    public Value Weight(string key, ReadOnlySpan<long> shape, ReadOnlySpan<sbyte> values)
+    {
+        if (_initializers.Add(key))
+            _graph.Initializer.Add(_weights.Add(key, shape, DataType.Int8, MemoryMarshal.AsBytes(values)));
+        return new Value(key);
+    }
+
+    /// <summary>Whether an initializer of this key is there already, so that its values need not be read again.</summary>
+    public bool Has(string key) => _initializers.Contains(key);
+
+    /// <summary>Writes the graph file; the weights are complete when this writer is disposed of.</summary>
+    public void Save()
+    {
+        if (_taps.Count > 0)
+            throw new ArgumentException($"The graph has no taps named {string.Join(", ", _taps.Order())}.");
+        ModelProto model = new()
+        {
+            IrVersion = IrVersion,
+            ProducerName = "AaClip.Functions",
+            ProducerVersion = typeof(GraphWriter).Assembly.GetName().Version?.ToString(3) ?? "",
+            Graph = _graph,
+            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset }, new OperatorSetIdProto { Domain = Microsoft, Version = 1 } },
+        };
+        using FileStream stream = new(_path, FileMode.CreateNew);
+        model.WriteTo(stream);
+    }
+
+    public void Dispose() => _weights.Dispose();
+
+    public static AttributeProto Int(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
+
+    public static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
+
+    public static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+
+    public static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
+    {
+        AttributeProto attribute = new() { Name = name, Type = AttributeType.Ints };
+        attribute.Ints.AddRange(values.ToArray());
+        return attribute;
+    }
+
+    private static ValueInfoProto Describe(string name, DataType type, ReadOnlySpan<object> axes)
+    {
+        TensorShapeProto shape = new();
+        foreach (object axis in axes)
+            shape.Dim.Add(axis is string free
+                ? new TensorShapeProto.Types.Dimension { DimParam = free }
+                : new TensorShapeProto.Types.Dimension { DimValue = Convert.ToInt64(axis, System.Globalization.CultureInfo.InvariantCulture) });
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+    }
+}

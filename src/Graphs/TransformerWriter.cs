@@ -1,0 +1,167 @@
+using AaClip.Graphs.Proto;
+using AaClip.Scoring.Packages;
+using static AaClip.Graphs.GraphWriter;
+using static AaClip.Graphs.Proto.TensorProto.Types;
+
+namespace AaClip.Graphs;
+
+/// <summary>The parts that both towers are made of, written in the package's precision.</summary>
+/// <param name="graph">The graph that is being written.</param>
+/// <param name="read">Values of a weight by its internal name (OpenAI's names, and the adapters' with their prefix).</param>
+internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]> read, Precision precision, Activation activation)
+{
+    private const float LayerNormEpsilon = 1e-5f; // specification 1.4
+    private const float LeakySlope = 0.01f;       // specification 2
+
+    /// <summary>Type of the activations between nodes.</summary>
+    public DataType Type { get; } = precision == Precision.Fp16 ? DataType.Float16 : DataType.Float;
+
+    /// <summary>
+    /// One pre-norm block (specification 1.4.3): x ← x + out(attn(ln_1 x)); x ← x + c_proj(act(c_fc(ln_2 x))).
+    /// <code>
+    /// x ─┬─ ln_1 ─ q,k,v ─ MultiHeadAttention ─ out ─ + ─┬─ ln_2 ─ c_fc ─ act ─ c_proj ─ + ─►
+    ///    └───────────────────────────────────────────┘   └──────────────────────────────┘
+    /// </code>
+    /// </summary>
+    /// <param name="x">[B, tokens, width].</param>
+    /// <param name="key">Checkpoint prefix, such as "visual.transformer.resblocks.3.".</param>
+    /// <param name="path">Node path, such as "/visual/blocks.3".</param>
+    /// <param name="causal">Whether a token sees only itself and what is before it (text tower).</param>
+    public Value Block(Value x, TowerShape shape, string key, string path, bool causal)
+    {
+        int width = shape.Width;
+        Value normed = graph.Tap($"{path}/ln_1", LayerNorm(x, $"{key}ln_1", $"{path}/ln_1", width));
+        Value attended = Attention(normed, shape, $"{key}attn.", $"{path}/attn", causal);
+        attended = graph.Tap($"{path}/attn", Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", $"{path}/attn/out", width, width));
+        x = graph.Node("Add", $"{path}/residual_1", [x, attended]);
+
+        Value hidden = LayerNorm(x, $"{key}ln_2", $"{path}/ln_2", width);
+        hidden = LinearActivated(hidden, $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", $"{path}/mlp/c_fc", width, shape.MlpWidth);
+        hidden = graph.Tap($"{path}/mlp", Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", shape.MlpWidth, width));
+        return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/residual_2", [x, hidden]));
+    }
+
+    /// <summary>
+    /// Mixes a residual adapter into all tokens (specification 2.1; model/adapter.py): a = LeakyReLU(x·Wᵀ), scaled to the norm of x,
+    /// then share·a + (1 − share)·x. Norms are taken in float32: in float16 the squares of CLIP's largest channels would overflow.
+    /// </summary>
+    public Value Adapter(Value x, string key, string path, int width, double share)
+    {
+        Value adapted = Linear(x, key, null, $"{path}/fc", width, width);
+        adapted = graph.Tap($"{path}/raw", LeakyRelu(adapted, path));
+        Value norm = Norm(x, $"{path}/norm_x");
+        Value ratio = graph.Node("Div", $"{path}/ratio", [norm, Norm(adapted, $"{path}/norm_a")]);
+        ratio = ToActivations(graph.Node("Mul", $"{path}/share", [ratio, graph.Scalar((float)share)]), $"{path}/ratio");
+        adapted = graph.Node("Mul", $"{path}/scaled", [adapted, ratio]);
+        Value kept = graph.Node("Mul", $"{path}/kept", [x, graph.Scalar((float)(1 - share), Type)]);
+        return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/mixed", [adapted, kept]));
+    }
+
+    /// <summary>LeakyReLU of the adapters.</summary>
+    public Value LeakyRelu(Value x, string path) => graph.Node("LeakyRelu", path, [x], Float("alpha", LeakySlope));
+
+    /// <summary>Layer normalisation over the width.</summary>
+    public Value LayerNorm(Value x, string key, string path, int width) => graph.Node(
+        "LayerNormalization", path, [x, Vector($"{key}.weight", width), Vector($"{key}.bias", width)], Float("epsilon", LayerNormEpsilon));
+
+    /// <summary>x·Wᵀ + b for a checkpoint weight of shape [outputs, inputs].</summary>
+    public Value Linear(Value x, string weight, string? bias, string path, int inputs, int outputs)
+    {
+        if (precision == Precision.Int8)
+            return LinearInt8(x, weight, bias, path, inputs, outputs);
+        Value product = graph.Node("MatMul", path, [x, Transposed(weight, inputs, outputs)]);
+        return bias is null ? product : graph.Node("Add", path, [product, Vector(bias, outputs)]);
+    }
+
+    /// <summary>x·W for a checkpoint weight of shape [inputs, outputs], never quantised: CLIP's projections.</summary>
+    public Value Project(Value x, string weight, string path, int inputs, int outputs)
+    {
+        if (!graph.Has(weight))
+            graph.Weight(weight, [inputs, outputs], read(weight), Type);
+        return graph.Node("MatMul", path, [x, new Value(weight)]);
+    }
+
+    /// <summary>x·Wᵀ that stays in floating point in every precision: the heads, where small differences are the signal.</summary>
+    public Value LinearExact(Value x, string weight, string path, int inputs, int outputs) =>
+        graph.Node("MatMul", path, [x, Transposed(weight, inputs, outputs)]);
+
+    /// <summary>A vector of the checkpoint.</summary>
+    public Value Vector(string key, int length) =>
+        graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Type);
+
+    /// <summary>L2 norm over the width, [.., 1], in float32.</summary>
+    public Value Norm(Value x, string path) =>
+        graph.Node("ReduceL2", path, [ToFloat32(x, path), graph.Integers(-1)], Int("keepdims", 1));
+
+    /// <summary>Activations as float32.</summary>
+    public Value ToFloat32(Value x, string path) =>
+        Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float32", [x], Int("to", (int)DataType.Float));
+
+    private Value ToActivations(Value x, string path) =>
+        Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
+
+    // Fused attention: the [heads, tokens, tokens] matrix is never in memory.
+    private Value Attention(Value x, TowerShape shape, string key, string path, bool causal)
+    {
+        int width = shape.Width;
+        AttributeProto[] attributes = causal
+            ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)]
+            : [Int("num_heads", shape.Heads)];
+        if (precision == Precision.Int8)
+        {
+            Value joint = LinearInt8(x, $"{key}in_proj_weight", $"{key}in_proj_bias", $"{path}/qkv", width, 3 * width);
+            Value[] parts = graph.Nodes("Split", "", $"{path}/qkv", 3, [joint], Int("axis", -1), Int("num_outputs", 3));
+            return graph.Fused("MultiHeadAttention", path, parts, attributes);
+        }
+
+        Value[] qkv = new Value[4];
+        float[]? weight = null;
+        for (int part = 0; part < 3; part++)
+        {
+            string name = $"{key}in_proj_weight.{"qkv"[part]}";
+            weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
+            float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
+            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows, Type)]);
+        }
+
+        qkv[3] = Vector($"{key}in_proj_bias", 3 * width);
+        return graph.Fused("MultiHeadAttention", path, qkv, attributes);
+    }
+
+    private Value LinearActivated(Value x, string weight, string bias, string path, int inputs, int outputs)
+    {
+        Value product = Linear(x, weight, bias, path, inputs, outputs);
+        return activation == Activation.QuickGelu
+            ? graph.Fused("QuickGelu", path, [product], Float("alpha", 1.702f))
+            : graph.Node("Gelu", path, [product]); // erf; on CPU faster than ONNX Runtime's fused BiasGelu
+    }
+
+    private Value LinearInt8(Value x, string weight, string? bias, string path, int inputs, int outputs)
+    {
+        if (!graph.Has(weight))
+        {
+            (sbyte[] values, float[] scales) = Quantization.PerOutput(read(weight), inputs, outputs);
+            graph.Weight(weight, [inputs, outputs], values);
+            graph.Weight($"{weight}.scale", [outputs], scales);
+        }
+
+        Value offset = bias is null ? default : Vector(bias, outputs);
+        return graph.Fused("DynamicQuantizeMatMul", path, [x, new Value(weight), new Value($"{weight}.scale"), default, offset]);
+    }
+
+    private Value Transposed(string key, int inputs, int outputs) =>
+        graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs), Type);
+
+    // [rows, columns] → [columns, rows], by tiles that stay in the cache.
+    private static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
+    {
+        const int Tile = 32;
+        float[] to = new float[from.Length];
+        for (int r0 = 0; r0 < rows; r0 += Tile)
+            for (int c0 = 0; c0 < columns; c0 += Tile)
+                for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
+                    for (int c = c0; c < Math.Min(c0 + Tile, columns); c++)
+                        to[c * rows + r] = from[r * columns + c];
+        return to;
+    }
+}

@@ -1,0 +1,91 @@
+using AaClip.Import.Torch;
+using AaClip.Scoring.Tensors;
+
+namespace AaClip.Import;
+
+/// <summary>
+/// The tensors and values of a checkpoint, whichever container they come in: safetensors (one file or shards), a PyTorch zip
+/// pickle, a TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read; nothing
+/// from the file is ever run.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly IReadOnlyList<IDisposable> _owned;
+
+    internal Checkpoint(string path, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, object?> values, params IReadOnlyList<IDisposable> owned)
+    {
+        Path = path;
+        Tensors = tensors;
+        Values = values;
+        _owned = owned;
+    }
+
+    /// <summary>The file that was read: for a folder, the one found inside.</summary>
+    public string Path { get; }
+
+    /// <summary>Every file that was read: <see cref="Path"/>, and behind an index its shards.</summary>
+    public IEnumerable<string> Files => Tensors.Values.Select(t => t.File).Prepend(Path).Distinct(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Tensors by name. Nested dictionaries, modules and lists are joined by dots: "image_adapter.det_proj.fc.weight",
+    /// "image_optimizer.state.0.exp_avg". Valid until this object is disposed.
+    /// </summary>
+    public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
+
+    /// <summary>
+    /// Whatever is not a tensor, by the same kind of name: null, bool, long, double, string or byte[], such as "epoch" or
+    /// "image_optimizer.param_groups.0.lr". Of a safetensors file, its metadata.
+    /// </summary>
+    public IReadOnlyDictionary<string, object?> Values { get; }
+
+    /// <summary>Opens a checkpoint. The container is recognised by its content, not by the file's name.</summary>
+    /// <param name="path">A file, or a folder that holds one under a name customary for models.</param>
+    /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, hostile or of another kind; the message names the file, the culprit and the remedy.</exception>
+    public static Checkpoint Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = Directory.Exists(path) ? ModelFolder.Find(path) : path;
+        return OpenFile(file, mayBeIndex: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable owned in _owned)
+            owned.Dispose();
+    }
+
+    /// <summary>Opens one file; an index of shards only where it may be one, so that indexes do not refer to each other.</summary>
+    internal static Checkpoint OpenFile(string path, bool mayBeIndex)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no checkpoint at '{path}': give the path of a file or of a model folder.", path);
+
+        MappedFile file = new(path);
+        try
+        {
+            switch (Container.Recognise(file))
+            {
+                case ContainerKind.Zip:
+                    FlatView view = FlatView.Of(TorchFile.Read(file), path);
+                    return new Checkpoint(path, view.Tensors, view.Values, file);
+                case ContainerKind.Index when mayBeIndex:
+                    Checkpoint sharded = ShardedIndex.Open(file);
+                    file.Dispose();
+                    return sharded;
+                case ContainerKind.Index:
+                    throw new InvalidDataException($"'{path}' is named as a shard, but is an index of shards itself: download the checkpoint again.");
+                default:
+                    file.Dispose();
+                    SafetensorsFile safetensors = SafetensorsFile.Open(path);
+                    return new Checkpoint(path, safetensors.Tensors, safetensors.Metadata.ToDictionary(m => m.Key, m => (object?)m.Value), safetensors);
+            }
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

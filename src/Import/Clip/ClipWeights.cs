@@ -1,0 +1,124 @@
+using AaClip.Graphs;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tensors;
+
+namespace AaClip.Import.Clip;
+
+/// <summary>
+/// The weights of a ViT CLIP model under OpenAI's names, from a checkpoint of OpenAI, OpenCLIP or Hugging Face. Every tensor is
+/// accounted for and has the expected shape before anything is read.
+/// </summary>
+public sealed class ClipWeights : IDisposable
+{
+    private const int MaxNamesShown = 5;
+    private const string Remedy = "pass a ViT CLIP model, such as ViT-L-14-336px.pt";
+
+    private readonly Checkpoint _checkpoint;
+
+    private ClipWeights(Checkpoint checkpoint, ClipArchitecture architecture, Dictionary<string, Weight> tensors)
+    {
+        _checkpoint = checkpoint;
+        Architecture = architecture;
+        Tensors = tensors;
+    }
+
+    /// <summary>The file.</summary>
+    public string Path => _checkpoint.Path;
+
+    /// <summary>Every file that was read.</summary>
+    public IEnumerable<string> Files => _checkpoint.Files;
+
+    /// <summary>The model's shape, derived from the tensors.</summary>
+    public ClipArchitecture Architecture { get; }
+
+    /// <summary>All weights by OpenAI's names, in the order of <see cref="ClipNames.All"/>; valid until this object is disposed.</summary>
+    public IReadOnlyDictionary<string, Weight> Tensors { get; }
+
+    /// <summary>Opens a CLIP checkpoint of any container that <see cref="Checkpoint.Open"/> knows.</summary>
+    /// <param name="path">A file or model folder.</param>
+    /// <param name="visionHeads">Attention heads of the vision tower; by default from config.json beside the weights, else width / 64.</param>
+    /// <param name="textHeads">The same for the text tower.</param>
+    /// <exception cref="InvalidDataException">It is no ViT CLIP model, or tensors are missing, superfluous or of another shape.</exception>
+    public static ClipWeights Open(string path, int? visionHeads = null, int? textHeads = null)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(path);
+        try
+        {
+            // 1. naming, 2. architecture, 3. every weight that the architecture has
+            ClipLayout layout = ClipLayout.Of(checkpoint);
+            ClipArchitecture architecture = Derive(layout, checkpoint.Path, visionHeads, textHeads);
+            return new ClipWeights(checkpoint, architecture, Collect(checkpoint, layout, architecture));
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A weight's elements in row-major order as float32.</summary>
+    /// <exception cref="ArgumentException">There is no weight of that name.</exception>
+    public float[] Read(string name) =>
+        Tensors.TryGetValue(name, out Weight? weight) ? weight.Read() : throw new ArgumentException($"CLIP has no weight '{name}'.", nameof(name));
+
+    /// <inheritdoc/>
+    public void Dispose() => _checkpoint.Dispose();
+
+    private static ClipArchitecture Derive(ClipLayout layout, string path, int? visionHeads, int? textHeads)
+    {
+        int[] conv = layout.Shape("visual.conv1.weight", 4); // [width, 3, patch, patch]
+        int[] table = layout.Shape("visual.positional_embedding", 2);
+        int grid = (int)Math.Sqrt(table[0] - 1);
+        if (grid < 1 || 1 + grid * grid != table[0])
+            throw new InvalidDataException($"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for the patches: {Remedy}.");
+
+        int[] words = layout.Shape("token_embedding.weight", 2);
+        return new ClipArchitecture(
+            ImageSize: grid * conv[2],
+            Patch: conv[2],
+            Vision: Tower(conv[0], vision: true, visionHeads),
+            Text: Tower(words[1], vision: false, textHeads),
+            Context: layout.Shape("positional_embedding", 2)[0],
+            Vocabulary: words[0],
+            EmbedDim: layout.Shape("visual.proj", 2)[1]);
+
+        TowerShape Tower(int width, bool vision, int? heads)
+        {
+            string firstMlp = (vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks) + "0.mlp.c_fc.weight";
+            return new TowerShape(width, layout.Blocks(vision), ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path), layout.Shape(firstMlp, 2)[0]);
+        }
+    }
+
+    private static Dictionary<string, Weight> Collect(Checkpoint checkpoint, ClipLayout layout, ClipArchitecture architecture)
+    {
+        // 1. which tensors there are
+        List<(string Name, long[] Shape, string[] Sources, bool Transposed)> wanted = [];
+        foreach ((string name, long[] shape) in ClipNames.All(architecture))
+        {
+            (string[] sources, bool transposed) = layout.Sources(name);
+            wanted.Add((name, shape, sources, transposed));
+        }
+
+        HashSet<string> used = new(wanted.SelectMany(w => w.Sources), StringComparer.Ordinal);
+        string[] missing = [.. used.Where(n => !checkpoint.Tensors.ContainsKey(n))];
+        string[] unexpected = [.. layout.Unexpected(used)];
+        if (missing.Length + unexpected.Length > 0)
+            throw new InvalidDataException($"'{checkpoint.Path}' is not a whole ViT CLIP model: {Count(missing, "missing")}, {Count(unexpected, "not expected")}: {Remedy}.");
+
+        // 2. their shapes and types
+        Dictionary<string, Weight> tensors = new(StringComparer.Ordinal);
+        foreach ((string name, long[] shape, string[] sources, bool transposed) in wanted)
+        {
+            long[] there = [.. transposed ? shape.Reverse() : shape];
+            if (sources.Length > 1)
+                there[0] /= sources.Length;
+            tensors.Add(name, new Weight(name, shape, [.. sources.Select(s => checkpoint.Tensors[s].Expect(Remedy, there).ExpectFloat(Remedy))], transposed));
+        }
+
+        return tensors;
+    }
+
+    private static string Count(string[] names, string what) => names.Length == 0
+        ? $"no tensor is {what}"
+        : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} ({string.Join(", ", names.Take(MaxNamesShown).Select(n => $"'{Text.Shorten(n)}'"))}{(names.Length > MaxNamesShown ? ", ..." : "")})";
+}

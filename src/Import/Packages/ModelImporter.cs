@@ -1,0 +1,297 @@
+using System.Numerics.Tensors;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AaClip.Graphs;
+using AaClip.Import.Adapters;
+using AaClip.Import.Clip;
+using AaClip.Scoring;
+using AaClip.Scoring.Anchors;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tensors;
+using AaClip.Scoring.Text;
+
+namespace AaClip.Import.Packages;
+
+/// <summary>
+/// Turns CLIP weights and AA-CLIP adapters into a model package:
+/// 1. open the weights and settle the shape; 2. write the graphs; 3. copy the vocabulary; 4. hash and describe everything;
+/// 5. try the package on one image, and make the anchors that were asked for; 6. rename it into place.
+/// Whatever fails before 6 leaves nothing behind.
+/// </summary>
+public static class ModelImporter
+{
+    private const string VocabularyFile = "bpe_simple_vocab_16e6.txt.gz";
+
+    /// <summary>Imports.</summary>
+    /// <returns>The package.</returns>
+    /// <exception cref="InvalidDataException">A file is damaged or does not fit; the message names it and the remedy.</exception>
+    /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
+    public static ModelPackage Import(ImportOptions options, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output));
+        if (Path.Exists(output))
+            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+
+        // 1
+        foreach ((string option, string? label) in (ReadOnlySpan<(string, string?)>)[("--name", options.Name), ("--model-version", options.Version)])
+            if (label is not null && !ModelManifest.IsLabel(label))
+                throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
+        using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
+        using AdapterWeights? adapters = AdapterWeights.Open(options.Adapters, clip.Architecture, options.Epoch);
+        CheckShares(options);
+        ModelArchitecture shape = Shape(clip.Architecture, options.Size, options.Levels);
+        AdapterDescription? description = adapters is null ? null : new AdapterDescription(
+            adapters.ImageLayers, options.ImageShare, adapters.HasText ? adapters.TextLayers : 0, options.TextShare, adapters.Relu);
+        string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary)); // fails now rather than after the long part, as do the names
+        string[] classes = [.. options.Classes.Distinct()];
+        foreach (string name in classes)
+            _ = ClassNames.Resolve(name, tokenizer, PromptEnsemble.Default, shape.Context);
+
+        StagingFolder.RemoveAbandoned(output);
+        using StagingFolder staging = new(output);
+        int done = 0;
+        int total = clip.Tensors.Count + (adapters?.Tensors.Count ?? 0);
+        float[] Read(string name)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new ImportProgress("Writing weights", Math.Min(++done, total), total));
+            bool adapted = adapters is not null && adapters.Tensors.ContainsKey(name);
+            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapted only where there are adapters
+            CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
+            return name == "visual.positional_embedding"
+                ? Bicubic.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width)
+                : values;
+        }
+
+        // 2
+        ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, options.Activation, Read);
+        TextGraph.Write(staging.File(ModelPackage.TextGraph), shape, adapters is { HasText: true } ? description : null, Precision.Fp32, options.Activation, Read);
+
+        // 3
+        ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
+
+        // 4
+        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress, cancellation);
+        SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
+        ModelManifest manifest = Describe(options, classes, shape, description, sources, files);
+        WriteManifest(staging, manifest);
+
+        // 5
+        progress?.Report(new ImportProgress("Trying the package on one image", total, total));
+        Dictionary<string, (long[], float[])> anchors = Try(staging, manifest, progress, cancellation);
+        if (anchors.Count > 0)
+        {
+            SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
+            files[ModelPackage.Anchors] = Hash(staging.File(ModelPackage.Anchors));
+            WriteManifest(staging, Describe(options, classes, shape, description, sources, files));
+        }
+
+        // 6
+        cancellation.ThrowIfCancellationRequested();
+        staging.Commit();
+        return ModelPackage.Open(output);
+    }
+
+    /// <summary>The shape of a model that works on images of a given size; null levels are the quarters of the tower.</summary>
+    /// <exception cref="InvalidDataException">Size or levels do not fit the weights.</exception>
+    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted)
+    {
+        if (size <= 0 || size % clip.Patch != 0)
+        {
+            int below = Math.Max(0, size) / clip.Patch * clip.Patch;
+            throw new InvalidDataException($"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}.");
+        }
+
+        int layers = clip.Vision.Layers;
+        IReadOnlyList<int> levels = wanted ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
+        if (levels.Count != AdapterWeights.Levels || levels[0] < 1 || levels[^1] > layers || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second))
+            throw new InvalidDataException($"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 to {layers}.");
+        return new ModelArchitecture
+        {
+            ImageSize = size,
+            NativeImageSize = clip.ImageSize,
+            Patch = clip.Patch,
+            Vision = clip.Vision,
+            Text = clip.Text,
+            Context = clip.Context,
+            Vocabulary = clip.Vocabulary,
+            Embed = clip.EmbedDim,
+            Levels = levels,
+        };
+    }
+
+    private static void CheckShares(ImportOptions options)
+    {
+        foreach ((string name, double share) in (ReadOnlySpan<(string, double)>)[("--image-share", options.ImageShare), ("--text-share", options.TextShare)])
+            if (share is not (>= 0 and <= 1))
+                throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
+    }
+
+    /// <summary>
+    /// Makes a package that differs in the calibration of some classes: a package never changes, so it gets a version of its own.
+    /// </summary>
+    /// <param name="calibrations">By class; "*" is for every other class.</param>
+    /// <param name="output">Folder of the new package; must not exist.</param>
+    /// <param name="version">Its version; null makes one of the old version and the calibration.</param>
+    /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
+    public static ModelPackage Recalibrate(ModelPackage package, IReadOnlyDictionary<string, Calibration> calibrations, string output, string? version = null)
+    {
+        ArgumentNullException.ThrowIfNull(package);
+        ArgumentNullException.ThrowIfNull(calibrations);
+        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        if (Path.Exists(output))
+            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+        if (version is not null && !ModelManifest.IsLabel(version))
+            throw new InvalidDataException($"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
+
+        SortedDictionary<string, Calibration> all = new(package.Manifest.Calibrations.ToDictionary(), StringComparer.Ordinal);
+        foreach ((string name, Calibration calibration) in calibrations)
+        {
+            calibration.Validate($"The new calibration of '{name}'");
+            if (all.Keys.FirstOrDefault(k => ClassNames.Same(k, name)) is { } old)
+                all.Remove(old); // the same class, written differently
+            all[name] = calibration;
+        }
+
+        string content = $"{package.Manifest.Version}\n{string.Join('\n', all)}";
+        ModelManifest manifest = package.Manifest with
+        {
+            Version = version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
+            Calibrations = all,
+        };
+        StagingFolder.RemoveAbandoned(output);
+        using StagingFolder staging = new(output);
+        foreach (string name in package.Manifest.Files.Keys)
+        {
+            string copy = staging.File(name);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
+            File.Copy(package.PathOf(name), copy); // shares blocks where the file system can
+        }
+
+        WriteManifest(staging, manifest);
+        staging.Commit();
+        return ModelPackage.Open(output);
+    }
+
+    /// <summary>The vocabulary that belongs to CLIP weights: the one that is named, else one beside them.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static string FindVocabulary(string clip, string? named)
+    {
+        if (named is not null)
+            return named;
+        string folder = Directory.Exists(clip) ? clip : Path.GetDirectoryName(Path.GetFullPath(clip)) ?? ".";
+        if (File.Exists(Path.Combine(folder, VocabularyFile)))
+            return Path.Combine(folder, VocabularyFile);
+        if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
+            return folder;
+        throw new FileNotFoundException($"No vocabulary beside '{clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
+    }
+
+    // What is not a number spreads over the whole map, or vanishes in the quantisation to int8: better said here, with the tensor's name.
+    private static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
+    {
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN where any value is
+        if (!float.IsFinite(largest))
+            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is damaged; take another checkpoint.");
+        bool ofImages = name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("image_adapter.", StringComparison.Ordinal);
+        if (precision == Precision.Fp16 && ofImages && largest > (float)Half.MaxValue)
+            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values beyond {Half.MaxValue}, the largest of float16: import with --precision fp32.");
+    }
+
+    private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    {
+        Dictionary<string, ProvenanceFile> sources = [];
+        foreach ((string role, string path) in clip.Files.Select(f => ("clip", f)).Concat(adapters?.Files.Select(f => ("adapters", f)) ?? []))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new ImportProgress($"Hashing {Path.GetFileName(path)}", 1, 1));
+            PackageFile file = Hash(path);
+            sources[$"{role}/{Path.GetFileName(path)}"] = new ProvenanceFile(Path.GetFileName(path), file.Bytes, file.Sha256);
+        }
+
+        return sources;
+    }
+
+    private static SortedDictionary<string, PackageFile> Hash(StagingFolder staging, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    {
+        SortedDictionary<string, PackageFile> files = new(StringComparer.Ordinal);
+        foreach (string file in Directory.EnumerateFiles(staging.Path, "*", SearchOption.AllDirectories))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string name = Path.GetRelativePath(staging.Path, file).Replace('\\', '/');
+            progress?.Report(new ImportProgress($"Hashing {name}", 1, 1));
+            files[name] = Hash(file);
+        }
+
+        return files;
+    }
+
+    private static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
+
+    private static ModelManifest Describe(
+        ImportOptions options, IReadOnlyList<string> classes, ModelArchitecture shape, AdapterDescription? adapters, Dictionary<string, ProvenanceFile> sources, SortedDictionary<string, PackageFile> files)
+    {
+        string prompts = PromptEnsemble.Default.Fingerprint;
+        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts)); // all that a score depends on
+        return new ModelManifest
+        {
+            SchemaVersion = ModelManifest.CurrentSchema,
+            Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
+            Version = options.Version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
+            Architecture = shape,
+            Adapters = adapters,
+            Activation = options.Activation,
+            Precision = options.Precision,
+            Preprocessing = new Preprocessing { Size = shape.ImageSize },
+            Prompts = prompts,
+            Classes = classes,
+            Files = files,
+            Provenance = new Provenance
+            {
+                Sources = sources,
+                WrittenBy = $"aaclip {typeof(ModelImporter).Assembly.GetName().Version?.ToString(3)}",
+                WrittenAt = TimeProvider.System.GetUtcNow(),
+            },
+        };
+    }
+
+    // The folder's name, with what a label may not have replaced: "My model" gives "My-model".
+    private static string Label(string folder)
+    {
+        string label = string.Concat(folder.Take(64).Select(c => ModelManifest.IsLabel($"a{c}") ? c : '-')).TrimStart('.', '_', '-');
+        return label.Length > 0 ? label : "model";
+    }
+
+    private static void WriteManifest(StagingFolder staging, ModelManifest manifest) =>
+        File.WriteAllBytes(staging.File(ModelManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest));
+
+    // Both towers run once, on a real sentence and a grey image: what the graphs make of the weights shows here, not on a production line.
+    private static Dictionary<string, (long[] Shape, float[] Values)> Try(StagingFolder staging, ModelManifest manifest, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    {
+        string cache = staging.File("cache");
+        using AnomalyScorer scorer = AnomalyScorer.Load(staging.Path, new ScorerOptions { Provider = Provider.Cpu, Verify = false, CacheFolder = cache });
+        Dictionary<string, (long[] Shape, float[] Values)> anchors = [];
+        foreach (string name in manifest.Classes)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress?.Report(new ImportProgress($"Making anchors for '{name}'", anchors.Count, manifest.Classes.Count));
+            anchors[ClassNames.Resolve(name)] = ([manifest.Architecture.Embed, 2], scorer.AnchorsOf(name));
+        }
+
+        float[] some = anchors.Count > 0 ? anchors.Values.First().Values : scorer.AnchorsOf(ClassNames.AnyObject);
+        Directory.Delete(cache, recursive: true);
+        if (manifest.Precision == Precision.Fp16)
+            return anchors; // meant for CUDA; on a CPU one image takes half a minute
+        int size = manifest.Architecture.ImageSize;
+        byte[] grey = new byte[3 * size * size];
+        Array.Fill(grey, (byte)128);
+        _ = scorer.Score(new RgbImage(size, size, grey), some, Domain.Industrial, cancellation); // throws where a number is none
+        return anchors;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Text;
+
+namespace AaClip.Import;
+
+/// <summary>Makes text from an untrusted file fit for a message.</summary>
+internal static class Text
+{
+    private const int MaxLength = 100;
+
+    /// <summary>Replaces control characters and cuts what is long.</summary>
+    public static string Shorten(string text)
+    {
+        StringBuilder shown = new(Math.Min(text.Length, MaxLength) + 3);
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, MaxLength)))
+            shown.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
+        return text.Length > MaxLength ? shown.Append("...").ToString() : shown.ToString();
+    }
+}

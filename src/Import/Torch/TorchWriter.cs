@@ -1,0 +1,38 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+
+namespace AaClip.Import.Torch;
+
+/// <summary>Writes what torch.save writes: a zip of stored entries, NAME/data.pkl, NAME/data/0, …, NAME/version.</summary>
+internal static class TorchWriter
+{
+    /// <summary>Writes a file under a temporary name, waits until the disk has it, and renames it: a crash leaves the old file or the new one.</summary>
+    public static void Write(string path, object? root)
+    {
+        string unfinished = path + ".tmp";
+        using (FileStream file = new(unfinished, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 20))
+        {
+            using (ZipArchive zip = new(file, ZipArchiveMode.Create, leaveOpen: true))
+            {
+                string folder = Path.GetFileNameWithoutExtension(path);
+                PickleWriter pickle = new();
+                Add(zip, $"{folder}/data.pkl", pickle.Write(root));
+                for (int i = 0; i < pickle.Storages.Count; i++)
+                    Add(zip, FormattableString.Invariant($"{folder}/data/{i}"), MemoryMarshal.AsBytes<float>(pickle.Storages[i]));
+                Add(zip, $"{folder}/version", "3\n"u8);
+            }
+
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+    }
+
+    private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
+    {
+        ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // the same values always make the same file
+        using Stream stream = entry.Open();
+        stream.Write(bytes);
+    }
+}

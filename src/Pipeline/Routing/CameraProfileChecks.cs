@@ -1,0 +1,78 @@
+using System.Globalization;
+using AaClip.Scoring.Text;
+
+namespace AaClip.Pipeline.Routing;
+
+/// <summary>What JSON alone cannot promise of a profile. Messages name camera, field, value and remedy.</summary>
+internal static class CameraProfileChecks
+{
+    private const int Raster = 64; // fine enough to see whether a mask leaves anything
+
+    /// <exception cref="InvalidDataException">A value is out of its range.</exception>
+    public static void Check(CameraProfile profile, string where)
+    {
+        try
+        {
+            _ = ClassNames.Resolve(profile.Class);
+        }
+        catch (ArgumentException e)
+        {
+            throw Bad(where, "class", $"'{profile.Class}'", e.Message.Split(" (Parameter", 2)[0].TrimEnd('.'));
+        }
+
+        if (profile.Threshold is { } threshold and not (> 0 and < 1))
+            throw Bad(where, "threshold", Text(threshold), "expected a raw score above 0 and below 1, or leave it out to take the model's calibration");
+        if (profile.MapThreshold is { } map && !float.IsFinite(map))
+            throw Bad(where, "mapThreshold", Text(map), "expected a number, or leave it out to take the model's calibration");
+        if (profile.MinRegion is not (>= 0 and <= 1))
+            throw Bad(where, "minRegion", Text(profile.MinRegion), "expected a share of the image, 0 to 1");
+        if (profile.Skip.Any(string.IsNullOrWhiteSpace))
+            throw Bad(where, "skip", "an empty pattern", "expected patterns such as '*.tmp', or an empty list");
+        CheckMask(profile, where);
+        CheckAlert(profile.Alert, where);
+    }
+
+    private static void CheckMask(CameraProfile profile, string where)
+    {
+        for (int i = 0; i < (profile.Ignore?.Count ?? 0); i++)
+        {
+            string field = string.Create(CultureInfo.InvariantCulture, $"ignore[{i}]");
+            IReadOnlyList<IReadOnlyList<double>>? polygon = profile.Ignore![i]; // the loop's end says that it is there
+            if (polygon is null || polygon.Count < 3)
+                throw Bad(where, field, $"a polygon of {polygon?.Count ?? 0} corners", "expected at least three corners of [x, y]");
+            foreach (IReadOnlyList<double>? corner in polygon)
+                if (corner is not [>= 0 and <= 1, >= 0 and <= 1])
+                    throw Bad(where, field, $"has the corner [{string.Join(", ", (corner ?? []).Select(Text))}]", "expected [x, y] as shares of width and height, 0 to 1", isValue: false);
+        }
+
+        if (profile.Mask is { } mask && Array.TrueForAll(mask.Rasterize(Raster, Raster), p => p))
+            throw Bad(where, "ignore", "the whole image", "leave a part that is looked at");
+    }
+
+    private static void CheckAlert(AlertRule rule, string where)
+    {
+        if (rule.SeverityBands.Count == 0)
+            throw Bad(where, "alert.severityBands", "empty", "name at least one band, or leave the field out");
+        double last = double.NegativeInfinity;
+        foreach (SeverityBand band in rule.SeverityBands)
+        {
+            if (band?.Name is not { Length: > 0 and <= 64 } name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+                throw Bad(where, "alert.severityBands", $"a band called '{band?.Name}'", "use 1 to 64 letters, digits, '-' and '_'");
+            if (band.MinCalibrated is not (>= 0 and <= 1) || band.MinCalibrated <= last)
+                throw Bad(where, "alert.severityBands", $"{Text(band.MinCalibrated)} for '{band.Name}'", "expected calibrated scores, 0 to 1, in rising order");
+            last = band.MinCalibrated;
+        }
+
+        if (rule.Confirm.N < 1 || rule.Confirm.M < rule.Confirm.N || rule.Confirm.M > 100)
+            throw Bad(where, "alert.confirm", $"{Text(rule.Confirm.N)} of {Text(rule.Confirm.M)}", "expected n of m with 1 ≤ n ≤ m ≤ 100");
+        if (rule.CoolDownSeconds is < 0 or > 604_800)
+            throw Bad(where, "alert.coolDownSeconds", Text(rule.CoolDownSeconds), "expected 0 to 604800, one week");
+        if (rule.CloseAfterNormal is < 1 or > 1000)
+            throw Bad(where, "alert.closeAfterNormal", Text(rule.CloseAfterNormal), "expected 1 to 1000");
+    }
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static InvalidDataException Bad(string where, string field, string value, string remedy, bool isValue = true) =>
+        new($"{where}: '{field}' {(isValue ? "is " : "")}{value}: {remedy}.");
+}

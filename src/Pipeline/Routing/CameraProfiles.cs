@@ -1,0 +1,148 @@
+using AaClip.Pipeline.Resilience;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Routing;
+
+/// <summary>
+/// The camera profiles of config/cameras.json, read again when its ETag changes. Without a file every camera has the default profile; a
+/// broken file leaves the last good one in force and says so in health and log; where none was read yet, images wait for one, for the default profile
+/// would alert by other rules than the user's. May be used from many threads.
+/// </summary>
+public sealed partial class CameraProfiles : IDisposable
+{
+    /// <summary>Blob name in the config container.</summary>
+    public const string Blob = "cameras.json";
+
+    private const int MaxBytes = 4 << 20;
+
+    private readonly BlobClient _blob;
+    private readonly TimeSpan _refresh;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private volatile Snapshot? _snapshot;
+    private volatile CamerasState? _brokenAtStart;
+
+    /// <summary>Reads nothing yet.</summary>
+    public CameraProfiles(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraProfiles> logger)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(options);
+        _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
+        _refresh = TimeSpan.FromSeconds(options.Value.RefreshSeconds);
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>What health shows; null before the first look.</summary>
+    public CamerasState? State => _snapshot?.State ?? _brokenAtStart;
+
+    /// <summary>The profiles in force.</summary>
+    /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
+    /// <exception cref="InfrastructureException">The file is broken, and no good one was read yet.</exception>
+    public async Task<CameraSet> GetAsync(CancellationToken cancellation = default)
+    {
+        if (_snapshot is { } fresh && _time.GetElapsedTime(fresh.LookedAt) < _refresh)
+            return fresh.Cameras;
+
+        // While one caller looks, the others go on with what there is.
+        Snapshot? known = _snapshot;
+        if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation).ConfigureAwait(false))
+            return known!.Cameras; // only waits without end when there is none
+        try
+        {
+            known = _snapshot;
+            if (known is null || _time.GetElapsedTime(known.LookedAt) >= _refresh)
+                _snapshot = known = await LookAsync(known, cancellation).ConfigureAwait(false);
+            return known.Cameras;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private async Task<Snapshot> LookAsync(Snapshot? known, CancellationToken cancellation)
+    {
+        long now = _time.GetTimestamp();
+        ETag? seen = known?.Seen;
+        try
+        {
+            BlobDownloadOptions options = new() { Conditions = seen is null ? null : new BlobRequestConditions { IfNoneMatch = seen } };
+            Response<BlobDownloadStreamingResult> response = await _blob.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false);
+            if (response.GetRawResponse().Status == 304 && known is not null)
+                return known with { LookedAt = now };
+            using BlobDownloadStreamingResult blob = response.Value;
+            return await ReadAsync(blob, known, now, cancellation).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            if (known is null or { Seen: not null })
+                Log.Absent(_logger, _blob.Name);
+            return new Snapshot(CameraSet.Default, null, new CamerasState($"{ContainerNames.Config}/{Blob} is absent: every camera has the default profile, class 'object'.", null, null, null), now);
+        }
+        catch (Exception e) when (known is not null && InfrastructureException.Is(e))
+        {
+            Log.Unreachable(_logger, _blob.Name, Fault.Text(e));
+            return known with { LookedAt = now };
+        }
+    }
+
+    private async Task<Snapshot> ReadAsync(BlobDownloadStreamingResult blob, Snapshot? known, long now, CancellationToken cancellation)
+    {
+        ETag etag = blob.Details.ETag;
+        try
+        {
+            if (blob.Details.ContentLength > MaxBytes)
+                throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles.");
+            byte[] json = new byte[blob.Details.ContentLength];
+            await blob.Content.ReadExactlyAsync(json, cancellation).ConfigureAwait(false);
+            CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}");
+            Log.Loaded(_logger, _blob.Name, cameras.Names.Count, etag.ToString());
+            string loaded = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}.");
+            return new Snapshot(cameras, etag, new CamerasState(loaded, etag.ToString(), _time.GetUtcNow(), null), now);
+        }
+        catch (InvalidDataException e)
+        {
+            Log.Broken(_logger, e.Message);
+            if (known is not null)
+                return new Snapshot(known.Cameras, etag, known.State with { Error = e.Message }, now);
+            _brokenAtStart = new CamerasState("No good file was read yet: images wait for one.", null, null, e.Message, Waiting: true);
+            throw new InfrastructureException(e.Message, e);
+        }
+    }
+
+    /// <param name="Seen">Newest version looked at, good or broken; null when there was none.</param>
+    private sealed record Snapshot(CameraSet Cameras, ETag? Seen, CamerasState State, long LookedAt);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Loaded {Blob}: {Count} camera profiles, version {ETag}.")]
+        public static partial void Loaded(ILogger logger, string blob, int count, string etag);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Blob} is absent: every camera has the default profile.")]
+        public static partial void Absent(ILogger logger, string blob);
+
+        [LoggerMessage(3, LogLevel.Error, "The camera profiles are broken; the last good ones stay in force, and without any, images wait: {Error}")]
+        public static partial void Broken(ILogger logger, string error);
+
+        [LoggerMessage(4, LogLevel.Warning, "{Blob} cannot be read at the moment ({Reason}): the profiles read before stay in force.")]
+        public static partial void Unreachable(ILogger logger, string blob, string reason);
+    }
+}
+
+/// <summary>What is in force, for health.</summary>
+/// <param name="InForce">In words.</param>
+/// <param name="ETag">Version in force; null for the default.</param>
+/// <param name="LoadedAt">When it was read.</param>
+/// <param name="Error">Why the newest file is not in force; null when it is.</param>
+/// <param name="Waiting">No good file was read since the process began, and images wait for one.</param>
+public sealed record CamerasState(string InForce, string? ETag, DateTimeOffset? LoadedAt, string? Error, bool Waiting = false);

@@ -1,0 +1,98 @@
+using System.Text.Json;
+
+namespace AaClip.Pipeline.Routing;
+
+/// <summary>The content of config/cameras.json: profiles by camera name or pattern. Immutable.</summary>
+public sealed class CameraSet
+{
+    /// <summary>The newest format that this program reads.</summary>
+    public const int CurrentSchema = 1;
+
+    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
+
+    private readonly Dictionary<string, CameraProfile> _exact;
+    private readonly (string Pattern, CameraProfile Profile)[] _patterns; // most specific first
+
+    private CameraSet(Dictionary<string, CameraProfile> cameras)
+    {
+        _exact = cameras.Where(c => !c.Key.Contains('*', StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        _patterns = [.. cameras.Where(c => c.Key.Contains('*', StringComparison.Ordinal)).OrderByDescending(c => c.Key.Length).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => (c.Key, c.Value))];
+        Names = [.. cameras.Keys];
+    }
+
+    /// <summary>What holds without a file: every camera has the default profile.</summary>
+    public static CameraSet Default { get; } = new(new() { ["*"] = CameraProfile.Default });
+
+    /// <summary>Names and patterns, in the order of the file.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>A camera's profile: by its own name, else by the longest pattern that matches ("*" stands for any characters; of equally long ones the first in ordinal order).</summary>
+    /// <returns>Null when nothing matches: the file names all cameras that there are, and this is none of them.</returns>
+    public CameraProfile? Find(string camera)
+    {
+        if (_exact.TryGetValue(camera, out CameraProfile? own))
+            return own;
+        foreach ((string pattern, CameraProfile profile) in _patterns)
+            if (Wildcard.Matches(pattern, camera))
+                return profile;
+        return null;
+    }
+
+    /// <summary>Reads and checks a file.</summary>
+    /// <param name="json">UTF-8; comments and trailing commas are allowed.</param>
+    /// <param name="where">What to call the file in messages.</param>
+    /// <exception cref="InvalidDataException">The message names camera, field, value and remedy.</exception>
+    public static CameraSet Parse(ReadOnlyMemory<byte> json, string where)
+    {
+        try
+        {
+            if (json.Span.StartsWith("\uFEFF"u8))
+                json = json[3..]; // editors on Windows put it there
+            using JsonDocument document = JsonDocument.Parse(json, Lenient);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("cameras", out JsonElement cameras) || cameras.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException($"{where} has no object 'cameras': write {{ \"schemaVersion\": 1, \"cameras\": {{ \"*\": {{ \"class\": \"bottle\" }} }} }}.");
+            if (!root.TryGetProperty("schemaVersion", out JsonElement schema) || !schema.TryGetInt32(out int version) || version < 1)
+                throw new InvalidDataException($"{where} has no 'schemaVersion': write \"schemaVersion\": {CurrentSchema} at its beginning.");
+            if (version > CurrentSchema)
+                throw new InvalidDataException($"{where} has schemaVersion {version}; this program reads up to {CurrentSchema}: update it.");
+            foreach (JsonProperty field in root.EnumerateObject())
+                if (field.Name is not ("cameras" or "schemaVersion" or "$schema"))
+                    throw new InvalidDataException($"{where} has the unknown field '{field.Name}': profiles belong under 'cameras'.");
+
+            Dictionary<string, CameraProfile> read = new(StringComparer.Ordinal);
+            foreach (JsonProperty camera in cameras.EnumerateObject())
+            {
+                CameraProfile profile = ReadOne(camera, where);
+                CameraProfileChecks.Check(profile, $"Camera '{camera.Name}' in {where}");
+                read.Add(camera.Name, profile);
+            }
+
+            return new CameraSet(read);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{where} is not JSON: {e.Message}", e);
+        }
+    }
+
+    private static CameraProfile ReadOne(JsonProperty camera, string where)
+    {
+        if (camera.Name.Length == 0 || camera.Name.Contains('/', StringComparison.Ordinal))
+            throw new InvalidDataException($"{where} names a camera '{camera.Name}': a camera is the first folder of an image's name, without '/'.");
+        try
+        {
+            return camera.Value.Deserialize(CameraJson.Default.CameraProfile) ?? throw new JsonException("it is null.");
+        }
+        catch (JsonException e)
+        {
+            string field = e.Path is { Length: > 2 } path ? $"field '{path[2..]}'{Value(camera.Value, path[2..])}: " : "";
+            throw new InvalidDataException($"Camera '{camera.Name}' in {where}: {field}{e.Message} See docs/schemas/cameras.schema.json for what is allowed.", e);
+        }
+    }
+
+    private static string Value(JsonElement profile, string path) =>
+        profile.ValueKind == JsonValueKind.Object && profile.TryGetProperty(path.Split('.', '[')[0], out JsonElement value) ? $" is {Shorten(value.GetRawText())}" : "";
+
+    private static string Shorten(string text) => text.Length <= 60 ? text : $"{text[..60]}…";
+}

@@ -1,0 +1,390 @@
+using System.Diagnostics;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Text;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Scoring;
+
+/// <summary>What became of one image, and what is to be sent on.</summary>
+/// <param name="Result">As stored.</param>
+/// <param name="Scored">For the alert rules; null for a failed image and for jobs.</param>
+/// <param name="Shadow">For a second model that scores on trial; null for none.</param>
+public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null);
+
+/// <summary>
+/// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
+/// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
+/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is not there
+/// any more, the present one is scored and filed under its own ETag.
+/// </summary>
+public sealed partial class ImageScoring : IDisposable
+{
+    // One in the model, one before or after it: more would only take the cores and the storage from new images.
+    private const int JobImagesOnCpu = 2;
+
+    private readonly BlobContainerClient _images;
+    private readonly CameraProfiles _cameras;
+    private readonly ModelHost _models;
+    private readonly ResultStore _results;
+    private readonly DecodeOptions _decode;
+    private readonly int _heatmapSide;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ModelChoice _choice;
+    private readonly SemaphoreSlim _urgent;
+    private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+    private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
+    private readonly Precedence _precedence = new();
+
+    /// <summary>Nothing is loaded or sent yet.</summary>
+    public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ModelChoice choice, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        ArgumentNullException.ThrowIfNull(limits);
+        _images = storage.Container(ContainerNames.Images);
+        _choice = choice;
+        _cameras = cameras;
+        _models = models;
+        _results = results;
+        _decode = new DecodeOptions { Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels } };
+        _heatmapSide = limits.Value.HeatmapSide;
+        _time = time;
+        _logger = logger;
+        _urgent = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
+        _patient = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
+    }
+
+    /// <summary>Runs all steps.</summary>
+    /// <param name="step">Name of the function, for the trace.</param>
+    /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
+    /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored already.</returns>
+    public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        using Activity? span = Tracing.Start(step, request.Traceparent);
+        span?.SetTag("camera", request.Camera).SetTag("image", request.Image);
+        DateTimeOffset now = _time.GetUtcNow();
+        Metrics.QueueAge(urgent ? QueueNames.Score : QueueNames.ScoreBulk, request.EnqueuedAt, now);
+        double queued = Math.Max(0, (now - request.EnqueuedAt).TotalMilliseconds);
+
+        using IDisposable? first = urgent ? _precedence.Enter() : null;
+        SemaphoreSlim memory = urgent ? _urgent : _patient;
+        await memory.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            // 1
+            using ModelLease lease = await LeaseAsync(request.Model, cancellation).ConfigureAwait(false);
+            LoadedModel model = lease.Model;
+            CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
+            ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
+            if (urgent || model.Provider != "cpu")
+                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+            await _patientOnCpu.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                _patientOnCpu.Release();
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            span.Fail(e);
+            throw;
+        }
+        finally
+        {
+            memory.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _urgent.Dispose();
+        _patient.Dispose();
+        _patientOnCpu.Dispose();
+    }
+
+    private async Task<ScoredImage?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
+    {
+        DecodedImage image;
+        ImageScore score;
+        long start = _time.GetTimestamp();
+        try
+        {
+            // 2
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation).ConfigureAwait(false);
+            if (blob is null)
+                return null;
+            byte[] bytes;
+            using (blob.Content)
+            {
+                BlobDownloadDetails details = blob.Details;
+                ImageContent content = ImageContent.Of(details);
+                result = result with
+                {
+                    Image = result.Image with { ETag = Unquoted(details.ETag), Bytes = content.Bytes, StoredAt = details.LastModified, CreatedAt = content.CreatedAt, Md5 = content.Md5 },
+                };
+                if (details.ContentLength > _decode.Limits.MaxBytes)
+                    throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes.");
+                bytes = new byte[details.ContentLength];
+                await blob.Content.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
+            }
+
+            result = result with { Timings = result.Timings with { Download = Lap(ref start) } };
+
+            // 3
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            image = ImageDecoder.Decode(bytes, request.Image, _decode);
+            result = result with
+            {
+                Image = result.Image with { Width = image.Image.Width, Height = image.Image.Height },
+                Timings = result.Timings with { Decode = Lap(ref start) },
+            };
+
+            BlankImage.Refuse(image.Image, request.Image, model.Manifest.Architecture.Patch);
+
+            // 4
+            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            float[] anchors;
+            try
+            {
+                anchors = model.AnchorsOf(request.ObjectClass);
+            }
+            catch (ClassNameException e)
+            {
+                return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException) // the text tower: no image plays a part in it
+            {
+                throw new InfrastructureException(e.Message, e);
+            }
+
+            try
+            {
+                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+            }
+            catch (InvalidDataException e) // the model gives what is not a number, and would again
+            {
+                return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException) // an image has one size here: what fails is the model, its provider or memory
+            {
+                throw new InfrastructureException(e.Message, e);
+            }
+
+            result = result with { Timings = result.Timings with { Infer = Lap(ref start) } };
+        }
+        catch (ImageRejectedException e)
+        {
+            return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
+        }
+
+        // 5
+        await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+        if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
+            Log.Uncalibrated(_logger, gap);
+        Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
+
+        // 6
+        string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
+        QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
+        byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
+        await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation).ConfigureAwait(false);
+
+        // 7
+        result = result with
+        {
+            Score = judgement.Score,
+            Regions = judgement.Regions,
+            Heatmap = heatmap is null ? null : stem + ".jpg",
+            Map = new MapPart(stem + ".png", score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, judgement.Scale.Threshold),
+            Timings = result.Timings with { Write = Lap(ref start) },
+            ScoredAt = _time.GetUtcNow(),
+        };
+        string name = await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        Metrics.Scored(result.Score.Verdict, model.Id);
+
+        // 8. A job's images do not concern the line.
+        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        return request.Job is not null
+            ? new ScoredImage(result)
+            : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation).ConfigureAwait(false));
+    }
+
+    private Task YieldAsync(bool urgent, CancellationToken cancellation) => urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
+
+    // A second model scores the same version of the image later, behind new images and without alerts.
+    private async Task<ScoreRequested?> ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
+    {
+        if ((await _choice.GetAsync(cancellation).ConfigureAwait(false)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
+            return null;
+        return request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
+    }
+
+    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) => new()
+    {
+        Image = new ImagePart { Name = request.Image, ETag = request.ETag, Camera = request.Camera, ObjectClass = request.ObjectClass },
+        Model = model.Part,
+        Score = new ScorePart(Verdict.Failed),
+        Timings = new TimingsPart(Queue: Math.Round(queued, 1)),
+        ScoredAt = request.EnqueuedAt,
+        Traceparent = traceparent,
+        Job = request.Job,
+    };
+
+    /// <summary>
+    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten has an
+    /// event of its own, whose result this makes already.
+    /// </summary>
+    /// <returns>Null when what is there was scored before.</returns>
+    private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, string model, CancellationToken cancellation)
+    {
+        BlobClient image = _images.GetBlobClient(request.Image);
+        ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
+                    return (await image.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+                }
+                catch (RequestFailedException e) when (e.Status == 412)
+                {
+                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false); // 404 where it is gone
+                    if (await IsScoredAsync(request, model, there, cancellation).ConfigureAwait(false))
+                    {
+                        Log.ScoredBefore(_logger, request.Image, Unquoted(there.ETag));
+                        Metrics.Skipped("scored");
+                        return null;
+                    }
+
+                    Log.Changed(_logger, request.Image, request.ETag, Unquoted(there.ETag));
+                    wanted = there.ETag;
+                }
+            }
+        }
+        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
+        {
+            throw new ImageRejectedException(
+                ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobArchived || e.ErrorCode == BlobErrorCode.BlobBeingRehydrated)
+        {
+            throw new ImageRejectedException(
+                ImageRejection.Archived, $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, which takes hours, then rescore it.", e);
+        }
+    }
+
+    // A result of the present version, or of the one asked for where only metadata changed since.
+    private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
+    {
+        ResultSummary? present = await _results.SummaryAsync(model, request.Image, Unquoted(there.ETag), cancellation).ConfigureAwait(false);
+        ResultSummary? asked = await _results.SummaryAsync(model, request.Image, request.ETag, cancellation).ConfigureAwait(false);
+        return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
+    }
+
+    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the request's.
+    private async Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _models.GetAsync(id, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (id is null && e is not OperationCanceledException)
+        {
+            throw new InfrastructureException(e.Message, e);
+        }
+    }
+
+    private byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
+    {
+        image = BoxAverage.Shrink(image, _heatmapSide);
+        RgbImage heatmap = Heatmap.Overlay(image, judgement.Map, judgement.Scale);
+        profile.Mask?.Uncover(heatmap, image);
+        return ImageEncoder.Jpeg(heatmap);
+    }
+
+    private async Task<ScoredImage> FailAsync(ResultDocument result, string code, string message, CancellationToken cancellation)
+    {
+        result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
+        await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        Metrics.Scored(Verdict.Failed, $"{result.Model.Name}@{result.Model.Version}");
+        Metrics.Failure(code);
+        Log.Failed(_logger, result.Image.Name, code, message);
+        return new ScoredImage(result);
+    }
+
+    private static Scored Message(ScoreRequested request, ResultDocument result, string name) => new()
+    {
+        Image = result.Image.Name,
+        ETag = result.Image.ETag,
+        Camera = result.Image.Camera,
+        ObjectClass = result.Image.ObjectClass,
+        Model = $"{result.Model.Name}@{result.Model.Version}",
+        Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
+        MapMax = result.Score.MapMax ?? 0,
+        Raw = result.Score.Raw ?? 0,
+        Calibrated = result.Score.Calibrated ?? 0,
+        Threshold = result.Score.Threshold ?? 0,
+        Verdict = result.Score.Verdict,
+        Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
+        Regions = result.Regions?.Count ?? 0,
+        Result = name,
+        Heatmap = result.Heatmap,
+        ImageTime = result.Image.StoredAt ?? request.EnqueuedAt,
+        EnqueuedAt = request.EnqueuedAt,
+        ScoredAt = result.ScoredAt,
+        Traceparent = result.Traceparent,
+        Job = result.Job,
+    };
+
+    private double Lap(ref long start)
+    {
+        long now = _time.GetTimestamp();
+        double milliseconds = _time.GetElapsedTime(start, now).TotalMilliseconds;
+        start = now;
+        return Math.Round(milliseconds, 1);
+    }
+
+    private static long Total(TimingsPart timings) => (long)((timings.Download ?? 0) + (timings.Decode ?? 0) + (timings.Infer ?? 0) + (timings.Write ?? 0));
+
+    private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Scored {Image}: {Score:F3}, {Verdict}, model {Model}, {Milliseconds} ms.")]
+        public static partial void Scored(ILogger logger, string image, double score, Verdict verdict, string model, long milliseconds);
+
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its present version {ETag} is scored already.")]
+        public static partial void ScoredBefore(ILogger logger, string image, string etag);
+
+        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} is not there any more: {Present} is scored.")]
+        public static partial void Changed(ILogger logger, string image, string etag, string present);
+
+        [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
+        public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a scale that fits no class in particular.")]
+        public static partial void Uncalibrated(ILogger logger, string gap);
+    }
+}

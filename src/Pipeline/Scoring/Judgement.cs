@@ -1,0 +1,69 @@
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Routing;
+using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
+
+namespace AaClip.Pipeline.Scoring;
+
+/// <summary>
+/// What a camera's profile and a package's calibration make of the model's numbers. It needs the map and the detection score only, so a
+/// stored map can be judged again without the model.
+/// </summary>
+public sealed record Judgement
+{
+    /// <summary>Score and verdict.</summary>
+    public required ScorePart Score { get; init; }
+
+    /// <summary>Regions in pixels of the image, highest peak first.</summary>
+    public required IReadOnlyList<Region> Regions { get; init; }
+
+    /// <summary>The map that was judged: with ignore masks, without what the ignored patches said.</summary>
+    public required AnomalyMap Map { get; init; }
+
+    /// <summary>Scale of the heatmap: the map threshold always has the same colour.</summary>
+    public required HeatmapOptions Scale { get; init; }
+
+    /// <summary>Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions, at least one of an anomalous image.</summary>
+    /// <param name="map">The model's map.</param>
+    /// <param name="detection">The model's score of the whole image.</param>
+    /// <param name="width">Columns of the image.</param>
+    /// <param name="height">Rows of the image.</param>
+    public static Judgement Of(AnomalyMap map, float detection, CameraProfile profile, Calibration calibration, int width, int height)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(calibration);
+
+        // 1
+        map = profile.Mask?.Fill(map) ?? map;
+        float[] full = map.FullSize(map.Size, map.Size);
+        if (profile.Mask is { } mask)
+        {
+            bool[] ignored = mask.Square(map.Size);
+            for (int i = 0; i < full.Length; i++)
+                if (ignored[i])
+                    full[i] = float.NegativeInfinity;
+        }
+
+        float mapMax = full.Max();
+        if (float.IsNegativeInfinity(mapMax))
+            mapMax = map.Smoothed().Min(); // nothing is left to look at
+
+        // 2 and 3
+        double threshold = profile.Threshold ?? calibration.Threshold;
+        double raw = calibration.Raw(mapMax, detection, map.Domain);
+        Verdict verdict = raw >= threshold ? Verdict.Anomalous : Verdict.Normal;
+
+        // 4
+        Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
+        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, verdict == Verdict.Anomalous);
+        double calibrated = Calibration.Calibrated(raw, threshold);
+        return new Judgement
+        {
+            Score = new ScorePart(verdict, detection, mapMax, raw, calibrated, threshold, calibration.IsNeutral ? ScorePart.Neutral : null),
+            Regions = AaClip.Scoring.Maps.Regions.Of(full, map.Size, level, verdict == Verdict.Anomalous, width, height, profile.MinRegion),
+            Map = map,
+            Scale = scale.HeatmapScale with { ContourLevel = level },
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Scoring;
+
+/// <summary>What an image may be, and how many are held at a time.</summary>
+public sealed class LimitsOptions
+{
+    /// <summary>Section of the settings.</summary>
+    public const string Section = "Limits";
+
+    /// <summary>Most bytes of an image file, 1 to 2147483591; default 67108864 (64 MiB). Larger ones fail without being downloaded.</summary>
+    [Range(1L, 2_147_483_591L)] // longest array of bytes
+    public long MaxBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Most pixels of an image, 1 to 715827863; default 100 million, which decode to 300 MB.</summary>
+    [Range(1L, 715_827_863L)]
+    public long MaxPixels { get; set; } = 100_000_000;
+
+    /// <summary>Images that are in memory at a time, for new images and for jobs each; 1 to 1024; default 16. No less than Batching__MaxSize, or batches never fill.</summary>
+    [Range(1, 1024)]
+    public int MaxImagesInMemory { get; set; } = 16;
+
+    /// <summary>Longest side of a heatmap in pixels, 64 to 30000; default 2048. The heatmap of a larger image is that of the image scaled down.</summary>
+    [Range(64, 30_000)]
+    public int HeatmapSide { get; set; } = 2048;
+}
+
+/// <summary>Checks <see cref="LimitsOptions"/> at start.</summary>
+[OptionsValidator]
+public sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

@@ -1,0 +1,54 @@
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Text;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Scoring.Anchors;
+
+/// <summary>
+/// Makes the anchors of a class with the package's text tower (specification 2.3 and 3.1). The tower is loaded for one class and let go
+/// again: anchors are kept, and half a gigabyte of text weights is not held for a rare event.
+/// </summary>
+internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions, bool verify)
+{
+    private const int SentencesPerRun = 16;
+
+    /// <summary>Anchors of a class, [E, 2].</summary>
+    /// <param name="name">The name as it stands in the prompts, such as "dark bottle".</param>
+    public float[] Anchors(string name)
+    {
+        ModelArchitecture shape = package.Manifest.Architecture;
+        if (verify)
+            foreach (string file in package.Manifest.Files.Keys.Where(f => f.StartsWith($"{ModelPackage.Tokenizer}/", StringComparison.Ordinal)))
+                package.Verify(file);
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(package.PathOf(ModelPackage.Tokenizer), shape.Vocabulary));
+        PromptEnsemble prompts = PromptEnsemble.Default;
+        name = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
+        (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
+        float[] features = Encode([.. normal.Concat(abnormal).Select(s => tokenizer.EncodeRow(s, shape.Context))]);
+        int split = normal.Count * shape.Embed;
+        return ClassAnchors.FromFeatures(features.AsSpan(0, split), features.AsSpan(split), shape.Embed);
+    }
+
+    /// <summary>Features of token rows.</summary>
+    /// <param name="rows">Each [context].</param>
+    /// <returns>[rows, E], not normalised.</returns>
+    public float[] Encode(IReadOnlyList<long[]> rows)
+    {
+        if (verify)
+            package.Verify(ModelPackage.TextGraph, ModelPackage.TextWeights);
+        ModelArchitecture shape = package.Manifest.Architecture;
+        using InferenceSession session = sessions.Open(package.PathOf(ModelPackage.TextGraph));
+        using RunOptions run = new();
+        float[] features = new float[rows.Count * shape.Embed];
+        for (int start = 0; start < rows.Count; start += SentencesPerRun)
+        {
+            long[] tokens = [.. rows.Skip(start).Take(SentencesPerRun).SelectMany(r => r)];
+            using OrtValue input = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / shape.Context, shape.Context]);
+            using IDisposableReadOnlyCollection<OrtValue> result = session.Run(run, ["tokens"], [input], ["features"]);
+            result[0].GetTensorDataAsSpan<float>().CopyTo(features.AsSpan(start * shape.Embed));
+        }
+
+        return features;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using AaClip.Tests;
+
+namespace AaClip.Cli.Tests.Demo;
+
+public sealed class DemoModelTests(ITestOutputHelper output)
+{
+    private const int Samples = 24, Right = 22; // what models/demo is to reach on samples/, whose classes no step of its training has seen
+
+    [Fact]
+    public void The_demonstration_model_judges_22_of_the_24_samples_rightly()
+    {
+        string root = Parity.RepositoryRoot;
+        JsonObject cameras = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "samples", "cameras.json")))!["cameras"]!.AsObject(); // a file of this repository
+        List<string> wrong = [];
+        int count = 0;
+        foreach ((string camera, JsonNode? profile) in cameras.Where(c => c.Key != "*"))
+        {
+            Aaclip.Result result = Aaclip.Run(["score", "--model", Path.Combine(root, "models", "demo"), "--class", (string)profile!["class"]!, "--provider", "cpu", "--json", "-", Path.Combine(root, "samples", camera)]);
+
+            Assert.True(result.Code == 0, result.Error);
+            foreach (JsonNode report in result.Lines.Select(l => JsonNode.Parse(l)!)) // one object a line
+            {
+                string file = (string)report["image"]!["name"]!, verdict = (string)report["score"]!["verdict"]!;
+                count++;
+                if (verdict != (Path.GetFileName(file).StartsWith("good-", StringComparison.Ordinal) ? "normal" : "anomalous"))
+                    wrong.Add($"{camera}/{Path.GetFileName(file)}: {verdict}, calibrated {(double)report["score"]!["calibrated"]!:F2}");
+            }
+        }
+
+        wrong.ForEach(output.WriteLine);
+        Assert.Equal(Samples, count);
+        Assert.True(count - wrong.Count >= Right, $"{count - wrong.Count} of {count} are right. Wrong: {string.Join("; ", wrong)}");
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using AaClip.Tests;
+
+namespace AaClip.Cli.Tests.Demo;
+
+/// <summary><c>aaclip run</c> without a terminal: storage, functions, cameras, alerts, and an end by itself.</summary>
+public sealed class Running_the_demo_once : IDisposable
+{
+    private readonly PhotoFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Scores_every_sample_copies_the_heatmaps_and_accounts_for_all()
+    {
+        for (int i = 1; i <= 6; i++)
+            _folder.Photo($"samples/line{i % 2}/{i}.png", i);
+        _folder.Write("samples/line1/broken.png", "no image"u8.ToArray());
+
+        using Process process = Aaclip.Start(
+            ["run", "--model", TinyPackage.Random(), "--samples", _folder.File("samples"), "--rate", "10/s", "--heatmaps", _folder.File("heatmaps")],
+            cache: _folder.File("cache"),
+            environment: [new("AACLIP_RUN_ONCE", "1")]);
+        Aaclip.Result result = Aaclip.Finish(process);
+
+        Assert.True(result.Code == 0, result.Output + result.Error);
+        Assert.DoesNotContain("mean nothing", result.Output, StringComparison.Ordinal); // the model was named
+        for (int i = 1; i <= 6; i++)
+        {
+            Assert.Contains($"line{i % 2}\t{i}.png\t", result.Output, StringComparison.Ordinal);
+            Assert.True(File.Exists(_folder.File($"heatmaps/line{i % 2}/{i}.jpg")));
+        }
+
+        Assert.Contains("line1\tbroken.png\t\tfailed (unknown-format)\t", result.Output, StringComparison.Ordinal);
+        Assert.Contains("7 images: 7 accounted for, 0 missing.", result.Lines);
+        Assert.Equal("Everything is accounted for.", result.Lines[^1]);
+        Assert.False(File.Exists(_folder.File("cache/up.json")));
+    }
+
+    [Fact]
+    public void Without_a_model_it_says_first_of_all_that_the_verdicts_mean_nothing_and_raises_alerts()
+    {
+        for (int i = 1; i <= 6; i++)
+            _folder.Photo($"samples/{i}.png", i);
+
+        using Process process = Aaclip.Start(
+            ["run", "--samples", _folder.File("samples"), "--rate", "5/s", "--heatmaps", _folder.File("heatmaps")], cache: _folder.File("cache"));
+        Aaclip.Result result = Aaclip.Finish(process);
+
+        Assert.True(result.Code == 0, result.Output + result.Error);
+        if (!Directory.Exists(Path.Combine(Parity.RepositoryRoot, "models", "demo")))
+        {
+            Assert.StartsWith("The verdicts below mean nothing", result.Output, StringComparison.Ordinal);
+            Assert.Contains("alert\tsamples\topened\t", result.Output, StringComparison.Ordinal);
+            Assert.Contains("\tnormal\t", result.Output, StringComparison.Ordinal);
+        }
+    }
+}

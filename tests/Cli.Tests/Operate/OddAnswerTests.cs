@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using AaClip.Pipeline.Storage;
+using AaClip.Tests;
+
+namespace AaClip.Cli.Tests.Operate;
+
+/// <summary>Storage whose answers are odd: verbs say one line and end with 1.</summary>
+public sealed class OddAnswerTests(AzuriteFixture azurite)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // the storage library tries for about 30 s
+
+    [Theory]
+    [InlineData("verify", nameof(StorageFault.HalfBody), "answered with XML that is not whole")]
+    [InlineData("results", nameof(StorageFault.Page200), "answered by something that is not storage: status 200, content type 'text/html'")]
+    public async Task One_line_and_exit_code_1(string verb, string fault, string reason)
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.ResultAsync("line1/a.png", await account.ImageAsync("line1/a.png"));
+        await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "BlobEndpoint"));
+        await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
+        blobs.Choose = request => StorageProxy.AnswersXml(request) ? Enum.Parse<StorageFault>(fault) : null;
+
+        using Process process = Aaclip.Start([verb], environment:
+            [new(StorageConnection.Setting, StorageProxy.Through(azurite.ConnectionString, blobs, queues)), new("Storage__Prefix", account.Storage.NameOf(""))]);
+        Aaclip.Result result = Aaclip.Finish(process, Patience);
+
+        Assert.Equal(1, result.Code);
+        Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("aaclip: Storage does not answer as it should: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains(reason, result.Error, StringComparison.Ordinal);
+        Assert.True(blobs.Done[Enum.Parse<StorageFault>(fault)] > 1);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Storage;
+using AaClip.Tests;
+using Azure.Storage.Blobs.Models;
+
+namespace AaClip.Cli.Tests.Operate;
+
+/// <summary>Containers and queues of one test, and the program with its eyes on them.</summary>
+internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage)
+{
+    public const string Model = "tiny@1";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    public static async Task<TestAccount> NewAsync(AzuriteFixture azurite) => new(azurite, await azurite.NewAsync());
+
+    public StorageClients Storage { get; } = storage;
+
+    public Aaclip.Result Run(params IEnumerable<string> arguments)
+    {
+        using Process process = Start(arguments);
+        return Aaclip.Finish(process);
+    }
+
+    public Process Start(params IEnumerable<string> arguments) => Aaclip.Start(arguments, environment:
+        [new(StorageConnection.Setting, azurite.ConnectionString), new("Storage__Prefix", Storage.NameOf(""))]);
+
+    /// <summary>Stores an image.</summary>
+    /// <returns>Its ETag.</returns>
+    public async Task<string> ImageAsync(string name, string content = "pixels")
+    {
+        BlobContentInfo stored = await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
+        return stored.ETag.ToString().Trim('"');
+    }
+
+    /// <summary>Stores a result as the pipeline does, with its map.</summary>
+    public async Task ResultAsync(string image, string etag, Verdict verdict = Verdict.Normal, double score = 0.25, string model = Model, DateTimeOffset? time = null, bool map = true)
+    {
+        ResultStore results = new(Storage);
+        string stem = BlobNames.Stem(model, image, etag);
+        if (map && verdict != Verdict.Failed)
+            await results.WritePicturesAsync(stem, [1], [2], Cancellation);
+        await results.WriteAsync(TestResult.Document(image, etag, verdict, score, model, time ?? DateTimeOffset.UtcNow), Cancellation);
+    }
+
+    public async Task WriteAsync(string container, string blob) => await Storage.Container(container).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{}"), overwrite: true, Cancellation);
+
+    /// <summary>Waits until something holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"After {Patience.TotalSeconds} s: {what}");
+            await Task.Delay(50, Cancellation);
+        }
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+}

@@ -1,0 +1,76 @@
+using AaClip.Graphs;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
+using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tensors;
+using AaClip.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace AaClip.Import.Tests.Graphs;
+
+/// <summary>The small reference model, its graphs written by the product with inner values exposed, and runs of them.</summary>
+internal static class TinyGraphs
+{
+    public static readonly ModelArchitecture Shape = new()
+    {
+        ImageSize = 112,
+        NativeImageSize = 70,
+        Patch = 14,
+        Vision = new TowerShape(64, 8, 4, 256),
+        Text = new TowerShape(32, 4, 4, 128),
+        Context = 77,
+        Vocabulary = 49408,
+        Embed = 32,
+        Levels = [2, 4, 6, 8],
+    };
+
+    public static readonly AdapterDescription Adapters = new(3, 0.1, 2, 0.1, Relu: false);
+
+    public static Dictionary<string, (long[] Shape, float[] Values)> Golden(string name) => SafetensorsFile.ReadAll(Parity.File(name));
+
+    public static Dictionary<string, float[]> RunImage(AdapterDescription? adapters, Precision precision, Activation activation, float[] images, float[] anchors, params string[] outputs) =>
+        Run(path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)), precision, outputs, () => new()
+        {
+            ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
+            ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+        });
+
+    public static Dictionary<string, float[]> RunText(AdapterDescription? adapters, Activation activation, long[] tokens, params string[] outputs) =>
+        Run(path => TextGraph.Write(path, Shape, adapters, Precision.Fp32, activation, Weights(), Taps(outputs)), Precision.Fp32, outputs, () => new()
+        {
+            ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]),
+        });
+
+    private static IEnumerable<string> Taps(string[] outputs) => outputs.Where(o => o.StartsWith('/'));
+
+    private static Func<string, float[]> Weights()
+    {
+        Dictionary<string, (long[] Shape, float[] Values)> all = Golden("tiny/clip-tiny.safetensors");
+        foreach ((string key, (long[], float[]) value) in Golden("tiny/adapters.safetensors"))
+            all[key] = value;
+        return name => name == "visual.positional_embedding" ? Bicubic.ResizeTable(all[name].Values, 5, 8, 64) : all[name].Values;
+    }
+
+    private static Dictionary<string, float[]> Run(Action<string> write, Precision precision, string[] outputs, Func<Dictionary<string, OrtValue>> inputs)
+    {
+        string folder = Directory.CreateTempSubdirectory("aaclip-graph-").FullName;
+        Dictionary<string, OrtValue> values = inputs();
+        try
+        {
+            string path = Path.Combine(folder, "graph.onnx");
+            write(path);
+            Int8Kernel? kernel = precision == Precision.Int8 ? Int8Probe.ForThisMachine : null;
+            using InferenceSession session = new SessionFactory(Provider.Cpu, 0, false, NullLogger.Instance).Open(path, kernel);
+            using RunOptions run = new();
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, [.. values.Keys], [.. values.Values], outputs);
+            return outputs.Zip(results).ToDictionary(p => p.First, p => p.Second.GetTensorDataAsSpan<float>().ToArray());
+        }
+        finally
+        {
+            foreach (OrtValue value in values.Values)
+                value.Dispose();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

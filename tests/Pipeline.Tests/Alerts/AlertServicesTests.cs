@@ -1,0 +1,95 @@
+using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Storage;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AaClip.Pipeline.Tests.Alerts;
+
+public sealed class AlertServicesTests
+{
+    [Theory]
+    [InlineData(null, "queue")]
+    [InlineData("line-alerts", "queue topic")]
+    public async Task The_topic_gets_alerts_where_one_is_named(string? topic, string expected)
+    {
+        await using ServiceProvider services = Build(("Alert:Topic", topic), ("ServiceBus", "Endpoint=sb://plant.servicebus.windows.net/;SharedAccessKeyName=sender;SharedAccessKey=c2VjcmV0"));
+
+        string names = string.Join(' ', services.GetServices<IAlertSink>().Select(sink => sink.Name));
+
+        Assert.Equal(expected, names);
+        Assert.NotNull(services.GetRequiredService<AlertRaiser>());
+    }
+
+    [Fact]
+    public async Task An_identity_reaches_the_topic_too()
+    {
+        await using ServiceProvider services = Build(("Alert:Topic", "line-alerts"), ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"), ("ServiceBus:credential", "managedidentity"));
+
+        Assert.Equal(2, services.GetServices<IAlertSink>().Count());
+    }
+
+    [Theory]
+    [InlineData(null, ServiceBusTransportType.AmqpTcp)]
+    [InlineData("AmqpTcp", ServiceBusTransportType.AmqpTcp)]
+    [InlineData("amqpWebSockets", ServiceBusTransportType.AmqpWebSockets)]
+    public async Task The_topic_is_reached_over_the_transport_that_is_set(string? transport, ServiceBusTransportType expected)
+    {
+        await using ServiceProvider services = Build(
+            ("Alert:Topic", "line-alerts"), ("Alert:Transport", transport),
+            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"));
+
+        ServiceBusClient client = services.GetRequiredService<ServiceBusClient>();
+
+        Assert.Equal((expected, "plant.servicebus.windows.net"), (client.TransportType, client.FullyQualifiedNamespace));
+    }
+
+    [Fact]
+    public void A_transport_that_is_none_is_refused_at_start()
+    {
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
+            () => Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https")));
+
+        Assert.Contains("'https' at 'Alert:Transport'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_topic_without_a_connection_is_refused_at_start()
+    {
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => Build(("Alert:Topic", "line-alerts")));
+
+        Assert.Contains("ServiceBus__fullyQualifiedNamespace", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("remove Alert__Topic", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broken_connection_string_is_refused_without_repeating_it()
+    {
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => Build(("Alert:Topic", "line-alerts"), ("ServiceBus", "SharedAccessKey=c2VjcmV0")));
+
+        Assert.Contains("The setting ServiceBus is not a connection string", refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Alert:LinkBase", "plant/blobs", "Alert__LinkBase")]
+    [InlineData("Alert:LinkBase", "https://plant.blob.core.windows.net?sig=abc", "Alert__LinkBase")]
+    [InlineData("Alert:Source", "a b", "Alert__Source")]
+    [InlineData("Alert:Transport", "7", "Alert__Transport takes AmqpTcp or AmqpWebSockets")]
+    public async Task A_wrong_option_is_refused_by_its_name(string key, string value, string named)
+    {
+        await using ServiceProvider services = Build((key, value));
+
+        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<AlertOptions>>().Value);
+
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    private static ServiceProvider Build(params (string Key, string? Value)[] settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value)).Append(new(StorageConnection.Setting, "UseDevelopmentStorage=true"))).Build();
+        return new ServiceCollection().AddLogging().AddSingleton(configuration).AddSingleton<StorageClients>().AddAaClipAlerts(configuration).BuildServiceProvider();
+    }
+}
