@@ -43,7 +43,6 @@ public static class Calibrator
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromNormals(IReadOnlyList<Observed> normals, double falseAlarms, Domain domain, Calibration? given = null)
     {
-        ArgumentNullException.ThrowIfNull(normals);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(falseAlarms, 1);
         if (normals.Count == 0)
@@ -76,8 +75,6 @@ public static class Calibrator
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromDefects(IReadOnlyList<Observed> normals, IReadOnlyList<Observed> defects, Domain domain, Calibration? given = null)
     {
-        ArgumentNullException.ThrowIfNull(normals);
-        ArgumentNullException.ThrowIfNull(defects);
         if (normals.Count == 0 || defects.Count == 0)
             throw new ArgumentException($"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.", nameof(normals));
 

@@ -40,7 +40,6 @@ public sealed record ImageMetrics(double? Auroc, double? Ap, double? F1Max, doub
     /// <summary>Metrics of a ranking.</summary>
     public static ImageMetrics Of(Ranking ranking)
     {
-        ArgumentNullException.ThrowIfNull(ranking);
         if (!ranking.Defined)
             return new ImageMetrics(null, null, null, null);
         (double f1, float threshold) = ranking.F1Max();

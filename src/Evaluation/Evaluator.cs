@@ -19,8 +19,6 @@ public static class Evaluator
     /// <exception cref="ImageRejectedException">An image cannot be read; the message names it.</exception>
     public static IEnumerable<ClassReport> Run(AnomalyScorer scorer, DataSet data, Action<LabelledImage, ImageScore>? scored = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(scorer);
-        ArgumentNullException.ThrowIfNull(data);
         foreach (IGrouping<string, LabelledImage> group in data.Images.GroupBy(i => i.ClassName))
             yield return Class(scorer, group.Key, data.Domain, [.. group], scored, cancellation);
     }

@@ -17,7 +17,6 @@ public sealed class RaiseAlert(CameraProfiles cameras, AlertRaiser alerts, TimeP
     [Function(nameof(RaiseAlert))]
     public async Task Run([QueueTrigger(QueueNames.Scored, Connection = StorageConnection.Setting)] Scored scored, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(scored);
         using Activity? activity = Tracing.Start(nameof(RaiseAlert), scored.Traceparent);
         activity?.SetTag("camera", scored.Camera).SetTag("image", scored.Image);
         Metrics.QueueAge(QueueNames.Scored, scored.ScoredAt, time.GetUtcNow());
@@ -25,8 +24,8 @@ public sealed class RaiseAlert(CameraProfiles cameras, AlertRaiser alerts, TimeP
         try
         {
             // A camera whose profile is gone has nothing to alert about; its open alert is closed.
-            AlertRule rule = (await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(scored.Camera)?.Alert ?? Off;
-            await alerts.RaiseAsync(scored with { Traceparent = Tracing.Stamp(scored.Traceparent) }, rule, cancellation).ConfigureAwait(false);
+            AlertRule rule = (await cameras.GetAsync(cancellation)).Find(scored.Camera)?.Alert ?? Off;
+            await alerts.RaiseAsync(scored with { Traceparent = Tracing.Stamp(scored.Traceparent) }, rule, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

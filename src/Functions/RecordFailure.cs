@@ -46,11 +46,11 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
     [Function("RecordRescoreFailure")]
     public async Task Rescore([QueueTrigger(QueueNames.RescorePoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation)
     {
-        await Record(QueueNames.Rescore, message, cancellation).ConfigureAwait(false);
+        await Record(QueueNames.Rescore, message, cancellation);
         try
         {
             RescoreStep step = Read(message, MessageJson.Default.RescoreStep);
-            await jobs.FailAsync(step.Job, $"Every attempt to take step {step.Step} failed: see the log of RescorePages.", cancellation).ConfigureAwait(false);
+            await jobs.FailAsync(step.Job, $"Every attempt to take step {step.Step} failed: see the log of RescorePages.", cancellation);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -60,21 +60,20 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
     private async Task Record(string queue, string message, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(message);
         (ScoreRequested? request, string? image, string reason) = Understand(queue, message);
         using Activity? span = Tracing.Start(nameof(RecordFailure), request?.Traceparent);
         Metrics.Failure(FailureCodes.GivenUp);
 
         string blob = await results.WriteFailedAsync(
             new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
-            cancellation).ConfigureAwait(false);
+            cancellation);
         Log.Kept(logger, image ?? "a message", queue, reason, blob);
-        if (request is not null && await ModelOfAsync(request, cancellation).ConfigureAwait(false) is { } model)
+        if (request is not null && await ModelOfAsync(request, cancellation) is { } model)
         {
-            ResultDocument failed = await FailedAsync(request, model, reason, cancellation).ConfigureAwait(false);
+            ResultDocument failed = await FailedAsync(request, model, reason, cancellation);
             try
             {
-                if (!await results.TryAddAsync(failed, cancellation).ConfigureAwait(false))
+                if (!await results.TryAddAsync(failed, cancellation))
                     Log.HasResult(logger, request.Image);
             }
             catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
@@ -126,7 +125,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         string? id = request.Model;
         try
         {
-            id ??= await models.LiveIdAsync(cancellation).ConfigureAwait(false);
+            id ??= await models.LiveIdAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -139,7 +138,7 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
     private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)
     {
         string objectClass = request.ObjectClass.Length > 0 ? request.ObjectClass
-            : ((await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default).Class;
+            : ((await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default).Class;
         return new ResultDocument
         {
             Image = new ImagePart { Name = request.Image, ETag = request.ETag.Trim('"'), Camera = request.Camera, ObjectClass = objectClass },

@@ -28,7 +28,7 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
         Metrics.QueueAge(QueueNames.Uploads, upload.Time, time.GetUtcNow());
 
         (string camera, string path) = ImageName.Of(upload.Name);
-        CameraProfile? profile = (await cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(camera);
+        CameraProfile? profile = (await cameras.GetAsync(cancellation)).Find(camera);
         if (WhyNot(upload, camera, path, profile) is { } reason)
         {
             Log.Skipped(logger, upload.Name, reason.Text);
@@ -45,7 +45,7 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
             EnqueuedAt = time.GetUtcNow(),
             Traceparent = Tracing.Stamp(upload.Traceparent),
         };
-        await sender.SendAsync(QueueNames.Score, request, MessageJson.Default.ScoreRequested, cancellation: cancellation).ConfigureAwait(false);
+        await sender.SendAsync(QueueNames.Score, request, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         Log.Routed(logger, upload.Name, camera, request.ObjectClass);
         return request;
     }

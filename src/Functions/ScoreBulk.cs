@@ -18,19 +18,18 @@ public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHo
     [Function(nameof(ScoreBulk))]
     public async Task Run([QueueTrigger(QueueNames.ScoreBulk, Connection = StorageConnection.Setting)] ScoreRequested request, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        if (!await running.IncludeAsync(request.Job, cancellation).ConfigureAwait(false))
+        if (!await running.IncludeAsync(request.Job, cancellation))
             return;
         try
         {
-            using ModelLease lease = await models.GetAsync(request.Model, cancellation).ConfigureAwait(false);
+            using ModelLease lease = await models.GetAsync(request.Model, cancellation);
         }
         catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException && request is { Model: not null, Job: not (null or ShadowShare.Job) })
         {
-            await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation).ConfigureAwait(false);
+            await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation);
             return;
         }
 
-        await scoring.RunAsync(request, nameof(ScoreBulk), urgent: false, cancellation).ConfigureAwait(false);
+        await scoring.RunAsync(request, nameof(ScoreBulk), urgent: false, cancellation);
     }
 }

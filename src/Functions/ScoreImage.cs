@@ -15,11 +15,11 @@ public sealed class ScoreImage(ImageScoring scoring, QueueSender sender)
 
     internal async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
-        ScoredImage? image = await scoring.RunAsync(request, nameof(ScoreImage), urgent: true, cancellation).ConfigureAwait(false);
+        ScoredImage? image = await scoring.RunAsync(request, nameof(ScoreImage), urgent: true, cancellation);
         if (image?.Scored is { } scored)
-            await sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation).ConfigureAwait(false);
+            await sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
         if (image?.Shadow is { } shadow) // a second model that scores on trial
-            await sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation).ConfigureAwait(false);
+            await sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         return image;
     }
 }

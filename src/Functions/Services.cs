@@ -19,7 +19,6 @@ public static class Services
     /// <summary>Registers options, clients and collaborators. Settings are checked when the host starts.</summary>
     public static IServiceCollection AddAaClip(this IServiceCollection services, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddAaClipTelemetry(configuration);

@@ -79,7 +79,6 @@ public sealed partial class FunctionHost : IAsyncDisposable
     /// <exception cref="InvalidDataException">host.json or the settings file is broken.</exception>
     public static async Task<FunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         FunctionHost host = new(options);
         try

@@ -44,7 +44,6 @@ public sealed class HtmlPage
 
     private static IFluidTemplate Read(Type owner, string file)
     {
-        ArgumentNullException.ThrowIfNull(owner);
         using Stream stream = owner.Assembly.GetManifestResourceStream(owner, file)
             ?? throw new ArgumentException($"No '{file}' is embedded beside {owner.FullName}: make it an EmbeddedResource.", nameof(file));
         using StreamReader reader = new(stream);

@@ -100,7 +100,6 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled; a running image is stopped within one node of the graph.</exception>
     public IReadOnlyList<ImageScore> Score(IReadOnlyList<ImageToScore> images, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(images);
         ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
         int embed = Model.Architecture.Embed;
         foreach (ImageToScore image in images)

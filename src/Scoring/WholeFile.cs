@@ -21,7 +21,6 @@ public static class WholeFile
     public static void Write(string path, byte[] content)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(content);
         string unfinished = path + Unfinished;
         try
         {

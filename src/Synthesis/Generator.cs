@@ -21,7 +21,6 @@ public static class Generator
     /// <param name="size">Pixels along a side, 32 to 2048.</param>
     public static SyntheticImage Draw(ObjectClass objectClass, DefectKind? defect, int size, int seed)
     {
-        ArgumentNullException.ThrowIfNull(objectClass);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 32);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 2048);
         Canvas canvas = new(size);
@@ -34,7 +33,6 @@ public static class Generator
     /// <param name="photo">Any size; the result is square.</param>
     public static SyntheticImage Damage(RgbImage photo, int size, int seed)
     {
-        ArgumentNullException.ThrowIfNull(photo);
         DefectKind[] kinds = [DefectKind.Scratch, DefectKind.Crack, DefectKind.Stain, DefectKind.Hole, DefectKind.Dent, DefectKind.Contamination, DefectKind.Bent];
         SeededRandom random = new(4, seed);
         DefectKind kind = random.Chance(0.5) ? DefectKind.Pasted : kinds[random.Below(kinds.Length)];

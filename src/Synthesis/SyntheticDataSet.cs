@@ -16,7 +16,6 @@ public static class SyntheticDataSet
     /// <exception cref="IOException">The folder has something in it.</exception>
     public static void Write(string folder, IReadOnlyList<ObjectClass> classes, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(classes);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
         RequireEmpty(folder);
         StringBuilder list = new();
@@ -51,7 +50,6 @@ public static class SyntheticDataSet
     public static void WriteFromPhotos(string folder, string className, IReadOnlyList<string> photos, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(className);
-        ArgumentNullException.ThrowIfNull(photos);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
         if (photos.Count == 0)
             throw new ArgumentException("There are no photos: give at least one good part.", nameof(photos));

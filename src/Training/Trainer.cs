@@ -30,7 +30,6 @@ public sealed class Trainer : IDisposable
     /// <exception cref="IOException">The output folder holds a training, and it is not to be resumed.</exception>
     public Trainer(TrainingRun run)
     {
-        ArgumentNullException.ThrowIfNull(run);
         _run = run;
         _clip = new FrozenClip(run.Clip, run.Options);
         try

@@ -29,8 +29,6 @@ public sealed class Ranking
     /// <summary>Scores with their labels.</summary>
     public static Ranking Of(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
-        ArgumentNullException.ThrowIfNull(scores);
-        ArgumentNullException.ThrowIfNull(labels);
         return new Ranking([.. scores.Where((_, i) => labels[i])], [.. scores.Where((_, i) => !labels[i])]);
     }
 

@@ -19,7 +19,6 @@ public static class RegionOverlap
     /// <param name="regions">Number of regions.</param>
     public static double Exact(Ranking ranking, ReadOnlyMemory<float> sizes, int regions)
     {
-        ArgumentNullException.ThrowIfNull(ranking);
         if (!ranking.Defined)
             return double.NaN;
         double negatives = ranking.Negatives.Length, area = 0, covered = 0, lastFpr = 0, lastPro = 0;
@@ -48,7 +47,6 @@ public static class RegionOverlap
     /// </summary>
     public static double Of200Thresholds(Ranking ranking, ReadOnlyMemory<float> sizes, int regions)
     {
-        ArgumentNullException.ThrowIfNull(ranking);
         if (!ranking.Defined)
             return double.NaN;
         const int Steps = 200;

@@ -27,8 +27,6 @@ public static class HtmlReport
         string path, AnomalyScorer scorer, string data, Domain domain, IReadOnlyList<ClassReport> classes,
         CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(scorer);
-        ArgumentNullException.ThrowIfNull(classes);
         string html = Page.Render($"{scorer.Model.Id} on {data}", new
         {
             Model = scorer.Model.Id,

@@ -23,11 +23,11 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
     [Function(nameof(Health))]
     public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellation)
     {
-        string? storageError = await StorageErrorAsync(cancellation).ConfigureAwait(false);
+        string? storageError = await StorageErrorAsync(cancellation);
         ModelState model = models.State;
         InfrastructureState messages = infrastructure.State;
         bool well = (model.Loaded || !models.Required) && !model.Dead && storageError is null && messages.Well && cameras.State is not { Waiting: true };
-        OutboxState? outbox = storageError is null ? await OutboxAsync(cancellation).ConfigureAwait(false) : null;
+        OutboxState? outbox = storageError is null ? await OutboxAsync(cancellation) : null;
         HealthReport report = new(well ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State, messages, outbox);
         return new ContentResult
         {
@@ -57,7 +57,7 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         limit.CancelAfter(Patience);
         try
         {
-            return await alerts.StateAsync(limit.Token).ConfigureAwait(false);
+            return await alerts.StateAsync(limit.Token);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && (e is OperationCanceledException || InfrastructureException.Is(e)))
         {
@@ -74,14 +74,14 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         {
             try
             {
-                await cameras.GetAsync(limit.Token).ConfigureAwait(false);
+                await cameras.GetAsync(limit.Token);
             }
             catch (InfrastructureException) when (cameras.State is { Waiting: true })
             {
                 // Storage answers; the state of the cameras tells the rest.
             }
 
-            return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token).ConfigureAwait(false)
+            return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token)
                 ? null
                 : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or start with 'aaclip up', which does.";
         }

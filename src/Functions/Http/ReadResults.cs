@@ -22,8 +22,8 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     {
         if (string.IsNullOrEmpty(camera) || string.IsNullOrEmpty(image))
             return Refuse("Name an image: results/{camera}/{image}, or list with results?camera=NAME.");
-        string model = await models.LiveIdAsync(cancellation).ConfigureAwait(false);
-        ResultDocument? result = await results.LatestAsync(model, $"{camera}/{image}", cancellation).ConfigureAwait(false);
+        string model = await models.LiveIdAsync(cancellation);
+        ResultDocument? result = await results.LatestAsync(model, $"{camera}/{image}", cancellation);
         return result is null
             ? Text(StatusCodes.Status404NotFound, $"Image '{camera}/{image}' has no result of model {model}: it may still wait in the queue, or was skipped.")
             : Json(JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument));
@@ -33,7 +33,6 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     [Function("ListResults")]
     public async Task<IActionResult> List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "results")] HttpRequest request, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(request);
         string? camera = request.Query["camera"].ToString() is { Length: > 0 } name ? name : null;
         DateTimeOffset? since = null;
         if (request.Query["since"].ToString() is { Length: > 0 } sinceText)
@@ -46,8 +45,8 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
         int top = DefaultTop;
         if (request.Query["top"].ToString() is { Length: > 0 } topText && (!int.TryParse(topText, CultureInfo.InvariantCulture, out top) || top is < 1 or > LargestTop))
             return Refuse($"top is '{topText}', expected 1 to {LargestTop}.");
-        string model = await models.LiveIdAsync(cancellation).ConfigureAwait(false);
-        ResultList list = new(model, await results.NewestAsync(model, camera, since, top, cancellation).ConfigureAwait(false));
+        string model = await models.LiveIdAsync(cancellation);
+        ResultList list = new(model, await results.NewestAsync(model, camera, since, top, cancellation));
         return Json(JsonSerializer.Serialize(list, ResultJson.Default.ResultList));
     }
 

@@ -18,7 +18,6 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     [Function(nameof(StartRescore))]
     public async Task<IActionResult> Start([HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(request);
         if (request.Headers.Origin is [{ } origin, ..] && !IsOwn(origin, request))
             return Text(StatusCodes.Status403Forbidden, $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs.");
         if (!request.HasJsonContentType())
@@ -55,7 +54,7 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     public async Task<IActionResult> List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore")] HttpRequest request, CancellationToken cancellation)
     {
         List<JobProgress> all = [];
-        await foreach (Job job in jobs.ListAsync(cancellation).ConfigureAwait(false))
+        await foreach (Job job in jobs.ListAsync(cancellation))
             all.Add(JobProgress.Of(job, time.GetUtcNow()));
         return Json(JsonSerializer.Serialize(all, JobJson.Default.IReadOnlyListJobProgress), StatusCodes.Status200OK);
     }
@@ -79,7 +78,7 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     {
         try
         {
-            return Json(JsonSerializer.Serialize(JobProgress.Of(await work().ConfigureAwait(false), time.GetUtcNow()), JobJson.Default.JobProgress), status);
+            return Json(JsonSerializer.Serialize(JobProgress.Of(await work(), time.GetUtcNow()), JobJson.Default.JobProgress), status);
         }
         catch (ArgumentException e)
         {

@@ -82,7 +82,6 @@ public sealed class AdapterWeights : IDisposable
     /// <exception cref="InvalidDataException">Files or tensors are missing, superfluous, or do not fit the model.</exception>
     public static AdapterWeights? Open(string? path, ClipArchitecture model, int? epoch = null)
     {
-        ArgumentNullException.ThrowIfNull(model);
         if (string.IsNullOrEmpty(path))
             return null;
 

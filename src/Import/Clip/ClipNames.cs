@@ -15,7 +15,6 @@ public static class ClipNames
     /// <summary>Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights are [out, in]; the two projections are [in, out].</summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)
     {
-        ArgumentNullException.ThrowIfNull(model);
         long vision = model.Vision.Width, text = model.Text.Width, embed = model.EmbedDim, grid = model.Grid;
 
         yield return ("visual.conv1.weight", [vision, 3, model.Patch, model.Patch]);

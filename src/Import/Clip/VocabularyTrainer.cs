@@ -23,7 +23,6 @@ public static class VocabularyTrainer
 
     internal static List<Merge> Learn(IEnumerable<string> texts, int merges)
     {
-        ArgumentNullException.ThrowIfNull(texts);
         ArgumentOutOfRangeException.ThrowIfNegative(merges);
 
         Dictionary<string, int> pieces = CountPieces(texts);

@@ -32,7 +32,6 @@ public static class ModelImporter
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
     public static ModelPackage Import(ImportOptions options, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(options);
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output));
         if (Path.Exists(output))
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
@@ -142,8 +141,6 @@ public static class ModelImporter
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
     public static ModelPackage Recalibrate(ModelPackage package, IReadOnlyDictionary<string, Calibration> calibrations, string output, string? version = null)
     {
-        ArgumentNullException.ThrowIfNull(package);
-        ArgumentNullException.ThrowIfNull(calibrations);
         output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
         if (Path.Exists(output))
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");

@@ -49,7 +49,6 @@ public static class RandomModel
     /// <param name="textBlocks">Text blocks with an adapter.</param>
     public static void WriteSources(string folder, ClipArchitecture shape, int imageBlocks, int textBlocks)
     {
-        ArgumentNullException.ThrowIfNull(shape);
         IEnumerable<string> sentences = VocabularyClasses.Select(PromptEnsemble.Default.Sentences).SelectMany(s => s.Normal.Concat(s.Abnormal));
         int words = VocabularyTrainer.Train(sentences, Merges, Vocabulary(folder));
         Write(Clip(folder), ClipNames.All(shape with { Vocabulary = words }), seed: 1);
@@ -60,7 +59,6 @@ public static class RandomModel
     /// <param name="output">Folder of the package.</param>
     public static ImportOptions Options(string folder, ClipArchitecture shape, string output)
     {
-        ArgumentNullException.ThrowIfNull(shape);
         return new ImportOptions
         {
             Clip = Clip(folder),

@@ -66,12 +66,12 @@ internal sealed partial class Azurite : IAsyncDisposable
         Azurite azurite = new(Start(script, folder, blobPort), logger);
         try
         {
-            await azurite.WaitUntilReadyAsync(cancellation).ConfigureAwait(false);
+            await azurite.WaitUntilReadyAsync(cancellation);
             return azurite;
         }
         catch
         {
-            await azurite.DisposeAsync().ConfigureAwait(false);
+            await azurite.DisposeAsync();
             throw;
         }
     }
@@ -84,12 +84,12 @@ internal sealed partial class Azurite : IAsyncDisposable
         using CancellationTokenSource limit = new(StopLimit);
         try
         {
-            await _process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
             _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            await _process.WaitForExitAsync(CancellationToken.None);
         }
 
         _process.Dispose();
@@ -151,7 +151,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         {
             while (addresses.Count < 2)
             {
-                string? line = await lines.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+                string? line = await lines.Reader.ReadAsync(limit.Token);
                 if (line is null)
                     throw new InvalidOperationException($"Azurite ended before it was ready. It said: {string.Join(' ', said)}");
                 said.Add(line);
@@ -170,7 +170,7 @@ internal sealed partial class Azurite : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        await _process.WaitForExitAsync().ConfigureAwait(false);
+        await _process.WaitForExitAsync();
         if (_stopping)
             return;
         string reason = string.Create(

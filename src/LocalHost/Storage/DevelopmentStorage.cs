@@ -33,14 +33,14 @@ internal static class DevelopmentStorage
     public static async Task<bool> AnswersAsync(string connectionString, CancellationToken cancellation)
     {
         using HttpClient http = new() { Timeout = Patience };
-        return await AnswersAsync(new BlobServiceClient(connectionString).Uri, "blob").ConfigureAwait(false)
-            && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue").ConfigureAwait(false);
+        return await AnswersAsync(new BlobServiceClient(connectionString).Uri, "blob")
+            && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue");
 
         async Task<bool> AnswersAsync(Uri endpoint, string service)
         {
             try
             {
-                using HttpResponseMessage response = await http.GetAsync(new Uri(endpoint + "?comp=list"), cancellation).ConfigureAwait(false);
+                using HttpResponseMessage response = await http.GetAsync(new Uri(endpoint + "?comp=list"), cancellation);
                 string server = string.Join(' ', response.Headers.TryGetValues("Server", out IEnumerable<string>? values) ? values : []);
                 return server.Contains(service, StringComparison.OrdinalIgnoreCase); // "Azurite-Blob/3.37.0", "Windows-Azure-Blob/1.0"
             }

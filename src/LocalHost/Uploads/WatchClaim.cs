@@ -32,7 +32,6 @@ public sealed partial class WatchClaim : IAsyncDisposable
     /// <param name="own">What others are told of this process.</param>
     public WatchClaim(BlobContainerClient state, string container, WatcherNote own, ILogger logger)
     {
-        ArgumentNullException.ThrowIfNull(state);
         (_state, _blob, _container, _own, _logger) = (state, state.GetBlobClient($"events/{container}.watcher"), container, own, logger);
     }
 

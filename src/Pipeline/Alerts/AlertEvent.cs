@@ -31,9 +31,6 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>Writes a change as an event.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
     {
-        ArgumentNullException.ThrowIfNull(change);
-        ArgumentNullException.ThrowIfNull(options);
-
         AlertPicture picture = change.Picture;
         AlertData data = new()
         {
@@ -69,7 +66,6 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <exception cref="JsonException">It is no CloudEvents 1.0 event, or its data are no alert.</exception>
     public static AlertEvent Parse(BinaryData json)
     {
-        ArgumentNullException.ThrowIfNull(json);
         try
         {
             CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);

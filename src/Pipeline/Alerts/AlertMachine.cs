@@ -25,10 +25,6 @@ internal static class AlertMachine
     /// <param name="rule">The camera's rule as it is now.</param>
     public static AlertDecision Apply(AlertState state, AlertRule rule, Scored scored)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(rule);
-        ArgumentNullException.ThrowIfNull(scored);
-
         // 1
         if (scored.Verdict == Verdict.Failed || scored.Job is not null)
             return new(state, AlertOutcome.NotCounted, []);

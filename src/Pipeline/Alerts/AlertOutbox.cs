@@ -16,11 +16,11 @@ public sealed class AlertOutbox : IDisposable
     /// <exception cref="Azure.RequestFailedException">Storage does not answer.</exception>
     public async Task<OutboxState?> StateAsync(CancellationToken cancellation = default)
     {
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        await _one.WaitAsync(cancellation);
         try
         {
             if (_known is not { } known || _time.GetElapsedTime(known.LookedAt) >= Fresh)
-                _known = known = (await OutboxState.OfAsync(_store, cancellation).ConfigureAwait(false), _time.GetTimestamp());
+                _known = known = (await OutboxState.OfAsync(_store, cancellation), _time.GetTimestamp());
             return known.State;
         }
         finally
@@ -42,7 +42,7 @@ public sealed record OutboxState(int Undelivered, int Cameras, DateTimeOffset Si
     internal static async Task<OutboxState?> OfAsync(AlertStore store, CancellationToken cancellation)
     {
         OutboxState? all = null;
-        await foreach (Undelivered camera in store.UndeliveredAsync(cancellation).ConfigureAwait(false))
+        await foreach (Undelivered camera in store.UndeliveredAsync(cancellation))
             all = new OutboxState(
                 (all?.Undelivered ?? 0) + camera.Changes, (all?.Cameras ?? 0) + 1, all is not null && all.Since < camera.Since ? all.Since : camera.Since);
         return all;

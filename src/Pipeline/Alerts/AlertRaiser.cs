@@ -41,7 +41,6 @@ public sealed partial class AlertRaiser : IDisposable
 
     internal AlertRaiser(AlertStore store, IEnumerable<IAlertSink> sinks, IOptions<AlertOptions> options, TimeProvider time, ILogger<AlertRaiser> logger)
     {
-        ArgumentNullException.ThrowIfNull(options);
         _store = store;
         _sinks = [.. sinks];
         _options = options.Value;
@@ -54,14 +53,11 @@ public sealed partial class AlertRaiser : IDisposable
     /// <exception cref="Exception">Storage or a receiver failed: deliver the message again.</exception>
     public async Task<IReadOnlyList<AlertChange>> RaiseAsync(Scored scored, AlertRule rule, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(scored);
-        ArgumentNullException.ThrowIfNull(rule);
-
         AlertDecision? decision = null;
         while (true)
         {
             SemaphoreSlim gate = GateOf(scored.Camera);
-            await gate.WaitAsync(cancellation).ConfigureAwait(false);
+            await gate.WaitAsync(cancellation);
             try
             {
                 // 1
@@ -71,7 +67,7 @@ public sealed partial class AlertRaiser : IDisposable
                     AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
                     decision = now;
                     return Claim(now.State);
-                }, cancellation).ConfigureAwait(false);
+                }, cancellation);
                 if (known is null)
                     Report(scored, decision!); // set by the call above
                 if (state.Outbox.Count == 0)
@@ -81,7 +77,7 @@ public sealed partial class AlertRaiser : IDisposable
                 bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
                 if (state.Claim?.Worker == _worker)
                 {
-                    Exception? failure = await DeliverAsync(scored.Camera, state, cancellation).ConfigureAwait(false);
+                    Exception? failure = await DeliverAsync(scored.Camera, state, cancellation);
                     if (failure is not null && own)
                         ExceptionDispatchInfo.Throw(failure);
                     if (failure is not null)
@@ -97,11 +93,11 @@ public sealed partial class AlertRaiser : IDisposable
                 gate.Release();
             }
 
-            AlertState left = await _store.GetAsync(scored.Camera, cancellation).ConfigureAwait(false);
+            AlertState left = await _store.GetAsync(scored.Camera, cancellation);
             if (left.Outbox.Count == 0)
                 return decision.Changes;
             if (left.Claim is not null)
-                await Task.Delay(LookAgain, _time, cancellation).ConfigureAwait(false);
+                await Task.Delay(LookAgain, _time, cancellation);
         }
     }
 
@@ -113,15 +109,15 @@ public sealed partial class AlertRaiser : IDisposable
     public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)
     {
         bool any = false;
-        await foreach (Undelivered camera in _store.UndeliveredAsync(cancellation).ConfigureAwait(false))
+        await foreach (Undelivered camera in _store.UndeliveredAsync(cancellation))
         {
             any = true;
             SemaphoreSlim gate = GateOf(camera.Camera);
-            await gate.WaitAsync(cancellation).ConfigureAwait(false);
+            await gate.WaitAsync(cancellation);
             try
             {
-                AlertState state = await _store.ChangeAsync(camera.Camera, Claim, cancellation).ConfigureAwait(false);
-                if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera.Camera, state, cancellation).ConfigureAwait(false) is { } failure)
+                AlertState state = await _store.ChangeAsync(camera.Camera, Claim, cancellation);
+                if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera.Camera, state, cancellation) is { } failure)
                     Log.NotDelivered(_logger, failure, camera.Camera, state.Outbox.Count);
             }
             catch (InvalidDataException e) // the state of one camera is damaged: the others go on
@@ -134,7 +130,7 @@ public sealed partial class AlertRaiser : IDisposable
             }
         }
 
-        return any ? await OutboxState.OfAsync(_store, cancellation).ConfigureAwait(false) : null;
+        return any ? await OutboxState.OfAsync(_store, cancellation) : null;
     }
 
     /// <inheritdoc/>
@@ -181,10 +177,10 @@ public sealed partial class AlertRaiser : IDisposable
                 continue;
             try
             {
-                state = await ReserveAsync(camera, state, sink, either.Token).ConfigureAwait(false);
+                state = await ReserveAsync(camera, state, sink, either.Token);
                 PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))]; // what came meanwhile has no place yet
                 Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
-                await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token).ConfigureAwait(false);
+                await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token);
             }
             catch (Exception e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
@@ -201,7 +197,7 @@ public sealed partial class AlertRaiser : IDisposable
         }
 
         // Not cancelled: what was sent must not be forgotten.
-        await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None).ConfigureAwait(false);
+        await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
         return failures.Count switch { 0 => null, 1 => failures[0], _ => new AggregateException(failures) };
     }
@@ -211,7 +207,7 @@ public sealed partial class AlertRaiser : IDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         string[] without = [.. state.Outbox.Where(Lacks).Select(p => p.Change.Id)];
-        IReadOnlyList<Reservation> made = without.Length == 0 ? [] : await sink.ReserveAsync(without.Length, cancellation).ConfigureAwait(false);
+        IReadOnlyList<Reservation> made = without.Length == 0 ? [] : await sink.ReserveAsync(without.Length, cancellation);
         if (made.Count == 0)
             return state;
         Dictionary<string, Reservation> places = without.Zip(made).ToDictionary();
@@ -220,7 +216,7 @@ public sealed partial class AlertRaiser : IDisposable
             Outbox = [.. stored.Outbox.Select(p => Lacks(p) && places.TryGetValue(p.Change.Id, out Reservation? place)
                 ? p with { Places = new Dictionary<string, Reservation>(p.Places) { [sink.Name] = place } }
                 : p)],
-        }, cancellation).ConfigureAwait(false);
+        }, cancellation);
 
         bool Lacks(PendingChange p) => !p.DeliveredTo.Contains(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
     }

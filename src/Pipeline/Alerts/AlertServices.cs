@@ -14,9 +14,6 @@ public static class AlertServices
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(configuration);
-
         IConfigurationSection section = configuration.GetSection(AlertOptions.Section);
         services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(section);
         services.TryAddSingleton(TimeProvider.System);

@@ -28,7 +28,7 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     /// <summary>Reads a state; the empty one where there is none.</summary>
     /// <exception cref="InvalidDataException">The blob is not a state that this program knows.</exception>
     public async Task<AlertState> GetAsync(string camera, CancellationToken cancellation = default) =>
-        (await Blob(camera).ReadAsync(cancellation).ConfigureAwait(false))?.Document ?? AlertState.Empty;
+        (await Blob(camera).ReadAsync(cancellation))?.Document ?? AlertState.Empty;
 
     /// <summary>
     /// Changes a state. When another worker was faster, reads again and lets <paramref name="change"/> decide again; when it gives back the
@@ -39,14 +39,14 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     /// <exception cref="IOException">Other workers were faster each time; a later attempt may succeed.</exception>
     public async Task<AlertState> ChangeAsync(string camera, Func<AlertState, AlertState> change, CancellationToken cancellation = default) =>
         await Blob(camera).ChangeAsync(
-            before => change(before ?? AlertState.Empty) is var after && before is null && ReferenceEquals(after, AlertState.Empty) ? null : after, cancellation).ConfigureAwait(false)
+            before => change(before ?? AlertState.Empty) is var after && before is null && ReferenceEquals(after, AlertState.Empty) ? null : after, cancellation)
         ?? AlertState.Empty;
 
     /// <summary>Cameras with changes that a receiver lacks, from one listing; nothing else is read.</summary>
     public async IAsyncEnumerable<Undelivered> UndeliveredAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         GetBlobsOptions options = new() { Traits = BlobTraits.Metadata, Prefix = Folder };
-        await foreach (BlobItem blob in _container.GetBlobsAsync(options, cancellation).ConfigureAwait(false))
+        await foreach (BlobItem blob in _container.GetBlobsAsync(options, cancellation))
             if (blob.Metadata.TryGetValue(UndeliveredKey, out string? count) && blob.Metadata.TryGetValue(SinceKey, out string? since) && blob.Metadata.TryGetValue(CameraKey, out string? camera))
                 yield return new Undelivered(
                     Uri.UnescapeDataString(camera), int.Parse(count, CultureInfo.InvariantCulture), DateTimeOffset.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));

@@ -24,7 +24,6 @@ internal sealed class QueueAlertSink : IAlertSink
 
     public QueueAlertSink(StorageClients storage, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(storage);
         _queue = storage.Queue(QueueNames.Alerts);
         _time = time;
     }
@@ -37,7 +36,7 @@ internal sealed class QueueAlertSink : IAlertSink
         DateTimeOffset until = _time.GetUtcNow() + Hidden - TimeSpan.FromDays(1); // a day before it ends a new one is made
         for (int i = 0; i < events; i++)
         {
-            SendReceipt put = await _queue.SendMessageAsync(BinaryData.FromString("{}"), Hidden, Life, cancellation).ConfigureAwait(false);
+            SendReceipt put = await _queue.SendMessageAsync(BinaryData.FromString("{}"), Hidden, Life, cancellation);
             places.Add(new Reservation(put.MessageId, put.PopReceipt, until));
         }
 

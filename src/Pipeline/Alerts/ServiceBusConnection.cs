@@ -17,8 +17,6 @@ public static class ServiceBusConnection
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
     public static ServiceBusClient Open(IConfiguration configuration, ServiceBusTransportType transport)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-
         // Attempts after 0, 1, 3, 6, 9 and 12 s: a broker that moves is found again within AlertRaiser.SendTime, and one that does not come
         // back is named by its own error before that time is over. Then the queue delivers the message again: five times, over some 80 s.
         ServiceBusClientOptions options = new()

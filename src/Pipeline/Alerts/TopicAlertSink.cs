@@ -13,8 +13,6 @@ internal sealed class TopicAlertSink : IAlertSink
 
     public TopicAlertSink(ServiceBusClient client, IOptions<AlertOptions> options)
     {
-        ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(options);
         _sender = client.CreateSender(options.Value.Topic);
     }
 

@@ -32,11 +32,11 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
     /// <param name="since">Only those that were given up on since; null for all.</param>
     public async IAsyncEnumerable<GivenUp> ListAsync(string? queue, string? camera, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        if (!await _container.ExistsAsync(cancellation).ConfigureAwait(false))
+        if (!await _container.ExistsAsync(cancellation))
             yield break;
         foreach (string name in queue is null ? Queues : [queue])
-            await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{BlobNames.Failed}/{name}/" }, cancellation).ConfigureAwait(false))
-                if (await _results.ReadFailedAsync(blob.Name, cancellation).ConfigureAwait(false) is { } message
+            await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{BlobNames.Failed}/{name}/" }, cancellation))
+                if (await _results.ReadFailedAsync(blob.Name, cancellation) is { } message
                     && !(message.RecordedAt < since)
                     && (camera is null || message.Image is { Length: > 0 } image && ImageName.Of(image).Camera == camera))
                     yield return new GivenUp(blob.Name, message);
@@ -51,7 +51,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
         BlobLeaseClient lease = record.GetBlobLeaseClient();
         try
         {
-            await lease.AcquireAsync(Lease, cancellationToken: cancellation).ConfigureAwait(false);
+            await lease.AcquireAsync(Lease, cancellationToken: cancellation);
         }
         catch (RequestFailedException e) when (e.Status is 404 or 409)
         {
@@ -60,9 +60,9 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
 
         try
         {
-            if (await _results.ReadFailedAsync(blob, cancellation).ConfigureAwait(false) is not { SentBack: false } message)
+            if (await _results.ReadFailedAsync(blob, cancellation) is not { SentBack: false } message)
                 return null;
-            await _sender.SendAsync(message.Queue, message.Body, cancellation: cancellation).ConfigureAwait(false);
+            await _sender.SendAsync(message.Queue, message.Body, cancellation: cancellation);
             FailedMessage sent = message with { Redriven = message.Redriven + 1, RedrivenAt = time.GetUtcNow(), SentBack = true };
             BlobUploadOptions options = new()
             {
@@ -71,12 +71,12 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
                 Metadata = sent.Metadata,
             };
             // Not to be cancelled any more: the message is in the queue.
-            await record.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(sent, ResultJson.Default.FailedMessage)), options, CancellationToken.None).ConfigureAwait(false);
+            await record.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(sent, ResultJson.Default.FailedMessage)), options, CancellationToken.None);
             return sent;
         }
         finally
         {
-            await lease.ReleaseAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            await lease.ReleaseAsync(cancellationToken: CancellationToken.None);
         }
     }
 }

@@ -131,7 +131,6 @@ public sealed record Comparison
     /// <summary>This and a page's images.</summary>
     public Comparison With(IReadOnlyCollection<Compared> page)
     {
-        ArgumentNullException.ThrowIfNull(page);
         SortedDictionary<string, long> counts = new(Counts.ToDictionary(), StringComparer.Ordinal);
         long[] before = [.. Old], after = [.. New];
         long pairs = Pairs;

@@ -47,7 +47,6 @@ public sealed record JobProgress
     /// <summary>Of a job.</summary>
     public static JobProgress Of(Job job, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(job);
         return new JobProgress
         {
             Id = job.Id,

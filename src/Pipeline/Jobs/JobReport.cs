@@ -28,9 +28,8 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
     /// <summary>Writes both files.</summary>
     public async Task WriteAsync(Job job, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(job);
         PriorityQueue<Compared, double> largest = new(); // the smallest of them is at its head
-        await foreach (Compared flip in jobs.FlipsAsync(job.Id, cancellation).ConfigureAwait(false))
+        await foreach (Compared flip in jobs.FlipsAsync(job.Id, cancellation))
         {
             largest.Enqueue(flip, Difference(flip));
             if (largest.Count > MostFlips)
@@ -39,9 +38,9 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
 
         Compared[] flips = [.. largest.UnorderedItems.Select(f => f.Element).OrderByDescending(Difference).ThenBy(f => f.Image, StringComparer.Ordinal)];
         JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips);
-        await jobs.WriteReportAsync(job.Id, JsonFile, JsonSerializer.SerializeToUtf8Bytes(report, JobJson.Default.JobReport), "application/json", cancellation).ConfigureAwait(false);
-        string html = await _page.RenderAsync(report, cancellation).ConfigureAwait(false);
-        await jobs.WriteReportAsync(job.Id, HtmlFile, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8", cancellation).ConfigureAwait(false);
+        await jobs.WriteReportAsync(job.Id, JsonFile, JsonSerializer.SerializeToUtf8Bytes(report, JobJson.Default.JobReport), "application/json", cancellation);
+        string html = await _page.RenderAsync(report, cancellation);
+        await jobs.WriteReportAsync(job.Id, HtmlFile, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8", cancellation);
     }
 
     private static double Difference(Compared flip) => Math.Abs((flip.After.Score ?? 0) - (flip.Before.Score ?? 0));

@@ -25,7 +25,7 @@ internal sealed class JobReportPage(StorageClients storage)
         string against = job.Request.Against ?? "";
         List<object> figures = [];
         foreach (Compared flip in report.Flips.Take(Pictures))
-            figures.AddRange(await FigureAsync(job.Request.Model, against, flip, cancellation).ConfigureAwait(false));
+            figures.AddRange(await FigureAsync(job.Request.Model, against, flip, cancellation));
         string[] befores = [.. found.Counts.Keys.Select(k => k.Split(" → ")[0]).Distinct()];
         string[] afters = [.. found.Counts.Keys.Select(k => k.Split(" → ")[1]).Distinct().Order(StringComparer.Ordinal)];
         return Page.Render(job.Id, new
@@ -80,7 +80,7 @@ internal sealed class JobReportPage(StorageClients storage)
     {
         List<object> heatmaps = [];
         foreach (string one in (string[])[against, model])
-            if (await HeatmapAsync(one, flip, cancellation).ConfigureAwait(false) is { } jpeg)
+            if (await HeatmapAsync(one, flip, cancellation) is { } jpeg)
                 heatmaps.Add(new { Model = one, Jpeg = jpeg });
         return heatmaps.Count == 0 ? [] : [new { Heatmaps = heatmaps, flip.Image, Before = Words(flip.Before), After = Words(flip.After) }];
     }
@@ -91,7 +91,7 @@ internal sealed class JobReportPage(StorageClients storage)
         try
         {
             BlobClient blob = _heatmaps.GetBlobClient(BlobNames.Heatmap(model, flip.Image, flip.ETag));
-            Response<BlobDownloadResult> found = await blob.DownloadContentAsync(cancellation).ConfigureAwait(false);
+            Response<BlobDownloadResult> found = await blob.DownloadContentAsync(cancellation);
             ReadOnlyMemory<byte> bytes = found.Value.Content.ToMemory();
             return bytes.Length is > 0 and <= PictureBytes ? Convert.ToBase64String(bytes.Span) : null;
         }

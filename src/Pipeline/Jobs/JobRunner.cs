@@ -32,8 +32,7 @@ public sealed partial class JobRunner(
     /// <summary>Takes the step that the message asks for, if it is the job's next.</summary>
     public async Task RunAsync(RescoreStep message, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(message);
-        if (await jobs.ReadAsync(message.Job, cancellation).ConfigureAwait(false) is not { Document: var job })
+        if (await jobs.ReadAsync(message.Job, cancellation) is not { Document: var job })
         {
             Log.Unknown(logger, message.Job);
             return;
@@ -46,35 +45,35 @@ public sealed partial class JobRunner(
             // The step was taken, but who took it may have died before the next one was sent. Wait, and see whether the job moves: a second delivery
             // of a message looks alike, and must not start a second chain of messages.
             bool stands = time.GetUtcNow() - job.UpdatedAt > Doubt;
-            await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation).ConfigureAwait(false);
+            await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation);
             return;
         }
 
         Job next;
         try
         {
-            next = await StepAsync(job, cancellation).ConfigureAwait(false);
+            next = await StepAsync(job, cancellation);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
             Log.Failed(logger, job.Id, e.Message);
-            await service.FailAsync(job.Id, e.Message, cancellation).ConfigureAwait(false);
+            await service.FailAsync(job.Id, e.Message, cancellation);
             return;
         }
 
         DateTimeOffset now = time.GetUtcNow();
         if (next == job)
         {
-            if (now - (job.LookedAt ?? job.UpdatedAt) < SignOfLife || await TakeAsync(job, job with { LookedAt = now }, cancellation).ConfigureAwait(false))
-                await service.SendAsync(job, Pause, cancellation).ConfigureAwait(false);
+            if (now - (job.LookedAt ?? job.UpdatedAt) < SignOfLife || await TakeAsync(job, job with { LookedAt = now }, cancellation))
+                await service.SendAsync(job, Pause, cancellation);
             return;
         }
 
         next = next with { Step = job.Step + 1, UpdatedAt = now, LookedAt = now };
-        if (!await TakeAsync(job, next, cancellation).ConfigureAwait(false))
+        if (!await TakeAsync(job, next, cancellation))
             return; // paused, cancelled, or taken by another message, which goes on
         if (next.Status == JobStatus.Running)
-            await service.SendAsync(next, next.Still ? Pause : TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            await service.SendAsync(next, next.Still ? Pause : TimeSpan.Zero, cancellation);
         else
             Log.Done(logger, next.Id, next.Found.Images, next.Found.Flips);
     }
@@ -83,7 +82,7 @@ public sealed partial class JobRunner(
     private async Task<bool> TakeAsync(Job job, Job next, CancellationToken cancellation)
     {
         bool taken = false;
-        await jobs.ChangeAsync(job.Id, now => (taken = now.Step == job.Step && now.Status == JobStatus.Running) ? next : now, cancellation).ConfigureAwait(false);
+        await jobs.ChangeAsync(job.Id, now => (taken = now.Step == job.Step && now.Status == JobStatus.Running) ? next : now, cancellation);
         return taken;
     }
 
@@ -93,7 +92,7 @@ public sealed partial class JobRunner(
         // Who started the job need not know which model is live; from now on it is settled.
         if (job.Request.Against is null)
         {
-            RescoreRequest settled = job.Request with { Against = await models.LiveIdAsync(cancellation).ConfigureAwait(false) };
+            RescoreRequest settled = job.Request with { Against = await models.LiveIdAsync(cancellation) };
             JobService.CheckModels(settled);
             return job with { Request = settled };
         }
@@ -101,13 +100,13 @@ public sealed partial class JobRunner(
         // 1
         if (job.Collected < job.Sent)
         {
-            JobPage page = await PageAsync(job, job.Collected, cancellation).ConfigureAwait(false);
-            if (await OutcomesAsync(job, page, cancellation).ConfigureAwait(false) is { } outcomes)
+            JobPage page = await PageAsync(job, job.Collected, cancellation);
+            if (await OutcomesAsync(job, page, cancellation) is { } outcomes)
             {
                 Compared[] compared = [.. page.Images.Select((image, i) => new Compared(image.Name, image.ETag, image.Before, outcomes[i]))];
                 Compared[] flips = [.. compared.Where(c => c.Flipped)];
                 if (flips.Length > 0)
-                    await jobs.WriteFlipsAsync(job.Id, job.Collected, flips, cancellation).ConfigureAwait(false);
+                    await jobs.WriteFlipsAsync(job.Id, job.Collected, flips, cancellation);
                 return job with { Collected = job.Collected + 1, Found = job.Found.With(compared), Still = false };
             }
         }
@@ -116,15 +115,15 @@ public sealed partial class JobRunner(
         if (job.Sent < job.Listed && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight))
         {
             if (job.Request.Mode == RescoreMode.Full)
-                await SendAsync(job, await PageAsync(job, job.Sent, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                await SendAsync(job, await PageAsync(job, job.Sent, cancellation), cancellation);
             return job with { Sent = job.Sent + 1, Still = false };
         }
 
         // 3
         if (!job.ListedAll)
         {
-            JobPage page = await jobs.PageAsync(job.Id, job.Listed, cancellation).ConfigureAwait(false)
-                ?? await jobs.AddPageAsync(job.Id, job.Listed, await ListAsync(job, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            JobPage page = await jobs.PageAsync(job.Id, job.Listed, cancellation)
+                ?? await jobs.AddPageAsync(job.Id, job.Listed, await ListAsync(job, cancellation), cancellation);
             return job with { Listed = job.Listed + 1, Images = job.Images + page.Images.Count, ListedAll = page.Next is null, Still = false };
         }
 
@@ -132,12 +131,12 @@ public sealed partial class JobRunner(
         if (job.Collected == job.Listed)
         {
             Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };
-            await new JobReporter(storage, jobs).WriteAsync(done, cancellation).ConfigureAwait(false);
+            await new JobReporter(storage, jobs).WriteAsync(done, cancellation);
             return done;
         }
 
         // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is sent again.
-        if (await WaitingAsync(cancellation).ConfigureAwait(false) > 0)
+        if (await WaitingAsync(cancellation) > 0)
             return job.Still ? job with { Still = false } : job;
         if (job.Still)
             Log.Again(logger, job.Id, job.Sent - job.Collected);
@@ -145,7 +144,7 @@ public sealed partial class JobRunner(
     }
 
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
-        await jobs.PageAsync(job.Id, number, cancellation).ConfigureAwait(false)
+        await jobs.PageAsync(job.Id, number, cancellation)
         ?? throw new InvalidDataException($"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and start another one.");
 
     private async Task<int> WaitingAsync(CancellationToken cancellation)
@@ -153,7 +152,7 @@ public sealed partial class JobRunner(
         int waiting = 0;
         foreach (string name in (string[])[QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison])
         {
-            QueueProperties queue = await storage.Queue(name).GetPropertiesAsync(cancellation).ConfigureAwait(false);
+            QueueProperties queue = await storage.Queue(name).GetPropertiesAsync(cancellation);
             waiting += queue.ApproximateMessagesCount;
         }
 
@@ -164,16 +163,16 @@ public sealed partial class JobRunner(
     private async Task<JobPage> ListAsync(Job job, CancellationToken cancellation)
     {
         RescoreRequest wanted = job.Request;
-        string? cursor = job.Listed == 0 ? null : (await PageAsync(job, job.Listed - 1, cancellation).ConfigureAwait(false)).Next;
+        string? cursor = job.Listed == 0 ? null : (await PageAsync(job, job.Listed - 1, cancellation)).Next;
         string[] prefixes = Prefixes(wanted);
         int at = cursor is null ? 0 : int.Parse(cursor.AsSpan(0, cursor.IndexOf('|', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
         string? token = cursor is null ? null : cursor[(cursor.IndexOf('|', StringComparison.Ordinal) + 1)..] is { Length: > 0 } rest ? rest : null;
-        CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
+        CameraSet profiles = await cameras.GetAsync(cancellation);
         if (prefixes.Length == 0)
             return new JobPage([], null); // no camera has such names
 
         Page<BlobItem>? page = null;
-        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(new GetBlobsOptions { Prefix = prefixes[at] }, cancellation).AsPages(token, wanted.PageSize).ConfigureAwait(false))
+        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(new GetBlobsOptions { Prefix = prefixes[at] }, cancellation).AsPages(token, wanted.PageSize))
         {
             page = first;
             break;
@@ -184,11 +183,11 @@ public sealed partial class JobRunner(
         await System.Threading.Tasks.Parallel.ForAsync(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
         {
             string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
-            ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token).ConfigureAwait(false);
+            ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token);
             if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
                 return;
             images[i] = new JobImage(chosen[i].Name, etag, before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score), ImageContent.Of(chosen[i].Properties));
-        }).ConfigureAwait(false);
+        });
 
         string? next = page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
             : at + 1 < prefixes.Length ? FormattableString.Invariant($"{at + 1}|") : null;
@@ -219,11 +218,11 @@ public sealed partial class JobRunner(
 
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
-        CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
+        CameraSet profiles = await cameras.GetAsync(cancellation);
         await System.Threading.Tasks.Parallel.ForEachAsync(page.Images, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (image, token) =>
         {
             string camera = ImageName.Of(image.Name).Camera;
-            if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token).ConfigureAwait(false)))
+            if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token)))
                 return;
             ScoreRequested request = new()
             {
@@ -236,8 +235,8 @@ public sealed partial class JobRunner(
                 EnqueuedAt = time.GetUtcNow(),
                 Traceparent = Tracing.Stamp(null),
             };
-            await _sender.SendAsync(QueueNames.ScoreBulk, request, MessageJson.Default.ScoreRequested, cancellation: token).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            await _sender.SendAsync(QueueNames.ScoreBulk, request, MessageJson.Default.ScoreRequested, cancellation: token);
+        });
     }
 
     /// <returns>What became of each image; null while one is still on its way.</returns>
@@ -245,20 +244,20 @@ public sealed partial class JobRunner(
     {
         RescoreRequest wanted = job.Request;
         if (wanted.Mode == RescoreMode.Threshold)
-            return await rejudge.PageAsync(job, page, cancellation).ConfigureAwait(false);
+            return await rejudge.PageAsync(job, page, cancellation);
 
         // Messages are taken about in their order: while the last image has nothing, the others need not be asked for.
         Outcome?[] outcomes = new Outcome?[page.Images.Count];
-        if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation).ConfigureAwait(false) is null)
+        if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation) is null)
             return null;
         await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
-            outcomes[i] = await OutcomeAsync(job, page.Images[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            outcomes[i] = await OutcomeAsync(job, page.Images[i], token));
         return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
     }
 
     private async Task<Outcome?> OutcomeAsync(Job job, JobImage image, CancellationToken cancellation)
     {
-        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, cancellation).ConfigureAwait(false);
+        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, cancellation);
         if (job.Request.Mode == RescoreMode.Compare)
             return after is null ? Outcome.None : Outcome.Of(after.Verdict, after.Score);
         if (Settles(job, after))
@@ -266,7 +265,7 @@ public sealed partial class JobRunner(
 
         try
         {
-            BlobProperties now = await _images.GetBlobClient(image.Name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);
+            BlobProperties now = await _images.GetBlobClient(image.Name).GetPropertiesAsync(cancellationToken: cancellation);
             string present = now.ETag.ToString().Trim('"');
             if (image.ETag == "*" || present == image.ETag)
                 return null;
@@ -274,7 +273,7 @@ public sealed partial class JobRunner(
                 return new Outcome("overwritten", null);
 
             // Only metadata changed: the result is filed under the ETag that was there when the image was scored.
-            ResultSummary? filed = await results.SummaryAsync(job.Request.Model, image.Name, present, cancellation).ConfigureAwait(false);
+            ResultSummary? filed = await results.SummaryAsync(job.Request.Model, image.Name, present, cancellation);
             return Settles(job, filed) ? Outcome.Of(filed!.Verdict, filed.Score) : null;
         }
         catch (RequestFailedException e) when (e.Status == 404)

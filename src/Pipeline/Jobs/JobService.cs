@@ -22,29 +22,28 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     /// <exception cref="InvalidOperationException">There is another job of this id.</exception>
     public async Task<Job> StartAsync(RescoreRequest request, string? live, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
         DateTimeOffset now = time.GetUtcNow();
         RescoreRequest asked = request with { Id = request.Id ?? NewId(now) };
         request = asked with { Against = asked.Against ?? live };
         Check(request);
-        if (await jobs.ReadAsync(request.Id!, cancellation).ConfigureAwait(false) is { Document: var started })
-            return await AgainAsync(started, asked, cancellation).ConfigureAwait(false);
+        if (await jobs.ReadAsync(request.Id!, cancellation) is { Document: var started })
+            return await AgainAsync(started, asked, cancellation);
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
-        if (!known && !await models.ExistsAsync(request.Model, cancellation).ConfigureAwait(false))
+        if (!known && !await models.ExistsAsync(request.Model, cancellation))
             throw new ArgumentException($"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
 
         // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
         Job job = new() { Id = request.Id!, Request = request with { To = request.To ?? now }, CreatedAt = now, UpdatedAt = now };
-        if (!await jobs.TryWriteAsync(job, null, cancellation).ConfigureAwait(false))
-            return await AgainAsync(await FindAsync(job.Id, cancellation).ConfigureAwait(false), asked, cancellation).ConfigureAwait(false);
-        await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+        if (!await jobs.TryWriteAsync(job, null, cancellation))
+            return await AgainAsync(await FindAsync(job.Id, cancellation), asked, cancellation);
+        await SendAsync(job, TimeSpan.Zero, cancellation);
         return job;
     }
 
     /// <summary>A job.</summary>
     /// <exception cref="ArgumentException">There is none of this id.</exception>
     public async Task<Job> FindAsync(string id, CancellationToken cancellation = default) =>
-        (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation).ConfigureAwait(false) : null)?.Document ?? throw Unknown(id);
+        (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation) : null)?.Document ?? throw Unknown(id);
 
     /// <summary>Lets a job wait. Images of it that are in the queue are dropped, and sent again when it is resumed.</summary>
     public Task<Job> PauseAsync(string id, CancellationToken cancellation = default) =>
@@ -67,8 +66,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
                 JobStatus.Running => j,
                 _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
             },
-            cancellation).ConfigureAwait(false);
-        await SendAsync(job, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            cancellation);
+        await SendAsync(job, TimeSpan.Zero, cancellation);
         return job;
     }
 
@@ -84,15 +83,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     public async Task<IReadOnlyList<Job>> TendAsync(CancellationToken cancellation = default)
     {
         List<Job> helped = [];
-        await foreach (Job job in jobs.ListAsync(cancellation).ConfigureAwait(false))
+        await foreach (Job job in jobs.ListAsync(cancellation))
         {
             DateTimeOffset now = time.GetUtcNow();
             if (job.Status != JobStatus.Running || now - (job.LookedAt ?? job.UpdatedAt) < LostAfter)
                 continue;
-            Job? marked = await jobs.ChangeAsync(job.Id, j => j.Status == JobStatus.Running ? j with { LookedAt = now } : j, cancellation).ConfigureAwait(false);
+            Job? marked = await jobs.ChangeAsync(job.Id, j => j.Status == JobStatus.Running ? j with { LookedAt = now } : j, cancellation);
             if (marked is not { Status: JobStatus.Running })
                 continue;
-            await SendAsync(marked, TimeSpan.Zero, cancellation).ConfigureAwait(false);
+            await SendAsync(marked, TimeSpan.Zero, cancellation);
             helped.Add(marked);
         }
 
@@ -113,13 +112,13 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         if (Json(there.Request) != Json(asked with { Against = asked.Against ?? there.Request.Against, To = asked.To ?? there.Request.To }))
             throw new InvalidOperationException($"There is a job {there.Id} already, with another request: choose another id.");
         if (there.Status == JobStatus.Running)
-            await SendAsync(there, TimeSpan.Zero, cancellation).ConfigureAwait(false); // again, if the first start did not come so far
+            await SendAsync(there, TimeSpan.Zero, cancellation); // again, if the first start did not come so far
         return there;
     }
 
     private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation) =>
         (ModelManifest.IsLabel(id)
-            ? await jobs.ChangeAsync(id, before => change(before) is var after && after == before ? before : after with { UpdatedAt = time.GetUtcNow() }, cancellation).ConfigureAwait(false)
+            ? await jobs.ChangeAsync(id, before => change(before) is var after && after == before ? before : after with { UpdatedAt = time.GetUtcNow() }, cancellation)
             : null) ?? throw Unknown(id);
 
     private static ArgumentException Unknown(string id) => new($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));

@@ -19,13 +19,13 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <returns>Null when there is none.</returns>
     /// <exception cref="InvalidDataException">It cannot be read, or is from a newer program.</exception>
     public async Task<Versioned<Job>?> ReadAsync(string id, CancellationToken cancellation = default) =>
-        await Blob(id).ReadAsync(cancellation).ConfigureAwait(false);
+        await Blob(id).ReadAsync(cancellation);
 
     /// <summary>All jobs, in the order of their ids.</summary>
     public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation).ConfigureAwait(false))
-            if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation).ConfigureAwait(false) is { } found)
+        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation))
+            if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation) is { } found)
                 yield return found.Document;
     }
 
@@ -48,9 +48,9 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <summary>Writes a page, unless it is there: what was written first stays.</summary>
     /// <returns>The page that is there now.</returns>
     public async Task<JobPage> AddPageAsync(string id, int number, JobPage page, CancellationToken cancellation = default) =>
-        await TryPutAsync(Page(id, "pages", number), JsonSerializer.SerializeToUtf8Bytes(page, JobJson.Default.JobPage), "application/json", new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellation).ConfigureAwait(false)
+        await TryPutAsync(Page(id, "pages", number), JsonSerializer.SerializeToUtf8Bytes(page, JobJson.Default.JobPage), "application/json", new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellation)
             ? page
-            : await PageAsync(id, number, cancellation).ConfigureAwait(false) ?? page;
+            : await PageAsync(id, number, cancellation) ?? page;
 
     /// <summary>Keeps a page's flips.</summary>
     public Task WriteFlipsAsync(string id, int number, IReadOnlyList<Compared> flips, CancellationToken cancellation = default) =>
@@ -59,8 +59,8 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <summary>Reads the flips of all pages, in their order.</summary>
     public async IAsyncEnumerable<Compared> FlipsAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/flips/" }, cancellation).ConfigureAwait(false))
-            foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation).ConfigureAwait(false) ?? [])
+        await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/flips/" }, cancellation))
+            foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation) ?? [])
                 yield return flip;
     }
 
@@ -74,7 +74,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     {
         try
         {
-            return (await _jobs.GetBlobClient($"{id}/{file}").DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+            return (await _jobs.GetBlobClient($"{id}/{file}").DownloadContentAsync(cancellation)).Value.Content.ToArray();
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -91,7 +91,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     {
         try
         {
-            return Parse((await _jobs.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content, name, type);
+            return Parse((await _jobs.GetBlobClient(name).DownloadContentAsync(cancellation)).Value.Content, name, type);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -116,7 +116,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
         try
         {
             BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Conditions = conditions };
-            await _jobs.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation).ConfigureAwait(false);
+            await _jobs.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (conditions is not null && e.Status is 409 or 412)

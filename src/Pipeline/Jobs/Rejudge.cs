@@ -29,22 +29,22 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
     /// <exception cref="InvalidDataException">The new model has other weights than the one that made the maps.</exception>
     internal async Task<Outcome[]> PageAsync(Job job, JobPage page, CancellationToken cancellation)
     {
-        ModelManifest manifest = await ManifestAsync(job.Request.Model, cancellation).ConfigureAwait(false);
-        CameraSet profiles = await cameras.GetAsync(cancellation).ConfigureAwait(false);
+        ModelManifest manifest = await ManifestAsync(job.Request.Model, cancellation);
+        CameraSet profiles = await cameras.GetAsync(cancellation);
         Outcome[] outcomes = new Outcome[page.Images.Count];
         await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
         {
             JobImage image = page.Images[i];
             CameraProfile profile = profiles.Find(ImageName.Of(image.Name).Camera) ?? CameraProfile.Default;
-            outcomes[i] = await ImageAsync(job, image, manifest, profile, token).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            outcomes[i] = await ImageAsync(job, image, manifest, profile, token);
+        });
         return outcomes;
     }
 
     private async Task<Outcome> ImageAsync(Job job, JobImage image, ModelManifest manifest, CameraProfile profile, CancellationToken cancellation)
     {
         string old = job.Request.Against!; // filled in at the start
-        ResultDocument? result = await results.ReadAsync(BlobNames.Result(old, image.Name, image.ETag), cancellation).ConfigureAwait(false);
+        ResultDocument? result = await results.ReadAsync(BlobNames.Result(old, image.Name, image.ETag), cancellation);
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
             return result is null ? Outcome.None : Outcome.Of(result.Score.Verdict, null);
 
@@ -56,7 +56,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
         ushort[] values;
         try
         {
-            png = (await _maps.GetBlobClient(map.Blob).DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+            png = (await _maps.GetBlobClient(map.Blob).DownloadContentAsync(cancellation)).Value.Content.ToArray();
             values = ImageDecoder.Grey16(png, map.Blob, map.Side, map.Side);
         }
         catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
@@ -72,7 +72,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
         if (manifest.Id != old)
         {
             string stem = BlobNames.Stem(manifest.Id, image.Name, image.ETag);
-            await results.WritePicturesAsync(stem, null, png, cancellation).ConfigureAwait(false);
+            await results.WritePicturesAsync(stem, null, png, cancellation);
             blob = stem + ".png";
         }
 
@@ -85,7 +85,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
             ScoredAt = time.GetUtcNow(),
             Job = job.Id,
         };
-        await results.WriteAsync(again, cancellation).ConfigureAwait(false);
+        await results.WriteAsync(again, cancellation);
         return Outcome.Of(again.Score.Verdict, again.Score.Calibrated);
     }
 
@@ -93,7 +93,7 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
     {
         if (_manifest is { } known && known.Id == id)
             return known;
-        string folder = Directory.Exists(options.Value.Path) && models.OwnId == id ? options.Value.Path : await repository.FetchAsync(id, cancellation: cancellation).ConfigureAwait(false);
+        string folder = Directory.Exists(options.Value.Path) && models.OwnId == id ? options.Value.Path : await repository.FetchAsync(id, cancellation: cancellation);
         return _manifest = ModelPackage.Open(folder).Manifest;
     }
 

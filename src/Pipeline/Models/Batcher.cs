@@ -49,9 +49,9 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
             loop = _loop;
         }
 
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await _stop.CancelAsync();
         if (loop is not null)
-            await loop.ConfigureAwait(false);
+            await loop;
         foreach (Entry entry in _urgent.Concat(_patient))
             entry.Result.TrySetException(new ObjectDisposedException(nameof(Batcher<,>)));
         _stop.Dispose();
@@ -61,7 +61,7 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
     private async Task LoopAsync()
     {
         List<Entry> batch = [];
-        while (await CollectAsync(batch).ConfigureAwait(false))
+        while (await CollectAsync(batch))
         {
             batch.RemoveAll(e => e.Cancellation.IsCancellationRequested); // their callers have left already
             if (batch.Count > 0)
@@ -75,7 +75,7 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
     {
         try
         {
-            await _waiting.WaitAsync(_stop.Token).ConfigureAwait(false);
+            await _waiting.WaitAsync(_stop.Token);
             if (maxSize == 1 || maxWait == TimeSpan.Zero)
             {
                 do
@@ -96,7 +96,7 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
         {
             try
             {
-                await _waiting.WaitAsync(end.Token).ConfigureAwait(false);
+                await _waiting.WaitAsync(end.Token);
             }
             catch (OperationCanceledException)
             {

@@ -88,7 +88,7 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>Finishes the run under way, then lets go of the model.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _batcher.DisposeAsync().ConfigureAwait(false);
+        await _batcher.DisposeAsync();
         _scorer.Dispose();
         _hold?.Dispose();
     }

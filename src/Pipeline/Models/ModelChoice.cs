@@ -72,7 +72,7 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
     {
         if (Fresh() is { } fresh)
             return fresh;
-        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        await _one.WaitAsync(cancellation);
         try
         {
             if (Fresh() is { } meanwhile)
@@ -80,7 +80,7 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
             ModelRoles roles;
             try
             {
-                roles = (await Blob().ReadAsync(cancellation).ConfigureAwait(false))?.Document ?? new ModelRoles();
+                roles = (await Blob().ReadAsync(cancellation))?.Document ?? new ModelRoles();
             }
             catch (Exception e) when (_known is not null && (e is InvalidDataException || InfrastructureException.Is(e))) // else nobody knows which model is live, and guessing would alert by the wrong one
             {
@@ -123,7 +123,7 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
         _known is { } known && time.GetElapsedTime(known.LookedAt) < TimeSpan.FromSeconds(options.Value.RefreshSeconds) ? known.Roles : null;
 
     private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation) =>
-        (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation).ConfigureAwait(false))!; // never null where the change gives none
+        (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation))!; // never null where the change gives none
 
     private VersionedBlob<ModelRoles> Blob() => new(_blob, ModelJson.Default.ModelRoles, "a file of models' roles", time);
 

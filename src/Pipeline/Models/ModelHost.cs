@@ -57,14 +57,14 @@ public sealed partial class ModelHost(
     /// <summary>"name@version" of the live model, also while it is not loaded.</summary>
     /// <exception cref="InvalidDataException">The package cannot be read.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
-    public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) => (await choice.GetAsync(cancellation).ConfigureAwait(false)).Live ?? OwnId;
+    public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) => (await choice.GetAsync(cancellation)).Live ?? OwnId;
 
     /// <summary>The live model; loads it when that has not happened, or has failed.</summary>
     /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<LoadedModel> LiveAsync(CancellationToken cancellation = default)
     {
-        using ModelLease lease = await GetAsync(null, cancellation).ConfigureAwait(false);
+        using ModelLease lease = await GetAsync(null, cancellation);
         return lease.Model;
     }
 
@@ -74,7 +74,7 @@ public sealed partial class ModelHost(
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
     {
-        string wanted = id ?? await LiveOrFaultAsync(cancellation).ConfigureAwait(false);
+        string wanted = id ?? await LiveOrFaultAsync(cancellation);
         Slot slot;
         lock (_lock)
         {
@@ -94,7 +94,7 @@ public sealed partial class ModelHost(
 
         try
         {
-            LoadedModel model = await slot.Model.WaitAsync(cancellation).ConfigureAwait(false);
+            LoadedModel model = await slot.Model.WaitAsync(cancellation);
             if (model.Id == _liveId)
                 _faults.Worked();
             return new ModelLease(model, () => Leave(slot));
@@ -118,14 +118,14 @@ public sealed partial class ModelHost(
         }
 
         foreach (Slot slot in slots)
-            await slot.DisposeAsync().ConfigureAwait(false);
+            await slot.DisposeAsync();
     }
 
     private async ValueTask<string> LiveOrFaultAsync(CancellationToken cancellation)
     {
         try
         {
-            return _liveId = await LiveIdAsync(cancellation).ConfigureAwait(false);
+            return _liveId = await LiveIdAsync(cancellation);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -161,7 +161,7 @@ public sealed partial class ModelHost(
         {
             _slots.Remove(slot);
             Log.Unloaded(logger, slot.Id);
-            _ = Task.Run(async () => await slot.DisposeAsync().ConfigureAwait(false));
+            _ = Task.Run(async () => await slot.DisposeAsync());
         }
     }
 
@@ -180,7 +180,7 @@ public sealed partial class ModelHost(
             // The package at Model__Path need not be in storage, nor the other way round.
             bool own = Directory.Exists(path) && OwnId == id;
             if (!own)
-                path = await repository.FetchAsync(id).ConfigureAwait(false);
+                path = await repository.FetchAsync(id);
             IDisposable? hold = own ? null : ModelRepository.Hold(path);
             AnomalyScorer scorer;
             try
@@ -191,7 +191,7 @@ public sealed partial class ModelHost(
             {
                 Log.Damaged(logger, id, path, e.Message);
                 hold?.Dispose();
-                path = await repository.FetchAsync(id, again: true).ConfigureAwait(false);
+                path = await repository.FetchAsync(id, again: true);
                 hold = ModelRepository.Hold(path);
                 scorer = Open(path);
             }
@@ -234,7 +234,7 @@ public sealed partial class ModelHost(
             {
                 try
                 {
-                    return await host.LoadAsync(id).ConfigureAwait(false);
+                    return await host.LoadAsync(id);
                 }
                 finally
                 {
@@ -259,8 +259,8 @@ public sealed partial class ModelHost(
 
         public async ValueTask DisposeAsync()
         {
-            if (await Task.WhenAny(Model).ConfigureAwait(false) == Model && Model.IsCompletedSuccessfully)
-                await Model.Result.DisposeAsync().ConfigureAwait(false);
+            if (await Task.WhenAny(Model) == Model && Model.IsCompletedSuccessfully)
+                await Model.Result.DisposeAsync();
         }
     }
 

@@ -23,9 +23,9 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     {
         ModelPackage package = ModelPackage.Open(folder);
         string prefix = Prefix(package.Manifest.Id), id = package.Manifest.Id;
-        byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation).ConfigureAwait(false);
+        byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation);
         BlobClient last = _models.GetBlobClient(prefix + ModelManifest.FileName);
-        if (await ContentAsync(last, cancellation).ConfigureAwait(false) is { } there)
+        if (await ContentAsync(last, cancellation) is { } there)
         {
             RequireSame(there, manifest, id);
             return id;
@@ -37,16 +37,16 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         {
             progress?.Invoke(done++, package.Manifest.Files.Count + 1);
             using FileStream file = File.OpenRead(package.PathOf(name));
-            await _models.GetBlobClient(prefix + name).UploadAsync(file, new BlobUploadOptions(), cancellation).ConfigureAwait(false);
+            await _models.GetBlobClient(prefix + name).UploadAsync(file, new BlobUploadOptions(), cancellation);
         }
 
         try
         {
-            await last.UploadAsync(BinaryData.FromBytes(manifest), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation).ConfigureAwait(false);
+            await last.UploadAsync(BinaryData.FromBytes(manifest), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            RequireSame(await ContentAsync(last, cancellation).ConfigureAwait(false) ?? [], manifest, id);
+            RequireSame(await ContentAsync(last, cancellation) ?? [], manifest, id);
         }
 
         return id;
@@ -54,13 +54,13 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
 
     /// <summary>Whether the container holds a package.</summary>
     public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
-        await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation).ConfigureAwait(false);
+        await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation);
 
     /// <summary>Ids of all packages.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
     {
         List<string> ids = [];
-        await foreach (BlobItem blob in _models.GetBlobsAsync(cancellationToken: cancellation).ConfigureAwait(false))
+        await foreach (BlobItem blob in _models.GetBlobsAsync(cancellationToken: cancellation))
             if (blob.Name.Split('/') is [{ } name, { } version, ModelManifest.FileName])
                 ids.Add($"{name}@{version}");
         return ids;
@@ -83,20 +83,20 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             return folder;
         }
 
-        if (!await ExistsAsync(id, cancellation).ConfigureAwait(false))
+        if (!await ExistsAsync(id, cancellation))
             throw new InvalidDataException($"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'.");
 
         Log.Fetching(logger, id);
         string part = $"{folder}.{Guid.NewGuid():N}.part";
         try
         {
-            await foreach (BlobItem blob in _models.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation).ConfigureAwait(false))
+            await foreach (BlobItem blob in _models.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, cancellation))
             {
                 string path = Path.GetFullPath(Path.Combine(part, blob.Name[prefix.Length..]));
                 if (!path.StartsWith(part + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                     throw new InvalidDataException($"Model {id} in container '{_models.Name}' has a file '{blob.Name}' that lies outside it: delete the package.");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
-                await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation).ConfigureAwait(false);
+                await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
             ModelPackage package = ModelPackage.Open(part);
@@ -163,7 +163,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     {
         try
         {
-            return (await blob.DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToArray();
+            return (await blob.DownloadContentAsync(cancellation)).Value.Content.ToArray();
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

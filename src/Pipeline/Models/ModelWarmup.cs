@@ -17,7 +17,7 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
     {
         if (!models.Required)
             return;
-        for (TimeSpan wait = TimeSpan.FromSeconds(1); !await TryAsync(stoppingToken).ConfigureAwait(false); wait = wait * 2 < Longest ? wait * 2 : Longest)
+        for (TimeSpan wait = TimeSpan.FromSeconds(1); !await TryAsync(stoppingToken); wait = wait * 2 < Longest ? wait * 2 : Longest)
             await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -26,14 +26,14 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
     {
         try
         {
-            using ModelLease lease = await models.GetAsync(null, cancellation).ConfigureAwait(false);
+            using ModelLease lease = await models.GetAsync(null, cancellation);
             LoadedModel model = lease.Model;
             int size = model.Manifest.Architecture.ImageSize;
             byte[] grey = new byte[3 * size * size];
             Array.Fill(grey, (byte)128);
             float[] anchors = new float[2 * model.Manifest.Architecture.Embed];
             anchors[0] = anchors[^1] = 1; // any two directions
-            await model.ScoreAsync(new RgbImage(size, size, grey), anchors, Domain.Industrial, urgent: false, cancellation).ConfigureAwait(false);
+            await model.ScoreAsync(new RgbImage(size, size, grey), anchors, Domain.Industrial, urgent: false, cancellation);
             return true;
         }
 #pragma warning disable CA1031 // whatever it is, the model host has logged it and shows it in health

@@ -76,7 +76,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
 
         try
         {
-            while (!await TryAsync().ConfigureAwait(false))
+            while (!await TryAsync())
                 wait.Since = time.GetTimestamp(); // not even handed back: storage is away, and comes back
         }
         finally
@@ -89,14 +89,14 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         {
             try
             {
-                await retry.ExecuteAsync(async _ => await run().ConfigureAwait(false), stop.Token).ConfigureAwait(false);
+                await retry.ExecuteAsync(async _ => await run(), stop.Token);
                 own.Worked();
                 return true;
             }
             catch (Exception e) when (!wait.Own && (_ending.IsCancellationRequested && e is OperationCanceledException
                 || wait.Fault is not null && (InfrastructureException.Is(e) || stop.IsCancellationRequested)))
             {
-                return await HandBackAsync(step, wait.Fault ?? "The process ends.", handBack, stop.IsCancellationRequested).ConfigureAwait(false);
+                return await HandBackAsync(step, wait.Fault ?? "The process ends.", handBack, stop.IsCancellationRequested);
             }
         }
     }
@@ -129,7 +129,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         using CancellationTokenSource limit = new(HandBackLimit, time);
         try
         {
-            await handBack(LongestWait, limit.Token).ConfigureAwait(false); // another process takes it, not this one again
+            await handBack(LongestWait, limit.Token); // another process takes it, not this one again
             Log.HandedBack(logger, step, fault);
             return true;
         }

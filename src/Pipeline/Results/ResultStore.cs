@@ -26,16 +26,15 @@ public sealed class ResultStore(StorageClients storage)
     {
         Task one = heatmap is null ? Task.CompletedTask : PutAsync(_heatmaps, stem + ".jpg", heatmap, "image/jpeg", null, null, cancellation);
         Task other = PutAsync(_maps, stem + ".png", map, "image/png", null, null, cancellation);
-        await Task.WhenAll(one, other).ConfigureAwait(false);
+        await Task.WhenAll(one, other);
     }
 
     /// <summary>Stores a result, in place of an older one of the same image, version and model.</summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteAsync(ResultDocument result, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(result);
         string name = NameOf(result);
-        await PutAsync(_results, name, Json(result), "application/json", ResultSummary.ToMetadata(result), null, cancellation).ConfigureAwait(false);
+        await PutAsync(_results, name, Json(result), "application/json", ResultSummary.ToMetadata(result), null, cancellation);
         return name;
     }
 
@@ -43,22 +42,21 @@ public sealed class ResultStore(StorageClients storage)
     /// <returns>Whether it lies there now.</returns>
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(result);
         byte[] json = Json(result);
         try
         {
             BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
-            await PutAsync(_results, NameOf(result), json, "application/json", ResultSummary.ToMetadata(result), absent, cancellation).ConfigureAwait(false);
+            await PutAsync(_results, NameOf(result), json, "application/json", ResultSummary.ToMetadata(result), absent, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            if (await HoldsAsync(NameOf(result), json, cancellation).ConfigureAwait(false))
+            if (await HoldsAsync(NameOf(result), json, cancellation))
                 return true; // the answer to this very write was lost, and the client has repeated it
-            ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation).ConfigureAwait(false);
+            ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
-            await WriteAsync(result, cancellation).ConfigureAwait(false);
+            await WriteAsync(result, cancellation);
             return true;
         }
     }
@@ -67,10 +65,9 @@ public sealed class ResultStore(StorageClients storage)
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(message);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
-        await FailedBlob(name).ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation).ConfigureAwait(false);
+        await FailedBlob(name).ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation);
         return name;
     }
 
@@ -78,7 +75,7 @@ public sealed class ResultStore(StorageClients storage)
     /// <returns>Null when there is none.</returns>
     /// <exception cref="InvalidDataException">The blob is no such record.</exception>
     public async Task<FailedMessage?> ReadFailedAsync(string name, CancellationToken cancellation = default) =>
-        (await FailedBlob(name).ReadAsync(cancellation).ConfigureAwait(false))?.Document;
+        (await FailedBlob(name).ReadAsync(cancellation))?.Document;
 
     /// <summary>Reads a result by its blob name.</summary>
     /// <returns>Null when there is none.</returns>
@@ -87,7 +84,7 @@ public sealed class ResultStore(StorageClients storage)
     {
         try
         {
-            BlobDownloadResult blob = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            BlobDownloadResult blob = await _results.GetBlobClient(name).DownloadContentAsync(cancellation);
             return ResultDocument.Parse(blob.Content, $"{ContainerNames.Results}/{name}");
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -103,7 +100,7 @@ public sealed class ResultStore(StorageClients storage)
         string name = BlobNames.Result(model, image, etag);
         try
         {
-            BlobProperties blob = await _results.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false);
+            BlobProperties blob = await _results.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation);
             return ResultSummary.FromMetadata(name, blob.Metadata);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -119,10 +116,10 @@ public sealed class ResultStore(StorageClients storage)
         ResultSummary? newest = null;
         // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
         await foreach (BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
-            new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) }, cancellation).ConfigureAwait(false))
+            new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) }, cancellation))
             if (item.IsBlob && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary && !(summary.Time <= newest?.Time))
                 newest = summary;
-        return newest is null ? null : await ReadAsync(newest.Blob, cancellation).ConfigureAwait(false);
+        return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
 
     /// <summary>Lists results from their metadata, in the order of their names; nothing is read but the listing.</summary>
@@ -132,7 +129,7 @@ public sealed class ResultStore(StorageClients storage)
     public async IAsyncEnumerable<ResultSummary> ListAsync(string model, string? camera = null, DateTimeOffset? since = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (BlobItem item in _results.GetBlobsAsync(
-            new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) }, cancellation).ConfigureAwait(false))
+            new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) }, cancellation))
             if (!(item.Properties.LastModified < since) && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary && !(summary.Time < since))
                 yield return summary;
     }
@@ -144,7 +141,7 @@ public sealed class ResultStore(StorageClients storage)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is at its head
-        await foreach (ResultSummary summary in ListAsync(model, camera, since, cancellation).ConfigureAwait(false))
+        await foreach (ResultSummary summary in ListAsync(model, camera, since, cancellation))
         {
             newest.Enqueue(summary, summary.Time);
             if (newest.Count > top)
@@ -158,7 +155,7 @@ public sealed class ResultStore(StorageClients storage)
     {
         try
         {
-            BlobDownloadResult there = await _results.GetBlobClient(name).DownloadContentAsync(cancellation).ConfigureAwait(false);
+            BlobDownloadResult there = await _results.GetBlobClient(name).DownloadContentAsync(cancellation);
             return there.Content.ToMemory().Span.SequenceEqual(json);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -179,6 +176,6 @@ public sealed class ResultStore(StorageClients storage)
         BlobContainerClient container, string name, byte[] content, string type, Dictionary<string, string>? metadata, BlobRequestConditions? conditions, CancellationToken cancellation)
     {
         BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Metadata = metadata, Conditions = conditions };
-        await container.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation).ConfigureAwait(false);
+        await container.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation);
     }
 }

@@ -31,8 +31,6 @@ public sealed partial class CameraProfiles : IDisposable
     /// <summary>Reads nothing yet.</summary>
     public CameraProfiles(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraProfiles> logger)
     {
-        ArgumentNullException.ThrowIfNull(storage);
-        ArgumentNullException.ThrowIfNull(options);
         _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
         _refresh = TimeSpan.FromSeconds(options.Value.RefreshSeconds);
         _time = time;
@@ -52,13 +50,13 @@ public sealed partial class CameraProfiles : IDisposable
 
         // While one caller looks, the others go on with what there is.
         Snapshot? known = _snapshot;
-        if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation).ConfigureAwait(false))
+        if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation))
             return known!.Cameras; // only waits without end when there is none
         try
         {
             known = _snapshot;
             if (known is null || _time.GetElapsedTime(known.LookedAt) >= _refresh)
-                _snapshot = known = await LookAsync(known, cancellation).ConfigureAwait(false);
+                _snapshot = known = await LookAsync(known, cancellation);
             return known.Cameras;
         }
         finally
@@ -77,11 +75,11 @@ public sealed partial class CameraProfiles : IDisposable
         try
         {
             BlobDownloadOptions options = new() { Conditions = seen is null ? null : new BlobRequestConditions { IfNoneMatch = seen } };
-            Response<BlobDownloadStreamingResult> response = await _blob.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false);
+            Response<BlobDownloadStreamingResult> response = await _blob.DownloadStreamingAsync(options, cancellation);
             if (response.GetRawResponse().Status == 304 && known is not null)
                 return known with { LookedAt = now };
             using BlobDownloadStreamingResult blob = response.Value;
-            return await ReadAsync(blob, known, now, cancellation).ConfigureAwait(false);
+            return await ReadAsync(blob, known, now, cancellation);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -104,7 +102,7 @@ public sealed partial class CameraProfiles : IDisposable
             if (blob.Details.ContentLength > MaxBytes)
                 throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles.");
             byte[] json = new byte[blob.Details.ContentLength];
-            await blob.Content.ReadExactlyAsync(json, cancellation).ConfigureAwait(false);
+            await blob.Content.ReadExactlyAsync(json, cancellation);
             CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}");
             Log.Loaded(_logger, _blob.Name, cameras.Names.Count, etag.ToString());
             string loaded = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}.");

@@ -22,7 +22,6 @@ public sealed class IgnoreMask
     /// <exception cref="ArgumentException">A polygon has fewer than three corners, or a corner is not two numbers.</exception>
     public IgnoreMask(IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>> polygons)
     {
-        ArgumentNullException.ThrowIfNull(polygons);
         if (polygons.Any(p => p.Count < 3 || p.Any(c => c.Count != 2)))
             throw new ArgumentException("An ignored polygon needs at least three corners of [x, y].", nameof(polygons));
         _polygons = [.. polygons.Select(p => p.Select(c => (c[0], c[1])).ToArray())];
@@ -46,7 +45,6 @@ public sealed class IgnoreMask
     /// <param name="map">As the model gave it.</param>
     public AnomalyMap Fill(AnomalyMap map)
     {
-        ArgumentNullException.ThrowIfNull(map);
         bool[] pixels = Square(map.Size);
         int side = map.Side;
         int[] ignored = new int[side * side], all = new int[side * side];
@@ -71,8 +69,6 @@ public sealed class IgnoreMask
     /// <summary>Step 3: puts the photo back into the ignored pixels of its heatmap.</summary>
     public void Uncover(RgbImage heatmap, RgbImage photo)
     {
-        ArgumentNullException.ThrowIfNull(heatmap);
-        ArgumentNullException.ThrowIfNull(photo);
         bool[] row = new bool[photo.Width];
         for (int y = 0; y < photo.Height; y++)
         {

@@ -52,8 +52,6 @@ public sealed partial class ImageScoring : IDisposable
     /// <summary>Nothing is loaded or sent yet.</summary>
     public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ModelChoice choice, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
     {
-        ArgumentNullException.ThrowIfNull(storage);
-        ArgumentNullException.ThrowIfNull(limits);
         _images = storage.Container(ContainerNames.Images);
         _choice = choice;
         _cameras = cameras;
@@ -73,7 +71,6 @@ public sealed partial class ImageScoring : IDisposable
     /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored already.</returns>
     public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(request);
         using Activity? span = Tracing.Start(step, request.Traceparent);
         span?.SetTag("camera", request.Camera).SetTag("image", request.Image);
         DateTimeOffset now = _time.GetUtcNow();
@@ -82,20 +79,20 @@ public sealed partial class ImageScoring : IDisposable
 
         using IDisposable? first = urgent ? _precedence.Enter() : null;
         SemaphoreSlim memory = urgent ? _urgent : _patient;
-        await memory.WaitAsync(cancellation).ConfigureAwait(false);
+        await memory.WaitAsync(cancellation);
         try
         {
             // 1
-            using ModelLease lease = await LeaseAsync(request.Model, cancellation).ConfigureAwait(false);
+            using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
-            CameraProfile profile = (await _cameras.GetAsync(cancellation).ConfigureAwait(false)).Find(request.Camera) ?? CameraProfile.Default;
+            CameraProfile profile = (await _cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
-                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
-            await _patientOnCpu.WaitAsync(cancellation).ConfigureAwait(false);
+                return await RunAsync(request, model, profile, begun, urgent, cancellation);
+            await _patientOnCpu.WaitAsync(cancellation);
             try
             {
-                return await RunAsync(request, model, profile, begun, urgent, cancellation).ConfigureAwait(false);
+                return await RunAsync(request, model, profile, begun, urgent, cancellation);
             }
             finally
             {
@@ -129,8 +126,8 @@ public sealed partial class ImageScoring : IDisposable
         try
         {
             // 2
-            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
-            BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation).ConfigureAwait(false);
+            await YieldAsync(urgent, cancellation);
+            BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation);
             if (blob is null)
                 return null;
             byte[] bytes;
@@ -145,13 +142,13 @@ public sealed partial class ImageScoring : IDisposable
                 if (details.ContentLength > _decode.Limits.MaxBytes)
                     throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes.");
                 bytes = new byte[details.ContentLength];
-                await blob.Content.ReadExactlyAsync(bytes, cancellation).ConfigureAwait(false);
+                await blob.Content.ReadExactlyAsync(bytes, cancellation);
             }
 
             result = result with { Timings = result.Timings with { Download = Lap(ref start) } };
 
             // 3
-            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            await YieldAsync(urgent, cancellation);
             image = ImageDecoder.Decode(bytes, request.Image, _decode);
             result = result with
             {
@@ -162,7 +159,7 @@ public sealed partial class ImageScoring : IDisposable
             BlankImage.Refuse(image.Image, request.Image, model.Manifest.Architecture.Patch);
 
             // 4
-            await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+            await YieldAsync(urgent, cancellation);
             float[] anchors;
             try
             {
@@ -170,7 +167,7 @@ public sealed partial class ImageScoring : IDisposable
             }
             catch (ClassNameException e)
             {
-                return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation).ConfigureAwait(false);
+                return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation);
             }
             catch (Exception e) when (e is not OperationCanceledException) // the text tower: no image plays a part in it
             {
@@ -179,11 +176,11 @@ public sealed partial class ImageScoring : IDisposable
 
             try
             {
-                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation).ConfigureAwait(false);
+                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation);
             }
             catch (InvalidDataException e) // the model gives what is not a number, and would again
             {
-                return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation).ConfigureAwait(false);
+                return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation);
             }
             catch (Exception e) when (e is not OperationCanceledException) // an image has one size here: what fails is the model, its provider or memory
             {
@@ -194,11 +191,11 @@ public sealed partial class ImageScoring : IDisposable
         }
         catch (ImageRejectedException e)
         {
-            return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation).ConfigureAwait(false);
+            return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation);
         }
 
         // 5
-        await YieldAsync(urgent, cancellation).ConfigureAwait(false);
+        await YieldAsync(urgent, cancellation);
         if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
         Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
@@ -207,7 +204,7 @@ public sealed partial class ImageScoring : IDisposable
         string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
-        await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation).ConfigureAwait(false);
+        await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation);
 
         // 7
         result = result with
@@ -219,14 +216,14 @@ public sealed partial class ImageScoring : IDisposable
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };
-        string name = await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        string name = await _results.WriteAsync(result, cancellation);
         Metrics.Scored(result.Score.Verdict, model.Id);
 
         // 8. A job's images do not concern the line.
         Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
         return request.Job is not null
             ? new ScoredImage(result)
-            : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation).ConfigureAwait(false));
+            : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation));
     }
 
     private Task YieldAsync(bool urgent, CancellationToken cancellation) => urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
@@ -234,7 +231,7 @@ public sealed partial class ImageScoring : IDisposable
     // A second model scores the same version of the image later, behind new images and without alerts.
     private async Task<ScoreRequested?> ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
     {
-        if ((await _choice.GetAsync(cancellation).ConfigureAwait(false)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
+        if ((await _choice.GetAsync(cancellation)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
             return null;
         return request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
     }
@@ -266,12 +263,12 @@ public sealed partial class ImageScoring : IDisposable
                 try
                 {
                     BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
-                    return (await image.DownloadStreamingAsync(options, cancellation).ConfigureAwait(false)).Value;
+                    return (await image.DownloadStreamingAsync(options, cancellation)).Value;
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
-                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation).ConfigureAwait(false); // 404 where it is gone
-                    if (await IsScoredAsync(request, model, there, cancellation).ConfigureAwait(false))
+                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 where it is gone
+                    if (await IsScoredAsync(request, model, there, cancellation))
                     {
                         Log.ScoredBefore(_logger, request.Image, Unquoted(there.ETag));
                         Metrics.Skipped("scored");
@@ -298,8 +295,8 @@ public sealed partial class ImageScoring : IDisposable
     // A result of the present version, or of the one asked for where only metadata changed since.
     private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
     {
-        ResultSummary? present = await _results.SummaryAsync(model, request.Image, Unquoted(there.ETag), cancellation).ConfigureAwait(false);
-        ResultSummary? asked = await _results.SummaryAsync(model, request.Image, request.ETag, cancellation).ConfigureAwait(false);
+        ResultSummary? present = await _results.SummaryAsync(model, request.Image, Unquoted(there.ETag), cancellation);
+        ResultSummary? asked = await _results.SummaryAsync(model, request.Image, request.ETag, cancellation);
         return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
     }
 
@@ -308,7 +305,7 @@ public sealed partial class ImageScoring : IDisposable
     {
         try
         {
-            return await _models.GetAsync(id, cancellation).ConfigureAwait(false);
+            return await _models.GetAsync(id, cancellation);
         }
         catch (Exception e) when (id is null && e is not OperationCanceledException)
         {
@@ -327,7 +324,7 @@ public sealed partial class ImageScoring : IDisposable
     private async Task<ScoredImage> FailAsync(ResultDocument result, string code, string message, CancellationToken cancellation)
     {
         result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
-        await _results.WriteAsync(result, cancellation).ConfigureAwait(false);
+        await _results.WriteAsync(result, cancellation);
         Metrics.Scored(Verdict.Failed, $"{result.Model.Name}@{result.Model.Version}");
         Metrics.Failure(code);
         Log.Failed(_logger, result.Image.Name, code, message);

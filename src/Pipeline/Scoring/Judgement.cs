@@ -30,10 +30,6 @@ public sealed record Judgement
     /// <param name="height">Rows of the image.</param>
     public static Judgement Of(AnomalyMap map, float detection, CameraProfile profile, Calibration calibration, int width, int height)
     {
-        ArgumentNullException.ThrowIfNull(map);
-        ArgumentNullException.ThrowIfNull(profile);
-        ArgumentNullException.ThrowIfNull(calibration);
-
         // 1
         map = profile.Mask?.Fill(map) ?? map;
         float[] full = map.FullSize(map.Size, map.Size);

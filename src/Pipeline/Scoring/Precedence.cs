@@ -31,7 +31,7 @@ internal sealed class Precedence
             return;
         try
         {
-            await quiet.WaitAsync(Longest, cancellation).ConfigureAwait(false);
+            await quiet.WaitAsync(Longest, cancellation);
         }
         catch (TimeoutException)
         {

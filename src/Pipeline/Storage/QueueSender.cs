@@ -25,6 +25,6 @@ public sealed class QueueSender(StorageClients storage)
     private async Task SendAsync(string queue, BinaryData body, TimeSpan delay, CancellationToken cancellation)
     {
         QueueClient client = storage.Queue(queue);
-        await client.SendMessageAsync(body, delay, Never, cancellation).ConfigureAwait(false);
+        await client.SendMessageAsync(body, delay, Never, cancellation);
     }
 }

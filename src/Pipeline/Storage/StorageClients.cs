@@ -21,7 +21,6 @@ public sealed class StorageClients
     /// <param name="change">Last word on the options of all clients, for tests.</param>
     internal StorageClients(IConfiguration configuration, IOptions<StorageOptions> options, Action<ClientOptions>? change)
     {
-        ArgumentNullException.ThrowIfNull(options);
         (Blobs, Queues) = StorageConnection.Open(configuration, change);
         _prefix = options.Value.Prefix;
     }
@@ -47,10 +46,10 @@ public sealed class StorageClients
         await Parallel.ForEachAsync(
             ContainerNames.All,
             cancellation,
-            async (name, token) => await Container(name).CreateIfNotExistsAsync(cancellationToken: token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (name, token) => await Container(name).CreateIfNotExistsAsync(cancellationToken: token));
         await Parallel.ForEachAsync(
             QueueNames.All,
             cancellation,
-            async (name, token) => await Queue(name).CreateIfNotExistsAsync(cancellationToken: token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (name, token) => await Queue(name).CreateIfNotExistsAsync(cancellationToken: token));
     }
 }

@@ -24,7 +24,6 @@ public static class StorageConnection
     /// <param name="change">Last word on the options of both clients, for tests.</param>
     internal static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration, Action<ClientOptions>? change)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
         // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
         BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };

@@ -30,7 +30,7 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
         BlobDownloadResult found;
         try
         {
-            found = (await blob.DownloadContentAsync(cancellation).ConfigureAwait(false)).Value;
+            found = (await blob.DownloadContentAsync(cancellation)).Value;
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -60,12 +60,12 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
                 Conditions = seen is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = seen },
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
                 Metadata = metadata?.Invoke(document),
-            }, cancellation).ConfigureAwait(false);
+            }, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            return await HoldsAsync(json, cancellation).ConfigureAwait(false);
+            return await HoldsAsync(json, cancellation);
         }
     }
 
@@ -91,11 +91,11 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
         }).Build();
         Outcome last = await tries.ExecuteAsync(async token =>
         {
-            Versioned<T>? before = await ReadAsync(token).ConfigureAwait(false);
+            Versioned<T>? before = await ReadAsync(token);
             T? after = change(before?.Document);
             bool same = ReferenceEquals(before?.Document, after);
-            return new Outcome(after, same || after is not null && await TryWriteAsync(after, before?.ETag, token).ConfigureAwait(false));
-        }, cancellation).ConfigureAwait(false);
+            return new Outcome(after, same || after is not null && await TryWriteAsync(after, before?.ETag, token));
+        }, cancellation);
         return last.Stands ? last.Document : throw new IOException(
             $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again later; if this stays, let fewer workers change it.");
     }
@@ -104,7 +104,7 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
     {
         try
         {
-            return (await blob.DownloadContentAsync(cancellation).ConfigureAwait(false)).Value.Content.ToMemory().Span.SequenceEqual(json);
+            return (await blob.DownloadContentAsync(cancellation)).Value.Content.ToMemory().Span.SequenceEqual(json);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

@@ -28,9 +28,6 @@ public static class TelemetryServices
     /// </remarks>
     public static IServiceCollection AddAaClipTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(configuration);
-
         List<Destination> wanted = [.. new[] { Otlp(configuration), AzureMonitor.Of(configuration) }.OfType<Destination>()];
         List<Destination> usable = [.. wanted.Where(d => d.IsUsable(configuration))];
         services.TryAddSingleton(configuration); // the exporters read theirs from it

@@ -47,8 +47,6 @@ public static class Tracing
     /// <summary>Marks a span as failed by the exception's type; its text stays out.</summary>
     public static void Fail(this Activity? activity, Exception exception)
     {
-        ArgumentNullException.ThrowIfNull(exception);
-
         activity?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
     }
 }

@@ -38,7 +38,6 @@ public sealed class AnchorStore
         ArgumentException.ThrowIfNullOrEmpty(cacheFolder);
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        ArgumentNullException.ThrowIfNull(compute);
         if (key is "." or ".." || key.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) || key.Contains('\\'))
             throw new ArgumentException($"The cache key '{key}' is not a folder name: use letters and digits, such as a hash.", nameof(key));
 

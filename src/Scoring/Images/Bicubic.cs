@@ -56,7 +56,6 @@ public static class Bicubic
     /// <exception cref="ArgumentOutOfRangeException">A wanted side is below 1.</exception>
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
-        ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (width == image.Width && height == image.Height)

@@ -18,7 +18,6 @@ public static class BlankImage
     /// than 2 levels of 255, or by more than 8 while all is darker than 32.</exception>
     public static void Refuse(RgbImage image, string name, int patch)
     {
-        ArgumentNullException.ThrowIfNull(image);
         int pixels = image.Width * image.Height;
         if (pixels < patch * patch)
             throw Blank($"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})");

@@ -8,7 +8,6 @@ public static class BoxAverage
     /// <returns>The same picture where it fits.</returns>
     public static RgbImage Shrink(RgbImage image, int side)
     {
-        ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);
         int longest = Math.Max(image.Width, image.Height);
         if (longest <= side)

@@ -43,7 +43,6 @@ public static class ImageDecoder
     /// <exception cref="ImageRejectedException">The image can never be decoded.</exception>
     public static DecodedImage Decode(ReadOnlyMemory<byte> bytes, string name, DecodeOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(name);
         options ??= new DecodeOptions();
 
         // 1. Bytes and format

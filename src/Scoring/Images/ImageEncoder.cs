@@ -15,7 +15,6 @@ public static class ImageEncoder
     /// <param name="quality">1 to 100.</param>
     public static byte[] Jpeg(RgbImage image, int quality = 90)
     {
-        ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfLessThan(quality, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
         using Image<Rgb24> source = Image.WrapMemory<Rgb24>(Codecs.Configuration, image.Pixels.AsMemory(), image.Width, image.Height);
@@ -27,7 +26,6 @@ public static class ImageEncoder
     /// <summary>An 8-bit RGB PNG; exact.</summary>
     public static byte[] Png(RgbImage image)
     {
-        ArgumentNullException.ThrowIfNull(image);
         using Image<Rgb24> source = Image.WrapMemory<Rgb24>(Codecs.Configuration, image.Pixels.AsMemory(), image.Width, image.Height);
         using MemoryStream file = new();
         source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit8, ColorType = PngColorType.Rgb });

@@ -12,7 +12,6 @@ public sealed class Preprocessor
     /// <exception cref="InvalidDataException">The description cannot be used.</exception>
     public Preprocessor(Preprocessing preprocessing)
     {
-        ArgumentNullException.ThrowIfNull(preprocessing);
         preprocessing.Validate();
         Size = preprocessing.Size;
         for (int channel = 0; channel < 3; channel++)
@@ -32,7 +31,6 @@ public sealed class Preprocessor
     /// <exception cref="ArgumentException">The destination does not hold exactly 3 * Size * Size floats.</exception>
     public void Write(RgbImage image, Span<float> destination)
     {
-        ArgumentNullException.ThrowIfNull(image);
         if (destination.Length != Length)
             throw new ArgumentException($"The destination holds {destination.Length} floats, expected {Length} = 3 * {Size} * {Size}.", nameof(destination));
 

@@ -11,7 +11,6 @@ public sealed class RgbImage
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != (long)width * height * 3)
             throw new ArgumentException($"An image of {width} x {height} has {(long)width * height * 3} bytes, but {pixels.Length} are given.", nameof(pixels));
 

@@ -20,7 +20,6 @@ public sealed class AnomalyMap
     /// <exception cref="ArgumentException">The length is not side * side, or a value is not a finite number.</exception>
     public AnomalyMap(float[] raw, int side, int size, Domain domain)
     {
-        ArgumentNullException.ThrowIfNull(raw);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         GaussianSmoothing.RequireSquare(raw.Length, side);
         int bad = Array.FindIndex(raw, v => !float.IsFinite(v));

@@ -19,7 +19,6 @@ public static class Heatmap
     /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
     public static RgbImage Overlay(RgbImage image, AnomalyMap map, HeatmapOptions options)
     {
-        ArgumentNullException.ThrowIfNull(image);
         return Draw(image, image.Width, image.Height, map, options);
     }
 
@@ -34,8 +33,6 @@ public static class Heatmap
 
     private static RgbImage Draw(RgbImage? photo, int width, int height, AnomalyMap map, HeatmapOptions options)
     {
-        ArgumentNullException.ThrowIfNull(map);
-        ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
         HeatPalette palette = new(options.Opacity, opaque: photo is null);

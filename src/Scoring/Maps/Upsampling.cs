@@ -14,7 +14,6 @@ public static class Upsampling
     /// <exception cref="ArgumentException">The grid's length is not side * side, or a size is below 1.</exception>
     public static float[] Bilinear(float[] grid, int side, int width, int height)
     {
-        ArgumentNullException.ThrowIfNull(grid);
         BilinearSampler sampler = new(grid, side, width, height);
         float[] result = GC.AllocateUninitializedArray<float>(checked(width * height));
         RowBands.Run(height, result.Length, (begin, end) =>

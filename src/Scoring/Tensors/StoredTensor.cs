@@ -25,7 +25,6 @@ public sealed class StoredTensor
     /// <exception cref="InvalidDataException">The shape is negative or too large, or reaches outside the storage.</exception>
     public StoredTensor(string name, string file, TensorType type, long[] shape, ReadOnlyMemory<byte> storage, long[]? strides = null, long offset = 0)
     {
-        ArgumentNullException.ThrowIfNull(shape);
         Name = name;
         File = file;
         Type = type;

@@ -34,7 +34,6 @@ public static class ClassNames
     /// </exception>
     public static string Resolve(string className)
     {
-        ArgumentNullException.ThrowIfNull(className);
         string name = string.Concat(className.Trim().EnumerateRunes()); // half a surrogate pair becomes U+FFFD
         if (name.Length > ClipTokenizer.MaxCharacters / 2) // the other half is for the prompt around it
             throw new ClassNameException($"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words.");
@@ -58,8 +57,6 @@ public static class ClassNames
     /// <exception cref="ClassNameException">As there, or a prompt would have too many tokens.</exception>
     public static string Resolve(string className, ClipTokenizer tokenizer, PromptEnsemble prompts, int contextLength = ClipTokenizer.DefaultContextLength)
     {
-        ArgumentNullException.ThrowIfNull(tokenizer);
-        ArgumentNullException.ThrowIfNull(prompts);
         string name = Resolve(className);
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
         int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);

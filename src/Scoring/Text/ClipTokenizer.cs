@@ -27,7 +27,6 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
     /// <summary>The text as it is tokenized: references decoded, white space folded, lower case.</summary>
     public static string Clean(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         return TextCleaning.Clean(text);
     }
 
@@ -36,7 +35,6 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
     /// <exception cref="ArgumentException">The text has more than <see cref="MaxCharacters"/> characters.</exception>
     public int[] Encode(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         if (text.Length > MaxCharacters)
             throw new ArgumentException($"The text '{MergeList.Shorten(text)}' has {text.Length} characters, at most {MaxCharacters} are taken: a row holds about one sentence, shorten it.", nameof(text));
 

@@ -63,7 +63,6 @@ public sealed record PromptEnsemble
     /// <param name="name">The name as it stands in a sentence, such as "dark bottle"; see <see cref="ClassNames.Resolve(string)"/>.</param>
     public (IReadOnlyList<string> Normal, IReadOnlyList<string> Abnormal) Sentences(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         return (Fill(NormalStates), Fill(AbnormalStates));
 
         string[] Fill(IReadOnlyList<string> states) =>

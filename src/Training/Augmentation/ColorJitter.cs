@@ -11,7 +11,6 @@ public static class ColorJitter
     /// <summary>Each with probability 0.7 by a factor of 0.5 to 1.5.</summary>
     public static RgbImage Apply(RgbImage image, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
         if (random.Chance(Probability))
             image = Brightness(image, random.Between(Least, Most));
         if (random.Chance(Probability))
@@ -24,7 +23,6 @@ public static class ColorJitter
     /// <summary>0 gives black, 1 the image.</summary>
     public static RgbImage Brightness(RgbImage image, double factor)
     {
-        ArgumentNullException.ThrowIfNull(image);
         byte[] table = Table(0, (float)factor);
         return new RgbImage(image.Width, image.Height, Array.ConvertAll(image.Pixels, p => table[p]));
     }
@@ -32,7 +30,6 @@ public static class ColorJitter
     /// <summary>0 gives the image's mean grey, 1 the image.</summary>
     public static RgbImage Contrast(RgbImage image, double factor)
     {
-        ArgumentNullException.ThrowIfNull(image);
         long sum = 0;
         for (int i = 0; i < image.Pixels.Length; i += 3)
             sum += Grey(image.Pixels, i);
@@ -44,7 +41,6 @@ public static class ColorJitter
     /// <summary>0 gives a grey image, 1 the image.</summary>
     public static RgbImage Saturation(RgbImage image, double factor)
     {
-        ArgumentNullException.ThrowIfNull(image);
         byte[] from = image.Pixels, to = new byte[from.Length];
         float f = (float)factor;
         for (int i = 0; i < from.Length; i += 3)

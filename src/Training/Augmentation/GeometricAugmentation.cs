@@ -15,7 +15,6 @@ public static class GeometricAugmentation
     /// <param name="scratch">As long.</param>
     public static void Apply(Span<float> stacked, Span<float> scratch, int height, int width, SeededRandom random)
     {
-        ArgumentNullException.ThrowIfNull(random);
         if (random.Chance(Probability))
         {
             Rotate(stacked, scratch, height, width, random.Between(-MostDegrees, MostDegrees));

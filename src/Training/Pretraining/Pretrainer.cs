@@ -40,7 +40,6 @@ public sealed class Pretrainer : IDisposable
     /// <exception cref="IOException">The folder holds a model, and it is not to be gone on with.</exception>
     public Pretrainer(string output, bool resume, PretrainingOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
         (_options, _output) = (options, output);
         string state = Path.Combine(output, State);
         if (File.Exists(state) != resume)

@@ -102,7 +102,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
 
         public Subscriber(string connection, params string[] arguments)
         {
-            // artifacts/bin/Alerts.Tests/<configuration>/
+            // artifacts/bin/Pipeline.Tests/<configuration>/
             string configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
             string program = Path.Combine(Parity.RepositoryRoot, "artifacts", "bin", "Subscriber", configuration, "AaClip.Subscriber");
             ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

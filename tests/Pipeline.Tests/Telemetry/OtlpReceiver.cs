@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using AaClip.Alerts.Tests.Telemetry.Otlp;
+using AaClip.Pipeline.Tests.Telemetry.Otlp;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
-using AaClip.Alerts.Tests.Telemetry.Otlp;
+using AaClip.Pipeline.Tests.Telemetry.Otlp;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Telemetry;
 using Azure.Core.Pipeline;
