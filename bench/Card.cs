@@ -7,15 +7,15 @@ namespace AaClip.Bench;
 internal static class Card
 {
     /// <summary>Name, driver and memory; "no card" where nvidia-smi cannot be run.</summary>
-    public static string Describe() => Query("name,driver_version,memory.total") is [var name, var driver, var memory]
-        ? $"{name}, driver {driver}, {memory} MiB"
-        : "no card";
+    public static string Describe() =>
+        Query("name,driver_version,memory.total") is [var name, var driver, var memory]
+            ? $"{name}, driver {driver}, {memory} MiB"
+            : "no card";
 
     /// <summary>
     /// Memory of the card that is in use, in GiB; null without a card. What was once taken is kept, so this is near the peak.
     /// </summary>
-    public static double? UsedGiB() =>
-        Query("memory.used") is [var used] ? double.Parse(used, CultureInfo.InvariantCulture) / 1024 : null;
+    public static double? UsedGiB() => Query("memory.used") is [var used] ? double.Parse(used, CultureInfo.InvariantCulture) / 1024 : null;
 
     private static string[] Query(string fields)
     {

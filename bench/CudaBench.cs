@@ -15,7 +15,8 @@ namespace AaClip.Bench;
 /// <param name="python">A Python with PyTorch, for bench/published.py; null leaves the comparison out.</param>
 internal sealed class CudaBench(string scratch, string provider, int[] batches, double seconds, string? python)
 {
-    private const double RateGoal = 475, ShareGoal = 0.6; // on an H100
+    private const double RateGoal = 475,
+        ShareGoal = 0.6; // on an H100
     private readonly List<Row> _rows = [];
     private readonly Dictionary<Precision, double> _products = []; // operations a second
     private (double Rate, int Batch) _best;
@@ -46,7 +47,14 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
 
     private IEnumerable<(string Name, Action Measure)> Sections()
     {
-        yield return ("products", () => { Products(Precision.Fp16); Products(Precision.Fp32); });
+        yield return (
+            "products",
+            () =>
+            {
+                Products(Precision.Fp16);
+                Products(Precision.Fp32);
+            }
+        );
         yield return ("processes", () => _rows.AddRange(CudaProcesses.Rows(scratch, provider)));
         yield return ("float16", () => Batches(Precision.Fp16, batches));
         yield return ("float32", () => Batches(Precision.Fp32, [.. batches.Where(b => b is 1 or 8)]));
@@ -59,16 +67,18 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
                 yield return (variant.Name, () => Variant(variant));
     }
 
-    private Report Report(DateTimeOffset at, double gflop) => new()
-    {
-        At = at,
-        Machine = $"{Card.Describe()}; {Machine.Describe()}",
-        Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}; "
-            + $"bench cuda --batches {string.Join(' ', batches)} --seconds {seconds.ToString(CultureInfo.InvariantCulture)}"
-            + (python is null ? "" : " --python python3"),
-        GflopPerSecond = gflop,
-        Rows = _rows,
-    };
+    private Report Report(DateTimeOffset at, double gflop) =>
+        new()
+        {
+            At = at,
+            Machine = $"{Card.Describe()}; {Machine.Describe()}",
+            Runtime =
+                $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, provider {provider}; "
+                + $"bench cuda --batches {string.Join(' ', batches)} --seconds {seconds.ToString(CultureInfo.InvariantCulture)}"
+                + (python is null ? "" : " --python python3"),
+            GflopPerSecond = gflop,
+            Rows = _rows,
+        };
 
     // A card is rarely at hand: what fails is reported, and the rest is measured all the same.
     private void Section(string name, Action measure)

@@ -19,15 +19,23 @@ internal static class CudaProcesses
             double first = found.FirstScoreSeconds;
             double detections = exact.Detections.Zip(found.Detections).Max(p => Math.Abs(p.First - p.Second));
             yield return Row.Of(
-                $"{name}: start of the process to its first score, hashes compared", $"{first:F2} s", "<= 10 s", first <= ColdGoal,
-                $"load {found.LoadSeconds:F2} s");
+                $"{name}: start of the process to its first score, hashes compared",
+                $"{first:F2} s",
+                "<= 10 s",
+                first <= ColdGoal,
+                $"load {found.LoadSeconds:F2} s"
+            );
             yield return Row.Of($"{name}: peak memory of the machine", $"{found.PeakGiB:F2} GiB");
             yield return Row.Of(
-                $"{name}: largest map error against fp32 on the CPU, of the maps' range", $"{100 * Agreement.MapError(exact, found):G3} %",
-                $"{Images} images");
+                $"{name}: largest map error against fp32 on the CPU, of the maps' range",
+                $"{100 * Agreement.MapError(exact, found):G3} %",
+                $"{Images} images"
+            );
             yield return Row.Of(
-                $"{name}: rank agreement of a map's cells with fp32 on the CPU", $"{Agreement.Ranks(exact, found):F6}",
-                $"lowest of {Images} images");
+                $"{name}: rank agreement of a map's cells with fp32 on the CPU",
+                $"{Agreement.Ranks(exact, found):F6}",
+                $"lowest of {Images} images"
+            );
             yield return Row.Of($"{name}: largest difference of a detection score", $"{detections:G3}");
         }
     }

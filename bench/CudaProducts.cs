@@ -11,10 +11,17 @@ internal static class CudaProducts
     /// <param name="batches">Images whose tokens are the rows of a product.</param>
     /// <returns>The best rate in operations a second, and a row for each number of images.</returns>
     public static (double Best, IEnumerable<Row> Rows) Measure(
-        ModelManifest model, string scratch, string provider, int[] batches, double seconds)
+        ModelManifest model,
+        string scratch,
+        string provider,
+        int[] batches,
+        double seconds
+    )
     {
         ModelArchitecture shape = model.Architecture;
-        int tokens = shape.Grid * shape.Grid + 1, width = shape.Vision.Width, hidden = shape.Vision.MlpWidth;
+        int tokens = shape.Grid * shape.Grid + 1,
+            width = shape.Vision.Width,
+            hidden = shape.Vision.MlpWidth;
         string name = model.Precision.ToString().ToLowerInvariant();
         string path = Path.Combine(scratch, $"chain-{name}.onnx");
         File.Delete(path);

@@ -16,7 +16,12 @@ internal static class CudaScorer
         Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
         foreach (int batch in batches)
         {
-            ScorerOptions options = new() { Provider = wanted, CudaBatch = batch, Verify = false };
+            ScorerOptions options = new()
+            {
+                Provider = wanted,
+                CudaBatch = batch,
+                Verify = false,
+            };
             using AnomalyScorer scorer = AnomalyScorer.Load(model, options);
             ImageToScore[] some = [.. images.Take(batch).Select(i => new ImageToScore(i, anchors, Domain.Industrial))];
             double[] found = GraphRun.Time(() => scorer.Score(some), seconds);
@@ -34,21 +39,24 @@ internal static class CudaScorer
     // A score must not depend on the other images of a run.
     private static Row AloneAndTogether(AnomalyScorer scorer, ImageToScore[] images)
     {
-        Measurement together = Measured(scorer.Score(images)), alone = Measured([.. images.Select(i => scorer.Score([i])[0])]);
+        Measurement together = Measured(scorer.Score(images)),
+            alone = Measured([.. images.Select(i => scorer.Score([i])[0])]);
         return Row.Of(
             $"scorer, batch {images.Length}: largest difference of a map from the image scored alone, of the maps' range",
-            $"{100 * Agreement.MapError(alone, together):G3} %");
+            $"{100 * Agreement.MapError(alone, together):G3} %"
+        );
 
-        static Measurement Measured(IReadOnlyList<ImageScore> scores) => new()
-        {
-            Variant = "",
-            LoadSeconds = 0,
-            FirstScoreSeconds = 0,
-            ImageSeconds = [],
-            PeakGiB = 0,
-            Detections = [.. scores.Select(s => s.Detection)],
-            Maps = [.. scores.Select(s => s.Map.Raw.ToArray())],
-        };
+        static Measurement Measured(IReadOnlyList<ImageScore> scores) =>
+            new()
+            {
+                Variant = "",
+                LoadSeconds = 0,
+                FirstScoreSeconds = 0,
+                ImageSeconds = [],
+                PeakGiB = 0,
+                Detections = [.. scores.Select(s => s.Detection)],
+                Maps = [.. scores.Select(s => s.Map.Raw.ToArray())],
+            };
     }
 
     private static IEnumerable<Row> Preprocessing(RgbImage[] images, double seconds)
@@ -56,13 +64,23 @@ internal static class CudaScorer
         Preprocessor preprocessor = new(new Preprocessing());
         float[] input = new float[images.Length * preprocessor.Length];
         void Write(int i) => preprocessor.Write(images[i], input.AsSpan(i * preprocessor.Length, preprocessor.Length));
-        double[] serial = GraphRun.Time(() => { for (int i = 0; i < images.Length; i++) Write(i); }, seconds);
+        double[] serial = GraphRun.Time(
+            () =>
+            {
+                for (int i = 0; i < images.Length; i++)
+                    Write(i);
+            },
+            seconds
+        );
         yield return Row.Of(
-            "resizing and normalising, one image after the other: images per second", $"{images.Length / ScoringBench.Median(serial):F1}");
+            "resizing and normalising, one image after the other: images per second",
+            $"{images.Length / ScoringBench.Median(serial):F1}"
+        );
         double[] parallel = GraphRun.Time(() => Parallel.For(0, images.Length, Write), seconds);
         yield return Row.Of(
             $"resizing and normalising, {images.Length} images at once: images per second",
-            $"{images.Length / ScoringBench.Median(parallel):F1}");
+            $"{images.Length / ScoringBench.Median(parallel):F1}"
+        );
     }
 
     private static float[] Anchors(int embed)

@@ -10,7 +10,11 @@ internal static class CudaVariants
     /// <param name="Cuda">Options of the CUDA provider beside the product's.</param>
     /// <param name="Session">Entries of the session's configuration.</param>
     public sealed record Variant(
-        string Name, GraphOptimizationLevel Level, Dictionary<string, string> Cuda, Dictionary<string, string> Session);
+        string Name,
+        GraphOptimizationLevel Level,
+        Dictionary<string, string> Cuda,
+        Dictionary<string, string> Session
+    );
 
     private const GraphOptimizationLevel Product = GraphOptimizationLevel.ORT_ENABLE_ALL;
 

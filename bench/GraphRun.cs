@@ -14,14 +14,16 @@ internal sealed class GraphRun : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options = new();
     private readonly List<IDisposable> _held = [];
-    private readonly string[] _inputs, _outputs;
+    private readonly string[] _inputs,
+        _outputs;
     private readonly OrtValue[] _host; // inputs in the memory of the machine
 
     private GraphRun(
         InferenceSession session,
         string provider,
         (string Name, float[] Values, long[] Shape)[] inputs,
-        (string Name, long[] Shape)[] outputs)
+        (string Name, long[] Shape)[] outputs
+    )
     {
         _session = session;
         (_inputs, _outputs) = ([.. inputs.Select(i => i.Name)], [.. outputs.Select(o => o.Name)]);
@@ -29,9 +31,10 @@ internal sealed class GraphRun : IDisposable
         _binding = session.CreateIoBinding();
         for (int i = 0; i < _host.Length; i++)
             _binding.BindInput(_inputs[i], _host[i]); // copies it to where the graph takes it
-        OrtMemoryInfo place = provider == "cuda"
-            ? Keep(new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default))
-            : OrtMemoryInfo.DefaultInstance;
+        OrtMemoryInfo place =
+            provider == "cuda"
+                ? Keep(new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default))
+                : OrtMemoryInfo.DefaultInstance;
         OrtAllocator allocator = Keep(new OrtAllocator(session, place));
         foreach ((string name, long[] shape) in outputs)
             _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
@@ -57,7 +60,8 @@ internal sealed class GraphRun : IDisposable
                 ("image", Draw(batch * 3 * side * side, 4), [batch, 3, side, side]),
                 ("anchors", Draw(batch * shape.Embed * 2, 0.12f), [batch, shape.Embed, 2]), // columns of about unit length
             ],
-            [("map", [batch, shape.Grid, shape.Grid]), ("detection", [batch])]);
+            [("map", [batch, shape.Grid, shape.Grid]), ("detection", [batch])]
+        );
     }
 
     /// <summary>A chain of products on random values.</summary>
@@ -77,7 +81,7 @@ internal sealed class GraphRun : IDisposable
         for (int i = 0; i < 3; i++)
             run();
         List<double> found = [];
-        for (long start = Stopwatch.GetTimestamp(); found.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds;)
+        for (long start = Stopwatch.GetTimestamp(); found.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; )
         {
             long one = Stopwatch.GetTimestamp();
             run();

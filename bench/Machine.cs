@@ -7,7 +7,7 @@ namespace AaClip.Bench;
 /// <summary>What the bench runs on.</summary>
 internal static class Machine
 {
-    private const int Rows = 1370;  // tokens of an image
+    private const int Rows = 1370; // tokens of an image
     private const int Inner = 1024; // width of the tower
     private const int Columns = 4096;
 
@@ -17,7 +17,8 @@ internal static class Machine
     public static string Describe()
     {
         string[] lines = File.Exists("/proc/cpuinfo") ? File.ReadAllLines("/proc/cpuinfo") : [];
-        string Field(string name) => lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "?";
+        string Field(string name) =>
+            lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "?";
         string flags = $" {Field("flags")} ";
         string[] units = [.. Units.Where(u => flags.Contains($" {u} ", StringComparison.Ordinal))];
         return $"{Field("model name")}, family {Field("cpu family")} model {Field("model")}, {Environment.ProcessorCount} cores, {string.Join(' ', units)}";
@@ -27,7 +28,10 @@ internal static class Machine
     public static double PeakGiB()
     {
         string? line = File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? double.NaN : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / (1 << 20);
+        return line is null
+            ? double.NaN
+            : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture)
+                / (1 << 20);
     }
 
     /// <summary>Billions of float32 operations a second in one large product of the tower's own shape: what the machine can give.</summary>

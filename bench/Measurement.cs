@@ -41,7 +41,11 @@ internal sealed record Row(string What, string Value, string Spread, string Targ
 
     /// <summary>A figure with a target.</summary>
     public static Row Of(string what, FormattableString value, string target, bool reached, FormattableString? spread = null) =>
-        Of(what, value, spread) with { Target = target, Reached = reached };
+        Of(what, value, spread) with
+        {
+            Target = target,
+            Reached = reached,
+        };
 }
 
 /// <summary>The published code, measured once by hand; see bench/baselines.json.</summary>

@@ -17,12 +17,18 @@ namespace AaClip.Bench;
 /// <summary>Latency and throughput from a dropped image to its result, and what the pipeline costs over scoring alone.</summary>
 internal static class PipelineBench
 {
-    private const int Singles = 48, Burst = 400, FullImages = 32, FullRounds = 2;
+    private const int Singles = 48,
+        Burst = 400,
+        FullImages = 32,
+        FullRounds = 2;
 
     /// <summary>Measures in a process of its own, so that models of other benches are out of memory.</summary>
     public static int RunChild(string scratch, bool save)
     {
-        using Process child = Process.Start(Environment.ProcessPath!, ["pipeline", "--scratch", scratch, .. save ? (string[])["--save"] : []]); // a bench runs from its own executable
+        using Process child = Process.Start(
+            Environment.ProcessPath!,
+            ["pipeline", "--scratch", scratch, .. save ? (string[])["--save"] : []]
+        ); // a bench runs from its own executable
         child.WaitForExit();
         return child.ExitCode;
     }
@@ -51,14 +57,20 @@ internal static class PipelineBench
         {
             At = TimeProvider.System.GetUtcNow(),
             Machine = Machine.Describe(),
-            Runtime = $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, Azurite on disk, all on this machine",
+            Runtime =
+                $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}, Azurite on disk, all on this machine",
             GflopPerSecond = Math.Round(Machine.GflopPerSecond(scratch)),
             Rows = rows,
         };
         Table.Write(report, []);
         if (save)
         {
-            string path = Path.Combine(ScoringBench.Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json"));
+            string path = Path.Combine(
+                ScoringBench.Root,
+                "bench",
+                "results",
+                string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json")
+            );
             Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
             await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n", cancellation);
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
@@ -70,7 +82,8 @@ internal static class PipelineBench
     // A copy, beside which another version of it is made.
     private static string Demo(string scratch)
     {
-        string folder = Path.Combine(scratch, "demo"), demo = Path.Combine(ScoringBench.Root, "models", "demo");
+        string folder = Path.Combine(scratch, "demo"),
+            demo = Path.Combine(ScoringBench.Root, "models", "demo");
         Directory.CreateDirectory(folder);
         foreach (string file in Directory.EnumerateFiles(demo, "*", SearchOption.AllDirectories))
         {
@@ -103,7 +116,14 @@ internal static class PipelineBench
             site.Processor($"{Burst} at once", Burst),
             Latency($"{Burst} at once: drop to result, p50", latencies, 0.5, null),
             Latency($"{Burst} at once: drop to result, p95", latencies, 0.95, null),
-            new($"{Burst} at once: share of the time that is not scoring", FormattableString.Invariant($"{100 * (1 - alone / seconds):F0} %"), "", "", null, ""),
+            new(
+                $"{Burst} at once: share of the time that is not scoring",
+                FormattableString.Invariant($"{100 * (1 - alone / seconds):F0} %"),
+                "",
+                "",
+                null,
+                ""
+            ),
         ];
     }
 
@@ -113,7 +133,8 @@ internal static class PipelineBench
         byte[][] images = [.. Enumerable.Range(0, FullImages).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
         await site.PassAsync(images[..1], TimeSpan.FromMilliseconds(100), cancellation); // warms up
         List<double> ratios = [];
-        double alone = 0, through = 0;
+        double alone = 0,
+            through = 0;
         for (int round = 0; round < FullRounds; round++)
         {
             Console.Error.WriteLine($"Full size, round {round + 1} of {FullRounds}");
@@ -126,7 +147,12 @@ internal static class PipelineBench
         double cost = 100 * (through / alone - 1);
         return new(
             FormattableString.Invariant($"full-size int8: cost over scoring alone ({alone / FullRounds / FullImages:F2} s an image)"),
-            FormattableString.Invariant($"{cost:F1} %"), FormattableString.Invariant($"{ratios.Min():F1} - {ratios.Max():F1} %"), "<= 5 %", cost <= 5, "");
+            FormattableString.Invariant($"{cost:F1} %"),
+            FormattableString.Invariant($"{ratios.Min():F1} - {ratios.Max():F1} %"),
+            "<= 5 %",
+            cost <= 5,
+            ""
+        );
     }
 
     // Another version of the same weights.
@@ -134,14 +160,25 @@ internal static class PipelineBench
     {
         string folder = package + "-recalibrated";
         if (!Directory.Exists(folder))
-            ModelImporter.Recalibrate(ModelPackage.Open(package), new Dictionary<string, Calibration> { ["*"] = Calibration.Neutral(4) with { Threshold = 0.6 } }, folder);
+            ModelImporter.Recalibrate(
+                ModelPackage.Open(package),
+                new Dictionary<string, Calibration> { ["*"] = Calibration.Neutral(4) with { Threshold = 0.6 } },
+                folder
+            );
         return folder;
     }
 
     private static async Task<Row> JudgeAsync(PipelineSite site, string package, CancellationToken cancellation)
     {
         (double seconds, long images) = await site.RescoreAsync(package, RescoreMode.Threshold, null, cancellation);
-        return new($"rescoring, mode threshold: images per second, of {images}", FormattableString.Invariant($"{images / seconds:F0}"), "", ">= 100", images / seconds >= 100, "");
+        return new(
+            $"rescoring, mode threshold: images per second, of {images}",
+            FormattableString.Invariant($"{images / seconds:F0}"),
+            "",
+            ">= 100",
+            images / seconds >= 100,
+            ""
+        );
     }
 
     // Turn and turn about with an idle pipeline, for a machine may have other things to do.
@@ -153,11 +190,20 @@ internal static class PipelineBench
         double[] busy = await SinglesAsync(site, images, cancellation);
         int left = await site.BulkAsync(cancellation);
         if (left == 0)
-            throw new InvalidOperationException($"The job's {Waiting} images were all scored before the new ones: this measured nothing; take more.");
+            throw new InvalidOperationException(
+                $"The job's {Waiting} images were all scored before the new ones: this measured nothing; take more."
+            );
         double ratio = At(busy, 0.95) / At(idle, 0.95);
         return new(
             $"{Waiting} images of a job queued, {left} left at the end: new image's p95 against idle",
-            FormattableString.Invariant($"{ratio:F2} x"), FormattableString.Invariant($"{1000 * At(idle, 0.95):F0} -> {1000 * At(busy, 0.95):F0} ms; p50 {1000 * At(idle, 0.5):F0} -> {1000 * At(busy, 0.5):F0} ms"), "<= 2 x", ratio <= 2, "");
+            FormattableString.Invariant($"{ratio:F2} x"),
+            FormattableString.Invariant(
+                $"{1000 * At(idle, 0.95):F0} -> {1000 * At(busy, 0.95):F0} ms; p50 {1000 * At(idle, 0.5):F0} -> {1000 * At(busy, 0.5):F0} ms"
+            ),
+            "<= 2 x",
+            ratio <= 2,
+            ""
+        );
 
         static double At(double[] sorted, double share) => sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
     }
@@ -185,10 +231,16 @@ internal static class PipelineBench
         double before = await ScoreAsync(site.Model, images, cancellation);
         (double seconds, long count) = await site.RescoreAsync(package, RescoreMode.Full, null, cancellation);
         double after = await ScoreAsync(site.Model, images, cancellation);
-        double plain = (before + after) / 2 / images.Length, job = seconds / (count - 1); // one was there already
+        double plain = (before + after) / 2 / images.Length,
+            job = seconds / (count - 1); // one was there already
         return new(
             FormattableString.Invariant($"full-size int8: rescoring {count - 1} images, of plain scoring's throughput"),
-            FormattableString.Invariant($"{100 * plain / job:F0} %"), FormattableString.Invariant($"{plain:F2} -> {job:F2} s an image"), ">= 90 %", plain / job >= 0.9, "");
+            FormattableString.Invariant($"{100 * plain / job:F0} %"),
+            FormattableString.Invariant($"{plain:F2} -> {job:F2} s an image"),
+            ">= 90 %",
+            plain / job >= 0.9,
+            ""
+        );
     }
 
     /// <summary>What `aaclip score` does with each image: decode, score, judge, draw.</summary>
@@ -201,7 +253,14 @@ internal static class PipelineBench
         {
             RgbImage image = ImageDecoder.Decode(bytes, "bench.jpg").Image;
             ImageScore score = await model.ScoreAsync(image, anchors, Domain.Industrial, urgent: true, cancellation);
-            Judgement judgement = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, model.Manifest.CalibrationFor(CameraProfile.Default.Class), image.Width, image.Height);
+            Judgement judgement = Judgement.Of(
+                score.Map,
+                score.Detection,
+                CameraProfile.Default,
+                model.Manifest.CalibrationFor(CameraProfile.Default.Class),
+                image.Width,
+                image.Height
+            );
             _ = ImageEncoder.Jpeg(Heatmap.Overlay(image, judgement.Map, judgement.Scale));
         }
 
@@ -211,7 +270,13 @@ internal static class PipelineBench
     private static Row Latency(string what, double[] sorted, double quantile, double? target)
     {
         double value = 1000 * sorted[(int)Math.Ceiling(quantile * sorted.Length) - 1];
-        return new(what, FormattableString.Invariant($"{value:F0} ms"), FormattableString.Invariant($"{1000 * sorted[0]:F0} - {1000 * sorted[^1]:F0} ms"),
-            target is { } t ? FormattableString.Invariant($"<= {t:F0} ms") : "", target is { } limit ? value <= limit : null, "");
+        return new(
+            what,
+            FormattableString.Invariant($"{value:F0} ms"),
+            FormattableString.Invariant($"{1000 * sorted[0]:F0} - {1000 * sorted[^1]:F0} ms"),
+            target is { } t ? FormattableString.Invariant($"<= {t:F0} ms") : "",
+            target is { } limit ? value <= limit : null,
+            ""
+        );
     }
 }

@@ -48,44 +48,72 @@ internal sealed class PipelineSite : IAsyncDisposable
     {
         Dictionary<string, string?> settings = new() { ["Model__Path"] = model, ["Model__Provider"] = "cpu" };
         string folder = Directory.CreateTempSubdirectory("aaclip-bench-").FullName;
-        FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptions
-        {
-            Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name),
-            Settings = settings,
-            Prepare = (connection, token) => Account(connection).EnsureCreatedAsync(token),
-            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("AaClip", LogLevel.Warning).AddSimpleConsole(console => console.SingleLine = true),
-            // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37, QueueGCManager).
-            Persist = folder,
-            OwnAzurite = true,
-            AzuritePort = 0,
-            Port = 0,
-        }, cancellation);
+        FunctionHost host = await FunctionHost.StartAsync(
+            new LocalHostOptions
+            {
+                Functions = Path.Combine(
+                    AppContext.BaseDirectory,
+                    "..",
+                    "..",
+                    "Functions",
+                    new DirectoryInfo(AppContext.BaseDirectory).Name
+                ),
+                Settings = settings,
+                Prepare = (connection, token) => Account(connection).EnsureCreatedAsync(token),
+                Logging = logging =>
+                    logging
+                        .SetMinimumLevel(LogLevel.Warning)
+                        .AddFilter("AaClip", LogLevel.Warning)
+                        .AddSimpleConsole(console => console.SingleLine = true),
+                // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37, QueueGCManager).
+                Persist = folder,
+                OwnAzurite = true,
+                AzuritePort = 0,
+                Port = 0,
+            },
+            cancellation
+        );
         // The same services again in this process: to score without the pipeline, and to start jobs.
         ConfigurationManager configuration = new();
-        configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value)));
+        configuration.AddInMemoryCollection(
+            settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value))
+        );
         configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, host.ConnectionString)]);
         ServiceProvider services = new ServiceCollection().AddLogging().AddAaClip(configuration).BuildServiceProvider();
         return new PipelineSite(host, services, folder, await services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
     }
 
-    private static StorageClients Account(string connection) => new(
-        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)]).Build(), Options.Create(new StorageOptions()));
+    private static StorageClients Account(string connection) =>
+        new(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)])
+                .Build(),
+            Options.Create(new StorageOptions())
+        );
 
     /// <summary>Drops images at once, and looks when each has its result.</summary>
     /// <param name="look">Pause between two looks, which cost the pipeline time; the last images are looked for more often.</param>
     /// <returns>Seconds from each drop to its result, and from the first drop to the last result.</returns>
-    public async Task<(double[] Latencies, double Seconds)> PassAsync(IReadOnlyList<byte[]> images, TimeSpan look, CancellationToken cancellation)
+    public async Task<(double[] Latencies, double Seconds)> PassAsync(
+        IReadOnlyList<byte[]> images,
+        TimeSpan look,
+        CancellationToken cancellation
+    )
     {
         long start = Stopwatch.GetTimestamp();
         Dictionary<string, long> waiting = [];
-        Task uploads = Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (image, token) =>
-        {
-            string name = $"line1/{Interlocked.Increment(ref _dropped):D6}.jpg";
-            long dropped = Stopwatch.GetTimestamp();
-            BlobContentInfo info = (await _images.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(image), token)).Value;
-            lock (waiting)
-                waiting.Add(BlobNames.Result(Model.Id, name, info.ETag.ToString()), dropped);
-        });
+        Task uploads = Parallel.ForEachAsync(
+            images,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation },
+            async (image, token) =>
+            {
+                string name = $"line1/{Interlocked.Increment(ref _dropped):D6}.jpg";
+                long dropped = Stopwatch.GetTimestamp();
+                BlobContentInfo info = (await _images.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(image), token)).Value;
+                lock (waiting)
+                    waiting.Add(BlobNames.Result(Model.Id, name, info.ETag.ToString()), dropped);
+            }
+        );
         List<double> latencies = [];
         while (latencies.Count < images.Count)
         {
@@ -106,19 +134,35 @@ internal sealed class PipelineSite : IAsyncDisposable
 
     /// <summary>Runs a rescoring job over the images that are there.</summary>
     /// <returns>Seconds from its start to its report, and the images.</returns>
-    public async Task<(double Seconds, long Images)> RescoreAsync(string package, RescoreMode mode, string? prefix, CancellationToken cancellation)
+    public async Task<(double Seconds, long Images)> RescoreAsync(
+        string package,
+        RescoreMode mode,
+        string? prefix,
+        CancellationToken cancellation
+    )
     {
         string model = await Services<ModelRepository>().PublishAsync(package, cancellation: cancellation);
         JobService jobs = Services<JobService>();
         long start = Stopwatch.GetTimestamp();
-        Job job = await jobs.StartAsync(new RescoreRequest { Model = model, Mode = mode, Prefix = prefix }, Model.Id, cancellation);
+        Job job = await jobs.StartAsync(
+            new RescoreRequest
+            {
+                Model = model,
+                Mode = mode,
+                Prefix = prefix,
+            },
+            Model.Id,
+            cancellation
+        );
         while (job.Status == JobStatus.Running)
         {
             await Task.Delay(Often, cancellation);
             job = await jobs.FindAsync(job.Id, cancellation);
         }
 
-        return job.Status == JobStatus.Done ? (Stopwatch.GetElapsedTime(start).TotalSeconds, job.Found.Images) : throw new InvalidOperationException($"The job is {job.Status}: {job.Reason}");
+        return job.Status == JobStatus.Done
+            ? (Stopwatch.GetElapsedTime(start).TotalSeconds, job.Found.Images)
+            : throw new InvalidOperationException($"The job is {job.Status}: {job.Reason}");
     }
 
     /// <summary>Queues images of a job that is not, behind which new images must not wait.</summary>
@@ -128,12 +172,28 @@ internal sealed class PipelineSite : IAsyncDisposable
         await foreach (BlobItem blob in _images.GetBlobsAsync(cancellationToken: cancellation))
             images.Add((blob.Name, blob.Properties.ETag.ToString()!.Trim('"'))); // every blob has one
         QueueClient queue = Services<StorageClients>().Queue(QueueNames.ScoreBulk);
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation }, async (i, token) =>
-        {
-            (string name, string etag) = images[i % images.Count];
-            ScoreRequested request = new() { Image = name, ETag = etag, Camera = "line1", ObjectClass = "object", Job = "bench", EnqueuedAt = TimeProvider.System.GetUtcNow() };
-            await queue.SendMessageAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)), cancellationToken: token);
-        });
+        await Parallel.ForAsync(
+            0,
+            count,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation },
+            async (i, token) =>
+            {
+                (string name, string etag) = images[i % images.Count];
+                ScoreRequested request = new()
+                {
+                    Image = name,
+                    ETag = etag,
+                    Camera = "line1",
+                    ObjectClass = "object",
+                    Job = "bench",
+                    EnqueuedAt = TimeProvider.System.GetUtcNow(),
+                };
+                await queue.SendMessageAsync(
+                    BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(request, MessageJson.Default.ScoreRequested)),
+                    cancellationToken: token
+                );
+            }
+        );
     }
 
     /// <summary>Begins to count processor time.</summary>
@@ -143,8 +203,16 @@ internal sealed class PipelineSite : IAsyncDisposable
     public Row Processor(string what, int images)
     {
         (TimeSpan host, TimeSpan worker) = Processor();
-        double own = (host - _processor.Host).TotalMilliseconds / images, other = (worker - _processor.Worker).TotalMilliseconds / images;
-        return new($"{what}: processor time an image, host and bench, worker", FormattableString.Invariant($"{own:F0}, {other:F0} ms"), "", "", null, "");
+        double own = (host - _processor.Host).TotalMilliseconds / images,
+            other = (worker - _processor.Worker).TotalMilliseconds / images;
+        return new(
+            $"{what}: processor time an image, host and bench, worker",
+            FormattableString.Invariant($"{own:F0}, {other:F0} ms"),
+            "",
+            "",
+            null,
+            ""
+        );
     }
 
     private (TimeSpan Host, TimeSpan Worker) Processor()
@@ -154,7 +222,8 @@ internal sealed class PipelineSite : IAsyncDisposable
     }
 
     /// <summary>Messages of jobs that wait.</summary>
-    public async Task<int> BulkAsync(CancellationToken cancellation) => (await Services<StorageClients>().Queue(QueueNames.ScoreBulk).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
+    public async Task<int> BulkAsync(CancellationToken cancellation) =>
+        (await Services<StorageClients>().Queue(QueueNames.ScoreBulk).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
 
     public async ValueTask DisposeAsync()
     {

@@ -14,7 +14,13 @@ public static class ProductGraph
         float[] weights = new float[inner * columns];
         Array.Fill(weights, 1f / inner);
         Value x = graph.Input("x", DataType.Float, "N", inner);
-        graph.Output("y", graph.Node("MatMul", "/product", [x, graph.Weight("W", [inner, columns], weights)]), DataType.Float, "N", columns);
+        graph.Output(
+            "y",
+            graph.Node("MatMul", "/product", [x, graph.Weight("W", [inner, columns], weights)]),
+            DataType.Float,
+            "N",
+            columns
+        );
         graph.Save();
     }
 

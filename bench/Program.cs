@@ -2,15 +2,38 @@ using System.CommandLine;
 using AaClip.Bench;
 using AaClip.Scoring.Packages;
 
-Option<string> scratch = new("--scratch") { Description = "Folder for full-size models (5 GiB); kept between runs.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AACLIP_SCRATCH") ?? Path.Combine(ScoringBench.Root, "scratch", "bench"), HelpName = "DIR" };
-Option<int> rounds = new("--rounds") { Description = "Rounds; the variants take turns in each.", DefaultValueFactory = _ => 3, HelpName = "N" };
-Option<int> images = new("--images") { Description = "Timed images of a variant in a round.", DefaultValueFactory = _ => 3, HelpName = "N" };
+Option<string> scratch = new("--scratch")
+{
+    Description = "Folder for full-size models (5 GiB); kept between runs.",
+    DefaultValueFactory = _ => Environment.GetEnvironmentVariable("AACLIP_SCRATCH") ?? Path.Combine(ScoringBench.Root, "scratch", "bench"),
+    HelpName = "DIR",
+};
+Option<int> rounds = new("--rounds")
+{
+    Description = "Rounds; the variants take turns in each.",
+    DefaultValueFactory = _ => 3,
+    HelpName = "N",
+};
+Option<int> images = new("--images")
+{
+    Description = "Timed images of a variant in a round.",
+    DefaultValueFactory = _ => 3,
+    HelpName = "N",
+};
 Option<bool> save = new("--save") { Description = "Keeps the report under bench/results." };
-RootCommand root = new("""
+RootCommand root = new(
+    """
     Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it.
 
     Example: bin/bench --rounds 5 --save
-    """) { scratch, rounds, images, save };
+    """
+)
+{
+    scratch,
+    rounds,
+    images,
+    save,
+};
 root.SetAction(parsed =>
 {
     int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save));
@@ -19,20 +42,55 @@ root.SetAction(parsed =>
     return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
 });
 
-Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.") { scratch, rounds, images, save };
-scoring.SetAction(parsed => ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save)));
+Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.")
+{
+    scratch,
+    rounds,
+    images,
+    save,
+};
+scoring.SetAction(parsed =>
+    ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save))
+);
 root.Add(scoring);
 
 Option<bool> small = new("--small") { Description = "Leaves the full-size model out." };
 Command pipeline = new("pipeline", "Measures the way from a dropped image to its result, on Azurite.") { scratch, save, small };
-pipeline.SetAction((parsed, cancellation) => PipelineBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(small), parsed.GetValue(save), cancellation));
+pipeline.SetAction(
+    (parsed, cancellation) => PipelineBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(small), parsed.GetValue(save), cancellation)
+);
 root.Add(pipeline);
 
-Option<int> steps = new("--steps") { Description = "Timed steps of each stage.", DefaultValueFactory = _ => 3, HelpName = "N" };
-Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of 14.", DefaultValueFactory = _ => 518, HelpName = "PX" };
+Option<int> steps = new("--steps")
+{
+    Description = "Timed steps of each stage.",
+    DefaultValueFactory = _ => 3,
+    HelpName = "N",
+};
+Option<int> size = new("--size")
+{
+    Description = "Side of the input in pixels, a multiple of 14.",
+    DefaultValueFactory = _ => 518,
+    HelpName = "PX",
+};
 Option<string> provider = new("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
-Command training = new("training", "Measures steps of both stages of training with the full-size model.") { scratch, steps, size, provider, save };
-training.SetAction(parsed => TrainingBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(steps), parsed.GetValue(size), parsed.GetValue(provider)!, parsed.GetValue(save)));
+Command training = new("training", "Measures steps of both stages of training with the full-size model.")
+{
+    scratch,
+    steps,
+    size,
+    provider,
+    save,
+};
+training.SetAction(parsed =>
+    TrainingBench.Run(
+        parsed.GetValue(scratch)!,
+        parsed.GetValue(steps),
+        parsed.GetValue(size),
+        parsed.GetValue(provider)!,
+        parsed.GetValue(save)
+    )
+);
 root.Add(training);
 
 Option<int[]> batches = new("--batches")
@@ -42,12 +100,22 @@ Option<int[]> batches = new("--batches")
     AllowMultipleArgumentsPerToken = true,
     HelpName = "N",
 };
-Option<double> seconds = new("--seconds") { Description = "How long each row is measured.", DefaultValueFactory = _ => 1, HelpName = "S" };
+Option<double> seconds = new("--seconds")
+{
+    Description = "How long each row is measured.",
+    DefaultValueFactory = _ => 1,
+    HelpName = "S",
+};
 Option<string?> python = new("--python") { Description = "A Python with PyTorch, to compare with bench/published.py.", HelpName = "FILE" };
 Option<string> card = new("--provider") { Description = "cuda or cpu.", DefaultValueFactory = _ => "cuda" };
 Command cuda = new("cuda", "Measures full-size AA-CLIP on an NVIDIA card; build with -p:Gpu=true.")
 {
-    scratch, batches, seconds, python, card, save,
+    scratch,
+    batches,
+    seconds,
+    python,
+    card,
+    save,
 };
 cuda.SetAction(parsed =>
 {
@@ -57,12 +125,25 @@ cuda.SetAction(parsed =>
 });
 root.Add(cuda);
 
-Option<int> batch = new("--batch") { Description = "Images of a run.", DefaultValueFactory = _ => 16, HelpName = "N" };
-Option<int> runs = new("--runs") { Description = "How often.", DefaultValueFactory = _ => 3, HelpName = "N" };
+Option<int> batch = new("--batch")
+{
+    Description = "Images of a run.",
+    DefaultValueFactory = _ => 16,
+    HelpName = "N",
+};
+Option<int> runs = new("--runs")
+{
+    Description = "How often.",
+    DefaultValueFactory = _ => 3,
+    HelpName = "N",
+};
 Argument<string> package = new("package") { Description = "Folder of a model package." };
 Command graph = new("graph", "Runs a package's image graph and measures nothing: to be started by a profiler.")
 {
-    package, batch, runs, card,
+    package,
+    batch,
+    runs,
+    card,
 };
 graph.SetAction(parsed =>
 {
@@ -74,9 +155,24 @@ graph.SetAction(parsed =>
 });
 root.Add(graph);
 
-Option<int> held = new("--images") { Description = "Images at once.", DefaultValueFactory = _ => 16, HelpName = "N" };
-Option<int> megapixels = new("--megapixels") { Description = "Size of each.", DefaultValueFactory = _ => 100, HelpName = "N" };
-Command memory = new("memory", "Measures the most memory that large images take, from the file's bytes to the heatmap.") { scratch, held, megapixels };
+Option<int> held = new("--images")
+{
+    Description = "Images at once.",
+    DefaultValueFactory = _ => 16,
+    HelpName = "N",
+};
+Option<int> megapixels = new("--megapixels")
+{
+    Description = "Size of each.",
+    DefaultValueFactory = _ => 100,
+    HelpName = "N",
+};
+Command memory = new("memory", "Measures the most memory that large images take, from the file's bytes to the heatmap.")
+{
+    scratch,
+    held,
+    megapixels,
+};
 memory.SetAction(parsed => MemoryBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(held), parsed.GetValue(megapixels)));
 root.Add(memory);
 
@@ -88,9 +184,19 @@ root.Add(model);
 Argument<string[]> child = new("arguments");
 Command score = new("score", "One variant, in the child process that the bench starts.") { child };
 score.Hidden = true;
-score.SetAction(parsed => parsed.GetValue(child) is [var variant, var folder, var mapped, var kernel, var count, var where, var output]
-    ? ScoreChild.Run(variant, folder, bool.Parse(mapped), kernel, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), where, output)
-    : 2);
+score.SetAction(parsed =>
+    parsed.GetValue(child) is [var variant, var folder, var mapped, var kernel, var count, var where, var output]
+        ? ScoreChild.Run(
+            variant,
+            folder,
+            bool.Parse(mapped),
+            kernel,
+            int.Parse(count, System.Globalization.CultureInfo.InvariantCulture),
+            where,
+            output
+        )
+        : 2
+);
 root.Add(score);
 
 Argument<string[]> stepOf = new("arguments");
@@ -100,7 +206,14 @@ step.SetAction(parsed =>
 {
     if (parsed.GetValue(stepOf) is not [var stage, var folder, var count, var side, var where, var output])
         return 2;
-    TrainingBench.Child(stage, folder, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), int.Parse(side, System.Globalization.CultureInfo.InvariantCulture), where, output);
+    TrainingBench.Child(
+        stage,
+        folder,
+        int.Parse(count, System.Globalization.CultureInfo.InvariantCulture),
+        int.Parse(side, System.Globalization.CultureInfo.InvariantCulture),
+        where,
+        output
+    );
     return 0;
 });
 root.Add(step);
@@ -108,8 +221,10 @@ root.Add(step);
 Argument<string[]> memoryOf = new("arguments");
 Command memoryChild = new("memory-child", "One kind of file, in the child process that the bench starts.") { memoryOf };
 memoryChild.Hidden = true;
-memoryChild.SetAction(parsed => parsed.GetValue(memoryOf) is [var task, var kind, var file, var number]
-    ? MemoryBench.Child(task, kind, file, int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))
-    : 2);
+memoryChild.SetAction(parsed =>
+    parsed.GetValue(memoryOf) is [var task, var kind, var file, var number]
+        ? MemoryBench.Child(task, kind, file, int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))
+        : 2
+);
 root.Add(memoryChild);
 return await root.Parse(args).InvokeAsync();

@@ -25,7 +25,9 @@ internal static class PublishedForm
         foreach (TorchRate rate in rates)
             yield return Row.Of(
                 $"PyTorch {rate.Torch}, {rate.Form} attention, {rate.Precision} batch {rate.Batch}: images per second",
-                $"{rate.ImagesPerSecond:F1}", ratio: FormattableString.Invariant($"our best is {ours / rate.ImagesPerSecond:F2}x"));
+                $"{rate.ImagesPerSecond:F1}",
+                ratio: FormattableString.Invariant($"our best is {ours / rate.ImagesPerSecond:F2}x")
+            );
         double ratio = ours / rates.Where(r => r is { Form: "published", Precision: "fp32" }).Max(r => r.ImagesPerSecond);
         yield return Row.Of("fp16 against the published form in float32, each at its best batch", $"{ratio:F1}x", ">= 8x", ratio >= Goal);
     }

@@ -15,13 +15,16 @@ internal static class ScoreChild
     public static int Run(string variant, string model, bool mapped, string kernel, int images, string provider, string output)
     {
         long start = Stopwatch.GetTimestamp();
-        using AnomalyScorer scorer = AnomalyScorer.Load(model, new ScorerOptions
-        {
-            Provider = Enum.Parse<Provider>(provider, ignoreCase: true),
-            MemoryMapped = mapped,
-            Verify = !mapped,
-            Int8Kernel = kernel.Length > 0 ? Enum.Parse<Int8Kernel>(kernel) : null,
-        });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            model,
+            new ScorerOptions
+            {
+                Provider = Enum.Parse<Provider>(provider, ignoreCase: true),
+                MemoryMapped = mapped,
+                Verify = !mapped,
+                Int8Kernel = kernel.Length > 0 ? Enum.Parse<Int8Kernel>(kernel) : null,
+            }
+        );
         double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
         float[] anchors = new float[2 * scorer.Model.Architecture.Embed];
         Random random = new(3);

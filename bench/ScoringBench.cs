@@ -11,7 +11,15 @@ namespace AaClip.Bench;
 /// <summary>Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored baselines.</summary>
 internal static class ScoringBench
 {
-    private sealed record Variant(string Name, Precision Precision, bool Mapped, double? Seconds, double? GiB, double? Load, string Kernel = "");
+    private sealed record Variant(
+        string Name,
+        Precision Precision,
+        bool Mapped,
+        double? Seconds,
+        double? GiB,
+        double? Load,
+        string Kernel = ""
+    );
 
     // Targets as set for two cores of a Zen 4 class machine.
     private static readonly Variant[] Variants =
@@ -42,7 +50,9 @@ internal static class ScoringBench
             }
 
         List<Row> rows = [];
-        Baseline[] baselines = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Root, "bench", "baselines.json")), BenchJson.Default.BaselineArray) ?? [];
+        Baseline[] baselines =
+            JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Root, "bench", "baselines.json")), BenchJson.Default.BaselineArray)
+            ?? [];
         foreach (Variant variant in Variants)
             rows.AddRange(Rows(variant, measured[variant.Name], baselines));
         rows.AddRange(Differences(measured));
@@ -58,7 +68,12 @@ internal static class ScoringBench
         Table.Write(report, baselines);
         if (save)
         {
-            string path = Path.Combine(Root, "bench", "results", string.Create(CultureInfo.InvariantCulture, $"scoring-{report.At:yyyyMMdd-HHmm}.json"));
+            string path = Path.Combine(
+                Root,
+                "bench",
+                "results",
+                string.Create(CultureInfo.InvariantCulture, $"scoring-{report.At:yyyyMMdd-HHmm}.json")
+            );
             Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a path with a folder, as made above
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(Root, path)}");
@@ -69,10 +84,28 @@ internal static class ScoringBench
 
     /// <summary>Measures one variant in a process of its own.</summary>
     /// <param name="kernel">Of an int8 package; empty takes the one for this machine.</param>
-    internal static Measurement Child(string name, string model, bool mapped, int images, string provider, string scratch, string kernel = "")
+    internal static Measurement Child(
+        string name,
+        string model,
+        bool mapped,
+        int images,
+        string provider,
+        string scratch,
+        string kernel = ""
+    )
     {
         string output = Path.Combine(scratch, $"measurement-{Environment.ProcessId}.json");
-        string[] arguments = ["score", name, model, mapped.ToString(), kernel, images.ToString(CultureInfo.InvariantCulture), provider, output];
+        string[] arguments =
+        [
+            "score",
+            name,
+            model,
+            mapped.ToString(),
+            kernel,
+            images.ToString(CultureInfo.InvariantCulture),
+            provider,
+            output,
+        ];
         using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
         child.WaitForExit();
         if (child.ExitCode != 0)
@@ -90,7 +123,14 @@ internal static class ScoringBench
         string ratio = string.Join(", ", baselines.Select(b => FormattableString.Invariant($"{b.SecondsPerImage / Median(seconds):F1}x")));
         string memory = string.Join(", ", baselines.Select(b => FormattableString.Invariant($"{b.PeakGiB / peak:F1}x less")));
         yield return Timed($"{variant.Name}: seconds per image", seconds, variant.Seconds, "s", ratio);
-        yield return new Row($"{variant.Name}: peak resident memory", Text(peak, "GiB"), "", Limit(variant.GiB, "GiB"), variant.GiB is { } g ? peak <= g : null, memory);
+        yield return new Row(
+            $"{variant.Name}: peak resident memory",
+            Text(peak, "GiB"),
+            "",
+            Limit(variant.GiB, "GiB"),
+            variant.GiB is { } g ? peak <= g : null,
+            memory
+        );
         yield return Timed($"{variant.Name}: load{(variant.Mapped ? "" : ", hashes compared")}", loads, variant.Load, "s", "");
     }
 
@@ -111,7 +151,8 @@ internal static class ScoringBench
         byte[] jpeg = ImageEncoder.Jpeg(TestImages.Inspection(4000, 3000, seed: 1));
         Preprocessor preprocessor = new(new Preprocessing());
         float[] input = new float[preprocessor.Length];
-        double[] decode = new double[15], whole = new double[15];
+        double[] decode = new double[15],
+            whole = new double[15];
         for (int i = -3; i < whole.Length; i++)
         {
             long start = Stopwatch.GetTimestamp();
@@ -129,15 +170,22 @@ internal static class ScoringBench
     }
 
     private static Row Timed(string what, double[] sorted, double? target, string unit, string ratio) =>
-        new(what, Text(Median(sorted), unit), $"{Text(sorted[0], unit)} - {Text(sorted[^1], unit)}", Limit(target, unit), target is { } t ? Median(sorted) <= t : null, ratio);
+        new(
+            what,
+            Text(Median(sorted), unit),
+            $"{Text(sorted[0], unit)} - {Text(sorted[^1], unit)}",
+            Limit(target, unit),
+            target is { } t ? Median(sorted) <= t : null,
+            ratio
+        );
 
     private static string Limit(double? target, string unit) => target is { } t ? $"<= {Text(t, unit)}" : "";
 
-    private static string Text(double value, string unit) => unit == "ms"
-        ? FormattableString.Invariant($"{value:F0} ms")
-        : FormattableString.Invariant($"{value:F2} {unit}");
+    private static string Text(double value, string unit) =>
+        unit == "ms" ? FormattableString.Invariant($"{value:F0} ms") : FormattableString.Invariant($"{value:F2} {unit}");
 
-    internal static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    internal static double Median(double[] sorted) =>
+        sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 
     private static string FindRoot()
     {

@@ -8,11 +8,39 @@ internal static class Table
     public static void Write(Report report, IReadOnlyList<Baseline> baselines)
     {
         Console.WriteLine($"{report.Machine}");
-        Console.WriteLine(FormattableString.Invariant($"{report.Runtime}; a large float32 product reaches {report.GflopPerSecond:F0} GFLOP/s"));
+        Console.WriteLine(
+            FormattableString.Invariant($"{report.Runtime}; a large float32 product reaches {report.GflopPerSecond:F0} GFLOP/s")
+        );
         for (int i = 0; i < baselines.Count; i++)
-            Console.WriteLine(FormattableString.Invariant($"Baseline {i + 1}: {baselines[i].SecondsPerImage:F1} s per image, {baselines[i].PeakGiB:F2} GiB: {baselines[i].Note}, on {baselines[i].Machine}"));
-        string[] header = ["measured", "median", "lowest - highest", "target", "reached", $"against baseline{(baselines.Count > 1 ? $"s 1-{baselines.Count}" : "")}"];
-        IEnumerable<string[]> rows = report.Rows.Select(r => new[] { r.What, r.Value, r.Spread, r.Target, r.Reached is { } yes ? yes ? "yes" : "NO" : "", r.Ratio });
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"Baseline {i + 1}: {baselines[i].SecondsPerImage:F1} s per image, {baselines[i].PeakGiB:F2} GiB: {baselines[i].Note}, on {baselines[i].Machine}"
+                )
+            );
+        string[] header =
+        [
+            "measured",
+            "median",
+            "lowest - highest",
+            "target",
+            "reached",
+            $"against baseline{(baselines.Count > 1 ? $"s 1-{baselines.Count}" : "")}",
+        ];
+        IEnumerable<string[]> rows = report.Rows.Select(r =>
+            new[]
+            {
+                r.What,
+                r.Value,
+                r.Spread,
+                r.Target,
+                r.Reached is { } yes
+                    ? yes
+                        ? "yes"
+                        : "NO"
+                    : "",
+                r.Ratio,
+            }
+        );
         if (Console.IsOutputRedirected)
         {
             foreach (string[] row in rows.Prepend(header))

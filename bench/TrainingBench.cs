@@ -25,7 +25,18 @@ internal static class TrainingBench
         {
             Console.Error.WriteLine($"Stage {(stage == "text" ? 1 : 2)}: {steps} steps ...");
             string output = Path.Combine(scratch, $"training-{Environment.ProcessId}.json");
-            using Process child = Process.Start(Environment.ProcessPath!, ["training-step", stage, scratch, steps.ToString(CultureInfo.InvariantCulture), size.ToString(CultureInfo.InvariantCulture), provider, output]); // a bench runs from its own executable
+            using Process child = Process.Start(
+                Environment.ProcessPath!,
+                [
+                    "training-step",
+                    stage,
+                    scratch,
+                    steps.ToString(CultureInfo.InvariantCulture),
+                    size.ToString(CultureInfo.InvariantCulture),
+                    provider,
+                    output,
+                ]
+            ); // a bench runs from its own executable
             child.WaitForExit();
             if (child.ExitCode != 0)
                 throw new InvalidOperationException($"Measuring stage '{stage}' ended with exit code {child.ExitCode}.");
@@ -34,11 +45,30 @@ internal static class TrainingBench
             File.Delete(output);
             double peak = found.PeakGiB;
             double[] seconds = [.. found.Seconds.Order()];
-            string what = stage == "text" ? "stage 1: gradients for the 16 sentences of a class" : $"stage 2: step on 2 images of {size} px";
-            rows.Add(new Row($"{what}, seconds", FormattableString.Invariant($"{ScoringBench.Median(seconds):F2} s"), FormattableString.Invariant($"{seconds[0]:F2} s - {seconds[^1]:F2} s"), "", null, ""));
-            rows.Add(stage == "text"
-                ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
-                : new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", FormattableString.Invariant($"<= {MemoryTarget:F0} GiB"), peak <= MemoryTarget, ""));
+            string what =
+                stage == "text" ? "stage 1: gradients for the 16 sentences of a class" : $"stage 2: step on 2 images of {size} px";
+            rows.Add(
+                new Row(
+                    $"{what}, seconds",
+                    FormattableString.Invariant($"{ScoringBench.Median(seconds):F2} s"),
+                    FormattableString.Invariant($"{seconds[0]:F2} s - {seconds[^1]:F2} s"),
+                    "",
+                    null,
+                    ""
+                )
+            );
+            rows.Add(
+                stage == "text"
+                    ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
+                    : new Row(
+                        $"{what}, peak resident memory",
+                        FormattableString.Invariant($"{peak:F1} GiB"),
+                        "",
+                        FormattableString.Invariant($"<= {MemoryTarget:F0} GiB"),
+                        peak <= MemoryTarget,
+                        ""
+                    )
+            );
             if (found.CardGiB is { } card)
                 rows.Add(Row.Of($"{what}, memory of the card", $"{card:F1} GiB"));
             rows.Add(Row.Of($"{what}, first step with its graphs", $"{found.FirstSeconds:F1} s"));
@@ -96,7 +126,10 @@ internal static class TrainingBench
     {
         const int Images = 2;
         int size = clip.Shape.ImageSize;
-        Adam adam = new(AdapterParameters.Image(clip.Shape, clip.ImageAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(5e-4));
+        Adam adam = new(
+            AdapterParameters.Image(clip.Shape, clip.ImageAdapters.Blocks, AdapterParameters.Initial(1)),
+            new AdamOptions(5e-4)
+        );
         Random random = new(1);
         float[] images = [.. Enumerable.Range(0, Images * 3 * size * size).Select(_ => 2 * (random.NextSingle() - 0.5f))];
         float[] masks = new float[Images * size * size];

@@ -11,7 +11,9 @@ internal static class Work
     public static double PerImage(ModelManifest model)
     {
         ModelArchitecture shape = model.Architecture;
-        double width = shape.Vision.Width, patches = shape.Grid * shape.Grid, tokens = patches + 1;
+        double width = shape.Vision.Width,
+            patches = shape.Grid * shape.Grid,
+            tokens = patches + 1;
         double embed = 2 * patches * 3 * shape.Patch * shape.Patch * width;
         double linear = 2 * tokens * (4 * width * width + 2 * width * shape.Vision.MlpWidth);
         double attention = 2 * 2 * tokens * tokens * width;

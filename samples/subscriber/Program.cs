@@ -25,9 +25,7 @@ try
 {
     await (args is ["topic", string topic, string subscription] ? FromTopicAsync(topic, subscription) : FromQueueAsync(args[1]));
 }
-catch (OperationCanceledException) when (end.IsCancellationRequested)
-{
-}
+catch (OperationCanceledException) when (end.IsCancellationRequested) { }
 
 return 0;
 

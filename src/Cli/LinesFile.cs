@@ -9,7 +9,8 @@ namespace AaClip.Cli;
 /// </summary>
 internal sealed class LinesFile : IDisposable
 {
-    private readonly string _path, _unfinished;
+    private readonly string _path,
+        _unfinished;
     private readonly FileStream _stream;
     private long _whole; // bytes of whole lines
     private bool _closed;
@@ -20,11 +21,20 @@ internal sealed class LinesFile : IDisposable
         try
         {
             _path = Path.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
-            bool special = Path.GetFullPath(path) is var full && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal)) || IsPipe(_path);
+            bool special =
+                Path.GetFullPath(path) is var full
+                    && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
+                || IsPipe(_path);
             if (special)
                 _path = path;
             _unfinished = special ? path : _path + ".tmp";
-            _stream = new FileStream(_unfinished, special ? FileMode.Open : FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            _stream = new FileStream(
+                _unfinished,
+                special ? FileMode.Open : FileMode.Create,
+                FileAccess.Write,
+                FileShare.Read,
+                bufferSize: 0
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +53,10 @@ internal sealed class LinesFile : IDisposable
         }
         catch (IOException e) when (!ClosedPipe.Is(e))
         {
-            throw new IOException($"'{_path}' cannot be written ({e.Message.Split(" : ", 2)[0]}); the lines so far are in '{_unfinished}'.", e.HResult);
+            throw new IOException(
+                $"'{_path}' cannot be written ({e.Message.Split(" : ", 2)[0]}); the lines so far are in '{_unfinished}'.",
+                e.HResult
+            );
         }
     }
 
@@ -68,6 +81,10 @@ internal sealed class LinesFile : IDisposable
     }
 
     // By the mode that the system gives: opening a pipe would wait for its reader.
-    private static bool IsPipe(string path) => Path.Exists(path) && !Directory.Exists(path) && new FileInfo(path) is { Length: 0 } file
-        && !OperatingSystem.IsWindows() && file.Attributes.HasFlag(FileAttributes.Device);
+    private static bool IsPipe(string path) =>
+        Path.Exists(path)
+        && !Directory.Exists(path)
+        && new FileInfo(path) is { Length: 0 } file
+        && !OperatingSystem.IsWindows()
+        && file.Attributes.HasFlag(FileAttributes.Device);
 }

@@ -35,7 +35,10 @@ internal static class Misuse
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.FirstOrDefault(t => !t.StartsWith('-')) is { } verb)
             return $"'{path}' has no verb '{verb}'{Near(verb, command.Subcommands.Select(c => c.Name))} {help}";
         // A verb with arguments takes an option that it does not know for one of them.
-        IEnumerable<string> words = command.Arguments.SelectMany(a => parsed.GetResult(a)?.Tokens ?? []).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
+        IEnumerable<string> words = command
+            .Arguments.SelectMany(a => parsed.GetResult(a)?.Tokens ?? [])
+            .Select(t => t.Value)
+            .Concat(parsed.UnmatchedTokens);
         if (words.FirstOrDefault(t => t.Length > 1 && t.StartsWith('-')) is { } option)
             return $"'{path}' has no option '{option}'{Near(option, command.Options.Where(o => !o.Hidden).Select(o => o.Name))} {help}";
         if (parsed.Errors.FirstOrDefault(e => OptionOf(e) is { Implicit: false }) is { } value)
@@ -47,7 +50,9 @@ internal static class Misuse
         string[] missing =
         [
             .. command.Options.Where(o => o.Required && parsed.GetResult(o) is not { Implicit: false }).Select(o => o.Name),
-            .. command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 }).Select(a => a.HelpName ?? a.Name),
+            .. command
+                .Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 })
+                .Select(a => a.HelpName ?? a.Name),
         ];
         if (missing.Length > 0)
             return $"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing. {help}";
@@ -67,13 +72,24 @@ internal static class Misuse
         return error.Message.ReplaceLineEndings(" ");
     }
 
-    private static OptionResult? OptionOf(ParseError error) => error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+    private static OptionResult? OptionOf(ParseError error) =>
+        error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
 
     private static string Near(string word, IEnumerable<string> known)
     {
-        string[] near = [.. known.Select(name => (name, Distance: Distance(word, name)))
-            .Where(n => n.Distance <= Math.Max(1, Math.Min(word.Length, n.name.Length) / 2) || n.name.StartsWith(word, StringComparison.Ordinal) || word.StartsWith(n.name, StringComparison.Ordinal))
-            .OrderBy(n => n.Distance).Take(Suggested).Select(n => $"'{n.name}'")];
+        string[] near =
+        [
+            .. known
+                .Select(name => (name, Distance: Distance(word, name)))
+                .Where(n =>
+                    n.Distance <= Math.Max(1, Math.Min(word.Length, n.name.Length) / 2)
+                    || n.name.StartsWith(word, StringComparison.Ordinal)
+                    || word.StartsWith(n.name, StringComparison.Ordinal)
+                )
+                .OrderBy(n => n.Distance)
+                .Take(Suggested)
+                .Select(n => $"'{n.name}'"),
+        ];
         return near.Length == 0 ? "." : $": did you mean {string.Join(" or ", near)}?";
     }
 
@@ -86,12 +102,12 @@ internal static class Misuse
         for (int j = 0; j <= b.Length; j++)
             steps[0, j] = j;
         for (int i = 1; i <= a.Length; i++)
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int least = Math.Min(Math.Min(steps[i - 1, j], steps[i, j - 1]) + 1, steps[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-                bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                steps[i, j] = swapped ? Math.Min(least, steps[i - 2, j - 2] + 1) : least;
-            }
+        for (int j = 1; j <= b.Length; j++)
+        {
+            int least = Math.Min(Math.Min(steps[i - 1, j], steps[i, j - 1]) + 1, steps[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            steps[i, j] = swapped ? Math.Min(least, steps[i - 2, j - 2] + 1) : least;
+        }
 
         return steps[a.Length, b.Length];
     }

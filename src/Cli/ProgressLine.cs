@@ -65,8 +65,14 @@ internal sealed class ProgressLine : IDisposable
         }
     }
 
-    private TimeSpan? Left(int done, int total) => done < 2 || _clock.Elapsed < TimeSpan.FromSeconds(2) ? null : _clock.Elapsed / done * (total - done);
+    private TimeSpan? Left(int done, int total) =>
+        done < 2 || _clock.Elapsed < TimeSpan.FromSeconds(2) ? null : _clock.Elapsed / done * (total - done);
 
-    private static string Words(TimeSpan? left) => left is not { } time ? ""
-        : string.Create(CultureInfo.InvariantCulture, $", {(time.TotalMinutes >= 1 ? $"{time.TotalMinutes:F1} min" : $"{time.TotalSeconds:F0} s")} left");
+    private static string Words(TimeSpan? left) =>
+        left is not { } time
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $", {(time.TotalMinutes >= 1 ? $"{time.TotalMinutes:F1} min" : $"{time.TotalSeconds:F0} s")} left"
+            );
 }

@@ -13,42 +13,55 @@ internal static class Run
 
     public static Task<int> Verb(Func<int> work) => Verb(() => Task.FromResult(work()));
 
-    public static Task<int> Verb(Func<Task<int>> work) => Task.Run(async () =>
-    {
-        try
+    public static Task<int> Verb(Func<Task<int>> work) =>
+        Task.Run(async () =>
         {
-            return await work();
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped.");
-            return Stopped;
-        }
-        catch (IOException e) when (ClosedPipe.Is(e))
-        {
-            return ClosedPipe.ExitCode; // whoever read has seen enough
-        }
-        catch (Exception e) when (StorageTrouble.Explain(e) is { } trouble)
-        {
-            Console.Error.WriteLine($"aaclip: {trouble}");
-            return Failed;
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or ImageRejectedException)
-        {
-            string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-                : WholeFile.IsDiskFull(e) ? $"The disk is full: {(e.Message.Contains('\'', StringComparison.Ordinal) ? e.Message : $"standard output cannot be written ({e.Message}).")}"
-                : e.Message;
-            Console.Error.WriteLine($"aaclip: {message}");
-            return Failed;
-        }
-    });
+            try
+            {
+                return await work();
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine("Stopped.");
+                return Stopped;
+            }
+            catch (IOException e) when (ClosedPipe.Is(e))
+            {
+                return ClosedPipe.ExitCode; // whoever read has seen enough
+            }
+            catch (Exception e) when (StorageTrouble.Explain(e) is { } trouble)
+            {
+                Console.Error.WriteLine($"aaclip: {trouble}");
+                return Failed;
+            }
+            catch (Exception e)
+                when (e
+                        is IOException
+                            or InvalidDataException
+                            or ArgumentException
+                            or InvalidOperationException
+                            or UnauthorizedAccessException
+                            or ImageRejectedException
+                )
+            {
+                string message =
+                    e is ArgumentException { ParamName: { } name }
+                        ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+                    : WholeFile.IsDiskFull(e)
+                        ? $"The disk is full: {(e.Message.Contains('\'', StringComparison.Ordinal) ? e.Message : $"standard output cannot be written ({e.Message}).")}"
+                    : e.Message;
+                Console.Error.WriteLine($"aaclip: {message}");
+                return Failed;
+            }
+        });
 
     /// <summary>A count of bytes for people: "1.2 GB".</summary>
-    public static string Bytes(long bytes) => bytes switch
-    {
-        >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):F2} GiB"),
-        >= 1L << 20 => FormattableString.Invariant($"{bytes / (double)(1L << 20):F1} MiB"),
-        >= 1L << 10 => FormattableString.Invariant($"{bytes / (double)(1L << 10):F1} KiB"),
-        _ => FormattableString.Invariant($"{bytes} B"),
-    };
+    public static string Bytes(long bytes) =>
+        bytes switch
+        {
+            >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):F2} GiB"),
+            >= 1L << 20 => FormattableString.Invariant($"{bytes / (double)(1L << 20):F1} MiB"),
+            >= 1L << 10 => FormattableString.Invariant($"{bytes / (double)(1L << 10):F1} KiB"),
+            _ => FormattableString.Invariant($"{bytes} B"),
+        };
 }

@@ -9,8 +9,10 @@ internal enum Fit
 {
     /// <summary>Numbers and words that are looked for: never shortened, never wrapped.</summary>
     Whole,
+
     /// <summary>Names: shortened in the middle, for their ends tell them apart.</summary>
     Name,
+
     /// <summary>Sentences: wrapped.</summary>
     Text,
 }
@@ -60,7 +62,12 @@ internal static class Tables
     /// </summary>
     /// <param name="width">Of the terminal, in characters.</param>
     /// <param name="color">Colour of a cell by row and column; null for none.</param>
-    internal static IReadOnlyList<Table> Build(IReadOnlyList<Column> columns, IReadOnlyList<string[]> rows, int width, Func<int, int, string?>? color = null)
+    internal static IReadOnlyList<Table> Build(
+        IReadOnlyList<Column> columns,
+        IReadOnlyList<string[]> rows,
+        int width,
+        Func<int, int, string?>? color = null
+    )
     {
         int[] natural = [.. columns.Select((c, i) => rows.Select(r => Width(r[i])).Append(LongestWord(c.Title)).Max())];
         int[] all = [.. Enumerable.Range(0, columns.Count)];
@@ -70,21 +77,30 @@ internal static class Tables
         foreach (int gap in (int[])[2, 1])
             if (Shrink(columns, all, natural, width, gap) is { } widths)
                 return [Draw(all, widths, gap)];
-        return [.. Parts(columns, natural, width).Select(part => Draw(part, Shrink(columns, part, natural, width, 2) ?? [.. part.Select(i => natural[i])], 2))];
+        return
+        [
+            .. Parts(columns, natural, width)
+                .Select(part => Draw(part, Shrink(columns, part, natural, width, 2) ?? [.. part.Select(i => natural[i])], 2)),
+        ];
 
         Table Draw(int[] part, int[] widths, int gap)
         {
             Table table = gap == 0 ? new Table().RoundedBorder() : new Table().NoBorder();
             foreach ((int at, int i) in part.Index())
             {
-                TableColumn column = new(gap == 0 ? Markup.Escape(columns[i].Title) : $"[bold]{Markup.Escape(columns[i].Title)}[/]") { Width = widths[at] };
+                TableColumn column = new(gap == 0 ? Markup.Escape(columns[i].Title) : $"[bold]{Markup.Escape(columns[i].Title)}[/]")
+                {
+                    Width = widths[at],
+                };
                 if (gap > 0)
                     column.Padding = new Padding(0, 0, at == part.Length - 1 ? 0 : gap, 0);
                 table.AddColumn(column);
             }
 
             foreach ((int r, string[] row) in rows.Index())
-                table.AddRow(part.Select((i, at) => Cell(columns[i].Fit == Fit.Text ? row[i] : Shorten(row[i], widths[at]), color?.Invoke(r, i))));
+                table.AddRow(
+                    part.Select((i, at) => Cell(columns[i].Fit == Fit.Text ? row[i] : Shorten(row[i], widths[at]), color?.Invoke(r, i)))
+                );
             return table;
         }
     }
@@ -104,8 +120,11 @@ internal static class Tables
         if (Width(text) <= width)
             return text;
         string[] letters = [.. Letters(text)];
-        string begin = "", end = "";
-        int first = 0, last = letters.Length - 1, room = width - 1;
+        string begin = "",
+            end = "";
+        int first = 0,
+            last = letters.Length - 1,
+            room = width - 1;
         while (first <= last)
         {
             bool atEnd = Width(end) <= Width(begin);
@@ -119,7 +138,8 @@ internal static class Tables
         return begin + Cut + end;
     }
 
-    private static Markup Cell(string text, string? color) => new(color is null ? Markup.Escape(text) : $"[{color}]{Markup.Escape(text)}[/]") { Overflow = Overflow.Fold };
+    private static Markup Cell(string text, string? color) =>
+        new(color is null ? Markup.Escape(text) : $"[{color}]{Markup.Escape(text)}[/]") { Overflow = Overflow.Fold };
 
     // Takes from the widest name or text until all have room; null where they cannot.
     private static int[]? Shrink(IReadOnlyList<Column> columns, int[] part, int[] natural, int width, int gap)

@@ -14,57 +14,70 @@ internal static class Values
     private const NumberStyles NumberStyle = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     /// <summary>A whole number within limits.</summary>
-    public static Func<ArgumentResult, int> Whole(int least = int.MinValue, int most = int.MaxValue) => r => ReadWhole(r, r.Tokens[^1].Value, least, most) ?? 0;
+    public static Func<ArgumentResult, int> Whole(int least = int.MinValue, int most = int.MaxValue) =>
+        r => ReadWhole(r, r.Tokens[^1].Value, least, most) ?? 0;
 
     /// <summary>A whole number within limits, for an option without a default.</summary>
-    public static Func<ArgumentResult, int?> WholeOrNone(int least, int most = int.MaxValue) => r => ReadWhole(r, r.Tokens[^1].Value, least, most);
+    public static Func<ArgumentResult, int?> WholeOrNone(int least, int most = int.MaxValue) =>
+        r => ReadWhole(r, r.Tokens[^1].Value, least, most);
 
     /// <summary>Several whole numbers within limits.</summary>
-    public static Func<ArgumentResult, int[]> Wholes(int least, int most = int.MaxValue) => r => [.. r.Tokens.Select(t => ReadWhole(r, t.Value, least, most) ?? 0)];
+    public static Func<ArgumentResult, int[]> Wholes(int least, int most = int.MaxValue) =>
+        r => [.. r.Tokens.Select(t => ReadWhole(r, t.Value, least, most) ?? 0)];
 
     /// <summary>A finite number.</summary>
     /// <param name="expected">What is expected, in words.</param>
-    public static Func<ArgumentResult, T> Number<T>(Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T> =>
-        r => ReadNumber(r, allowed, expected) ?? T.Zero;
+    public static Func<ArgumentResult, T> Number<T>(Func<T, bool> allowed, string expected)
+        where T : struct, IFloatingPointIeee754<T> => r => ReadNumber(r, allowed, expected) ?? T.Zero;
 
     /// <summary>A finite number, for an option without a default.</summary>
-    public static Func<ArgumentResult, T?> NumberOrNone<T>(Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T> =>
-        r => ReadNumber(r, allowed, expected);
+    public static Func<ArgumentResult, T?> NumberOrNone<T>(Func<T, bool> allowed, string expected)
+        where T : struct, IFloatingPointIeee754<T> => r => ReadNumber(r, allowed, expected);
 
     /// <summary>One of a few words.</summary>
-    public static Func<ArgumentResult, T> Word<T>() where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value) ?? default;
+    public static Func<ArgumentResult, T> Word<T>()
+        where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value) ?? default;
 
     /// <summary>One of a few words, for an option without a default.</summary>
-    public static Func<ArgumentResult, T?> WordOrNone<T>() where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value);
+    public static Func<ArgumentResult, T?> WordOrNone<T>()
+        where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value);
 
     /// <summary>Several of a few words.</summary>
-    public static Func<ArgumentResult, T[]> Words<T>() where T : struct, Enum => r => [.. r.Tokens.Select(t => ReadWord<T>(r, t.Value) ?? default)];
+    public static Func<ArgumentResult, T[]> Words<T>()
+        where T : struct, Enum => r => [.. r.Tokens.Select(t => ReadWord<T>(r, t.Value) ?? default)];
 
     /// <summary>What a reader of our own takes.</summary>
     /// <param name="read">Gives null for what it does not take.</param>
-    public static Func<ArgumentResult, T?> Of<T>(Func<string, T?> read, string expected) where T : struct => r =>
-    {
-        string text = r.Tokens[^1].Value;
-        T? value = read(text);
-        if (value is null)
-            Refuse(r, text, expected);
-        return value;
-    };
+    public static Func<ArgumentResult, T?> Of<T>(Func<string, T?> read, string expected)
+        where T : struct =>
+        r =>
+        {
+            string text = r.Tokens[^1].Value;
+            T? value = read(text);
+            if (value is null)
+                Refuse(r, text, expected);
+            return value;
+        };
 
     private static int? ReadWhole(ArgumentResult r, string text, int least, int most)
     {
         if (int.TryParse(text, WholeStyle, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
             return value;
-        Refuse(r, text, (least, most) switch
-        {
-            (int.MinValue, int.MaxValue) => "a whole number",
-            (_, int.MaxValue) => string.Create(CultureInfo.InvariantCulture, $"a whole number of {least} or more"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"),
-        });
+        Refuse(
+            r,
+            text,
+            (least, most) switch
+            {
+                (int.MinValue, int.MaxValue) => "a whole number",
+                (_, int.MaxValue) => string.Create(CultureInfo.InvariantCulture, $"a whole number of {least} or more"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"),
+            }
+        );
         return null;
     }
 
-    private static T? ReadNumber<T>(ArgumentResult r, Func<T, bool> allowed, string expected) where T : struct, IFloatingPointIeee754<T>
+    private static T? ReadNumber<T>(ArgumentResult r, Func<T, bool> allowed, string expected)
+        where T : struct, IFloatingPointIeee754<T>
     {
         string text = r.Tokens[^1].Value;
         if (T.TryParse(text, NumberStyle, CultureInfo.InvariantCulture, out T value) && T.IsFinite(value) && allowed(value))
@@ -73,7 +86,8 @@ internal static class Values
         return null;
     }
 
-    private static T? ReadWord<T>(ArgumentResult r, string text) where T : struct, Enum
+    private static T? ReadWord<T>(ArgumentResult r, string text)
+        where T : struct, Enum
     {
         foreach (T value in Enum.GetValues<T>())
             if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))

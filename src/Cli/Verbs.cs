@@ -35,14 +35,16 @@ internal static class Verbs
             ModelCommands.Promote(),
             ModelCommands.Shadow(),
         };
-        Verb.ShowExamples(root,
+        Verb.ShowExamples(
+            root,
             "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
             "aaclip inspect models/aaclip",
             "aaclip score --model models/aaclip --class bottle --heatmaps out/ photos/",
             "aaclip up --model models/aaclip",
             "aaclip drop --camera line1 --rate 2/s photos/",
             "aaclip watch --camera line1",
-            "aaclip rescore --model models/better --from 7d --report report/");
+            "aaclip rescore --model models/better --from 7d --report report/"
+        );
         return root;
     }
 }

@@ -28,7 +28,8 @@ public static class Calibrator
 {
     /// <summary>Normal images that a rate of false alarms needs: ⌈1/α⌉ − 1 for the threshold, and as many again where the scale is chosen as well.</summary>
     /// <param name="scaled">Whether the scale is given.</param>
-    public static int Needed(double falseAlarms, Domain domain, bool scaled) => ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
+    public static int Needed(double falseAlarms, Domain domain, bool scaled) =>
+        ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
 
     /// <summary>
     /// From normal images alone, by a split conformal quantile: of n images the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest score.
@@ -41,7 +42,12 @@ public static class Calibrator
     /// <param name="given">A scale that stays as it is; null chooses one.</param>
     /// <exception cref="ArgumentException">There are no images.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
-    public static CalibrationResult FromNormals(IReadOnlyList<Observed> normals, double falseAlarms, Domain domain, Calibration? given = null)
+    public static CalibrationResult FromNormals(
+        IReadOnlyList<Observed> normals,
+        double falseAlarms,
+        Domain domain,
+        Calibration? given = null
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(falseAlarms, 1);
@@ -58,7 +64,11 @@ public static class Calibrator
         {
             // Normal images fill the lower half, so that there is room for what is worse; widening changes no image's rank.
             float room = (float)Math.Max(2, 2 * threshold);
-            scale = scale with { MapMax = scale.MapMin + room * (scale.MapMax - scale.MapMin), DetectionMax = scale.DetectionMin + room * (scale.DetectionMax - scale.DetectionMin) };
+            scale = scale with
+            {
+                MapMax = scale.MapMin + room * (scale.MapMax - scale.MapMin),
+                DetectionMax = scale.DetectionMin + room * (scale.DetectionMax - scale.DetectionMin),
+            };
             threshold = Within(Quantile(scale));
         }
 
@@ -66,34 +76,61 @@ public static class Calibrator
         Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
         return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
 
-        double Quantile(Calibration on) => Math.BitIncrement(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)).Order().ElementAt(rank - 1));
+        double Quantile(Calibration on) =>
+            Math.BitIncrement(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)).Order().ElementAt(rank - 1));
     }
 
     /// <summary>From normal images and defects: the thresholds with the largest F1 on them.</summary>
     /// <param name="given">A scale that stays as it is; null takes minimum and maximum of the images.</param>
     /// <exception cref="ArgumentException">One side has no images.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
-    public static CalibrationResult FromDefects(IReadOnlyList<Observed> normals, IReadOnlyList<Observed> defects, Domain domain, Calibration? given = null)
+    public static CalibrationResult FromDefects(
+        IReadOnlyList<Observed> normals,
+        IReadOnlyList<Observed> defects,
+        Domain domain,
+        Calibration? given = null
+    )
     {
         if (normals.Count == 0 || defects.Count == 0)
-            throw new ArgumentException($"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.", nameof(normals));
+            throw new ArgumentException(
+                $"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.",
+                nameof(normals)
+            );
 
         Calibration scale = given ?? Scale([.. normals, .. defects], room: 1);
-        float[] good = [.. normals.Select(Raw)], bad = [.. defects.Select(Raw)];
-        float best = Best(good, bad), map = Best([.. normals.Select(n => n.MapMax)], [.. defects.Select(d => d.MapMax)]);
+        float[] good = [.. normals.Select(Raw)],
+            bad = [.. defects.Select(Raw)];
+        float best = Best(good, bad),
+            map = Best([.. normals.Select(n => n.MapMax)], [.. defects.Select(d => d.MapMax)]);
         double threshold = given is null ? Within(best) : Inside(best);
-        return new CalibrationResult(scale with { Threshold = threshold, MapThreshold = map }, Share(normals), Share(defects), Guaranteed: false);
+        return new CalibrationResult(
+            scale with
+            {
+                Threshold = threshold,
+                MapThreshold = map,
+            },
+            Share(normals),
+            Share(defects),
+            Guaranteed: false
+        );
 
         float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
 
-        double Share(IReadOnlyList<Observed> images) => images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
+        double Share(IReadOnlyList<Observed> images) =>
+            images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
     }
 
     // The map alone keeps its order on every scale.
     private static bool Halved(Domain domain, bool scaled) => !scaled && domain != Domain.Medical;
 
-    private static double Inside(double threshold) => threshold is > 0 and < 1 ? threshold
-        : throw new InvalidDataException(FormattableString.Invariant($"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."));
+    private static double Inside(double threshold) =>
+        threshold is > 0 and < 1
+            ? threshold
+            : throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."
+                )
+            );
 
     // Half way down to the next lower score: new images lie on either side of both.
     private static float Best(float[] good, float[] bad)
@@ -105,8 +142,10 @@ public static class Calibrator
 
     private static Calibration Scale(IReadOnlyList<Observed> images, float room)
     {
-        float mapMin = images.Min(i => i.MapMin), mapMax = images.Max(i => i.MapMax);
-        float least = images.Min(i => i.Detection), most = images.Max(i => i.Detection);
+        float mapMin = images.Min(i => i.MapMin),
+            mapMax = images.Max(i => i.MapMax);
+        float least = images.Min(i => i.Detection),
+            most = images.Max(i => i.Detection);
         return new Calibration
         {
             MapMin = mapMin,

@@ -17,13 +17,25 @@ public static class Evaluator
     /// <param name="scored">Called after each image, with its map and the mask at the model's size (empty where there is none).</param>
     /// <exception cref="InvalidDataException">The model gives what is not a number.</exception>
     /// <exception cref="ImageRejectedException">An image cannot be read; the message names it.</exception>
-    public static IEnumerable<ClassReport> Run(AnomalyScorer scorer, DataSet data, Action<LabelledImage, ImageScore>? scored = null, CancellationToken cancellation = default)
+    public static IEnumerable<ClassReport> Run(
+        AnomalyScorer scorer,
+        DataSet data,
+        Action<LabelledImage, ImageScore>? scored = null,
+        CancellationToken cancellation = default
+    )
     {
         foreach (IGrouping<string, LabelledImage> group in data.Images.GroupBy(i => i.ClassName))
             yield return Class(scorer, group.Key, data.Domain, [.. group], scored, cancellation);
     }
 
-    private static ClassReport Class(AnomalyScorer scorer, string className, Domain domain, LabelledImage[] images, Action<LabelledImage, ImageScore>? scored, CancellationToken cancellation)
+    private static ClassReport Class(
+        AnomalyScorer scorer,
+        string className,
+        Domain domain,
+        LabelledImage[] images,
+        Action<LabelledImage, ImageScore>? scored,
+        CancellationToken cancellation
+    )
     {
         // 1
         int size = scorer.Model.Architecture.ImageSize;
@@ -71,7 +83,10 @@ public static class Evaluator
             UnusedMasks = unused,
             Published = ImageMetrics.Of(Ranking.Of([.. published.Select(s => (float)s)], labels)),
             PerImage = ImageMetrics.Of(Ranking.Of([.. raw.Select(s => (float)s)], labels)),
-            Images = [.. results.Select((r, i) => new ScoredImage(r.Image.Path, r.Image.Anomalous, r.MapMax, r.Detection, raw[i], published[i]))],
+            Images =
+            [
+                .. results.Select((r, i) => new ScoredImage(r.Image.Path, r.Image.Anomalous, r.MapMax, r.Detection, raw[i], published[i])),
+            ],
         };
     }
 
@@ -79,13 +94,20 @@ public static class Evaluator
     internal static double[] Combine(IEnumerable<float> maxima, IEnumerable<float> detections, MapRange range, Domain domain)
     {
         float[] all = [.. detections];
-        float least = all.Min(), most = all.Max();
-        return [.. maxima.Zip(all, (max, detection) =>
-        {
-            float map = range.Max == 1 ? max : Share(max, range.Min, range.Max);        // skipped if the maximum is exactly 1, as published
-            float whole = most == 1 ? detection : Share(detection, least, most);
-            return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
-        })];
+        float least = all.Min(),
+            most = all.Max();
+        return
+        [
+            .. maxima.Zip(
+                all,
+                (max, detection) =>
+                {
+                    float map = range.Max == 1 ? max : Share(max, range.Min, range.Max); // skipped if the maximum is exactly 1, as published
+                    float whole = most == 1 ? detection : Share(detection, least, most);
+                    return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
+                }
+            ),
+        ];
 
         static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0; // all alike: the published code divides by zero
     }

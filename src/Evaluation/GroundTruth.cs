@@ -19,16 +19,20 @@ public sealed record GroundTruth(byte[] Pixels, string? Fault)
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         DecodedMask mask = MaskDecoder.Decode(File.ReadAllBytes(path), path);
         byte[] pixels = Mask.Resize(mask.Marked.Span, mask.Width, mask.Height, size);
-        string? fault = !SameShape(mask, width, height) ? FormattableString.Invariant($"it is {mask.Width} x {mask.Height}, its image {width} x {height}")
+        string? fault =
+            !SameShape(mask, width, height)
+                ? FormattableString.Invariant($"it is {mask.Width} x {mask.Height}, its image {width} x {height}")
             : pixels.AsSpan().ContainsAnyExcept((byte)0) ? null
-            : mask.Marked.Span.ContainsAnyExcept((byte)0) ? FormattableString.Invariant($"what it marks is too small to be seen at {size} pixels")
+            : mask.Marked.Span.ContainsAnyExcept((byte)0)
+                ? FormattableString.Invariant($"what it marks is too small to be seen at {size} pixels")
             : "it marks nothing";
         return new GroundTruth(pixels, fault);
     }
 
     // The same picture at another size, whose sides were rounded to whole pixels.
     private static bool SameShape(DecodedMask mask, int width, int height) =>
-        Math.Abs(mask.Height - (double)mask.Width * height / width) <= 1 || Math.Abs(mask.Width - (double)mask.Height * width / height) <= 1;
+        Math.Abs(mask.Height - (double)mask.Width * height / width) <= 1
+        || Math.Abs(mask.Width - (double)mask.Height * width / height) <= 1;
 }
 
 /// <summary>A mask that the metrics of pixels leave out, with its image.</summary>

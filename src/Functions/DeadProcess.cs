@@ -9,7 +9,8 @@ namespace AaClip.Functions;
 /// Ends the process when its model is dead, as after an error of CUDA that stays: the host starts a new one. First the messages that wait here
 /// are handed back with all their attempts.
 /// </summary>
-internal sealed partial class DeadProcess(ModelHost models, Infrastructure infrastructure, TimeProvider time, ILogger<DeadProcess> logger) : BackgroundService
+internal sealed partial class DeadProcess(ModelHost models, Infrastructure infrastructure, TimeProvider time, ILogger<DeadProcess> logger)
+    : BackgroundService
 {
     /// <summary>What the process ends with: EX_SOFTWARE.</summary>
     internal const int ExitCode = 70;
@@ -28,7 +29,11 @@ internal sealed partial class DeadProcess(ModelHost models, Infrastructure infra
 
         Log.Ends(logger, models.State.Note ?? "");
         await infrastructure.EndAsync();
-        for (TimeSpan waited = TimeSpan.Zero; infrastructure.State.Waiting > 0 && waited < HandingBack; waited += TimeSpan.FromMilliseconds(100))
+        for (
+            TimeSpan waited = TimeSpan.Zero;
+            infrastructure.State.Waiting > 0 && waited < HandingBack;
+            waited += TimeSpan.FromMilliseconds(100)
+        )
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, stoppingToken);
         Exit(ExitCode);
     }

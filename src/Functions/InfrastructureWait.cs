@@ -14,9 +14,14 @@ internal sealed class InfrastructureWait(Infrastructure infrastructure, QueueSen
 
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>
-        Queues.GetOrAdd(context.FunctionDefinition.EntryPoint, QueueOf) is { } queue && context.BindingContext.BindingData.TryGetValue("QueueTrigger", out object? text)
+        Queues.GetOrAdd(context.FunctionDefinition.EntryPoint, QueueOf) is { } queue
+        && context.BindingContext.BindingData.TryGetValue("QueueTrigger", out object? text)
             ? infrastructure.RunAsync(
-                context.FunctionDefinition.Name, () => next(context), (delay, token) => sender.SendAsync(queue, text?.ToString() ?? "", delay, token), context.CancellationToken)
+                context.FunctionDefinition.Name,
+                () => next(context),
+                (delay, token) => sender.SendAsync(queue, text?.ToString() ?? "", delay, token),
+                context.CancellationToken
+            )
             : next(context);
 
     /// <param name="entryPoint">"Namespace.Class.Method".</param>
@@ -24,6 +29,9 @@ internal sealed class InfrastructureWait(Infrastructure infrastructure, QueueSen
     {
         int dot = entryPoint.LastIndexOf('.');
         MethodInfo? method = typeof(InfrastructureWait).Assembly.GetType(entryPoint[..dot])?.GetMethod(entryPoint[(dot + 1)..]);
-        return method?.GetParameters().Select(p => p.GetCustomAttribute<QueueTriggerAttribute>()?.QueueName).FirstOrDefault(q => q is not null);
+        return method
+            ?.GetParameters()
+            .Select(p => p.GetCustomAttribute<QueueTriggerAttribute>()?.QueueName)
+            .FirstOrDefault(q => q is not null);
     }
 }

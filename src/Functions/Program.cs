@@ -12,7 +12,14 @@ FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<InfrastructureWait>();
 builder.Services.AddAaClip(builder.Configuration);
+
 // Messages go in and out by the pipeline's own JSON, which its schemas describe.
-builder.Services.Configure<WorkerOptions>(worker => worker.Serializer = new JsonObjectSerializer(
-    new JsonSerializerOptions(MessageJson.Default.Options) { TypeInfoResolver = JsonTypeInfoResolver.Combine(MessageJson.Default, new DefaultJsonTypeInfoResolver()) }));
+builder.Services.Configure<WorkerOptions>(worker =>
+    worker.Serializer = new JsonObjectSerializer(
+        new JsonSerializerOptions(MessageJson.Default.Options)
+        {
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(MessageJson.Default, new DefaultJsonTypeInfoResolver()),
+        }
+    )
+);
 await builder.Build().RunAsync();

@@ -15,7 +15,10 @@ public sealed class RaiseAlert(CameraProfiles cameras, AlertRaiser alerts, TimeP
 
     /// <summary>Takes one scored image into account. A failed delivery fails the message, which does not score the image again.</summary>
     [Function(nameof(RaiseAlert))]
-    public async Task Run([QueueTrigger(QueueNames.Scored, Connection = StorageConnection.Setting)] Scored scored, CancellationToken cancellation)
+    public async Task Run(
+        [QueueTrigger(QueueNames.Scored, Connection = StorageConnection.Setting)] Scored scored,
+        CancellationToken cancellation
+    )
     {
         using Activity? activity = Tracing.Start(nameof(RaiseAlert), scored.Traceparent);
         activity?.SetTag("camera", scored.Camera).SetTag("image", scored.Image);

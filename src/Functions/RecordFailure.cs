@@ -20,31 +20,49 @@ namespace AaClip.Functions;
 /// sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result that is there
 /// is never replaced.
 /// </summary>
-public sealed partial class RecordFailure(ResultStore results, CameraProfiles cameras, ModelHost models, JobService jobs, TimeProvider time, ILogger<RecordFailure> logger)
+public sealed partial class RecordFailure(
+    ResultStore results,
+    CameraProfiles cameras,
+    ModelHost models,
+    JobService jobs,
+    TimeProvider time,
+    ILogger<RecordFailure> logger
+)
 {
     /// <summary>A storage event was given up on.</summary>
     [Function("RecordUploadFailure")]
-    public Task Upload([QueueTrigger(QueueNames.UploadsPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
-        Record(QueueNames.Uploads, message, cancellation);
+    public Task Upload(
+        [QueueTrigger(QueueNames.UploadsPoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    ) => Record(QueueNames.Uploads, message, cancellation);
 
     /// <summary>A new image was given up on.</summary>
     [Function("RecordScoreFailure")]
-    public Task Score([QueueTrigger(QueueNames.ScorePoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
-        Record(QueueNames.Score, message, cancellation);
+    public Task Score(
+        [QueueTrigger(QueueNames.ScorePoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    ) => Record(QueueNames.Score, message, cancellation);
 
     /// <summary>An image of a job was given up on.</summary>
     [Function("RecordBulkFailure")]
-    public Task Bulk([QueueTrigger(QueueNames.ScoreBulkPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
-        Record(QueueNames.ScoreBulk, message, cancellation);
+    public Task Bulk(
+        [QueueTrigger(QueueNames.ScoreBulkPoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    ) => Record(QueueNames.ScoreBulk, message, cancellation);
 
     /// <summary>The alert of a scored image was given up on.</summary>
     [Function("RecordScoredFailure")]
-    public Task Alert([QueueTrigger(QueueNames.ScoredPoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation) =>
-        Record(QueueNames.Scored, message, cancellation);
+    public Task Alert(
+        [QueueTrigger(QueueNames.ScoredPoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    ) => Record(QueueNames.Scored, message, cancellation);
 
     /// <summary>A job's step was given up on: the job has failed, and may be resumed.</summary>
     [Function("RecordRescoreFailure")]
-    public async Task Rescore([QueueTrigger(QueueNames.RescorePoison, Connection = StorageConnection.Setting)] string message, CancellationToken cancellation)
+    public async Task Rescore(
+        [QueueTrigger(QueueNames.RescorePoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    )
     {
         await Record(QueueNames.Rescore, message, cancellation);
         try
@@ -65,8 +83,16 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
         Metrics.Failure(FailureCodes.GivenUp);
 
         string blob = await results.WriteFailedAsync(
-            new FailedMessage { Queue = queue, Reason = reason, Image = image, RecordedAt = time.GetUtcNow(), Body = message },
-            cancellation);
+            new FailedMessage
+            {
+                Queue = queue,
+                Reason = reason,
+                Image = image,
+                RecordedAt = time.GetUtcNow(),
+                Body = message,
+            },
+            cancellation
+        );
         Log.Kept(logger, image ?? "a message", queue, reason, blob);
         if (request is not null && await ModelOfAsync(request, cancellation) is { } model)
         {
@@ -91,24 +117,49 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
             if (queue == QueueNames.Scored)
             {
                 Scored scored = Read(message, MessageJson.Default.Scored);
-                return (null, scored.Image, "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send the message again with 'aaclip redrive'.");
+                return (
+                    null,
+                    scored.Image,
+                    "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send the message again with 'aaclip redrive'."
+                );
             }
 
             if (queue == QueueNames.Uploads)
             {
                 BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
-                const string Reason = "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with 'aaclip redrive', or upload the image again.";
+                const string Reason =
+                    "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with 'aaclip redrive', or upload the image again.";
                 if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
                     return (null, upload.Name, Reason);
-                return (new ScoreRequested { Image = upload.Name, ETag = upload.ETag, Camera = ImageName.Of(upload.Name).Camera, ObjectClass = "", EnqueuedAt = upload.Time, Traceparent = upload.Traceparent }, upload.Name, Reason);
+                return (
+                    new ScoreRequested
+                    {
+                        Image = upload.Name,
+                        ETag = upload.ETag,
+                        Camera = ImageName.Of(upload.Name).Camera,
+                        ObjectClass = "",
+                        EnqueuedAt = upload.Time,
+                        Traceparent = upload.Traceparent,
+                    },
+                    upload.Name,
+                    Reason
+                );
             }
 
             if (queue == QueueNames.Rescore)
-                return (null, null, $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log of RescorePages, then resume the job.");
+                return (
+                    null,
+                    null,
+                    $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log of RescorePages, then resume the job."
+                );
 
             ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
             bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
-            return (named ? request : null, request.Image, "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip redrive', upload the image again or rescore it.");
+            return (
+                named ? request : null,
+                request.Image,
+                "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip redrive', upload the image again or rescore it."
+            );
         }
         catch (JsonException e)
         {
@@ -137,11 +188,19 @@ public sealed partial class RecordFailure(ResultStore results, CameraProfiles ca
 
     private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)
     {
-        string objectClass = request.ObjectClass.Length > 0 ? request.ObjectClass
-            : ((await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default).Class;
+        string objectClass =
+            request.ObjectClass.Length > 0
+                ? request.ObjectClass
+                : ((await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default).Class;
         return new ResultDocument
         {
-            Image = new ImagePart { Name = request.Image, ETag = request.ETag.Trim('"'), Camera = request.Camera, ObjectClass = objectClass },
+            Image = new ImagePart
+            {
+                Name = request.Image,
+                ETag = request.ETag.Trim('"'),
+                Camera = request.Camera,
+                ObjectClass = objectClass,
+            },
             Model = model,
             Score = new ScorePart(Verdict.Failed),
             Timings = new TimingsPart(),

@@ -10,6 +10,8 @@ public sealed class RescorePages(JobRunner runner)
 {
     /// <summary>Takes one step.</summary>
     [Function(nameof(RescorePages))]
-    public Task Run([QueueTrigger(QueueNames.Rescore, Connection = StorageConnection.Setting)] RescoreStep step, CancellationToken cancellation) =>
-        runner.RunAsync(step, cancellation);
+    public Task Run(
+        [QueueTrigger(QueueNames.Rescore, Connection = StorageConnection.Setting)] RescoreStep step,
+        CancellationToken cancellation
+    ) => runner.RunAsync(step, cancellation);
 }

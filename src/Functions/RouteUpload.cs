@@ -13,12 +13,20 @@ namespace AaClip.Functions;
 /// folder of the name; an image without a folder belongs to camera "default". What the file is called plays no part, but for the profile's
 /// skip patterns: whether it is an image is told by its content.
 /// </summary>
-public sealed partial class RouteUpload(StorageClients storage, CameraProfiles cameras, QueueSender sender, TimeProvider time, ILogger<RouteUpload> logger)
+public sealed partial class RouteUpload(
+    StorageClients storage,
+    CameraProfiles cameras,
+    QueueSender sender,
+    TimeProvider time,
+    ILogger<RouteUpload> logger
+)
 {
     /// <summary>Looks at one upload, and sends the request to score it unless it is skipped.</summary>
     [Function(nameof(RouteUpload))]
-    public Task Run([QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload, CancellationToken cancellation) =>
-        RouteAsync(upload, cancellation);
+    public Task Run(
+        [QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload,
+        CancellationToken cancellation
+    ) => RouteAsync(upload, cancellation);
 
     /// <returns>The request that was sent; null when the upload was skipped.</returns>
     internal async Task<ScoreRequested?> RouteAsync(BlobCreated upload, CancellationToken cancellation)
@@ -59,9 +67,15 @@ public sealed partial class RouteUpload(StorageClients storage, CameraProfiles c
         if (upload.Bytes == 0)
             return upload.Name.EndsWith('/')
                 ? ("folder", "it is the placeholder of a folder")
-                : ("empty", $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they have an event of their own");
+                : (
+                    "empty",
+                    $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they have an event of their own"
+                );
         if (profile is null)
-            return ("unknown-camera", $"{ContainerNames.Config}/{CameraProfiles.Blob} has no profile for camera '{camera}': add one, or '*' for all others");
+            return (
+                "unknown-camera",
+                $"{ContainerNames.Config}/{CameraProfiles.Blob} has no profile for camera '{camera}': add one, or '*' for all others"
+            );
         if (profile.SkippedBy(path) is { } pattern)
             return ("pattern", $"its name matches the skip pattern '{pattern}'");
         return null;

@@ -16,7 +16,10 @@ public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHo
 {
     /// <summary>Scores one image.</summary>
     [Function(nameof(ScoreBulk))]
-    public async Task Run([QueueTrigger(QueueNames.ScoreBulk, Connection = StorageConnection.Setting)] ScoreRequested request, CancellationToken cancellation)
+    public async Task Run(
+        [QueueTrigger(QueueNames.ScoreBulk, Connection = StorageConnection.Setting)] ScoreRequested request,
+        CancellationToken cancellation
+    )
     {
         if (!await running.IncludeAsync(request.Job, cancellation))
             return;
@@ -24,7 +27,10 @@ public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHo
         {
             using ModelLease lease = await models.GetAsync(request.Model, cancellation);
         }
-        catch (Exception e) when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException && request is { Model: not null, Job: not (null or ShadowShare.Job) })
+        catch (Exception e)
+            when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException
+                && request is { Model: not null, Job: not (null or ShadowShare.Job) }
+            )
         {
             await jobs.FailAsync(request.Job, $"Model {request.Model} cannot be loaded: {e.Message}", cancellation);
             return;

@@ -10,8 +10,10 @@ public sealed class ScoreImage(ImageScoring scoring, QueueSender sender)
 {
     /// <summary>Scores one image; concurrent runs share runs of the model.</summary>
     [Function(nameof(ScoreImage))]
-    public Task Run([QueueTrigger(QueueNames.Score, Connection = StorageConnection.Setting)] ScoreRequested request, CancellationToken cancellation) =>
-        ScoreAsync(request, cancellation);
+    public Task Run(
+        [QueueTrigger(QueueNames.Score, Connection = StorageConnection.Setting)] ScoreRequested request,
+        CancellationToken cancellation
+    ) => ScoreAsync(request, cancellation);
 
     internal async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {

@@ -22,11 +22,19 @@ public static class Services
         services.TryAddSingleton(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddAaClipTelemetry(configuration);
-        services.AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>().Bind(configuration.GetSection(StorageOptions.Section));
-        services.AddOptionsWithValidateOnStart<CamerasOptions, CamerasOptionsValidator>().Bind(configuration.GetSection(CamerasOptions.Section));
+        services
+            .AddOptionsWithValidateOnStart<StorageOptions, StorageOptionsValidator>()
+            .Bind(configuration.GetSection(StorageOptions.Section));
+        services
+            .AddOptionsWithValidateOnStart<CamerasOptions, CamerasOptionsValidator>()
+            .Bind(configuration.GetSection(CamerasOptions.Section));
         services.AddOptionsWithValidateOnStart<ModelOptions, ModelOptionsValidator>().Bind(configuration.GetSection(ModelOptions.Section));
-        services.AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>().Bind(configuration.GetSection(BatchingOptions.Section));
-        services.AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>().Bind(configuration.GetSection(LimitsOptions.Section));
+        services
+            .AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>()
+            .Bind(configuration.GetSection(BatchingOptions.Section));
+        services
+            .AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
+            .Bind(configuration.GetSection(LimitsOptions.Section));
 
         services.AddSingleton<StorageClients>();
         services.AddSingleton<QueueSender>();

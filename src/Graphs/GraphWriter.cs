@@ -42,7 +42,15 @@ internal sealed class GraphWriter : IDisposable
     /// <summary>Declares an output under its own name.</summary>
     public void Output(string name, Value value, DataType type, params ReadOnlySpan<object> axes)
     {
-        _graph.Node.Add(new NodeProto { Name = $"/{name}/Identity", OpType = "Identity", Input = { value.Name }, Output = { name } });
+        _graph.Node.Add(
+            new NodeProto
+            {
+                Name = $"/{name}/Identity",
+                OpType = "Identity",
+                Input = { value.Name },
+                Output = { name },
+            }
+        );
         _graph.Output.Add(Describe(name, type, axes));
     }
 
@@ -51,8 +59,23 @@ internal sealed class GraphWriter : IDisposable
     {
         if (_taps.Remove(name))
         {
-            _graph.Node.Add(new NodeProto { Name = $"/{name}/Cast", OpType = "Cast", Input = { value.Name }, Output = { name }, Attribute = { Int("to", (int)DataType.Float) } });
-            _graph.Output.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+            _graph.Node.Add(
+                new NodeProto
+                {
+                    Name = $"/{name}/Cast",
+                    OpType = "Cast",
+                    Input = { value.Name },
+                    Output = { name },
+                    Attribute = { Int("to", (int)DataType.Float) },
+                }
+            );
+            _graph.Output.Add(
+                new ValueInfoProto
+                {
+                    Name = name,
+                    Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } },
+                }
+            );
         }
 
         return value;
@@ -69,9 +92,21 @@ internal sealed class GraphWriter : IDisposable
         Nodes(op, Microsoft, path, 1, inputs, attributes)[0];
 
     /// <summary>Adds a node of several results.</summary>
-    public Value[] Nodes(string op, string domain, string path, int results, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    public Value[] Nodes(
+        string op,
+        string domain,
+        string path,
+        int results,
+        ReadOnlySpan<Value> inputs,
+        params ReadOnlySpan<AttributeProto> attributes
+    )
     {
-        NodeProto node = new() { Name = $"{path}/{op}", OpType = op, Domain = domain };
+        NodeProto node = new()
+        {
+            Name = $"{path}/{op}",
+            OpType = op,
+            Domain = domain,
+        };
         foreach (Value input in inputs)
             node.Input.Add(input.Name ?? ""); // default(Value): an optional input that is left out
         Value[] outputs = [.. Enumerable.Range(0, results).Select(i => new Value(i == 0 ? node.Name : $"{node.Name}:{i}"))];
@@ -129,7 +164,11 @@ internal sealed class GraphWriter : IDisposable
             ProducerName = "AaClip.Functions",
             ProducerVersion = typeof(GraphWriter).Assembly.GetName().Version?.ToString(3) ?? "",
             Graph = _graph,
-            OpsetImport = { new OperatorSetIdProto { Domain = "", Version = Opset }, new OperatorSetIdProto { Domain = Microsoft, Version = 1 } },
+            OpsetImport =
+            {
+                new OperatorSetIdProto { Domain = "", Version = Opset },
+                new OperatorSetIdProto { Domain = Microsoft, Version = 1 },
+            },
         };
         using FileStream stream = new(_path, FileMode.CreateNew);
         model.WriteTo(stream);
@@ -137,11 +176,29 @@ internal sealed class GraphWriter : IDisposable
 
     public void Dispose() => _weights.Dispose();
 
-    public static AttributeProto Int(string name, long value) => new() { Name = name, Type = AttributeType.Int, I = value };
+    public static AttributeProto Int(string name, long value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeType.Int,
+            I = value,
+        };
 
-    public static AttributeProto Float(string name, float value) => new() { Name = name, Type = AttributeType.Float, F = value };
+    public static AttributeProto Float(string name, float value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeType.Float,
+            F = value,
+        };
 
-    public static AttributeProto Text(string name, string value) => new() { Name = name, Type = AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    public static AttributeProto Text(string name, string value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeType.String,
+            S = ByteString.CopyFromUtf8(value),
+        };
 
     public static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
     {
@@ -154,9 +211,21 @@ internal sealed class GraphWriter : IDisposable
     {
         TensorShapeProto shape = new();
         foreach (object axis in axes)
-            shape.Dim.Add(axis is string free
-                ? new TensorShapeProto.Types.Dimension { DimParam = free }
-                : new TensorShapeProto.Types.Dimension { DimValue = Convert.ToInt64(axis, System.Globalization.CultureInfo.InvariantCulture) });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape } } };
+            shape.Dim.Add(
+                axis is string free
+                    ? new TensorShapeProto.Types.Dimension { DimParam = free }
+                    : new TensorShapeProto.Types.Dimension
+                    {
+                        DimValue = Convert.ToInt64(axis, System.Globalization.CultureInfo.InvariantCulture),
+                    }
+            );
+        return new ValueInfoProto
+        {
+            Name = name,
+            Type = new TypeProto
+            {
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape },
+            },
+        };
     }
 }

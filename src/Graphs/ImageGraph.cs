@@ -15,7 +15,14 @@ internal static class ImageGraph
     /// <param name="adapters">What the image adapters look like, or null for plain CLIP: then CLIP's own projection is the head.</param>
     /// <param name="taps">Inner values to expose, for tests.</param>
     public static void Write(
-        string path, ModelArchitecture shape, AdapterDescription? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
+        string path,
+        ModelArchitecture shape,
+        AdapterDescription? adapters,
+        Precision precision,
+        Activation activation,
+        Func<string, float[]> read,
+        IEnumerable<string>? taps = null
+    )
     {
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
@@ -34,7 +41,13 @@ internal static class ImageGraph
         {
             x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
             if (adapters is not null && block < adapters.ImageBlocks)
-                x = tower.Adapter(x, $"image_adapter.layer_adapters.{block}.fc.0.weight", $"/visual/adapters.{block}", width, adapters.ImageShare);
+                x = tower.Adapter(
+                    x,
+                    $"image_adapter.layer_adapters.{block}.fc.0.weight",
+                    $"/visual/adapters.{block}",
+                    width,
+                    adapters.ImageShare
+                );
             for (int level = 0; level < levels.Length; level++)
                 if (shape.Levels[level] == block + 1)
                     levels[level] = PatchTokens(graph, tower, x, level, width);
@@ -64,8 +77,13 @@ internal static class ImageGraph
         int patches = shape.Grid * shape.Grid;
         Value pixels = tower.Type == DataType.Float ? image : graph.Node("Cast", "/visual/image", [image], Int("to", (int)tower.Type));
         Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"), tower.Type);
-        Value x = graph.Node("Conv", "/visual/conv1", [pixels, kernel],
-            Ints("kernel_shape", shape.Patch, shape.Patch), Ints("strides", shape.Patch, shape.Patch)); // [B, width, g, g]
+        Value x = graph.Node(
+            "Conv",
+            "/visual/conv1",
+            [pixels, kernel],
+            Ints("kernel_shape", shape.Patch, shape.Patch),
+            Ints("strides", shape.Patch, shape.Patch)
+        ); // [B, width, g, g]
         x = graph.Node("Reshape", "/visual/conv1", [x, graph.Integers(0, width, patches)]);
         x = graph.Tap("/visual/patch_embed", graph.Node("Transpose", "/visual/conv1", [x], Ints("perm", 0, 2, 1))); // [B, patches, width]
         x = graph.Node("Pad", "/visual/class_token", [x, graph.Integers(0, 1, 0, 0, 0, 0)]); // [B, 1 + patches, width]
@@ -86,7 +104,14 @@ internal static class ImageGraph
     }
 
     // Float32 from here on: [B, patches, E].
-    private static Value Head(TransformerWriter tower, Value tokens, AdapterDescription? adapters, string name, string path, ModelArchitecture shape)
+    private static Value Head(
+        TransformerWriter tower,
+        Value tokens,
+        AdapterDescription? adapters,
+        string name,
+        string path,
+        ModelArchitecture shape
+    )
     {
         int width = shape.Vision.Width;
         if (adapters is null)
@@ -118,9 +143,14 @@ internal static class ImageGraph
         const string Path = "/head/detection";
         Value unit = Normalize(graph, tower, graph.Tap($"{Path}/proj", projected), Path);
         Value mean = graph.Tap($"{Path}/feature", graph.Node("ReduceMean", Path, [unit, graph.Integers(1)], Int("keepdims", 0))); // [B, E]
-        Value abnormal = graph.Node("Gather", Path, [anchors, graph.Integers(1)], Int("axis", 2));                            // [B, E, 1]
+        Value abnormal = graph.Node("Gather", Path, [anchors, graph.Integers(1)], Int("axis", 2)); // [B, E, 1]
         abnormal = graph.Node("Squeeze", Path, [abnormal, graph.Integers(2)]);
-        Value dot = graph.Node("ReduceSum", Path, [graph.Node("Mul", $"{Path}/dot", [mean, abnormal]), graph.Integers(1)], Int("keepdims", 0));
+        Value dot = graph.Node(
+            "ReduceSum",
+            Path,
+            [graph.Node("Mul", $"{Path}/dot", [mean, abnormal]), graph.Integers(1)],
+            Int("keepdims", 0)
+        );
         return graph.Node("Mul", $"{Path}/half", [graph.Node("Add", $"{Path}/one", [dot, graph.Scalar(1)]), graph.Scalar(0.5f)]);
     }
 

@@ -12,7 +12,14 @@ internal static class TextGraph
 {
     /// <param name="adapters">What the text adapters look like, or null for the plain tower with CLIP's projection.</param>
     public static void Write(
-        string path, ModelArchitecture shape, AdapterDescription? adapters, Precision precision, Activation activation, Func<string, float[]> read, IEnumerable<string>? taps = null)
+        string path,
+        ModelArchitecture shape,
+        AdapterDescription? adapters,
+        Precision precision,
+        Activation activation,
+        Func<string, float[]> read,
+        IEnumerable<string>? taps = null
+    )
     {
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
@@ -33,10 +40,13 @@ internal static class TextGraph
 
         x = graph.Tap("/text/ln_final", tower.LayerNorm(x, "ln_final", "/text/ln_final", width));
         Value end = graph.Node("ArgMax", "/text/end", [tokens], Int("axis", 1), Int("keepdims", 1)); // [N, 1]
-        Value pooled = graph.Tap("/text/pooled", graph.Node("GatherND", "/text/end", [x, end], Int("batch_dims", 1)));  // [N, width]
+        Value pooled = graph.Tap("/text/pooled", graph.Node("GatherND", "/text/end", [x, end], Int("batch_dims", 1))); // [N, width]
         Value features = adapters is null
             ? tower.Project(pooled, "text_projection", "/text/proj", width, shape.Embed)
-            : tower.LeakyRelu(tower.LinearExact(pooled, $"text_adapter.{adapters.TextBlocks}.fc.0.weight", "/text/proj", width, shape.Embed), "/text/proj");
+            : tower.LeakyRelu(
+                tower.LinearExact(pooled, $"text_adapter.{adapters.TextBlocks}.fc.0.weight", "/text/proj", width, shape.Embed),
+                "/text/proj"
+            );
         graph.Output("features", tower.ToFloat32(features, "/text/features"), DataType.Float, "N", shape.Embed);
         graph.Save();
     }

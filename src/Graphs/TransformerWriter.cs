@@ -11,7 +11,7 @@ namespace AaClip.Graphs;
 internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]> read, Precision precision, Activation activation)
 {
     private const float LayerNormEpsilon = 1e-5f; // specification 1.4
-    private const float LeakySlope = 0.01f;       // specification 2
+    private const float LeakySlope = 0.01f; // specification 2
 
     /// <summary>Type of the activations between nodes.</summary>
     public DataType Type { get; } = precision == Precision.Fp16 ? DataType.Float16 : DataType.Float;
@@ -32,12 +32,18 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         int width = shape.Width;
         Value normed = graph.Tap($"{path}/ln_1", LayerNorm(x, $"{key}ln_1", $"{path}/ln_1", width));
         Value attended = Attention(normed, shape, $"{key}attn.", $"{path}/attn", causal);
-        attended = graph.Tap($"{path}/attn", Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", $"{path}/attn/out", width, width));
+        attended = graph.Tap(
+            $"{path}/attn",
+            Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", $"{path}/attn/out", width, width)
+        );
         x = graph.Node("Add", $"{path}/residual_1", [x, attended]);
 
         Value hidden = LayerNorm(x, $"{key}ln_2", $"{path}/ln_2", width);
         hidden = LinearActivated(hidden, $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", $"{path}/mlp/c_fc", width, shape.MlpWidth);
-        hidden = graph.Tap($"{path}/mlp", Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", shape.MlpWidth, width));
+        hidden = graph.Tap(
+            $"{path}/mlp",
+            Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", shape.MlpWidth, width)
+        );
         return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/residual_2", [x, hidden]));
     }
 
@@ -61,8 +67,13 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     public Value LeakyRelu(Value x, string path) => graph.Node("LeakyRelu", path, [x], Float("alpha", LeakySlope));
 
     /// <summary>Layer normalisation over the width.</summary>
-    public Value LayerNorm(Value x, string key, string path, int width) => graph.Node(
-        "LayerNormalization", path, [x, Vector($"{key}.weight", width), Vector($"{key}.bias", width)], Float("epsilon", LayerNormEpsilon));
+    public Value LayerNorm(Value x, string key, string path, int width) =>
+        graph.Node(
+            "LayerNormalization",
+            path,
+            [x, Vector($"{key}.weight", width), Vector($"{key}.bias", width)],
+            Float("epsilon", LayerNormEpsilon)
+        );
 
     /// <summary>x·Wᵀ + b for a checkpoint weight of shape [outputs, inputs].</summary>
     public Value Linear(Value x, string weight, string? bias, string path, int inputs, int outputs)
@@ -86,12 +97,10 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         graph.Node("MatMul", path, [x, Transposed(weight, inputs, outputs)]);
 
     /// <summary>A vector of the checkpoint.</summary>
-    public Value Vector(string key, int length) =>
-        graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Type);
+    public Value Vector(string key, int length) => graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Type);
 
     /// <summary>L2 norm over the width, [.., 1], in float32.</summary>
-    public Value Norm(Value x, string path) =>
-        graph.Node("ReduceL2", path, [ToFloat32(x, path), graph.Integers(-1)], Int("keepdims", 1));
+    public Value Norm(Value x, string path) => graph.Node("ReduceL2", path, [ToFloat32(x, path), graph.Integers(-1)], Int("keepdims", 1));
 
     /// <summary>Activations as float32.</summary>
     public Value ToFloat32(Value x, string path) =>
@@ -104,9 +113,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Attention(Value x, TowerShape shape, string key, string path, bool causal)
     {
         int width = shape.Width;
-        AttributeProto[] attributes = causal
-            ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)]
-            : [Int("num_heads", shape.Heads)];
+        AttributeProto[] attributes = causal ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)] : [Int("num_heads", shape.Heads)];
         if (precision == Precision.Int8)
         {
             Value joint = LinearInt8(x, $"{key}in_proj_weight", $"{key}in_proj_bias", $"{path}/qkv", width, 3 * width);
@@ -158,10 +165,10 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         const int Tile = 32;
         float[] to = new float[from.Length];
         for (int r0 = 0; r0 < rows; r0 += Tile)
-            for (int c0 = 0; c0 < columns; c0 += Tile)
-                for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
-                    for (int c = c0; c < Math.Min(c0 + Tile, columns); c++)
-                        to[c * rows + r] = from[r * columns + c];
+        for (int c0 = 0; c0 < columns; c0 += Tile)
+        for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
+        for (int c = c0; c < Math.Min(c0 + Tile, columns); c++)
+            to[c * rows + r] = from[r * columns + c];
         return to;
     }
 }

@@ -61,7 +61,7 @@ public sealed class Weight
     private static void Transpose(ReadOnlySpan<float> source, Span<float> destination, int rows, int columns)
     {
         for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++)
-                destination[row * columns + column] = source[column * rows + row];
+        for (int column = 0; column < columns; column++)
+            destination[row * columns + column] = source[column * rows + row];
     }
 }

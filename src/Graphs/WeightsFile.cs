@@ -57,8 +57,12 @@ internal sealed class WeightsFile(string path) : IDisposable
         _stream.Write(bytes);
         tensor.DataLocation = DataLocation.External;
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = _location });
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(System.Globalization.CultureInfo.InvariantCulture) });
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        tensor.ExternalData.Add(
+            new StringStringEntryProto { Key = "offset", Value = offset.ToString(System.Globalization.CultureInfo.InvariantCulture) }
+        );
+        tensor.ExternalData.Add(
+            new StringStringEntryProto { Key = "length", Value = bytes.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) }
+        );
         return tensor;
     }
 

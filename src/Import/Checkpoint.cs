@@ -12,7 +12,12 @@ public sealed class Checkpoint : IDisposable
 {
     private readonly IReadOnlyList<IDisposable> _owned;
 
-    internal Checkpoint(string path, IReadOnlyDictionary<string, StoredTensor> tensors, IReadOnlyDictionary<string, object?> values, params IReadOnlyList<IDisposable> owned)
+    internal Checkpoint(
+        string path,
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        IReadOnlyDictionary<string, object?> values,
+        params IReadOnlyList<IDisposable> owned
+    )
     {
         Path = path;
         Tensors = tensors;
@@ -75,11 +80,18 @@ public sealed class Checkpoint : IDisposable
                     file.Dispose();
                     return sharded;
                 case ContainerKind.Index:
-                    throw new InvalidDataException($"'{path}' is named as a shard, but is an index of shards itself: download the checkpoint again.");
+                    throw new InvalidDataException(
+                        $"'{path}' is named as a shard, but is an index of shards itself: download the checkpoint again."
+                    );
                 default:
                     file.Dispose();
                     SafetensorsFile safetensors = SafetensorsFile.Open(path);
-                    return new Checkpoint(path, safetensors.Tensors, safetensors.Metadata.ToDictionary(m => m.Key, m => (object?)m.Value), safetensors);
+                    return new Checkpoint(
+                        path,
+                        safetensors.Tensors,
+                        safetensors.Metadata.ToDictionary(m => m.Key, m => (object?)m.Value),
+                        safetensors
+                    );
             }
         }
         catch

@@ -18,5 +18,7 @@ internal static class ModelFolder
     /// <exception cref="InvalidDataException">None is.</exception>
     public static string Find(string folder) =>
         Names.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidDataException($"The folder '{folder}' has no model: looked for {string.Join(", ", Names)}. Give the path of the file itself.");
+        ?? throw new InvalidDataException(
+            $"The folder '{folder}' has no model: looked for {string.Join(", ", Names)}. Give the path of the file itself."
+        );
 }

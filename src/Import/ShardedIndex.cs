@@ -30,9 +30,14 @@ internal static class ShardedIndex
             // 3. each tensor from its shard
             Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
             foreach ((string tensor, string shard) in shardOf)
-                tensors.Add(tensor, shards[shard].Tensors.TryGetValue(tensor, out StoredTensor? found)
-                    ? found
-                    : throw new InvalidDataException($"'{index.Path}' places tensor '{Text.Shorten(tensor)}' in shard '{shard}', which does not have it: the shards are not of one download."));
+                tensors.Add(
+                    tensor,
+                    shards[shard].Tensors.TryGetValue(tensor, out StoredTensor? found)
+                        ? found
+                        : throw new InvalidDataException(
+                            $"'{index.Path}' places tensor '{Text.Shorten(tensor)}' in shard '{shard}', which does not have it: the shards are not of one download."
+                        )
+                );
             return new Checkpoint(index.Path, tensors, new Dictionary<string, object?>(), [.. shards.Values]);
         }
         catch
@@ -51,7 +56,9 @@ internal static class ShardedIndex
         {
             using JsonDocument json = JsonDocument.Parse(index.Slice(0, index.Length));
             if (!json.RootElement.TryGetProperty("weight_map", out JsonElement map))
-                throw new InvalidDataException($"'{index.Path}' is JSON without a 'weight_map', so it is not an index of shards: give the path of the weights.");
+                throw new InvalidDataException(
+                    $"'{index.Path}' is JSON without a 'weight_map', so it is not an index of shards: give the path of the weights."
+                );
             Dictionary<string, string> shardOf = new(StringComparer.Ordinal);
             foreach (JsonProperty entry in map.EnumerateObject())
                 if (!shardOf.TryAdd(entry.Name, entry.Value.GetString() ?? ""))
@@ -60,7 +67,10 @@ internal static class ShardedIndex
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"'{index.Path}' is not an index of shards: it cannot be read as JSON of that form ({e.Message}).", e);
+            throw new InvalidDataException(
+                $"'{index.Path}' is not an index of shards: it cannot be read as JSON of that form ({e.Message}).",
+                e
+            );
         }
     }
 
@@ -68,7 +78,9 @@ internal static class ShardedIndex
     {
         // A bare name of the same folder and nothing else: an index must not reach other files.
         if (name.Length is 0 or > 255 || name is "." or ".." || name.AsSpan().ContainsAny("/\\:\0"))
-            throw new InvalidDataException($"'{index}' names the shard '{Text.Shorten(name)}', expected the bare name of a file beside it.");
+            throw new InvalidDataException(
+                $"'{index}' names the shard '{Text.Shorten(name)}', expected the bare name of a file beside it."
+            );
         string path = Path.Combine(folder, name);
         if (!File.Exists(path))
             throw new InvalidDataException($"'{index}' needs the shard '{name}', which is not in its folder: download the missing file.");

@@ -30,17 +30,29 @@ internal sealed class FunctionApp
     public string HostJson => Path.Combine(Folder, "host.json");
 
     /// <summary>The app without the functions that settings disable, as the Functions host takes AzureWebJobs.NAME.Disabled.</summary>
-    public FunctionApp Enabled(IConfiguration settings) => new(Folder, Program, [.. Functions.Where(function =>
-        !IsTrue(settings[$"AzureWebJobs.{function.Name}.Disabled"]) && !IsTrue(settings[$"AzureWebJobs:{function.Name}:Disabled"]))]);
+    public FunctionApp Enabled(IConfiguration settings) =>
+        new(
+            Folder,
+            Program,
+            [
+                .. Functions.Where(function =>
+                    !IsTrue(settings[$"AzureWebJobs.{function.Name}.Disabled"])
+                    && !IsTrue(settings[$"AzureWebJobs:{function.Name}:Disabled"])
+                ),
+            ]
+        );
 
     /// <exception cref="InvalidOperationException">It is not the folder of a built function app.</exception>
     /// <exception cref="InvalidDataException">A file of it is broken.</exception>
     public static FunctionApp Open(string folder)
     {
         folder = Path.GetFullPath(folder);
-        JsonArray metadata = Read(folder, "functions.metadata") as JsonArray ?? throw Broken(folder, "functions.metadata", "it holds no array");
+        JsonArray metadata =
+            Read(folder, "functions.metadata") as JsonArray ?? throw Broken(folder, "functions.metadata", "it holds no array");
         JsonNode config = Read(folder, "worker.config.json");
-        string worker = (string?)config["description"]?["defaultWorkerPath"] ?? throw Broken(folder, "worker.config.json", "it names no description.defaultWorkerPath");
+        string worker =
+            (string?)config["description"]?["defaultWorkerPath"]
+            ?? throw Broken(folder, "worker.config.json", "it names no description.defaultWorkerPath");
         return new FunctionApp(folder, Path.Combine(folder, worker), [.. metadata.Select(entry => Function(entry, folder))]);
     }
 
@@ -49,21 +61,31 @@ internal sealed class FunctionApp
     private static FunctionDefinition Function(JsonNode? entry, string folder)
     {
         string name = (string?)entry?["name"] ?? throw Broken(folder, "functions.metadata", "a function has no name");
-        JsonArray bindings = entry!["bindings"] as JsonArray // it has a name
+        JsonArray bindings =
+            entry!["bindings"] as JsonArray // it has a name
             ?? throw Broken(folder, "functions.metadata", $"function '{name}' has no bindings");
         Binding[] all = [.. bindings.OfType<JsonObject>().Select(binding => new Binding(binding))];
-        Binding trigger = all.FirstOrDefault(binding => binding.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase))
+        Binding trigger =
+            all.FirstOrDefault(binding => binding.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase))
             ?? throw Broken(folder, "functions.metadata", $"function '{name}' has no trigger");
         return new FunctionDefinition(
-            Id: name, Name: name, (string?)entry["scriptFile"] ?? "", (string?)entry["entryPoint"] ?? "", trigger,
-            Outputs: [.. all.Where(binding => binding.IsOutput)], All: all);
+            Id: name,
+            Name: name,
+            (string?)entry["scriptFile"] ?? "",
+            (string?)entry["entryPoint"] ?? "",
+            trigger,
+            Outputs: [.. all.Where(binding => binding.IsOutput)],
+            All: all
+        );
     }
 
     private static JsonNode Read(string folder, string file)
     {
         string path = Path.Combine(folder, file);
         if (!File.Exists(path))
-            throw new InvalidOperationException($"'{folder}' is not a built function app: it has no {file}. Build src/Functions ('make build'), or name the folder of its output.");
+            throw new InvalidOperationException(
+                $"'{folder}' is not a built function app: it has no {file}. Build src/Functions ('make build'), or name the folder of its output."
+            );
         try
         {
             return JsonNode.Parse(File.ReadAllBytes(path)) ?? throw Broken(folder, file, "it is JSON null");
@@ -87,7 +109,14 @@ internal sealed class FunctionApp
 /// <param name="Outputs">Where what it returns goes.</param>
 /// <param name="All">Trigger, inputs and outputs.</param>
 internal sealed record FunctionDefinition(
-    string Id, string Name, string ScriptFile, string EntryPoint, Binding Trigger, IReadOnlyList<Binding> Outputs, IReadOnlyList<Binding> All);
+    string Id,
+    string Name,
+    string ScriptFile,
+    string EntryPoint,
+    Binding Trigger,
+    IReadOnlyList<Binding> Outputs,
+    IReadOnlyList<Binding> All
+);
 
 /// <summary>One binding, as functions.metadata writes it.</summary>
 internal sealed class Binding(JsonObject json)
@@ -111,5 +140,6 @@ internal sealed class Binding(JsonObject json)
     public bool Flag(string property) => (bool?)json[property] ?? false;
 
     /// <returns>Empty where it is not set.</returns>
-    public IReadOnlyList<string> Texts(string property) => json[property] is JsonArray values ? [.. values.Select(value => (string?)value ?? "")] : [];
+    public IReadOnlyList<string> Texts(string property) =>
+        json[property] is JsonArray values ? [.. values.Select(value => (string?)value ?? "")] : [];
 }

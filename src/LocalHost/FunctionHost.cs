@@ -108,7 +108,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
         // 1. Settings
         ConfigurationManager settings = Settings.Load(_options);
         if (_options.MaxPollingInterval is { } interval)
-            settings.AddInMemoryCollection([KeyValuePair.Create<string, string?>("AzureFunctionsJobHost:extensions:queues:maxPollingInterval", interval.ToString("c"))]);
+            settings.AddInMemoryCollection([
+                KeyValuePair.Create<string, string?>("AzureFunctionsJobHost:extensions:queues:maxPollingInterval", interval.ToString("c")),
+            ]);
         _settings = TriggerHost.Configuration(_app, settings);
         _app = _app.Enabled(_settings);
         _logging = LoggerFactory.Create(AddLogging);
@@ -131,7 +133,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
         (Url, string rpc) = (urls[0], urls[1]); // in the order of Build
 
         // 4. Claim
-        BlobContainerClient? watched = null, state = null;
+        BlobContainerClient? watched = null,
+            state = null;
         if (_options.WatchedContainer is { } container && DevelopmentStorage.IsLocal(ConnectionString))
         {
             BlobServiceClient blobs = StorageConnection.Open(_settings).Blobs;
@@ -162,14 +165,23 @@ public sealed partial class FunctionHost : IAsyncDisposable
         {
             QueueOutputs outputs = _triggers.Outputs;
             ILogger watching = _logging.CreateLogger<BlobWatcher>();
-            _watching = Task.Run(() => _claim.RunAsync(async listening =>
-            {
-                BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
-                await watcher.PrepareAsync(listening);
-                await watcher.RunAsync(
-                    (text, token) => outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token),
-                    listening);
-            }, _stopping.Token), CancellationToken.None);
+            _watching = Task.Run(
+                () =>
+                    _claim.RunAsync(
+                        async listening =>
+                        {
+                            BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
+                            await watcher.PrepareAsync(listening);
+                            await watcher.RunAsync(
+                                (text, token) =>
+                                    outputs.SendAsync(_options.EventQueue, StorageSetting, Encoding.UTF8.GetBytes(text), token),
+                                listening
+                            );
+                        },
+                        _stopping.Token
+                    ),
+                CancellationToken.None
+            );
             FailWith(_watching, "Uploads are not watched any more", log);
         }
 
@@ -179,7 +191,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private async Task<string> FindStorageAsync(ILogger log, CancellationToken cancellation)
     {
         if (_settings[StorageSetting] is null && _settings.GetSection(StorageSetting).GetChildren().Any())
-            throw new InvalidOperationException($"{StorageSetting} names an identity ({StorageSetting}__…), which works in Azure: here it is a connection string, or \"UseDevelopmentStorage=true\".");
+            throw new InvalidOperationException(
+                $"{StorageSetting} names an identity ({StorageSetting}__…), which works in Azure: here it is a connection string, or \"UseDevelopmentStorage=true\"."
+            );
         string wanted = _settings[StorageSetting] is { Length: > 0 } setting ? setting : "UseDevelopmentStorage=true";
         if (!DevelopmentStorage.IsLocal(wanted))
             return wanted;
@@ -191,7 +205,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
         }
 
         if (!_options.OwnAzurite && !wanted.Contains("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidOperationException($"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started.");
+            throw new InvalidOperationException(
+                $"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started."
+            );
         _options.Waiting?.Invoke("Azurite to start");
         _azurite = await Azurite.StartAsync(_options.AzuriteScript, _options.Persist, _options.AzuritePort, log, cancellation);
         _ = _azurite.EndedByItself.ContinueWith(ended => _failed.TrySetResult(ended.Result), TaskScheduler.Default);
@@ -201,7 +217,10 @@ public sealed partial class FunctionHost : IAsyncDisposable
     private void FailWith(Task loop, string what, ILogger log) =>
         loop.ContinueWith(
             ended => Fail(log, what, ended.Exception!.InnerException!), // a fault has its cause
-            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default
+        );
 
     private void Fail(ILogger log, string what, Exception cause)
     {
@@ -215,12 +234,14 @@ public sealed partial class FunctionHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = _app.Folder });
         AddLogging(builder.Logging);
         int port = FreePort(log);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null; // the worker has limits of its own
-            kestrel.Listen(IPAddress.Loopback, port);
-            kestrel.Listen(IPAddress.Loopback, 0, rpc => rpc.Protocols = HttpProtocols.Http2);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Limits.MaxRequestBodySize = null; // the worker has limits of its own
+                kestrel.Listen(IPAddress.Loopback, port);
+                kestrel.Listen(IPAddress.Loopback, 0, rpc => rpc.Protocols = HttpProtocols.Http2);
+            });
         builder.Services.AddRouting();
         builder.Services.AddHttpForwarder();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = grpc.MaxSendMessageSize = null);
@@ -233,7 +254,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
         web.UseHostFiltering();
         web.UseRouting();
         web.MapGrpcService<FunctionRpcService>();
-        web.Services.GetRequiredService<HttpFunctions>().Map(web, _app, TriggerHost.Value(_settings, "extensions:http:routePrefix") ?? "api");
+        web.Services.GetRequiredService<HttpFunctions>()
+            .Map(web, _app, TriggerHost.Value(_settings, "extensions:http:routePrefix") ?? "api");
         return web;
     }
 
@@ -262,7 +284,10 @@ public sealed partial class FunctionHost : IAsyncDisposable
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
         {
-            throw new InvalidOperationException($"Port {_options.Port} may not be opened by this user: choose one above 1023, or 0 for a free one.", e);
+            throw new InvalidOperationException(
+                $"Port {_options.Port} may not be opened by this user: choose one above 1023, or 0 for a free one.",
+                e
+            );
         }
         catch (SocketException)
         {
@@ -276,7 +301,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
         limit.CancelAfter(_options.StopTimeout);
-        using CancellationTokenRegistration cancel = limit.Token.Register(() => _web?.Services.GetRequiredService<HttpFunctions>().Cancel());
+        using CancellationTokenRegistration cancel = limit.Token.Register(() =>
+            _web?.Services.GetRequiredService<HttpFunctions>().Cancel()
+        );
         await _stopping.CancelAsync();
         await WaitAsync(_watching, limit.Token);
         if (_claim is not null)
@@ -309,9 +336,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         {
             await stopping.WaitAsync(limit);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested) { }
         catch (Exception) when (stopping.IsFaulted)
         {
             // It had ended before, and Failed told why.

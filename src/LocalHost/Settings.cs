@@ -53,7 +53,9 @@ internal static class Settings
         string sample = Path.Combine(Path.GetDirectoryName(file)!, SampleName);
         if (File.Exists(sample))
             return sample;
-        return options.SettingsFile is null ? null : throw new FileNotFoundException($"Neither '{file}' nor '{sample}' exists: name a settings file that does.", file);
+        return options.SettingsFile is null
+            ? null
+            : throw new FileNotFoundException($"Neither '{file}' nor '{sample}' exists: name a settings file that does.", file);
     }
 
     private static List<KeyValuePair<string, string?>> ReadValues(string file)
@@ -63,17 +65,31 @@ internal static class Settings
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file), Lenient);
             if (!json.RootElement.TryGetProperty("Values", out JsonElement values))
                 return [];
-            return [.. values.EnumerateObject().Select(value => KeyValuePair.Create(value.Name, value.Value.ValueKind switch
-            {
-                JsonValueKind.Null => null,
-                JsonValueKind.Object or JsonValueKind.Array => throw new InvalidDataException(
-                    $"Setting '{value.Name}' in '{file}' is a JSON {value.Value.ValueKind}: write text, and sections as \"Section__Name\"."),
-                _ => value.Value.ToString(),
-            }))];
+            return
+            [
+                .. values
+                    .EnumerateObject()
+                    .Select(value =>
+                        KeyValuePair.Create(
+                            value.Name,
+                            value.Value.ValueKind switch
+                            {
+                                JsonValueKind.Null => null,
+                                JsonValueKind.Object or JsonValueKind.Array => throw new InvalidDataException(
+                                    $"Setting '{value.Name}' in '{file}' is a JSON {value.Value.ValueKind}: write text, and sections as \"Section__Name\"."
+                                ),
+                                _ => value.Value.ToString(),
+                            }
+                        )
+                    ),
+            ];
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"'{file}' cannot be read: {broken.Message} It holds {{ \"Values\": {{ \"Name\": \"value\" }} }}.", broken);
+            throw new InvalidDataException(
+                $"'{file}' cannot be read: {broken.Message} It holds {{ \"Values\": {{ \"Name\": \"value\" }} }}.",
+                broken
+            );
         }
     }
 }

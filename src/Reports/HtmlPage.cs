@@ -44,7 +44,8 @@ public sealed class HtmlPage
 
     private static IFluidTemplate Read(Type owner, string file)
     {
-        using Stream stream = owner.Assembly.GetManifestResourceStream(owner, file)
+        using Stream stream =
+            owner.Assembly.GetManifestResourceStream(owner, file)
             ?? throw new ArgumentException($"No '{file}' is embedded beside {owner.FullName}: make it an EmbeddedResource.", nameof(file));
         using StreamReader reader = new(stream);
         return Parser.TryParse(reader.ReadToEnd(), out IFluidTemplate template, out string error)

@@ -23,7 +23,14 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly int _batch;
     private bool _disposed;
 
-    private AnomalyScorer(ModelPackage package, InferenceSession session, string provider, Int8Kernel? kernel, AnchorStore anchors, int batch)
+    private AnomalyScorer(
+        ModelPackage package,
+        InferenceSession session,
+        string provider,
+        Int8Kernel? kernel,
+        AnchorStore anchors,
+        int batch
+    )
     {
         _package = package;
         _session = session;
@@ -57,8 +64,13 @@ public sealed partial class AnomalyScorer : IDisposable
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
         AnchorStore anchors = OpenAnchors(package, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
-        Int8Kernel? kernel = floats ? null : options.Int8Kernel ?? Int8Probe.ForThisMachine
-            ?? throw new InvalidOperationException($"Model {package.Manifest.Id} is int8, and would give wrong scores here. Int8 products: {Int8Probe.Describe(null)}.");
+        Int8Kernel? kernel = floats
+            ? null
+            : options.Int8Kernel
+                ?? Int8Probe.ForThisMachine
+                ?? throw new InvalidOperationException(
+                    $"Model {package.Manifest.Id} is int8, and would give wrong scores here. Int8 products: {Int8Probe.Describe(null)}."
+                );
         InferenceSession session = OpenVerified(package, sessions, kernel, options.Verify);
 
         Expect(session, package);
@@ -82,8 +94,12 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>Scores one image.</summary>
     /// <param name="className">What the object is called; see <see cref="AnchorsOf"/>.</param>
-    public ImageScore Score(RgbImage image, string className, Domain domain = Domain.Industrial, CancellationToken cancellation = default) =>
-        Score(image, AnchorsOf(className), domain, cancellation);
+    public ImageScore Score(
+        RgbImage image,
+        string className,
+        Domain domain = Domain.Industrial,
+        CancellationToken cancellation = default
+    ) => Score(image, AnchorsOf(className), domain, cancellation);
 
     /// <summary>Scores one image against given anchors.</summary>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
@@ -104,7 +120,10 @@ public sealed partial class AnomalyScorer : IDisposable
         int embed = Model.Architecture.Embed;
         foreach (ImageToScore image in images)
             if (image.Anchors?.Length != 2 * embed)
-                throw new ArgumentException($"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.", nameof(images));
+                throw new ArgumentException(
+                    $"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                    nameof(images)
+                );
 
         ImageScore[] scores = new ImageScore[images.Count];
         for (int start = 0; start < images.Count; start += _batch)
@@ -131,7 +150,8 @@ public sealed partial class AnomalyScorer : IDisposable
             AnchorsKey(package.Manifest),
             package.Manifest.Architecture.Embed,
             encoder.Anchors,
-            warning => Log.Cache(options.Logger, warning));
+            warning => Log.Cache(options.Logger, warning)
+        );
     }
 
     // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost little
@@ -168,13 +188,21 @@ public sealed partial class AnomalyScorer : IDisposable
     private static void Expect(InferenceSession session, ModelPackage package)
     {
         ModelArchitecture shape = package.Manifest.Architecture;
-        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", [3, shape.ImageSize, shape.ImageSize]), ("anchors", [shape.Embed, 2])])
-            if (!session.InputMetadata.TryGetValue(input, out NodeMetadata? found) || found.Dimensions.Length != wanted.Length + 1 || !found.Dimensions.AsSpan(1).SequenceEqual(wanted))
+        foreach (
+            (string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)
+                [("image", [3, shape.ImageSize, shape.ImageSize]), ("anchors", [shape.Embed, 2])]
+        )
+            if (
+                !session.InputMetadata.TryGetValue(input, out NodeMetadata? found)
+                || found.Dimensions.Length != wanted.Length + 1
+                || !found.Dimensions.AsSpan(1).SequenceEqual(wanted)
+            )
             {
                 session.Dispose();
                 throw new InvalidDataException(
                     $"'{ModelPackage.ImageGraph}' in the package '{package.Folder}' takes {input} of {(found is null ? "no shape" : string.Join(" x ", found.Dimensions.Skip(1)))}, "
-                    + $"but its {ModelManifest.FileName} says {string.Join(" x ", wanted)}: they belong to different models; copy the package again.");
+                        + $"but its {ModelManifest.FileName} says {string.Join(" x ", wanted)}: they belong to different models; copy the package again."
+                );
             }
     }
 
@@ -184,11 +212,15 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelArchitecture shape = Model.Architecture;
         float[] pixels = new float[count * _preprocessor.Length];
         float[] anchors = new float[count * 2 * shape.Embed];
-        Parallel.For(0, count, i => // a card waits for them: one after the other they take a third of the time
-        {
-            _preprocessor.Write(images[start + i].Image, pixels.AsSpan(i * _preprocessor.Length, _preprocessor.Length));
-            images[start + i].Anchors.CopyTo(anchors, i * 2 * shape.Embed);
-        });
+        Parallel.For(
+            0,
+            count,
+            i => // a card waits for them: one after the other they take a third of the time
+            {
+                _preprocessor.Write(images[start + i].Image, pixels.AsSpan(i * _preprocessor.Length, _preprocessor.Length));
+                images[start + i].Anchors.CopyTo(anchors, i * 2 * shape.Embed);
+            }
+        );
 
         using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(pixels, [count, 3, shape.ImageSize, shape.ImageSize]);
         using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
@@ -197,16 +229,27 @@ public sealed partial class AnomalyScorer : IDisposable
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(run, ["image", "anchors"], [imageInput, anchorInput], ["map", "detection"]);
-            ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>();      // [count, g, g]
+            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(
+                run,
+                ["image", "anchors"],
+                [imageInput, anchorInput],
+                ["map", "detection"]
+            );
+            ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(); // [count, g, g]
             ReadOnlySpan<float> detections = result[1].GetTensorDataAsSpan<float>(); // [count]
             int cells = shape.Grid * shape.Grid;
             for (int i = 0; i < count; i++)
             {
                 ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
                 if (!float.IsFinite(detections[i]) || !float.IsFinite(TensorPrimitives.MaxMagnitude(map)))
-                    throw new InvalidDataException($"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights are damaged; use a float32 package.");
-                scores[start + i] = new ImageScore { Detection = detections[i], Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain) };
+                    throw new InvalidDataException(
+                        $"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights are damaged; use a float32 package."
+                    );
+                scores[start + i] = new ImageScore
+                {
+                    Detection = detections[i],
+                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain),
+                };
             }
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
@@ -215,15 +258,21 @@ public sealed partial class AnomalyScorer : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidOperationException($"Model {Model.Id} failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, score fewer images at once, or choose another provider.", e);
+            throw new InvalidOperationException(
+                $"Model {Model.Id} failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, score fewer images at once, or choose another provider.",
+                e
+            );
         }
     }
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
     private static string AnchorsKey(ModelManifest manifest)
     {
-        IEnumerable<string> parts = manifest.Files
-            .Where(f => f.Key is ModelPackage.TextGraph or ModelPackage.TextWeights || f.Key.StartsWith(ModelPackage.Tokenizer + "/", StringComparison.Ordinal))
+        IEnumerable<string> parts = manifest
+            .Files.Where(f =>
+                f.Key is ModelPackage.TextGraph or ModelPackage.TextWeights
+                || f.Key.StartsWith(ModelPackage.Tokenizer + "/", StringComparison.Ordinal)
+            )
             .OrderBy(f => f.Key, StringComparer.Ordinal)
             .Select(f => $"{f.Key} {f.Value.Sha256}")
             .Append(PromptEnsemble.Default.Fingerprint);
@@ -233,13 +282,21 @@ public sealed partial class AnomalyScorer : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Model {Model} is float16, which a CPU runs many times slower than float32 or int8: import it again with --precision int8.")]
+        [LoggerMessage(
+            1,
+            LogLevel.Warning,
+            "Model {Model} is float16, which a CPU runs many times slower than float32 or int8: import it again with --precision int8."
+        )]
         public static partial void HalfOnCpu(ILogger logger, string model);
 
         [LoggerMessage(2, LogLevel.Warning, "{Warning}")]
         public static partial void Cache(ILogger logger, string warning);
 
-        [LoggerMessage(3, LogLevel.Warning, "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose --provider cpu.")]
+        [LoggerMessage(
+            3,
+            LogLevel.Warning,
+            "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose --provider cpu."
+        )]
         public static partial void Int8OnCuda(ILogger logger, string model);
 
         [LoggerMessage(4, LogLevel.Information, "Int8 products of model {Model}: {Kernel}.")]

@@ -9,7 +9,9 @@ namespace AaClip.Scoring;
 public static class WholeFile
 {
     private const string Unfinished = ".tmp";
-    private const int NoSpace = 28, OverQuota = 122, TooLarge = 27; // ENOSPC, EDQUOT, EFBIG, which .NET gives as the HResult
+    private const int NoSpace = 28,
+        OverQuota = 122,
+        TooLarge = 27; // ENOSPC, EDQUOT, EFBIG, which .NET gives as the HResult
     private const int DiskFull = unchecked((int)0x80070070); // ERROR_DISK_FULL
 
     /// <summary>Writes text as UTF-8 without a mark.</summary>
@@ -36,7 +38,8 @@ public static class WholeFile
     }
 
     /// <summary>True where a disk, a quota or a limit on the size of files is what kept a file from being written.</summary>
-    public static bool IsDiskFull(Exception exception) => exception is IOException { HResult: NoSpace or OverQuota or TooLarge or DiskFull };
+    public static bool IsDiskFull(Exception exception) =>
+        exception is IOException { HResult: NoSpace or OverQuota or TooLarge or DiskFull };
 
     // "No space left on device : '/x/a.jpg.tmp'": the name is told by the caller.
     private static string Reason(Exception e) => e.Message.Split(" : ", 2)[0].TrimEnd('.');

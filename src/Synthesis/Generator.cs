@@ -11,9 +11,9 @@ namespace AaClip.Synthesis;
 /// </summary>
 public static class Generator
 {
-    private const float Visible = 0.12f;   // change of a colour part, of 1
-    private const float Faintest = 0.02f;  // what counts as a change at the very least
-    private const double Least = 0.005;   // share of the picture that a defect changes at least
+    private const float Visible = 0.12f; // change of a colour part, of 1
+    private const float Faintest = 0.02f; // what counts as a change at the very least
+    private const double Least = 0.005; // share of the picture that a defect changes at least
     private const int Attempts = 24;
 
     /// <summary>Draws one.</summary>
@@ -33,7 +33,16 @@ public static class Generator
     /// <param name="photo">Any size; the result is square.</param>
     public static SyntheticImage Damage(RgbImage photo, int size, int seed)
     {
-        DefectKind[] kinds = [DefectKind.Scratch, DefectKind.Crack, DefectKind.Stain, DefectKind.Hole, DefectKind.Dent, DefectKind.Contamination, DefectKind.Bent];
+        DefectKind[] kinds =
+        [
+            DefectKind.Scratch,
+            DefectKind.Crack,
+            DefectKind.Stain,
+            DefectKind.Hole,
+            DefectKind.Dent,
+            DefectKind.Contamination,
+            DefectKind.Bent,
+        ];
         SeededRandom random = new(4, seed);
         DefectKind kind = random.Chance(0.5) ? DefectKind.Pasted : kinds[random.Below(kinds.Length)];
         (Canvas shown, byte[] mask) = Damaged(Canvas.Of(Bicubic.Resize(photo, size, size)), kind, seed);

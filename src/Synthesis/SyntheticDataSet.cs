@@ -14,12 +14,21 @@ public static class SyntheticDataSet
     /// <param name="images">Test images of each class, half of them with a defect; as many again, all normal, for training.</param>
     /// <param name="written">Called after each image with the number of images until now and in all.</param>
     /// <exception cref="IOException">The folder has something in it.</exception>
-    public static void Write(string folder, IReadOnlyList<ObjectClass> classes, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
+    public static void Write(
+        string folder,
+        IReadOnlyList<ObjectClass> classes,
+        int images,
+        int size,
+        int seed,
+        Action<int, int>? written = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
         RequireEmpty(folder);
         StringBuilder list = new();
-        int done = 0, all = classes.Count * images * 2;
+        int done = 0,
+            all = classes.Count * images * 2;
         foreach (ObjectClass objectClass in classes)
         {
             string name = objectClass.Name.Replace(' ', '_');
@@ -29,13 +38,19 @@ public static class SyntheticDataSet
                 bool train = i >= images;
                 DefectKind? defect = train || i % 2 == 0 ? null : objectClass.Defects[i / 2 % objectClass.Defects.Count];
                 SyntheticImage drawn = Generator.Draw(objectClass, defect, size, HashCode(seed, objectClass.Name, i));
-                string kind = defect?.ToString().ToLowerInvariant() ?? "good", file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
-                string image = $"{name}/{(train ? "train" : "test")}/{kind}/{file}.png", mask = $"{name}/ground_truth/{kind}/{file}_mask.png";
+                string kind = defect?.ToString().ToLowerInvariant() ?? "good",
+                    file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
+                string image = $"{name}/{(train ? "train" : "test")}/{kind}/{file}.png",
+                    mask = $"{name}/ground_truth/{kind}/{file}_mask.png";
                 Save(Path.Combine(folder, image), drawn.Image);
                 if (defect is not null)
                     Save(Path.Combine(folder, mask), Grey(drawn.Mask, size));
                 if (!train)
-                    list.Append(CultureInfo.InvariantCulture, $$"""{"image_path": "{{image}}", "label": {{(defect is null ? 0 : 1)}}, "class_name": "{{objectClass.Name}}"{{(defect is null ? "" : $", \"mask_path\": \"{mask}\"")}}}""").Append('\n');
+                    list.Append(
+                            CultureInfo.InvariantCulture,
+                            $$"""{"image_path": "{{image}}", "label": {{(defect is null ? 0 : 1)}}, "class_name": "{{objectClass.Name}}"{{(defect is null ? "" : $", \"mask_path\": \"{mask}\"")}}}"""
+                        )
+                        .Append('\n');
                 written?.Invoke(++done, all);
             }
         }
@@ -47,7 +62,16 @@ public static class SyntheticDataSet
     /// <param name="photos">Image files; taken in turns.</param>
     /// <param name="images">Images in all, half of them with a defect.</param>
     /// <exception cref="IOException">The folder has something in it.</exception>
-    public static void WriteFromPhotos(string folder, string className, IReadOnlyList<string> photos, int images, int size, int seed, Action<int, int>? written = null, CancellationToken cancellation = default)
+    public static void WriteFromPhotos(
+        string folder,
+        string className,
+        IReadOnlyList<string> photos,
+        int images,
+        int size,
+        int seed,
+        Action<int, int>? written = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(className);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 2);
@@ -58,7 +82,8 @@ public static class SyntheticDataSet
         for (int i = 0; i < images; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            string photo = photos[i / 2 % photos.Count], file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
+            string photo = photos[i / 2 % photos.Count],
+                file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}");
             RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(photo), photo).Image;
             if (i % 2 == 0)
             {

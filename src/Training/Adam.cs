@@ -46,8 +46,10 @@ internal sealed class Adam(IReadOnlyList<Parameter> parameters, AdamOptions opti
     // m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − step · m / (√v/root + ε)
     private void Update(Span<float> values, ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, float step, float root)
     {
-        float beta1 = (float)Options.Beta1, rest1 = (float)(1 - Options.Beta1);
-        float beta2 = (float)Options.Beta2, rest2 = (float)(1 - Options.Beta2);
+        float beta1 = (float)Options.Beta1,
+            rest1 = (float)(1 - Options.Beta1);
+        float beta2 = (float)Options.Beta2,
+            rest2 = (float)(1 - Options.Beta2);
         float epsilon = (float)Options.Epsilon;
         for (int i = 0; i < values.Length; i++)
         {

@@ -38,9 +38,13 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
 
     private Batch Make(int[] order, int step, int epoch)
     {
-        int start = step * batch, count = Math.Min(batch, order.Length - start), plane = size * size;
-        float[] images = new float[count * 3 * plane], masks = new float[count * plane];
-        float[] stacked = new float[4 * plane], scratch = new float[4 * plane];
+        int start = step * batch,
+            count = Math.Min(batch, order.Length - start),
+            plane = size * size;
+        float[] images = new float[count * 3 * plane],
+            masks = new float[count * plane];
+        float[] stacked = new float[4 * plane],
+            scratch = new float[4 * plane];
         bool[] anomalous = new bool[count];
         string[] classes = new string[count];
         for (int i = 0; i < count; i++)
@@ -57,7 +61,9 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
             {
                 GroundTruth truth = GroundTruth.Read(path, picture.Width, picture.Height, size);
                 if (truth.Fault is { } fault)
-                    throw new InvalidDataException($"Mask '{path}' of '{image.Path}' cannot be learnt from: {fault}. Mend it, or leave the image out.");
+                    throw new InvalidDataException(
+                        $"Mask '{path}' of '{image.Path}' cannot be learnt from: {fault}. Mend it, or leave the image out."
+                    );
                 for (int p = 0; p < plane; p++)
                     mask[p] = truth.Pixels[p];
             }

@@ -54,7 +54,8 @@ internal sealed class FrozenClip : IDisposable
 
     public void Dispose() => _weights.Dispose();
 
-    private static int Between(int blocks, int layers, string option) => blocks >= 0 && blocks <= layers
-        ? blocks
-        : throw new InvalidDataException($"{option} {blocks} cannot be used: the tower has {layers} blocks.");
+    private static int Between(int blocks, int layers, string option) =>
+        blocks >= 0 && blocks <= layers
+            ? blocks
+            : throw new InvalidDataException($"{option} {blocks} cannot be used: the tower has {layers} blocks.");
 }

@@ -8,7 +8,10 @@ internal sealed class Parameter
     public Parameter(string name, int[] shape, float[] values)
     {
         if (values.Length != shape.Aggregate(1, (a, b) => a * b))
-            throw new ArgumentException($"Parameter '{name}' of shape [{string.Join(", ", shape)}] has {values.Length} values.", nameof(values));
+            throw new ArgumentException(
+                $"Parameter '{name}' of shape [{string.Join(", ", shape)}] has {values.Length} values.",
+                nameof(values)
+            );
         (Name, Shape, Values, Gradient) = (name, shape, values, new float[values.Length]);
     }
 

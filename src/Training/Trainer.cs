@@ -52,17 +52,45 @@ public sealed class Trainer : IDisposable
     public void Train(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         // 1
-        IReadOnlyList<Parameter> text = AdapterParameters.Text(_clip.Shape, _clip.TextAdapters.Blocks, AdapterParameters.Initial(_clip.Options.Seed));
+        IReadOnlyList<Parameter> text = AdapterParameters.Text(
+            _clip.Shape,
+            _clip.TextAdapters.Blocks,
+            AdapterParameters.Initial(_clip.Options.Seed)
+        );
         Adam textAdam = new(text, new AdamOptions(_clip.Options.TextRate));
         int textDone = Resume("text", Path.Combine(_run.Output, TextFile), textAdam);
-        if (_run.Stage != TrainingStage.Image && textDone > 0 && textDone < _clip.Options.TextEpochs && File.Exists(Path.Combine(_run.Output, ImageFile)))
-            throw new InvalidDataException($"'{_run.Output}' holds image adapters that were trained on the anchors of {textDone} text epochs: with {_clip.Options.TextEpochs} they would not fit any more; choose another --out, or leave --text-epochs as it was.");
+        if (
+            _run.Stage != TrainingStage.Image
+            && textDone > 0
+            && textDone < _clip.Options.TextEpochs
+            && File.Exists(Path.Combine(_run.Output, ImageFile))
+        )
+            throw new InvalidDataException(
+                $"'{_run.Output}' holds image adapters that were trained on the anchors of {textDone} text epochs: with {_clip.Options.TextEpochs} they would not fit any more; choose another --out, or leave --text-epochs as it was."
+            );
         TextEncoding encoding = new(_clip, _graphs, text, TextEncoding.With(_tokenizer, _clip.Shape.Context));
         if (_run.Stage != TrainingStage.Image)
         {
             TextStage stage = new(_clip, _graphs, encoding, textAdam);
-            BatchSource source = new(_run.Data, _clip.Shape.ImageSize, _clip.Options.TextBatch, _clip.Options.Seed, stage: 1, _clip.Options.Augment, jitter: false);
-            Epochs("text", source, textDone, _clip.Options.TextEpochs, batch => stage.Step(batch, cancellation)["loss"][0], epoch => Save("text", textAdam, epoch, TextFile), progress, cancellation);
+            BatchSource source = new(
+                _run.Data,
+                _clip.Shape.ImageSize,
+                _clip.Options.TextBatch,
+                _clip.Options.Seed,
+                stage: 1,
+                _clip.Options.Augment,
+                jitter: false
+            );
+            Epochs(
+                "text",
+                source,
+                textDone,
+                _clip.Options.TextEpochs,
+                batch => stage.Step(batch, cancellation)["loss"][0],
+                epoch => Save("text", textAdam, epoch, TextFile),
+                progress,
+                cancellation
+            );
         }
 
         if (_run.Stage == TrainingStage.Text)
@@ -70,18 +98,43 @@ public sealed class Trainer : IDisposable
 
         // 2
         bool adapted = File.Exists(Path.Combine(_run.Output, TextFile));
-        TextEncoding fixedText = adapted ? encoding : new TextEncoding(_clip, _graphs, [], TextEncoding.With(_tokenizer, _clip.Shape.Context)) { Plain = true };
-        Dictionary<string, float[]> anchors = _run.Data.Images.Select(i => i.ClassName).Distinct().ToDictionary(c => c, c => fixedText.Anchors(c, cancellation));
+        TextEncoding fixedText = adapted
+            ? encoding
+            : new TextEncoding(_clip, _graphs, [], TextEncoding.With(_tokenizer, _clip.Shape.Context)) { Plain = true };
+        Dictionary<string, float[]> anchors = _run
+            .Data.Images.Select(i => i.ClassName)
+            .Distinct()
+            .ToDictionary(c => c, c => fixedText.Anchors(c, cancellation));
 
         // 3
         _graphs.Clear(); // a gigabyte and more of stage 1, which is over
-        IReadOnlyList<Parameter> image = AdapterParameters.Image(_clip.Shape, _clip.ImageAdapters.Blocks, AdapterParameters.Initial(_clip.Options.Seed + 1));
+        IReadOnlyList<Parameter> image = AdapterParameters.Image(
+            _clip.Shape,
+            _clip.ImageAdapters.Blocks,
+            AdapterParameters.Initial(_clip.Options.Seed + 1)
+        );
         Adam imageAdam = new(image, new AdamOptions(_clip.Options.ImageRate));
         int imageDone = Resume("image", Path.Combine(_run.Output, ImageFile), imageAdam);
         ImageStage second = new(_clip, _graphs, c => anchors[c], imageAdam);
-        BatchSource images = new(_run.Data, _clip.Shape.ImageSize, _clip.Options.ImageBatch, _clip.Options.Seed, stage: 2, _clip.Options.Augment, jitter: true);
-        Epochs("image", images, imageDone, _clip.Options.ImageEpochs, batch => second.Step(batch, cancellation)["loss"][0],
-            epoch => Save("image", imageAdam, epoch, FormattableString.Invariant($"image_adapter_{epoch}.pth"), ImageFile), progress, cancellation);
+        BatchSource images = new(
+            _run.Data,
+            _clip.Shape.ImageSize,
+            _clip.Options.ImageBatch,
+            _clip.Options.Seed,
+            stage: 2,
+            _clip.Options.Augment,
+            jitter: true
+        );
+        Epochs(
+            "image",
+            images,
+            imageDone,
+            _clip.Options.ImageEpochs,
+            batch => second.Step(batch, cancellation)["loss"][0],
+            epoch => Save("image", imageAdam, epoch, FormattableString.Invariant($"image_adapter_{epoch}.pth"), ImageFile),
+            progress,
+            cancellation
+        );
     }
 
     /// <inheritdoc/>
@@ -91,7 +144,16 @@ public sealed class Trainer : IDisposable
         _clip.Dispose();
     }
 
-    private static void Epochs(string stage, BatchSource source, int done, int epochs, Func<Batch, float> step, Action<int> save, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private static void Epochs(
+        string stage,
+        BatchSource source,
+        int done,
+        int epochs,
+        Func<Batch, float> step,
+        Action<int> save,
+        IProgress<TrainingProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         for (int epoch = done; epoch < epochs; epoch++)
         {
@@ -101,7 +163,9 @@ public sealed class Trainer : IDisposable
             {
                 float loss = step(batch);
                 if (!float.IsFinite(loss))
-                    throw new InvalidDataException($"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; begin again in another folder with a smaller learning rate.");
+                    throw new InvalidDataException(
+                        $"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; begin again in another folder with a smaller learning rate."
+                    );
                 sum += loss;
                 progress?.Report(new TrainingProgress(stage, epoch + 1, epochs, ++count, source.Steps, loss, sum / count));
                 cancellation.ThrowIfCancellationRequested();
@@ -115,11 +179,14 @@ public sealed class Trainer : IDisposable
     private void Begin()
     {
         Directory.CreateDirectory(_run.Output);
-        string file = Path.Combine(_run.Output, Record), settings = Settings();
+        string file = Path.Combine(_run.Output, Record),
+            settings = Settings();
         if (!File.Exists(file))
         {
             if (File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image)
-                throw new IOException($"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of them with --stage image.");
+                throw new IOException(
+                    $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of them with --stage image."
+                );
             WholeFile.Write(file, settings);
         }
         else if (!_run.Resume)
@@ -128,7 +195,9 @@ public sealed class Trainer : IDisposable
         }
         else if (File.ReadAllText(file) != settings)
         {
-            throw new InvalidDataException($"The training in '{_run.Output}' began with other settings or images ({Record} there has them): resume with the same, or choose another --out.");
+            throw new InvalidDataException(
+                $"The training in '{_run.Output}' began with other settings or images ({Record} there has them): resume with the same, or choose another --out."
+            );
         }
     }
 
@@ -137,10 +206,23 @@ public sealed class Trainer : IDisposable
         StringBuilder images = new();
         foreach (LabelledImage image in _run.Data.Images)
             images.Append(image).Append('\n');
-        AdaptationOptions options = _clip.Options with { TextEpochs = 0, ImageEpochs = 0, Threads = 0, Provider = Scoring.Sessions.Provider.Auto }; // more epochs may follow, elsewhere
+        AdaptationOptions options = _clip.Options with
+        {
+            TextEpochs = 0,
+            ImageEpochs = 0,
+            Threads = 0,
+            Provider = Scoring.Sessions.Provider.Auto,
+        }; // more epochs may follow, elsewhere
         return JsonSerializer.Serialize(
-            new TrainingSettings(Path.GetFileName(_clip.Path), _run.Data.Name, _run.Data.Images.Count, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(images.ToString()))), options),
-            TrainingJson.Default.TrainingSettings);
+            new TrainingSettings(
+                Path.GetFileName(_clip.Path),
+                _run.Data.Name,
+                _run.Data.Images.Count,
+                Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(images.ToString()))),
+                options
+            ),
+            TrainingJson.Default.TrainingSettings
+        );
     }
 
     private static int Resume(string part, string path, Adam adam)
@@ -149,13 +231,17 @@ public sealed class Trainer : IDisposable
             return 0;
         AdapterCheckpoint checkpoint = AdapterCheckpoint.Read(path, part);
         if (checkpoint.Tensors.Count != adam.Parameters.Count)
-            throw new InvalidDataException($"'{path}' has {checkpoint.Tensors.Count} adapters, expected {adam.Parameters.Count}: it was trained for other blocks; choose another --out.");
+            throw new InvalidDataException(
+                $"'{path}' has {checkpoint.Tensors.Count} adapters, expected {adam.Parameters.Count}: it was trained for other blocks; choose another --out."
+            );
         for (int i = 0; i < adam.Parameters.Count; i++)
         {
             TrainedTensor tensor = checkpoint.Tensors[i];
             Parameter parameter = adam.Parameters[i];
             if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
-                throw new InvalidDataException($"'{tensor.Name}' in '{path}' has the shape [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", parameter.Shape)}]: it was trained with another CLIP model.");
+                throw new InvalidDataException(
+                    $"'{tensor.Name}' in '{path}' has the shape [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", parameter.Shape)}]: it was trained with another CLIP model."
+                );
             tensor.Values.CopyTo(parameter.Values, 0);
             tensor.Mean.CopyTo(adam.Means[i], 0);
             tensor.Square.CopyTo(adam.Squares[i], 0);
@@ -169,8 +255,18 @@ public sealed class Trainer : IDisposable
     private void Save(string part, Adam adam, int epoch, params ReadOnlySpan<string> names)
     {
         string prefix = $"{part}_adapter.";
-        AdapterCheckpoint checkpoint = new(part, epoch, adam.Steps, adam.Options.LearningRate * (part == "image" ? ImageStage.Factor(_clip.Options, adam.Steps) : 1), adam.Options.Beta1,
-            [.. adam.Parameters.Select((p, i) => new TrainedTensor(Published(p.Name[prefix.Length..]), p.Shape, p.Values, adam.Means[i], adam.Squares[i]))])
+        AdapterCheckpoint checkpoint = new(
+            part,
+            epoch,
+            adam.Steps,
+            adam.Options.LearningRate * (part == "image" ? ImageStage.Factor(_clip.Options, adam.Steps) : 1),
+            adam.Options.Beta1,
+            [
+                .. adam.Parameters.Select(
+                    (p, i) => new TrainedTensor(Published(p.Name[prefix.Length..]), p.Shape, p.Values, adam.Means[i], adam.Squares[i])
+                ),
+            ]
+        )
         {
             InitialRate = part == "image" ? adam.Options.LearningRate : null,
         };
@@ -179,5 +275,8 @@ public sealed class Trainer : IDisposable
     }
 
     // With --relu the published projections are called "fc.0.weight".
-    private string Published(string name) => _clip.Options.Relu && name.EndsWith(".fc.weight", StringComparison.Ordinal) ? name.Replace(".fc.weight", ".fc.0.weight", StringComparison.Ordinal) : name;
+    private string Published(string name) =>
+        _clip.Options.Relu && name.EndsWith(".fc.weight", StringComparison.Ordinal)
+            ? name.Replace(".fc.weight", ".fc.0.weight", StringComparison.Ordinal)
+            : name;
 }

@@ -62,7 +62,10 @@ internal sealed class TrainingGraph : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new InvalidOperationException($"A training step failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, or train with a smaller batch or --size.", e);
+            throw new InvalidOperationException(
+                $"A training step failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, or train with a smaller batch or --size.",
+                e
+            );
         }
         finally
         {
@@ -80,7 +83,10 @@ internal sealed class TrainingGraph : IDisposable
         {
             string name = _session.OutputNames[i];
             ReadOnlySpan<float> values = results[i].GetTensorDataAsSpan<float>();
-            if (name.StartsWith(Gradient, StringComparison.Ordinal) && _parameters.FirstOrDefault(p => p.Name == name[Gradient.Length..]) is { } parameter)
+            if (
+                name.StartsWith(Gradient, StringComparison.Ordinal)
+                && _parameters.FirstOrDefault(p => p.Name == name[Gradient.Length..]) is { } parameter
+            )
             {
                 if (add)
                     TensorPrimitives.Add(parameter.Gradient, values, parameter.Gradient);
@@ -110,7 +116,8 @@ internal sealed record GraphInput
 
     public string Name { get; }
 
-    public OrtValue ToOrtValue() => _floats is not null
-        ? OrtValue.CreateTensorValueFromMemory(_floats, _shape)
-        : OrtValue.CreateTensorValueFromMemory(_tokens!, _shape); // one of the two is there
+    public OrtValue ToOrtValue() =>
+        _floats is not null
+            ? OrtValue.CreateTensorValueFromMemory(_floats, _shape)
+            : OrtValue.CreateTensorValueFromMemory(_tokens!, _shape); // one of the two is there
 }

@@ -33,8 +33,10 @@ public enum TrainingStage
 {
     /// <summary>Stage 1: anchors.</summary>
     Text,
+
     /// <summary>Stage 2: patches, with the text adapters that lie in the output folder, or plain CLIP's anchors.</summary>
     Image,
+
     /// <summary>One after the other.</summary>
     Both,
 }

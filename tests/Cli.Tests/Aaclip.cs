@@ -14,7 +14,12 @@ internal static partial class Aaclip
     public static Result Run(params IEnumerable<string> arguments) => Run(null, arguments);
 
     /// <summary>Runs to the end in a working folder.</summary>
-    public static Result Run(string? folder, IEnumerable<string> arguments, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    public static Result Run(
+        string? folder,
+        IEnumerable<string> arguments,
+        string? cache = null,
+        IEnumerable<KeyValuePair<string, string>>? environment = null
+    )
     {
         using Process process = Start(arguments, folder, cache, environment);
         return Finish(process);
@@ -24,7 +29,15 @@ internal static partial class Aaclip
     public static Result OnTerminal(int columns, params IEnumerable<string> arguments)
     {
         string command = string.Join(' ', arguments.Prepend(Program).Select(a => $"'{a.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
-        ProcessStartInfo start = new("script", ["-qec", string.Create(CultureInfo.InvariantCulture, $"stty cols {columns} rows 24; exec {command}"), "/dev/null"]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(
+            "script",
+            ["-qec", string.Create(CultureInfo.InvariantCulture, $"stty cols {columns} rows 24; exec {command}"), "/dev/null"]
+        )
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment["AACLIP_CACHE"] = TinyPackage.Cache;
         start.Environment["TERM"] = "xterm";
         using Process process = Process.Start(start) ?? throw new InvalidOperationException("'script' of util-linux did not start.");
@@ -33,9 +46,20 @@ internal static partial class Aaclip
     }
 
     /// <summary>Starts and returns at once.</summary>
-    public static Process Start(IEnumerable<string> arguments, string? folder = null, string? cache = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    public static Process Start(
+        IEnumerable<string> arguments,
+        string? folder = null,
+        string? cache = null,
+        IEnumerable<KeyValuePair<string, string>>? environment = null
+    )
     {
-        ProcessStartInfo start = new(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
+        ProcessStartInfo start = new(Program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? "",
+        };
         start.Environment["AACLIP_CACHE"] = cache ?? TinyPackage.Cache;
         foreach ((string name, string value) in environment ?? [])
             start.Environment[name] = value;
@@ -46,7 +70,8 @@ internal static partial class Aaclip
     /// <param name="patience">How long it may run; null for ten minutes.</param>
     public static Result Finish(Process process, TimeSpan? patience = null)
     {
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(),
+            error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(patience ?? Patience))
         {
             process.Kill();

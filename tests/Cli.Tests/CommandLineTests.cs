@@ -14,7 +14,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("", "aaclip import --clip ViT-L-14-336px.pt", "import", "inspect", "score")]
     [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "[default: 518]")]
     [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
-    [InlineData("score", "aaclip score --model models/aaclip --class bottle photos/", "--heatmaps", "--parity", "--threshold", "exit code is 0 also when images are anomalous")]
+    [InlineData(
+        "score",
+        "aaclip score --model models/aaclip --class bottle photos/",
+        "--heatmaps",
+        "--parity",
+        "--threshold",
+        "exit code is 0 also when images are anomalous"
+    )]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
     [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json")]
     [InlineData("calibrate", "--normals good/ --defects bad/", "--false-alarms", "--cameras")]
@@ -41,16 +48,80 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--model is missing.", "score", "--class", "bottle", "a.png")]
     [InlineData("--class is missing.", "score", "--model", "m", "a.png")]
     [InlineData("--clip is missing.", "import", "--out", "m")]
-    [InlineData("--threshold is '1.5', expected a raw score above 0 and below 1.", "score", "--model", "m", "--class", "c", "--threshold", "1.5", "a.png")]
+    [InlineData(
+        "--threshold is '1.5', expected a raw score above 0 and below 1.",
+        "score",
+        "--model",
+        "m",
+        "--class",
+        "c",
+        "--threshold",
+        "1.5",
+        "a.png"
+    )]
     [InlineData("--batch is '0', expected a whole number from 1 to 256.", "score", "--model", "m", "--class", "c", "--batch", "0", "a.png")]
-    [InlineData("--threads is '-1', expected a whole number from 0 to 1024.", "score", "--model", "m", "--class", "c", "--threads", "-1", "a.png")]
+    [InlineData(
+        "--threads is '-1', expected a whole number from 0 to 1024.",
+        "score",
+        "--model",
+        "m",
+        "--class",
+        "c",
+        "--threads",
+        "-1",
+        "a.png"
+    )]
     [InlineData("fp7", "import", "--clip", "x", "--out", "m", "--precision", "fp7")]
     [InlineData("--data is missing.", "train", "--clip", "c", "--out", "o")]
-    [InlineData("--image-batch is '0', expected a whole number from 1 to 1024.", "train", "--clip", "c", "--data", "d", "--out", "o", "--image-batch", "0")]
-    [InlineData("--text-rate is '2', expected a number above 0 and below 1.", "train", "--clip", "c", "--data", "d", "--out", "o", "--text-rate", "2")]
+    [InlineData(
+        "--image-batch is '0', expected a whole number from 1 to 1024.",
+        "train",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--image-batch",
+        "0"
+    )]
+    [InlineData(
+        "--text-rate is '2', expected a number above 0 and below 1.",
+        "train",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--text-rate",
+        "2"
+    )]
     [InlineData("--shots is '0', expected a whole number of 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
-    [InlineData("--false-alarms is '1', expected a number above 0 and below 1.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--false-alarms", "1")]
-    [InlineData("Give --out for a new package, or --cameras and --camera for a profile.", "calibrate", "--model", "m", "--normals", "n", "--class", "c")]
+    [InlineData(
+        "--false-alarms is '1', expected a number above 0 and below 1.",
+        "calibrate",
+        "--model",
+        "m",
+        "--normals",
+        "n",
+        "--class",
+        "c",
+        "--out",
+        "o",
+        "--false-alarms",
+        "1"
+    )]
+    [InlineData(
+        "Give --out for a new package, or --cameras and --camera for a profile.",
+        "calibrate",
+        "--model",
+        "m",
+        "--normals",
+        "n",
+        "--class",
+        "c"
+    )]
     [InlineData("--cameras and --camera go together.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--cameras", "f")]
     [InlineData("--photos and --class go together.", "generate", "--out", "o", "--photos", "p")]
     [InlineData("--size is '8', expected a whole number from 32 to 2048.", "generate", "--out", "o", "--size", "8")]
@@ -74,7 +145,25 @@ public sealed class CommandLineTests : IDisposable
     public void Imports_inspects_and_says_what_suits_the_machine()
     {
         string sources = TinyPackage.RandomSources;
-        string[] import = ["import", "--clip", $"{sources}/clip.safetensors", "--adapters", $"{sources}/adapters.safetensors", "--size", "112", "--vision-heads", "4", "--text-heads", "4", "--classes", "bottle", "MVTec/metal_nut", "--out", _folder.File("model")];
+        string[] import =
+        [
+            "import",
+            "--clip",
+            $"{sources}/clip.safetensors",
+            "--adapters",
+            $"{sources}/adapters.safetensors",
+            "--size",
+            "112",
+            "--vision-heads",
+            "4",
+            "--text-heads",
+            "4",
+            "--classes",
+            "bottle",
+            "MVTec/metal_nut",
+            "--out",
+            _folder.File("model"),
+        ];
 
         Aaclip.Result imported = Aaclip.Run(import);
         Aaclip.Result again = Aaclip.Run(import);
@@ -101,7 +190,21 @@ public sealed class CommandLineTests : IDisposable
         string sources = TinyPackage.RandomSources;
         string kernel = Int8Probe.Describe(Int8Probe.ForThisMachine);
 
-        Aaclip.Result imported = Aaclip.Run("import", "--clip", $"{sources}/clip.safetensors", "--size", "112", "--vision-heads", "4", "--text-heads", "4", "--precision", "int8", "--out", _folder.File("int8"));
+        Aaclip.Result imported = Aaclip.Run(
+            "import",
+            "--clip",
+            $"{sources}/clip.safetensors",
+            "--size",
+            "112",
+            "--vision-heads",
+            "4",
+            "--text-heads",
+            "4",
+            "--precision",
+            "int8",
+            "--out",
+            _folder.File("int8")
+        );
         Aaclip.Result int8 = Aaclip.Run("inspect", _folder.File("int8"));
         Aaclip.Result floats = Aaclip.Run("inspect", TinyPackage.Random());
 
@@ -113,7 +216,19 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_failed_import_tells_why_in_one_line_and_leaves_nothing()
     {
-        Aaclip.Result result = Aaclip.Run("import", "--clip", $"{TinyPackage.RandomSources}/clip.safetensors", "--size", "113", "--vision-heads", "4", "--text-heads", "4", "--out", _folder.File("model"));
+        Aaclip.Result result = Aaclip.Run(
+            "import",
+            "--clip",
+            $"{TinyPackage.RandomSources}/clip.safetensors",
+            "--size",
+            "113",
+            "--vision-heads",
+            "4",
+            "--text-heads",
+            "4",
+            "--out",
+            _folder.File("model")
+        );
 
         Assert.Equal(1, result.Code);
         Assert.Equal("aaclip: --size 113 is not a positive multiple of the model's patch of 14 pixels: take 112 or 126.\n", result.Error);

@@ -8,15 +8,51 @@ namespace AaClip.Cli.Tests;
 /// <summary>Every option of every verb that takes a number: strict, the same in every culture, and one line when it cannot be read.</summary>
 public sealed class OptionValuesTests
 {
-    private static readonly string[] NoNumbers = ["abc", "1 000", "1,000", "0,5", "NaN", "Infinity", "1e400", "-1e400", "", " ", " 1", "1 ", "0x10", "１２", "١٢", "1_000", "--", "1.2.3"];
+    private static readonly string[] NoNumbers =
+    [
+        "abc",
+        "1 000",
+        "1,000",
+        "0,5",
+        "NaN",
+        "Infinity",
+        "1e400",
+        "-1e400",
+        "",
+        " ",
+        " 1",
+        "1 ",
+        "0x10",
+        "１２",
+        "١٢",
+        "1_000",
+        "--",
+        "1.2.3",
+    ];
 
-    private static readonly Type[] Numbers = [typeof(int), typeof(long), typeof(float), typeof(double), typeof(decimal), typeof(Rate), typeof(DateTimeOffset), typeof(TimeSpan)];
+    private static readonly Type[] Numbers =
+    [
+        typeof(int),
+        typeof(long),
+        typeof(float),
+        typeof(double),
+        typeof(decimal),
+        typeof(Rate),
+        typeof(DateTimeOffset),
+        typeof(TimeSpan),
+    ];
 
     /// <summary>"verb --option" of each.</summary>
-    public static TheoryData<string> Numeric => [.. All().Where(o => IsNumber(o.Option)).Select(o => string.Join(' ', [.. o.Path, o.Option.Name]))];
+    public static TheoryData<string> Numeric =>
+        [.. All().Where(o => IsNumber(o.Option)).Select(o => string.Join(' ', [.. o.Path, o.Option.Name]))];
 
     /// <summary>"verb --option" of each that takes a value.</summary>
-    public static TheoryData<string> Valued => [.. All().Where(o => o.Option.ValueType != typeof(bool) && o.Option.Arity.MinimumNumberOfValues > 0).Select(o => string.Join(' ', [.. o.Path, o.Option.Name]))];
+    public static TheoryData<string> Valued =>
+        [
+            .. All()
+                .Where(o => o.Option.ValueType != typeof(bool) && o.Option.Arity.MinimumNumberOfValues > 0)
+                .Select(o => string.Join(' ', [.. o.Path, o.Option.Name])),
+        ];
 
     [Fact]
     public void There_are_as_many_numeric_options_as_somebody_has_counted() => Assert.True(Numeric.Count >= 40, $"{Numeric.Count}");
@@ -36,7 +72,11 @@ public sealed class OptionValuesTests
                 {
                     string told = Misuse.Find(Verbs.All().Parse([.. words, value])) ?? "nothing";
 
-                    Assert.StartsWith(value == "--" ? $"{words[^1]} needs a value." : $"{words[^1]} is '{value}', expected ", told, StringComparison.Ordinal);
+                    Assert.StartsWith(
+                        value == "--" ? $"{words[^1]} needs a value." : $"{words[^1]} is '{value}', expected ",
+                        told,
+                        StringComparison.Ordinal
+                    );
                     Assert.DoesNotContain('\n', told);
                     Assert.DoesNotContain("System", told, StringComparison.Ordinal);
                     Assert.DoesNotContain("Nullable", told, StringComparison.Ordinal);
@@ -55,9 +95,13 @@ public sealed class OptionValuesTests
     {
         string[] words = option.Split(' ');
         Option named = All().Single(o => string.Join(' ', [.. o.Path, o.Option.Name]) == option).Option;
-        string value = named.HasDefaultValue && named.GetDefaultValue() is { } known and not Array ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number is a text
-            : named.ValueType == typeof(DateTimeOffset?) ? "2h" : named.ValueType == typeof(Rate?) ? "2/s"
-            : named.ValueType == typeof(double?) || named.ValueType == typeof(float?) ? "0.25" : "3";
+        string value =
+            named.HasDefaultValue && named.GetDefaultValue() is { } known and not Array
+                ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number is a text
+            : named.ValueType == typeof(DateTimeOffset?) ? "2h"
+            : named.ValueType == typeof(Rate?) ? "2/s"
+            : named.ValueType == typeof(double?) || named.ValueType == typeof(float?) ? "0.25"
+            : "3";
         CultureInfo before = CultureInfo.CurrentCulture;
         foreach (CultureInfo culture in (CultureInfo[])[CultureInfo.InvariantCulture, German()])
         {
@@ -66,7 +110,10 @@ public sealed class OptionValuesTests
             {
                 ParseResult parsed = Verbs.All().Parse([.. words, value]);
 
-                Assert.DoesNotContain(parsed.Errors, e => (e.SymbolResult as OptionResult ?? e.SymbolResult?.Parent as OptionResult) is { Implicit: false });
+                Assert.DoesNotContain(
+                    parsed.Errors,
+                    e => (e.SymbolResult as OptionResult ?? e.SymbolResult?.Parent as OptionResult) is { Implicit: false }
+                );
             }
             finally
             {
@@ -82,14 +129,48 @@ public sealed class OptionValuesTests
 
     [Theory]
     [InlineData("aaclip: --port is 'abc', expected a whole number from 0 to 65535.", "up", "--port", "abc")]
-    [InlineData("aaclip: --threads is 'abc', expected a whole number from 0 to 1024.", "score", "--model", "m", "--class", "c", "a.png", "--threads", "abc")]
-    [InlineData("aaclip: --map-threshold is '1 000', expected a number.", "score", "--model", "m", "--class", "c", "a.png", "--map-threshold", "1 000")]
-    [InlineData("aaclip: --levels is '6,12', expected a whole number from 1 to 1000.", "import", "--clip", "c", "--out", "o", "--levels", "6,12")]
+    [InlineData(
+        "aaclip: --threads is 'abc', expected a whole number from 0 to 1024.",
+        "score",
+        "--model",
+        "m",
+        "--class",
+        "c",
+        "a.png",
+        "--threads",
+        "abc"
+    )]
+    [InlineData(
+        "aaclip: --map-threshold is '1 000', expected a number.",
+        "score",
+        "--model",
+        "m",
+        "--class",
+        "c",
+        "a.png",
+        "--map-threshold",
+        "1 000"
+    )]
+    [InlineData(
+        "aaclip: --levels is '6,12', expected a whole number from 1 to 1000.",
+        "import",
+        "--clip",
+        "c",
+        "--out",
+        "o",
+        "--levels",
+        "6,12"
+    )]
     [InlineData("aaclip: --verdict is 'bad', expected normal, anomalous or failed.", "rescore", "--model", "m", "--verdict", "bad")]
     [InlineData("aaclip: --precision is '1', expected fp32, fp16 or int8.", "import", "--clip", "c", "--out", "o", "--precision", "1")]
     [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? 'aaclip --help' tells more.", "socre")]
     [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? 'aaclip jobs --help' tells more.", "jobs", "folow", "x")]
-    [InlineData("aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score --help' tells more.", "score", "--thread", "3")]
+    [InlineData(
+        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score --help' tells more.",
+        "score",
+        "--thread",
+        "3"
+    )]
     [InlineData("aaclip: --model and --class are missing. 'aaclip score --help' tells more.", "score", "a.png")]
     public void The_program_says_one_line_and_ends_with_2(string expected, params string[] arguments)
     {

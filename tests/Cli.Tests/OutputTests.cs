@@ -19,7 +19,11 @@ public sealed class OutputTests : IDisposable
     public async Task A_closed_pipe_ends_the_run_without_a_word()
     {
         using Process process = Aaclip.Start(["score", "--model", TinyPackage.Random(), "--class", "bottle", Many()]);
-        Assert.StartsWith("image\t", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "image\t",
+            await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         process.StandardOutput.Close();
         string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -52,13 +56,28 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void Rows_so_far_are_shown_on_a_terminal_when_the_run_breaks_off()
     {
-        string first = _folder.Photo("photos/1.png"), second = _folder.Photo("photos/2.png");
+        string first = _folder.Photo("photos/1.png"),
+            second = _folder.Photo("photos/2.png");
         Directory.CreateDirectory(_folder.File("maps/2.png")); // a folder in the place of a file
 
-        Aaclip.Result result = Aaclip.OnTerminal(80, "score", "--model", TinyPackage.Random(), "--class", "bottle", "--maps", _folder.File("maps"), first, second);
+        Aaclip.Result result = Aaclip.OnTerminal(
+            80,
+            "score",
+            "--model",
+            TinyPackage.Random(),
+            "--class",
+            "bottle",
+            "--maps",
+            _folder.File("maps"),
+            first,
+            second
+        );
 
         Assert.Equal(1, result.Code);
-        Assert.Contains(result.Lines, l => l.Contains("1.png", StringComparison.Ordinal) && !l.Contains("aaclip:", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Lines,
+            l => l.Contains("1.png", StringComparison.Ordinal) && !l.Contains("aaclip:", StringComparison.Ordinal)
+        );
         Assert.Contains(result.Lines, l => l.Contains("2.png' cannot be written", StringComparison.Ordinal));
         Assert.Empty(Directory.EnumerateFiles(_folder.File("maps"), "*.tmp"));
     }
@@ -72,7 +91,13 @@ public sealed class OutputTests : IDisposable
 
         Aaclip.Result result = Aaclip.Run("score", "--model", TinyPackage.Random(), "--class", "bottle", "--json", "/dev/full", photo);
 
-        Assert.Equal((1, "aaclip: The disk is full: '/dev/full' cannot be written (No space left on device); the lines so far are in '/dev/full'.\n"), (result.Code, result.Error));
+        Assert.Equal(
+            (
+                1,
+                "aaclip: The disk is full: '/dev/full' cannot be written (No space left on device); the lines so far are in '/dev/full'.\n"
+            ),
+            (result.Code, result.Error)
+        );
     }
 
     [Fact]
@@ -87,25 +112,46 @@ public sealed class OutputTests : IDisposable
 
         Assert.StartsWith($"'{_folder.File("taken.json")}' cannot be written (", refused.Message, StringComparison.Ordinal);
         Assert.Equal("new", File.ReadAllText(kept));
-        Assert.Equal(["kept.json", "taken.json"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["kept.json", "taken.json"],
+            Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void Pictures_that_are_not_read_and_masks_are_counted_and_named()
     {
-        string part = _folder.Photo("bottle/test/broken/000.png"), pair = _folder.Photo("loose/a.png");
+        string part = _folder.Photo("bottle/test/broken/000.png"),
+            pair = _folder.Photo("loose/a.png");
         _folder.Photo("bottle/ground_truth/broken/000_mask.png");
         _folder.Photo("loose/a_mask.png");
-        foreach (string name in (string[])["bottle/test/good/1.heic", "bottle/test/good/2.HEIC", "bottle/test/good/3.gif", "bottle/test/good/._4.png", "__MACOSX/5.png", "bottle/notes.txt"])
+        foreach (
+            string name in (string[])
+                [
+                    "bottle/test/good/1.heic",
+                    "bottle/test/good/2.HEIC",
+                    "bottle/test/good/3.gif",
+                    "bottle/test/good/._4.png",
+                    "__MACOSX/5.png",
+                    "bottle/notes.txt",
+                ]
+        )
             _folder.Write(name, [1]);
         List<string> notes = [];
 
-        IReadOnlyList<ImageFile> found = ImageFiles.Find([_folder.Path], notes.Add), masks = ImageFiles.Find([_folder.File("bottle/ground_truth")]);
-        FileNotFoundException none = Assert.Throws<FileNotFoundException>(() => ImageFiles.Find([_folder.File("bottle/test/good")], notes.Add));
+        IReadOnlyList<ImageFile> found = ImageFiles.Find([_folder.Path], notes.Add),
+            masks = ImageFiles.Find([_folder.File("bottle/ground_truth")]);
+        FileNotFoundException none = Assert.Throws<FileNotFoundException>(() =>
+            ImageFiles.Find([_folder.File("bottle/test/good")], notes.Add)
+        );
 
         Assert.Equal([part, pair], found.Select(f => f.Path));
         Assert.Equal(2, notes.Count);
-        Assert.StartsWith("Left out: 3 pictures of kinds that are not read (2 .heic, 1 .gif), such as '", notes[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Left out: 3 pictures of kinds that are not read (2 .heic, 1 .gif), such as '",
+            notes[0],
+            StringComparison.Ordinal
+        );
         Assert.StartsWith("Left out: 2 masks of a data set, such as '", notes[1], StringComparison.Ordinal);
         Assert.EndsWith("000_mask.png", Assert.Single(masks).Path, StringComparison.Ordinal);
         Assert.Contains("but 3 pictures of kinds that are not read (2 .heic, 1 .gif)", none.Message, StringComparison.Ordinal);

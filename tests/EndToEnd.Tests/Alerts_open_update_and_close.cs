@@ -14,18 +14,35 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
         await site.StartWorkerAsync();
         (int normal, int bad, int worse, double threshold, double major) = await ChooseAsync(site);
         AlertEvent[] probes = await site.PeekAlertsAsync();
-        await site.SetCamerasAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-            { "schemaVersion": 1, "cameras": { "line1": { "threshold": {{threshold}}, "alert": {
-                "severityBands": [{ "name": "minor", "minCalibrated": 0.5 }, { "name": "major", "minCalibrated": {{major}} }],
-                "confirm": { "n": 2, "m": 3 }, "closeAfterNormal": 2, "coolDownSeconds": 3600 } } } }
-            """));
+        await site.SetCamerasAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""
+                { "schemaVersion": 1, "cameras": { "line1": { "threshold": {{threshold}}, "alert": {
+                    "severityBands": [{ "name": "minor", "minCalibrated": 0.5 }, { "name": "major", "minCalibrated": {{major}} }],
+                    "confirm": { "n": 2, "m": 3 }, "closeAfterNormal": 2, "coolDownSeconds": 3600 } } } }
+                """
+            )
+        );
 
         List<Verdict> verdicts = [];
         foreach ((int seed, int at) in new[] { normal, bad, bad, worse, normal, normal, bad, bad }.Select((seed, at) => (seed, at)))
             verdicts.Add(await PassAsync(site, $"line1/{at}.png", seed));
         AlertEvent[] events = (await site.PeekAlertsAsync())[probes.Length..];
 
-        Assert.Equal([Verdict.Normal, Verdict.Anomalous, Verdict.Anomalous, Verdict.Anomalous, Verdict.Normal, Verdict.Normal, Verdict.Anomalous, Verdict.Anomalous], verdicts);
+        Assert.Equal(
+            [
+                Verdict.Normal,
+                Verdict.Anomalous,
+                Verdict.Anomalous,
+                Verdict.Anomalous,
+                Verdict.Normal,
+                Verdict.Normal,
+                Verdict.Anomalous,
+                Verdict.Anomalous,
+            ],
+            verdicts
+        );
         // The second bad image confirms, the worse one updates, two normal ones close; the last two fall into the cool-down.
         Assert.Equal(["opened minor 1 of 2", "updated major 2 of 3", "closed major 3 of 3"], events.Select(Describe));
         Assert.Single(events.Select(e => e.Data.AlertId).Distinct());

@@ -16,6 +16,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     internal const int Accounts = 64;
 
     private const string Emulator = "devstoreaccount1";
+
     // The emulator's published key, for every account: no secret.
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -25,7 +26,10 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Environment.SetEnvironmentVariable("AACLIP_CACHE", TinyPackage.Cache);
-        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(1, Accounts).Select(i => $"scenario{i}:{Key}").Prepend($"{Emulator}:{Key}")));
+        Environment.SetEnvironmentVariable(
+            "AZURITE_ACCOUNTS",
+            string.Join(';', Enumerable.Range(1, Accounts).Select(i => $"scenario{i}:{Key}").Prepend($"{Emulator}:{Key}"))
+        );
         string script = Path.Combine(Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
         _azurite = await Azurite.StartAsync(script, null, 0, NullLogger.Instance, CancellationToken.None);
     }

@@ -45,7 +45,10 @@ public class Changing_a_camera_profile(AzuriteFixture azurite)
         string error = health.GetProperty("cameras").GetProperty("error").GetString()!;
         Assert.Contains("Camera '*' in config/cameras.json", error, StringComparison.Ordinal);
         Assert.Contains("threshold", error, StringComparison.Ordinal);
-        Assert.Contains(site.Log.All, line => line.StartsWith("Error: The camera profiles are broken; the last good ones stay in force", StringComparison.Ordinal));
+        Assert.Contains(
+            site.Log.All,
+            line => line.StartsWith("Error: The camera profiles are broken; the last good ones stay in force", StringComparison.Ordinal)
+        );
         Assert.Equal((Verdict.Normal, "bottle"), repaired);
     }
 

@@ -10,7 +10,9 @@ namespace AaClip.EndToEnd.Tests;
 
 public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    private const int Kills = 10, Batch = 30, Images = Kills * Batch;
+    private const int Kills = 10,
+        Batch = 30,
+        Images = Kills * Batch;
 
     // Above half of the time that a worker may keep a camera's alerts to itself (AlertRaiser.ClaimTime): a dead host's claim then costs
     // a message two of its five attempts. In Azure leases are far longer.
@@ -52,7 +54,10 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         JsonElement verified = await VerifyAsync(site);
         List<string> bodies = await TakeAlertsAsync(site);
-        string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images, {Kills} kills: {scored - Images} scored again at least, {bodies.Count} alert events, {seconds:F0} s.");
+        string account = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Images} images, {Kills} kills: {scored - Images} scored again at least, {bodies.Count} alert events, {seconds:F0} s."
+        );
         output.WriteLine(account);
         TestContext.Current.SendDiagnosticMessage(account);
 
@@ -71,10 +76,21 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
     /// <summary>The verb as people run it; its exit code is 0 only when everything is accounted for.</summary>
     internal static async Task<JsonElement> VerifyAsync(Site site)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Cli", new DirectoryInfo(AppContext.BaseDirectory).Name, "aaclip");
+        string program = Path.Combine(
+            AppContext.BaseDirectory,
+            "..",
+            "..",
+            "Cli",
+            new DirectoryInfo(AppContext.BaseDirectory).Name,
+            "aaclip"
+        );
         while (true)
         {
-            ProcessStartInfo start = new(program, ["verify", "--connection", site.Connection, "--all-alerts", "--json"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            ProcessStartInfo start = new(program, ["verify", "--connection", site.Connection, "--all-alerts", "--json"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             using Process verify = Process.Start(start)!; // a new process
             Task<string> complaint = verify.StandardError.ReadToEndAsync(Cancellation);
             string report = await verify.StandardOutput.ReadToEndAsync(Cancellation);
@@ -100,18 +116,29 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
         LocalHost.FunctionHost worker = await site.StartWorkerAsync();
         double[] raw = [.. (await site.RawScoresAsync(0, 1, 2, 3, 4, 5, 6)).Order()];
         await worker.StopAsync(Cancellation);
-        return string.Create(CultureInfo.InvariantCulture, $$"""
-            { "schemaVersion": 1, "cameras": { "*": { "threshold": {{(raw[2] + raw[3]) / 2}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
-            """);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""
+            { "schemaVersion": 1, "cameras": { "*": { "threshold": {{(raw[2] + raw[3])
+                / 2}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
+            """
+        );
     }
 
     private static async Task<IEnumerable<(string, string)>> DropAsync(Site site, int first) =>
-        await Task.WhenAll(Enumerable.Range(first, Batch).Select(async i => ($"line{i % 6}/{i}.png", await site.DropAsync($"line{i % 6}/{i}.png", seed: i % 7))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(first, Batch)
+                .Select(async i => ($"line{i % 6}/{i}.png", await site.DropAsync($"line{i % 6}/{i}.png", seed: i % 7)))
+        );
 
     private static async Task<List<string>> TakeAlertsAsync(Site site)
     {
         List<string> bodies = [];
-        while ((await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value is { Length: > 0 } messages)
+        while (
+            (await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value
+                is { Length: > 0 } messages
+        )
             bodies.AddRange(messages.Select((QueueMessage message) => message.Body.ToString()));
         return bodies;
     }

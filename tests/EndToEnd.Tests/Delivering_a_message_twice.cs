@@ -6,7 +6,8 @@ namespace AaClip.EndToEnd.Tests;
 
 public class Delivering_a_message_twice(AzuriteFixture azurite)
 {
-    private const string Cameras = """{ "schemaVersion": 1, "cameras": { "line1": { "threshold": 0.001, "alert": { "coolDownSeconds": 0 } } } }""";
+    private const string Cameras =
+        """{ "schemaVersion": 1, "cameras": { "line1": { "threshold": 0.001, "alert": { "coolDownSeconds": 0 } } } }""";
 
     [Fact]
     public async Task Gives_one_result_and_no_second_alert()

@@ -33,7 +33,10 @@ public class Dropping_bad_files(AzuriteFixture azurite)
         Assert.All(results, result => Assert.Equal(Verdict.Failed, result.Score.Verdict));
         Assert.NotEqual(Verdict.Failed, other.Score.Verdict);
         Assert.Equal(5, (await site.BlobsAsync(ContainerNames.Results)).Length);
-        Assert.Contains(site.Log.All, line => line.StartsWith("Information: Skipped line1/empty.png: it has no bytes", StringComparison.Ordinal));
+        Assert.Contains(
+            site.Log.All,
+            line => line.StartsWith("Information: Skipped line1/empty.png: it has no bytes", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(site.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
@@ -50,7 +53,11 @@ public class Dropping_bad_files(AzuriteFixture azurite)
         ResultDocument result = await site.ResultAsync("line1/gone.png", etag);
 
         Assert.Equal("missing", result.Failure!.Code);
-        Assert.StartsWith("Image 'line1/gone.png' was deleted or moved before it was scored", result.Failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Image 'line1/gone.png' was deleted or moved before it was scored",
+            result.Failure.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -63,18 +70,30 @@ public class Dropping_bad_files(AzuriteFixture azurite)
         await site.DropAsync("line1/a.png.part", seed: 1);
         string last = await site.DropAsync("line1/z.png", seed: 1);
         await site.ResultAsync("line1/z.png", last);
-        await site.WaitAsync("both reasons", () => Task.FromResult(site.Log.All.Count(line => line.StartsWith("Information: Skipped", StringComparison.Ordinal)) == 2 ? site : null));
+        await site.WaitAsync(
+            "both reasons",
+            () =>
+                Task.FromResult(
+                    site.Log.All.Count(line => line.StartsWith("Information: Skipped", StringComparison.Ordinal)) == 2 ? site : null
+                )
+        );
         await site.QuietAsync();
 
         Assert.Single(await site.BlobsAsync(ContainerNames.Results));
-        Assert.Contains("Information: Skipped line7/a.png: config/cameras.json has no profile for camera 'line7': add one, or '*' for all others.", site.Log.All);
+        Assert.Contains(
+            "Information: Skipped line7/a.png: config/cameras.json has no profile for camera 'line7': add one, or '*' for all others.",
+            site.Log.All
+        );
         Assert.Contains("Information: Skipped line1/a.png.part: its name matches the skip pattern '*.part'.", site.Log.All);
     }
 
     [Theory]
     [InlineData(QueueNames.Uploads, "no JSON at all")]
     [InlineData(QueueNames.Score, "{}")]
-    [InlineData(QueueNames.Score, """{ "schemaVersion": 99, "image": "line1/a.png", "etag": "1", "camera": "line1", "objectClass": "object", "enqueuedAt": "2026-01-31T08:00:00Z" }""")]
+    [InlineData(
+        QueueNames.Score,
+        """{ "schemaVersion": 99, "image": "line1/a.png", "etag": "1", "camera": "line1", "objectClass": "object", "enqueuedAt": "2026-01-31T08:00:00Z" }"""
+    )]
     [InlineData(QueueNames.Scored, "[]")]
     public async Task That_are_no_messages_of_ours_keeps_them_as_failures(string queue, string junk)
     {
@@ -82,10 +101,16 @@ public class Dropping_bad_files(AzuriteFixture azurite)
         await site.StartWorkerAsync(Site.ShortTempered);
 
         await site.SendAsync(queue, junk);
-        string[] kept = await site.WaitAsync("a record of the message", async () => await site.BlobsAsync(ContainerNames.Results, $"failed/{queue}/") is { Length: > 0 } names ? names : null);
+        string[] kept = await site.WaitAsync(
+            "a record of the message",
+            async () => await site.BlobsAsync(ContainerNames.Results, $"failed/{queue}/") is { Length: > 0 } names ? names : null
+        );
         await site.QuietAsync();
 
-        FailedMessage record = System.Text.Json.JsonSerializer.Deserialize<FailedMessage>(await site.ReadAsync(ContainerNames.Results, Assert.Single(kept)), System.Text.Json.JsonSerializerOptions.Web)!;
+        FailedMessage record = System.Text.Json.JsonSerializer.Deserialize<FailedMessage>(
+            await site.ReadAsync(ContainerNames.Results, Assert.Single(kept)),
+            System.Text.Json.JsonSerializerOptions.Web
+        )!;
         Assert.Equal((queue, junk), (record.Queue, record.Body));
         Assert.StartsWith("The message cannot be read", record.Reason, StringComparison.Ordinal);
     }
@@ -96,10 +121,16 @@ public class Dropping_bad_files(AzuriteFixture azurite)
         await using Site site = await Site.OpenAsync(azurite);
         await site.StartWorkerAsync(Site.ShortTempered);
 
-        await new Azure.Storage.Queues.QueueClient(site.Connection, QueueNames.Score).SendMessageAsync("not Base64!", TestContext.Current.CancellationToken);
+        await new Azure.Storage.Queues.QueueClient(site.Connection, QueueNames.Score).SendMessageAsync(
+            "not Base64!",
+            TestContext.Current.CancellationToken
+        );
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         ResultDocument result = await site.ResultAsync("line1/a.png", etag);
-        await site.WaitAsync("the message in the poison queue", async () => await site.CountAsync(QueueNames.Score) == 0 && await site.CountAsync(QueueNames.ScorePoison) == 1 ? site : null);
+        await site.WaitAsync(
+            "the message in the poison queue",
+            async () => await site.CountAsync(QueueNames.Score) == 0 && await site.CountAsync(QueueNames.ScorePoison) == 1 ? site : null
+        );
 
         Assert.Null(result.Failure);
     }

@@ -10,18 +10,21 @@ namespace AaClip.EndToEnd.Tests;
 /// <summary>The exporter as it is deployed, against a collector on loopback that reads OTLP over HTTP (opentelemetry.io/docs/specs/otlp).</summary>
 public class Exporting_a_trace(AzuriteFixture azurite)
 {
-    private const string Cameras = """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001, "mapThreshold": -1000 } } }""";
+    private const string Cameras =
+        """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001, "mapThreshold": -1000 } } }""";
 
     [Fact]
     public async Task Sends_the_steps_of_an_image_to_the_collector_under_one_trace_id()
     {
         using Collector collector = new();
         await using Site site = await Site.OpenAsync(azurite, Cameras);
-        FunctionHost worker = await site.StartWorkerAsync(settings: new Dictionary<string, string?>
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-        });
+        FunctionHost worker = await site.StartWorkerAsync(
+            settings: new Dictionary<string, string?>
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            }
+        );
 
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         string traceparent = (await site.ResultAsync("line1/a.png", etag)).Traceparent!; // every result has one
@@ -91,10 +94,10 @@ public class Exporting_a_trace(AzuriteFixture azurite)
                 await context.Request.InputStream.CopyToAsync(body);
                 string path = context.Request.Url!.AbsolutePath; // a request that arrived has one
                 if (path == "/v1/traces")
-                    foreach (byte[] resource in Fields(body.ToArray(), 1))          // ExportTraceServiceRequest.resource_spans
-                        foreach (byte[] scope in Fields(resource, 2))               // ResourceSpans.scope_spans
-                            foreach (byte[] span in Fields(scope, 2))               // ScopeSpans.spans
-                                Spans.Enqueue(new Span(Hex(span, 1), Hex(span, 2), Hex(span, 4), Encoding.UTF8.GetString(Fields(span, 5).Single())));
+                    foreach (byte[] resource in Fields(body.ToArray(), 1)) // ExportTraceServiceRequest.resource_spans
+                    foreach (byte[] scope in Fields(resource, 2)) // ResourceSpans.scope_spans
+                    foreach (byte[] span in Fields(scope, 2)) // ScopeSpans.spans
+                        Spans.Enqueue(new Span(Hex(span, 1), Hex(span, 2), Hex(span, 4), Encoding.UTF8.GetString(Fields(span, 5).Single())));
                 Paths.Add(path);
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();

@@ -16,13 +16,21 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         // No such model is in storage, but it might come: trouble that may pass.
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
         string name = BlobNames.Result("other@9", "line1/a.png", etag);
-        ResultDocument result = await site.WaitAsync("a failed result", () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken));
+        ResultDocument result = await site.WaitAsync(
+            "a failed result",
+            () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken)
+        );
         await site.QuietAsync();
 
         Assert.Equal((Verdict.Failed, FailureCodes.GivenUp), (result.Score.Verdict, result.Failure!.Code));
         Assert.Contains("upload the image again or rescore it", result.Failure.Message, StringComparison.Ordinal);
         Assert.Empty(await site.PeekAlertsAsync());
-        Assert.Contains(site.Log.All, line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains("Model other@9 is not in container", StringComparison.Ordinal));
+        Assert.Contains(
+            site.Log.All,
+            line =>
+                line.StartsWith("Error: ", StringComparison.Ordinal)
+                && line.Contains("Model other@9 is not in container", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -52,9 +60,14 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
         ResultDocument failed = await site.ResultAsync("line1/a.png", etag);
         await site.QuietAsync();
         Redrive redrive = new(site.Storage, TimeProvider.System);
-        GivenUp kept = Assert.Single(await redrive.ListAsync(null, "line1", null, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        GivenUp kept = Assert.Single(
+            await redrive
+                .ListAsync(null, "line1", null, TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken)
+        );
 
-        FailedMessage? sent = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken), again = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken);
+        FailedMessage? sent = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken),
+            again = await redrive.SendAsync(kept.Blob, TestContext.Current.CancellationToken);
         await site.QuietAsync();
 
         Assert.Equal(FailureCodes.GivenUp, failed.Failure?.Code);

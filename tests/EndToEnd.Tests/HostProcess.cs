@@ -38,12 +38,36 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <param name="connection">Storage as the host sees it; null takes the site's.</param>
     /// <param name="settings">Settings of its own.</param>
     public static async Task<HostProcess> StartAsync(
-        Site site, TimeSpan lease, CancellationToken cancellation, bool watched = true, string? connection = null,
-        IReadOnlyDictionary<string, string>? settings = null)
+        Site site,
+        TimeSpan lease,
+        CancellationToken cancellation,
+        bool watched = true,
+        string? connection = null,
+        IReadOnlyDictionary<string, string>? settings = null
+    )
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Host", new DirectoryInfo(AppContext.BaseDirectory).Name, "AaClip.Host");
-        string[] arguments = [Site.Functions, connection ?? site.Connection, site.Model, lease.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. watched ? (string[])[] : ["unwatched"]];
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string program = Path.Combine(
+            AppContext.BaseDirectory,
+            "..",
+            "..",
+            "Host",
+            new DirectoryInfo(AppContext.BaseDirectory).Name,
+            "AaClip.Host"
+        );
+        string[] arguments =
+        [
+            Site.Functions,
+            connection ?? site.Connection,
+            site.Model,
+            lease.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            .. watched ? (string[])[] : ["unwatched"],
+        ];
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach ((string name, string value) in settings ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         HostProcess host = new(Process.Start(start) ?? throw new InvalidOperationException($"'{program}' did not start."));
@@ -51,9 +75,7 @@ internal sealed class HostProcess : IAsyncDisposable
         host._process.ErrorDataReceived += (_, line) => host._complaints.Enqueue(line.Data ?? "");
         host._process.BeginOutputReadLine();
         host._process.BeginErrorReadLine();
-        while (await host._answers.Reader.ReadAsync(cancellation) != "ready")
-        {
-        }
+        while (await host._answers.Reader.ReadAsync(cancellation) != "ready") { }
 
         return host;
     }
@@ -101,7 +123,9 @@ internal sealed class HostProcess : IAsyncDisposable
     private void Hear(string? line)
     {
         if (line is null)
-            _answers.Writer.TryComplete(new InvalidOperationException($"The host ended before it was ready. It said: {string.Join('\n', _complaints)}"));
+            _answers.Writer.TryComplete(
+                new InvalidOperationException($"The host ended before it was ready. It said: {string.Join('\n', _complaints)}")
+            );
         else if (line.Contains("] Scored ", StringComparison.Ordinal))
             Interlocked.Increment(ref _scored);
         else if (line == "ready" || line.StartsWith("worker ", StringComparison.Ordinal))

@@ -44,15 +44,33 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     public async Task A_model_whose_runs_all_fail_ends_its_process_which_costs_no_image()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        using ModelChoice choice = new(site.Storage, Options.Create(new ModelOptions()), TimeProvider.System, NullLogger<ModelChoice>.Instance);
-        string bad = await new ModelRepository(site.Storage, Options.Create(new ModelOptions()), NullLogger<ModelRepository>.Instance)
-            .PublishAsync(WhoseRunsFail(site.Model), cancellation: Cancellation);
+        using ModelChoice choice = new(
+            site.Storage,
+            Options.Create(new ModelOptions()),
+            TimeProvider.System,
+            NullLogger<ModelChoice>.Instance
+        );
+        string bad = await new ModelRepository(
+            site.Storage,
+            Options.Create(new ModelOptions()),
+            NullLogger<ModelRepository>.Instance
+        ).PublishAsync(WhoseRunsFail(site.Model), cancellation: Cancellation);
         await choice.PromoteAsync(bad, Cancellation);
-        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" });
+        FunctionHost worker = await site.StartWorkerAsync(
+            new(Site.ShortTempered) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" }
+        );
         (string, string)[] images = await DropAsync(site);
 
         string reason = await UnhealthyAsync(site, worker, "runs failed");
-        await site.WaitAsync("two ends of a process", () => Task.FromResult(site.Log.All.Count(l => l.Contains("The model is dead and this process ends", StringComparison.Ordinal)) >= 2 ? site : null));
+        await site.WaitAsync(
+            "two ends of a process",
+            () =>
+                Task.FromResult(
+                    site.Log.All.Count(l => l.Contains("The model is dead and this process ends", StringComparison.Ordinal)) >= 2
+                        ? site
+                        : null
+                )
+        );
         Assert.Empty(await site.BlobsAsync(ContainerNames.Results));
         await choice.PromoteAsync(null, Cancellation);
 
@@ -67,8 +85,11 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         await using Site site = await Site.OpenAsync(azurite);
         await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "BlobEndpoint"));
         await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "QueueEndpoint"));
-        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) });
-        blobs.Choose = request => request.Method == "PUT" && request.Path.Value!.Contains("/results/", StringComparison.Ordinal) ? StorageFault.Error500 : null;
+        FunctionHost worker = await site.StartWorkerAsync(
+            new(Site.ShortTempered) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) }
+        );
+        blobs.Choose = request =>
+            request.Method == "PUT" && request.Path.Value!.Contains("/results/", StringComparison.Ordinal) ? StorageFault.Error500 : null;
         (string, string)[] images = await DropAsync(site);
 
         string reason = await UnhealthyAsync(site, worker, "ScoreImage has failed");
@@ -99,8 +120,13 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     public async Task A_topic_that_is_away_for_longer_than_all_attempts_gets_its_alert_though_the_camera_falls_silent()
     {
         using ServiceBusPeer peer = new("alerts", "severe");
-        await using Site site = await Site.OpenAsync(azurite, """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001 } } }""");
-        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Alert__Topic"] = "alerts", ["ServiceBus"] = peer.ConnectionString });
+        await using Site site = await Site.OpenAsync(
+            azurite,
+            """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001 } } }"""
+        );
+        FunctionHost worker = await site.StartWorkerAsync(
+            new(Site.ShortTempered) { ["Alert__Topic"] = "alerts", ["ServiceBus"] = peer.ConnectionString }
+        );
         peer.GoAway();
         await site.DropAsync("line1/a.png", seed: 1);
         string id = Assert.Single(await site.AlertsAsync(1)).Envelope.Id;
@@ -129,9 +155,17 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     private static async Task<string> UnhealthyAsync(Site site, FunctionHost worker, string saying)
     {
         long start = Stopwatch.GetTimestamp();
-        JsonObject body = await site.WaitAsync($"health to say '{saying}'", async () =>
-            await HealthAsync(worker) is { Status: HttpStatusCode.ServiceUnavailable, Body: var said } && said.ToJsonString().Contains(saying, StringComparison.Ordinal) ? said : null);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Health says so after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {body.ToJsonString()}");
+        JsonObject body = await site.WaitAsync(
+            $"health to say '{saying}'",
+            async () =>
+                await HealthAsync(worker) is { Status: HttpStatusCode.ServiceUnavailable, Body: var said }
+                && said.ToJsonString().Contains(saying, StringComparison.Ordinal)
+                    ? said
+                    : null
+        );
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Health says so after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s: {body.ToJsonString()}"
+        );
         return System.Text.RegularExpressions.Regex.Unescape(body.ToJsonString());
     }
 
@@ -160,7 +194,8 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     {
         string folder = TinyPackage.Copy(package);
         ModelArchitecture shape = ModelPackage.Open(package).Manifest.Architecture;
-        string graphFile = Path.Combine(folder, ModelPackage.ImageGraph), manifest = Path.Combine(folder, "model.json");
+        string graphFile = Path.Combine(folder, ModelPackage.ImageGraph),
+            manifest = Path.Combine(folder, "model.json");
         foreach (string old in (string[])[graphFile, Path.Combine(folder, ModelPackage.ImageWeights)])
             File.Delete(old);
         using (GraphWriter graph = new(graphFile))
@@ -170,9 +205,18 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             Value any = graph.Node("ReduceMax", "/any", [image, graph.Integers(1, 2, 3)], GraphWriter.Int("keepdims", 0));
             Value nine = graph.Node("Add", "/nine", [graph.Node("Mul", "/zero", [any, graph.Scalar(0)]), graph.Scalar(9)]);
             Value one = graph.Weight("one", [1, shape.Grid, shape.Grid], new float[shape.Grid * shape.Grid]);
-            Value map = graph.Node("Gather", "/map", [one, graph.Node("Cast", "/index", [nine], GraphWriter.Int("to", (int)DataType.Int64))]);
+            Value map = graph.Node(
+                "Gather",
+                "/map",
+                [one, graph.Node("Cast", "/index", [nine], GraphWriter.Int("to", (int)DataType.Int64))]
+            );
             graph.Output("map", map, DataType.Float, "N", shape.Grid, shape.Grid);
-            graph.Output("detection", graph.Node("ReduceMax", "/detection", [map, graph.Integers(1, 2)], GraphWriter.Int("keepdims", 0)), DataType.Float, "N");
+            graph.Output(
+                "detection",
+                graph.Node("ReduceMax", "/detection", [map, graph.Integers(1, 2)], GraphWriter.Int("keepdims", 0)),
+                DataType.Float,
+                "N"
+            );
             graph.Save();
         }
 

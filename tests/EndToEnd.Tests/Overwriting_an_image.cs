@@ -21,7 +21,10 @@ public class Overwriting_an_image(AzuriteFixture azurite)
         Assert.NotEqual(first.Score.Raw, second.Score.Raw);
         Assert.Equal([before, after], new[] { first.Image.ETag, second.Image.ETag });
         Assert.Equal(2, (await site.BlobsAsync(ContainerNames.Results)).Length);
-        Assert.Equal(after, (await site.Results.LatestAsync(site.ModelId, "line1/a.png", TestContext.Current.CancellationToken))!.Image.ETag);
+        Assert.Equal(
+            after,
+            (await site.Results.LatestAsync(site.ModelId, "line1/a.png", TestContext.Current.CancellationToken))!.Image.ETag
+        );
     }
 
     [Fact]
@@ -37,6 +40,13 @@ public class Overwriting_an_image(AzuriteFixture azurite)
         await site.QuietAsync();
 
         Assert.Equal([BlobNames.Result(site.ModelId, "line1/a.png", after)], await site.BlobsAsync(ContainerNames.Results));
-        Assert.Contains(site.Log.All, line => line.StartsWith($"Information: Skipped line1/a.png: its present version {after} is scored already", StringComparison.Ordinal));
+        Assert.Contains(
+            site.Log.All,
+            line =>
+                line.StartsWith(
+                    $"Information: Skipped line1/a.png: its present version {after} is scored already",
+                    StringComparison.Ordinal
+                )
+        );
     }
 }

@@ -31,7 +31,9 @@ public class Reaching_every_function(AzuriteFixture azurite)
         };
 
         Dictionary<string, string> found = tokens.Keys.ToDictionary(
-            file => file, file => Convert.ToHexStringLower(AssemblyName.GetAssemblyName(Path.Combine(Site.Functions, file)).GetPublicKeyToken() ?? []));
+            file => file,
+            file => Convert.ToHexStringLower(AssemblyName.GetAssemblyName(Path.Combine(Site.Functions, file)).GetPublicKeyToken() ?? [])
+        );
 
         Assert.Equal(tokens, found);
         foreach (string file in (string[])["functions.metadata", "extensions.json", "worker.config.json", "host.json"])
@@ -43,21 +45,49 @@ public class Reaching_every_function(AzuriteFixture azurite)
     {
         await using Site site = await Site.OpenAsync(azurite);
         RunLog runs = new();
-        FunctionHost host = await site.StartWorkerAsync(Site.ShortTempered, options => options with
-        {
-            Logging = logging => logging.AddProvider(site.Log).AddProvider(runs).AddFilter("Function", LogLevel.Information),
-        });
+        FunctionHost host = await site.StartWorkerAsync(
+            Site.ShortTempered,
+            options =>
+                options with
+                {
+                    Logging = logging => logging.AddProvider(site.Log).AddProvider(runs).AddFilter("Function", LogLevel.Information),
+                }
+        );
         using HttpClient http = new() { BaseAddress = new Uri(host.Url) };
 
         // Queue functions: an image, a job over it, and in each poison queue what no function can use.
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         await site.ResultAsync("line1/a.png", etag);
-        string job = JsonSerializer.Serialize(new RescoreRequest { Id = "all", Model = site.ModelId, Against = "older@1" }, JobJson.Default.RescoreRequest);
+        string job = JsonSerializer.Serialize(
+            new RescoreRequest
+            {
+                Id = "all",
+                Model = site.ModelId,
+                Against = "older@1",
+            },
+            JobJson.Default.RescoreRequest
+        );
         List<string> reached = [await AnswersAsync("StartRescore", HttpMethod.Post, "/api/rescore", job)];
-        foreach (string queue in (string[])[QueueNames.UploadsPoison, QueueNames.ScorePoison, QueueNames.ScoreBulkPoison, QueueNames.ScoredPoison, QueueNames.RescorePoison])
+        foreach (
+            string queue in (string[])
+                [
+                    QueueNames.UploadsPoison,
+                    QueueNames.ScorePoison,
+                    QueueNames.ScoreBulkPoison,
+                    QueueNames.ScoredPoison,
+                    QueueNames.RescorePoison,
+                ]
+        )
             await site.SendAsync(queue, "junk");
         // A job of the live model leaves out what has a result already.
-        ScoreRequested again = new() { Image = "line1/a.png", ETag = etag, Camera = "line1", ObjectClass = "bottle", EnqueuedAt = DateTimeOffset.UtcNow };
+        ScoreRequested again = new()
+        {
+            Image = "line1/a.png",
+            ETag = etag,
+            Camera = "line1",
+            ObjectClass = "bottle",
+            EnqueuedAt = DateTimeOffset.UtcNow,
+        };
         await site.SendAsync(QueueNames.ScoreBulk, JsonSerializer.Serialize(again, MessageJson.Default.ScoreRequested));
 
         // HTTP functions
@@ -67,7 +97,10 @@ public class Reaching_every_function(AzuriteFixture azurite)
         reached.Add(await AnswersAsync("ListResults", HttpMethod.Get, "/api/results?camera=line1"));
         reached.Add(await AnswersAsync("ListRescores", HttpMethod.Get, "/api/rescore"));
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));
-        await site.WaitAsync("every function", () => Task.FromResult(host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore"]).Any() ? null : site));
+        await site.WaitAsync(
+            "every function",
+            () => Task.FromResult(host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore"]).Any() ? null : site)
+        );
         HttpResponseMessage change = await http.PostAsync("/api/rescore/all/cancel", null, Cancellation);
         Assert.True((int)change.StatusCode is 200 or 409, $"ChangeRescore answered {change.StatusCode}."); // the job may be done
         reached.Add("ChangeRescore");
@@ -77,9 +110,15 @@ public class Reaching_every_function(AzuriteFixture azurite)
 
         async Task<string> AnswersAsync(string function, HttpMethod method, string path, string? body = null)
         {
-            using HttpRequestMessage request = new(method, path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            using HttpRequestMessage request = new(method, path)
+            {
+                Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+            };
             using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
-            Assert.True(response.IsSuccessStatusCode, $"{function} answered {response.StatusCode}: {await response.Content.ReadAsStringAsync(Cancellation)}");
+            Assert.True(
+                response.IsSuccessStatusCode,
+                $"{function} answered {response.StatusCode}: {await response.Content.ReadAsStringAsync(Cancellation)}"
+            );
             return function;
         }
     }
@@ -98,15 +137,23 @@ public class Reaching_every_function(AzuriteFixture azurite)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             string line = formatter(state, exception);
-            if (line.StartsWith("Executed '", StringComparison.Ordinal) && line.Contains("(Succeeded", StringComparison.Ordinal) && line.Split('\'')[1] is var name)
+            if (
+                line.StartsWith("Executed '", StringComparison.Ordinal)
+                && line.Contains("(Succeeded", StringComparison.Ordinal)
+                && line.Split('\'')[1] is var name
+            )
                 _functions[name.Split('.')[^1]] = true;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

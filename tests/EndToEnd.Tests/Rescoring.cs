@@ -14,7 +14,9 @@ namespace AaClip.EndToEnd.Tests;
 
 public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    private const int Images = 2000, PageSize = 50, Kills = 10;
+    private const int Images = 2000,
+        PageSize = 50,
+        Kills = 10;
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -27,12 +29,26 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
         ModelRepository models = new(site.Storage, Options.Create(new ModelOptions()), NullLogger<ModelRepository>.Instance);
         JobService jobs = new(site.Storage, store, models, TimeProvider.System);
         byte[][] pictures = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Png(Pictures.Draw(seed)))];
-        await Parallel.ForEachAsync(Enumerable.Range(0, Images), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (i, _) =>
-            await site.DropAsync(FormattableString.Invariant($"line{i % 7}/{i:D5}.png"), pictures[i % pictures.Length]));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Images),
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation },
+            async (i, _) => await site.DropAsync(FormattableString.Invariant($"line{i % 7}/{i:D5}.png"), pictures[i % pictures.Length])
+        );
         Random random = new(20260202);
         long started = Stopwatch.GetTimestamp();
 
-        await jobs.StartAsync(new RescoreRequest { Id = "crash", Model = site.ModelId, Against = "older@1", PageSize = PageSize, InFlight = 400 }, site.ModelId, Cancellation);
+        await jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "crash",
+                Model = site.ModelId,
+                Against = "older@1",
+                PageSize = PageSize,
+                InFlight = 400,
+            },
+            site.ModelId,
+            Cancellation
+        );
         HostProcess[] hosts = [await StartAsync(site), await StartAsync(site)];
         int scored = 0;
         int kill = 0;
@@ -51,7 +67,10 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
             hosts[one] = await StartAsync(site);
         }
 
-        Job job = await site.WaitAsync("the end of the job", async () => await store.ReadAsync("crash", Cancellation) is ({ Status: JobStatus.Done } done, _) ? done : null);
+        Job job = await site.WaitAsync(
+            "the end of the job",
+            async () => await store.ReadAsync("crash", Cancellation) is ({ Status: JobStatus.Done } done, _) ? done : null
+        );
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         foreach (HostProcess host in hosts)
         {
@@ -59,10 +78,16 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
             scored += host.Scored;
         }
 
-        string account = string.Create(CultureInfo.InvariantCulture, $"{Images} images in {job.Listed} pages, {kill} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s.");
+        string account = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Images} images in {job.Listed} pages, {kill} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s."
+        );
         output.WriteLine(account);
         TestContext.Current.SendDiagnosticMessage(account);
-        JobReport report = JsonSerializer.Deserialize(await site.ReadAsync(ContainerNames.Jobs, "crash/report.json"), JobJson.Default.JobReport)!; // no JSON null
+        JobReport report = JsonSerializer.Deserialize(
+            await site.ReadAsync(ContainerNames.Jobs, "crash/report.json"),
+            JobJson.Default.JobReport
+        )!; // no JSON null
         Assert.True(kill >= Kills / 2, $"{kill} kills before the end: make the job longer.");
         Assert.Equal((Images, Images, Images / PageSize), (report.Job.Images, report.Job.Found.Images, report.Job.Collected));
         Assert.Equal(Images, report.Job.Found.Counts.Values.Sum());

@@ -13,8 +13,13 @@ public class Restarting_the_service(AzuriteFixture azurite)
     {
         await using Site site = await Site.OpenAsync(azurite);
         FunctionHost first = await site.StartWorkerAsync();
-        (string Name, string ETag)[] dropped = await Task.WhenAll(Enumerable.Range(0, Images).Select(async i => ($"line1/{i}.png", await site.DropAsync($"line1/{i}.png", seed: i % 7))));
-        await site.WaitAsync("some results", async () => await site.BlobsAsync(ContainerNames.Results) is { Length: > 5 } some ? some : null);
+        (string Name, string ETag)[] dropped = await Task.WhenAll(
+            Enumerable.Range(0, Images).Select(async i => ($"line1/{i}.png", await site.DropAsync($"line1/{i}.png", seed: i % 7)))
+        );
+        await site.WaitAsync(
+            "some results",
+            async () => await site.BlobsAsync(ContainerNames.Results) is { Length: > 5 } some ? some : null
+        );
 
         await first.StopAsync(TestContext.Current.CancellationToken);
         int done = (await site.BlobsAsync(ContainerNames.Results)).Length;

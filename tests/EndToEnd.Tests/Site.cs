@@ -26,21 +26,40 @@ internal sealed class Site : IAsyncDisposable
     };
 
     /// <summary>The built function app.</summary>
-    public static readonly string Functions = Path.Combine(AppContext.BaseDirectory, "..", "..", "Functions", new DirectoryInfo(AppContext.BaseDirectory).Name);
+    public static readonly string Functions = Path.Combine(
+        AppContext.BaseDirectory,
+        "..",
+        "..",
+        "Functions",
+        new DirectoryInfo(AppContext.BaseDirectory).Name
+    );
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10); // of a wait; it only ends a hang
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // In the order of the flow: who sees one empty finds what came out of it in a later one.
     private static readonly string[] Flow =
-        [QueueNames.Uploads, QueueNames.UploadsPoison, QueueNames.Score, QueueNames.ScorePoison, QueueNames.Rescore, QueueNames.RescorePoison, QueueNames.ScoreBulk, QueueNames.ScoreBulkPoison, QueueNames.Scored, QueueNames.ScoredPoison];
+    [
+        QueueNames.Uploads,
+        QueueNames.UploadsPoison,
+        QueueNames.Score,
+        QueueNames.ScorePoison,
+        QueueNames.Rescore,
+        QueueNames.RescorePoison,
+        QueueNames.ScoreBulk,
+        QueueNames.ScoreBulkPoison,
+        QueueNames.Scored,
+        QueueNames.ScoredPoison,
+    ];
 
     private readonly List<FunctionHost> _workers = [];
 
     private Site(string connection)
     {
         Connection = connection;
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)]).Build();
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)])
+            .Build();
         Storage = new StorageClients(configuration, Options.Create(new StorageOptions()));
         Results = new ResultStore(Storage);
         Model = TinyPackage.Random();
@@ -83,18 +102,25 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Starts a worker; it stops with the site at the latest.</summary>
-    public async Task<FunctionHost> StartWorkerAsync(Dictionary<string, string?>? settings = null, Func<LocalHostOptions, LocalHostOptions>? change = null)
+    public async Task<FunctionHost> StartWorkerAsync(
+        Dictionary<string, string?>? settings = null,
+        Func<LocalHostOptions, LocalHostOptions>? change = null
+    )
     {
         LocalHostOptions options = new()
         {
             Functions = Functions,
-            Settings = new Dictionary<string, string?>(new Dictionary<string, string?>
-            {
-                [StorageConnection.Setting] = Connection,
-                ["Model__Path"] = Model,
-                ["Model__Provider"] = "cpu",
-                ["Cameras__RefreshSeconds"] = "0",
-            }.Where(own => settings?.ContainsKey(own.Key) != true).Concat(settings ?? [])),
+            Settings = new Dictionary<string, string?>(
+                new Dictionary<string, string?>
+                {
+                    [StorageConnection.Setting] = Connection,
+                    ["Model__Path"] = Model,
+                    ["Model__Provider"] = "cpu",
+                    ["Cameras__RefreshSeconds"] = "0",
+                }
+                    .Where(own => settings?.ContainsKey(own.Key) != true)
+                    .Concat(settings ?? [])
+            ),
             Logging = logging => logging.AddProvider(Log),
             Port = 0,
             MaxPollingInterval = TimeSpan.FromMilliseconds(200),
@@ -107,7 +133,10 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Replaces config/cameras.json.</summary>
     public Task SetCamerasAsync(string json) =>
-        Storage.Container(ContainerNames.Config).GetBlobClient("cameras.json").UploadAsync(BinaryData.FromString(json), overwrite: true, Cancellation);
+        Storage
+            .Container(ContainerNames.Config)
+            .GetBlobClient("cameras.json")
+            .UploadAsync(BinaryData.FromString(json), overwrite: true, Cancellation);
 
     /// <summary>Drops a picture as a camera would.</summary>
     /// <returns>Its ETag, without quotes.</returns>
@@ -116,7 +145,14 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Drops a file.</summary>
     /// <returns>Its ETag, without quotes.</returns>
     public async Task<string> DropAsync(string name, byte[] content) =>
-        (await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation)).Value.ETag.ToString().Trim('"');
+        (
+            await Storage
+                .Container(ContainerNames.Images)
+                .GetBlobClient(name)
+                .UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation)
+        )
+            .Value.ETag.ToString()
+            .Trim('"');
 
     /// <summary>Puts a message on a queue.</summary>
     public Task SendAsync(string queue, string text) => Storage.Queue(queue).SendMessageAsync(text, Cancellation);
@@ -129,28 +165,40 @@ internal sealed class Site : IAsyncDisposable
     public async Task<ResultDocument[]> ResultsAsync(IReadOnlyList<(string Name, string ETag)> images)
     {
         string[] names = [.. images.Select(image => BlobNames.Result(ModelId, image.Name, image.ETag))];
-        await WaitAsync($"{images.Count} results", async () => new HashSet<string>(await BlobsAsync(ContainerNames.Results)).IsSupersetOf(names) ? this : null);
+        await WaitAsync(
+            $"{images.Count} results",
+            async () => new HashSet<string>(await BlobsAsync(ContainerNames.Results)).IsSupersetOf(names) ? this : null
+        );
         return await Task.WhenAll(images.Select(image => ResultAsync(image.Name, image.ETag)));
     }
 
     /// <summary>Waits until every message is dealt with.</summary>
-    public Task QuietAsync() => WaitAsync("empty queues", async () =>
-    {
-        foreach (string queue in Flow)
-            if (await CountAsync(queue) > 0)
-                return null;
-        return this;
-    });
+    public Task QuietAsync() =>
+        WaitAsync(
+            "empty queues",
+            async () =>
+            {
+                foreach (string queue in Flow)
+                    if (await CountAsync(queue) > 0)
+                        return null;
+                return this;
+            }
+        );
 
     /// <summary>Messages of a queue, hidden ones too.</summary>
-    public async Task<int> CountAsync(string queue) => (await Storage.Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
+    public async Task<int> CountAsync(string queue) =>
+        (await Storage.Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     /// <summary>Waits until that many alert events lie in the queue, and reads all without taking them; 32 at most.</summary>
-    public Task<AlertEvent[]> AlertsAsync(int count) => WaitAsync($"{count} alert events", async () =>
-    {
-        AlertEvent[] events = await PeekAlertsAsync();
-        return events.Length >= count ? events : null;
-    });
+    public Task<AlertEvent[]> AlertsAsync(int count) =>
+        WaitAsync(
+            $"{count} alert events",
+            async () =>
+            {
+                AlertEvent[] events = await PeekAlertsAsync();
+                return events.Length >= count ? events : null;
+            }
+        );
 
     /// <summary>Alert events that lie in the queue now; 32 at most.</summary>
     public async Task<AlertEvent[]> PeekAlertsAsync()
@@ -191,7 +239,9 @@ internal sealed class Site : IAsyncDisposable
             if (await look() is { } found)
                 return found;
             if (TimeProvider.System.GetUtcNow() >= end)
-                Assert.Fail($"Waited in vain for {what}. {await StateAsync()} The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
+                Assert.Fail(
+                    $"Waited in vain for {what}. {await StateAsync()} The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}"
+                );
             await Task.Delay(Look, Cancellation);
         }
     }
@@ -200,7 +250,16 @@ internal sealed class Site : IAsyncDisposable
     {
         foreach (FunctionHost worker in _workers)
             await worker.DisposeAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', Log.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warn", StringComparison.Ordinal)).Distinct().Take(20)));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Join(
+                '\n',
+                Log.All.Where(line =>
+                        line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Warn", StringComparison.Ordinal)
+                    )
+                    .Distinct()
+                    .Take(20)
+            )
+        );
     }
 
     private async Task<string> StateAsync()

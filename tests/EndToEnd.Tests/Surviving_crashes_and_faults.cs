@@ -11,21 +11,24 @@ namespace AaClip.EndToEnd.Tests;
 /// </summary>
 public class Surviving_crashes_and_faults(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(40), Long = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(40),
+        Long = TimeSpan.FromSeconds(100);
 
     [Fact]
     public async Task Loses_no_image_scores_none_twice_and_tells_each_alert_once()
     {
         double minutes = double.Parse(Environment.GetEnvironmentVariable("SOAK_MINUTES") ?? "0", CultureInfo.InvariantCulture);
         int seed = int.Parse(Environment.GetEnvironmentVariable("SOAK_SEED") ?? "20261126", CultureInfo.InvariantCulture);
-        string? kept = minutes == 0 ? null : Environment.GetEnvironmentVariable("SOAK_FOLDER") ?? Path.Combine(Parity.RepositoryRoot, "artifacts", "soak");
+        string? kept =
+            minutes == 0
+                ? null
+                : Environment.GetEnvironmentVariable("SOAK_FOLDER") ?? Path.Combine(Parity.RepositoryRoot, "artifacts", "soak");
         string folder = kept ?? Directory.CreateTempSubdirectory("aaclip-soak-").FullName;
         long started = Stopwatch.GetTimestamp();
         try
         {
             await using Campaign campaign = await Campaign.OpenAsync(folder, seed, Tell);
-            do
-                await campaign.RoundAsync(minutes == 0 ? Short : Long);
+            do await campaign.RoundAsync(minutes == 0 ? Short : Long);
             while (Stopwatch.GetElapsedTime(started).TotalMinutes < minutes);
 
             Assert.True(campaign.Tally is { Kills: > 0, Faults: > 0, Images: > 0, Alerts: > 0 }, campaign.Tally.ToString()); // or it proves nothing

@@ -23,7 +23,10 @@ public class Two_workers_at_once(AzuriteFixture azurite)
         await site.QuietAsync();
 
         Assert.All(results, result => Assert.Null(result.Failure));
-        Assert.Equal(dropped.Select(image => BlobNames.Result(site.ModelId, image.Name, image.ETag)).Order(StringComparer.Ordinal), (await site.BlobsAsync(ContainerNames.Results)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            dropped.Select(image => BlobNames.Result(site.ModelId, image.Name, image.ETag)).Order(StringComparer.Ordinal),
+            (await site.BlobsAsync(ContainerNames.Results)).Order(StringComparer.Ordinal)
+        );
         AlertEvent[] opened = [.. (await site.PeekAlertsAsync()).Where(alert => alert.Envelope.Type == "aaclip.anomaly.opened")];
         Assert.Equal(["line0", "line1", "line2", "line3"], opened.Select(alert => alert.Envelope.Subject).Order(StringComparer.Ordinal));
     }
@@ -46,5 +49,9 @@ public class Two_workers_at_once(AzuriteFixture azurite)
     }
 
     private static async Task<(string, string)[]> DropAsync(Site site) =>
-        await Task.WhenAll(Enumerable.Range(0, Images).Select(async i => ($"line{i % 4}/{i}.png", await site.DropAsync($"line{i % 4}/{i}.png", seed: i % 7))));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Images)
+                .Select(async i => ($"line{i % 4}/{i}.png", await site.DropAsync($"line{i % 4}/{i}.png", seed: i % 7)))
+        );
 }

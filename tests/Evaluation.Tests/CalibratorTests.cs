@@ -14,7 +14,8 @@ public sealed class CalibratorTests
     public void New_normal_images_exceed_the_threshold_no_more_often_than_is_said(double rate, int images, Domain domain)
     {
         Random random = new(5);
-        double alarms = 0, bound = 0;
+        double alarms = 0,
+            bound = 0;
         const int Rounds = 20_000;
         for (int round = 0; round < Rounds; round++)
         {
@@ -33,7 +34,8 @@ public sealed class CalibratorTests
     [Fact]
     public void With_defects_the_threshold_lies_between_the_two()
     {
-        Observed[] good = [new(0, 1, 0.1f), new(0, 1.2f, 0.12f)], bad = [new(0, 3, 0.5f), new(0, 4, 0.6f)];
+        Observed[] good = [new(0, 1, 0.1f), new(0, 1.2f, 0.12f)],
+            bad = [new(0, 3, 0.5f), new(0, 4, 0.6f)];
 
         CalibrationResult result = Calibrator.FromDefects(good, bad, Domain.Industrial);
 

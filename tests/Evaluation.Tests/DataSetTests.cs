@@ -39,14 +39,26 @@ public sealed class DataSetTests : IDisposable
     [Fact]
     public void Mvtec_s_layout_has_normal_training_images_and_labelled_test_images()
     {
-        foreach (string file in (string[])["metal_nut/train/good/1.png", "metal_nut/test/good/1.png", "metal_nut/test/bent/1.png", "metal_nut/ground_truth/bent/1_mask.png", "my_part/test/good/1.JPG"])
+        foreach (
+            string file in (string[])
+                [
+                    "metal_nut/train/good/1.png",
+                    "metal_nut/test/good/1.png",
+                    "metal_nut/test/bent/1.png",
+                    "metal_nut/ground_truth/bent/1_mask.png",
+                    "my_part/test/good/1.JPG",
+                ]
+        )
             Touch(file);
 
         DataSet train = DataSet.Open(_folder, new DataSetOptions { Split = DataSplit.Train, Name = "MVTec" });
         DataSet test = DataSet.Open(_folder, new DataSetOptions { Name = "MVTec" });
 
         Assert.Equal(("MVTec/metal_nut", false), (Assert.Single(train.Images).ClassName, train.Images[0].Anomalous));
-        Assert.Equal([("MVTec/metal_nut", true), ("MVTec/metal_nut", false), ("my part", false)], test.Images.Select(i => (i.ClassName, i.Anomalous)));
+        Assert.Equal(
+            [("MVTec/metal_nut", true), ("MVTec/metal_nut", false), ("my part", false)],
+            test.Images.Select(i => (i.ClassName, i.Anomalous))
+        );
         Assert.EndsWith("1_mask.png", test.Images[0].MaskPath, StringComparison.Ordinal);
     }
 
@@ -65,8 +77,15 @@ public sealed class DataSetTests : IDisposable
         foreach (string file in (string[])["candle/a.JPG", "candle/b.JPG", "candle/b.png", "candle/c.JPG"])
             Touch(file);
         Directory.CreateDirectory(Path.Combine(_folder, "split_csv"));
-        File.WriteAllLines(Path.Combine(_folder, "split_csv", "1cls.csv"),
-            ["object,split,label,image,mask", "candle,train,normal,candle/a.JPG,", "candle,test,anomaly,candle/b.JPG,candle/b.png", "candle,test,normal,candle/c.JPG,"]);
+        File.WriteAllLines(
+            Path.Combine(_folder, "split_csv", "1cls.csv"),
+            [
+                "object,split,label,image,mask",
+                "candle,train,normal,candle/a.JPG,",
+                "candle,test,anomaly,candle/b.JPG,candle/b.png",
+                "candle,test,normal,candle/c.JPG,",
+            ]
+        );
 
         DataSet data = DataSet.Open(_folder);
 

@@ -19,7 +19,12 @@ public sealed class DataSetsAsPeopleHaveThemTests : IDisposable
     [InlineData("masks beside", "test/good/0.jpg", "test/bad/0.jpg", "masks/0.tiff")]
     [InlineData("MVTec 3D", "test/good/rgb/0.png", "test/hole/rgb/0.png", "test/hole/gt/0.png")]
     [InlineData("MVTec LOCO", "test/good/0.png", "test/logical/0.png", "ground_truth/logical/0/000.png")]
-    [InlineData("MVTec AD 2", "test_public/good/0_regular.png", "test_public/bad/0_regular.png", "test_public/ground_truth/bad/0_regular_mask.png")]
+    [InlineData(
+        "MVTec AD 2",
+        "test_public/good/0_regular.png",
+        "test_public/bad/0_regular.png",
+        "test_public/ground_truth/bad/0_regular_mask.png"
+    )]
     [InlineData("MPDD", "test/good/000.png", "test/parts_mismatch/000.png", "ground_truth/parts_mismatch/000_mask.png")]
     public void Normal_and_anomalous_images_and_their_masks_are_found(string layout, string normal, string anomalous, string mask)
     {
@@ -38,13 +43,29 @@ public sealed class DataSetsAsPeopleHaveThemTests : IDisposable
     [Fact]
     public void What_systems_leave_behind_is_no_image_no_mask_and_no_class()
     {
-        foreach (string file in (string[])["part/test/good/0.png", "part/test/good/._0.png", "part/test/good/.DS_Store", "part/test/good/Thumbs.db", "part/test/hole/0.png", "part/ground_truth/hole/0_mask.png",
-            "part/ground_truth/hole/._0_mask.png", "part/test/.thumbnails/0.png", "__MACOSX/test/good/0.png", "part/test/good/@eaDir/0.png"])
+        foreach (
+            string file in (string[])
+                [
+                    "part/test/good/0.png",
+                    "part/test/good/._0.png",
+                    "part/test/good/.DS_Store",
+                    "part/test/good/Thumbs.db",
+                    "part/test/hole/0.png",
+                    "part/ground_truth/hole/0_mask.png",
+                    "part/ground_truth/hole/._0_mask.png",
+                    "part/test/.thumbnails/0.png",
+                    "__MACOSX/test/good/0.png",
+                    "part/test/good/@eaDir/0.png",
+                ]
+        )
             Touch(file);
 
         DataSet data = DataSet.Open(_folder);
 
-        Assert.Equal(["hole/0.png", "good/0.png"], data.Images.OrderByDescending(i => i.Anomalous).Select(i => Path.GetRelativePath(Path.Combine(_folder, "part", "test"), i.Path)));
+        Assert.Equal(
+            ["hole/0.png", "good/0.png"],
+            data.Images.OrderByDescending(i => i.Anomalous).Select(i => Path.GetRelativePath(Path.Combine(_folder, "part", "test"), i.Path))
+        );
         Assert.EndsWith("0_mask.png", data.Images.Single(i => i.Anomalous).MaskPath, StringComparison.Ordinal);
     }
 
@@ -54,14 +75,22 @@ public sealed class DataSetsAsPeopleHaveThemTests : IDisposable
         Touch("part/test/fine/0.png");
         Touch("part/test/hole/0.png");
 
-        Assert.Equal("Class 'part' has no normal images, so that image metrics are not defined: its images lie in fine, hole; normal ones lie in a folder called good, ok or normal.", Assert.Single(DataSet.Open(_folder).Notes));
+        Assert.Equal(
+            "Class 'part' has no normal images, so that image metrics are not defined: its images lie in fine, hole; normal ones lie in a folder called good, ok or normal.",
+            Assert.Single(DataSet.Open(_folder).Notes)
+        );
     }
 
     [Fact]
     public void Alpha_marks_where_all_colours_are_nothing()
     {
         string overlay = Mask("overlay.png", 20, 10, (x, _) => new Rgba32(0, 0, 0, x < 10 ? (byte)255 : (byte)0));
-        string colours = Mask("colours.png", 20, 10, (x, _) => x < 5 ? new Rgba32(255, 0, 0, 255) : new Rgba32(0, 0, 0, x < 10 ? (byte)255 : (byte)0));
+        string colours = Mask(
+            "colours.png",
+            20,
+            10,
+            (x, _) => x < 5 ? new Rgba32(255, 0, 0, 255) : new Rgba32(0, 0, 0, x < 10 ? (byte)255 : (byte)0)
+        );
         string opaque = Mask("opaque.png", 20, 10, (_, _) => new Rgba32(0, 0, 0, 255));
 
         Assert.Equal((null, 50), Marked(GroundTruth.Read(overlay, 20, 10, 10)));
@@ -96,8 +125,8 @@ public sealed class DataSetsAsPeopleHaveThemTests : IDisposable
     {
         using Image<Rgba32> image = new(width, height);
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-                image[x, y] = pixel(x, y);
+        for (int x = 0; x < width; x++)
+            image[x, y] = pixel(x, y);
         string path = Path.Combine(_folder, name);
         image.SaveAsPng(path);
         return path;

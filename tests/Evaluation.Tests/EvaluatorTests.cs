@@ -18,7 +18,10 @@ public sealed class EvaluatorTests : IDisposable
     [Fact]
     public void Six_images_from_file_to_metric_equal_the_published_functions()
     {
-        JsonElement expected = JsonDocument.Parse(File.ReadAllText(Parity.File("tiny/golden-e2e.json"))).RootElement.GetProperty("metrics_eval").GetProperty("Industrial");
+        JsonElement expected = JsonDocument
+            .Parse(File.ReadAllText(Parity.File("tiny/golden-e2e.json")))
+            .RootElement.GetProperty("metrics_eval")
+            .GetProperty("Industrial");
         using AnomalyScorer scorer = Tiny();
         DataSet data = DataSet.Open(Parity.File("tiny/dataset/e2e/full-shot.jsonl"), new DataSetOptions { Name = "MVTec" });
 
@@ -48,16 +51,21 @@ public sealed class EvaluatorTests : IDisposable
 
     private AnomalyScorer Tiny()
     {
-        ModelPackage package = ModelImporter.Import(new ImportOptions
-        {
-            Clip = Parity.File("tiny/clip-tiny.safetensors"),
-            Adapters = Parity.File("tiny/adapters.safetensors"),
-            Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
-            Output = Path.Combine(_folder, "package"),
-            Size = 112,
-            VisionHeads = 4,
-            TextHeads = 4,
-        });
-        return AnomalyScorer.Load(package.Folder, new ScorerOptions { Provider = Scoring.Sessions.Provider.Cpu, CacheFolder = Path.Combine(_folder, "cache") });
+        ModelPackage package = ModelImporter.Import(
+            new ImportOptions
+            {
+                Clip = Parity.File("tiny/clip-tiny.safetensors"),
+                Adapters = Parity.File("tiny/adapters.safetensors"),
+                Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
+                Output = Path.Combine(_folder, "package"),
+                Size = 112,
+                VisionHeads = 4,
+                TextHeads = 4,
+            }
+        );
+        return AnomalyScorer.Load(
+            package.Folder,
+            new ScorerOptions { Provider = Scoring.Sessions.Provider.Cpu, CacheFolder = Path.Combine(_folder, "cache") }
+        );
     }
 }

@@ -46,7 +46,11 @@ public sealed class HtmlReportTests : IDisposable
     {
         string html = Write("set", [Class("bottle", anomalous: 1, normal: 1), Class("can", anomalous: 1, normal: 0)]);
 
-        Assert.Contains("<tr><td>bottle<td>1<td>1<td>91.2<td>50.0<td>–<td>75.0<td>25.0<td>10.0<td>100.0<td>", html, StringComparison.Ordinal);
+        Assert.Contains(
+            "<tr><td>bottle<td>1<td>1<td>91.2<td>50.0<td>–<td>75.0<td>25.0<td>10.0<td>100.0<td>",
+            html,
+            StringComparison.Ordinal
+        );
         Assert.Contains("<tr class=\"mean\"><td>mean of classes<td>1<td>2<td>91.2<td>", html, StringComparison.Ordinal);
         Assert.Contains("2 anomalous images, 112 px, cpu.", html, StringComparison.Ordinal);
     }

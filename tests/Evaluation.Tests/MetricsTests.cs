@@ -11,7 +11,9 @@ public sealed class MetricsTests
 {
     private const double Limit = 1e-9;
 
-    private static readonly JsonElement Expected = JsonDocument.Parse(File.ReadAllText(Parity.File("metrics/golden-metrics.json"))).RootElement;
+    private static readonly JsonElement Expected = JsonDocument
+        .Parse(File.ReadAllText(Parity.File("metrics/golden-metrics.json")))
+        .RootElement;
 
     public static TheoryData<string> Images => [.. Expected.GetProperty("image").EnumerateObject().Select(p => p.Name)];
 
@@ -22,7 +24,9 @@ public sealed class MetricsTests
     {
         JsonElement expected = Expected.GetProperty("image").GetProperty(name);
 
-        ImageMetrics found = ImageMetrics.Of(Ranking.Of(Floats($"image.{name}.score"), [.. Integers($"image.{name}.label").Select(l => l != 0)]));
+        ImageMetrics found = ImageMetrics.Of(
+            Ranking.Of(Floats($"image.{name}.score"), [.. Integers($"image.{name}.label").Select(l => l != 0)])
+        );
 
         Assert.Equal(expected.GetProperty("auroc").GetDouble(), found.Auroc!.Value, Limit);
         Assert.Equal(expected.GetProperty("ap").GetDouble(), found.Ap!.Value, Limit);
@@ -90,11 +94,20 @@ public sealed class MetricsTests
 
             double found = Ranking.Of(scores, labels).Auroc();
 
-            double pairs = 0, wins = 0;
+            double pairs = 0,
+                wins = 0;
             for (int p = 0; p < scores.Length; p++)
-                for (int n = 0; n < scores.Length; n++)
-                    if (labels[p] && !labels[n])
-                        (pairs, wins) = (pairs + 1, wins + (scores[p] > scores[n] ? 1 : scores[p] == scores[n] ? 0.5 : 0));
+            for (int n = 0; n < scores.Length; n++)
+                if (labels[p] && !labels[n])
+                    (pairs, wins) = (
+                        pairs + 1,
+                        wins
+                            + (
+                                scores[p] > scores[n] ? 1
+                                : scores[p] == scores[n] ? 0.5
+                                : 0
+                            )
+                    );
             Assert.Equal(wins / pairs, found, 1e-12);
         }
     }
@@ -107,8 +120,6 @@ public sealed class MetricsTests
     {
         using SafetensorsFile file = SafetensorsFile.Open(Parity.File("metrics/golden-metrics.safetensors"));
         StoredTensor tensor = file.Tensors[name];
-        return tensor.Type == TensorType.UInt8
-            ? [.. tensor.Contiguous().ToArray().Select(b => (long)b)]
-            : tensor.ToInt64();
+        return tensor.Type == TensorType.UInt8 ? [.. tensor.Contiguous().ToArray().Select(b => (long)b)] : tensor.ToInt64();
     }
 }

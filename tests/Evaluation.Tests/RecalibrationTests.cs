@@ -16,8 +16,16 @@ public sealed class RecalibrationTests : IDisposable
     {
         ModelPackage before = RandomModel.Create(Path.Combine(_folder, "before"), TestContext.Current.CancellationToken);
 
-        ModelPackage after = ModelImporter.Recalibrate(before, new Dictionary<string, Calibration> { ["bottle"] = Bottle }, Path.Combine(_folder, "after"));
-        ModelPackage again = ModelImporter.Recalibrate(before, new Dictionary<string, Calibration> { ["bottle"] = Bottle }, Path.Combine(_folder, "again"));
+        ModelPackage after = ModelImporter.Recalibrate(
+            before,
+            new Dictionary<string, Calibration> { ["bottle"] = Bottle },
+            Path.Combine(_folder, "after")
+        );
+        ModelPackage again = ModelImporter.Recalibrate(
+            before,
+            new Dictionary<string, Calibration> { ["bottle"] = Bottle },
+            Path.Combine(_folder, "again")
+        );
 
         Assert.NotEqual(before.Manifest.Version, after.Manifest.Version);
         Assert.Equal(after.Manifest.Version, again.Manifest.Version);
@@ -32,11 +40,18 @@ public sealed class RecalibrationTests : IDisposable
     public void A_class_has_its_calibration_however_it_is_written_and_gets_another_in_its_place()
     {
         ModelPackage plain = RandomModel.Create(Path.Combine(_folder, "plain"), TestContext.Current.CancellationToken);
-        ModelManifest once = ModelImporter.Recalibrate(plain, new Dictionary<string, Calibration> { ["cork board"] = Bottle }, Path.Combine(_folder, "once")).Manifest;
+        ModelManifest once = ModelImporter
+            .Recalibrate(plain, new Dictionary<string, Calibration> { ["cork board"] = Bottle }, Path.Combine(_folder, "once"))
+            .Manifest;
         Calibration other = Bottle with { Threshold = 0.3 };
 
-        ModelManifest twice = ModelImporter.Recalibrate(
-            ModelPackage.Open(Path.Combine(_folder, "once")), new Dictionary<string, Calibration> { ["cork_board"] = other }, Path.Combine(_folder, "twice")).Manifest;
+        ModelManifest twice = ModelImporter
+            .Recalibrate(
+                ModelPackage.Open(Path.Combine(_folder, "once")),
+                new Dictionary<string, Calibration> { ["cork_board"] = other },
+                Path.Combine(_folder, "twice")
+            )
+            .Manifest;
 
         foreach (string name in (string[])["cork board", "Cork  Board", "cork_board", " CORK_BOARD"])
         {
@@ -51,14 +66,19 @@ public sealed class RecalibrationTests : IDisposable
     public void A_class_without_calibration_is_named_only_where_the_package_has_others()
     {
         ModelPackage plain = RandomModel.Create(Path.Combine(_folder, "plain"), TestContext.Current.CancellationToken);
-        ModelManifest bottles = ModelImporter.Recalibrate(plain, new Dictionary<string, Calibration> { ["bottle"] = Bottle }, Path.Combine(_folder, "one")).Manifest;
-        ModelManifest all = ModelImporter.Recalibrate(plain, new Dictionary<string, Calibration> { ["*"] = Bottle }, Path.Combine(_folder, "all")).Manifest;
+        ModelManifest bottles = ModelImporter
+            .Recalibrate(plain, new Dictionary<string, Calibration> { ["bottle"] = Bottle }, Path.Combine(_folder, "one"))
+            .Manifest;
+        ModelManifest all = ModelImporter
+            .Recalibrate(plain, new Dictionary<string, Calibration> { ["*"] = Bottle }, Path.Combine(_folder, "all"))
+            .Manifest;
 
         Assert.Null(plain.Manifest.CalibrationGap("can"));
         Assert.Null(all.CalibrationGap("can"));
         Assert.Equal(
             $"Model {bottles.Id} has no calibration for 'can', only for 'bottle': name the class as it is there, or calibrate it (aaclip calibrate).",
-            bottles.CalibrationGap("can"));
+            bottles.CalibrationGap("can")
+        );
         Assert.True(bottles.CalibrationFor("can").IsNeutral);
         Assert.False(bottles.CalibrationFor("bottle").IsNeutral);
     }

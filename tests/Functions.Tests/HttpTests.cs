@@ -19,7 +19,9 @@ public class HttpTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         ReadResults results = new(pipeline.Results, pipeline.Models);
-        ResultDocument? stored = await pipeline.ScoreAsync(TestPipeline.Request("c/x/a.png", await pipeline.UploadAsync("c/x/a.png", TestPipeline.Picture())));
+        ResultDocument? stored = await pipeline.ScoreAsync(
+            TestPipeline.Request("c/x/a.png", await pipeline.UploadAsync("c/x/a.png", TestPipeline.Picture()))
+        );
 
         ContentResult found = Content(await results.One(Request(""), "c", "x/a.png", Cancellation));
         ContentResult absent = Content(await results.One(Request(""), "c", "none.png", Cancellation));
@@ -108,7 +110,8 @@ public class HttpTests(AzuriteFixture azurite)
         Assert.Contains("There is no container", answer.Content, StringComparison.Ordinal);
     }
 
-    private static HttpRequest Request(string query) => new DefaultHttpContext { Request = { QueryString = new QueryString(query) } }.Request;
+    private static HttpRequest Request(string query) =>
+        new DefaultHttpContext { Request = { QueryString = new QueryString(query) } }.Request;
 
     private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
 

@@ -146,9 +146,20 @@ public class ModelHealthTests(AzuriteFixture azurite)
         await RunAsync(model, failing: 3);
         List<string> order = [];
         Task waiting = pipeline.Infrastructure.RunAsync(
-            "ScoreImage", () => throw new IOException("No card."), (_, _) => Task.FromResult(() => order.Add("handed back")).ContinueWith(t => t.Result(), Cancellation), Cancellation);
+            "ScoreImage",
+            () => throw new IOException("No card."),
+            (_, _) => Task.FromResult(() => order.Add("handed back")).ContinueWith(t => t.Result(), Cancellation),
+            Cancellation
+        );
         TaskCompletionSource<int> ended = new();
-        using DeadProcess watch = new(models, pipeline.Infrastructure, TimeProvider.System, NullLogger<DeadProcess>.Instance) { Exit = code => { order.Add("ended"); ended.TrySetResult(code); } };
+        using DeadProcess watch = new(models, pipeline.Infrastructure, TimeProvider.System, NullLogger<DeadProcess>.Instance)
+        {
+            Exit = code =>
+            {
+                order.Add("ended");
+                ended.TrySetResult(code);
+            },
+        };
         await watch.StartAsync(Cancellation);
         Assert.False(ended.Task.IsCompleted);
 
@@ -199,9 +210,30 @@ public class ModelHealthTests(AzuriteFixture azurite)
         Assert.Contains("no calibration for 'can', only for 'cork board'", model.NoteCalibrationGap("can"), StringComparison.Ordinal);
     }
 
-    private static ModelHost Host(TestPipeline pipeline, string path, TimeProvider? time = null, bool load = true, ILogger<ModelHost>? log = null) => new(
-        Options.Create(new ModelOptions { Path = path, Load = load, Provider = Provider.Cpu, Threads = 1, RefreshSeconds = 0 }),
-        Options.Create(new BatchingOptions()), pipeline.Choice, pipeline.Repository, time ?? TimeProvider.System, log ?? NullLogger<ModelHost>.Instance);
+    private static ModelHost Host(
+        TestPipeline pipeline,
+        string path,
+        TimeProvider? time = null,
+        bool load = true,
+        ILogger<ModelHost>? log = null
+    ) =>
+        new(
+            Options.Create(
+                new ModelOptions
+                {
+                    Path = path,
+                    Load = load,
+                    Provider = Provider.Cpu,
+                    Threads = 1,
+                    RefreshSeconds = 0,
+                }
+            ),
+            Options.Create(new BatchingOptions()),
+            pipeline.Choice,
+            pipeline.Repository,
+            time ?? TimeProvider.System,
+            log ?? NullLogger<ModelHost>.Instance
+        );
 
     // Anchors of the wrong length stand for any run that fails.
     private static async Task RunAsync(LoadedModel model, int failing)
@@ -230,7 +262,13 @@ public class ModelHealthTests(AzuriteFixture azurite)
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (logLevel == LogLevel.Error)
                 Errors++;

@@ -12,8 +12,13 @@ public sealed class PublishTests
         string project = Path.Combine(Parity.RepositoryRoot, "src", "Functions", "Functions.csproj");
         string[] arguments =
         [
-            "msbuild", project, "-p:Configuration=Release", "-p:NoBuild=true", "-p:BuildProjectReferences=false",
-            "-t:ComputeResolvedFilesToPublishList", "-getItem:ResolvedFileToPublish",
+            "msbuild",
+            project,
+            "-p:Configuration=Release",
+            "-p:NoBuild=true",
+            "-p:BuildProjectReferences=false",
+            "-t:ComputeResolvedFilesToPublishList",
+            "-getItem:ResolvedFileToPublish",
         ];
         ProcessStartInfo start = new("dotnet", arguments) { RedirectStandardOutput = true };
         using Process list = Process.Start(start)!; // a program, not a document

@@ -22,9 +22,14 @@ public class RecordFailureTests(AzuriteFixture azurite)
 
         ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation);
         Assert.Equal(("given-up", "bottle"), (result?.Failure?.Code, result?.Image.ObjectClass));
-        string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.OwnId}/c/a.png/0x1.json"));
+        string json = Encoding.UTF8.GetString(
+            await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.OwnId}/c/a.png/0x1.json")
+        );
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
-        Assert.Equal(message, JsonSerializer.Deserialize(await RecordAsync(pipeline, QueueNames.Score), ResultJson.Default.FailedMessage)?.Body);
+        Assert.Equal(
+            message,
+            JsonSerializer.Deserialize(await RecordAsync(pipeline, QueueNames.Score), ResultJson.Default.FailedMessage)?.Body
+        );
     }
 
     [Fact]
@@ -45,7 +50,15 @@ public class RecordFailureTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         await pipeline.SetCamerasAsync("""{ "c": { "class": "screw" } }""");
-        BlobCreated upload = new() { Id = "1", Container = "images", Name = "c/a.png", ETag = "0x1", Bytes = 1, Time = DateTimeOffset.UtcNow };
+        BlobCreated upload = new()
+        {
+            Id = "1",
+            Container = "images",
+            Name = "c/a.png",
+            ETag = "0x1",
+            Bytes = 1,
+            Time = DateTimeOffset.UtcNow,
+        };
 
         await pipeline.Failures.Upload(JsonSerializer.Serialize(upload, MessageJson.Default.BlobCreated), Cancellation);
 
@@ -72,7 +85,9 @@ public class RecordFailureTests(AzuriteFixture azurite)
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{ "schemaVersion": 99, "image": "c/a.png", "etag": "0x1", "camera": "c", "objectClass": "x", "enqueuedAt": "2026-01-31T08:00:00Z" }""")]
+    [InlineData(
+        """{ "schemaVersion": 99, "image": "c/a.png", "etag": "0x1", "camera": "c", "objectClass": "x", "enqueuedAt": "2026-01-31T08:00:00Z" }"""
+    )]
     [InlineData("""{ "image": "", "etag": "0x1", "camera": "c", "objectClass": "x", "enqueuedAt": "2026-01-31T08:00:00Z" }""")]
     [InlineData("\0\uFFFD\uD800")]
     public async Task Whatever_the_message_is_it_leaves_one_record_for_each_queue(string message)
@@ -86,7 +101,10 @@ public class RecordFailureTests(AzuriteFixture azurite)
         await pipeline.Failures.Alert(message, Cancellation);
 
         List<string> names = await pipeline.NamesAsync(ContainerNames.Results);
-        Assert.Equal(["failed/score-bulk", "failed/score", "failed/scored", "failed/uploads"], names.Select(n => n[..n.LastIndexOf('/')]).OrderBy(n => n.Length == 17 ? 0 : 1).ThenBy(n => n, StringComparer.Ordinal));
+        Assert.Equal(
+            ["failed/score-bulk", "failed/score", "failed/scored", "failed/uploads"],
+            names.Select(n => n[..n.LastIndexOf('/')]).OrderBy(n => n.Length == 17 ? 0 : 1).ThenBy(n => n, StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -94,14 +112,20 @@ public class RecordFailureTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: "/nowhere/model");
 
-        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request("c/a.png", "0x1"), MessageJson.Default.ScoreRequested), Cancellation);
+        await pipeline.Failures.Score(
+            JsonSerializer.Serialize(TestPipeline.Request("c/a.png", "0x1"), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
 
         Assert.Contains("\"image\":\"c/a.png\"", await RecordAsync(pipeline, QueueNames.Score), StringComparison.Ordinal);
     }
 
     private static async Task<string> RecordAsync(TestPipeline pipeline, string queue)
     {
-        string name = Assert.Single(await pipeline.NamesAsync(ContainerNames.Results), n => n.StartsWith($"failed/{queue}/", StringComparison.Ordinal));
+        string name = Assert.Single(
+            await pipeline.NamesAsync(ContainerNames.Results),
+            n => n.StartsWith($"failed/{queue}/", StringComparison.Ordinal)
+        );
         return Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Results, name));
     }
 }

@@ -22,8 +22,11 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
 
         GivenUp kept = Assert.Single(await redrive.ListAsync(null, "c", null, Cancellation).ToListAsync(Cancellation));
-        FailedMessage? first = await redrive.SendAsync(kept.Blob, Cancellation), second = await redrive.SendAsync(kept.Blob, Cancellation);
-        QueueMessage sent = Assert.Single((await pipeline.Storage.Queue(QueueNames.Score).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value);
+        FailedMessage? first = await redrive.SendAsync(kept.Blob, Cancellation),
+            second = await redrive.SendAsync(kept.Blob, Cancellation);
+        QueueMessage sent = Assert.Single(
+            (await pipeline.Storage.Queue(QueueNames.Score).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value
+        );
         ResultDocument? before = await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation);
         await pipeline.ScoreAsync(JsonSerializer.Deserialize(sent.Body.ToString(), MessageJson.Default.ScoreRequested)!); // as it was sent
 
@@ -70,8 +73,14 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task The_list_can_be_narrowed_and_knows_no_steps_of_jobs()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request("c/a.png", "0x1"), MessageJson.Default.ScoreRequested), Cancellation);
-        await pipeline.Failures.Bulk(JsonSerializer.Serialize(TestPipeline.Request("d/b.png", "0x2"), MessageJson.Default.ScoreRequested), Cancellation);
+        await pipeline.Failures.Score(
+            JsonSerializer.Serialize(TestPipeline.Request("c/a.png", "0x1"), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
+        await pipeline.Failures.Bulk(
+            JsonSerializer.Serialize(TestPipeline.Request("d/b.png", "0x2"), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
         await pipeline.Failures.Rescore("a step", Cancellation);
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
         async Task<List<string>> Images(string? queue, string? camera, DateTimeOffset? since) =>

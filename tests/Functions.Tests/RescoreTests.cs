@@ -23,23 +23,48 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation); // everything is anomalous
         await ScoreAllAsync(pipeline, 7);
 
-        Job job = await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 3, InFlight = 3 }, pipeline.Models.OwnId, Cancellation);
+        Job job = await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = better,
+                PageSize = 3,
+                InFlight = 3,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline);
 
         job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 7L, 7L, 3), (job.Status, job.Images, job.Found.Images, job.Collected));
         Assert.Equal(7, (await pipeline.NamesAsync(ContainerNames.Results)).Count(n => n.StartsWith(better, StringComparison.Ordinal)));
-        Assert.All((await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal)), n => Assert.Equal("j", Result(pipeline, n).Job));
+        Assert.All(
+            (await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal)),
+            n => Assert.Equal("j", Result(pipeline, n).Job)
+        );
         Assert.Equal(7, job.Found.Of("normal", "anomalous"));
         Assert.Equal(0, job.Found.Agreement);
-        JobReport report = JsonSerializer.Deserialize(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"), JobJson.Default.JobReport)!;
+        JobReport report = JsonSerializer.Deserialize(
+            await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"),
+            JobJson.Default.JobReport
+        )!;
         Assert.Equal(7, report.Flips.Select(f => f.Image).Distinct().Count());
-        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("jobs.schema.json", "report"), System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"))));
+        Assert.Empty(
+            SchemaCheck.Faults(
+                SchemaCheck.Load("jobs.schema.json", "report"),
+                System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.json"))
+            )
+        );
         string html = System.Text.Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/report.html"));
         Assert.Contains("7 images, 7 changed their verdict", html, StringComparison.Ordinal);
         Assert.Contains("data:image/jpeg;base64,", html, StringComparison.Ordinal);
         Assert.Contains("0.0 % agreement", html, StringComparison.Ordinal);
-        Assert.Contains($"{ContainerNames.Results}/{BlobNames.Result(better, report.Flips[0].Image, report.Flips[0].ETag)}", Uri.UnescapeDataString(System.Net.WebUtility.HtmlDecode(html)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{ContainerNames.Results}/{BlobNames.Result(better, report.Flips[0].Image, report.Flips[0].ETag)}",
+            Uri.UnescapeDataString(System.Net.WebUtility.HtmlDecode(html)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -64,7 +89,17 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         for (int i = 0; i < 12; i++)
             await pipeline.UploadAsync($"c/{i}.png", TestPipeline.Picture(i));
 
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 2, InFlight = 5 }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = better,
+                PageSize = 2,
+                InFlight = 5,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
@@ -80,26 +115,52 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await ScoreAllAsync(pipeline, 3);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
         JobService watchdog = new(pipeline.Storage, pipeline.Store, pipeline.Repository, time);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 2 }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = better,
+                PageSize = 2,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
 
         IReadOnlyList<Job> early = await watchdog.TendAsync(Cancellation);
         await pipeline.Storage.Queue(QueueNames.Rescore).ClearMessagesAsync(Cancellation);
         time.Advance(TimeSpan.FromMinutes(3));
-        IReadOnlyList<Job> late = await watchdog.TendAsync(Cancellation), again = await watchdog.TendAsync(Cancellation);
+        IReadOnlyList<Job> late = await watchdog.TendAsync(Cancellation),
+            again = await watchdog.TendAsync(Cancellation);
         await WorkAsync(pipeline);
 
         Assert.Equal((0, 1, 0), (early.Count, late.Count, again.Count));
-        Assert.Equal((JobStatus.Done, 3L), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images));
+        Assert.Equal(
+            (JobStatus.Done, 3L),
+            ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images)
+        );
     }
 
     [Fact]
     public async Task What_a_newer_program_has_added_to_a_job_is_kept()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = pipeline.Models.OwnId,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         string json = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/state.json"));
-        string newer = json.Replace("{\"schemaVersion\":1,", "{\"schemaVersion\":1,\"colour\":\"red\",", StringComparison.Ordinal).Replace("\"request\":{", "\"request\":{\"tint\":[1],", StringComparison.Ordinal);
-        await pipeline.Storage.Container(ContainerNames.Jobs).GetBlobClient("j/state.json").UploadAsync(BinaryData.FromString(newer), overwrite: true, Cancellation);
+        string newer = json.Replace("{\"schemaVersion\":1,", "{\"schemaVersion\":1,\"colour\":\"red\",", StringComparison.Ordinal)
+            .Replace("\"request\":{", "\"request\":{\"tint\":[1],", StringComparison.Ordinal);
+        await pipeline
+            .Storage.Container(ContainerNames.Jobs)
+            .GetBlobClient("j/state.json")
+            .UploadAsync(BinaryData.FromString(newer), overwrite: true, Cancellation);
 
         await pipeline.Jobs.PauseAsync("j", Cancellation);
         string after = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Jobs, "j/state.json"));
@@ -131,7 +192,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
         await ScoreAllAsync(pipeline, 5);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 2 }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = better,
+                PageSize = 2,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
 
         await pipeline.Jobs.PauseAsync("j", Cancellation);
@@ -142,24 +212,37 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await WorkAsync(pipeline);
 
         Assert.Equal((JobStatus.Paused, 0), (paused.Status, scored));
-        Assert.Equal((JobStatus.Done, 5L), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images));
+        Assert.Equal(
+            (JobStatus.Done, 5L),
+            ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Found.Images)
+        );
     }
 
     [Fact]
     public async Task A_job_whose_model_cannot_be_loaded_fails_as_a_whole_and_goes_on_when_that_is_mended()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
-        string folder = TinyPackage.Recalibrated(0.06 + Random.Shared.NextDouble() / 100), better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation); // a version of its own, which is in no cache of this machine
+        string folder = TinyPackage.Recalibrated(0.06 + Random.Shared.NextDouble() / 100),
+            better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation); // a version of its own, which is in no cache of this machine
         string blob = better.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
         byte[] graph = await pipeline.ReadAsync(ContainerNames.Models, blob);
-        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Models)
+            .GetBlobClient(blob)
+            .UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancellation);
         await ScoreAllAsync(pipeline, 3);
 
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline);
         Job failed = await pipeline.Jobs.FindAsync("j", Cancellation);
-        List<string> results = [.. (await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal))];
-        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(graph), overwrite: true, Cancellation);
+        List<string> results =
+        [
+            .. (await pipeline.NamesAsync(ContainerNames.Results)).Where(n => n.StartsWith(better, StringComparison.Ordinal)),
+        ];
+        await pipeline
+            .Storage.Container(ContainerNames.Models)
+            .GetBlobClient(blob)
+            .UploadAsync(BinaryData.FromBytes(graph), overwrite: true, Cancellation);
         await pipeline.Jobs.ResumeAsync("j", Cancellation);
         await WorkAsync(pipeline);
 
@@ -176,9 +259,13 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         await ScoreAllAsync(pipeline, 1);
         ResultDocument good = Result(pipeline, (await pipeline.NamesAsync(ContainerNames.Results)).Single());
-        string etag = await pipeline.UploadAsync("c/failed.png", TestPipeline.Picture(5)), broken = await pipeline.UploadAsync("c/broken.png", [1, 2, 3]);
+        string etag = await pipeline.UploadAsync("c/failed.png", TestPipeline.Picture(5)),
+            broken = await pipeline.UploadAsync("c/broken.png", [1, 2, 3]);
         await pipeline.UploadAsync("c/new.png", TestPipeline.Picture(6));
-        foreach (ScoreRequested request in (ScoreRequested[])[TestPipeline.Request("c/failed.png", etag), TestPipeline.Request("c/broken.png", broken)])
+        foreach (
+            ScoreRequested request in (ScoreRequested[])
+                [TestPipeline.Request("c/failed.png", etag), TestPipeline.Request("c/broken.png", broken)]
+        )
             await pipeline.Failures.Score(JsonSerializer.Serialize(request, MessageJson.Default.ScoreRequested), Cancellation);
 
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId }, pipeline.Models.OwnId, Cancellation);
@@ -186,7 +273,15 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Done, job.Status);
-        Assert.Equal((1, 1, 1, 1), (job.Found.Of("normal", "normal"), job.Found.Of("failed", "normal"), job.Found.Of("failed", "failed"), job.Found.Of("none", "normal")));
+        Assert.Equal(
+            (1, 1, 1, 1),
+            (
+                job.Found.Of("normal", "normal"),
+                job.Found.Of("failed", "normal"),
+                job.Found.Of("failed", "failed"),
+                job.Found.Of("none", "normal")
+            )
+        );
         Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt); // stands
         Assert.Equal("j", Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/broken.png", broken)).Job);
     }
@@ -196,7 +291,10 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
-        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request("c/a.png", etag), MessageJson.Default.ScoreRequested), Cancellation);
+        await pipeline.Failures.Score(
+            JsonSerializer.Serialize(TestPipeline.Request("c/a.png", etag), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId }, pipeline.Models.OwnId, Cancellation);
         await WorkAsync(pipeline, score: false);
 
@@ -213,12 +311,24 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public void Time_left_goes_by_the_pace_since_the_job_was_last_resumed()
     {
         DateTimeOffset noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
-        Job job = new() { Id = "j", Request = new RescoreRequest { Model = "a@1" }, CreatedAt = noon, UpdatedAt = noon, Images = 100, ListedAll = true, Found = new Comparison { Images = 20 } };
+        Job job = new()
+        {
+            Id = "j",
+            Request = new RescoreRequest { Model = "a@1" },
+            CreatedAt = noon,
+            UpdatedAt = noon,
+            Images = 100,
+            ListedAll = true,
+            Found = new Comparison { Images = 20 },
+        };
         Job resumed = job with { ResumedAt = noon.AddDays(1), ResumedImages = 20 };
 
         Assert.Equal(TimeSpan.FromSeconds(40), job.Left(noon.AddSeconds(10)));
         Assert.Null(resumed.Left(noon.AddDays(1).AddSeconds(10)));
-        Assert.Equal(TimeSpan.FromSeconds(60), (resumed with { Found = new Comparison { Images = 40 } }).Left(noon.AddDays(1).AddSeconds(20)));
+        Assert.Equal(
+            TimeSpan.FromSeconds(60),
+            (resumed with { Found = new Comparison { Images = 40 } }).Left(noon.AddDays(1).AddSeconds(20))
+        );
         Assert.Null((job with { ListedAll = false }).Left(noon.AddSeconds(10)));
     }
 
@@ -233,8 +343,13 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await pipeline.Jobs.CancelAsync("j", Cancellation);
         await WorkAsync(pipeline);
 
-        Assert.Equal((JobStatus.Cancelled, 0), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Listed));
-        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.Jobs.ResumeAsync("j", Cancellation));
+        Assert.Equal(
+            (JobStatus.Cancelled, 0),
+            ((await pipeline.Jobs.FindAsync("j", Cancellation)).Status, (await pipeline.Jobs.FindAsync("j", Cancellation)).Listed)
+        );
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pipeline.Jobs.ResumeAsync("j", Cancellation)
+        );
         Assert.Contains("is cancelled", e.Message, StringComparison.Ordinal);
     }
 
@@ -267,7 +382,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await WorkAsync(pipeline);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
-        Assert.Equal((JobStatus.Done, 3L, 1L, 1L, 1L), (job.Status, job.Found.Images, job.Found.Of("normal", "overwritten"), job.Found.Of("normal", "failed") + job.Found.Of("normal", "deleted"), job.Found.Of("normal", "anomalous")));
+        Assert.Equal(
+            (JobStatus.Done, 3L, 1L, 1L, 1L),
+            (
+                job.Status,
+                job.Found.Images,
+                job.Found.Of("normal", "overwritten"),
+                job.Found.Of("normal", "failed") + job.Found.Of("normal", "deleted"),
+                job.Found.Of("normal", "anomalous")
+            )
+        );
     }
 
     [Fact]
@@ -276,7 +400,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         string better = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
         await ScoreAllAsync(pipeline, 4);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better, PageSize = 1 }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = better,
+                PageSize = 1,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
 
         await WorkAsync(pipeline, twice: true);
 
@@ -295,7 +428,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         async Task<string[]> Chosen(RescoreRequest request)
         {
             string id = Guid.NewGuid().ToString("N");
-            await pipeline.Jobs.StartAsync(request with { Id = id, Mode = RescoreMode.Compare, Model = better }, pipeline.Models.OwnId, Cancellation);
+            await pipeline.Jobs.StartAsync(
+                request with
+                {
+                    Id = id,
+                    Mode = RescoreMode.Compare,
+                    Model = better,
+                },
+                pipeline.Models.OwnId,
+                Cancellation
+            );
             await WorkAsync(pipeline);
             List<string> names = [];
             for (int page = 0; await pipeline.Store.PageAsync(id, page, Cancellation) is { } found; page++)
@@ -323,9 +465,20 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string stricter = await pipeline.Repository.PublishAsync(AllAnomalous, cancellation: Cancellation);
         await ScoreAllAsync(pipeline, 3);
 
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = stricter, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = stricter,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
-        string etag = (await pipeline.NamesAsync(ContainerNames.Results)).First(n => n.Contains("c/0.png", StringComparison.Ordinal)).Split('/')[^1][..^5];
+        string etag = (await pipeline.NamesAsync(ContainerNames.Results))
+            .First(n => n.Contains("c/0.png", StringComparison.Ordinal))
+            .Split('/')[^1][..^5];
         ResultDocument judged = Result(pipeline, BlobNames.Result(stricter, "c/0.png", etag));
         await pipeline.ScoreAsync(TestPipeline.Request("c/0.png", etag, model: stricter)); // as the model itself would have it
         ResultDocument scored = Result(pipeline, BlobNames.Result(stricter, "c/0.png", etag));
@@ -347,9 +500,21 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await ScoreAllAsync(pipeline, 3);
         string[] maps = [.. await pipeline.NamesAsync(ContainerNames.Maps)];
         await pipeline.Storage.Container(ContainerNames.Maps).GetBlobClient(maps[0]).DeleteAsync(cancellationToken: Cancellation);
-        await pipeline.Storage.Container(ContainerNames.Maps).GetBlobClient(maps[1]).UploadAsync(BinaryData.FromString("no map"), overwrite: true, Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Maps)
+            .GetBlobClient(maps[1])
+            .UploadAsync(BinaryData.FromString("no map"), overwrite: true, Cancellation);
 
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = stricter, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = stricter,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
@@ -363,7 +528,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await ScoreAllAsync(pipeline, 2);
         await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "threshold": 0.05 } }""");
 
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = pipeline.Models.OwnId,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
@@ -377,7 +551,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string other = await pipeline.Repository.PublishAsync(TinyPackage.Random(Precision.Int8), cancellation: Cancellation);
         await ScoreAllAsync(pipeline, 1);
 
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = other, Mode = RescoreMode.Threshold }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = other,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline, score: false);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
@@ -396,11 +579,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Job second = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
 
         Job promoted = await pipeline.Jobs.StartAsync(request, better, Cancellation); // another model is live by now
-        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(better.Replace('@', '/') + "/" + ModelManifest.FileName).DeleteAsync(cancellationToken: Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Models)
+            .GetBlobClient(better.Replace('@', '/') + "/" + ModelManifest.FileName)
+            .DeleteAsync(cancellationToken: Cancellation);
         Job gone = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
 
         Assert.Equal((first.CreatedAt, first.CreatedAt, first.CreatedAt), (second.CreatedAt, promoted.CreatedAt, gone.CreatedAt));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => pipeline.Jobs.StartAsync(request with { PageSize = 7 }, pipeline.Models.OwnId, Cancellation));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            pipeline.Jobs.StartAsync(request with { PageSize = 7 }, pipeline.Models.OwnId, Cancellation)
+        );
     }
 
     [Fact]
@@ -411,11 +599,23 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await ScoreAllAsync(pipeline, 1);
 
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, live: null, Cancellation);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "own", Model = pipeline.Models.OwnId, Mode = RescoreMode.Threshold }, live: null, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "own",
+                Model = pipeline.Models.OwnId,
+                Mode = RescoreMode.Threshold,
+            },
+            live: null,
+            Cancellation
+        );
         await WorkAsync(pipeline);
         await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = better }, live: null, Cancellation); // the same
 
-        Assert.Equal((pipeline.Models.OwnId, JobStatus.Done), ((await pipeline.Jobs.FindAsync("j", Cancellation)).Request.Against, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status));
+        Assert.Equal(
+            (pipeline.Models.OwnId, JobStatus.Done),
+            ((await pipeline.Jobs.FindAsync("j", Cancellation)).Request.Against, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status)
+        );
         Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("own", Cancellation)).Status);
     }
 
@@ -428,7 +628,9 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
 
-        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => pipeline.Jobs.StartAsync(new RescoreRequest { Id = id, Model = model }, pipeline.Models.OwnId, Cancellation));
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() =>
+            pipeline.Jobs.StartAsync(new RescoreRequest { Id = id, Model = model }, pipeline.Models.OwnId, Cancellation)
+        );
 
         Assert.Contains(part, e.Message, StringComparison.Ordinal);
     }
@@ -450,7 +652,10 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         Assert.Equal(pipeline.Models.OwnId, $"{before!.Model.Name}@{before.Model.Version}");
         Assert.Equal(Verdict.Anomalous, during[^1].Score.Verdict);
-        Assert.All(during, d => Assert.Equal($"{d.Model.Name}@{d.Model.Version}" == better ? Verdict.Anomalous : Verdict.Normal, d.Score.Verdict));
+        Assert.All(
+            during,
+            d => Assert.Equal($"{d.Model.Name}@{d.Model.Version}" == better ? Verdict.Anomalous : Verdict.Normal, d.Score.Verdict)
+        );
         Assert.Equal(pipeline.Models.OwnId, back);
     }
 
@@ -464,7 +669,16 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await ScoreAllAsync(pipeline, 12);
         int asked = (await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested)).Count;
         await WorkAsync(pipeline);
-        await pipeline.Jobs.StartAsync(new RescoreRequest { Id = "j", Model = second, Mode = RescoreMode.Compare }, pipeline.Models.OwnId, Cancellation);
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = second,
+                Mode = RescoreMode.Compare,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
         await WorkAsync(pipeline);
 
         Assert.InRange(asked, 1, 11);
@@ -482,7 +696,10 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string blob = id.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
         byte[] content = await pipeline.ReadAsync(ContainerNames.Models, blob);
         content[^1] ^= 1;
-        await pipeline.Storage.Container(ContainerNames.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Models)
+            .GetBlobClient(blob)
+            .UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation);
 
         InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.GetAsync(id, Cancellation));
 
@@ -506,7 +723,10 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     public async Task Who_cannot_read_which_model_is_live_guesses_none()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
-        await pipeline.Storage.Container(ContainerNames.Config).GetBlobClient(ModelChoice.BlobName).UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Config)
+            .GetBlobClient(ModelChoice.BlobName)
+            .UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
 
         InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.LiveAsync(Cancellation));
 
@@ -516,12 +736,13 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     [Fact]
     public void Scores_and_verdicts_are_added_up()
     {
-        Comparison found = new Comparison().With(
-        [
-            new Compared("a", "1", new Outcome("normal", 0), new Outcome("anomalous", 0.5)),
-            new Compared("b", "1", new Outcome("anomalous", 1), new Outcome("anomalous", 0.99)),
-            new Compared("c", "1", Outcome.None, new Outcome("normal", 0.2)),
-        ]).With([new Compared("d", "1", new Outcome("normal", 0.06), new Outcome("normal", 0.04))]);
+        Comparison found = new Comparison()
+            .With([
+                new Compared("a", "1", new Outcome("normal", 0), new Outcome("anomalous", 0.5)),
+                new Compared("b", "1", new Outcome("anomalous", 1), new Outcome("anomalous", 0.99)),
+                new Compared("c", "1", Outcome.None, new Outcome("normal", 0.2)),
+            ])
+            .With([new Compared("d", "1", new Outcome("normal", 0.06), new Outcome("normal", 0.04))]);
 
         Assert.Equal((4L, 3L, 1L, 3L), (found.Images, found.Pairs, found.Flips, found.Judged));
         Assert.Equal(2.0 / 3, found.Agreement!.Value, 12);
@@ -535,12 +756,22 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
     private static string AllAnomalous => TinyPackage.Recalibrated(0.05);
 
-    private static ResultDocument Result(TestPipeline pipeline, string name) => pipeline.Results.ReadAsync(name, Cancellation).GetAwaiter().GetResult()!;
+    private static ResultDocument Result(TestPipeline pipeline, string name) =>
+        pipeline.Results.ReadAsync(name, Cancellation).GetAwaiter().GetResult()!;
 
     private static async Task ScoreAllAsync(TestPipeline pipeline, int count)
     {
         for (int i = 0; i < count; i++)
-            Assert.Equal(Verdict.Normal, (await pipeline.ScoreAsync(TestPipeline.Request($"c/{i}.png", await pipeline.UploadAsync($"c/{i}.png", TestPipeline.Picture(i)))))!.Score.Verdict);
+            Assert.Equal(
+                Verdict.Normal,
+                (
+                    await pipeline.ScoreAsync(
+                        TestPipeline.Request($"c/{i}.png", await pipeline.UploadAsync($"c/{i}.png", TestPipeline.Picture(i)))
+                    )
+                )!
+                    .Score
+                    .Verdict
+            );
     }
 
     // Until nothing moves any more: takes each step's message, and each image's.
@@ -549,9 +780,11 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         RunningJobs running = new(pipeline.Store, TimeProvider.System);
         ScoreBulk bulk = new(pipeline.Scoring, running, pipeline.Models, pipeline.Jobs);
         int moved = 0;
-        for (int idle = 0; idle < patience;)
+        for (int idle = 0; idle < patience; )
         {
-            QueueMessage[] steps = await pipeline.Storage.Queue(QueueNames.Rescore).ReceiveMessagesAsync(8, TimeSpan.FromMinutes(1), Cancellation);
+            QueueMessage[] steps = await pipeline
+                .Storage.Queue(QueueNames.Rescore)
+                .ReceiveMessagesAsync(8, TimeSpan.FromMinutes(1), Cancellation);
             foreach (QueueMessage message in steps)
             {
                 RescoreStep step = JsonSerializer.Deserialize(message.Body.ToString(), MessageJson.Default.RescoreStep)!;
@@ -561,7 +794,9 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
                 await pipeline.Storage.Queue(QueueNames.Rescore).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
             }
 
-            QueueMessage[] images = score ? await pipeline.Storage.Queue(QueueNames.ScoreBulk).ReceiveMessagesAsync(32, TimeSpan.FromMinutes(1), Cancellation) : [];
+            QueueMessage[] images = score
+                ? await pipeline.Storage.Queue(QueueNames.ScoreBulk).ReceiveMessagesAsync(32, TimeSpan.FromMinutes(1), Cancellation)
+                : [];
             foreach (QueueMessage message in images)
             {
                 await bulk.Run(JsonSerializer.Deserialize(message.Body.ToString(), MessageJson.Default.ScoreRequested)!, Cancellation);

@@ -60,16 +60,23 @@ public class RouteUploadTests(AzuriteFixture azurite)
     }
 
     private static Task<ScoreRequested?> RouteAsync(TestPipeline pipeline, BlobCreated upload) =>
-        new RouteUpload(pipeline.Storage, pipeline.Cameras, pipeline.Sender, TimeProvider.System, NullLogger<RouteUpload>.Instance).RouteAsync(upload, Cancellation);
+        new RouteUpload(
+            pipeline.Storage,
+            pipeline.Cameras,
+            pipeline.Sender,
+            TimeProvider.System,
+            NullLogger<RouteUpload>.Instance
+        ).RouteAsync(upload, Cancellation);
 
-    private static BlobCreated Upload(TestPipeline pipeline, string name) => new()
-    {
-        Id = "1",
-        Container = pipeline.Storage.NameOf(ContainerNames.Images),
-        Name = name,
-        ETag = "0x1",
-        Bytes = 10,
-        Time = DateTimeOffset.UtcNow,
-        Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    };
+    private static BlobCreated Upload(TestPipeline pipeline, string name) =>
+        new()
+        {
+            Id = "1",
+            Container = pipeline.Storage.NameOf(ContainerNames.Images),
+            Name = name,
+            ETag = "0x1",
+            Bytes = 10,
+            Time = DateTimeOffset.UtcNow,
+            Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        };
 }

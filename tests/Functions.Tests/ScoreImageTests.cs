@@ -34,7 +34,10 @@ public class ScoreImageTests(AzuriteFixture azurite)
         Scored message = Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
         Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
         ResultDocument result = ResultDocument.Parse(Encoding.UTF8.GetBytes(json), "it");
-        Assert.Equal((stem + ".json", stem + ".jpg", etag, result.Score.Raw, result.Score.Verdict), (message.Result, message.Heatmap, message.ETag, message.Raw, message.Verdict));
+        Assert.Equal(
+            (stem + ".json", stem + ".jpg", etag, result.Score.Raw, result.Score.Verdict),
+            (message.Result, message.Heatmap, message.ETag, message.Raw, message.Verdict)
+        );
         Assert.Equal((160, 120), (result.Image.Width, result.Image.Height));
     }
 
@@ -44,7 +47,10 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         byte[] picture = TestPipeline.Picture(seed: 5);
         string etag = await pipeline.UploadAsync("c/a.png", picture);
-        using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = AaClip.Scoring.Sessions.Provider.Cpu, Threads = 1 });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            TinyPackage.Random(),
+            new ScorerOptions { Provider = AaClip.Scoring.Sessions.Provider.Cpu, Threads = 1 }
+        );
         ImageScore expected = scorer.Score(ImageDecoder.Decode(picture, "a").Image, "bottle", cancellation: Cancellation);
 
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
@@ -213,7 +219,10 @@ public class ScoreImageTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
-        await pipeline.Storage.Container(ContainerNames.Images).GetBlobClient("c/a.png").SetAccessTierAsync(AccessTier.Archive, cancellationToken: Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Images)
+            .GetBlobClient("c/a.png")
+            .SetAccessTierAsync(AccessTier.Archive, cancellationToken: Cancellation);
 
         await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
 
@@ -246,14 +255,20 @@ public class ScoreImageTests(AzuriteFixture azurite)
     public async Task A_very_long_name_has_its_result_and_can_be_given_up_on(int longest, int folders)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        string camera = new('\u00E4', Math.Max(1, longest / 9)), name = folders == 0 ? new string('x', longest) : $"{camera}/{string.Concat(Enumerable.Repeat("a/", folders - 1))}b";
+        string camera = new('\u00E4', Math.Max(1, longest / 9)),
+            name = folders == 0 ? new string('x', longest) : $"{camera}/{string.Concat(Enumerable.Repeat("a/", folders - 1))}b";
         string etag = await pipeline.UploadAsync(name, TestPipeline.Picture());
 
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request(name, etag));
-        await pipeline.Failures.Score(JsonSerializer.Serialize(TestPipeline.Request(name, "0xOther"), MessageJson.Default.ScoreRequested), Cancellation);
+        await pipeline.Failures.Score(
+            JsonSerializer.Serialize(TestPipeline.Request(name, "0xOther"), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
 
         Assert.Equal((name, null), (result?.Image.Name, result?.Failure?.Code));
-        List<ResultSummary> all = await pipeline.Results.ListAsync(pipeline.Models.OwnId, cancellation: Cancellation).ToListAsync(Cancellation);
+        List<ResultSummary> all = await pipeline
+            .Results.ListAsync(pipeline.Models.OwnId, cancellation: Cancellation)
+            .ToListAsync(Cancellation);
         Assert.Equal([null, "given-up"], all.Select(r => r.Failure).Order(StringComparer.Ordinal));
     }
 
@@ -263,7 +278,9 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: WithoutTextTower());
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        await Assert.ThrowsAsync<InfrastructureException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "never seen before")));
+        await Assert.ThrowsAsync<InfrastructureException>(() =>
+            pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, objectClass: "never seen before"))
+        );
 
         Assert.Empty(await pipeline.NamesAsync(ContainerNames.Results));
     }
@@ -286,8 +303,12 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await pipeline.SetCamerasAsync("""{ "low": { "threshold": 0.001, "heatmaps": false }, "high": { "threshold": 0.999 } }""");
         byte[] picture = TestPipeline.Picture();
 
-        ResultDocument? low = await pipeline.ScoreAsync(TestPipeline.Request("low/a.png", await pipeline.UploadAsync("low/a.png", picture)));
-        ResultDocument? high = await pipeline.ScoreAsync(TestPipeline.Request("high/a.png", await pipeline.UploadAsync("high/a.png", picture)));
+        ResultDocument? low = await pipeline.ScoreAsync(
+            TestPipeline.Request("low/a.png", await pipeline.UploadAsync("low/a.png", picture))
+        );
+        ResultDocument? high = await pipeline.ScoreAsync(
+            TestPipeline.Request("high/a.png", await pipeline.UploadAsync("high/a.png", picture))
+        );
 
         Assert.Equal((Verdict.Anomalous, Verdict.Normal), (low?.Score.Verdict, high?.Score.Verdict));
         Assert.Equal((true, false), (low?.Heatmap is null, high?.Heatmap is null));
@@ -299,7 +320,9 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, model: "other@9")));
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag, model: "other@9"))
+        );
 
         Assert.Contains("Model other@9 is not in container", e.Message, StringComparison.Ordinal);
         Assert.Empty(await pipeline.NamesAsync(ContainerNames.Results));

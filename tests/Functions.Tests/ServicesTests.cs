@@ -16,15 +16,23 @@ public class ServicesTests
         HostApplicationBuilder builder = Builder(("Model:Path", "/nowhere"));
         await using ServiceProvider services = builder.Services.BuildServiceProvider();
 
-        foreach (Type type in typeof(RouteUpload).Assembly.GetTypes().Where(t => t.GetMethods().Any(m => m.GetCustomAttribute<FunctionAttribute>() is not null)))
+        foreach (
+            Type type in typeof(RouteUpload)
+                .Assembly.GetTypes()
+                .Where(t => t.GetMethods().Any(m => m.GetCustomAttribute<FunctionAttribute>() is not null))
+        )
             Assert.NotNull(ActivatorUtilities.CreateInstance(services, type));
     }
 
     [Fact]
     public void Every_queue_that_is_read_is_made()
     {
-        IEnumerable<string> read = typeof(RouteUpload).Assembly.GetTypes().SelectMany(t => t.GetMethods()).SelectMany(m => m.GetParameters())
-            .Select(p => p.GetCustomAttribute<QueueTriggerAttribute>()?.QueueName).OfType<string>();
+        IEnumerable<string> read = typeof(RouteUpload)
+            .Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods())
+            .SelectMany(m => m.GetParameters())
+            .Select(p => p.GetCustomAttribute<QueueTriggerAttribute>()?.QueueName)
+            .OfType<string>();
 
         Assert.All(read, q => Assert.Contains(q, QueueNames.All));
     }
@@ -43,7 +51,9 @@ public class ServicesTests
         HostApplicationBuilder builder = Builder(("Model:Path", "/nowhere"), (key, value));
         using IHost host = builder.Build();
 
-        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            host.StartAsync(TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }

@@ -11,7 +11,14 @@ namespace AaClip.Functions.Tests;
 public sealed class SettingsSampleTests
 {
     // Set by the host, by Azure or by the operator; no options class of ours.
-    private static readonly string[] Others = ["AzureWebJobsStorage", "DataStorage", "FUNCTIONS_WORKER_RUNTIME", "ServiceBus", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+    private static readonly string[] Others =
+    [
+        "AzureWebJobsStorage",
+        "DataStorage",
+        "FUNCTIONS_WORKER_RUNTIME",
+        "ServiceBus",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ];
 
     // Where the sample has to differ from the default: a model is required and has none.
     private static readonly string[] Examples = ["Model__Path"];
@@ -20,7 +27,10 @@ public sealed class SettingsSampleTests
     public void The_sample_and_the_options_agree()
     {
         using JsonDocument sample = JsonDocument.Parse(File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "local.settings.sample.json")));
-        Dictionary<string, string?> shown = sample.RootElement.GetProperty("Values").EnumerateObject().ToDictionary(v => v.Name, v => v.Value.GetString());
+        Dictionary<string, string?> shown = sample
+            .RootElement.GetProperty("Values")
+            .EnumerateObject()
+            .ToDictionary(v => v.Name, v => v.Value.GetString());
 
         Dictionary<string, string?> options = Options().ToDictionary(o => o.Key, o => o.Default);
 
@@ -34,7 +44,10 @@ public sealed class SettingsSampleTests
     {
         foreach (Type validator in typeof(ModelOptions).Assembly.GetTypes())
         {
-            Type? options = validator.GetInterfaces().FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IValidateOptions<>))?.GenericTypeArguments[0];
+            Type? options = validator
+                .GetInterfaces()
+                .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IValidateOptions<>))
+                ?.GenericTypeArguments[0];
             string? section = options?.GetField("Section")?.GetValue(null) as string;
             if (options is null || section is null or "Storage") // Storage__Prefix keeps tests apart and is no setting for people
                 continue;

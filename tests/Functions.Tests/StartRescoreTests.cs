@@ -21,9 +21,11 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         StartRescore jobs = Jobs(pipeline);
         string body = $$"""{ "id": "j1", "model": "{{pipeline.Models.OwnId}}", "mode": "threshold", "cameras": ["line1"] }""";
 
-        ContentResult started = Content(await jobs.Start(Request(body), Cancellation)), again = Content(await jobs.Start(Request(body), Cancellation));
+        ContentResult started = Content(await jobs.Start(Request(body), Cancellation)),
+            again = Content(await jobs.Start(Request(body), Cancellation));
         ContentResult other = Content(await jobs.Start(Request(body.Replace("line1", "line2", StringComparison.Ordinal)), Cancellation));
-        ContentResult list = Content(await jobs.List(Request(""), Cancellation)), one = Content(await jobs.One(Request(""), "j1", Cancellation));
+        ContentResult list = Content(await jobs.List(Request(""), Cancellation)),
+            one = Content(await jobs.One(Request(""), "j1", Cancellation));
 
         JsonSchema progress = SchemaCheck.Load("jobs.schema.json", "progress");
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("jobs.schema.json", "request"), body));
@@ -55,7 +57,10 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
     [InlineData("{ \"model\": \"a@1\", \"inFlight\": 0 }", "inFlight is 0, expected 1 to 100000.")]
     [InlineData("{ \"model\": \"a@1\", \"cameras\": [] }", "cameras has no name")]
     [InlineData("{ \"model\": \"a@1\", \"verdicts\": [] }", "verdicts is empty")]
-    [InlineData("{ \"model\": \"a@1\", \"from\": \"2026-02-01T00:00:00Z\", \"to\": \"2026-01-01T00:00:00Z\" }", "Nothing is stored from 2026-02-01")]
+    [InlineData(
+        "{ \"model\": \"a@1\", \"from\": \"2026-02-01T00:00:00Z\", \"to\": \"2026-01-01T00:00:00Z\" }",
+        "Nothing is stored from 2026-02-01"
+    )]
     public async Task A_bad_request_is_refused_with_the_remedy(string body, string expected)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
@@ -78,7 +83,11 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         Assert.Equal(413, Content(await jobs.Start(huge, Cancellation)).StatusCode);
         Assert.Equal(404, Content(await jobs.One(Request(""), "none", Cancellation)).StatusCode);
         Assert.Equal(404, Content(await jobs.Change(Request(""), "none", "pause", Cancellation)).StatusCode);
-        Assert.Contains("pause, resume or cancel", Content(await jobs.Change(Request(""), "none", "explode", Cancellation)).Content, StringComparison.Ordinal);
+        Assert.Contains(
+            "pause, resume or cancel",
+            Content(await jobs.Change(Request(""), "none", "explode", Cancellation)).Content,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -104,7 +113,9 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
 
-        ContentResult answer = Content(await Jobs(pipeline).Start(Request($$"""{ "model": "{{new string('m', 100_000)}}" }"""), Cancellation));
+        ContentResult answer = Content(
+            await Jobs(pipeline).Start(Request($$"""{ "model": "{{new string('m', 100_000)}}" }"""), Cancellation)
+        );
 
         Assert.Equal(400, answer.StatusCode);
         Assert.InRange(answer.Content!.Length, 100, 2100);
@@ -112,9 +123,19 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
 
     private static StartRescore Jobs(TestPipeline pipeline) => new(pipeline.Jobs, pipeline.Store, pipeline.Models, TimeProvider.System);
 
-    private static HttpRequest Request(string body) => new DefaultHttpContext { Request = { Body = new MemoryStream(Encoding.UTF8.GetBytes(body)), ContentLength = body.Length, ContentType = "application/json; charset=utf-8" } }.Request;
+    private static HttpRequest Request(string body) =>
+        new DefaultHttpContext
+        {
+            Request =
+            {
+                Body = new MemoryStream(Encoding.UTF8.GetBytes(body)),
+                ContentLength = body.Length,
+                ContentType = "application/json; charset=utf-8",
+            },
+        }.Request;
 
     private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
 
-    private static JobProgress Progress(IActionResult result) => JsonSerializer.Deserialize(Content(result).Content!, JobJson.Default.JobProgress)!; // an answer is never null
+    private static JobProgress Progress(IActionResult result) =>
+        JsonSerializer.Deserialize(Content(result).Content!, JobJson.Default.JobProgress)!; // an answer is never null
 }

@@ -25,16 +25,56 @@ internal sealed class TestPipeline : IAsyncDisposable
     private TestPipeline(StorageClients storage, LimitsOptions limits, string? modelPath)
     {
         Storage = storage;
-        Cameras = new CameraProfiles(storage, Options.Create(new CamerasOptions { RefreshSeconds = 0 }), TimeProvider.System, NullLogger<CameraProfiles>.Instance);
-        IOptions<ModelOptions> model = Options.Create(new ModelOptions { Path = modelPath ?? TinyPackage.Random(), Provider = Provider.Cpu, Threads = 1, RefreshSeconds = 0, Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models") });
+        Cameras = new CameraProfiles(
+            storage,
+            Options.Create(new CamerasOptions { RefreshSeconds = 0 }),
+            TimeProvider.System,
+            NullLogger<CameraProfiles>.Instance
+        );
+        IOptions<ModelOptions> model = Options.Create(
+            new ModelOptions
+            {
+                Path = modelPath ?? TinyPackage.Random(),
+                Provider = Provider.Cpu,
+                Threads = 1,
+                RefreshSeconds = 0,
+                Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models"),
+            }
+        );
         Choice = new ModelChoice(storage, model, TimeProvider.System, NullLogger<ModelChoice>.Instance);
         Repository = new ModelRepository(storage, model, NullLogger<ModelRepository>.Instance);
-        Models = new ModelHost(model, Options.Create(new BatchingOptions()), Choice, Repository, TimeProvider.System, NullLogger<ModelHost>.Instance);
+        Models = new ModelHost(
+            model,
+            Options.Create(new BatchingOptions()),
+            Choice,
+            Repository,
+            TimeProvider.System,
+            NullLogger<ModelHost>.Instance
+        );
         Results = new ResultStore(storage);
-        Scoring = new ImageScoring(storage, Cameras, Models, Choice, Results, Options.Create(limits), TimeProvider.System, NullLogger<ImageScoring>.Instance);
+        Scoring = new ImageScoring(
+            storage,
+            Cameras,
+            Models,
+            Choice,
+            Results,
+            Options.Create(limits),
+            TimeProvider.System,
+            NullLogger<ImageScoring>.Instance
+        );
         Store = new JobStore(storage, TimeProvider.System);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
-        Runner = new JobRunner(storage, Store, Jobs, Cameras, Results, Models, new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System), TimeProvider.System, NullLogger<JobRunner>.Instance);
+        Runner = new JobRunner(
+            storage,
+            Store,
+            Jobs,
+            Cameras,
+            Results,
+            Models,
+            new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System),
+            TimeProvider.System,
+            NullLogger<JobRunner>.Instance
+        );
         Sender = new QueueSender(storage);
         Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
         Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
@@ -71,7 +111,10 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public async Task<string> UploadAsync(string name, byte[] content)
     {
-        BlobContentInfo info = await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation);
+        BlobContentInfo info = await Storage
+            .Container(ContainerNames.Images)
+            .GetBlobClient(name)
+            .UploadAsync(BinaryData.FromBytes(content), overwrite: true, Cancellation);
         return info.ETag.ToString().Trim('"');
     }
 
@@ -79,24 +122,30 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <returns>The new ETag.</returns>
     public async Task<string> TouchAsync(string name)
     {
-        Response<BlobInfo> info = await Storage.Container(ContainerNames.Images).GetBlobClient(name).SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
+        Response<BlobInfo> info = await Storage
+            .Container(ContainerNames.Images)
+            .GetBlobClient(name)
+            .SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
         return info.Value.ETag.ToString().Trim('"');
     }
 
     public async Task SetCamerasAsync(string cameras) =>
-        await Storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob)
+        await Storage
+            .Container(ContainerNames.Config)
+            .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString($$"""{ "schemaVersion": 1, "cameras": {{cameras}} }"""), overwrite: true, Cancellation);
 
-    public static ScoreRequested Request(string image, string etag, string objectClass = "bottle", string? model = null) => new()
-    {
-        Image = image,
-        ETag = etag,
-        Camera = ImageName.Of(image).Camera,
-        ObjectClass = objectClass,
-        Model = model,
-        EnqueuedAt = DateTimeOffset.UtcNow,
-        Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    };
+    public static ScoreRequested Request(string image, string etag, string objectClass = "bottle", string? model = null) =>
+        new()
+        {
+            Image = image,
+            ETag = etag,
+            Camera = ImageName.Of(image).Camera,
+            ObjectClass = objectClass,
+            Model = model,
+            EnqueuedAt = DateTimeOffset.UtcNow,
+            Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        };
 
     /// <summary>Runs <see cref="ScoreImage"/>, which stores a result and sends what follows.</summary>
     public async Task<ResultDocument?> ScoreAsync(ScoreRequested request)

@@ -10,14 +10,20 @@ internal sealed class ImageFuzz(string folder) : IFuzz
     private const int MaxPixels = 4_000_000;
 
     private readonly (string Name, byte[] File)[] _good =
-        [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), File.ReadAllBytes(f)))];
+    [
+        .. Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(f => (Path.GetFileName(f), File.ReadAllBytes(f))),
+    ];
 
-    private (string What, byte[] File)[] Systematic => field ??= [.. _good.SelectMany(g => ImageMutator.Systematic(g.Name, g.File, RandomSeed))];
+    private (string What, byte[] File)[] Systematic =>
+        field ??= [.. _good.SelectMany(g => ImageMutator.Systematic(g.Name, g.File, RandomSeed))];
 
     public (string What, string Outcome) Run(int number)
     {
         (string what, byte[] file) = Damaged(number);
-        return (string.Create(CultureInfo.InvariantCulture, $"{what}, {file.Length} bytes"), $"{Outcome(file, what, parity: false)}, {Outcome(file, what, parity: true)}");
+        return (
+            string.Create(CultureInfo.InvariantCulture, $"{what}, {file.Length} bytes"),
+            $"{Outcome(file, what, parity: false)}, {Outcome(file, what, parity: true)}"
+        );
     }
 
     private (string What, byte[] File) Damaged(int i)
@@ -32,7 +38,11 @@ internal sealed class ImageFuzz(string folder) : IFuzz
     {
         try
         {
-            DecodeOptions options = new() { Parity = parity, Limits = new ImageLimits { MaxPixels = MaxPixels } };
+            DecodeOptions options = new()
+            {
+                Parity = parity,
+                Limits = new ImageLimits { MaxPixels = MaxPixels },
+            };
             DecodedImage image = ImageDecoder.Decode(file, what, options);
             bool whole = image.Image.Pixels.Length == image.StoredWidth * image.StoredHeight * 3;
             return whole ? $"{image.StoredWidth} x {image.StoredHeight}" : "wrong: size";

@@ -39,11 +39,21 @@ internal static class ImageMutator
             int at = start + dice.Next(reach);
             switch (dice.Next(5))
             {
-                case 0: file[at] ^= (byte)(1 << dice.Next(8)); break;
-                case 1: file[at] = (byte)(dice.Next(2) * 255); break;
-                case 2: (file[at], file[dice.Next(file.Length)]) = (file[dice.Next(file.Length)], file[at]); break;
-                case 3 when at + 4 <= file.Length: BitConverter.TryWriteBytes(file.AsSpan(at), Lies[dice.Next(Lies.Length)]); break;
-                default: file[at] = (byte)dice.Next(256); break;
+                case 0:
+                    file[at] ^= (byte)(1 << dice.Next(8));
+                    break;
+                case 1:
+                    file[at] = (byte)(dice.Next(2) * 255);
+                    break;
+                case 2:
+                    (file[at], file[dice.Next(file.Length)]) = (file[dice.Next(file.Length)], file[at]);
+                    break;
+                case 3 when at + 4 <= file.Length:
+                    BitConverter.TryWriteBytes(file.AsSpan(at), Lies[dice.Next(Lies.Length)]);
+                    break;
+                default:
+                    file[at] = (byte)dice.Next(256);
+                    break;
             }
         }
 
@@ -73,7 +83,7 @@ internal static class ImageMutator
     {
         if (file.Length < 8 || file[0] != 0x89)
             return;
-        for (long at = 8; at + 12 <= file.Length;)
+        for (long at = 8; at + 12 <= file.Length; )
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan((int)at));
             if (at + 12 + length > file.Length)

@@ -17,10 +17,12 @@ namespace AaClip.Fuzz;
 internal sealed class ModelFuzz : IFuzz
 {
     private const int RandomSeed = 20261126;
-    private const string ObjectClass = "bottle", OtherClass = "metal nut"; // the package has anchors of the first
+    private const string ObjectClass = "bottle",
+        OtherClass = "metal nut"; // the package has anchors of the first
 
     private readonly (string Name, byte[] File)[] _good;
-    private readonly string _package, _work;
+    private readonly string _package,
+        _work;
     private readonly ClipArchitecture _shape;
 
     public ModelFuzz(string folder)
@@ -32,7 +34,10 @@ internal sealed class ModelFuzz : IFuzz
             _shape = clip.Architecture;
         _good =
         [
-            .. Directory.GetFiles(folder).Concat(Directory.GetFiles(_package, "*", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)
+            .. Directory
+                .GetFiles(folder)
+                .Concat(Directory.GetFiles(_package, "*", SearchOption.AllDirectories))
+                .Order(StringComparer.Ordinal)
                 .Select(f => (Path.GetRelativePath(folder, f), File.ReadAllBytes(f))),
         ];
     }
@@ -43,10 +48,17 @@ internal sealed class ModelFuzz : IFuzz
         int round = number / _good.Length;
         byte[] damaged = FileMutator.Damage(good, new Random(RandomSeed + number));
         bool packaged = name.StartsWith("package", StringComparison.Ordinal);
-        bool agreed = packaged && round % 2 == 1 && !name.EndsWith(".onnx", StringComparison.Ordinal) && !name.EndsWith(ModelManifest.FileName, StringComparison.Ordinal);
+        bool agreed =
+            packaged
+            && round % 2 == 1
+            && !name.EndsWith(".onnx", StringComparison.Ordinal)
+            && !name.EndsWith(ModelManifest.FileName, StringComparison.Ordinal);
         try
         {
-            return ($"{name}{(agreed ? ", as model.json says" : "")}", packaged ? Package(name["package/".Length..], damaged, agreed) : Checkpoint(name, damaged));
+            return (
+                $"{name}{(agreed ? ", as model.json says" : "")}",
+                packaged ? Package(name["package/".Length..], damaged, agreed) : Checkpoint(name, damaged)
+            );
         }
         catch (InvalidDataException e)
         {
@@ -60,7 +72,8 @@ internal sealed class ModelFuzz : IFuzz
 
     private string Package(string name, byte[] damaged, bool agreed)
     {
-        string folder = Path.Combine(_work, "package"), cache = Path.Combine(_work, "cache");
+        string folder = Path.Combine(_work, "package"),
+            cache = Path.Combine(_work, "cache");
         foreach (string left in (string[])[folder, cache])
             if (Directory.Exists(left))
                 Directory.Delete(left, recursive: true);
@@ -76,11 +89,23 @@ internal sealed class ModelFuzz : IFuzz
         {
             string path = Path.Combine(folder, ModelManifest.FileName);
             JsonNode manifest = JsonNode.Parse(File.ReadAllText(path))!; // a good one
-            manifest["files"]![name] = new JsonObject { ["bytes"] = damaged.Length, ["sha256"] = ModelPackage.HashOf(Path.Combine(folder, name)) };
+            manifest["files"]![name] = new JsonObject
+            {
+                ["bytes"] = damaged.Length,
+                ["sha256"] = ModelPackage.HashOf(Path.Combine(folder, name)),
+            };
             File.WriteAllText(path, manifest.ToJsonString());
         }
 
-        using AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = Provider.Cpu, Threads = 1, CacheFolder = cache });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            folder,
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                Threads = 1,
+                CacheFolder = cache,
+            }
+        );
         float detection = scorer.Score(new RgbImage(16, 16, new byte[3 * 16 * 16]), ObjectClass).Detection;
         _ = scorer.Model.CalibrationFor(ObjectClass).HeatmapScale;
         _ = scorer.AnchorsOf(OtherClass);

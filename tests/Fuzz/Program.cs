@@ -13,10 +13,14 @@ if (args is not [("images" or "models") and var kind, string folder, string aske
 }
 
 TimeSpan patience = TimeSpan.FromSeconds(5); // of processor time, for one file
-int files = int.Parse(asked, CultureInfo.InvariantCulture), only = rest is [string one] ? int.Parse(one, CultureInfo.InvariantCulture) : -1;
+int files = int.Parse(asked, CultureInfo.InvariantCulture),
+    only = rest is [string one] ? int.Parse(one, CultureInfo.InvariantCulture) : -1;
 IFuzz fuzz = kind == "images" ? new ImageFuzz(folder) : new ModelFuzz(folder);
 
-int refused = 0, wrong = 0, current = -1, looks = 0;
+int refused = 0,
+    wrong = 0,
+    current = -1,
+    looks = 0;
 (int Number, TimeSpan Used) seen = (-1, default);
 (double Milliseconds, int Number) slowest = default;
 (long Megabytes, int Number) peak = default;
@@ -44,9 +48,11 @@ for (int i = Math.Max(0, only); i < files && (only < 0 || i == only); i++)
         Console.WriteLine($"#{i} {what}: {outcome}");
 }
 
-Console.WriteLine(FormattableString.Invariant(
-    $"{files} files, {refused} refused, {wrong} wrong, slowest {slowest.Milliseconds:F0} ms (#{slowest.Number}), ")
-    + FormattableString.Invariant($"peak {peak.Megabytes} MB (#{peak.Number})"));
+Console.WriteLine(
+    FormattableString.Invariant(
+        $"{files} files, {refused} refused, {wrong} wrong, slowest {slowest.Milliseconds:F0} ms (#{slowest.Number}), "
+    ) + FormattableString.Invariant($"peak {peak.Megabytes} MB (#{peak.Number})")
+);
 return wrong == 0 ? 0 : 1;
 
 // One file at several looks, and the process was busy all the time between them: it will not end.

@@ -11,24 +11,33 @@ if (args is not [string functions, string connection, string model, string secon
     return 2;
 }
 
-await using FunctionHost host = await FunctionHost.StartAsync(new LocalHostOptions
-{
-    Functions = functions,
-    Settings = new Dictionary<string, string?>
+await using FunctionHost host = await FunctionHost.StartAsync(
+    new LocalHostOptions
     {
-        ["DataStorage"] = connection,
-        ["Model__Path"] = model,
-        ["Model__Provider"] = "cpu",
-        ["Cameras__RefreshSeconds"] = "1",
+        Functions = functions,
+        Settings = new Dictionary<string, string?>
+        {
+            ["DataStorage"] = connection,
+            ["Model__Path"] = model,
+            ["Model__Provider"] = "cpu",
+            ["Cameras__RefreshSeconds"] = "1",
+        },
+        Logging = logging => logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(console => console.SingleLine = true),
+        Port = 0,
+        WatchedContainer = rest is ["unwatched"] ? null : "images",
+        Lease = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)),
+        MaxPollingInterval = TimeSpan.FromMilliseconds(200),
+        WatchInterval = TimeSpan.FromMilliseconds(100),
+    }
+);
+_ = host.Failed.ContinueWith(
+    failed =>
+    {
+        Console.Error.WriteLine(failed.Result);
+        Environment.Exit(3);
     },
-    Logging = logging => logging.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(console => console.SingleLine = true),
-    Port = 0,
-    WatchedContainer = rest is ["unwatched"] ? null : "images",
-    Lease = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)),
-    MaxPollingInterval = TimeSpan.FromMilliseconds(200),
-    WatchInterval = TimeSpan.FromMilliseconds(100),
-});
-_ = host.Failed.ContinueWith(failed => { Console.Error.WriteLine(failed.Result); Environment.Exit(3); }, TaskScheduler.Default);
+    TaskScheduler.Default
+);
 Console.WriteLine("ready");
 while (await Console.In.ReadLineAsync() is not null)
     Console.WriteLine(FormattableString.Invariant($"worker {host.WorkerProcess}"));

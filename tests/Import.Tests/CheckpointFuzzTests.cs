@@ -8,11 +8,23 @@ namespace AaClip.Import.Tests;
 
 public sealed class CheckpointFuzzTests
 {
-    private const int Mutants = 250;    // of each kind
+    private const int Mutants = 250; // of each kind
     private const int LeastRefused = 60;
     private const long MaxBytes = 64 << 20;
 
-    private static readonly long[] Extremes = [0, 1, -1, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue, 1L << 40, 0x7fff];
+    private static readonly long[] Extremes =
+    [
+        0,
+        1,
+        -1,
+        int.MaxValue,
+        int.MinValue,
+        uint.MaxValue,
+        long.MaxValue,
+        long.MinValue,
+        1L << 40,
+        0x7fff,
+    ];
 
     [Theory]
     [InlineData("zip")]
@@ -58,7 +70,13 @@ public sealed class CheckpointFuzzTests
     private static byte[] Mutate(string kind, ScratchFolder folder, Random random)
     {
         TestTensor tensor = new("0", "FloatStorage", 6, [2, 3], [3, 1]);
-        Dictionary<string, object?> state = new() { ["epoch"] = 3, ["net"] = new Dictionary<string, object?> { ["w"] = tensor, ["v"] = tensor with { Shape = [3, 2], Strides = [1, 3] } }, ["lr"] = 0.5, ["ids"] = new List<object?> { 1, null, "x" } };
+        Dictionary<string, object?> state = new()
+        {
+            ["epoch"] = 3,
+            ["net"] = new Dictionary<string, object?> { ["w"] = tensor, ["v"] = tensor with { Shape = [3, 2], Strides = [1, 3] } },
+            ["lr"] = 0.5,
+            ["ids"] = new List<object?> { 1, null, "x" },
+        };
         object root = kind == "TorchScript" ? new TestModule("__torch__.a", "Model", state) : state;
         byte[] pickle = TestPickle.Of(root);
         byte[] Zip(byte[] p) => TestZip.Checkpoint(p, zip64: kind == "zip64", storages: ("0", new byte[24]));
@@ -77,15 +95,28 @@ public sealed class CheckpointFuzzTests
         List<byte> bytes = [.. sound];
         for (int wounds = random.Next(1, 4); wounds > 0 && bytes.Count > 8; wounds--)
         {
-            int at = random.Next(bytes.Count), length = random.Next(1, Math.Min(40, bytes.Count - at + 1));
+            int at = random.Next(bytes.Count),
+                length = random.Next(1, Math.Min(40, bytes.Count - at + 1));
             switch (random.Next(7))
             {
-                case 0: bytes.RemoveRange(at, bytes.Count - at); break;
-                case 1: bytes.RemoveRange(at, length); break;
-                case 2: bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length)); break;
-                case 3: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                case 4: bytes[at] = (byte)random.Next(256); break;
-                case 5: bytes.Reverse(at, length); break;
+                case 0:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                case 1:
+                    bytes.RemoveRange(at, length);
+                    break;
+                case 2:
+                    bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(at, length));
+                    break;
+                case 3:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 4:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 5:
+                    bytes.Reverse(at, length);
+                    break;
                 default:
                     byte[] extreme = new byte[8];
                     BinaryPrimitives.WriteInt64LittleEndian(extreme, Extremes[random.Next(Extremes.Length)]);

@@ -40,12 +40,20 @@ public sealed class EndToEndTests
         using AnomalyScorer scorer = Load(TinyPackage.Reference());
         float[] anchors = scorer.AnchorsOf("MVTec/bottle");
 
-        IReadOnlyList<ImageScore> scores = scorer.Score([.. Images().Select(i => new ImageToScore(i, anchors, domain))], TestContext.Current.CancellationToken);
+        IReadOnlyList<ImageScore> scores = scorer.Score(
+            [.. Images().Select(i => new ImageToScore(i, anchors, domain))],
+            TestContext.Current.CancellationToken
+        );
 
         float[] maps = [.. scores.SelectMany(s => s.Map.FullSize(112, 112))];
         Close.AssertRelative(golden[$"{domain}.preds"].Values, maps, Scores, "maps");
         Close.AssertRelative(golden[$"{domain}.preds_image"].Values, [.. scores.Select(s => s.Detection)], Scores, "detection");
-        Close.AssertRelative([.. golden[$"{domain}.preds"].Values.Chunk(112 * 112).Select(m => m.Max())], [.. scores.Select(s => s.MapMax)], Scores, "map maxima");
+        Close.AssertRelative(
+            [.. golden[$"{domain}.preds"].Values.Chunk(112 * 112).Select(m => m.Max())],
+            [.. scores.Select(s => s.MapMax)],
+            Scores,
+            "map maxima"
+        );
     }
 
     // The published protocol normalises over all images of a class; a calibration made from the same extremes must give the same score.
@@ -103,9 +111,17 @@ public sealed class EndToEndTests
     private static RgbImage[] Images()
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Parity.File("tiny/golden-e2e.json")));
-        return [.. json.RootElement.GetProperty("files").EnumerateArray().Select(f =>
-            ImageDecoder.DecodeFile(Parity.File($"tiny/dataset/e2e/{f.GetString()}"), new DecodeOptions { Parity = true }).Image)];
+        return
+        [
+            .. json
+                .RootElement.GetProperty("files")
+                .EnumerateArray()
+                .Select(f =>
+                    ImageDecoder.DecodeFile(Parity.File($"tiny/dataset/e2e/{f.GetString()}"), new DecodeOptions { Parity = true }).Image
+                ),
+        ];
     }
 
-    private static AnomalyScorer Load(string package) => AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
+    private static AnomalyScorer Load(string package) =>
+        AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
 }

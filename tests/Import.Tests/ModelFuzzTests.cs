@@ -17,7 +17,12 @@ public class ModelFuzzTests
         foreach (string file in Directory.GetFiles(TinyPackage.RandomSources, "*.safetensors"))
             File.Copy(file, folder.File(Path.GetFileName(file)));
         ModelPackage plain = ModelImporter.Import(
-            TinyPackage.RandomOptions(folder.File("plain")) with { Classes = ["bottle"] }, cancellation: TestContext.Current.CancellationToken);
+            TinyPackage.RandomOptions(folder.File("plain")) with
+            {
+                Classes = ["bottle"],
+            },
+            cancellation: TestContext.Current.CancellationToken
+        );
         Dictionary<string, Calibration> bottle = new() { ["bottle"] = Calibration.Neutral(4) with { Threshold = 0.4 } };
         ModelImporter.Recalibrate(plain, bottle, folder.File("package"));
         Directory.Delete(plain.Folder, recursive: true);
@@ -41,6 +46,9 @@ public class ModelFuzzTests
         };
         yield return ("state.pth", TestZip.Checkpoint(TestPickle.Of(state), storages: ("0", new byte[24])));
         yield return ("state64.pth", TestZip.Checkpoint(TestPickle.Of(state), zip64: true, storages: ("0", new byte[24])));
-        yield return ("script.pt", TestZip.Checkpoint(TestPickle.Of(new TestModule("__torch__.a", "Model", state)), storages: ("0", new byte[24])));
+        yield return (
+            "script.pt",
+            TestZip.Checkpoint(TestPickle.Of(new TestModule("__torch__.a", "Model", state)), storages: ("0", new byte[24]))
+        );
     }
 }

@@ -8,24 +8,77 @@ public sealed class RefusedContainerTests
 {
     private static readonly byte[] Pickle = TestPickle.Of(new Dictionary<string, object?> { ["epoch"] = 1 });
 
-    public static TheoryData<string, byte[], string> Others() => new()
-    {
-        { "old pickle", [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46], "'{0}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with torch.load and save it anew with PyTorch 1.6 or newer, or as safetensors." },
-        { "tar", [.. new byte[257], .. "ustar"u8, .. new byte[250]], "'{0}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with PyTorch 1.6 or newer, or as safetensors." },
-        { "gzip", [0x1f, 0x8b, 8, 0], "'{0}' is compressed with gzip: unpack it first." },
-        { "Git LFS", Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "'{0}' is a Git LFS pointer of 56 bytes, not the checkpoint itself: run 'git lfs pull'." },
-        { "web page", Encoding.UTF8.GetBytes("<!DOCTYPE html>"), "'{0}' is a web page, not a checkpoint: the download was answered by a page, download it again." },
-        { "empty", [], "'{0}' is empty: it was not copied whole." },
-        { "something else", [0, 1, 2, 0xff], "'{0}' is not a checkpoint: its 4 bytes begin with 000102FF. Expected are safetensors, an index of shards, or the zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)." },
-        { "JSON", Encoding.UTF8.GetBytes("{\"a\": 1}"), "'{0}' is JSON without a 'weight_map', so it is not an index of shards: give the path of the weights." },
-        { "zip without an end", TestZip.Checkpoint(Pickle)[..100], "'{0}' begins like a zip file, but the directory at its end is missing: it was not copied whole." },
-        { "zip of something else", TestZip.Of([("a.npy", [1]), ("b.npy", [2])]), "The zip file '{0}' has no 'data.pkl', so it is not a PyTorch checkpoint; its 2 entries begin with 'a.npy', 'b.npy'. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors." },
-        { "two checkpoints", TestZip.Of([("a/data.pkl", Pickle), ("b/data.pkl", Pickle)]), "The zip file '{0}' has 2 entries 'data.pkl', expected one: pass each checkpoint as its own file." },
-        { "same name twice", TestZip.Of([("a/data.pkl", Pickle), ("a/data.pkl", Pickle)]), "The zip file '{0}' has two entries named 'a/data.pkl': it is damaged." },
-        { "encrypted", TestZip.Of([("a/data.pkl", Pickle)], flags: 1), "Entry 'a/data.pkl' in '{0}' is encrypted: decrypt the file first." },
-        { "big-endian", TestZip.Of([("a/data.pkl", Pickle), ("a/byteorder", "big"u8.ToArray())]), "'{0}' was written in byte order 'big', expected 'little': save it anew on a little-endian machine, or as safetensors." },
-        { "bomb", TestZip.Of([("a/data.pkl", new byte[32 << 20])], deflate: _ => true), "The zip file '{0}' gives entry 'a/data.pkl' 33554432 bytes, at most 16777216 are expected: it is damaged." },
-    };
+    public static TheoryData<string, byte[], string> Others() =>
+        new()
+        {
+            {
+                "old pickle",
+                [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46],
+                "'{0}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with torch.load and save it anew with PyTorch 1.6 or newer, or as safetensors."
+            },
+            {
+                "tar",
+                [.. new byte[257], .. "ustar"u8, .. new byte[250]],
+                "'{0}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with PyTorch 1.6 or newer, or as safetensors."
+            },
+            { "gzip", [0x1f, 0x8b, 8, 0], "'{0}' is compressed with gzip: unpack it first." },
+            {
+                "Git LFS",
+                Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+                "'{0}' is a Git LFS pointer of 56 bytes, not the checkpoint itself: run 'git lfs pull'."
+            },
+            {
+                "web page",
+                Encoding.UTF8.GetBytes("<!DOCTYPE html>"),
+                "'{0}' is a web page, not a checkpoint: the download was answered by a page, download it again."
+            },
+            { "empty", [], "'{0}' is empty: it was not copied whole." },
+            {
+                "something else",
+                [0, 1, 2, 0xff],
+                "'{0}' is not a checkpoint: its 4 bytes begin with 000102FF. Expected are safetensors, an index of shards, or the zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)."
+            },
+            {
+                "JSON",
+                Encoding.UTF8.GetBytes("{\"a\": 1}"),
+                "'{0}' is JSON without a 'weight_map', so it is not an index of shards: give the path of the weights."
+            },
+            {
+                "zip without an end",
+                TestZip.Checkpoint(Pickle)[..100],
+                "'{0}' begins like a zip file, but the directory at its end is missing: it was not copied whole."
+            },
+            {
+                "zip of something else",
+                TestZip.Of([("a.npy", [1]), ("b.npy", [2])]),
+                "The zip file '{0}' has no 'data.pkl', so it is not a PyTorch checkpoint; its 2 entries begin with 'a.npy', 'b.npy'. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
+            },
+            {
+                "two checkpoints",
+                TestZip.Of([("a/data.pkl", Pickle), ("b/data.pkl", Pickle)]),
+                "The zip file '{0}' has 2 entries 'data.pkl', expected one: pass each checkpoint as its own file."
+            },
+            {
+                "same name twice",
+                TestZip.Of([("a/data.pkl", Pickle), ("a/data.pkl", Pickle)]),
+                "The zip file '{0}' has two entries named 'a/data.pkl': it is damaged."
+            },
+            {
+                "encrypted",
+                TestZip.Of([("a/data.pkl", Pickle)], flags: 1),
+                "Entry 'a/data.pkl' in '{0}' is encrypted: decrypt the file first."
+            },
+            {
+                "big-endian",
+                TestZip.Of([("a/data.pkl", Pickle), ("a/byteorder", "big"u8.ToArray())]),
+                "'{0}' was written in byte order 'big', expected 'little': save it anew on a little-endian machine, or as safetensors."
+            },
+            {
+                "bomb",
+                TestZip.Of([("a/data.pkl", new byte[32 << 20])], deflate: _ => true),
+                "The zip file '{0}' gives entry 'a/data.pkl' 33554432 bytes, at most 16777216 are expected: it is damaged."
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Others))]
@@ -51,7 +104,10 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
-        Assert.Equal($"The zip file '{path}' gives entry 'a/data.pkl' 1000 bytes, but its content has another length: it is damaged.", refused.Message);
+        Assert.Equal(
+            $"The zip file '{path}' gives entry 'a/data.pkl' 1000 bytes, but its content has another length: it is damaged.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -64,7 +120,11 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
-        Assert.StartsWith($"The zip file '{path}' has an entry 'a/data.pkl' that cannot be decompressed (", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The zip file '{path}' has an entry 'a/data.pkl' that cannot be decompressed (",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -75,7 +135,10 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
-        Assert.Equal($"Tensor 'w' in '{path}' has the type 'F8_E4M3', which cannot be read here: convert it to F32, F16 or BF16.", refused.Message);
+        Assert.Equal(
+            $"Tensor 'w' in '{path}' has the type 'F8_E4M3', which cannot be read here: convert it to F32, F16 or BF16.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -87,7 +150,10 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
-        Assert.Matches($"^'{path}' holds one tensor of {bytes} bytes at byte \\d+, but at most 2147483647 can be read at once: store it in smaller parts or in half precision.$", refused.Message);
+        Assert.Matches(
+            $"^'{path}' holds one tensor of {bytes} bytes at byte \\d+, but at most 2147483647 can be read at once: store it in smaller parts or in half precision.$",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -105,7 +171,10 @@ public sealed class RefusedContainerTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(folder.Path));
 
-        Assert.Equal($"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin, clip.safetensors. Give the path of the file itself.", refused.Message);
+        Assert.Equal(
+            $"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin, clip.safetensors. Give the path of the file itself.",
+            refused.Message
+        );
     }
 
     [Fact]

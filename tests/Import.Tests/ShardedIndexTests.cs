@@ -29,8 +29,14 @@ public sealed class ShardedIndexTests
     [InlineData("""{"a": "x\\one.safetensors"}""", "names the shard 'x\\one.safetensors', expected the bare name of a file beside it.")]
     [InlineData("""{"a": ".."}""", "names the shard '..', expected the bare name of a file beside it.")]
     [InlineData("""{"a": ""}""", "names the shard '', expected the bare name of a file beside it.")]
-    [InlineData("""{"a": "none.safetensors"}""", "needs the shard 'none.safetensors', which is not in its folder: download the missing file.")]
-    [InlineData("""{"b": "one.safetensors"}""", "places tensor 'b' in shard 'one.safetensors', which does not have it: the shards are not of one download.")]
+    [InlineData(
+        """{"a": "none.safetensors"}""",
+        "needs the shard 'none.safetensors', which is not in its folder: download the missing file."
+    )]
+    [InlineData(
+        """{"b": "one.safetensors"}""",
+        "places tensor 'b' in shard 'one.safetensors', which does not have it: the shards are not of one download."
+    )]
     [InlineData("""{"a": "one.safetensors", "a": "one.safetensors"}""", "names tensor 'a' twice.")]
     public void A_wrong_entry_is_refused_by_name(string map, string expected)
     {
@@ -54,7 +60,11 @@ public sealed class ShardedIndexTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
-        Assert.StartsWith($"'{path}' is not an index of shards: it cannot be read as JSON of that form (", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{path}' is not an index of shards: it cannot be read as JSON of that form (",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -81,5 +91,8 @@ public sealed class ShardedIndexTests
     }
 
     private static void Shard(ScratchFolder folder, string name, params (string Name, float Value)[] tensors) =>
-        SafetensorsFile.Write(folder.File(name), tensors.Select(t => KeyValuePair.Create<string, (long[], float[])>(t.Name, ([1], [t.Value]))));
+        SafetensorsFile.Write(
+            folder.File(name),
+            tensors.Select(t => KeyValuePair.Create<string, (long[], float[])>(t.Name, ([1], [t.Value])))
+        );
 }

@@ -85,7 +85,8 @@ public class AccessTests(Bicep bicep)
     public void Event_grid_may_fill_one_queue_and_keep_what_it_could_not_deliver() =>
         Assert.Equal(
             [(QueueSender, Queue(QueueNames.Uploads)), (BlobContributor, Container("undelivered-events"))],
-            bicep.Prod.GrantsTo("systemTopics").OrderByDescending(g => g.Role));
+            bicep.Prod.GrantsTo("systemTopics").OrderByDescending(g => g.Role)
+        );
 
     // Types of what it has a role for.
     private IEnumerable<string> KindsOf(string app, string role) =>

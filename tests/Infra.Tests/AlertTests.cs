@@ -54,7 +54,8 @@ public partial class AlertTests(Bicep bicep)
     public void Every_rule_writes_to_people_who_are_there()
     {
         JsonElement people = bicep.Prod.One("Microsoft.Insights/actionGroups");
-        JsonElement[] logs = [.. bicep.Prod.All(Deployment.LogRule)], metrics = [.. bicep.Prod.All(Deployment.MetricRule)];
+        JsonElement[] logs = [.. bicep.Prod.All(Deployment.LogRule)],
+            metrics = [.. bicep.Prod.All(Deployment.MetricRule)];
 
         Assert.Equal("ops@example.com", Assert.Single(people.Items("properties.emailReceivers")).Text("emailAddress"));
         Assert.All(logs, r => Assert.Equal([people.Text("id")], r.Texts("properties.actions.actionGroups")));
@@ -62,10 +63,18 @@ public partial class AlertTests(Bicep bicep)
         Assert.All(logs.Concat(metrics), r => Assert.True(r.Flag("properties.enabled")));
         Assert.Equal(
             [
-                "alerts-unread", "events-dropped", "events-undelivered", "failed-images", "given-up",
-                "nothing-scored", "queue-age", "queue-messages", "scorer-restarts",
+                "alerts-unread",
+                "events-dropped",
+                "events-undelivered",
+                "failed-images",
+                "given-up",
+                "nothing-scored",
+                "queue-age",
+                "queue-messages",
+                "scorer-restarts",
             ],
-            logs.Concat(metrics).Select(r => r.Text("name")["aaclip-".Length..]).Order());
+            logs.Concat(metrics).Select(r => r.Text("name")["aaclip-".Length..]).Order()
+        );
     }
 
     [Fact]
@@ -74,19 +83,23 @@ public partial class AlertTests(Bicep bicep)
         // The only method that makes a message of an event.
         MethodInfo make = Assert.Single(
             typeof(TopicAlertSink).GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public),
-            m => m.ReturnType == typeof(ServiceBusMessage));
+            m => m.ReturnType == typeof(ServiceBusMessage)
+        );
         ServiceBusMessage message = (ServiceBusMessage)make.Invoke(null, [Opened()])!; // a message, never null
         string[] filters = [.. bicep.Dev.All(Filter).Select(r => r.Text("properties.sqlFilter.sqlExpression"))];
         string emulator = File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "azurite", "servicebus-emulator.json"));
 
         Assert.Equal(2, filters.Length);
         Assert.All(filters, f => Assert.Contains($"\"{f}\"", emulator, StringComparison.Ordinal)); // tried on a laptop as deployed
-        Assert.All(filters, f =>
-        {
-            string property = f.Split(' ')[0];
-            Assert.Contains(property, message.ApplicationProperties.Keys);
-            Assert.Contains($"'{message.ApplicationProperties[property]}'", f, StringComparison.Ordinal); // it lets this alert through
-        });
+        Assert.All(
+            filters,
+            f =>
+            {
+                string property = f.Split(' ')[0];
+                Assert.Contains(property, message.ApplicationProperties.Keys);
+                Assert.Contains($"'{message.ApplicationProperties[property]}'", f, StringComparison.Ordinal); // it lets this alert through
+            }
+        );
         Assert.EndsWith($"/{QueueNames.Alerts}", bicep.Dev.One(Deployment.ServiceBus + "/topics").Text("name"), StringComparison.Ordinal);
         Assert.Equal(QueueNames.Alerts, bicep.Dev.AppOf("router").Settings["Alert__Topic"]);
     }
@@ -108,7 +121,8 @@ public partial class AlertTests(Bicep bicep)
                 Images = 1,
                 Picture = new AlertPicture("line1/a.png", "0x1", now, "bottle", "demo@1", 1, 1, 0.5, null, "demo@1/a/0x1.json", null),
             },
-            new AlertOptions());
+            new AlertOptions()
+        );
     }
 
     private static string Query(JsonElement rule) => Assert.Single(rule.Items("properties.criteria.allOf")).Text("query");

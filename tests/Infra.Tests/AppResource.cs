@@ -17,15 +17,13 @@ internal sealed class AppResource(JsonElement json)
     public Dictionary<string, string> Settings => Container.Items("env").ToDictionary(e => e.Text("name"), e => e.Text("value"));
 
     /// <summary>Functions of the image that it does not run.</summary>
-    public IEnumerable<string> Disabled =>
-        Settings.Where(s => IsSwitch(s.Key) && s.Value == "true").Select(s => s.Key.Split('.')[1]);
+    public IEnumerable<string> Disabled => Settings.Where(s => IsSwitch(s.Key) && s.Value == "true").Select(s => s.Key.Split('.')[1]);
 
     /// <summary>Names of the queues whose messages its functions take.</summary>
     public IEnumerable<string> Reads => FunctionList.Queues.Where(t => !Disabled.Contains(t.Key)).Select(t => t.Value.QueueName);
 
     /// <summary>Names of the queues that its functions send to by output bindings.</summary>
-    public IEnumerable<string> Sends =>
-        FunctionList.Sends.Where(s => !Disabled.Contains(s.Key)).SelectMany(s => s);
+    public IEnumerable<string> Sends => FunctionList.Sends.Where(s => !Disabled.Contains(s.Key)).SelectMany(s => s);
 
     public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
 

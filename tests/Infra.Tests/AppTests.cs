@@ -13,8 +13,11 @@ public class AppTests(Bicep bicep)
     // Read by the Functions host, by a client's identity or by OpenTelemetry; no setting of the sample.
     private static readonly string[] OfTheHost =
     [
-        "AzureWebJobsSecretStorageType", "AzureFunctionsWebHost__hostid", "OTEL_SERVICE_NAME",
-        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+        "AzureWebJobsSecretStorageType",
+        "AzureFunctionsWebHost__hostid",
+        "OTEL_SERVICE_NAME",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     ];
 
     // Settings whose names go on after "__" where an identity takes the place of a key.
@@ -22,7 +25,14 @@ public class AppTests(Bicep bicep)
 
     // Where an app differs from the default of the sample on purpose.
     private static readonly string[] OnPurpose =
-        ["Model__Path", "Model__Load", "Model__Provider", "Alert__Topic", "Alert__LinkBase", "Alert__Source"];
+    [
+        "Model__Path",
+        "Model__Load",
+        "Model__Provider",
+        "Alert__Topic",
+        "Alert__LinkBase",
+        "Alert__Source",
+    ];
 
     [Fact]
     public void Every_function_runs_in_one_app_and_the_probes_in_both()
@@ -53,11 +63,14 @@ public class AppTests(Bicep bicep)
     {
         foreach (string name in Apps)
         {
-            Assert.All(bicep.Prod.AppOf(name).QueueRules, r =>
-            {
-                Assert.Equal(bicep.Prod.AccountOf(host: false).Text("name"), r.Text("metadata.accountName"));
-                Assert.EndsWith($"/aaclip-{name}", r.Text("identity"), StringComparison.Ordinal);
-            });
+            Assert.All(
+                bicep.Prod.AppOf(name).QueueRules,
+                r =>
+                {
+                    Assert.Equal(bicep.Prod.AccountOf(host: false).Text("name"), r.Text("metadata.accountName"));
+                    Assert.EndsWith($"/aaclip-{name}", r.Text("identity"), StringComparison.Ordinal);
+                }
+            );
         }
     }
 
@@ -115,11 +128,15 @@ public class AppTests(Bicep bicep)
     [Fact]
     public void Host_and_data_are_reached_in_accounts_of_their_own_with_the_identity_of_the_app()
     {
-        string host = bicep.Prod.AccountOf(host: true).Text("name"), data = bicep.Prod.AccountOf(host: false).Text("name");
+        string host = bicep.Prod.AccountOf(host: true).Text("name"),
+            data = bicep.Prod.AccountOf(host: false).Text("name");
         (string Setting, string Account)[] addresses =
         [
-            ("AzureWebJobsStorage__blobServiceUri", host), ("AzureWebJobsStorage__tableServiceUri", host),
-            ("DataStorage__blobServiceUri", data), ("DataStorage__queueServiceUri", data), ("DataStorage__tableServiceUri", data),
+            ("AzureWebJobsStorage__blobServiceUri", host),
+            ("AzureWebJobsStorage__tableServiceUri", host),
+            ("DataStorage__blobServiceUri", data),
+            ("DataStorage__queueServiceUri", data),
+            ("DataStorage__tableServiceUri", data),
         ];
 
         foreach (string name in Apps)
@@ -179,8 +196,10 @@ public class AppTests(Bicep bicep)
             return $"{resources.At("cpu")} {resources.Text("memory")} of {app.Json.Text("properties.workloadProfileName")}";
         }
 
-        static string Profile(Deployment deployment) => JsonSerializer.Serialize(
-            Assert.Single(deployment.One(Deployment.Environment).Items("properties.workloadProfiles"), p => p.Text("name") == "gpu"));
+        static string Profile(Deployment deployment) =>
+            JsonSerializer.Serialize(
+                Assert.Single(deployment.One(Deployment.Environment).Items("properties.workloadProfiles"), p => p.Text("name") == "gpu")
+            );
     }
 
     [Theory]

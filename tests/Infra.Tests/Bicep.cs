@@ -38,8 +38,17 @@ public sealed class Bicep : IAsyncLifetime
     // Names that Azure would know are fixed: with them the compiler works out all resources.
     private static readonly string[] Snapshot =
     [
-        "snapshot", "--mode", "overwrite", "--subscription-id", Guid.Empty.ToString(),
-        "--resource-group", "rg", "--location", "westus3", "--deployment-name", "main",
+        "snapshot",
+        "--mode",
+        "overwrite",
+        "--subscription-id",
+        Guid.Empty.ToString(),
+        "--resource-group",
+        "rg",
+        "--location",
+        "westus3",
+        "--deployment-name",
+        "main",
     ];
 
     private static readonly Dictionary<string, string> Images = new()
@@ -93,18 +102,27 @@ public sealed class Bicep : IAsyncLifetime
         File.Copy(Path.Combine(_folder, "azd.bicepparam"), Path.Combine(_folder, "azd3.bicepparam"));
         (string Name, Dictionary<string, string> Environment)[] files =
         [
-            ("main", []), ("dev", []), ("prod", new() { ["AACLIP_ALERT_EMAIL"] = "ops@example.com" }), ("odd", []), ("unknown", []),
-            ("azd", []), ("azd2", Images),
+            ("main", []),
+            ("dev", []),
+            ("prod", new() { ["AACLIP_ALERT_EMAIL"] = "ops@example.com" }),
+            ("odd", []),
+            ("unknown", []),
+            ("azd", []),
+            ("azd2", Images),
             ("azd3", new(Images) { ["AACLIP_APPS_EXIST"] = "true", ["AACLIP_GPU_PROFILE"] = "Consumption-GPU-NC24-A100" }),
         ];
         Dictionary<string, Run> runs = [];
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (file, _) =>
-        {
-            string[] arguments = file.Name == "main" ? Build : [.. Snapshot, $"{file.Name}.bicepparam"];
-            Run run = await Compiler.RunAsync(_folder, file.Environment, arguments);
-            lock (runs)
-                runs.Add(file.Name, run);
-        });
+        await Parallel.ForEachAsync(
+            files,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            async (file, _) =>
+            {
+                string[] arguments = file.Name == "main" ? Build : [.. Snapshot, $"{file.Name}.bicepparam"];
+                Run run = await Compiler.RunAsync(_folder, file.Environment, arguments);
+                lock (runs)
+                    runs.Add(file.Name, run);
+            }
+        );
         Runs = runs;
         (Dev, Prod, AzdFirst, AzdSecond, AzdThird, Odd) = (Read("dev"), Read("prod"), Read("azd"), Read("azd2"), Read("azd3"), Read("odd"));
     }

@@ -6,8 +6,8 @@ namespace AaClip.Infra.Tests;
 /// <summary>The bicep compiler, as a process that cannot reach a network.</summary>
 internal static class Compiler
 {
-    private static readonly string Program = typeof(Compiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(a => a.Key == "BicepCompiler").Value ?? "";
+    private static readonly string Program =
+        typeof(Compiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "BicepCompiler").Value ?? "";
 
     /// <summary>Runs it.</summary>
     /// <param name="folder">Working folder.</param>

@@ -24,12 +24,14 @@ public class CompilerTests(Bicep bicep)
     public void Every_parameter_file_is_compiled_here() =>
         Assert.Equal(
             ["azd.bicepparam", "dev.bicepparam", "prod.bicepparam"],
-            Directory.EnumerateFiles(Bicep.Source, "*.bicepparam").Select(Path.GetFileName).Order());
+            Directory.EnumerateFiles(Bicep.Source, "*.bicepparam").Select(Path.GetFileName).Order()
+        );
 
     [Fact]
     public async Task What_breaks_a_rule_is_shown_with_its_place()
     {
-        Run run = await LintAsync("""
+        Run run = await LintAsync(
+            """
             param undescribed string
             output undescribed string = undescribed
             @description('A shape.')
@@ -46,20 +48,23 @@ public class CompilerTests(Bicep bicep)
                 disableLocalAuht: true
               }
             }
-            """);
+            """
+        );
 
         Assert.Equal(1, run.Code);
         Assert.All(
-            (string[])[
-                "(1,7) : Error use-description-params",
-                "(2,8) : Error use-description-outputs",
-                "(4,13) : Error use-user-defined-types",
-                "(9,25) : Error outputs-should-not-contain-secrets",
-                "(10,47) : Warning use-recent-api-versions",
-                "(12,13) : Error no-hardcoded-location",
-                "(14,5) : Warning BCP089",
-            ],
-            d => Assert.Contains(".bicep" + d, run.Errors, StringComparison.Ordinal));
+            (string[])
+                [
+                    "(1,7) : Error use-description-params",
+                    "(2,8) : Error use-description-outputs",
+                    "(4,13) : Error use-user-defined-types",
+                    "(9,25) : Error outputs-should-not-contain-secrets",
+                    "(10,47) : Warning use-recent-api-versions",
+                    "(12,13) : Error no-hardcoded-location",
+                    "(14,5) : Warning BCP089",
+                ],
+            d => Assert.Contains(".bicep" + d, run.Errors, StringComparison.Ordinal)
+        );
     }
 
     [Fact]

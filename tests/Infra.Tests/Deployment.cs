@@ -41,11 +41,11 @@ internal sealed class Deployment(JsonElement snapshot)
 
     /// <summary>What the identity of a resource may do.</summary>
     public (string Role, string Scope)[] GrantsTo(string principal) =>
-    [
-        .. from assignment in All(Assignment)
-           where assignment.Text("properties.principalId").Contains(principal, StringComparison.Ordinal)
-           let role = assignment.Text("properties.roleDefinitionId").Split('/')[^1]
-           let scope = assignment.Text("id").Split("/providers/Microsoft.Authorization/")[0].Split(Group)[^1]
-           select (role, scope),
-    ];
+        [
+            .. from assignment in All(Assignment)
+            where assignment.Text("properties.principalId").Contains(principal, StringComparison.Ordinal)
+            let role = assignment.Text("properties.roleDefinitionId").Split('/')[^1]
+            let scope = assignment.Text("id").Split("/providers/Microsoft.Authorization/")[0].Split(Group)[^1]
+            select (role, scope),
+        ];
 }

@@ -11,9 +11,9 @@ internal static class FunctionList
     private static readonly (string Name, MethodInfo Method)[] Methods =
     [
         .. from method in typeof(Health).Assembly.GetTypes().SelectMany(t => t.GetMethods())
-           let function = method.GetCustomAttribute<FunctionAttribute>()
-           where function is not null
-           select (function.Name, method),
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        where function is not null
+        select (function.Name, method),
     ];
 
     /// <summary>Those that run in both apps, for the probes.</summary>
@@ -28,21 +28,25 @@ internal static class FunctionList
     public static IReadOnlyDictionary<string, HttpTriggerAttribute> Http { get; } = Triggers<HttpTriggerAttribute>();
 
     /// <summary>Queues that functions send to. That of its trigger, to which a message is handed back, is not among them.</summary>
-    public static ILookup<string, string> Sends { get; } = new (string Function, string Queue)[]
-    {
-        (nameof(RouteUpload), QueueNames.Score),
-        (nameof(ScoreImage), QueueNames.Scored),
-        (nameof(ScoreImage), QueueNames.ScoreBulk),
-        (nameof(RescorePages), QueueNames.ScoreBulk),
-        (nameof(RescorePages), QueueNames.Rescore),
-        (nameof(StartRescore), QueueNames.Rescore),
-        (nameof(TendJobs), QueueNames.Rescore),
-    }.ToLookup(s => s.Function, s => s.Queue);
+    public static ILookup<string, string> Sends { get; } =
+        new (string Function, string Queue)[]
+        {
+            (nameof(RouteUpload), QueueNames.Score),
+            (nameof(ScoreImage), QueueNames.Scored),
+            (nameof(ScoreImage), QueueNames.ScoreBulk),
+            (nameof(RescorePages), QueueNames.ScoreBulk),
+            (nameof(RescorePages), QueueNames.Rescore),
+            (nameof(StartRescore), QueueNames.Rescore),
+            (nameof(TendJobs), QueueNames.Rescore),
+        }.ToLookup(s => s.Function, s => s.Queue);
 
-    private static Dictionary<string, T> Triggers<T>() where T : Attribute => new(
-        from method in Methods
-        from parameter in method.Method.GetParameters()
-        let trigger = parameter.GetCustomAttribute<T>()
-        where trigger is not null
-        select KeyValuePair.Create(method.Name, trigger));
+    private static Dictionary<string, T> Triggers<T>()
+        where T : Attribute =>
+        new(
+            from method in Methods
+            from parameter in method.Method.GetParameters()
+            let trigger = parameter.GetCustomAttribute<T>()
+            where trigger is not null
+            select KeyValuePair.Create(method.Name, trigger)
+        );
 }

@@ -82,8 +82,9 @@ public class StorageTests(Bicep bicep)
             from connection in endpoint.Items("properties.privateLinkServiceConnections")
             let target = connection.Text("properties.privateLinkServiceId")
             let kind = target == deployment.AccountOf(host: true).Text("id") ? "host"
-                : target == deployment.AccountOf(host: false).Text("id") ? "data"
-                : target == deployment.One(Deployment.ServiceBus).Text("id") ? "bus" : target
+            : target == deployment.AccountOf(host: false).Text("id") ? "data"
+            : target == deployment.One(Deployment.ServiceBus).Text("id") ? "bus"
+            : target
             from service in connection.Texts("properties.groupIds")
             orderby $"{service} of {kind}"
             select $"{service} of {kind}";

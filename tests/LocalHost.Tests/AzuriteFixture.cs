@@ -11,13 +11,15 @@ public sealed class AzuriteFixture : IAsyncLifetime
 {
     private const int Accounts = 48;
     private const string Emulator = "devstoreaccount1";
+
     // The emulator's published key, for every account: no secret.
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private Azurite? _azurite;
     private int _used;
 
-    public static string Script { get; } = Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
+    public static string Script { get; } =
+        Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
 
     /// <summary>Connection string of an account that nobody used before.</summary>
     public string NewAccount()
@@ -29,7 +31,10 @@ public sealed class AzuriteFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Environment.SetEnvironmentVariable("AZURITE_ACCOUNTS", string.Join(';', Enumerable.Range(1, Accounts).Select(i => $"scenario{i}:{Key}").Prepend($"{Emulator}:{Key}")));
+        Environment.SetEnvironmentVariable(
+            "AZURITE_ACCOUNTS",
+            string.Join(';', Enumerable.Range(1, Accounts).Select(i => $"scenario{i}:{Key}").Prepend($"{Emulator}:{Key}"))
+        );
         _azurite = await Azurite.StartAsync(Script, null, 0, NullLogger.Instance, CancellationToken.None);
     }
 

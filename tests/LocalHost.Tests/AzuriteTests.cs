@@ -33,10 +33,19 @@ public class AzuriteTests(AzuriteFixture azurite)
     {
         await using TestHost host = new(azurite.NewAccount());
         string data = Directory.CreateTempSubdirectory("azurite-").FullName;
-        LocalHostOptions Own(LocalHostOptions options) => options with { OwnAzurite = true, Persist = data, WatchedContainer = "images", EventQueue = "events" };
+        LocalHostOptions Own(LocalHostOptions options) =>
+            options with
+            {
+                OwnAzurite = true,
+                Persist = data,
+                WatchedContainer = "images",
+                EventQueue = "events",
+            };
         await host.StartAsync([], Own);
         using Process child = Process.GetProcessById(host.Host.AzuriteProcess!.Value); // it has just been started
-        await new BlobContainerClient(host.Host.ConnectionString, "images").GetBlobClient("a.jpg").UploadAsync(BinaryData.FromString("1"), Cancellation);
+        await new BlobContainerClient(host.Host.ConnectionString, "images")
+            .GetBlobClient("a.jpg")
+            .UploadAsync(BinaryData.FromString("1"), Cancellation);
         string first = await EventAsync(host);
         await host.Host.StopAsync(Cancellation);
         bool ended = child.HasExited;
@@ -55,16 +64,26 @@ public class AzuriteTests(AzuriteFixture azurite)
 
         static async Task<string> EventAsync(TestHost host)
         {
-            QueueClient events = new(host.Host.ConnectionString, "events", new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+            QueueClient events = new(
+                host.Host.ConnectionString,
+                "events",
+                new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 }
+            );
             string? text = null;
-            await host.TrueAsync(async () =>
-            {
-                if (!await events.ExistsAsync(Cancellation) || (await events.ReceiveMessageAsync(cancellationToken: Cancellation)).Value is not { } message)
-                    return false;
-                text = message.Body.ToString();
-                await events.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
-                return true;
-            }, "an event");
+            await host.TrueAsync(
+                async () =>
+                {
+                    if (
+                        !await events.ExistsAsync(Cancellation)
+                        || (await events.ReceiveMessageAsync(cancellationToken: Cancellation)).Value is not { } message
+                    )
+                        return false;
+                    text = message.Body.ToString();
+                    await events.DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
+                    return true;
+                },
+                "an event"
+            );
             return text!; // set before it was true
         }
     }
@@ -88,7 +107,9 @@ public class AzuriteTests(AzuriteFixture azurite)
         // A shell stands for the program: killed without warning, it can close nothing itself but what the system closes for it.
         ProcessStartInfo start = new("sh") { RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("mkfifo \"$0/pipe\"; exec 3<>\"$0/pipe\"; exec 4>\"$0/pipe\"; exec 5<\"$0/pipe\"; exec 3>&-; node -e \"$1\" -- --silent --disableTelemetry --inMemoryPersistence --blobPort 0 --queuePort 0 --tablePort 0 <&5 4>&- & exec 5<&-; echo $!; wait");
+        start.ArgumentList.Add(
+            "mkfifo \"$0/pipe\"; exec 3<>\"$0/pipe\"; exec 4>\"$0/pipe\"; exec 5<\"$0/pipe\"; exec 3>&-; node -e \"$1\" -- --silent --disableTelemetry --inMemoryPersistence --blobPort 0 --queuePort 0 --tablePort 0 <&5 4>&- & exec 5<&-; echo $!; wait"
+        );
         string folder = Directory.CreateTempSubdirectory("kill-").FullName;
         start.ArgumentList.Add(folder);
         start.ArgumentList.Add(Azurite.Wrapper);
@@ -111,8 +132,9 @@ public class AzuriteTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_missing_Azurite_is_named_with_what_to_do()
     {
-        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => Azurite.StartAsync("/nowhere/azurite.js", null, 0, NullLogger.Instance, Cancellation));
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            Azurite.StartAsync("/nowhere/azurite.js", null, 0, NullLogger.Instance, Cancellation)
+        );
 
         Assert.Contains("/nowhere/azurite.js", refused.Message, StringComparison.Ordinal);
         Assert.Contains("make restore", refused.Message, StringComparison.Ordinal);
@@ -120,14 +142,24 @@ public class AzuriteTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("nonsense", "is not the connection string of a storage account")]
-    [InlineData("DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1", "no storage answers")]
+    [InlineData(
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1",
+        "no storage answers"
+    )]
     public async Task Storage_that_cannot_be_used_is_an_error_at_the_start(string connection, string reason)
     {
         await using TestHost host = new(azurite.NewAccount());
         LocalHostOptions options = host.Options();
 
-        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => FunctionHost.StartAsync(options with { Settings = new Dictionary<string, string?>(options.Settings) { ["DataStorage"] = connection } }, Cancellation));
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            FunctionHost.StartAsync(
+                options with
+                {
+                    Settings = new Dictionary<string, string?>(options.Settings) { ["DataStorage"] = connection },
+                },
+                Cancellation
+            )
+        );
 
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.Contains("DataStorage", refused.Message, StringComparison.Ordinal);

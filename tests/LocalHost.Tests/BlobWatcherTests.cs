@@ -18,11 +18,18 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         await StartAsync(host);
         BlobClient blob = host.Images.GetBlobClient("line 1/ä+b.jpg");
 
-        BlobContentInfo stored = await blob.UploadAsync(BinaryData.FromString("12345"), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "image/jpeg" } }, Cancellation);
+        BlobContentInfo stored = await blob.UploadAsync(
+            BinaryData.FromString("12345"),
+            new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "image/jpeg" } },
+            Cancellation
+        );
         JsonElement raised = JsonDocument.Parse((await EventsAsync(host, 1)).Single()).RootElement;
 
         Assert.Equal("Microsoft.Storage.BlobCreated", raised.GetProperty("eventType").GetString());
-        Assert.Equal($"/blobServices/default/containers/{host.Images.Name}/blobs/line 1/ä+b.jpg", raised.GetProperty("subject").GetString());
+        Assert.Equal(
+            $"/blobServices/default/containers/{host.Images.Name}/blobs/line 1/ä+b.jpg",
+            raised.GetProperty("subject").GetString()
+        );
         Assert.Equal(stored.LastModified, raised.GetProperty("eventTime").GetDateTimeOffset());
         Assert.True(Guid.TryParse(raised.GetProperty("id").GetString(), out _));
         Assert.Equal("1", raised.GetProperty("metadataVersion").GetString());
@@ -100,7 +107,10 @@ public class BlobWatcherTests(AzuriteFixture azurite)
 
         await blob.SetMetadataAsync(new Dictionary<string, string> { ["part"] = "4711" }, cancellationToken: Cancellation);
         await blob.SetTagsAsync(new Dictionary<string, string> { ["reviewed"] = "yes" }, cancellationToken: Cancellation);
-        await blob.SetHttpHeadersAsync(new BlobHttpHeaders { ContentType = "image/jpeg", ContentHash = stored.ContentHash }, cancellationToken: Cancellation);
+        await blob.SetHttpHeadersAsync(
+            new BlobHttpHeaders { ContentType = "image/jpeg", ContentHash = stored.ContentHash },
+            cancellationToken: Cancellation
+        );
         await UploadAsync(host, "last.jpg");
         string[] raised = await EventsAsync(host, 2);
 
@@ -127,10 +137,23 @@ public class BlobWatcherTests(AzuriteFixture azurite)
         await using TestHost host = new(azurite.NewAccount());
         await StartAsync(host);
 
-        await host.Images.GetBlobClient("key/line2").UploadAsync(BinaryData.Empty, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "inode/directory" } }, Cancellation);
+        await host
+            .Images.GetBlobClient("key/line2")
+            .UploadAsync(
+                BinaryData.Empty,
+                new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "inode/directory" } },
+                Cancellation
+            );
         JsonElement raised = JsonDocument.Parse((await EventsAsync(host, 1)).Single()).RootElement.GetProperty("data");
 
-        Assert.Equal(("PutBlob", 0, "inode/directory"), (raised.GetProperty("api").GetString(), raised.GetProperty("contentLength").GetInt64(), raised.GetProperty("contentType").GetString()));
+        Assert.Equal(
+            ("PutBlob", 0, "inode/directory"),
+            (
+                raised.GetProperty("api").GetString(),
+                raised.GetProperty("contentLength").GetInt64(),
+                raised.GetProperty("contentType").GetString()
+            )
+        );
     }
 
     [Fact]
@@ -181,21 +204,29 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     private static async Task<string[]> EventsAsync(TestHost host, int count)
     {
         string[] events = [];
-        await host.TrueAsync(async () =>
-        {
-            await host.Queue("events").CreateIfNotExistsAsync(cancellationToken: Cancellation);
-            PeekedMessage[] messages = (await host.Queue("events").PeekMessagesAsync(32, Cancellation)).Value;
-            events = [.. messages.Select(message => message.Body.ToString())];
-            return events.Length >= count;
-        }, $"{count} events");
+        await host.TrueAsync(
+            async () =>
+            {
+                await host.Queue("events").CreateIfNotExistsAsync(cancellationToken: Cancellation);
+                PeekedMessage[] messages = (await host.Queue("events").PeekMessagesAsync(32, Cancellation)).Value;
+                events = [.. messages.Select(message => message.Body.ToString())];
+                return events.Length >= count;
+            },
+            $"{count} events"
+        );
         return events;
     }
 
-    private static Task StartAsync(TestHost host) => host.StartAsync([], options => options with { WatchedContainer = host.Images.Name, EventQueue = "events" });
+    private static Task StartAsync(TestHost host) =>
+        host.StartAsync([], options => options with { WatchedContainer = host.Images.Name, EventQueue = "events" });
 
     private static async Task<BlobContentInfo> UploadAsync(TestHost host, string name, string content = "12345") =>
         await host.Images.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
 
     private static string[] Names(IEnumerable<string> raised) =>
-        [.. raised.Select(text => JsonDocument.Parse(text).RootElement.GetProperty("subject").GetString()!.Split('/')[^1]).Order(StringComparer.Ordinal)];
+        [
+            .. raised
+                .Select(text => JsonDocument.Parse(text).RootElement.GetProperty("subject").GetString()!.Split('/')[^1])
+                .Order(StringComparer.Ordinal),
+        ];
 }

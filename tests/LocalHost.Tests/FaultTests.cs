@@ -31,7 +31,12 @@ public class FaultTests(AzuriteFixture azurite)
         await using TestHost host = new(StorageProxy.Through(connection, blobs, queues));
         TestHost clean = new(connection);
         await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(5) }); // what half an answer took comes back then
-        queues.Choose = request => request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal) && request.Method == "GET" && Interlocked.Increment(ref odd) <= 3 ? Enum.Parse<StorageFault>(fault) : null;
+        queues.Choose = request =>
+            request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal)
+            && request.Method == "GET"
+            && Interlocked.Increment(ref odd) <= 3
+                ? Enum.Parse<StorageFault>(fault)
+                : null;
 
         await clean.SendAsync("texts", "one two");
         string[] words = await clean.TakeAsync("words", 2);
@@ -51,33 +56,52 @@ public class FaultTests(AzuriteFixture azurite)
     {
         LogLines log = new();
         int odd = 0;
-        BlobClientOptions options = new() { Transport = new FaultyTransport(request => FaultyTransport.AnswersXml(request) && ++odd <= 5 ? Enum.Parse<StorageFault>(fault) : null) };
+        BlobClientOptions options = new()
+        {
+            Transport = new FaultyTransport(request =>
+                FaultyTransport.AnswersXml(request) && ++odd <= 5 ? Enum.Parse<StorageFault>(fault) : null
+            ),
+        };
         options.Retry.MaxRetries = 1;
         options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
         BlobServiceClient storage = new(azurite.NewAccount(), options);
-        BlobWatcher watcher = new(storage.GetBlobContainerClient("images"), storage.GetBlobContainerClient("state"), TimeSpan.FromMilliseconds(20), log);
+        BlobWatcher watcher = new(
+            storage.GetBlobContainerClient("images"),
+            storage.GetBlobContainerClient("state"),
+            TimeSpan.FromMilliseconds(20),
+            log
+        );
         await watcher.PrepareAsync(Cancellation);
         await storage.GetBlobContainerClient("images").UploadBlobAsync("line1/a.png", BinaryData.FromString("12345"), Cancellation);
         using CancellationTokenSource seen = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         seen.CancelAfter(TimeSpan.FromMinutes(2)); // it only ends a hang
         List<string> events = [];
 
-        await watcher.RunAsync((text, _) =>
-        {
-            events.Add(text);
-            return seen.CancelAsync();
-        }, seen.Token);
+        await watcher.RunAsync(
+            (text, _) =>
+            {
+                events.Add(text);
+                return seen.CancelAsync();
+            },
+            seen.Token
+        );
 
         Assert.Contains("line1/a.png", Assert.Single(events), StringComparison.Ordinal);
-        Assert.Single(log.All, line => line.StartsWith("Warning: Container images cannot be watched at the moment", StringComparison.Ordinal));
+        Assert.Single(
+            log.All,
+            line => line.StartsWith("Warning: Container images cannot be watched at the moment", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task Azurite_that_ends_by_itself_is_told_and_the_stop_is_clean()
     {
         await using TestHost host = new(azurite.NewAccount());
-        await host.StartAsync(["Split"], options => options with { OwnAzurite = true, Settings = Without(options.Settings, "DataStorage") });
+        await host.StartAsync(
+            ["Split"],
+            options => options with { OwnAzurite = true, Settings = Without(options.Settings, "DataStorage") }
+        );
         using Process own = Process.GetProcessById(host.Host.AzuriteProcess!.Value); // it has one of its own
 
         own.Kill();
@@ -93,7 +117,8 @@ public class FaultTests(AzuriteFixture azurite)
         List<Exception> ended = [];
         LogLines log = new();
         ListenerFailures failures = new(ended.Add, log);
-        RequestFailedException refused = new(403, "No access."), passing = new(503, "Busy.");
+        RequestFailedException refused = new(403, "No access."),
+            passing = new(503, "Busy.");
 
         await failures.OnUnhandledExceptionAsync(ExceptionDispatchInfo.Capture(passing));
         await failures.OnUnhandledExceptionAsync(ExceptionDispatchInfo.Capture(refused));

@@ -13,7 +13,10 @@ public class HttpTests(AzuriteFixture azurite)
     public async Task Requests_reach_the_function_of_their_route_and_method_in_the_worker()
     {
         await using TestHost host = new(azurite.NewAccount());
-        await host.StartAsync(["Greet", "Echo", "Break"], options => options with { Settings = new Dictionary<string, string?>(options.Settings) { ["Sample__Place"] = "Azurite" } });
+        await host.StartAsync(
+            ["Greet", "Echo", "Break"],
+            options => options with { Settings = new Dictionary<string, string?>(options.Settings) { ["Sample__Place"] = "Azurite" } }
+        );
         string authority = new Uri(host.Host.Url).Authority;
 
         string greeting = await Http.GetStringAsync(new Uri($"{host.Host.Url}/api/greet/line%201?times=7"), Cancellation);
@@ -29,7 +32,12 @@ public class HttpTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.NotFound, absent.Item1);
         Assert.Equal(HttpStatusCode.NotFound, unprefixed.Item1);
         Assert.Equal((HttpStatusCode.InternalServerError, ""), broken);
-        Assert.Contains(host.Log.All, line => line.StartsWith("Error: HTTP function Break failed: ", StringComparison.Ordinal) && line.Contains("broken", StringComparison.Ordinal));
+        Assert.Contains(
+            host.Log.All,
+            line =>
+                line.StartsWith("Error: HTTP function Break failed: ", StringComparison.Ordinal)
+                && line.Contains("broken", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

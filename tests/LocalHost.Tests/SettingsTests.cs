@@ -10,7 +10,10 @@ public sealed class SettingsTests : IDisposable
     public void The_file_wins_over_nothing_the_environment_over_the_file_and_the_caller_over_both()
     {
         string suffix = Guid.NewGuid().ToString("N");
-        Write("local.settings.json", $$"""{ "IsEncrypted": false, "Values": { "A{{suffix}}": "file", "B{{suffix}}": "file", "C{{suffix}}": "file", "Model__Threads": 3, /* note */ } }""");
+        Write(
+            "local.settings.json",
+            $$"""{ "IsEncrypted": false, "Values": { "A{{suffix}}": "file", "B{{suffix}}": "file", "C{{suffix}}": "file", "Model__Threads": 3, /* note */ } }"""
+        );
         Environment.SetEnvironmentVariable("B" + suffix, "environment");
         Environment.SetEnvironmentVariable("C" + suffix, "environment");
 
@@ -39,7 +42,12 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void The_sample_of_the_repository_can_be_read()
     {
-        using ConfigurationManager settings = Settings.Load(Options() with { SettingsFile = Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "local.settings.sample.json") });
+        using ConfigurationManager settings = Settings.Load(
+            Options() with
+            {
+                SettingsFile = Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "local.settings.sample.json"),
+            }
+        );
 
         Assert.NotNull(settings["DataStorage"]);
         Assert.NotNull(settings["Batching:MaxSize"]);
@@ -61,7 +69,9 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void A_named_file_that_is_absent_is_an_error()
     {
-        FileNotFoundException absent = Assert.Throws<FileNotFoundException>(() => Settings.Load(Options() with { SettingsFile = Path.Combine(_folder, "no", "mine.json") }));
+        FileNotFoundException absent = Assert.Throws<FileNotFoundException>(() =>
+            Settings.Load(Options() with { SettingsFile = Path.Combine(_folder, "no", "mine.json") })
+        );
 
         Assert.Contains("mine.json", absent.Message, StringComparison.Ordinal);
     }

@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Logging;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost.Tests;
 
@@ -14,7 +14,8 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
     private FunctionHost? _host;
 
     /// <summary>The built sample app.</summary>
-    public static string App { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "SampleApp", new DirectoryInfo(AppContext.BaseDirectory).Name);
+    public static string App { get; } =
+        Path.Combine(AppContext.BaseDirectory, "..", "..", "SampleApp", new DirectoryInfo(AppContext.BaseDirectory).Name);
 
     public LogLines Log { get; } = new();
 
@@ -25,7 +26,8 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>A queue of the account; it exists.</summary>
-    public QueueClient Queue(string name) => new(connection, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+    public QueueClient Queue(string name) =>
+        new(connection, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
 
     /// <summary>Starts a host in which the named functions alone run; may be called again after a stop.</summary>
     public async Task StartAsync(string[] functions, Func<LocalHostOptions, LocalHostOptions>? change = null)
@@ -34,20 +36,23 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
         _host = await FunctionHost.StartAsync(change is null ? options : change(options), Cancellation);
     }
 
-    public LocalHostOptions Options(params string[] functions) => new()
-    {
-        Functions = App,
-        Settings = new Dictionary<string, string?>(All.Except(functions).Select(other => KeyValuePair.Create<string, string?>($"AzureWebJobs.{other}.Disabled", "true")))
+    public LocalHostOptions Options(params string[] functions) =>
+        new()
         {
-            ["DataStorage"] = connection,
-        },
-        Port = 0,
-        AzuriteScript = AzuriteFixture.Script,
-        AzuritePort = 0,
-        Logging = logging => logging.AddProvider(Log),
-        WatchedContainer = null,
-        WatchInterval = TimeSpan.FromMilliseconds(50),
-    };
+            Functions = App,
+            Settings = new Dictionary<string, string?>(
+                All.Except(functions).Select(other => KeyValuePair.Create<string, string?>($"AzureWebJobs.{other}.Disabled", "true"))
+            )
+            {
+                ["DataStorage"] = connection,
+            },
+            Port = 0,
+            AzuriteScript = AzuriteFixture.Script,
+            AzuritePort = 0,
+            Logging = logging => logging.AddProvider(Log),
+            WatchedContainer = null,
+            WatchInterval = TimeSpan.FromMilliseconds(50),
+        };
 
     /// <summary>Sends a text.</summary>
     public async Task SendAsync(string queue, string text)
@@ -61,12 +66,17 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
     {
         await Queue(queue).CreateIfNotExistsAsync(cancellationToken: Cancellation);
         List<string> texts = [];
-        await TrueAsync(async () =>
-        {
-            foreach (QueueMessage message in (await Queue(queue).ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Cancellation)).Value)
-                texts.Add(message.Body.ToString());
-            return texts.Count >= count;
-        }, $"{count} messages in '{queue}'");
+        await TrueAsync(
+            async () =>
+            {
+                foreach (
+                    QueueMessage message in (await Queue(queue).ReceiveMessagesAsync(32, TimeSpan.FromMinutes(10), Cancellation)).Value
+                )
+                    texts.Add(message.Body.ToString());
+                return texts.Count >= count;
+            },
+            $"{count} messages in '{queue}'"
+        );
         return [.. texts];
     }
 
@@ -74,7 +84,8 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
     public async Task<int> CountAsync(string queue) => (await Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     /// <summary>Waits until a line is in the log.</summary>
-    public Task LoggedAsync(string line) => TrueAsync(() => Task.FromResult(Log.All.Any(l => l.Contains(line, StringComparison.Ordinal))), $"the log line '{line}'");
+    public Task LoggedAsync(string line) =>
+        TrueAsync(() => Task.FromResult(Log.All.Any(l => l.Contains(line, StringComparison.Ordinal))), $"the log line '{line}'");
 
     /// <summary>Waits until something is true.</summary>
     public async Task TrueAsync(Func<Task<bool>> look, string what)
@@ -82,7 +93,10 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
         DateTimeOffset end = TimeProvider.System.GetUtcNow() + Deadline;
         while (!await look())
         {
-            Assert.True(TimeProvider.System.GetUtcNow() < end, $"Waited in vain for {what}. The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}");
+            Assert.True(
+                TimeProvider.System.GetUtcNow() < end,
+                $"Waited in vain for {what}. The log ends with:\n{string.Join('\n', Log.All.TakeLast(20))}"
+            );
             await Task.Delay(20, Cancellation);
         }
     }

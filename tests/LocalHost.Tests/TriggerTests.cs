@@ -57,7 +57,13 @@ public class TriggerTests(AzuriteFixture azurite)
         await host.TrueAsync(async () => await host.CountAsync("failing") + await host.CountAsync("failing-poison") == 0, "empty queues");
 
         Assert.Equal("bread", Assert.Single(gaveUp));
-        Assert.Equal(3, host.Log.All.Count(line => line.StartsWith("Error: Executed 'Fail' (Failed", StringComparison.Ordinal) || line.Contains("Executed 'Functions.Fail' (Failed", StringComparison.Ordinal)));
+        Assert.Equal(
+            3,
+            host.Log.All.Count(line =>
+                line.StartsWith("Error: Executed 'Fail' (Failed", StringComparison.Ordinal)
+                || line.Contains("Executed 'Functions.Fail' (Failed", StringComparison.Ordinal)
+            )
+        );
         Assert.Contains(host.Log.All, line => line.Contains("No 'bread' today.", StringComparison.Ordinal));
     }
 
@@ -65,15 +71,28 @@ public class TriggerTests(AzuriteFixture azurite)
     public async Task Host_json_counts_and_a_setting_overrides_it()
     {
         await using TestHost host = new(azurite.NewAccount());
-        await host.StartAsync(["Fail", "GaveUp"], options => options with
-        {
-            Settings = new Dictionary<string, string?>(options.Settings) { ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "1" },
-        });
+        await host.StartAsync(
+            ["Fail", "GaveUp"],
+            options =>
+                options with
+                {
+                    Settings = new Dictionary<string, string?>(options.Settings)
+                    {
+                        ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "1",
+                    },
+                }
+        );
 
         await host.SendAsync("failing", "bread");
         await host.TakeAsync("given-up", 1);
 
-        Assert.Equal(1, host.Log.All.Count(line => line.Contains("Executed 'Functions.Fail' (Failed", StringComparison.Ordinal) || line.StartsWith("Error: Executed 'Fail' (Failed", StringComparison.Ordinal)));
+        Assert.Equal(
+            1,
+            host.Log.All.Count(line =>
+                line.Contains("Executed 'Functions.Fail' (Failed", StringComparison.Ordinal)
+                || line.StartsWith("Error: Executed 'Fail' (Failed", StringComparison.Ordinal)
+            )
+        );
     }
 
     [Fact]

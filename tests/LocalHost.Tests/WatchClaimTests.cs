@@ -25,7 +25,10 @@ public class WatchClaimTests(AzuriteFixture azurite)
         WatcherNote? gone = await second.TakeAsync(Cancellation);
 
         Assert.Null(none);
-        Assert.Equal(("a@1", Environment.MachineName, Environment.ProcessId, "http://127.0.0.1:1"), (other?.Model, other?.Machine, other?.Process, other?.Address));
+        Assert.Equal(
+            ("a@1", Environment.MachineName, Environment.ProcessId, "http://127.0.0.1:1"),
+            (other?.Model, other?.Machine, other?.Process, other?.Address)
+        );
         Assert.Null(gone);
     }
 
@@ -55,14 +58,18 @@ public class WatchClaimTests(AzuriteFixture azurite)
     {
         BlobContainerClient state = new(azurite.NewAccount(), "state");
         LogLines log = new();
-        int watching = 0, most = 0, turns = 0;
-        using CancellationTokenSource first = new(), second = new();
+        int watching = 0,
+            most = 0,
+            turns = 0;
+        using CancellationTokenSource first = new(),
+            second = new();
         async Task Watch(CancellationToken listening)
         {
             int now = Interlocked.Increment(ref watching);
             lock (log)
                 (most, turns) = (Math.Max(most, now), turns + 1);
-            await Task.Delay(Timeout.Infinite, listening).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Timeout.Infinite, listening)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             Interlocked.Decrement(ref watching);
         }
 

@@ -22,7 +22,11 @@ public class WorkerTests(AzuriteFixture azurite)
         Assert.NotEqual(first, host.Host.WorkerProcess);
         Assert.Contains(host.Log.All, line => line.StartsWith("Error: The worker process ended by signal 9.", StringComparison.Ordinal));
         using HttpClient http = new();
-        Assert.StartsWith("Hello again", await http.GetStringAsync(new Uri($"{host.Host.Url}/api/greet/again"), Cancellation), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Hello again",
+            await http.GetStringAsync(new Uri($"{host.Host.Url}/api/greet/again"), Cancellation),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -35,7 +39,10 @@ public class WorkerTests(AzuriteFixture azurite)
         for (int death = 1; death <= 3; death++)
         {
             int runs = death;
-            await host.TrueAsync(() => Task.FromResult(host.Log.All.Count(line => line.EndsWith("Waiting 60000", StringComparison.Ordinal)) >= runs), $"run {death}");
+            await host.TrueAsync(
+                () => Task.FromResult(host.Log.All.Count(line => line.EndsWith("Waiting 60000", StringComparison.Ordinal)) >= runs),
+                $"run {death}"
+            );
             Kill(host.Host.WorkerProcess);
         }
 
@@ -67,7 +74,10 @@ public class WorkerTests(AzuriteFixture azurite)
 
         // A terminal sends it to every process of the group in front: the worker leads one of its own.
         string stat = await File.ReadAllTextAsync($"/proc/{host.Host.WorkerProcess}/stat", Cancellation);
-        Assert.Equal(host.Host.WorkerProcess, int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture)); // state, parent, group
+        Assert.Equal(
+            host.Host.WorkerProcess,
+            int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture)
+        ); // state, parent, group
     }
 
     [Fact]
@@ -100,7 +110,10 @@ public class WorkerTests(AzuriteFixture azurite)
 
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromMinutes(5));
         Assert.False(Runs(worker));
-        await host.TrueAsync(async () => (await host.Queue("waits").PeekMessagesAsync(1, Cancellation)).Value.Length == 1, "the message to be seen again");
+        await host.TrueAsync(
+            async () => (await host.Queue("waits").PeekMessagesAsync(1, Cancellation)).Value.Length == 1,
+            "the message to be seen again"
+        );
         Assert.Equal(1, await host.CountAsync("waits"));
     }
 
@@ -109,10 +122,16 @@ public class WorkerTests(AzuriteFixture azurite)
     {
         await using TestHost host = new(azurite.NewAccount());
 
-        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(["Greet"], options => options with
-        {
-            Settings = new Dictionary<string, string?>(options.Settings) { ["Sample__Refuse"] = "the model is not there" },
-        }));
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            host.StartAsync(
+                ["Greet"],
+                options =>
+                    options with
+                    {
+                        Settings = new Dictionary<string, string?>(options.Settings) { ["Sample__Refuse"] = "the model is not there" },
+                    }
+            )
+        );
 
         Assert.Contains("the model is not there", refused.Message, StringComparison.Ordinal);
     }
@@ -122,7 +141,9 @@ public class WorkerTests(AzuriteFixture azurite)
     {
         await using TestHost host = new(azurite.NewAccount());
 
-        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync([], options => options with { Functions = Path.GetTempPath() }));
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            host.StartAsync([], options => options with { Functions = Path.GetTempPath() })
+        );
 
         Assert.Contains(Path.GetTempPath().TrimEnd('/'), refused.Message, StringComparison.Ordinal);
         Assert.Contains("functions.metadata", refused.Message, StringComparison.Ordinal);

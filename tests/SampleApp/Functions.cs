@@ -30,7 +30,8 @@ public sealed partial class Functions(IConfiguration configuration, ILogger<Func
         parcel.Weight == 0 ? null : parcel with { Weight = parcel.Weight * 2 + (int)dequeueCount - 1 };
 
     [Function("Fail")]
-    public void Fail([QueueTrigger("failing", Connection = Storage)] string text) => throw new InvalidOperationException($"No '{text}' today.");
+    public void Fail([QueueTrigger("failing", Connection = Storage)] string text) =>
+        throw new InvalidOperationException($"No '{text}' today.");
 
     [Function("GaveUp")]
     [QueueOutput("given-up", Connection = Storage)]
@@ -51,18 +52,31 @@ public sealed partial class Functions(IConfiguration configuration, ILogger<Func
     public string Tick([TimerTrigger("* * * * * *", RunOnStartup = true)] TimerInfo timer) => timer.IsPastDue ? "late" : "tick";
 
     [Function("Greet")]
-    public IActionResult Greet([HttpTrigger(AuthorizationLevel.Function, "get", Route = "greet/{name}")] HttpRequest request, string name) =>
-        new ContentResult { Content = $"Hello {name} {request.Query["times"]} from {configuration["Sample:Place"]} at {request.Host}", StatusCode = 200 };
+    public IActionResult Greet(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "greet/{name}")] HttpRequest request,
+        string name
+    ) =>
+        new ContentResult
+        {
+            Content = $"Hello {name} {request.Query["times"]} from {configuration["Sample:Place"]} at {request.Host}",
+            StatusCode = 200,
+        };
 
     [Function("Echo")]
     public async Task<IActionResult> Echo([HttpTrigger(AuthorizationLevel.Anonymous, "post")] HttpRequest request)
     {
         using StreamReader reader = new(request.Body);
-        return new ContentResult { Content = await reader.ReadToEndAsync(), StatusCode = 201, ContentType = "text/plain" };
+        return new ContentResult
+        {
+            Content = await reader.ReadToEndAsync(),
+            StatusCode = 201,
+            ContentType = "text/plain",
+        };
     }
 
     [Function("Break")]
-    public IActionResult Break([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => throw new InvalidOperationException("broken");
+    public IActionResult Break([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) =>
+        throw new InvalidOperationException("broken");
 
     [LoggerMessage(1, LogLevel.Information, "Splitting {Text}")]
     private static partial void LogSplit(ILogger logger, string text);

@@ -39,7 +39,12 @@ public sealed class AnomalyScorerTests
     [InlineData(Precision.Int8, 2, false, 3e-2)]
     [InlineData(Precision.Int8, 4, false, 3e-2)]
     [InlineData(Precision.Int8, 1, true, 1e-5)]
-    public void The_number_of_threads_and_the_mapping_of_weights_change_roundings_only(Precision precision, int threads, bool mapped, double limit)
+    public void The_number_of_threads_and_the_mapping_of_weights_change_roundings_only(
+        Precision precision,
+        int threads,
+        bool mapped,
+        double limit
+    )
     {
         string package = TinyPackage.Random(precision);
         using AnomalyScorer one = Load(package, threads: 1);
@@ -65,7 +70,12 @@ public sealed class AnomalyScorerTests
         IReadOnlyList<ImageScore> expected = scorer.Score(images, Cancellation);
         ImageScore[] found = new ImageScore[images.Length];
 
-        Parallel.For(0, images.Length, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, i => found[i] = scorer.Score([images[i]], Cancellation)[0]);
+        Parallel.For(
+            0,
+            images.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation },
+            i => found[i] = scorer.Score([images[i]], Cancellation)[0]
+        );
 
         AssertSame(expected, found);
     }
@@ -75,7 +85,10 @@ public sealed class AnomalyScorerTests
     {
         string package = TinyPackage.Random();
         using AnomalyScorer scorer = Load(package);
-        using AnomalyScorer other = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = Path.Combine(TinyPackage.Cache, "threads") });
+        using AnomalyScorer other = AnomalyScorer.Load(
+            package,
+            new ScorerOptions { Provider = Provider.Cpu, CacheFolder = Path.Combine(TinyPackage.Cache, "threads") }
+        );
         float[][] found = new float[8][];
 
         Parallel.For(0, 8, i => found[i] = other.AnchorsOf(i % 2 == 0 ? "bottle" : "metal nut"));
@@ -98,14 +111,19 @@ public sealed class AnomalyScorerTests
 
         OperationCanceledException early = Assert.ThrowsAny<OperationCanceledException>(() => scorer.Score(images, before.Token));
         TaskCompletionSource started = new();
-        Task run = Task.Run(() =>
-        {
-            started.SetResult();
-            scorer.Score(many, during.Token);
-        }, Cancellation);
+        Task run = Task.Run(
+            () =>
+            {
+                started.SetResult();
+                scorer.Score(many, during.Token);
+            },
+            Cancellation
+        );
         await started.Task;
         during.CancelAfter(TimeSpan.FromMilliseconds(150));
-        OperationCanceledException late = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromMinutes(5), Cancellation));
+        OperationCanceledException late = await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            run.WaitAsync(TimeSpan.FromMinutes(5), Cancellation)
+        );
 
         Assert.Equal(before.Token, early.CancellationToken);
         Assert.Equal(during.Token, late.CancellationToken);
@@ -118,7 +136,9 @@ public sealed class AnomalyScorerTests
         using AnomalyScorer scorer = Load(TinyPackage.Random());
         RgbImage image = Pictures.Draw(1);
 
-        ArgumentException wrong = Assert.Throws<ArgumentException>(() => scorer.Score(image, new float[1536], Domain.Industrial, Cancellation));
+        ArgumentException wrong = Assert.Throws<ArgumentException>(() =>
+            scorer.Score(image, new float[1536], Domain.Industrial, Cancellation)
+        );
         ArgumentException absent = Assert.Throws<ArgumentException>(() => scorer.Score([default], Cancellation));
 
         Assert.Contains($"Anchors have 1536 values, expected 64 for model {scorer.Model.Id}", wrong.Message, StringComparison.Ordinal);
@@ -144,7 +164,9 @@ public sealed class AnomalyScorerTests
         using AnomalyScorer scorer = Load(TinyPackage.Random());
         float[] anchors = [.. Enumerable.Repeat(float.NaN, 64)];
 
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => scorer.Score(Pictures.Draw(1), anchors, Domain.Industrial, Cancellation));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() =>
+            scorer.Score(Pictures.Draw(1), anchors, Domain.Industrial, Cancellation)
+        );
 
         Assert.Contains("not numbers", e.Message, StringComparison.Ordinal);
     }
@@ -169,10 +191,27 @@ public sealed class AnomalyScorerTests
     }
 
     private static AnomalyScorer Load(string package, int threads = 0, bool mapped = false) =>
-        AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, Threads = threads, MemoryMapped = mapped, CacheFolder = TinyPackage.Cache });
+        AnomalyScorer.Load(
+            package,
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                Threads = threads,
+                MemoryMapped = mapped,
+                CacheFolder = TinyPackage.Cache,
+            }
+        );
 
     private static ImageToScore[] Images(AnomalyScorer scorer, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => new ImageToScore(Pictures.Draw(i), scorer.AnchorsOf(i % 2 == 0 ? "bottle" : "metal nut"), i % 3 == 0 ? Domain.Medical : Domain.Industrial))];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => new ImageToScore(
+                    Pictures.Draw(i),
+                    scorer.AnchorsOf(i % 2 == 0 ? "bottle" : "metal nut"),
+                    i % 3 == 0 ? Domain.Medical : Domain.Industrial
+                )),
+        ];
 
     private static void AssertSame(IReadOnlyList<ImageScore> expected, IReadOnlyList<ImageScore> found)
     {

@@ -17,7 +17,10 @@ internal static class Close
         }
 
         double distance = expected.Length == 0 ? 0 : Math.Abs((double)expected[worst] - actual[worst]);
-        Xunit.Assert.True(distance <= limit, $"{what}: value {worst} is {(expected.Length == 0 ? 0 : actual[worst])}, expected {(expected.Length == 0 ? 0 : expected[worst])}: {distance:g3} apart, limit {limit:g3}.");
+        Xunit.Assert.True(
+            distance <= limit,
+            $"{what}: value {worst} is {(expected.Length == 0 ? 0 : actual[worst])}, expected {(expected.Length == 0 ? 0 : expected[worst])}: {distance:g3} apart, limit {limit:g3}."
+        );
     }
 
     /// <summary>As <see cref="Assert"/>, with the limit given as a share of the largest expected magnitude.</summary>

@@ -18,7 +18,9 @@ internal static class Parity
                 return path;
         }
 
-        Assert.Skip($"Golden file '{relative}' is not in tests/parity, and no full set was found: set AACLIP_PARITY to the folder that holds it.");
+        Assert.Skip(
+            $"Golden file '{relative}' is not in tests/parity, and no full set was found: set AACLIP_PARITY to the folder that holds it."
+        );
         return ""; // not reached: Skip throws
     }
 

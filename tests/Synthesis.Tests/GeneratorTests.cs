@@ -14,10 +14,12 @@ public sealed class GeneratorTests
         ObjectClass drawn = Catalog.Find(name);
         foreach (DefectKind kind in drawn.Defects)
         {
-            SyntheticImage good = Generator.Draw(drawn, null, Size, 5), bad = Generator.Draw(drawn, kind, Size, 5);
+            SyntheticImage good = Generator.Draw(drawn, null, Size, 5),
+                bad = Generator.Draw(drawn, kind, Size, 5);
 
             Assert.DoesNotContain((byte)1, good.Mask);
-            int defective = bad.Mask.Count(m => m == 1), beside = 0;
+            int defective = bad.Mask.Count(m => m == 1),
+                beside = 0;
             Assert.InRange(defective, 4, Size * Size * 2 / 5);
             for (int i = 0; i < bad.Mask.Length; i++)
             {
@@ -37,7 +39,8 @@ public sealed class GeneratorTests
         foreach (ObjectClass drawn in Catalog.All)
             for (int seed = 0; seed < 4; seed++)
             {
-                SyntheticImage once = Generator.Draw(drawn, DefectKind.Crack, 64, seed), again = Generator.Draw(drawn, DefectKind.Crack, 64, seed);
+                SyntheticImage once = Generator.Draw(drawn, DefectKind.Crack, 64, seed),
+                    again = Generator.Draw(drawn, DefectKind.Crack, 64, seed);
 
                 Assert.Equal(once.Image.Pixels, again.Image.Pixels);
                 Assert.Equal(once.Mask, again.Mask);
@@ -74,13 +77,25 @@ public sealed class GeneratorTests
         string folder = Directory.CreateTempSubdirectory("aaclip-synthesis-").FullName;
         try
         {
-            SyntheticDataSet.Write(folder, [Catalog.Find("hex nut")], images: 4, size: 48, seed: 1, cancellation: TestContext.Current.CancellationToken);
+            SyntheticDataSet.Write(
+                folder,
+                [Catalog.Find("hex nut")],
+                images: 4,
+                size: 48,
+                seed: 1,
+                cancellation: TestContext.Current.CancellationToken
+            );
 
             Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "hex_nut", "test", "good")).Length);
-            Assert.Equal(2, Directory.GetFiles(Path.Combine(folder, "hex_nut", "ground_truth"), "*_mask.png", SearchOption.AllDirectories).Length);
+            Assert.Equal(
+                2,
+                Directory.GetFiles(Path.Combine(folder, "hex_nut", "ground_truth"), "*_mask.png", SearchOption.AllDirectories).Length
+            );
             Assert.Equal(4, Directory.GetFiles(Path.Combine(folder, "hex_nut", "train", "good")).Length);
             Assert.Equal(4, File.ReadAllLines(Path.Combine(folder, "full-shot.jsonl")).Length);
-            Assert.Throws<IOException>(() => SyntheticDataSet.Write(folder, Catalog.Seen, 4, 48, 1, cancellation: TestContext.Current.CancellationToken));
+            Assert.Throws<IOException>(() =>
+                SyntheticDataSet.Write(folder, Catalog.Seen, 4, 48, 1, cancellation: TestContext.Current.CancellationToken)
+            );
         }
         finally
         {

@@ -65,7 +65,15 @@ public sealed class TrainerTests : IDisposable
         double[] means = [.. steps.Where(s => s.Stage == "image" && s.Step == s.Steps).Select(s => s.Mean)];
         Assert.Equal(8, means.Length);
         Assert.True(means[^1] < 0.9 * means[0], $"The mean loss went from {means[0]} to {means[^1]}.");
-        ModelPackage package = ModelImporter.Import(_sources with { Adapters = _scratch.File("out"), Size = Options.Size, Classes = ["part"] }, cancellation: Cancellation);
+        ModelPackage package = ModelImporter.Import(
+            _sources with
+            {
+                Adapters = _scratch.File("out"),
+                Size = Options.Size,
+                Classes = ["part"],
+            },
+            cancellation: Cancellation
+        );
         Assert.Equal(2, package.Manifest.Provenance.Sources.Count(s => s.Key.Contains("adapter", StringComparison.Ordinal)));
     }
 
@@ -75,11 +83,16 @@ public sealed class TrainerTests : IDisposable
         using CancellationTokenSource stop = new();
         using (Trainer trainer = Open("out", Options))
         {
-            Assert.ThrowsAny<OperationCanceledException>(() => trainer.Train(new Steps(p =>
-            {
-                if (p is { Stage: "image", Epoch: 2, Step: 3 })
-                    stop.Cancel();
-            }), stop.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                trainer.Train(
+                    new Steps(p =>
+                    {
+                        if (p is { Stage: "image", Epoch: 2, Step: 3 })
+                            stop.Cancel();
+                    }),
+                    stop.Token
+                )
+            );
         }
 
         Assert.True(File.Exists(_scratch.File("out/image_adapter_1.pth")));
@@ -87,7 +100,10 @@ public sealed class TrainerTests : IDisposable
         File.WriteAllBytes(_scratch.File("out/image_adapter_2.pth.tmp"), [1, 2, 3]); // as a power cut leaves it
         Train("out", Options, resume: true);
         Train("whole", Options);
-        Assert.Equal(File.ReadAllBytes(_scratch.File("whole/image_adapter.pth")), File.ReadAllBytes(_scratch.File("out/image_adapter.pth")));
+        Assert.Equal(
+            File.ReadAllBytes(_scratch.File("whole/image_adapter.pth")),
+            File.ReadAllBytes(_scratch.File("out/image_adapter.pth"))
+        );
     }
 
     [Fact]
@@ -99,7 +115,9 @@ public sealed class TrainerTests : IDisposable
         InvalidDataException other = Assert.Throws<InvalidDataException>(() => Open("out", Options with { Seed = 5 }, resume: true));
 
         Train("out", Options with { ImageEpochs = 1 }, resume: true);
-        InvalidDataException unfit = Assert.Throws<InvalidDataException>(() => Train("out", Options with { TextEpochs = Options.TextEpochs + 1 }, resume: true));
+        InvalidDataException unfit = Assert.Throws<InvalidDataException>(() =>
+            Train("out", Options with { TextEpochs = Options.TextEpochs + 1 }, resume: true)
+        );
 
         Assert.Contains("--text-epochs", unfit.Message, StringComparison.Ordinal);
         Assert.Contains("--resume", there.Message, StringComparison.Ordinal);
@@ -110,10 +128,30 @@ public sealed class TrainerTests : IDisposable
     public void Few_shots_and_every_alternative_run()
     {
         foreach (Towers.Surgery surgery in Enum.GetValues<Towers.Surgery>())
-            Assert.NotEmpty(Train($"out-{surgery}", Options with { TextEpochs = 1, ImageEpochs = 1, Surgery = surgery, SumLevels = true, Relu = true, Activation = Activation.QuickGelu }, shots: 4));
+            Assert.NotEmpty(
+                Train(
+                    $"out-{surgery}",
+                    Options with
+                    {
+                        TextEpochs = 1,
+                        ImageEpochs = 1,
+                        Surgery = surgery,
+                        SumLevels = true,
+                        Relu = true,
+                        Activation = Activation.QuickGelu,
+                    },
+                    shots: 4
+                )
+            );
     }
 
-    private List<TrainingProgress> Train(string output, AdaptationOptions options, TrainingStage stage = TrainingStage.Both, bool resume = false, int? shots = null)
+    private List<TrainingProgress> Train(
+        string output,
+        AdaptationOptions options,
+        TrainingStage stage = TrainingStage.Both,
+        bool resume = false,
+        int? shots = null
+    )
     {
         List<TrainingProgress> steps = [];
         using Trainer trainer = Open(output, options, stage, resume, shots);
@@ -121,33 +159,47 @@ public sealed class TrainerTests : IDisposable
         return steps;
     }
 
-    private Trainer Open(string output, AdaptationOptions options, TrainingStage stage = TrainingStage.Both, bool resume = false, int? shots = null) => new(new TrainingRun
-    {
-        Clip = _sources.Clip,
-        Vocabulary = _sources.Vocabulary!, // a random model names it
-        Data = DataSet.Open(_scratch.File("data"), new DataSetOptions { Shots = shots }),
-        Output = _scratch.File(output),
-        Stage = stage,
-        Resume = resume,
-        Options = options,
-    });
+    private Trainer Open(
+        string output,
+        AdaptationOptions options,
+        TrainingStage stage = TrainingStage.Both,
+        bool resume = false,
+        int? shots = null
+    ) =>
+        new(
+            new TrainingRun
+            {
+                Clip = _sources.Clip,
+                Vocabulary = _sources.Vocabulary!, // a random model names it
+                Data = DataSet.Open(_scratch.File("data"), new DataSetOptions { Shots = shots }),
+                Output = _scratch.File(output),
+                Stage = stage,
+                Resume = resume,
+                Options = options,
+            }
+        );
 
     private void Draw(string name, int seed, bool spot)
     {
         const int Side = 42;
         Random random = new(seed);
-        byte[] pixels = new byte[Side * Side * 3], mask = new byte[Side * Side * 3];
+        byte[] pixels = new byte[Side * Side * 3],
+            mask = new byte[Side * Side * 3];
         random.NextBytes(pixels);
         for (int i = 0; i < pixels.Length; i++)
             pixels[i] = (byte)(100 + pixels[i] / 8);
-        int x0 = random.Next(4, 28), y0 = random.Next(4, 28);
+        int x0 = random.Next(4, 28),
+            y0 = random.Next(4, 28);
         for (int y = y0; y < y0 + 10 && spot; y++)
             pixels.AsSpan((y * Side + x0) * 3, 30).Fill(250);
         for (int y = y0; y < y0 + 10 && spot; y++)
             mask.AsSpan((y * Side + x0) * 3, 30).Fill(255);
         Save(name, pixels);
         if (spot)
-            Save(name.Replace("test/", "ground_truth/", StringComparison.Ordinal).Replace(".png", "_mask.png", StringComparison.Ordinal), mask);
+            Save(
+                name.Replace("test/", "ground_truth/", StringComparison.Ordinal).Replace(".png", "_mask.png", StringComparison.Ordinal),
+                mask
+            );
 
         void Save(string relative, byte[] values)
         {

@@ -38,13 +38,19 @@ internal sealed class DemoRun
         bool random = package is null;
         if (package is null)
         {
-            Console.WriteLine("The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in (README.md tells how to import a real one).");
+            Console.WriteLine(
+                "The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in (README.md tells how to import a real one)."
+            );
             package = RandomPackage(cancellation);
         }
 
         string? folder = Samples ?? ProjectFiles.Find("samples");
-        IReadOnlyList<DropItem> samples = folder is not null ? DemoSamples.Of(folder) : DemoSamples.Draw(Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Heatmaps) ?? ".", "samples")).FullName);
-        byte[]? cameras = folder is not null && Path.Combine(folder, "cameras.json") is var own && File.Exists(own) ? await File.ReadAllBytesAsync(own, cancellation)
+        IReadOnlyList<DropItem> samples = folder is not null
+            ? DemoSamples.Of(folder)
+            : DemoSamples.Draw(Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Heatmaps) ?? ".", "samples")).FullName);
+        byte[]? cameras =
+            folder is not null && Path.Combine(folder, "cameras.json") is var own && File.Exists(own)
+                ? await File.ReadAllBytesAsync(own, cancellation)
             : random ? DemoSamples.Profiles(package, samples, cancellation)
             : await Profiles.ReadAsync(null, cancellation);
 
@@ -54,7 +60,14 @@ internal sealed class DemoRun
         try
         {
             await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
-                null, null, package, cameras, replace: false, o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) }, cancellation);
+                null,
+                null,
+                package,
+                cameras,
+                replace: false,
+                o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) },
+                cancellation
+            );
             log.Write(); // a port that was taken
             UpCommand.Addresses(pipeline);
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
@@ -138,11 +151,19 @@ internal sealed class DemoRun
     }
 
     private async Task<bool> FollowAsync(
-        StorageClients storage, DemoView view, AlertFollower alerts, Task<IReadOnlyList<DropFailure>> dropping, int total, Action draw, CancellationToken cancellation)
+        StorageClients storage,
+        DemoView view,
+        AlertFollower alerts,
+        Task<IReadOnlyList<DropFailure>> dropping,
+        int total,
+        Action draw,
+        CancellationToken cancellation
+    )
     {
         ResultFollower results = new(storage, null);
         long news = _time.GetTimestamp();
-        int seen = 0, quiet = 0;
+        int seen = 0,
+            quiet = 0;
         while (true)
         {
             foreach (ResultLine line in await results.LookAsync(cancellation))
@@ -193,9 +214,11 @@ internal sealed class DemoRun
         int scored;
         lock (_rows)
             scored = _rows.Count(r => r.Result is not null);
-        Console.WriteLine(stopped
-            ? $"Stopped by Ctrl-C when {scored} of {total} samples had a result."
-            : $"Given up when {scored} of {total} samples had a result: nothing happened for {Patience.TotalSeconds:F0} s, or images could not be stored.");
+        Console.WriteLine(
+            stopped
+                ? $"Stopped by Ctrl-C when {scored} of {total} samples had a result."
+                : $"Given up when {scored} of {total} samples had a result: nothing happened for {Patience.TotalSeconds:F0} s, or images could not be stored."
+        );
         return stopped ? Run.Stopped : Run.Failed;
     }
 
@@ -231,9 +254,10 @@ internal sealed class DemoRun
     {
         lock (_rows)
         {
-            DemoRow? row = alert.Change == "closed"
-                ? _rows.LastOrDefault(r => r.Camera == alert.Camera && r.Result?.Verdict == Verdict.Normal)
-                : _byImage.GetValueOrDefault(alert.Image ?? "");
+            DemoRow? row =
+                alert.Change == "closed"
+                    ? _rows.LastOrDefault(r => r.Camera == alert.Camera && r.Result?.Verdict == Verdict.Normal)
+                    : _byImage.GetValueOrDefault(alert.Image ?? "");
             if (row is not null)
                 row.Alert = $"{alert.Change} {alert.Severity}";
         }
@@ -241,7 +265,8 @@ internal sealed class DemoRun
 
     private async Task CopyHeatmapAsync(StorageClients storage, ResultLine line, CancellationToken cancellation)
     {
-        string blob = Path.ChangeExtension(line.Result, ".jpg"), file = Path.Combine(Heatmaps, Path.ChangeExtension(line.Image, ".jpg"));
+        string blob = Path.ChangeExtension(line.Result, ".jpg"),
+            file = Path.Combine(Heatmaps, Path.ChangeExtension(line.Image, ".jpg"));
         if (!Path.GetFullPath(file).StartsWith(Heatmaps + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             return; // a name with ".." must not lead elsewhere
         try

@@ -15,7 +15,8 @@ namespace AaClip.Cli.Demo;
 /// <summary>The images of a run, in the order in which the cameras take turns.</summary>
 internal static class DemoSamples
 {
-    private const int Drawn = 24, Cameras = 2;
+    private const int Drawn = 24,
+        Cameras = 2;
 
     /// <summary>Images of a folder: the first folder below it is the camera, "samples" where there is none.</summary>
     /// <exception cref="FileNotFoundException">It holds no image.</exception>
@@ -30,8 +31,16 @@ internal static class DemoSamples
     {
         for (int i = 0; i < Drawn; i++)
         {
-            DrawnPlate.Flaw flaw = (i / Cameras % 6) switch { 2 => DrawnPlate.Flaw.Scratch, 3 => DrawnPlate.Flaw.Spot, _ => DrawnPlate.Flaw.None };
-            string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras + 1}/plate-{i / Cameras + 1:D2}.png"));
+            DrawnPlate.Flaw flaw = (i / Cameras % 6) switch
+            {
+                2 => DrawnPlate.Flaw.Scratch,
+                3 => DrawnPlate.Flaw.Spot,
+                _ => DrawnPlate.Flaw.None,
+            };
+            string path = Path.Combine(
+                folder,
+                string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras + 1}/plate-{i / Cameras + 1:D2}.png")
+            );
             Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
             WholeFile.Write(path, ImageEncoder.Png(DrawnPlate.Draw(i, flaw)));
         }
@@ -48,10 +57,16 @@ internal static class DemoSamples
     {
         using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu });
         Calibration calibration = scorer.Model.CalibrationFor(ClassNames.AnyObject);
-        List<double> raw = [], maps = [];
+        List<double> raw = [],
+            maps = [];
         foreach (DropItem image in images)
         {
-            ImageScore score = scorer.Score(ImageDecoder.DecodeFile(image.File.Path).Image, ClassNames.AnyObject, Domain.Industrial, cancellation);
+            ImageScore score = scorer.Score(
+                ImageDecoder.DecodeFile(image.File.Path).Image,
+                ClassNames.AnyObject,
+                Domain.Industrial,
+                cancellation
+            );
             raw.Add(calibration.Raw(score.MapMax, score.Detection, Domain.Industrial));
             maps.Add(score.MapMax);
         }
@@ -63,7 +78,13 @@ internal static class DemoSamples
             ["mapThreshold"] = UpperThird(maps),
             ["alert"] = new JsonObject { ["coolDownSeconds"] = 5, ["closeAfterNormal"] = 2 },
         };
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 1, ["cameras"] = new JsonObject { ["*"] = profile } });
+        return JsonSerializer.SerializeToUtf8Bytes(
+            new JsonObject
+            {
+                ["schemaVersion"] = 1,
+                ["cameras"] = new JsonObject { ["*"] = profile },
+            }
+        );
     }
 
     private static DropItem ToItem(ImageFile file)

@@ -16,16 +16,26 @@ internal sealed class DemoRow(string camera, string image)
     public string Alert { get; set; } = "";
 
     /// <summary>From the moment the image was stored to its result; null while there is none.</summary>
-    public double? Milliseconds => Result is null || DroppedAt is null ? null : Math.Max(0, (Result.Time - DroppedAt.Value).TotalMilliseconds);
+    public double? Milliseconds =>
+        Result is null || DroppedAt is null ? null : Math.Max(0, (Result.Time - DroppedAt.Value).TotalMilliseconds);
 }
 
 /// <summary>Shows what happens: a table that is drawn again on a terminal, elsewhere a line for each thing.</summary>
 internal sealed class DemoView(bool table)
 {
-    private const int Least = 3, Most = 18, Around = 9; // rows; and what stands above and below them
+    private const int Least = 3,
+        Most = 18,
+        Around = 9; // rows; and what stands above and below them
 
     private static readonly IReadOnlyList<Column> Columns =
-        [Column.Name("camera", 5), Column.Name("image"), "score", Column.Name("verdict", 9), "ms", Column.Name("alert")];
+    [
+        Column.Name("camera", 5),
+        Column.Name("image"),
+        "score",
+        Column.Name("verdict", 9),
+        "ms",
+        Column.Name("alert"),
+    ];
 
     /// <summary>Begins a plain view with its titles.</summary>
     public void Begin()
@@ -52,7 +62,12 @@ internal sealed class DemoView(bool table)
     public static IRenderable Draw(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open, int width, int height)
     {
         DemoRow[] shown = [.. rows.TakeLast(Math.Clamp(height - Around, Least, Most))];
-        IReadOnlyList<Table> tables = Tables.Build(Columns, [.. shown.Select(Cells)], width, (row, column) => column is 2 or 3 ? Color(shown[row]) : null);
+        IReadOnlyList<Table> tables = Tables.Build(
+            Columns,
+            [.. shown.Select(Cells)],
+            width,
+            (row, column) => column is 2 or 3 ? Color(shown[row]) : null
+        );
         return new Rows([.. tables, new Text(Summary(rows, total, open))]);
     }
 
@@ -69,20 +84,32 @@ internal sealed class DemoView(bool table)
         if (scored == 0)
             return $"{rows.Count} of {total} images dropped; waiting for the first result: the worker loads the model";
         double[] times = [.. rows.Select(r => r.Milliseconds).OfType<double>().Order()];
-        string alerts = open.Count == 0 ? "no open alert" : "open alerts: " + string.Join(", ", open.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} {o.Value}"));
+        string alerts =
+            open.Count == 0
+                ? "no open alert"
+                : "open alerts: " + string.Join(", ", open.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} {o.Value}"));
         string median = times.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", median {times[times.Length / 2]:F0} ms");
         return $"{scored} of {Math.Max(total, rows.Count)} scored{median}; {alerts}";
     }
 
-    private static string Color(DemoRow row) => row.Result?.Verdict switch { null => "grey", Verdict.Normal => "green", Verdict.Anomalous => "red", _ => "yellow" };
+    private static string Color(DemoRow row) =>
+        row.Result?.Verdict switch
+        {
+            null => "grey",
+            Verdict.Normal => "green",
+            Verdict.Anomalous => "red",
+            _ => "yellow",
+        };
 
     private static string[] Cells(DemoRow row) =>
-    [
-        row.Camera,
-        row.Image.StartsWith(row.Camera + "/", StringComparison.Ordinal) ? row.Image[(row.Camera.Length + 1)..] : row.Image,
-        row.Result?.Score?.ToString("F3", CultureInfo.InvariantCulture) ?? "",
-        row.Result is null ? "..." : row.Result.Failure is { } failure ? $"failed ({failure})" : Words.Of(row.Result.Verdict),
-        row.Milliseconds?.ToString("F0", CultureInfo.InvariantCulture) ?? "",
-        row.Alert,
-    ];
+        [
+            row.Camera,
+            row.Image.StartsWith(row.Camera + "/", StringComparison.Ordinal) ? row.Image[(row.Camera.Length + 1)..] : row.Image,
+            row.Result?.Score?.ToString("F3", CultureInfo.InvariantCulture) ?? "",
+            row.Result is null ? "..."
+            : row.Result.Failure is { } failure ? $"failed ({failure})"
+            : Words.Of(row.Result.Verdict),
+            row.Milliseconds?.ToString("F0", CultureInfo.InvariantCulture) ?? "",
+            row.Alert,
+        ];
 }

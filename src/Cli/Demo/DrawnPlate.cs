@@ -5,16 +5,20 @@ namespace AaClip.Cli.Demo;
 /// <summary>A picture of a brushed metal plate with four holes, drawn from numbers: a stand-in for photos. Some have a scratch or a spot.</summary>
 internal static class DrawnPlate
 {
-    private const int Width = 320, Height = 240;
-    private const double HoleRadius = 14, HoleInset = 40;
+    private const int Width = 320,
+        Height = 240;
+    private const double HoleRadius = 14,
+        HoleInset = 40;
 
     /// <summary>What is wrong with a plate.</summary>
     internal enum Flaw
     {
         /// <summary>Nothing.</summary>
         None,
+
         /// <summary>A bright line across.</summary>
         Scratch,
+
         /// <summary>A dark stain.</summary>
         Spot,
     }
@@ -23,8 +27,14 @@ internal static class DrawnPlate
     public static RgbImage Draw(int seed, Flaw flaw)
     {
         Random random = new(seed);
-        (double x, double y, double angle) = (60 + random.NextDouble() * 200, 50 + random.NextDouble() * 140, random.NextDouble() * Math.PI);
-        double length = 50 + random.NextDouble() * 50, radius = 10 + random.NextDouble() * 12, light = 150 + random.NextDouble() * 12;
+        (double x, double y, double angle) = (
+            60 + random.NextDouble() * 200,
+            50 + random.NextDouble() * 140,
+            random.NextDouble() * Math.PI
+        );
+        double length = 50 + random.NextDouble() * 50,
+            radius = 10 + random.NextDouble() * 12,
+            light = 150 + random.NextDouble() * 12;
         double[] brush = [.. Enumerable.Range(0, Height).Select(_ => 10 * (random.NextDouble() - 0.5))]; // strokes run along the rows
         byte[] pixels = new byte[3 * Width * Height];
         for (int row = 0, i = 0; row < Height; row++)
@@ -51,7 +61,8 @@ internal static class DrawnPlate
 
     private static bool InHole(int column, int row)
     {
-        double x = Math.Min(column, Width - 1 - column) - HoleInset, y = Math.Min(row, Height - 1 - row) - HoleInset;
+        double x = Math.Min(column, Width - 1 - column) - HoleInset,
+            y = Math.Min(row, Height - 1 - row) - HoleInset;
         return x * x + y * y < HoleRadius * HoleRadius;
     }
 

@@ -18,68 +18,176 @@ internal static class CalibrateCommand
 {
     public static Command Create()
     {
-        Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
-        Option<string[]> normals = new("--normals") { Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
-        Option<string[]> defects = new("--defects") { Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).", AllowMultipleArgumentsPerToken = true, HelpName = "PATH..." };
-        Option<string> name = new("--class") { Description = "What the object is called.", Required = true, HelpName = "NAME" };
-        Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial, CustomParser = Values.Word<Domain>() };
-        Option<double> rate = new("--false-alarms") { Description = "Share of new normal images that may be called anomalous, when there are no --defects.", DefaultValueFactory = _ => 0.01, HelpName = "0-1", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
-        Option<string?> output = new("--out") { Description = "Folder of a new package with the calibration of this class; must not exist.", HelpName = "DIR" };
-        Option<string?> version = new("--model-version") { Description = "Version of the new package. Default: made of the old one and the calibration.", HelpName = "TEXT" };
-        Option<string?> cameras = new("--cameras") { Description = "Writes the thresholds into a camera's profile instead, on the scale that the package has.", HelpName = "FILE" };
+        Option<string> model = new("--model")
+        {
+            Description = "Model package, made by 'aaclip import'.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<string[]> normals = new("--normals")
+        {
+            Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "PATH...",
+        };
+        Option<string[]> defects = new("--defects")
+        {
+            Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "PATH...",
+        };
+        Option<string> name = new("--class")
+        {
+            Description = "What the object is called.",
+            Required = true,
+            HelpName = "NAME",
+        };
+        Option<Domain> domain = new("--domain")
+        {
+            Description = "Which smoothing the map gets.",
+            DefaultValueFactory = _ => Domain.Industrial,
+            CustomParser = Values.Word<Domain>(),
+        };
+        Option<double> rate = new("--false-alarms")
+        {
+            Description = "Share of new normal images that may be called anomalous, when there are no --defects.",
+            DefaultValueFactory = _ => 0.01,
+            HelpName = "0-1",
+            CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
+        };
+        Option<string?> output = new("--out")
+        {
+            Description = "Folder of a new package with the calibration of this class; must not exist.",
+            HelpName = "DIR",
+        };
+        Option<string?> version = new("--model-version")
+        {
+            Description = "Version of the new package. Default: made of the old one and the calibration.",
+            HelpName = "TEXT",
+        };
+        Option<string?> cameras = new("--cameras")
+        {
+            Description = "Writes the thresholds into a camera's profile instead, on the scale that the package has.",
+            HelpName = "FILE",
+        };
         Option<string?> camera = new("--camera") { Description = "Which profile of --cameras.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
-        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
-        Verb command = new("calibrate", "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or with defects.",
+        Option<Provider> provider = new("--provider")
+        {
+            Description = "auto takes CUDA where it works.",
+            DefaultValueFactory = _ => Provider.Auto,
+            CustomParser = Values.Word<Provider>(),
+        };
+        Verb command = new(
+            "calibrate",
+            "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or with defects.",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
-            "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json --camera line1")
+            "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json --camera line1"
+        )
         {
-            model, normals, defects, name, domain, rate, output, version, cameras, camera, json, provider,
+            model,
+            normals,
+            defects,
+            name,
+            domain,
+            rate,
+            output,
+            version,
+            cameras,
+            camera,
+            json,
+            provider,
         };
-        command.Rules.Add(r => Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
-            : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together." : null);
-        command.SetAction((parsed, cancellation) => Run.Verb(() =>
-        {
-            string folder = parsed.GetRequiredValue(model), objectClass = parsed.GetRequiredValue(name);
-            Domain smoothing = parsed.GetValue(domain);
-            // What cannot be written is found out before an hour of scoring.
-            if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
-                throw new IOException($"'{taken}' is there already: packages never change; choose another --out.");
-            CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null; // the validator wants both
-            Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass); // a profile has thresholds but no scale of its own
-            List<Observed> good, bad = [];
-            using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
-            using (ProgressLine line = new())
-            {
-                good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, profile, line, cancellation);
-                if (parsed.GetValue(defects) is { Length: > 0 } paths)
-                    bad = Observe(scorer, paths, objectClass, smoothing, profile, line, cancellation);
-            }
+        command.Rules.Add(r =>
+            Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
+            : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
+            : null
+        );
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                {
+                    string folder = parsed.GetRequiredValue(model),
+                        objectClass = parsed.GetRequiredValue(name);
+                    Domain smoothing = parsed.GetValue(domain);
+                    // What cannot be written is found out before an hour of scoring.
+                    if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
+                        throw new IOException($"'{taken}' is there already: packages never change; choose another --out.");
+                    CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null; // the validator wants both
+                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass); // a profile has thresholds but no scale of its own
+                    List<Observed> good,
+                        bad = [];
+                    using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
+                    using (ProgressLine line = new())
+                    {
+                        good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, profile, line, cancellation);
+                        if (parsed.GetValue(defects) is { Length: > 0 } paths)
+                            bad = Observe(scorer, paths, objectClass, smoothing, profile, line, cancellation);
+                    }
 
-            double wanted = parsed.GetValue(rate);
-            CalibrationResult result = bad.Count > 0 ? Calibrator.FromDefects(good, bad, smoothing, scale) : Calibrator.FromNormals(good, wanted, smoothing, scale);
-            string where;
-            if (parsed.GetValue(output) is { } target)
-            {
-                ModelPackage package = ModelImporter.Recalibrate(ModelPackage.Open(folder), new Dictionary<string, Calibration> { [objectClass] = result.Calibration }, target, parsed.GetValue(version));
-                where = $"{package.Manifest.Id} in {package.Folder}";
-            }
-            else
-            {
-                where = WriteProfile(parsed.GetRequiredValue(cameras)!, parsed.GetRequiredValue(camera)!, objectClass, smoothing, result.Calibration); // the validator wants both
-            }
+                    double wanted = parsed.GetValue(rate);
+                    CalibrationResult result =
+                        bad.Count > 0
+                            ? Calibrator.FromDefects(good, bad, smoothing, scale)
+                            : Calibrator.FromNormals(good, wanted, smoothing, scale);
+                    string where;
+                    if (parsed.GetValue(output) is { } target)
+                    {
+                        ModelPackage package = ModelImporter.Recalibrate(
+                            ModelPackage.Open(folder),
+                            new Dictionary<string, Calibration> { [objectClass] = result.Calibration },
+                            target,
+                            parsed.GetValue(version)
+                        );
+                        where = $"{package.Manifest.Id} in {package.Folder}";
+                    }
+                    else
+                    {
+                        where = WriteProfile(
+                            parsed.GetRequiredValue(cameras)!,
+                            parsed.GetRequiredValue(camera)!,
+                            objectClass,
+                            smoothing,
+                            result.Calibration
+                        ); // the validator wants both
+                    }
 
-            if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { objectClass, normals = good.Count, defects = bad.Count, result.FalseAlarms, result.Found, result.Guaranteed, result.Calibration, where }, JsonSerializerOptions.Web));
-            else
-                Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
-            return 0;
-        }));
+                    if (parsed.GetValue(json))
+                        Console.WriteLine(
+                            JsonSerializer.Serialize(
+                                new
+                                {
+                                    objectClass,
+                                    normals = good.Count,
+                                    defects = bad.Count,
+                                    result.FalseAlarms,
+                                    result.Found,
+                                    result.Guaranteed,
+                                    result.Calibration,
+                                    where,
+                                },
+                                JsonSerializerOptions.Web
+                            )
+                        );
+                    else
+                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
+                    return 0;
+                })
+        );
         return command;
     }
 
-    private static List<Observed> Observe(AnomalyScorer scorer, string[] paths, string objectClass, Domain domain, CameraProfile? profile, ProgressLine line, CancellationToken cancellation)
+    private static List<Observed> Observe(
+        AnomalyScorer scorer,
+        string[] paths,
+        string objectClass,
+        Domain domain,
+        CameraProfile? profile,
+        ProgressLine line,
+        CancellationToken cancellation
+    )
     {
         IReadOnlyList<string> files = [.. ImageFiles.Find(paths).Select(f => f.Path)];
         float[] anchors = scorer.AnchorsOf(objectClass);
@@ -90,7 +198,12 @@ internal static class CalibrateCommand
             RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
             BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
             ImageScore score = scorer.Score(image, anchors, domain, cancellation);
-            float most = profile is null ? score.MapMax : Judgement.Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height).Score.MapMax ?? score.MapMax; // without what the camera ignores
+            float most = profile is null
+                ? score.MapMax
+                : Judgement
+                    .Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height)
+                    .Score.MapMax
+                    ?? score.MapMax; // without what the camera ignores
             found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
             line.Show("Scoring", found.Count, files.Count);
         }
@@ -104,7 +217,11 @@ internal static class CalibrateCommand
     private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration)
     {
         JsonObject root = File.Exists(file)
-            ? JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }) as JsonObject ?? throw new InvalidDataException($"'{file}' is not a JSON object of camera profiles.")
+            ? JsonNode.Parse(
+                File.ReadAllText(file),
+                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            ) as JsonObject
+                ?? throw new InvalidDataException($"'{file}' is not a JSON object of camera profiles.")
             : new JsonObject { ["schemaVersion"] = 1 };
         if (root["cameras"] is not JsonObject profiles)
             root["cameras"] = profiles = [];
@@ -126,13 +243,29 @@ internal static class CalibrateCommand
     private static void Print(CalibrationResult result, int normals, int defects, double wanted, int needed, string where)
     {
         Calibration c = result.Calibration;
-        Console.WriteLine(FormattableString.Invariant($"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal images{(defects > 0 ? $" and {defects} defects" : "")}."));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal images{(defects > 0 ? $" and {defects} defects" : "")}."
+            )
+        );
         if (result.Found is { } found)
-            Console.WriteLine(FormattableString.Invariant($"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the normal ones anomalous. New images may do worse: the thresholds were chosen on these."));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the normal ones anomalous. New images may do worse: the thresholds were chosen on these."
+                )
+            );
         else
-            Console.WriteLine(FormattableString.Invariant($"A new normal image of the same kind is called anomalous with a probability of at most {100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"A new normal image of the same kind is called anomalous with a probability of at most {100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."
+                )
+            );
         if (defects == 0 && normals < needed)
-            Console.WriteLine(FormattableString.Invariant($"For {100 * wanted:G3} % as asked it takes {needed} normal images; the threshold lies above all that it was chosen on."));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"For {100 * wanted:G3} % as asked it takes {needed} normal images; the threshold lies above all that it was chosen on."
+                )
+            );
         Console.WriteLine($"Written: {where}");
     }
 }

@@ -6,12 +6,41 @@ namespace AaClip.Cli.Model;
 /// <summary>The options by which a verb names labelled images.</summary>
 internal sealed class DataOptions
 {
-    private readonly Option<string> _data = new("--data") { Description = "Labelled images: a folder in MVTec's or VisA's layout, one class of it, or a .jsonl list of the published code.", Required = true, HelpName = "DIR|FILE" };
-    private readonly Option<string?> _base = new("--base") { Description = "Folder that the paths of a list start from. Default: the list's own.", HelpName = "DIR" };
-    private readonly Option<string?> _name = new("--set") { Description = "Published data set that the images belong to, such as VisA: its classes are then called in prompts as published. Default: the folder's name, if it is one.", HelpName = "NAME" };
-    private readonly Option<DataSplit> _split = new("--split") { Description = "train, test or all. The published training uses the test images of one data set.", DefaultValueFactory = _ => DataSplit.Test, CustomParser = Values.Word<DataSplit>() };
-    private readonly Option<string[]> _classes = new("--classes") { Description = "Only these classes.", AllowMultipleArgumentsPerToken = true, HelpName = "NAME..." };
-    private readonly Option<int?> _shots = new("--shots") { Description = "This many images of each class, half of them normal.", HelpName = "K", CustomParser = Values.WholeOrNone(1) };
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Labelled images: a folder in MVTec's or VisA's layout, one class of it, or a .jsonl list of the published code.",
+        Required = true,
+        HelpName = "DIR|FILE",
+    };
+    private readonly Option<string?> _base = new("--base")
+    {
+        Description = "Folder that the paths of a list start from. Default: the list's own.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> _name = new("--set")
+    {
+        Description =
+            "Published data set that the images belong to, such as VisA: its classes are then called in prompts as published. Default: the folder's name, if it is one.",
+        HelpName = "NAME",
+    };
+    private readonly Option<DataSplit> _split = new("--split")
+    {
+        Description = "train, test or all. The published training uses the test images of one data set.",
+        DefaultValueFactory = _ => DataSplit.Test,
+        CustomParser = Values.Word<DataSplit>(),
+    };
+    private readonly Option<string[]> _classes = new("--classes")
+    {
+        Description = "Only these classes.",
+        AllowMultipleArgumentsPerToken = true,
+        HelpName = "NAME...",
+    };
+    private readonly Option<int?> _shots = new("--shots")
+    {
+        Description = "This many images of each class, half of them normal.",
+        HelpName = "K",
+        CustomParser = Values.WholeOrNone(1),
+    };
 
     public void AddTo(Command command)
     {
@@ -20,13 +49,17 @@ internal sealed class DataOptions
     }
 
     /// <summary>Opens what was named.</summary>
-    public DataSet Open(ParseResult parsed, int seed = 111) => DataSet.Open(parsed.GetRequiredValue(_data), new DataSetOptions
-    {
-        Base = parsed.GetValue(_base),
-        Name = parsed.GetValue(_name),
-        Split = parsed.GetValue(_split),
-        Classes = parsed.GetValue(_classes) ?? [],
-        Shots = parsed.GetValue(_shots),
-        Seed = seed,
-    });
+    public DataSet Open(ParseResult parsed, int seed = 111) =>
+        DataSet.Open(
+            parsed.GetRequiredValue(_data),
+            new DataSetOptions
+            {
+                Base = parsed.GetValue(_base),
+                Name = parsed.GetValue(_name),
+                Split = parsed.GetValue(_split),
+                Classes = parsed.GetValue(_classes) ?? [],
+                Shots = parsed.GetValue(_shots),
+                Seed = seed,
+            }
+        );
 }

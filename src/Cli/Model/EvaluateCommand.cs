@@ -18,58 +18,113 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         DataOptions data = new();
-        Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
-        Option<string?> report = new("--report") { Description = "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.", HelpName = "DIR" };
-        Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
-        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
-        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N", CustomParser = Values.Whole(0, 1024) };
-        Verb command = new("evaluate", "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",
-            "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
-            "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json")
+        Option<string> model = new("--model")
         {
-            model, report, json, provider, threads,
+            Description = "Model package, made by 'aaclip import'.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<string?> report = new("--report")
+        {
+            Description =
+                "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.",
+            HelpName = "DIR",
+        };
+        Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
+        Option<Provider> provider = new("--provider")
+        {
+            Description = "auto takes CUDA where it works.",
+            DefaultValueFactory = _ => Provider.Auto,
+            CustomParser = Values.Word<Provider>(),
+        };
+        Option<int> threads = new("--threads")
+        {
+            Description = "Threads of a run; 0 takes one for each core.",
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 1024),
+        };
+        Verb command = new(
+            "evaluate",
+            "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",
+            "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
+            "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json"
+        )
+        {
+            model,
+            report,
+            json,
+            provider,
+            threads,
         };
         data.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(() =>
-        {
-            DataSet set = data.Open(parsed);
-            foreach (string note in set.Notes)
-                Console.Error.WriteLine(note);
-            LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
-            if (maskless.Length > 0)
-                Console.Error.WriteLine($"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the image metrics, not for those of pixels.");
-            if (parsed.GetValue(report) is { } folder)
-                Directory.CreateDirectory(folder);
-            using AnomalyScorer scorer = AnomalyScorer.Load(parsed.GetRequiredValue(model), new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) });
-            List<ClassReport> classes = [];
-            try
-            {
-                using ProgressLine line = new();
-                int done = 0;
-                foreach (ClassReport one in Evaluator.Run(scorer, set, (image, _) => line.Show(image.ClassName, ++done, set.Images.Count), cancellation))
-                    classes.Add(one);
-            }
-            catch when (classes.Count > 0 && !parsed.GetValue(json))
-            {
-                Print(new EvaluationReport(scorer.Model.Id, set.Name, classes, MeanOf(classes)));
-                Console.Error.WriteLine($"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the evaluation did not come to its end.");
-                throw;
-            }
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                {
+                    DataSet set = data.Open(parsed);
+                    foreach (string note in set.Notes)
+                        Console.Error.WriteLine(note);
+                    LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
+                    if (maskless.Length > 0)
+                        Console.Error.WriteLine(
+                            $"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the image metrics, not for those of pixels."
+                        );
+                    if (parsed.GetValue(report) is { } folder)
+                        Directory.CreateDirectory(folder);
+                    using AnomalyScorer scorer = AnomalyScorer.Load(
+                        parsed.GetRequiredValue(model),
+                        new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) }
+                    );
+                    List<ClassReport> classes = [];
+                    try
+                    {
+                        using ProgressLine line = new();
+                        int done = 0;
+                        foreach (
+                            ClassReport one in Evaluator.Run(
+                                scorer,
+                                set,
+                                (image, _) => line.Show(image.ClassName, ++done, set.Images.Count),
+                                cancellation
+                            )
+                        )
+                            classes.Add(one);
+                    }
+                    catch when (classes.Count > 0 && !parsed.GetValue(json))
+                    {
+                        Print(new EvaluationReport(scorer.Model.Id, set.Name, classes, MeanOf(classes)));
+                        Console.Error.WriteLine(
+                            $"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the evaluation did not come to its end."
+                        );
+                        throw;
+                    }
 
-            Tell([.. classes.SelectMany(c => c.UnusedMasks)]);
-            EvaluationReport whole = new(scorer.Model.Id, set.Name, classes, MeanOf(classes));
-            if (parsed.GetValue(report) is { } output)
-            {
-                WholeFile.Write(Path.Combine(output, "report.json"), JsonSerializer.Serialize(whole, EvaluateJson.Default.EvaluationReport));
-                HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
-            }
+                    Tell([.. classes.SelectMany(c => c.UnusedMasks)]);
+                    EvaluationReport whole = new(scorer.Model.Id, set.Name, classes, MeanOf(classes));
+                    if (parsed.GetValue(report) is { } output)
+                    {
+                        WholeFile.Write(
+                            Path.Combine(output, "report.json"),
+                            JsonSerializer.Serialize(whole, EvaluateJson.Default.EvaluationReport)
+                        );
+                        HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
+                    }
 
-            if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(whole with { Classes = [.. classes.Select(c => c with { Images = [] })] }, EvaluateJson.Default.EvaluationReport));
-            else
-                Print(whole);
-            return 0;
-        }));
+                    if (parsed.GetValue(json))
+                        Console.WriteLine(
+                            JsonSerializer.Serialize(
+                                whole with
+                                {
+                                    Classes = [.. classes.Select(c => c with { Images = [] })],
+                                },
+                                EvaluateJson.Default.EvaluationReport
+                            )
+                        );
+                    else
+                        Print(whole);
+                    return 0;
+                })
+        );
         return command;
     }
 
@@ -77,7 +132,9 @@ internal static class EvaluateCommand
     {
         if (unused.Length == 0)
             return;
-        Console.Error.WriteLine($"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those of pixels:");
+        Console.Error.WriteLine(
+            $"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those of pixels:"
+        );
         foreach (UnusedMask mask in unused.Take(Shown))
             Console.Error.WriteLine($"  {mask.Path}: {mask.Reason}");
         if (unused.Length > Shown)
@@ -90,19 +147,44 @@ internal static class EvaluateCommand
         List<string[]> rows = [.. report.Classes.Select(c => Row(c.ClassName, c.Normal, c.Anomalous, Figures(c)))];
         if (report.Classes.Count > 1)
         {
-            rows.Add(Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous), [.. report.Mean.Values]));
+            rows.Add(
+                Row("mean of classes", report.Classes.Sum(c => c.Normal), report.Classes.Sum(c => c.Anomalous), [.. report.Mean.Values])
+            );
         }
 
         Tables.Write([Column.Name("class"), "normal", "anomalous", .. Columns.Select(c => (Column)c)], rows);
-        Console.WriteLine("image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image.");
+        Console.WriteLine(
+            "image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image."
+        );
     }
 
-    private static readonly string[] Columns = ["pixel AUROC", "pixel AP", "pixel F1-max", "AUPRO", "image AUROC", "image AP", "image F1-max", "alone: AUROC", "alone: AP", "alone: F1-max"];
+    private static readonly string[] Columns =
+    [
+        "pixel AUROC",
+        "pixel AP",
+        "pixel F1-max",
+        "AUPRO",
+        "image AUROC",
+        "image AP",
+        "image F1-max",
+        "alone: AUROC",
+        "alone: AP",
+        "alone: F1-max",
+    ];
 
     private static double?[] Figures(ClassReport c) =>
-    [
-        c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.F1Max, c.Pixels.Aupro, c.Published.Auroc, c.Published.Ap, c.Published.F1Max, c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
-    ];
+        [
+            c.Pixels.Auroc,
+            c.Pixels.Ap,
+            c.Pixels.F1Max,
+            c.Pixels.Aupro,
+            c.Published.Auroc,
+            c.Published.Ap,
+            c.Published.F1Max,
+            c.PerImage.Auroc,
+            c.PerImage.Ap,
+            c.PerImage.F1Max,
+        ];
 
     private static Dictionary<string, double?> MeanOf(List<ClassReport> classes)
     {
@@ -111,7 +193,12 @@ internal static class EvaluateCommand
     }
 
     private static string[] Row(string name, int normal, int anomalous, double?[] values) =>
-        [name, normal.ToString(CultureInfo.InvariantCulture), anomalous.ToString(CultureInfo.InvariantCulture), .. values.Select(v => v is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined")];
+        [
+            name,
+            normal.ToString(CultureInfo.InvariantCulture),
+            anomalous.ToString(CultureInfo.InvariantCulture),
+            .. values.Select(v => v is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined"),
+        ];
 }
 
 /// <summary>A model on a data set.</summary>
@@ -119,7 +206,12 @@ internal static class EvaluateCommand
 /// <param name="Data">Name of the data set.</param>
 /// <param name="Classes">One for each class.</param>
 /// <param name="Mean">Unweighted means over the classes, by column; null where no class defines one.</param>
-internal sealed record EvaluationReport(string Model, string Data, IReadOnlyList<ClassReport> Classes, IReadOnlyDictionary<string, double?> Mean);
+internal sealed record EvaluationReport(
+    string Model,
+    string Data,
+    IReadOnlyList<ClassReport> Classes,
+    IReadOnlyDictionary<string, double?> Mean
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(EvaluationReport))]

@@ -13,13 +13,12 @@ internal readonly record struct ImageFile(string Path, string Output, string Rel
 internal sealed class ImageFiles
 {
     private readonly List<ImageFile> _found = [];
-    private readonly List<string> _unread = [], _masks = [];
+    private readonly List<string> _unread = [],
+        _masks = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly HashSet<string> _outputs = new(StringComparer.OrdinalIgnoreCase);
 
-    private ImageFiles()
-    {
-    }
+    private ImageFiles() { }
 
     /// <summary>A folder gives the image files below it, but for the masks of a data set; a file is taken whatever its name.</summary>
     /// <param name="note">Takes what was left out, in a sentence: masks, and pictures of kinds that are not read. Null writes to standard error.</param>
@@ -43,7 +42,9 @@ internal sealed class ImageFiles
         if (files._unread.Count > 0)
             note($"Left out: {Unread(files._unread)}.");
         if (files._masks.Count > 0)
-            note($"Left out: {files._masks.Count} {(files._masks.Count == 1 ? "mask" : "masks")} of a data set, such as '{files._masks[0]}'. Name the folder of masks itself to take them.");
+            note(
+                $"Left out: {files._masks.Count} {(files._masks.Count == 1 ? "mask" : "masks")} of a data set, such as '{files._masks[0]}'. Name the folder of masks itself to take them."
+            );
         return files._found;
     }
 
@@ -59,11 +60,14 @@ internal sealed class ImageFiles
     private void AddFolder(string folder)
     {
         string[] files = [.. Below(folder, deep: true)];
-        string[] unread = [.. files.Where(PictureFiles.IsUnread)], pictures = [.. files.Where(PictureFiles.IsImage)];
+        string[] unread = [.. files.Where(PictureFiles.IsUnread)],
+            pictures = [.. files.Where(PictureFiles.IsImage)];
         string[] masks = [.. pictures.Where(f => PictureFiles.IsMask(Path.GetRelativePath(folder, f), f))];
         string[] images = [.. pictures.Except(masks)];
         if (images.Length == 0)
-            throw new FileNotFoundException($"The folder '{folder}' holds no image ({PictureFiles.Endings}){(unread.Length > 0 ? $", but {Unread(unread)}" : "")}{(masks.Length > 0 ? $", but {masks.Length} masks of a data set" : "")}.");
+            throw new FileNotFoundException(
+                $"The folder '{folder}' holds no image ({PictureFiles.Endings}){(unread.Length > 0 ? $", but {Unread(unread)}" : "")}{(masks.Length > 0 ? $", but {masks.Length} masks of a data set" : "")}."
+            );
         _unread.AddRange(unread);
         _masks.AddRange(masks);
         AddAll(images, folder);
@@ -87,26 +91,54 @@ internal sealed class ImageFiles
     {
         int wildcard = glob.AsSpan().IndexOfAny('*', '?');
         int slash = glob.LastIndexOf('/', wildcard);
-        string root = slash < 0 ? "." : slash == 0 ? "/" : glob[..slash];
+        string root =
+            slash < 0 ? "."
+            : slash == 0 ? "/"
+            : glob[..slash];
         string pattern = glob[(slash + 1)..].Replace("**/", "*", StringComparison.Ordinal);
         bool deep = pattern.Contains('/', StringComparison.Ordinal) || glob.Contains("**", StringComparison.Ordinal);
         string[] matches = Directory.Exists(root)
-            ? [.. Below(root, deep).Where(f => FileSystemName.MatchesSimpleExpression(pattern, Path.GetRelativePath(root, f), ignoreCase: false))]
+            ?
+            [
+                .. Below(root, deep)
+                    .Where(f => FileSystemName.MatchesSimpleExpression(pattern, Path.GetRelativePath(root, f), ignoreCase: false)),
+            ]
             : [];
-        string[] masks = glob[(slash + 1)..].Split('/').Any(PictureFiles.IsMaskFolder) ? [] : [.. matches.Where(f => PictureFiles.IsMask(Path.GetRelativePath(root, f), f))];
+        string[] masks = glob[(slash + 1)..].Split('/').Any(PictureFiles.IsMaskFolder)
+            ? []
+            : [.. matches.Where(f => PictureFiles.IsMask(Path.GetRelativePath(root, f), f))];
         if (matches.Length == masks.Length)
-            throw new FileNotFoundException($"Nothing matches '{glob}'{(masks.Length > 0 ? $" but {masks.Length} masks of a data set" : "")}.");
+            throw new FileNotFoundException(
+                $"Nothing matches '{glob}'{(masks.Length > 0 ? $" but {masks.Length} masks of a data set" : "")}."
+            );
         _masks.AddRange(masks);
         AddAll(matches.Except(masks), root);
     }
 
     private static string Unread(IReadOnlyCollection<string> files)
     {
-        string kinds = string.Join(", ", files.GroupBy(f => Path.GetExtension(f).ToLowerInvariant()).OrderByDescending(g => g.Count()).Select(g => $"{g.Count()} {g.Key}"));
+        string kinds = string.Join(
+            ", ",
+            files
+                .GroupBy(f => Path.GetExtension(f).ToLowerInvariant())
+                .OrderByDescending(g => g.Count())
+                .Select(g => $"{g.Count()} {g.Key}")
+        );
         return $"{files.Count} {(files.Count == 1 ? "picture" : "pictures")} of kinds that are not read ({kinds}), such as '{files.First()}': save them as PNG or JPEG";
     }
 
-    private static IEnumerable<string> Below(string folder, bool deep) => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = deep, IgnoreInaccessible = true, MatchCasing = MatchCasing.CaseSensitive })
-        .Where(f => !Path.GetRelativePath(folder, f).Split(Path.DirectorySeparatorChar)[..^1].Any(PictureFiles.IsLitterFolder))
-        .Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Below(string folder, bool deep) =>
+        Directory
+            .EnumerateFiles(
+                folder,
+                "*",
+                new EnumerationOptions
+                {
+                    RecurseSubdirectories = deep,
+                    IgnoreInaccessible = true,
+                    MatchCasing = MatchCasing.CaseSensitive,
+                }
+            )
+            .Where(f => !Path.GetRelativePath(folder, f).Split(Path.DirectorySeparatorChar)[..^1].Any(PictureFiles.IsLitterFolder))
+            .Order(StringComparer.Ordinal);
 }

@@ -24,13 +24,24 @@ internal sealed record ModelPart(string Name, string Version, string Precision, 
 /// Calibrated value, threshold and verdict only where somebody gave a threshold: the package's calibration or the command line. Calibration is
 /// "neutral" where the package has none for the class.
 /// </summary>
-internal sealed record ScorePart(float Detection, float MapMax, double Raw, double? Calibrated, double? Threshold, string? Verdict, string? Calibration);
+internal sealed record ScorePart(
+    float Detection,
+    float MapMax,
+    double Raw,
+    double? Calibrated,
+    double? Threshold,
+    string? Verdict,
+    string? Calibration
+);
 
 /// <summary>A stored map: value = offset + scale · pixel, side × side, before smoothing.</summary>
 internal sealed record MapPart(string File, int Side, float Scale, float Offset, string Domain);
 
 internal sealed record FailurePart(string Code, string Message);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ImageReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -10,51 +10,148 @@ internal static class ImportCommand
 {
     public static Command Create()
     {
-        Option<string> clip = new("--clip") { Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder.", Required = true, HelpName = "FILE|DIR" };
-        Option<string> output = new("--out") { Description = "Folder of the new package; must not exist.", Required = true, HelpName = "DIR" };
-        Option<string?> vocabulary = new("--vocab") { Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.", HelpName = "FILE|DIR" };
-        Option<string?> adapters = new("--adapters") { Description = "AA-CLIP adapters: the folder with text_adapter.pth and image_adapter_N.pth. Without it, plain CLIP.", HelpName = "DIR" };
-        Option<int?> epoch = new("--epoch") { Description = "Which image_adapter_N.pth. Default: the newest.", HelpName = "N", CustomParser = Values.WholeOrNone(0) };
-        Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of the patch.", DefaultValueFactory = _ => 518, HelpName = "PIXELS", CustomParser = Values.Whole(1, 16384) };
-        Option<Precision> precision = new("--precision") { Description = "fp32 equals the published code, fp16 is for CUDA, int8 for CPUs.", DefaultValueFactory = _ => Precision.Fp32, CustomParser = Values.Word<Precision>() };
-        Option<Activation> activation = new("--activation") { Description = "gelu as published; quickgelu as OpenAI trained CLIP. Adapters fit only the one they were trained with.", DefaultValueFactory = _ => Activation.Gelu, CustomParser = Values.Word<Activation>() };
-        Option<int[]> levels = new("--levels") { Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).", AllowMultipleArgumentsPerToken = true, HelpName = "N N N N", CustomParser = Values.Wholes(1, 1000) };
-        Option<double> imageShare = new("--image-share") { Description = "Weight of the image adapters in the mix.", DefaultValueFactory = _ => 0.1, HelpName = "0-1", CustomParser = Values.Number<double>(x => x is >= 0 and <= 1, "a number from 0 to 1") };
-        Option<double> textShare = new("--text-share") { Description = "Weight of the text adapters in the mix.", DefaultValueFactory = _ => 0.1, HelpName = "0-1", CustomParser = Values.Number<double>(x => x is >= 0 and <= 1, "a number from 0 to 1") };
-        Option<int?> visionHeads = new("--vision-heads") { Description = "Attention heads of the image tower. Default: from config.json, else width / 64.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
-        Option<int?> textHeads = new("--text-heads") { Description = "Attention heads of the text tower. Default: as above.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
-        Option<string[]> classes = new("--classes") { Description = "Classes whose anchors the package shall carry; others get theirs when first used.", AllowMultipleArgumentsPerToken = true, HelpName = "NAME..." };
-        Option<string?> name = new("--name") { Description = "Name of the model. Default: the folder's name.", HelpName = "NAME" };
-        Option<string?> version = new("--model-version") { Description = "Version of the model. Default: first digits of the hash of its content.", HelpName = "TEXT" };
-        Verb command = new("import", "Turns CLIP weights and AA-CLIP adapters into a model package.",
-            "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
-            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8")
+        Option<string> clip = new("--clip")
         {
-            clip, output, vocabulary, adapters, epoch, size, precision, activation, levels, imageShare, textShare, visionHeads, textHeads, classes, name, version,
+            Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder.",
+            Required = true,
+            HelpName = "FILE|DIR",
         };
-        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        Option<string> output = new("--out")
         {
-            ImportOptions options = new()
-            {
-                Clip = parsed.GetRequiredValue(clip),
-                Output = parsed.GetRequiredValue(output),
-                Vocabulary = parsed.GetValue(vocabulary),
-                Adapters = parsed.GetValue(adapters),
-                Epoch = parsed.GetValue(epoch),
-                Size = parsed.GetValue(size),
-                Precision = parsed.GetValue(precision),
-                Activation = parsed.GetValue(activation),
-                Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
-                ImageShare = parsed.GetValue(imageShare),
-                TextShare = parsed.GetValue(textShare),
-                VisionHeads = parsed.GetValue(visionHeads),
-                TextHeads = parsed.GetValue(textHeads),
-                Classes = parsed.GetValue(classes) ?? [],
-                Name = parsed.GetValue(name),
-                Version = parsed.GetValue(version),
-            };
-            return Import(options, cancellation);
-        }));
+            Description = "Folder of the new package; must not exist.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<string?> vocabulary = new("--vocab")
+        {
+            Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
+            HelpName = "FILE|DIR",
+        };
+        Option<string?> adapters = new("--adapters")
+        {
+            Description = "AA-CLIP adapters: the folder with text_adapter.pth and image_adapter_N.pth. Without it, plain CLIP.",
+            HelpName = "DIR",
+        };
+        Option<int?> epoch = new("--epoch")
+        {
+            Description = "Which image_adapter_N.pth. Default: the newest.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(0),
+        };
+        Option<int> size = new("--size")
+        {
+            Description = "Side of the input in pixels, a multiple of the patch.",
+            DefaultValueFactory = _ => 518,
+            HelpName = "PIXELS",
+            CustomParser = Values.Whole(1, 16384),
+        };
+        Option<Precision> precision = new("--precision")
+        {
+            Description = "fp32 equals the published code, fp16 is for CUDA, int8 for CPUs.",
+            DefaultValueFactory = _ => Precision.Fp32,
+            CustomParser = Values.Word<Precision>(),
+        };
+        Option<Activation> activation = new("--activation")
+        {
+            Description = "gelu as published; quickgelu as OpenAI trained CLIP. Adapters fit only the one they were trained with.",
+            DefaultValueFactory = _ => Activation.Gelu,
+            CustomParser = Values.Word<Activation>(),
+        };
+        Option<int[]> levels = new("--levels")
+        {
+            Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "N N N N",
+            CustomParser = Values.Wholes(1, 1000),
+        };
+        Option<double> imageShare = new("--image-share")
+        {
+            Description = "Weight of the image adapters in the mix.",
+            DefaultValueFactory = _ => 0.1,
+            HelpName = "0-1",
+            CustomParser = Values.Number<double>(x => x is >= 0 and <= 1, "a number from 0 to 1"),
+        };
+        Option<double> textShare = new("--text-share")
+        {
+            Description = "Weight of the text adapters in the mix.",
+            DefaultValueFactory = _ => 0.1,
+            HelpName = "0-1",
+            CustomParser = Values.Number<double>(x => x is >= 0 and <= 1, "a number from 0 to 1"),
+        };
+        Option<int?> visionHeads = new("--vision-heads")
+        {
+            Description = "Attention heads of the image tower. Default: from config.json, else width / 64.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 1024),
+        };
+        Option<int?> textHeads = new("--text-heads")
+        {
+            Description = "Attention heads of the text tower. Default: as above.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 1024),
+        };
+        Option<string[]> classes = new("--classes")
+        {
+            Description = "Classes whose anchors the package shall carry; others get theirs when first used.",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "NAME...",
+        };
+        Option<string?> name = new("--name") { Description = "Name of the model. Default: the folder's name.", HelpName = "NAME" };
+        Option<string?> version = new("--model-version")
+        {
+            Description = "Version of the model. Default: first digits of the hash of its content.",
+            HelpName = "TEXT",
+        };
+        Verb command = new(
+            "import",
+            "Turns CLIP weights and AA-CLIP adapters into a model package.",
+            "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
+            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8"
+        )
+        {
+            clip,
+            output,
+            vocabulary,
+            adapters,
+            epoch,
+            size,
+            precision,
+            activation,
+            levels,
+            imageShare,
+            textShare,
+            visionHeads,
+            textHeads,
+            classes,
+            name,
+            version,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                {
+                    ImportOptions options = new()
+                    {
+                        Clip = parsed.GetRequiredValue(clip),
+                        Output = parsed.GetRequiredValue(output),
+                        Vocabulary = parsed.GetValue(vocabulary),
+                        Adapters = parsed.GetValue(adapters),
+                        Epoch = parsed.GetValue(epoch),
+                        Size = parsed.GetValue(size),
+                        Precision = parsed.GetValue(precision),
+                        Activation = parsed.GetValue(activation),
+                        Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
+                        ImageShare = parsed.GetValue(imageShare),
+                        TextShare = parsed.GetValue(textShare),
+                        VisionHeads = parsed.GetValue(visionHeads),
+                        TextHeads = parsed.GetValue(textHeads),
+                        Classes = parsed.GetValue(classes) ?? [],
+                        Name = parsed.GetValue(name),
+                        Version = parsed.GetValue(version),
+                    };
+                    return Import(options, cancellation);
+                })
+        );
         return command;
     }
 
@@ -65,11 +162,15 @@ internal static class ImportCommand
             package = ModelImporter.Import(options, new Progress(line), cancellation);
 
         ModelManifest model = package.Manifest;
-        Console.WriteLine($"{model.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, {(model.Adapters is null ? "plain CLIP" : "AA-CLIP adapters")}, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}");
+        Console.WriteLine(
+            $"{model.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, {(model.Adapters is null ? "plain CLIP" : "AA-CLIP adapters")}, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
+        );
         Recommendation advice = Recommendation.ForThisMachine();
-        Console.WriteLine(advice.Precision == options.Precision
-            ? $"{Name(options.Precision)} is the right precision for this machine: {advice.Reason}."
-            : $"For this machine --precision {Name(advice.Precision)} is recommended: {advice.Reason}.");
+        Console.WriteLine(
+            advice.Precision == options.Precision
+                ? $"{Name(options.Precision)} is the right precision for this machine: {advice.Reason}."
+                : $"For this machine --precision {Name(advice.Precision)} is recommended: {advice.Reason}."
+        );
         if (options.Precision == Precision.Int8)
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
         return 0;

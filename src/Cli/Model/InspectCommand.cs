@@ -19,24 +19,33 @@ internal static class InspectCommand
         Option<bool> tensors = new("--tensors") { Description = "List every tensor instead of sums by part." };
         Option<bool> json = new("--json") { Description = "Print model.json as it is." };
         Option<bool> fast = new("--no-hash") { Description = "Skip the comparison of hashes." };
-        Verb command = new("inspect", "Shows what a model package holds: sizes, hashes, tensors, provenance. Also lists the tensors of a checkpoint file.",
+        Verb command = new(
+            "inspect",
+            "Shows what a model package holds: sizes, hashes, tensors, provenance. Also lists the tensors of a checkpoint file.",
             "aaclip inspect models/aaclip",
-            "aaclip inspect --tensors ckpt/image_adapter_15.pth")
+            "aaclip inspect --tensors ckpt/image_adapter_15.pth"
+        )
         {
-            path, tensors, json, fast,
+            path,
+            tensors,
+            json,
+            fast,
         };
-        command.SetAction((parsed, _) => Run.Verb(() =>
-        {
-            string where = parsed.GetRequiredValue(path);
-            if (File.Exists(where))
-                return Checkpoint(where);
-            ModelPackage package = ModelPackage.Open(where);
-            if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(package.Manifest, PackageJson.Default.ModelManifest));
-            else
-                Package(package, parsed.GetValue(tensors), !parsed.GetValue(fast));
-            return 0;
-        }));
+        command.SetAction(
+            (parsed, _) =>
+                Run.Verb(() =>
+                {
+                    string where = parsed.GetRequiredValue(path);
+                    if (File.Exists(where))
+                        return Checkpoint(where);
+                    ModelPackage package = ModelPackage.Open(where);
+                    if (parsed.GetValue(json))
+                        Console.WriteLine(JsonSerializer.Serialize(package.Manifest, PackageJson.Default.ModelManifest));
+                    else
+                        Package(package, parsed.GetValue(tensors), !parsed.GetValue(fast));
+                    return 0;
+                })
+        );
         return command;
     }
 
@@ -44,49 +53,101 @@ internal static class InspectCommand
     {
         ModelManifest model = package.Manifest;
         ModelArchitecture shape = model.Architecture;
-        Tables.Write(["model", Column.Text(model.Id)],
-        [
-            ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
-            .. Int8Row(model.Precision),
-            ["input", $"{shape.ImageSize} px, patch {shape.Patch}, grid {shape.Grid}x{shape.Grid} (trained at {shape.NativeImageSize} px)"],
-            ["image tower", Tower(shape.Vision)],
-            ["text tower", $"{Tower(shape.Text)}, context {shape.Context}, vocabulary {shape.Vocabulary}"],
-            ["joint width", shape.Embed.ToString(CultureInfo.InvariantCulture)],
-            ["levels", string.Join(", ", shape.Levels)],
-            ["adapters", model.Adapters is { } a ? FormattableString.Invariant($"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks {(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}{(a.Relu ? ", projections with LeakyReLU" : "")}") : "none: plain CLIP"],
-            ["anchors for", model.Classes.Count == 0 ? "no class yet: made when a class is first used" : string.Join(", ", model.Classes)],
-            ["prompts", string.Concat(model.Prompts.Take(12))],
-            ["written", FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}")],
-        ]);
-        Tables.Write([Column.Name("from"), "bytes", "SHA-256"], model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) }));
-        Tables.Write([Column.Name("file"), "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"], model.Files.Select(f =>
-        {
-            if (hash)
-                package.Verify(f.Key);
-            return new[] { f.Key, Run.Bytes(f.Value.Bytes), Hash(f.Value.Sha256) };
-        }));
+        Tables.Write(
+            ["model", Column.Text(model.Id)],
+            [
+                ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
+                .. Int8Row(model.Precision),
+                [
+                    "input",
+                    $"{shape.ImageSize} px, patch {shape.Patch}, grid {shape.Grid}x{shape.Grid} (trained at {shape.NativeImageSize} px)",
+                ],
+                ["image tower", Tower(shape.Vision)],
+                ["text tower", $"{Tower(shape.Text)}, context {shape.Context}, vocabulary {shape.Vocabulary}"],
+                ["joint width", shape.Embed.ToString(CultureInfo.InvariantCulture)],
+                ["levels", string.Join(", ", shape.Levels)],
+                [
+                    "adapters",
+                    model.Adapters is { } a
+                        ? FormattableString.Invariant(
+                            $"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks {(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}{(a.Relu ? ", projections with LeakyReLU" : "")}"
+                        )
+                        : "none: plain CLIP",
+                ],
+                [
+                    "anchors for",
+                    model.Classes.Count == 0 ? "no class yet: made when a class is first used" : string.Join(", ", model.Classes),
+                ],
+                ["prompts", string.Concat(model.Prompts.Take(12))],
+                [
+                    "written",
+                    FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),
+                ],
+            ]
+        );
+        Tables.Write(
+            [Column.Name("from"), "bytes", "SHA-256"],
+            model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) })
+        );
+        Tables.Write(
+            [Column.Name("file"), "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"],
+            model.Files.Select(f =>
+            {
+                if (hash)
+                    package.Verify(f.Key);
+                return new[] { f.Key, Run.Bytes(f.Value.Bytes), Hash(f.Value.Sha256) };
+            })
+        );
         foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
         {
-            IEnumerable<GraphTensor> tensors = GraphTensors.Read(package.PathOf(graph)).Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
+            IEnumerable<GraphTensor> tensors = GraphTensors
+                .Read(package.PathOf(graph))
+                .Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
             if (all)
-                Tables.Write([Column.Name(graph), "type", "shape", "bytes"], tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) }));
+                Tables.Write(
+                    [Column.Name(graph), "type", "shape", "bytes"],
+                    tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) })
+                );
             else
-                Tables.Write([Column.Name(graph), "tensors", "values", "bytes"], tensors.GroupBy(t => Part(t.Name)).Select(g => new[]
-                {
-                    g.Key, g.Count().ToString(CultureInfo.InvariantCulture), g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture), Run.Bytes(g.Sum(t => t.Bytes)),
-                }));
+                Tables.Write(
+                    [Column.Name(graph), "tensors", "values", "bytes"],
+                    tensors
+                        .GroupBy(t => Part(t.Name))
+                        .Select(g =>
+                            new[]
+                            {
+                                g.Key,
+                                g.Count().ToString(CultureInfo.InvariantCulture),
+                                g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture),
+                                Run.Bytes(g.Sum(t => t.Bytes)),
+                            }
+                        )
+                );
         }
     }
 
     private static IEnumerable<string[]> Int8Row(Precision precision) =>
-        precision == Precision.Int8 ? [["int8 products on this machine", Int8Probe.Describe(Int8Probe.ForThisMachine)]] : [];
+        precision == Precision.Int8
+            ?
+            [
+                ["int8 products on this machine", Int8Probe.Describe(Int8Probe.ForThisMachine)],
+            ]
+            : [];
 
     private static int Checkpoint(string path)
     {
         using Checkpoint checkpoint = Import.Checkpoint.Open(path);
-        Tables.Write([Column.Name("tensor"), "type", "shape", "bytes"], checkpoint.Tensors.Values.Select(t => new[] { t.Name, t.Type.ToString(), t.ShapeText, Run.Bytes(t.Count * t.Type.Size()) }));
-        Tables.Write([Column.Name("value"), Column.Text("content")], checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" }));
-        Console.WriteLine($"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}");
+        Tables.Write(
+            [Column.Name("tensor"), "type", "shape", "bytes"],
+            checkpoint.Tensors.Values.Select(t => new[] { t.Name, t.Type.ToString(), t.ShapeText, Run.Bytes(t.Count * t.Type.Size()) })
+        );
+        Tables.Write(
+            [Column.Name("value"), Column.Text("content")],
+            checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" })
+        );
+        Console.WriteLine(
+            $"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}"
+        );
         return 0;
     }
 

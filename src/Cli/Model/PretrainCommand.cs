@@ -12,28 +12,81 @@ internal static class PretrainCommand
     public static Command Create()
     {
         PretrainingOptions defaults = new();
-        Option<string> output = new("--out") { Description = "Folder of the model: clip.safetensors and a vocabulary.", Required = true, HelpName = "DIR" };
-        Option<int> steps = new("--steps") { Description = "Steps in all.", DefaultValueFactory = _ => defaults.Steps, HelpName = "N", CustomParser = Values.Whole(1, 10_000_000) };
-        Option<int> batch = new("--batch") { Description = "Images of a step.", DefaultValueFactory = _ => defaults.Batch, HelpName = "N", CustomParser = Values.Whole(2, 4096) };
-        Option<double> rate = new("--rate") { Description = "Highest learning rate.", DefaultValueFactory = _ => defaults.Rate, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
-        Option<int> seed = new("--seed") { Description = "Of weights, images and sentences.", DefaultValueFactory = _ => defaults.Seed, HelpName = "N", CustomParser = Values.Whole() };
-        Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
-        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
-        Verb command = new("pretrain", "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for production.",
-            "aaclip pretrain --out clip-small/",
-            "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/")
+        Option<string> output = new("--out")
         {
-            output, steps, batch, rate, seed, resume, provider,
+            Description = "Folder of the model: clip.safetensors and a vocabulary.",
+            Required = true,
+            HelpName = "DIR",
         };
-        command.SetAction((parsed, cancellation) => Run.Verb(() =>
+        Option<int> steps = new("--steps")
         {
-            PretrainingOptions options = new() { Steps = parsed.GetValue(steps), Batch = parsed.GetValue(batch), Rate = parsed.GetValue(rate), Seed = parsed.GetValue(seed), Provider = parsed.GetValue(provider) };
-            using (Pretrainer pretrainer = new(parsed.GetRequiredValue(output), parsed.GetValue(resume), options))
-            using (ProgressLine line = new())
-                pretrainer.Train(new Progress(line, options.SaveEvery), cancellation);
-            Console.WriteLine($"Model in {parsed.GetRequiredValue(output)}");
-            return 0;
-        }));
+            Description = "Steps in all.",
+            DefaultValueFactory = _ => defaults.Steps,
+            HelpName = "N",
+            CustomParser = Values.Whole(1, 10_000_000),
+        };
+        Option<int> batch = new("--batch")
+        {
+            Description = "Images of a step.",
+            DefaultValueFactory = _ => defaults.Batch,
+            HelpName = "N",
+            CustomParser = Values.Whole(2, 4096),
+        };
+        Option<double> rate = new("--rate")
+        {
+            Description = "Highest learning rate.",
+            DefaultValueFactory = _ => defaults.Rate,
+            HelpName = "RATE",
+            CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
+        };
+        Option<int> seed = new("--seed")
+        {
+            Description = "Of weights, images and sentences.",
+            DefaultValueFactory = _ => defaults.Seed,
+            HelpName = "N",
+            CustomParser = Values.Whole(),
+        };
+        Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
+        Option<Provider> provider = new("--provider")
+        {
+            Description = "cpu or cuda; auto takes CUDA where it works.",
+            DefaultValueFactory = _ => Provider.Auto,
+            CustomParser = Values.Word<Provider>(),
+        };
+        Verb command = new(
+            "pretrain",
+            "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for production.",
+            "aaclip pretrain --out clip-small/",
+            "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/"
+        )
+        {
+            output,
+            steps,
+            batch,
+            rate,
+            seed,
+            resume,
+            provider,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                {
+                    PretrainingOptions options = new()
+                    {
+                        Steps = parsed.GetValue(steps),
+                        Batch = parsed.GetValue(batch),
+                        Rate = parsed.GetValue(rate),
+                        Seed = parsed.GetValue(seed),
+                        Provider = parsed.GetValue(provider),
+                    };
+                    using (Pretrainer pretrainer = new(parsed.GetRequiredValue(output), parsed.GetValue(resume), options))
+                    using (ProgressLine line = new())
+                        pretrainer.Train(new Progress(line, options.SaveEvery), cancellation);
+                    Console.WriteLine($"Model in {parsed.GetRequiredValue(output)}");
+                    return 0;
+                })
+        );
         return command;
     }
 
@@ -44,11 +97,20 @@ internal static class PretrainCommand
 
         public void Report(TrainingProgress value)
         {
-            line.Show(FormattableString.Invariant($"loss {value.Loss:F3}, step"), value.Step, value.Steps, left: Stopwatch.GetElapsedTime(_began) / ++_steps * (value.Steps - value.Step));
+            line.Show(
+                FormattableString.Invariant($"loss {value.Loss:F3}, step"),
+                value.Step,
+                value.Steps,
+                left: Stopwatch.GetElapsedTime(_began) / ++_steps * (value.Steps - value.Step)
+            );
             if (value.Step % saveEvery != 0)
                 return;
             line.Clear();
-            Console.WriteLine(FormattableString.Invariant($"step {value.Step} of {value.Steps}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_began).TotalSeconds:F0} s"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"step {value.Step} of {value.Steps}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_began).TotalSeconds:F0} s"
+                )
+            );
         }
     }
 }

@@ -9,47 +9,141 @@ internal static class ScoreCommand
 {
     public static Command Create()
     {
-        Argument<string[]> paths = new("path") { Description = "Images, folders, or globs in quotes.", Arity = ArgumentArity.OneOrMore, HelpName = "PATH" };
-        Option<string> model = new("--model") { Description = "Model package, made by 'aaclip import'.", Required = true, HelpName = "DIR" };
-        Option<string> name = new("--class") { Description = "What the object is called: any words, or a published class such as MVTec/bottle.", Required = true, HelpName = "NAME" };
-        Option<Domain> domain = new("--domain") { Description = "Which smoothing the map gets.", DefaultValueFactory = _ => Domain.Industrial, CustomParser = Values.Word<Domain>() };
-        Option<string?> heatmaps = new("--heatmaps") { Description = "Writes a picture for each image: the map over the photo.", HelpName = "DIR" };
-        Option<string?> maps = new("--maps") { Description = "Writes the raw map of each image: 16-bit PNG with a .json for its scale.", HelpName = "DIR" };
-        Option<string?> json = new("--json") { Description = "Writes one JSON object per image; '-' is standard output.", HelpName = "FILE|-" };
-        Option<double?> threshold = new("--threshold") { Description = "Raw scores from here on are anomalous. Default: the package's calibration; without one no verdict is given.", HelpName = "0-1", CustomParser = Values.NumberOrNone<double>(x => x is > 0 and < 1, "a raw score above 0 and below 1") };
-        Option<float?> mapThreshold = new("--map-threshold") { Description = "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a patch is as near to the one anchor as to the other.", HelpName = "VALUE", CustomParser = Values.NumberOrNone<float>(_ => true, "a number") };
-        Option<int> batch = new("--batch") { Description = "Images that are taken together. On CPU each still runs by itself.", DefaultValueFactory = _ => 8, HelpName = "N", CustomParser = Values.Whole(1, 256) };
-        Option<Provider> provider = new("--provider") { Description = "auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
-        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N", CustomParser = Values.Whole(0, 1024) };
-        Option<bool> parity = new("--parity") { Description = "Reads images exactly as the published code: no EXIF rotation, 16-bit grey clipped." };
-        Option<bool> legend = new("--legend") { Description = "Draws the scale into the heatmaps." };
-        Option<int> heatmapSide = new("--heatmap-side") { Description = "Longest side of a heatmap; of larger images the heatmap is scaled down.", DefaultValueFactory = _ => 2048, HelpName = "PIXELS", CustomParser = Values.Whole(64, 30_000) };
-        Option<bool> fast = new("--fast-start") { Description = "Maps the weights instead of laying them out, and trusts their hashes: starts at once, runs a little slower." };
-        Verb command = new("score", "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
-            "aaclip score --model models/aaclip --class bottle photos/",
-            "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\"")
+        Argument<string[]> paths = new("path")
         {
-            paths, model, name, domain, heatmaps, maps, json, threshold, mapThreshold, batch, provider, threads, parity, legend, heatmapSide, fast,
+            Description = "Images, folders, or globs in quotes.",
+            Arity = ArgumentArity.OneOrMore,
+            HelpName = "PATH",
         };
-        command.SetAction((parsed, cancellation) => Run.Verb(() => new ScoreRun
+        Option<string> model = new("--model")
         {
-            Files = ImageFiles.Find(parsed.GetRequiredValue(paths)),
-            Model = parsed.GetRequiredValue(model),
-            ObjectClass = parsed.GetRequiredValue(name),
-            Domain = parsed.GetValue(domain),
-            Heatmaps = parsed.GetValue(heatmaps),
-            Maps = parsed.GetValue(maps),
-            Json = parsed.GetValue(json),
-            Threshold = parsed.GetValue(threshold),
-            MapThreshold = parsed.GetValue(mapThreshold),
-            Batch = parsed.GetValue(batch),
-            Provider = parsed.GetValue(provider),
-            Threads = parsed.GetValue(threads),
-            Parity = parsed.GetValue(parity),
-            Legend = parsed.GetValue(legend),
-            FastStart = parsed.GetValue(fast),
-            HeatmapSide = parsed.GetValue(heatmapSide),
-        }.Execute(cancellation)));
+            Description = "Model package, made by 'aaclip import'.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<string> name = new("--class")
+        {
+            Description = "What the object is called: any words, or a published class such as MVTec/bottle.",
+            Required = true,
+            HelpName = "NAME",
+        };
+        Option<Domain> domain = new("--domain")
+        {
+            Description = "Which smoothing the map gets.",
+            DefaultValueFactory = _ => Domain.Industrial,
+            CustomParser = Values.Word<Domain>(),
+        };
+        Option<string?> heatmaps = new("--heatmaps")
+        {
+            Description = "Writes a picture for each image: the map over the photo.",
+            HelpName = "DIR",
+        };
+        Option<string?> maps = new("--maps")
+        {
+            Description = "Writes the raw map of each image: 16-bit PNG with a .json for its scale.",
+            HelpName = "DIR",
+        };
+        Option<string?> json = new("--json")
+        {
+            Description = "Writes one JSON object per image; '-' is standard output.",
+            HelpName = "FILE|-",
+        };
+        Option<double?> threshold = new("--threshold")
+        {
+            Description = "Raw scores from here on are anomalous. Default: the package's calibration; without one no verdict is given.",
+            HelpName = "0-1",
+            CustomParser = Values.NumberOrNone<double>(x => x is > 0 and < 1, "a raw score above 0 and below 1"),
+        };
+        Option<float?> mapThreshold = new("--map-threshold")
+        {
+            Description =
+                "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a patch is as near to the one anchor as to the other.",
+            HelpName = "VALUE",
+            CustomParser = Values.NumberOrNone<float>(_ => true, "a number"),
+        };
+        Option<int> batch = new("--batch")
+        {
+            Description = "Images that are taken together. On CPU each still runs by itself.",
+            DefaultValueFactory = _ => 8,
+            HelpName = "N",
+            CustomParser = Values.Whole(1, 256),
+        };
+        Option<Provider> provider = new("--provider")
+        {
+            Description = "auto takes CUDA where it works.",
+            DefaultValueFactory = _ => Provider.Auto,
+            CustomParser = Values.Word<Provider>(),
+        };
+        Option<int> threads = new("--threads")
+        {
+            Description = "Threads of a run; 0 takes one for each core.",
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 1024),
+        };
+        Option<bool> parity = new("--parity")
+        {
+            Description = "Reads images exactly as the published code: no EXIF rotation, 16-bit grey clipped.",
+        };
+        Option<bool> legend = new("--legend") { Description = "Draws the scale into the heatmaps." };
+        Option<int> heatmapSide = new("--heatmap-side")
+        {
+            Description = "Longest side of a heatmap; of larger images the heatmap is scaled down.",
+            DefaultValueFactory = _ => 2048,
+            HelpName = "PIXELS",
+            CustomParser = Values.Whole(64, 30_000),
+        };
+        Option<bool> fast = new("--fast-start")
+        {
+            Description = "Maps the weights instead of laying them out, and trusts their hashes: starts at once, runs a little slower.",
+        };
+        Verb command = new(
+            "score",
+            "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
+            "aaclip score --model models/aaclip --class bottle photos/",
+            "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\""
+        )
+        {
+            paths,
+            model,
+            name,
+            domain,
+            heatmaps,
+            maps,
+            json,
+            threshold,
+            mapThreshold,
+            batch,
+            provider,
+            threads,
+            parity,
+            legend,
+            heatmapSide,
+            fast,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                    new ScoreRun
+                    {
+                        Files = ImageFiles.Find(parsed.GetRequiredValue(paths)),
+                        Model = parsed.GetRequiredValue(model),
+                        ObjectClass = parsed.GetRequiredValue(name),
+                        Domain = parsed.GetValue(domain),
+                        Heatmaps = parsed.GetValue(heatmaps),
+                        Maps = parsed.GetValue(maps),
+                        Json = parsed.GetValue(json),
+                        Threshold = parsed.GetValue(threshold),
+                        MapThreshold = parsed.GetValue(mapThreshold),
+                        Batch = parsed.GetValue(batch),
+                        Provider = parsed.GetValue(provider),
+                        Threads = parsed.GetValue(threads),
+                        Parity = parsed.GetValue(parity),
+                        Legend = parsed.GetValue(legend),
+                        FastStart = parsed.GetValue(fast),
+                        HeatmapSide = parsed.GetValue(heatmapSide),
+                    }.Execute(cancellation)
+                )
+        );
         return command;
     }
 }

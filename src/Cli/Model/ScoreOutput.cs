@@ -42,7 +42,9 @@ internal sealed class ScoreOutput : IDisposable
         if (run.MapThreshold is { } mapThreshold)
             _calibration = _calibration with { MapThreshold = mapThreshold };
         _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
-        _header = _threshold is null ? [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions"] : [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"];
+        _header = _threshold is null
+            ? [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions"]
+            : [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"];
         if (!_terminal && run.Json != "-")
             Console.WriteLine(string.Join('\t', _header.Select(c => c.Title)));
     }
@@ -54,8 +56,19 @@ internal sealed class ScoreOutput : IDisposable
         FileInfo file = new(decoded.File.Path);
         ImageReport report = new()
         {
-            Image = new ImagePart(decoded.File.Path, file.Exists ? file.Length : 0, decoded.Image?.Width ?? 0, decoded.Image?.Height ?? 0, _run.ObjectClass),
-            Model = new ModelPart(_scorer.Model.Name, _scorer.Model.Version, _scorer.Model.Precision.ToString().ToLowerInvariant(), _scorer.Provider),
+            Image = new ImagePart(
+                decoded.File.Path,
+                file.Exists ? file.Length : 0,
+                decoded.Image?.Width ?? 0,
+                decoded.Image?.Height ?? 0,
+                _run.ObjectClass
+            ),
+            Model = new ModelPart(
+                _scorer.Model.Name,
+                _scorer.Model.Version,
+                _scorer.Model.Precision.ToString().ToLowerInvariant(),
+                _scorer.Provider
+            ),
             Timings = timings,
             Failure = decoded.Failure,
         };
@@ -130,7 +143,9 @@ internal sealed class ScoreOutput : IDisposable
         HashSet<string> inputs = [.. _run.Files.Select(f => Path.GetFullPath(f.Path))];
         foreach (ImageFile file in _run.Files)
             if (inputs.Contains(Path.GetFullPath(Path.Combine(folder, file.Output + ending))))
-                throw new IOException($"Writing to '{folder}' would overwrite the image '{Path.Combine(folder, file.Output + ending)}': name another folder.");
+                throw new IOException(
+                    $"Writing to '{folder}' would overwrite the image '{Path.Combine(folder, file.Output + ending)}': name another folder."
+                );
         try
         {
             Directory.CreateDirectory(folder);
@@ -145,7 +160,15 @@ internal sealed class ScoreOutput : IDisposable
     {
         double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
         return _threshold is { } threshold
-            ? new ScorePart(score.Detection, score.MapMax, raw, Calibration.Calibrated(raw, threshold), threshold, raw >= threshold ? Anomalous : "normal", _neutral)
+            ? new ScorePart(
+                score.Detection,
+                score.MapMax,
+                raw,
+                Calibration.Calibrated(raw, threshold),
+                threshold,
+                raw >= threshold ? Anomalous : "normal",
+                _neutral
+            )
             : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, _neutral);
     }
 

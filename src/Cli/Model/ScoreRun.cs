@@ -39,15 +39,18 @@ internal sealed class ScoreRun
         _ = ClassNames.Resolve(ObjectClass); // a bad name is told before the model is loaded
         using ProgressLine progress = new();
         progress.Show("Loading the model", 0, 1);
-        using AnomalyScorer scorer = AnomalyScorer.Load(Model, new ScorerOptions
-        {
-            Provider = Provider,
-            Threads = Threads,
-            MemoryMapped = FastStart,
-            Verify = !FastStart,
-            CudaBatch = Batch,
-            Logger = new ConsoleLogger(progress),
-        });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            Model,
+            new ScorerOptions
+            {
+                Provider = Provider,
+                Threads = Threads,
+                MemoryMapped = FastStart,
+                Verify = !FastStart,
+                CudaBatch = Batch,
+                Logger = new ConsoleLogger(progress),
+            }
+        );
         _patch = scorer.Model.Architecture.Patch;
         progress.Show($"Making text anchors for '{ObjectClass}'", 0, 1, force: true);
         float[] anchors = scorer.AnchorsOf(ObjectClass);
@@ -100,8 +103,7 @@ internal sealed class ScoreRun
         }
     }
 
-    private List<Decoded> Decode(int start, int count) =>
-        [.. Files.Skip(start).Take(count).AsParallel().AsOrdered().Select(DecodeOne)];
+    private List<Decoded> Decode(int start, int count) => [.. Files.Skip(start).Take(count).AsParallel().AsOrdered().Select(DecodeOne)];
 
     private Decoded DecodeOne(ImageFile file)
     {
@@ -114,7 +116,12 @@ internal sealed class ScoreRun
         }
         catch (ImageRejectedException e)
         {
-            return new Decoded(file, null, new FailurePart(JsonNamingPolicy.KebabCaseLower.ConvertName(e.Code.ToString()), e.Message), clock.Elapsed.TotalMilliseconds);
+            return new Decoded(
+                file,
+                null,
+                new FailurePart(JsonNamingPolicy.KebabCaseLower.ConvertName(e.Code.ToString()), e.Message),
+                clock.Elapsed.TotalMilliseconds
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -15,87 +15,241 @@ internal static class TrainCommand
     public static Command Create()
     {
         DataOptions data = new();
-        Option<string> clip = new("--clip") { Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They stay as they are.", Required = true, HelpName = "FILE|DIR" };
-        Option<string> output = new("--out") { Description = "Folder of the adapters, in the files of the published code.", Required = true, HelpName = "DIR" };
-        Option<string?> vocabulary = new("--vocab") { Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.", HelpName = "FILE|DIR" };
-        Option<TrainingStage> stage = new("--stage") { Description = "text learns the anchors, image the patches.", DefaultValueFactory = _ => TrainingStage.Both, CustomParser = Values.Word<TrainingStage>() };
-        Option<Preset> preset = new("--preset") { Description = "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on the mix of a batch nor on the last level alone.", DefaultValueFactory = _ => Preset.Visa, CustomParser = Values.Word<Preset>() };
+        Option<string> clip = new("--clip")
+        {
+            Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They stay as they are.",
+            Required = true,
+            HelpName = "FILE|DIR",
+        };
+        Option<string> output = new("--out")
+        {
+            Description = "Folder of the adapters, in the files of the published code.",
+            Required = true,
+            HelpName = "DIR",
+        };
+        Option<string?> vocabulary = new("--vocab")
+        {
+            Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
+            HelpName = "FILE|DIR",
+        };
+        Option<TrainingStage> stage = new("--stage")
+        {
+            Description = "text learns the anchors, image the patches.",
+            DefaultValueFactory = _ => TrainingStage.Both,
+            CustomParser = Values.Word<TrainingStage>(),
+        };
+        Option<Preset> preset = new("--preset")
+        {
+            Description =
+                "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on the mix of a batch nor on the last level alone.",
+            DefaultValueFactory = _ => Preset.Visa,
+            CustomParser = Values.Word<Preset>(),
+        };
         Option<bool> resume = new("--resume") { Description = "Goes on with the training in --out after its last whole epoch." };
-        Option<int> size = new("--size") { Description = "Side of the input in pixels, a multiple of the patch.", DefaultValueFactory = _ => 518, HelpName = "PIXELS", CustomParser = Values.Whole(1, 16384) };
-        Option<int> textEpochs = new("--text-epochs") { Description = "Epochs of the text stage.", DefaultValueFactory = _ => 5, HelpName = "N", CustomParser = Values.Whole(0, 100_000) };
-        Option<int> imageEpochs = new("--image-epochs") { Description = "Epochs of the image stage.", DefaultValueFactory = _ => 20, HelpName = "N", CustomParser = Values.Whole(0, 100_000) };
-        Option<int> textBatch = new("--text-batch") { Description = "Images of a step of the text stage.", DefaultValueFactory = _ => 16, HelpName = "N", CustomParser = Values.Whole(1, 1024) };
-        Option<int> imageBatch = new("--image-batch") { Description = "Images of a step of the image stage.", DefaultValueFactory = _ => 2, HelpName = "N", CustomParser = Values.Whole(1, 1024) };
-        Option<double> textRate = new("--text-rate") { Description = "Learning rate of the text stage.", DefaultValueFactory = _ => 1e-5, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
-        Option<double> imageRate = new("--image-rate") { Description = "Learning rate of the image stage.", DefaultValueFactory = _ => 5e-4, HelpName = "RATE", CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1") };
-        Option<int[]> halvings = new("--halvings") { Description = "Steps of the image stage after which its learning rate is halved. Default: 16000 32000, as published.", AllowMultipleArgumentsPerToken = true, HelpName = "N...", CustomParser = Values.Wholes(1) };
-        Option<Surgery?> surgery = new("--surgery") { Description = "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's.", CustomParser = Values.WordOrNone<Surgery>() };
-        Option<LevelLoss?> levelLoss = new("--level-loss") { Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's.", CustomParser = Values.WordOrNone<LevelLoss>() };
+        Option<int> size = new("--size")
+        {
+            Description = "Side of the input in pixels, a multiple of the patch.",
+            DefaultValueFactory = _ => 518,
+            HelpName = "PIXELS",
+            CustomParser = Values.Whole(1, 16384),
+        };
+        Option<int> textEpochs = new("--text-epochs")
+        {
+            Description = "Epochs of the text stage.",
+            DefaultValueFactory = _ => 5,
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 100_000),
+        };
+        Option<int> imageEpochs = new("--image-epochs")
+        {
+            Description = "Epochs of the image stage.",
+            DefaultValueFactory = _ => 20,
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 100_000),
+        };
+        Option<int> textBatch = new("--text-batch")
+        {
+            Description = "Images of a step of the text stage.",
+            DefaultValueFactory = _ => 16,
+            HelpName = "N",
+            CustomParser = Values.Whole(1, 1024),
+        };
+        Option<int> imageBatch = new("--image-batch")
+        {
+            Description = "Images of a step of the image stage.",
+            DefaultValueFactory = _ => 2,
+            HelpName = "N",
+            CustomParser = Values.Whole(1, 1024),
+        };
+        Option<double> textRate = new("--text-rate")
+        {
+            Description = "Learning rate of the text stage.",
+            DefaultValueFactory = _ => 1e-5,
+            HelpName = "RATE",
+            CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
+        };
+        Option<double> imageRate = new("--image-rate")
+        {
+            Description = "Learning rate of the image stage.",
+            DefaultValueFactory = _ => 5e-4,
+            HelpName = "RATE",
+            CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
+        };
+        Option<int[]> halvings = new("--halvings")
+        {
+            Description = "Steps of the image stage after which its learning rate is halved. Default: 16000 32000, as published.",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "N...",
+            CustomParser = Values.Wholes(1),
+        };
+        Option<Surgery?> surgery = new("--surgery")
+        {
+            Description =
+                "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's.",
+            CustomParser = Values.WordOrNone<Surgery>(),
+        };
+        Option<LevelLoss?> levelLoss = new("--level-loss")
+        {
+            Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's.",
+            CustomParser = Values.WordOrNone<LevelLoss>(),
+        };
         Option<bool> relu = new("--relu") { Description = "Gives the image projections a LeakyReLU (the published --relu)." };
-        Option<Activation> activation = new("--activation") { Description = "gelu as published; quickgelu as OpenAI trained CLIP.", DefaultValueFactory = _ => Activation.Gelu, CustomParser = Values.Word<Activation>() };
+        Option<Activation> activation = new("--activation")
+        {
+            Description = "gelu as published; quickgelu as OpenAI trained CLIP.",
+            DefaultValueFactory = _ => Activation.Gelu,
+            CustomParser = Values.Word<Activation>(),
+        };
         Option<bool> plain = new("--no-augmentation") { Description = "Takes images as they are." };
-        Option<int[]> levels = new("--levels") { Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).", AllowMultipleArgumentsPerToken = true, HelpName = "N N N N", CustomParser = Values.Wholes(1, 1000) };
-        Option<int?> visionHeads = new("--vision-heads") { Description = "Attention heads of the image tower. Default: from config.json, else width / 64.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
-        Option<int?> textHeads = new("--text-heads") { Description = "Attention heads of the text tower. Default: as above.", HelpName = "N", CustomParser = Values.WholeOrNone(1, 1024) };
-        Option<int> seed = new("--seed") { Description = "Of initial adapters, order, variation and --shots.", DefaultValueFactory = _ => 111, HelpName = "N", CustomParser = Values.Whole() };
-        Option<Provider> provider = new("--provider") { Description = "cpu or cuda; auto takes CUDA where it works.", DefaultValueFactory = _ => Provider.Auto, CustomParser = Values.Word<Provider>() };
-        Option<int> threads = new("--threads") { Description = "Threads of a run; 0 takes one for each core.", HelpName = "N", CustomParser = Values.Whole(0, 1024) };
-        Verb command = new("train", "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",
+        Option<int[]> levels = new("--levels")
+        {
+            Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "N N N N",
+            CustomParser = Values.Wholes(1, 1000),
+        };
+        Option<int?> visionHeads = new("--vision-heads")
+        {
+            Description = "Attention heads of the image tower. Default: from config.json, else width / 64.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 1024),
+        };
+        Option<int?> textHeads = new("--text-heads")
+        {
+            Description = "Attention heads of the text tower. Default: as above.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 1024),
+        };
+        Option<int> seed = new("--seed")
+        {
+            Description = "Of initial adapters, order, variation and --shots.",
+            DefaultValueFactory = _ => 111,
+            HelpName = "N",
+            CustomParser = Values.Whole(),
+        };
+        Option<Provider> provider = new("--provider")
+        {
+            Description = "cpu or cuda; auto takes CUDA where it works.",
+            DefaultValueFactory = _ => Provider.Auto,
+            CustomParser = Values.Word<Provider>(),
+        };
+        Option<int> threads = new("--threads")
+        {
+            Description = "Threads of a run; 0 takes one for each core.",
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 1024),
+        };
+        Verb command = new(
+            "train",
+            "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",
             "aaclip train --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data VisA/ --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data mvtec/ --set MVTec --shots 64 --preset mvtec --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",
-            "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine")
+            "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine"
+        )
         {
-            clip, output, vocabulary, stage, preset, resume, size, textEpochs, imageEpochs, textBatch, imageBatch, textRate, imageRate, halvings, surgery, levelLoss, relu, activation, plain, levels, visionHeads, textHeads, seed, provider, threads,
+            clip,
+            output,
+            vocabulary,
+            stage,
+            preset,
+            resume,
+            size,
+            textEpochs,
+            imageEpochs,
+            textBatch,
+            imageBatch,
+            textRate,
+            imageRate,
+            halvings,
+            surgery,
+            levelLoss,
+            relu,
+            activation,
+            plain,
+            levels,
+            visionHeads,
+            textHeads,
+            seed,
+            provider,
+            threads,
         };
         data.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(() =>
-        {
-            bool custom = parsed.GetValue(preset) == Preset.Custom;
-            return Train(
-                new TrainingRun
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
                 {
-                    Clip = parsed.GetRequiredValue(clip),
-                    Vocabulary = ModelImporter.FindVocabulary(parsed.GetRequiredValue(clip), parsed.GetValue(vocabulary)),
-                    Data = data.Open(parsed, parsed.GetValue(seed)),
-                    Output = parsed.GetRequiredValue(output),
-                    Stage = parsed.GetValue(stage),
-                    Resume = parsed.GetValue(resume),
-                    Options = new AdaptationOptions
-                    {
-                        Size = parsed.GetValue(size),
-                        Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
-                        TextEpochs = parsed.GetValue(textEpochs),
-                        ImageEpochs = parsed.GetValue(imageEpochs),
-                        TextBatch = parsed.GetValue(textBatch),
-                        ImageBatch = parsed.GetValue(imageBatch),
-                        TextRate = parsed.GetValue(textRate),
-                        ImageRate = parsed.GetValue(imageRate),
-                        Halvings = parsed.GetValue(halvings) is { Length: > 0 } steps ? steps : new AdaptationOptions().Halvings,
-                        Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
-                        SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
-                        Relu = parsed.GetValue(relu),
-                        Activation = parsed.GetValue(activation),
-                        Augment = !parsed.GetValue(plain),
-                        VisionHeads = parsed.GetValue(visionHeads),
-                        TextHeads = parsed.GetValue(textHeads),
-                        Seed = parsed.GetValue(seed),
-                        Provider = parsed.GetValue(provider),
-                        Threads = parsed.GetValue(threads),
-                    },
-                },
-                cancellation);
-        }));
+                    bool custom = parsed.GetValue(preset) == Preset.Custom;
+                    return Train(
+                        new TrainingRun
+                        {
+                            Clip = parsed.GetRequiredValue(clip),
+                            Vocabulary = ModelImporter.FindVocabulary(parsed.GetRequiredValue(clip), parsed.GetValue(vocabulary)),
+                            Data = data.Open(parsed, parsed.GetValue(seed)),
+                            Output = parsed.GetRequiredValue(output),
+                            Stage = parsed.GetValue(stage),
+                            Resume = parsed.GetValue(resume),
+                            Options = new AdaptationOptions
+                            {
+                                Size = parsed.GetValue(size),
+                                Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
+                                TextEpochs = parsed.GetValue(textEpochs),
+                                ImageEpochs = parsed.GetValue(imageEpochs),
+                                TextBatch = parsed.GetValue(textBatch),
+                                ImageBatch = parsed.GetValue(imageBatch),
+                                TextRate = parsed.GetValue(textRate),
+                                ImageRate = parsed.GetValue(imageRate),
+                                Halvings = parsed.GetValue(halvings) is { Length: > 0 } steps ? steps : new AdaptationOptions().Halvings,
+                                Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
+                                SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
+                                Relu = parsed.GetValue(relu),
+                                Activation = parsed.GetValue(activation),
+                                Augment = !parsed.GetValue(plain),
+                                VisionHeads = parsed.GetValue(visionHeads),
+                                TextHeads = parsed.GetValue(textHeads),
+                                Seed = parsed.GetValue(seed),
+                                Provider = parsed.GetValue(provider),
+                                Threads = parsed.GetValue(threads),
+                            },
+                        },
+                        cancellation
+                    );
+                })
+        );
         return command;
     }
 
     private static int Train(TrainingRun run, CancellationToken cancellation)
     {
         IReadOnlyList<LabelledImage> images = run.Data.Images;
-        Console.WriteLine($"{run.Data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of {images.Select(i => i.ClassName).Distinct().Count()} classes; seed {run.Options.Seed}");
+        Console.WriteLine(
+            $"{run.Data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of {images.Select(i => i.ClassName).Distinct().Count()} classes; seed {run.Options.Seed}"
+        );
         int without = images.Count(i => i.Anomalous && i.MaskPath is null);
         if (without > 0)
-            throw new InvalidDataException($"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': training learns from masks; draw them, or leave these images out.");
+            throw new InvalidDataException(
+                $"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': training learns from masks; draw them, or leave these images out."
+            );
         using (Trainer trainer = new(run))
         using (ProgressLine line = new())
         {
@@ -103,7 +257,9 @@ internal static class TrainCommand
             trainer.Train(new Progress(line), cancellation);
         }
 
-        Console.WriteLine($"Adapters in {run.Output}; make a model of them: aaclip import --clip {run.Clip} --adapters {run.Output} --out DIR");
+        Console.WriteLine(
+            $"Adapters in {run.Output}; make a model of them: aaclip import --clip {run.Clip} --adapters {run.Output} --out DIR"
+        );
         return 0;
     }
 
@@ -122,7 +278,8 @@ internal static class TrainCommand
 
     private sealed class Progress(ProgressLine line) : IProgress<TrainingProgress>
     {
-        private long _epochBegan = Stopwatch.GetTimestamp(), _stageBegan;
+        private long _epochBegan = Stopwatch.GetTimestamp(),
+            _stageBegan;
         private int _steps; // of this stage, since it began or was resumed
         private string _stage = "";
 
@@ -130,13 +287,27 @@ internal static class TrainCommand
         {
             if (value.Stage != _stage)
                 (_stage, _stageBegan, _steps) = (value.Stage, Stopwatch.GetTimestamp(), -1); // the first step includes the graph's writing
-            TimeSpan? left = ++_steps < 1 ? null : Stopwatch.GetElapsedTime(_stageBegan) / _steps * (value.Steps - value.Step + (double)value.Steps * (value.Epochs - value.Epoch));
-            line.Show(FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"), value.Step, value.Steps, left: left);
+            TimeSpan? left =
+                ++_steps < 1
+                    ? null
+                    : Stopwatch.GetElapsedTime(_stageBegan)
+                        / _steps
+                        * (value.Steps - value.Step + (double)value.Steps * (value.Epochs - value.Epoch));
+            line.Show(
+                FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"),
+                value.Step,
+                value.Steps,
+                left: left
+            );
             if (value.Step < value.Steps)
                 return;
             line.Clear();
             using Process self = Process.GetCurrentProcess();
-            Console.WriteLine(FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_epochBegan).TotalSeconds:F1} s, peak memory {Run.Bytes(self.PeakWorkingSet64)}"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_epochBegan).TotalSeconds:F1} s, peak memory {Run.Bytes(self.PeakWorkingSet64)}"
+                )
+            );
             _epochBegan = Stopwatch.GetTimestamp();
         }
     }

@@ -16,8 +16,17 @@ internal sealed partial class Account
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // a refused connection has been tried four times by then; a slow answer is that of a busy machine
     private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
 
-    private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.", HelpName = "STRING" };
-    private readonly Option<string?> _account = new("--account") { Description = "Storage account by name or address, with the identity of this machine ('az login', managed identity).", HelpName = "URL" };
+    private readonly Option<string?> _connection = new("--connection")
+    {
+        Description =
+            "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.",
+        HelpName = "STRING",
+    };
+    private readonly Option<string?> _account = new("--account")
+    {
+        Description = "Storage account by name or address, with the identity of this machine ('az login', managed identity).",
+        HelpName = "URL",
+    };
 
     /// <summary>Gives a verb the two options.</summary>
     public void AddTo(Verb command)
@@ -39,8 +48,8 @@ internal sealed partial class Account
     }
 
     /// <summary>Opens an account without asking.</summary>
-    public static StorageClients Open(IConfiguration configuration) => new(configuration, Options.Create(
-        configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()));
+    public static StorageClients Open(IConfiguration configuration) =>
+        new(configuration, Options.Create(configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()));
 
     /// <summary>The account of a connection string.</summary>
     public static StorageClients Open(string connection) => Open(Settings(connection, null));
@@ -52,14 +61,19 @@ internal sealed partial class Account
         Dictionary<string, string?> chosen = [];
         if (account is not null)
         {
-            (chosen[$"{StorageConnection.Setting}:blobServiceUri"], chosen[$"{StorageConnection.Setting}:queueServiceUri"]) = Addresses(account);
+            (chosen[$"{StorageConnection.Setting}:blobServiceUri"], chosen[$"{StorageConnection.Setting}:queueServiceUri"]) = Addresses(
+                account
+            );
             chosen[StorageConnection.Setting] = null;
         }
         else if (connection is not null)
         {
             chosen[StorageConnection.Setting] = connection;
         }
-        else if (string.IsNullOrEmpty(configuration[StorageConnection.Setting]) && !configuration.GetSection(StorageConnection.Setting).GetChildren().Any())
+        else if (
+            string.IsNullOrEmpty(configuration[StorageConnection.Setting])
+            && !configuration.GetSection(StorageConnection.Setting).GetChildren().Any()
+        )
         {
             chosen[StorageConnection.Setting] = RunningHost.Find()?.Connection ?? "UseDevelopmentStorage=true";
         }
@@ -72,10 +86,17 @@ internal sealed partial class Account
     {
         if (AccountName().IsMatch(account))
             return ($"https://{account}.blob.core.windows.net", $"https://{account}.queue.core.windows.net");
-        if (Uri.TryCreate(account, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps && address.Query.Length == 0 && BlobHost().Match(address.Host) is { Success: true } host)
+        if (
+            Uri.TryCreate(account, UriKind.Absolute, out Uri? address)
+            && address.Scheme == Uri.UriSchemeHttps
+            && address.Query.Length == 0
+            && BlobHost().Match(address.Host) is { Success: true } host
+        )
             return ($"https://{address.Host}", $"https://{host.Groups[1].Value}.queue.{host.Groups[2].Value}");
         // Not repeated: somebody may have pasted an address with a signature.
-        throw new InvalidOperationException("--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a signature; a connection string goes to --connection.");
+        throw new InvalidOperationException(
+            "--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a signature; a connection string goes to --connection."
+        );
     }
 
     private static async Task ReachAsync(StorageClients storage, TimeSpan patience, CancellationToken cancellation)
@@ -86,9 +107,15 @@ internal sealed partial class Account
         {
             await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is OperationCanceledException or AggregateException or RequestFailedException { Status: 0 })
+        catch (Exception e)
+            when (!cancellation.IsCancellationRequested
+                && e is OperationCanceledException or AggregateException or RequestFailedException { Status: 0 }
+            )
         {
-            throw new IOException($"Storage at {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)} does not answer: start it with 'aaclip up', or name another with --connection or --account.", e);
+            throw new IOException(
+                $"Storage at {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)} does not answer: start it with 'aaclip up', or name another with --connection or --account.",
+                e
+            );
         }
     }
 

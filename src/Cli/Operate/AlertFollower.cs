@@ -9,7 +9,17 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.Cli.Operate;
 
 /// <summary>A change of an alert, as far as it can be seen without taking the message.</summary>
-internal sealed record AlertLine(string Id, DateTimeOffset Time, string Camera, string Change, string Severity, int? Images, double? Score, string? Image, string? Heatmap)
+internal sealed record AlertLine(
+    string Id,
+    DateTimeOffset Time,
+    string Camera,
+    string Change,
+    string Severity,
+    int? Images,
+    double? Score,
+    string? Image,
+    string? Heatmap
+)
 {
     /// <summary>The same for all changes of an alert.</summary>
     public required string AlertId { get; init; }
@@ -47,14 +57,26 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         List<AlertLine> lines = [];
         try
         {
-            foreach (PeekedMessage message in (await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.Most, cancellation)).Value)
+            foreach (
+                PeekedMessage message in (await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.Most, cancellation)).Value
+            )
                 if (AlertQueue.Read(message.Body) is { } alert)
-                    lines.Add(new AlertLine(
-                        alert.Envelope.Id, alert.Envelope.Time ?? alert.Data.Image.Time, alert.Data.Camera,
-                        alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
-                        alert.Data.Severity, alert.Data.Images, alert.Data.Score.Calibrated,
-                        alert.Data.Image.Blob, alert.Data.Heatmap?.Blob)
-                    { AlertId = alert.Data.AlertId });
+                    lines.Add(
+                        new AlertLine(
+                            alert.Envelope.Id,
+                            alert.Envelope.Time ?? alert.Data.Image.Time,
+                            alert.Data.Camera,
+                            alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
+                            alert.Data.Severity,
+                            alert.Data.Images,
+                            alert.Data.Score.Calibrated,
+                            alert.Data.Image.Blob,
+                            alert.Data.Heatmap?.Blob
+                        )
+                        {
+                            AlertId = alert.Data.AlertId,
+                        }
+                    );
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -71,7 +93,11 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         try
         {
             await foreach (BlobItem blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = "alerts/" }, cancellation))
-                if (blob.Properties.ETag is { } etag && (!_states.TryGetValue(blob.Name, out var known) || known.ETag != etag) && await ReadAsync(container, blob.Name, cancellation) is { } state)
+                if (
+                    blob.Properties.ETag is { } etag
+                    && (!_states.TryGetValue(blob.Name, out var known) || known.ETag != etag)
+                    && await ReadAsync(container, blob.Name, cancellation) is { } state
+                )
                 {
                     lines.AddRange(Changes(Camera(blob.Name), known.State?.Open, state));
                     _states[blob.Name] = (etag, state);
@@ -82,7 +108,9 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
             // No container yet, no alerts.
         }
 
-        Open = _states.Where(s => s.Value.State.Open is not null).ToDictionary(s => Camera(s.Key), s => s.Value.State.Open!.Severity, StringComparer.Ordinal); // filtered just before
+        Open = _states
+            .Where(s => s.Value.State.Open is not null)
+            .ToDictionary(s => Camera(s.Key), s => s.Value.State.Open!.Severity, StringComparer.Ordinal); // filtered just before
         return lines;
     }
 
@@ -91,14 +119,29 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         if (before is not null && now.Open?.Id != before.Id)
             yield return Line(camera, before with { Sequence = before.Sequence + 1 }, "closed", now.Closed?.At ?? before.Worst.Time);
         if (now.Open is { } open)
-            yield return Line(camera, open, open.Sequence == 1 ? "opened" : "updated", open.Sequence == 1 ? open.OpenedAt : open.Worst.Time);
+            yield return Line(
+                camera,
+                open,
+                open.Sequence == 1 ? "opened" : "updated",
+                open.Sequence == 1 ? open.OpenedAt : open.Worst.Time
+            );
     }
 
-    private static AlertLine Line(string camera, OpenAlert alert, string change, DateTimeOffset time) => new(
-        FormattableString.Invariant($"{alert.Id}-{alert.Sequence}-{change}"), time, camera, change, alert.Severity, alert.Images, alert.Worst.Calibrated, alert.Worst.Image, alert.Worst.Heatmap)
-    {
-        AlertId = alert.Id,
-    };
+    private static AlertLine Line(string camera, OpenAlert alert, string change, DateTimeOffset time) =>
+        new(
+            FormattableString.Invariant($"{alert.Id}-{alert.Sequence}-{change}"),
+            time,
+            camera,
+            change,
+            alert.Severity,
+            alert.Images,
+            alert.Worst.Calibrated,
+            alert.Worst.Image,
+            alert.Worst.Heatmap
+        )
+        {
+            AlertId = alert.Id,
+        };
 
     // A very long name ends in a hash and stays as it is.
     private static string Camera(string blob) => Uri.UnescapeDataString(blob["alerts/".Length..^".json".Length]);

@@ -29,7 +29,12 @@ internal static class AlertQueue
         finally
         {
             foreach (QueueMessage message in taken)
-                await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: CancellationToken.None);
+                await queue.UpdateMessageAsync(
+                    message.MessageId,
+                    message.PopReceipt,
+                    visibilityTimeout: TimeSpan.Zero,
+                    cancellationToken: CancellationToken.None
+                );
         }
 
         return [.. taken.DistinctBy(m => m.MessageId).Select(m => Read(m.Body)?.Envelope.Id).OfType<string>()];

@@ -34,22 +34,29 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
             await images.CreateIfNotExistsAsync(cancellationToken: cancellation);
         List<DropFailure> failures = [];
         ParallelOptions options = new() { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(InPace(items, cancellation), options, async (turn, token) =>
-        {
-            string blob = BlobName(turn.Item, turn.Pass);
-            try
+        await Parallel.ForEachAsync(
+            InPace(items, cancellation),
+            options,
+            async (turn, token) =>
             {
-                byte[] content = await File.ReadAllBytesAsync(turn.Item.File.Path, token);
-                BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.File.Path) } };
-                BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
-                Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
+                string blob = BlobName(turn.Item, turn.Pass);
+                try
+                {
+                    byte[] content = await File.ReadAllBytesAsync(turn.Item.File.Path, token);
+                    BlobUploadOptions upload = new()
+                    {
+                        HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.File.Path) },
+                    };
+                    BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
+                    Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
+                {
+                    lock (failures)
+                        failures.Add(new DropFailure(turn.Item.File.Path, StorageTrouble.Explain(e) ?? e.Message));
+                }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
-            {
-                lock (failures)
-                    failures.Add(new DropFailure(turn.Item.File.Path, StorageTrouble.Explain(e) ?? e.Message));
-            }
-        });
+        );
         return failures;
     }
 
@@ -60,9 +67,13 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
         return pass == 1 ? $"{item.Camera}/{path}" : FormattableString.Invariant($"{item.Camera}/pass-{pass}/{path}");
     }
 
-    private async IAsyncEnumerable<(DropItem Item, int Pass)> InPace(IReadOnlyList<DropItem> items, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<(DropItem Item, int Pass)> InPace(
+        IReadOnlyList<DropItem> items,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        long start = time.GetTimestamp(), index = 0;
+        long start = time.GetTimestamp(),
+            index = 0;
         int pass = 1;
         do
         {
@@ -74,20 +85,20 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
             }
 
             pass++;
-        }
-        while (Loop);
+        } while (Loop);
     }
 
     [SuppressMessage("Globalization", "CA1308:Normalize strings to uppercase", Justification = "Endings are written in lower case.")]
-    private static string ContentType(string path) => Path.GetExtension(path).ToLowerInvariant() switch
-    {
-        ".jpg" or ".jpeg" => "image/jpeg",
-        ".png" => "image/png",
-        ".bmp" => "image/bmp",
-        ".tif" or ".tiff" => "image/tiff",
-        ".webp" => "image/webp",
-        _ => "application/octet-stream",
-    };
+    private static string ContentType(string path) =>
+        Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".jpg" or ".jpeg" => "image/jpeg",
+            ".png" => "image/png",
+            ".bmp" => "image/bmp",
+            ".tif" or ".tiff" => "image/tiff",
+            ".webp" => "image/webp",
+            _ => "application/octet-stream",
+        };
 }
 
 /// <summary>An image to be stored.</summary>

@@ -11,7 +11,8 @@ internal sealed class Impatience : IDisposable
     private int _count;
     private bool _over;
 
-    public Impatience() => _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Count), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count)];
+    public Impatience() =>
+        _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Count), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count)];
 
     public CancellationToken Token => _source.Token;
 

@@ -61,16 +61,27 @@ internal sealed class JobServices
                 return job;
             DateTimeOffset now = TimeProvider.System.GetUtcNow();
             if (job.Left(now) is { } left)
-                progress.Show(Flips(job), (int)Math.Min(int.MaxValue, job.Found.Images), (int)Math.Min(int.MaxValue, job.Images), left: left);
+                progress.Show(
+                    Flips(job),
+                    (int)Math.Min(int.MaxValue, job.Found.Images),
+                    (int)Math.Min(int.MaxValue, job.Images),
+                    left: left
+                );
             else if (job.ListedAll)
                 progress.Show(string.Create(CultureInfo.InvariantCulture, $"{Flips(job)} {job.Found.Images}/{job.Images}"), 0, 0);
             else
-                progress.Show(string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images until now, {job.Found.Images} done"), 0, 0);
+                progress.Show(
+                    string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images until now, {job.Found.Images} done"),
+                    0,
+                    0
+                );
             if (!worried && job.Step == 0 && now - job.CreatedAt > Worry)
             {
                 worried = true;
                 progress.Clear();
-                Console.Error.WriteLine("Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job as it is.");
+                Console.Error.WriteLine(
+                    "Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job as it is."
+                );
             }
 
             try
@@ -92,7 +103,9 @@ internal sealed class JobServices
         Directory.CreateDirectory(folder);
         foreach (string file in (string[])[JobReporter.HtmlFile, JobReporter.JsonFile])
         {
-            byte[] content = await _store.ReportAsync(id, file, cancellation) ?? throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
+            byte[] content =
+                await _store.ReportAsync(id, file, cancellation)
+                ?? throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
             string path = Path.Combine(folder, file);
             WholeFile.Write(path, content);
             Console.Error.WriteLine($"Written: {path}");
@@ -103,13 +116,23 @@ internal sealed class JobServices
     public static void Write(Job job)
     {
         Comparison found = job.Found;
-        Console.WriteLine($"Job {job.Id} is {JobService.Word(job.Status)}: {found.Images} of {job.Images}{(job.ListedAll ? "" : " or more")} images.");
+        Console.WriteLine(
+            $"Job {job.Id} is {JobService.Word(job.Status)}: {found.Images} of {job.Images}{(job.ListedAll ? "" : " or more")} images."
+        );
         if (job.Reason is not null)
             Console.WriteLine(job.Reason);
         if (found.Counts.Count > 0)
-            Tables.Write(["old", "new", "images"], found.Counts.Select(c => (string[])[.. c.Key.Split(" → "), c.Value.ToString(CultureInfo.InvariantCulture)]));
+            Tables.Write(
+                ["old", "new", "images"],
+                found.Counts.Select(c => (string[])[.. c.Key.Split(" → "), c.Value.ToString(CultureInfo.InvariantCulture)])
+            );
         if (found.Agreement is { } agreement)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{found.Flips} verdicts changed; {100 * agreement:F1} % agreement; mean difference of scores {found.MeanDifference:F3}."));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{found.Flips} verdicts changed; {100 * agreement:F1} % agreement; mean difference of scores {found.MeanDifference:F3}."
+                )
+            );
     }
 
     private static string Flips(Job job) => string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");

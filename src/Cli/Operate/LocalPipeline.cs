@@ -47,19 +47,32 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
     /// <param name="change">Last word on the options of the host.</param>
     public static async Task<LocalPipeline> StartAsync(
-        string? functions, string? settings, string? model, byte[]? cameras, bool replace, Func<LocalHostOptions, LocalHostOptions> change, CancellationToken cancellation)
+        string? functions,
+        string? settings,
+        string? model,
+        byte[]? cameras,
+        bool replace,
+        Func<LocalHostOptions, LocalHostOptions> change,
+        CancellationToken cancellation
+    )
     {
-        LocalHostOptions options = change(new LocalHostOptions
-        {
-            Functions = FunctionsFolder.Find(functions),
-            SettingsFile = settings ?? ProjectFiles.Find("local.settings.json") ?? ProjectFiles.Find("local.settings.sample.json"),
-            Settings = model is null ? [] : new Dictionary<string, string?> { ["Model__Path"] = model },
-            PathSettings = ["Model__Path", "Model__Cache"],
-            StopTimeout = StopTimeout,
-            Prepare = (connection, token) => Preparation.RunAsync(Account.Open(connection), cameras, replace, token),
-        });
+        LocalHostOptions options = change(
+            new LocalHostOptions
+            {
+                Functions = FunctionsFolder.Find(functions),
+                SettingsFile = settings ?? ProjectFiles.Find("local.settings.json") ?? ProjectFiles.Find("local.settings.sample.json"),
+                Settings = model is null ? [] : new Dictionary<string, string?> { ["Model__Path"] = model },
+                PathSettings = ["Model__Path", "Model__Cache"],
+                StopTimeout = StopTimeout,
+                Prepare = (connection, token) => Preparation.RunAsync(Account.Open(connection), cameras, replace, token),
+            }
+        );
         // Without a package nothing would ever be scored: said here, in one line, before anything starts.
-        string path = options.ReadSetting("Model__Path") is { Length: > 0 } set ? set : throw new InvalidOperationException("No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'.");
+        string path = options.ReadSetting("Model__Path") is { Length: > 0 } set
+            ? set
+            : throw new InvalidOperationException(
+                "No model is named: pass --model, or set Model__Path to the folder of a model package, made by 'aaclip import'."
+            );
         ModelManifest manifest = ModelPackage.Open(path).Manifest;
         string id = manifest.Id;
         options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
@@ -85,7 +98,8 @@ internal sealed class LocalPipeline : IAsyncDisposable
             return;
         throw new InvalidOperationException(
             $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: "
-            + "end that one, start this one with the same model, or let DataStorage name other storage.");
+                + "end that one, start this one with the same model, or let DataStorage name other storage."
+        );
     }
 
     /// <summary>Finishes what runs, then ends.</summary>

@@ -12,95 +12,144 @@ internal static class ModelCommands
     {
         Argument<string> folder = new("FOLDER") { Description = "A model package, made by 'aaclip import' or 'aaclip calibrate'." };
         Account account = new();
-        Verb command = new("publish", "Stores a model package in the models container, from where workers fetch it. Packages never change: one that is there already is left as it is.",
-            "aaclip publish models/better")
+        Verb command = new(
+            "publish",
+            "Stores a model package in the models container, from where workers fetch it. Packages never change: one that is there already is left as it is.",
+            "aaclip publish models/better"
+        )
         {
             folder,
         };
         account.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            JobServices services = new(await account.OpenAsync(parsed, cancellation));
-            string path = parsed.GetValue(folder)!;
-            if (!Directory.Exists(path))
-                throw new DirectoryNotFoundException($"No model package at '{path}': make one with 'aaclip import'.");
-            Console.WriteLine($"Published: {await services.PublishedAsync(path, cancellation)}");
-            return 0;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
+                    string path = parsed.GetValue(folder)!;
+                    if (!Directory.Exists(path))
+                        throw new DirectoryNotFoundException($"No model package at '{path}': make one with 'aaclip import'.");
+                    Console.WriteLine($"Published: {await services.PublishedAsync(path, cancellation)}");
+                    return 0;
+                })
+        );
         return command;
     }
 
     public static Command Promote()
     {
-        Argument<string?> model = new("MODEL") { Description = "name@version, or a package's folder, which is published first. Without it, the present roles are shown.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> model = new("MODEL")
+        {
+            Description = "name@version, or a package's folder, which is published first. Without it, the present roles are shown.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<bool> own = new("--own") { Description = "Goes back to the package at Model__Path." };
         Account account = new();
-        Verb command = new("promote", "Makes a model the live one for new images. Workers load it while the old one goes on, and switch between two images, within seconds and without a restart. The old one's results stay.",
+        Verb command = new(
+            "promote",
+            "Makes a model the live one for new images. Workers load it while the old one goes on, and switch between two images, within seconds and without a restart. The old one's results stay.",
             "aaclip promote aaclip@3f2a91bc",
-            "aaclip promote --own")
+            "aaclip promote --own"
+        )
         {
-            model, own,
+            model,
+            own,
         };
         account.AddTo(command);
         command.Rules.Add(r => r.GetValue(own) && r.GetValue(model) is not null ? "MODEL and --own exclude each other." : null);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            JobServices services = new(storage);
-            if (parsed.GetValue(model) is not { } chosen)
-            {
-                Write(parsed.GetValue(own) ? await services.Choice.PromoteAsync(null, cancellation) : await services.Choice.GetAsync(cancellation));
-                return 0;
-            }
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    JobServices services = new(storage);
+                    if (parsed.GetValue(model) is not { } chosen)
+                    {
+                        Write(
+                            parsed.GetValue(own)
+                                ? await services.Choice.PromoteAsync(null, cancellation)
+                                : await services.Choice.GetAsync(cancellation)
+                        );
+                        return 0;
+                    }
 
-            string id = await services.PublishedAsync(chosen, cancellation);
-            if (!await services.Models.ExistsAsync(id, cancellation))
-                throw new ArgumentException($"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
-            Write(await services.Choice.PromoteAsync(id, cancellation));
-            return 0;
-        }));
+                    string id = await services.PublishedAsync(chosen, cancellation);
+                    if (!await services.Models.ExistsAsync(id, cancellation))
+                        throw new ArgumentException(
+                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+                        );
+                    Write(await services.Choice.PromoteAsync(id, cancellation));
+                    return 0;
+                })
+        );
         return command;
     }
 
     public static Command Shadow()
     {
-        Argument<string?> model = new("MODEL") { Description = "name@version, or a package's folder, which is published first.", Arity = ArgumentArity.ZeroOrOne };
-        Option<double> share = new("--share") { Description = "Share of new images, above 0 to 1.", DefaultValueFactory = _ => 0.1, HelpName = "X", CustomParser = Values.Number<double>(x => x is > 0 and <= 1, "a number above 0 and at most 1") };
+        Argument<string?> model = new("MODEL")
+        {
+            Description = "name@version, or a package's folder, which is published first.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<double> share = new("--share")
+        {
+            Description = "Share of new images, above 0 to 1.",
+            DefaultValueFactory = _ => 0.1,
+            HelpName = "X",
+            CustomParser = Values.Number<double>(x => x is > 0 and <= 1, "a number above 0 and at most 1"),
+        };
         Option<bool> off = new("--off") { Description = "Ends it." };
         Account account = new();
-        Verb command = new("shadow", "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip rescore --mode compare'.",
+        Verb command = new(
+            "shadow",
+            "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip rescore --mode compare'.",
             "aaclip shadow aaclip@9c0d11ee --share 0.2",
             "aaclip rescore --mode compare --model aaclip@9c0d11ee --from 2d",
-            "aaclip shadow --off")
+            "aaclip shadow --off"
+        )
         {
-            model, share, off,
+            model,
+            share,
+            off,
         };
         account.AddTo(command);
-        command.Rules.Add(r => (r.GetValue(off), r.GetValue(model)) switch
-        {
-            (true, not null) => "MODEL and --off exclude each other.",
-            (false, null) => "Name a MODEL, or --off.",
-            _ => null,
-        });
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            JobServices services = new(storage);
-            string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
-            if (id is not null && !await services.Models.ExistsAsync(id, cancellation))
-                throw new ArgumentException($"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
-            Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), cancellation));
-            return 0;
-        }));
+        command.Rules.Add(r =>
+            (r.GetValue(off), r.GetValue(model)) switch
+            {
+                (true, not null) => "MODEL and --off exclude each other.",
+                (false, null) => "Name a MODEL, or --off.",
+                _ => null,
+            }
+        );
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    JobServices services = new(storage);
+                    string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
+                    if (id is not null && !await services.Models.ExistsAsync(id, cancellation))
+                        throw new ArgumentException(
+                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+                        );
+                    Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), cancellation));
+                    return 0;
+                })
+        );
         return command;
     }
 
     private static void Write(ModelRoles roles)
     {
-        Console.WriteLine($"Live    {roles.Live ?? "the package at Model__Path"}{(roles.PromotedAt is { } at ? $", since {at.ToLocalTime():yyyy-MM-dd HH:mm:ss}" : "")}");
+        Console.WriteLine(
+            $"Live    {roles.Live ?? "the package at Model__Path"}{(roles.PromotedAt is { } at ? $", since {at.ToLocalTime():yyyy-MM-dd HH:mm:ss}" : "")}"
+        );
         if (roles.Before.Count > 0)
             Console.WriteLine($"Before  {roles.Before[0] ?? "the package at Model__Path"}");
         if (roles.Shadow is { } shadow)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Shadow  {shadow.Model}, {100 * shadow.Share:0.##} % of new images"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"Shadow  {shadow.Model}, {100 * shadow.Share:0.##} % of new images")
+            );
     }
 }

@@ -23,7 +23,10 @@ internal static class Preparation
                 Conditions = replace ? null : new BlobRequestConditions { IfNoneMatch = ETag.All },
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
             };
-            await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).UploadAsync(BinaryData.FromBytes(cameras), options, cancellation);
+            await storage
+                .Container(ContainerNames.Config)
+                .GetBlobClient(CameraProfiles.Blob)
+                .UploadAsync(BinaryData.FromBytes(cameras), options, cancellation);
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)

@@ -12,25 +12,38 @@ internal static class PrepareCommand
         Account account = new();
         Option<string?> cameras = new("--cameras")
         {
-            Description = "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.",
+            Description =
+                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.",
             HelpName = "FILE",
         };
-        Verb command = new("prepare", "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it changes nothing; 'aaclip up' and 'aaclip run' do it themselves.",
+        Verb command = new(
+            "prepare",
+            "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it changes nothing; 'aaclip up' and 'aaclip run' do it themselves.",
             "aaclip prepare",
-            "aaclip prepare --account mystorage --cameras cameras.json")
+            "aaclip prepare --account mystorage --cameras cameras.json"
+        )
         {
             cameras,
         };
         account.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            byte[]? profiles = await Profiles.ReadAsync(parsed.GetValue(cameras), cancellation);
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            bool wrote = await Preparation.RunAsync(storage, profiles, replace: parsed.GetValue(cameras) is not null, cancellation);
-            Console.WriteLine($"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues are there, on {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)}");
-            Console.WriteLine(wrote ? $"Camera profiles were written to {ContainerNames.Config}/{CameraProfiles.Blob}" : $"Camera profiles in {ContainerNames.Config}/{CameraProfiles.Blob} are as they were");
-            return 0;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    byte[]? profiles = await Profiles.ReadAsync(parsed.GetValue(cameras), cancellation);
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    bool wrote = await Preparation.RunAsync(storage, profiles, replace: parsed.GetValue(cameras) is not null, cancellation);
+                    Console.WriteLine(
+                        $"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues are there, on {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)}"
+                    );
+                    Console.WriteLine(
+                        wrote
+                            ? $"Camera profiles were written to {ContainerNames.Config}/{CameraProfiles.Blob}"
+                            : $"Camera profiles in {ContainerNames.Config}/{CameraProfiles.Blob} are as they were"
+                    );
+                    return 0;
+                })
+        );
         return command;
     }
 }

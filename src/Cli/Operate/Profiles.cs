@@ -26,7 +26,9 @@ internal static class Profiles
         CameraSet cameras = CameraSet.Default;
         try
         {
-            byte[] stored = (await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).DownloadContentAsync(cancellation)).Value.Content.ToArray();
+            byte[] stored = (
+                await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).DownloadContentAsync(cancellation)
+            ).Value.Content.ToArray();
             cameras = CameraSet.Parse(stored, CameraProfiles.Blob);
         }
         catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
@@ -37,11 +39,11 @@ internal static class Profiles
         return
         [
             .. from name in cameras.Names
-               group name by (cameras.Find(name) ?? CameraProfile.Default).Class into same
-               let gap = model.CalibrationGap(same.Key)
-               where gap is not null
-               select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} will say little. {gap}"
-                   + " Profiles come with --cameras FILE.",
+            group name by (cameras.Find(name) ?? CameraProfile.Default).Class into same
+            let gap = model.CalibrationGap(same.Key)
+            where gap is not null
+            select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} will say little. {gap}"
+                + " Profiles come with --cameras FILE.",
         ];
     }
 }

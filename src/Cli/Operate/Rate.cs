@@ -14,9 +14,23 @@ internal readonly record struct Rate(double PerSecond)
     public static Rate? Parse(string text)
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        double? seconds = (slash < 0 ? "s" : text[(slash + 1)..]) switch { "s" => 1, "min" => 60, "h" => 3600, _ => null };
-        return seconds is { } unit && double.TryParse(slash < 0 ? text : text[..slash], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)
-            && count / unit is > 0 and <= 100_000 and var rate && 1 / rate <= LongestWait.TotalSeconds
+        double? seconds = (slash < 0 ? "s" : text[(slash + 1)..]) switch
+        {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3600,
+            _ => null,
+        };
+        return
+            seconds is { } unit
+            && double.TryParse(
+                slash < 0 ? text : text[..slash],
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out double count
+            )
+            && count / unit is > 0 and <= 100_000 and var rate
+            && 1 / rate <= LongestWait.TotalSeconds
             ? new Rate(rate)
             : null;
     }

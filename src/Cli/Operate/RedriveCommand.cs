@@ -11,17 +11,34 @@ internal static class RedriveCommand
 {
     public static Command Create()
     {
-        Option<string?> queue = new("--queue") { Description = $"Only messages of this queue: {string.Join(", ", Redrive.Queues)}. Default: all of them.", HelpName = "NAME" };
-        Option<string?> camera = new("--camera") { Description = "Only messages about images of this camera. Default: all.", HelpName = "NAME" };
-        Option<DateTimeOffset?> since = Since.Option("Leaves out what was given up on before: a duration back from now (30m, 2h, 7d), or a time.");
+        Option<string?> queue = new("--queue")
+        {
+            Description = $"Only messages of this queue: {string.Join(", ", Redrive.Queues)}. Default: all of them.",
+            HelpName = "NAME",
+        };
+        Option<string?> camera = new("--camera")
+        {
+            Description = "Only messages about images of this camera. Default: all.",
+            HelpName = "NAME",
+        };
+        Option<DateTimeOffset?> since = Since.Option(
+            "Leaves out what was given up on before: a duration back from now (30m, 2h, 7d), or a time."
+        );
         Option<bool> dry = new("--dry-run") { Description = "Lists what would be sent, and sends nothing." };
         Option<bool> json = new("--json") { Description = "One JSON object per message." };
         Account account = new();
-        Verb command = new("redrive", "Sends messages that were given up on back to their queues, each once, when what failed is mended: models, storage, settings. They are kept under results/failed/ with the count of how often. A failed job is resumed instead: 'aaclip jobs resume'. The exit code is 1 when any could not be sent.",
+        Verb command = new(
+            "redrive",
+            "Sends messages that were given up on back to their queues, each once, when what failed is mended: models, storage, settings. They are kept under results/failed/ with the count of how often. A failed job is resumed instead: 'aaclip jobs resume'. The exit code is 1 when any could not be sent.",
             "aaclip redrive --dry-run",
-            "aaclip redrive --queue score --camera line1 --since 2h")
+            "aaclip redrive --queue score --camera line1 --since 2h"
+        )
         {
-            queue, camera, since, dry, json,
+            queue,
+            camera,
+            since,
+            dry,
+            json,
         };
         account.AddTo(command);
         queue.Validators.Add(r =>
@@ -29,18 +46,37 @@ internal static class RedriveCommand
             if (r.Tokens.Count > 0 && !Redrive.Queues.Contains(r.Tokens[^1].Value))
                 r.AddError($"--queue is '{r.Tokens[^1].Value}', expected {string.Join(", ", Redrive.Queues)}.");
         });
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            Redrive redrive = new(storage, TimeProvider.System);
-            List<GivenUp> found = await redrive.ListAsync(parsed.GetValue(queue), parsed.GetValue(camera), parsed.GetValue(since), cancellation).ToListAsync(cancellation);
-            List<GivenUp> waiting = [.. found.Where(f => !f.Message.SentBack).OrderBy(f => f.Message.RecordedAt)];
-            return await SendAsync(redrive, waiting, found.Count - waiting.Count, parsed.GetValue(dry), parsed.GetValue(json), cancellation);
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    Redrive redrive = new(storage, TimeProvider.System);
+                    List<GivenUp> found = await redrive
+                        .ListAsync(parsed.GetValue(queue), parsed.GetValue(camera), parsed.GetValue(since), cancellation)
+                        .ToListAsync(cancellation);
+                    List<GivenUp> waiting = [.. found.Where(f => !f.Message.SentBack).OrderBy(f => f.Message.RecordedAt)];
+                    return await SendAsync(
+                        redrive,
+                        waiting,
+                        found.Count - waiting.Count,
+                        parsed.GetValue(dry),
+                        parsed.GetValue(json),
+                        cancellation
+                    );
+                })
+        );
         return command;
     }
 
-    private static async Task<int> SendAsync(Redrive redrive, List<GivenUp> waiting, int before, bool dry, bool json, CancellationToken cancellation)
+    private static async Task<int> SendAsync(
+        Redrive redrive,
+        List<GivenUp> waiting,
+        int before,
+        bool dry,
+        bool json,
+        CancellationToken cancellation
+    )
     {
         List<RedriveLine> lines = [];
         try
@@ -59,9 +95,11 @@ internal static class RedriveCommand
             // Also when stopped or refused: what was sent is told.
             Write(lines, json);
             int count = lines.Count(l => l.Sent);
-            Console.Error.WriteLine(dry
-                ? $"{lines.Count} messages would be sent back; {before} were sent back before."
-                : $"{count} of {waiting.Count} messages were sent back; {before} had been sent back before.");
+            Console.Error.WriteLine(
+                dry
+                    ? $"{lines.Count} messages would be sent back; {before} were sent back before."
+                    : $"{count} of {waiting.Count} messages were sent back; {before} had been sent back before."
+            );
         }
 
         return dry || lines.All(l => l.Sent) ? 0 : Run.Failed;
@@ -80,11 +118,20 @@ internal static class RedriveCommand
 /// <summary>A message that was given up on, as it is told.</summary>
 /// <param name="Redriven">How often it was sent back until now.</param>
 /// <param name="Sent">Whether it was sent back just now.</param>
-internal sealed record RedriveLine(DateTimeOffset RecordedAt, string Queue, string? Image, string Reason, int Redriven, bool Sent, string Record)
+internal sealed record RedriveLine(
+    DateTimeOffset RecordedAt,
+    string Queue,
+    string? Image,
+    string Reason,
+    int Redriven,
+    bool Sent,
+    string Record
+)
 {
     public static RedriveLine Of(string blob, FailedMessage message, bool sent) =>
         new(message.RecordedAt, message.Queue, message.Image, message.Reason, message.Redriven, sent, blob);
 
     /// <summary>For people, in local time.</summary>
-    public string[] Cells() => [ResultLine.TimeText(RecordedAt), Queue, Image ?? "", Redriven.ToString(CultureInfo.InvariantCulture), Reason];
+    public string[] Cells() =>
+        [ResultLine.TimeText(RecordedAt), Queue, Image ?? "", Redriven.ToString(CultureInfo.InvariantCulture), Reason];
 }

@@ -24,12 +24,12 @@ internal sealed class ResultFollower(StorageClients storage, string? camera)
         List<ResultLine> fresh = [];
         DateTimeOffset? since = _newest - Overlap;
         await foreach (string model in Models.ListAsync(storage, cancellation))
-            await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
-                if (_seen.TryAdd(result.Blob, result.Time))
-                {
-                    fresh.Add(ResultLine.Of(model, result));
-                    _newest = !(result.Time <= _newest) ? result.Time : _newest;
-                }
+        await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
+            if (_seen.TryAdd(result.Blob, result.Time))
+            {
+                fresh.Add(ResultLine.Of(model, result));
+                _newest = !(result.Time <= _newest) ? result.Time : _newest;
+            }
 
         foreach ((string blob, DateTimeOffset time) in _seen)
             if (time < _newest - Overlap - Overlap)

@@ -12,35 +12,68 @@ internal static class ResultsCommand
     {
         Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
         Option<DateTimeOffset?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
-        Option<string?> model = new("--model") { Description = "Only this model. Default: all that have results.", HelpName = "NAME@VERSION" };
-        Option<int> top = new("--top") { Description = "How many, newest first.", DefaultValueFactory = _ => 50, HelpName = "N", CustomParser = Values.Whole(1, 1_000_000) };
+        Option<string?> model = new("--model")
+        {
+            Description = "Only this model. Default: all that have results.",
+            HelpName = "NAME@VERSION",
+        };
+        Option<int> top = new("--top")
+        {
+            Description = "How many, newest first.",
+            DefaultValueFactory = _ => 50,
+            HelpName = "N",
+            CustomParser = Values.Whole(1, 1_000_000),
+        };
         Option<bool> json = new("--json") { Description = "One JSON object per line." };
         Account account = new();
-        Verb command = new("results", "Lists results, newest first. Nothing is downloaded but the listing. The score is calibrated: 0.5 is the threshold.",
+        Verb command = new(
+            "results",
+            "Lists results, newest first. Nothing is downloaded but the listing. The score is calibrated: 0.5 is the threshold.",
             "aaclip results --camera line1 --since 2h",
-            "aaclip results --camera line1 --top 1000 --json | jq 'select(.verdict == \"anomalous\")'")
+            "aaclip results --camera line1 --top 1000 --json | jq 'select(.verdict == \"anomalous\")'"
+        )
         {
-            camera, since, model, top, json,
+            camera,
+            since,
+            model,
+            top,
+            json,
         };
         account.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            IReadOnlyList<ResultLine> lines = await ListAsync(
-                storage, parsed.GetValue(model), parsed.GetValue(camera), parsed.GetValue(since), parsed.GetValue(top), cancellation);
-            if (parsed.GetValue(json))
-                foreach (ResultLine line in lines)
-                    Console.WriteLine(JsonSerializer.Serialize(line, LinesJson.Default.ResultLine));
-            else
-                Tables.Write(ResultLine.Columns, lines.Select(l => l.Cells()));
-            if (lines.Count == 0)
-                Console.Error.WriteLine("No results.");
-            return 0;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    IReadOnlyList<ResultLine> lines = await ListAsync(
+                        storage,
+                        parsed.GetValue(model),
+                        parsed.GetValue(camera),
+                        parsed.GetValue(since),
+                        parsed.GetValue(top),
+                        cancellation
+                    );
+                    if (parsed.GetValue(json))
+                        foreach (ResultLine line in lines)
+                            Console.WriteLine(JsonSerializer.Serialize(line, LinesJson.Default.ResultLine));
+                    else
+                        Tables.Write(ResultLine.Columns, lines.Select(l => l.Cells()));
+                    if (lines.Count == 0)
+                        Console.Error.WriteLine("No results.");
+                    return 0;
+                })
+        );
         return command;
     }
 
-    private static async Task<IReadOnlyList<ResultLine>> ListAsync(StorageClients storage, string? model, string? camera, DateTimeOffset? since, int top, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<ResultLine>> ListAsync(
+        StorageClients storage,
+        string? model,
+        string? camera,
+        DateTimeOffset? since,
+        int top,
+        CancellationToken cancellation
+    )
     {
         if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
             return [];

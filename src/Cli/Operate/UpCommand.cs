@@ -8,28 +8,92 @@ internal static class UpCommand
 {
     public static Command Create()
     {
-        Option<string?> persist = new("--persist") { Description = "Folder where Azurite keeps its data. Default: in memory, gone at the end.", HelpName = "DIR" };
-        Option<string?> model = new("--model") { Description = "Model package, made by 'aaclip import'. Default: Model__Path of the settings.", HelpName = "DIR" };
-        Option<int> port = new("--port") { Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7071, HelpName = "N", CustomParser = Values.Whole(0, 65535) };
-        Option<string?> settings = new("--settings") { Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.", HelpName = "FILE" };
-        Option<string?> cameras = new("--cameras") { Description = "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.", HelpName = "FILE" };
-        Option<string?> functions = new("--functions") { Description = $"Folder of the built function app. Default: {FunctionsFolder.Variable} of the environment, else that of this build.", HelpName = "DIR" };
-        Verb command = new("up", "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
-            "aaclip up --model models/aaclip",
-            "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json")
+        Option<string?> persist = new("--persist")
         {
-            persist, model, port, settings, cameras, functions,
+            Description = "Folder where Azurite keeps its data. Default: in memory, gone at the end.",
+            HelpName = "DIR",
         };
-        command.SetAction((parsed, cancellation) => Run.Verb(() => UpAsync(
-            parsed.GetValue(persist), parsed.GetValue(model), parsed.GetValue(port), parsed.GetValue(settings), parsed.GetValue(cameras), parsed.GetValue(functions), cancellation)));
+        Option<string?> model = new("--model")
+        {
+            Description = "Model package, made by 'aaclip import'. Default: Model__Path of the settings.",
+            HelpName = "DIR",
+        };
+        Option<int> port = new("--port")
+        {
+            Description = "Port of the HTTP functions on 127.0.0.1; 0 takes a free one.",
+            DefaultValueFactory = _ => 7071,
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 65535),
+        };
+        Option<string?> settings = new("--settings")
+        {
+            Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.",
+            HelpName = "FILE",
+        };
+        Option<string?> cameras = new("--cameras")
+        {
+            Description =
+                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.",
+            HelpName = "FILE",
+        };
+        Option<string?> functions = new("--functions")
+        {
+            Description =
+                $"Folder of the built function app. Default: {FunctionsFolder.Variable} of the environment, else that of this build.",
+            HelpName = "DIR",
+        };
+        Verb command = new(
+            "up",
+            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
+            "aaclip up --model models/aaclip",
+            "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json"
+        )
+        {
+            persist,
+            model,
+            port,
+            settings,
+            cameras,
+            functions,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(() =>
+                    UpAsync(
+                        parsed.GetValue(persist),
+                        parsed.GetValue(model),
+                        parsed.GetValue(port),
+                        parsed.GetValue(settings),
+                        parsed.GetValue(cameras),
+                        parsed.GetValue(functions),
+                        cancellation
+                    )
+                )
+        );
         return command;
     }
 
-    private static async Task<int> UpAsync(string? persist, string? model, int port, string? settings, string? cameras, string? functions, CancellationToken cancellation)
+    private static async Task<int> UpAsync(
+        string? persist,
+        string? model,
+        int port,
+        string? settings,
+        string? cameras,
+        string? functions,
+        CancellationToken cancellation
+    )
     {
         using Impatience impatience = new();
         byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
-        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(functions, settings, model, profiles, replace: cameras is not null, o => o with { Persist = persist, Port = port }, cancellation);
+        await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
+            functions,
+            settings,
+            model,
+            profiles,
+            replace: cameras is not null,
+            o => o with { Persist = persist, Port = port },
+            cancellation
+        );
         Addresses(pipeline);
         foreach (string gap in pipeline.Gaps)
             Console.Error.WriteLine(gap);
@@ -48,8 +112,12 @@ internal static class UpCommand
     {
         StorageClients storage = pipeline.Storage;
         Console.WriteLine($"Model      {pipeline.Model}");
-        Console.WriteLine($"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop --camera NAME DIR)");
-        Console.WriteLine($"Results    {storage.Container(ContainerNames.Results).Uri.GetLeftPart(UriPartial.Path)}   (aaclip results, aaclip watch)");
+        Console.WriteLine(
+            $"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop --camera NAME DIR)"
+        );
+        Console.WriteLine(
+            $"Results    {storage.Container(ContainerNames.Results).Uri.GetLeftPart(UriPartial.Path)}   (aaclip results, aaclip watch)"
+        );
         Console.WriteLine($"Heatmaps   {storage.Container(ContainerNames.Heatmaps).Uri.GetLeftPart(UriPartial.Path)}");
         Console.WriteLine($"Alerts     {storage.Queue(QueueNames.Alerts).Uri.GetLeftPart(UriPartial.Path)}   (aaclip watch --alerts)");
         Console.WriteLine($"Health     {pipeline.Http}/api/health");
@@ -57,5 +125,6 @@ internal static class UpCommand
 
     /// <summary>Waits for Ctrl-C, which is no error here.</summary>
     public static Task WaitAsync(CancellationToken cancellation) =>
-        Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        Task.Delay(Timeout.Infinite, cancellation)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 }

@@ -7,7 +7,8 @@ internal static class UserFolder
 {
     public static string File(string name) => Path.Combine(Root, name);
 
-    private static string Root => Environment.GetEnvironmentVariable(CacheFolder.Variable) is { Length: > 0 }
-        ? CacheFolder.Path
-        : Path.GetDirectoryName(CacheFolder.Path) ?? CacheFolder.Path; // the default path has a folder
+    private static string Root =>
+        Environment.GetEnvironmentVariable(CacheFolder.Variable) is { Length: > 0 }
+            ? CacheFolder.Path
+            : Path.GetDirectoryName(CacheFolder.Path) ?? CacheFolder.Path; // the default path has a folder
 }

@@ -24,7 +24,8 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     private readonly Dictionary<(string Model, string Image), List<ResultSummary>> _byImage = [];
     private readonly List<(DateTimeOffset Time, string Model)> _live = []; // of new images, not of jobs
     private readonly Dictionary<(string Model, string Image, string Version), string> _versions = [];
-    private readonly List<string> _doubled = [], _givenUp = [];
+    private readonly List<string> _doubled = [],
+        _givenUp = [];
 
     /// <summary>Reads all alerts of the queue instead of the first 32, by hiding them for a moment; downstream gets them a little later.</summary>
     public bool AllAlerts { get; init; }
@@ -54,7 +55,8 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         }
 
         // 3
-        HashSet<string> maps = await StemsAsync(ContainerNames.Maps, cancellation), heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
+        HashSet<string> maps = await StemsAsync(ContainerNames.Maps, cancellation),
+            heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
         // 4 and 5
@@ -69,11 +71,23 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             Older = _results.Count - current.Count,
             Missing = missing,
             Doubled = _doubled,
-            WithoutMap = [.. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Result))).Select(r => r.Result)],
-            Failed = [.. _results.Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Result)).Select(r => $"{r.Image}: {r.Failure}")],
+            WithoutMap =
+            [
+                .. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Result))).Select(r => r.Result),
+            ],
+            Failed =
+            [
+                .. _results
+                    .Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Result))
+                    .Select(r => $"{r.Image}: {r.Failure}"),
+            ],
             PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Result)),
             Mixed = Mixed(),
-            Orphans = [.. maps.Except(stems).Select(m => $"{ContainerNames.Maps}/{m}.png"), .. heatmaps.Except(stems).Select(h => $"{ContainerNames.Heatmaps}/{h}.jpg")],
+            Orphans =
+            [
+                .. maps.Except(stems).Select(m => $"{ContainerNames.Maps}/{m}.png"),
+                .. heatmaps.Except(stems).Select(h => $"{ContainerNames.Heatmaps}/{h}.jpg"),
+            ],
             GivenUp = _givenUp,
             Queues = queues,
             Waiting = await WaitingAsync(queues.Keys, cancellation),
@@ -86,7 +100,8 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     private string? ResultOf(string model, string image, string etag, ImageContent content)
     {
         string exact = BlobNames.Result(model, image, etag);
-        return _results.ContainsKey(exact) ? exact
+        return _results.ContainsKey(exact)
+            ? exact
             : _byImage.GetValueOrDefault((model, image))?.FirstOrDefault(r => r.Content?.IsSame(content) == true)?.Blob;
     }
 
@@ -95,7 +110,9 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     {
         string[] order = [.. _live.OrderBy(r => r.Time).Select(r => r.Model)];
         int switches = order.Zip(order.Skip(1)).Count(pair => pair.First != pair.Second);
-        return switches < Switches ? [] : [.. order.CountBy(m => m).OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {m.Value} new images")];
+        return switches < Switches
+            ? []
+            : [.. order.CountBy(m => m).OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {m.Value} new images")];
     }
 
     private async Task<List<string>> WaitingAsync(IEnumerable<string> queues, CancellationToken cancellation)
@@ -115,7 +132,10 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     {
         try
         {
-            BlobDownloadResult file = await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob).DownloadContentAsync(cancellation);
+            BlobDownloadResult file = await storage
+                .Container(ContainerNames.Config)
+                .GetBlobClient(CameraProfiles.Blob)
+                .DownloadContentAsync(cancellation);
             return CameraSet.Parse(file.Content.ToMemory(), $"{ContainerNames.Config}/{CameraProfiles.Blob}");
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -162,7 +182,11 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             string version = Path.GetFileNameWithoutExtension(blob.Name[(blob.Name.LastIndexOf('/') + 1)..]);
             if (!_versions.TryAdd((id, image, version), blob.Name))
                 _doubled.Add($"{blob.Name} beside {_versions[(id, image, version)]}");
-            else if (BlobNames.Result(id, image, version) is var own && own != blob.Name && !version.Contains('~', StringComparison.Ordinal))
+            else if (
+                BlobNames.Result(id, image, version) is var own
+                && own != blob.Name
+                && !version.Contains('~', StringComparison.Ordinal)
+            )
                 _doubled.Add($"{blob.Name}, which belongs at {own}");
         }
     }
@@ -170,7 +194,9 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     private async Task<HashSet<string>> StemsAsync(string container, CancellationToken cancellation)
     {
         HashSet<string> stems = new(StringComparer.Ordinal);
-        await foreach (BlobItem blob in ListAsync(container, BlobTraits.None, model is null ? null : BlobNames.Prefix(model, camera), cancellation))
+        await foreach (
+            BlobItem blob in ListAsync(container, BlobTraits.None, model is null ? null : BlobNames.Prefix(model, camera), cancellation)
+        )
             if (camera is null || blob.Name.Split('/', 3) is [_, var folder, _] && folder == camera)
                 stems.Add(Stem(blob.Name));
         return stems;
@@ -208,7 +234,12 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         }
     }
 
-    private async IAsyncEnumerable<BlobItem> ListAsync(string container, BlobTraits traits, string? prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<BlobItem> ListAsync(
+        string container,
+        BlobTraits traits,
+        string? prefix,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         BlobContainerClient client = storage.Container(container);
         if (!await client.ExistsAsync(cancellation))

@@ -11,27 +11,47 @@ internal static class VerifyCommand
     public static Command Create()
     {
         Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
-        Option<string?> model = new("--model") { Description = "Every image needs a result of this model. Default: of any.", HelpName = "NAME@VERSION" };
-        Option<bool> alerts = new("--all-alerts") { Description = "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first 32, which can be seen without." };
+        Option<string?> model = new("--model")
+        {
+            Description = "Every image needs a result of this model. Default: of any.",
+            HelpName = "NAME@VERSION",
+        };
+        Option<bool> alerts = new("--all-alerts")
+        {
+            Description =
+                "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first 32, which can be seen without.",
+        };
         Option<bool> json = new("--json") { Description = "The report as one JSON object." };
         Account account = new();
-        Verb command = new("verify", "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and models that take turns. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
+        Verb command = new(
+            "verify",
+            "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and models that take turns. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
             "aaclip verify",
-            "aaclip verify --camera line1 --model aaclip@3f2a91bc --json")
+            "aaclip verify --camera line1 --model aaclip@3f2a91bc --json"
+        )
         {
-            camera, model, alerts, json,
+            camera,
+            model,
+            alerts,
+            json,
         };
         account.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            var storage = await account.OpenAsync(parsed, cancellation);
-            VerifyReport report = await new Verification(storage, parsed.GetValue(camera), parsed.GetValue(model)) { AllAlerts = parsed.GetValue(alerts) }.RunAsync(cancellation);
-            if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(report, LinesJson.Default.VerifyReport));
-            else
-                Write(report);
-            return report.Clean ? 0 : Run.Failed;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    var storage = await account.OpenAsync(parsed, cancellation);
+                    VerifyReport report = await new Verification(storage, parsed.GetValue(camera), parsed.GetValue(model))
+                    {
+                        AllAlerts = parsed.GetValue(alerts),
+                    }.RunAsync(cancellation);
+                    if (parsed.GetValue(json))
+                        Console.WriteLine(JsonSerializer.Serialize(report, LinesJson.Default.VerifyReport));
+                    else
+                        Write(report);
+                    return report.Clean ? 0 : Run.Failed;
+                })
+        );
         return command;
     }
 
@@ -39,7 +59,9 @@ internal static class VerifyCommand
     /// <param name="conclude">Whether the last line says if everything is accounted for.</param>
     public static void Write(VerifyReport report, bool conclude = true)
     {
-        Console.WriteLine($"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}.");
+        Console.WriteLine(
+            $"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}."
+        );
         foreach ((string model, int count) in report.Models)
             Console.WriteLine($"{count} results of {model}");
         if (report.Older > 0)

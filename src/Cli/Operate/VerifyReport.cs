@@ -4,7 +4,9 @@ namespace AaClip.Cli.Operate;
 internal sealed record VerifyReport
 {
     /// <summary>Whether everything is accounted for.</summary>
-    public bool Clean => Missing.Count + Doubled.Count + WithoutMap.Count + RepeatedAlerts.Count + Mixed.Count == 0 && !Queues.Any(q => q.Key.EndsWith("-poison", StringComparison.Ordinal) && q.Value > 0);
+    public bool Clean =>
+        Missing.Count + Doubled.Count + WithoutMap.Count + RepeatedAlerts.Count + Mixed.Count == 0
+        && !Queues.Any(q => q.Key.EndsWith("-poison", StringComparison.Ordinal) && q.Value > 0);
 
     /// <summary>Images in the images container.</summary>
     public required int Images { get; init; }

@@ -16,39 +16,63 @@ internal static class WatchCommand
     public static Command Create()
     {
         Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
-        Option<bool> alerts = new("--alerts") { Description = "Alerts instead of results. Begins with those that are open or wait in the queue. Takes no message from the queue, so it can only see its first 32, and the state of each camera; an alert that opens and closes within a second may be missed." };
+        Option<bool> alerts = new("--alerts")
+        {
+            Description =
+                "Alerts instead of results. Begins with those that are open or wait in the queue. Takes no message from the queue, so it can only see its first 32, and the state of each camera; an alert that opens and closes within a second may be missed.",
+        };
         Option<bool> json = new("--json") { Description = "One JSON object per line." };
         Account account = new();
-        Verb command = new("watch", "Follows new results, or alerts, until Ctrl-C. Looks once a second; with very many stored results name a camera.",
+        Verb command = new(
+            "watch",
+            "Follows new results, or alerts, until Ctrl-C. Looks once a second; with very many stored results name a camera.",
             "aaclip watch --camera line1",
-            "aaclip watch --alerts --json")
+            "aaclip watch --alerts --json"
+        )
         {
-            camera, alerts, json,
+            camera,
+            alerts,
+            json,
         };
         account.AddTo(command);
-        command.SetAction((parsed, cancellation) => Run.Verb(async () =>
-        {
-            StorageClients storage = await account.OpenAsync(parsed, cancellation);
-            string? one = parsed.GetValue(camera);
-            bool asJson = parsed.GetValue(json);
-            if (parsed.GetValue(alerts))
-            {
-                AlertFollower follower = new(storage, one);
-                await FollowAsync(follower.LookAsync, line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.AlertLine) : Row(Cells(line)), cancellation);
-            }
-            else
-            {
-                ResultFollower follower = new(storage, one);
-                _ = await follower.LookAsync(cancellation); // what is there already is no news
-                await FollowAsync(follower.LookAsync, line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.ResultLine) : Row(line.Cells()), cancellation);
-            }
+        command.SetAction(
+            (parsed, cancellation) =>
+                Run.Verb(async () =>
+                {
+                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
+                    string? one = parsed.GetValue(camera);
+                    bool asJson = parsed.GetValue(json);
+                    if (parsed.GetValue(alerts))
+                    {
+                        AlertFollower follower = new(storage, one);
+                        await FollowAsync(
+                            follower.LookAsync,
+                            line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.AlertLine) : Row(Cells(line)),
+                            cancellation
+                        );
+                    }
+                    else
+                    {
+                        ResultFollower follower = new(storage, one);
+                        _ = await follower.LookAsync(cancellation); // what is there already is no news
+                        await FollowAsync(
+                            follower.LookAsync,
+                            line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.ResultLine) : Row(line.Cells()),
+                            cancellation
+                        );
+                    }
 
-            return 0; // Ctrl-C is how it ends
-        }));
+                    return 0; // Ctrl-C is how it ends
+                })
+        );
         return command;
     }
 
-    private static async Task FollowAsync<T>(Func<CancellationToken, Task<IReadOnlyList<T>>> look, Func<T, string> write, CancellationToken cancellation)
+    private static async Task FollowAsync<T>(
+        Func<CancellationToken, Task<IReadOnlyList<T>>> look,
+        Func<T, string> write,
+        CancellationToken cancellation
+    )
     {
         Console.Error.WriteLine("Watching. Ctrl-C ends it.");
         string? trouble = null;
@@ -74,22 +98,29 @@ internal static class WatchCommand
             }
 
             TimeSpan took = TimeProvider.System.GetElapsedTime(start); // of a slow listing, half of the time at most
-            await Task.Delay(took > Pause ? took : Pause, TimeProvider.System, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(took > Pause ? took : Pause, TimeProvider.System, cancellation)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
     private static string[] Cells(AlertLine alert) =>
-    [
-        ResultLine.TimeText(alert.Time),
-        alert.Camera,
-        alert.Image ?? "",
-        $"{alert.Change} {alert.Severity}",
-        alert.Score?.ToString("F3", CultureInfo.InvariantCulture) ?? "",
-        alert.AlertId,
-    ];
+        [
+            ResultLine.TimeText(alert.Time),
+            alert.Camera,
+            alert.Image ?? "",
+            $"{alert.Change} {alert.Severity}",
+            alert.Score?.ToString("F3", CultureInfo.InvariantCulture) ?? "",
+            alert.AlertId,
+        ];
 
     // Columns on a terminal, tabs for programs.
-    private static string Row(string[] cells) => Console.IsOutputRedirected
-        ? string.Join('\t', cells)
-        : Tables.Line(ResultLine.Columns, [.. Widths, Math.Max(LeastModel, AnsiConsole.Profile.Width - Widths.Sum() - 2 * Widths.Length)], cells, AnsiConsole.Profile.Width);
+    private static string Row(string[] cells) =>
+        Console.IsOutputRedirected
+            ? string.Join('\t', cells)
+            : Tables.Line(
+                ResultLine.Columns,
+                [.. Widths, Math.Max(LeastModel, AnsiConsole.Profile.Width - Widths.Sum() - 2 * Widths.Length)],
+                cells,
+                AnsiConsole.Profile.Width
+            );
 }

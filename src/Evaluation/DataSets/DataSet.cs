@@ -18,7 +18,10 @@ public sealed class DataSet
         Name = name;
         _base = folder;
         Images = images;
-        Domain = ClassNames.DataSets.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Domain == "Medical" ? Domain.Medical : Domain.Industrial;
+        Domain =
+            ClassNames.DataSets.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Domain == "Medical"
+                ? Domain.Medical
+                : Domain.Industrial;
     }
 
     /// <summary>Name of the data set: a published one's, or the folder's.</summary>
@@ -33,7 +36,10 @@ public sealed class DataSet
     /// <summary>What a reader should know before he trusts the metrics: classes without normal or without anomalous images.</summary>
     public IEnumerable<string> Notes =>
         from one in Images.GroupBy(i => i.ClassName)
-        let folders = string.Join(", ", one.Select(i => System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(i.Path))).Distinct().Take(5))
+        let folders = string.Join(
+            ", ",
+            one.Select(i => System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(i.Path))).Distinct().Take(5)
+        )
         where one.All(i => i.Anomalous) || one.All(i => !i.Anomalous)
         select one.All(i => i.Anomalous)
             ? $"Class '{one.Key}' has no normal images, so that image metrics are not defined: its images lie in {folders}; normal ones lie in a folder called good, ok or normal."
@@ -50,11 +56,15 @@ public sealed class DataSet
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         bool list = File.Exists(path);
         if (!list && !Directory.Exists(path))
-            throw new FileNotFoundException($"There is no data set at '{path}': give a folder in MVTec's or VisA's layout, or a .jsonl list.", path);
+            throw new FileNotFoundException(
+                $"There is no data set at '{path}': give a folder in MVTec's or VisA's layout, or a .jsonl list.",
+                path
+            );
 
         string folder = list ? System.IO.Path.GetFullPath(options.Base ?? System.IO.Path.GetDirectoryName(path)!) : path; // a file lies in a folder
         string name = NameOf(options.Name ?? System.IO.Path.GetFileName(list ? System.IO.Path.GetDirectoryName(path)! : path));
-        List<LabelledImage> images = list ? JsonList.Read(path, folder, name)
+        List<LabelledImage> images =
+            list ? JsonList.Read(path, folder, name)
             : VisaLayout.Matches(path) ? VisaLayout.Read(path, name, options.Split)
             : MvtecLayout.Read(path, name, options.Split);
 
@@ -63,33 +73,45 @@ public sealed class DataSet
         if (options.Shots is { } shots)
             images = Few(images, shots, options.Seed);
         if (images.Count == 0)
-            throw new InvalidDataException($"'{path}' has no images of the part '{options.Split}'{(options.Classes.Count > 0 ? $" in the classes {string.Join(", ", options.Classes)}" : "")}: choose another part, or look whether the folders have the layout CLASS/train/good, CLASS/test/KIND.");
+            throw new InvalidDataException(
+                $"'{path}' has no images of the part '{options.Split}'{(options.Classes.Count > 0 ? $" in the classes {string.Join(", ", options.Classes)}" : "")}: choose another part, or look whether the folders have the layout CLASS/train/good, CLASS/test/KIND."
+            );
         return new DataSet(name, folder, images);
     }
 
     /// <summary>Writes the images as a list of the published code, with paths from the data set's folder.</summary>
     public void WriteList(string path)
     {
-        WholeFile.Write(path, string.Concat(Images.Select(image => JsonSerializer.Serialize(
-            new ListLine
-            {
-                ImagePath = Relative(image.Path),
-                Label = image.Anomalous ? 1 : 0,
-                ClassName = image.ClassName[(image.ClassName.IndexOf('/', StringComparison.Ordinal) + 1)..],
-                MaskPath = image.MaskPath is null ? null : Relative(image.MaskPath),
-            },
-            ListJson.Default.ListLine) + "\n")));
+        WholeFile.Write(
+            path,
+            string.Concat(
+                Images.Select(image =>
+                    JsonSerializer.Serialize(
+                        new ListLine
+                        {
+                            ImagePath = Relative(image.Path),
+                            Label = image.Anomalous ? 1 : 0,
+                            ClassName = image.ClassName[(image.ClassName.IndexOf('/', StringComparison.Ordinal) + 1)..],
+                            MaskPath = image.MaskPath is null ? null : Relative(image.MaskPath),
+                        },
+                        ListJson.Default.ListLine
+                    ) + "\n"
+                )
+            )
+        );
 
         string Relative(string file) => System.IO.Path.GetRelativePath(_base, file).Replace('\\', '/');
     }
 
     /// <summary>What a class of a data set is called in prompts.</summary>
     internal static string ClassName(string dataSet, string className) =>
-        ClassNames.DataSets.FirstOrDefault(d => d.Name == dataSet) is { } published && published.Classes.Any(c => c.Class.Equals(className, StringComparison.OrdinalIgnoreCase))
+        ClassNames.DataSets.FirstOrDefault(d => d.Name == dataSet) is { } published
+        && published.Classes.Any(c => c.Class.Equals(className, StringComparison.OrdinalIgnoreCase))
             ? $"{dataSet}/{className}"
             : className.Replace('_', ' ');
 
-    private static string NameOf(string name) => ClassNames.DataSets.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Name ?? name;
+    private static string NameOf(string name) =>
+        ClassNames.DataSets.FirstOrDefault(d => d.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Name ?? name;
 
     private static List<LabelledImage> Chosen(List<LabelledImage> images, IReadOnlyList<string> classes, string path)
     {
@@ -99,8 +121,11 @@ public sealed class DataSet
                 throw new InvalidDataException($"'{path}' has no class '{wanted}'; it has {string.Join(", ", there)}.");
         return [.. images.Where(i => classes.Any(c => Same(i.ClassName, c)))];
 
-        static bool Same(string className, string wanted) => className.Equals(wanted, StringComparison.OrdinalIgnoreCase)
-            || className[(className.IndexOf('/', StringComparison.Ordinal) + 1)..].Replace('_', ' ').Equals(wanted.Replace('_', ' '), StringComparison.OrdinalIgnoreCase);
+        static bool Same(string className, string wanted) =>
+            className.Equals(wanted, StringComparison.OrdinalIgnoreCase)
+            || className[(className.IndexOf('/', StringComparison.Ordinal) + 1)..]
+                .Replace('_', ' ')
+                .Equals(wanted.Replace('_', ' '), StringComparison.OrdinalIgnoreCase);
     }
 
     // Half normal, half anomalous; where one side has too few, the other fills up. The order of the data set stays.
@@ -111,7 +136,8 @@ public sealed class DataSet
         Random random = new(seed); // its sequence for a seed is fixed
         foreach (IGrouping<string, LabelledImage> group in images.GroupBy(i => i.ClassName))
         {
-            LabelledImage[] normal = [.. group.Where(i => !i.Anomalous)], anomalous = [.. group.Where(i => i.Anomalous)];
+            LabelledImage[] normal = [.. group.Where(i => !i.Anomalous)],
+                anomalous = [.. group.Where(i => i.Anomalous)];
             random.Shuffle(normal);
             random.Shuffle(anomalous);
             int ofAnomalous = Math.Min(anomalous.Length, Math.Max(shots / 2, shots - normal.Length));

@@ -27,8 +27,10 @@ public enum DataSplit
 {
     /// <summary>What the data set gives for training: in MVTec's layout normal images only.</summary>
     Train,
+
     /// <summary>What it gives for testing.</summary>
     Test,
+
     /// <summary>Both.</summary>
     All,
 }

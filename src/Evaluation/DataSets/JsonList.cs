@@ -24,19 +24,26 @@ internal static class JsonList
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"{where}: expected an object with image_path, label, class_name and for anomalies mask_path ({e.Message}).", e);
+                throw new InvalidDataException(
+                    $"{where}: expected an object with image_path, label, class_name and for anomalies mask_path ({e.Message}).",
+                    e
+                );
             }
 
             if (line.Label is not (0 or 1))
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{where}: the label is {line.Label}, expected 0 or 1."));
+                throw new InvalidDataException(
+                    string.Create(CultureInfo.InvariantCulture, $"{where}: the label is {line.Label}, expected 0 or 1.")
+                );
             bool anomalous = line.Label == 1;
-            images.Add(new LabelledImage
-            {
-                Path = Existing(folder, line.ImagePath, where),
-                MaskPath = anomalous && line.MaskPath is { Length: > 0 } mask ? Existing(folder, mask, where) : null, // a normal image's is ignored, as published
-                Anomalous = anomalous,
-                ClassName = DataSet.ClassName(dataSet, line.ClassName),
-            });
+            images.Add(
+                new LabelledImage
+                {
+                    Path = Existing(folder, line.ImagePath, where),
+                    MaskPath = anomalous && line.MaskPath is { Length: > 0 } mask ? Existing(folder, mask, where) : null, // a normal image's is ignored, as published
+                    Anomalous = anomalous,
+                    ClassName = DataSet.ClassName(dataSet, line.ClassName),
+                }
+            );
         }
 
         return images;
@@ -45,17 +52,28 @@ internal static class JsonList
     internal static string Existing(string folder, string relative, string where)
     {
         string path = Path.GetFullPath(Path.Combine(folder, relative));
-        return File.Exists(path) ? path : throw new InvalidDataException($"{where}: there is no file '{path}': name the folder that the paths start from, or restore the file.");
+        return File.Exists(path)
+            ? path
+            : throw new InvalidDataException(
+                $"{where}: there is no file '{path}': name the folder that the paths start from, or restore the file."
+            );
     }
 }
 
 /// <summary>A line of a list.</summary>
 internal sealed record ListLine
 {
-    [JsonPropertyName("image_path")] public required string ImagePath { get; init; }
-    [JsonPropertyName("label")] public required double Label { get; init; }
-    [JsonPropertyName("class_name")] public required string ClassName { get; init; }
-    [JsonPropertyName("mask_path")] public string? MaskPath { get; init; }
+    [JsonPropertyName("image_path")]
+    public required string ImagePath { get; init; }
+
+    [JsonPropertyName("label")]
+    public required double Label { get; init; }
+
+    [JsonPropertyName("class_name")]
+    public required string ClassName { get; init; }
+
+    [JsonPropertyName("mask_path")]
+    public string? MaskPath { get; init; }
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]

@@ -16,7 +16,10 @@ public static class Mask
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
         if (grey.Length != (long)width * height)
-            throw new ArgumentException($"A grey mask of {width}x{height} needs {(long)width * height} bytes, but {grey.Length} were given.", nameof(grey));
+            throw new ArgumentException(
+                $"A grey mask of {width}x{height} needs {(long)width * height} bytes, but {grey.Length} were given.",
+                nameof(grey)
+            );
 
         byte[] result = new byte[checked(size * size)];
         int[] columns = new int[size];

@@ -23,7 +23,11 @@ public static class MaskDecoder
         byte[] marked = new byte[image.Width * image.Height];
         for (int i = 0; i < marked.Length; i++)
             marked[i] = (byte)(image.Pixels[3 * i] | image.Pixels[3 * i + 1] | image.Pixels[3 * i + 2]);
-        return new DecodedMask(image.Width, image.Height, marked.AsSpan().ContainsAnyExcept((byte)0) ? marked : Alpha(bytes, image) ?? marked);
+        return new DecodedMask(
+            image.Width,
+            image.Height,
+            marked.AsSpan().ContainsAnyExcept((byte)0) ? marked : Alpha(bytes, image) ?? marked
+        );
     }
 
     // Null where alpha says nothing: it is the same everywhere, or the format has none that is of use here.
@@ -33,7 +37,8 @@ public static class MaskDecoder
             return null;
         using MemoryStream content = new(bytes.ToArray());
         using Image<Rgba32> whole = Codecs.Decode<Rgba32>(format, content);
-        byte[] pixels = new byte[4 * image.Width * image.Height], alpha = new byte[image.Width * image.Height];
+        byte[] pixels = new byte[4 * image.Width * image.Height],
+            alpha = new byte[image.Width * image.Height];
         whole.CopyPixelDataTo(pixels);
         for (int i = 0; i < alpha.Length; i++)
             alpha[i] = pixels[4 * i + 3];

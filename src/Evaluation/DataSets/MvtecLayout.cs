@@ -19,7 +19,9 @@ internal static class MvtecLayout
         bool one = IsClass(folder);
         string[] classes = one ? [folder] : [.. Directory.EnumerateDirectories(folder).Where(IsClass).Order(StringComparer.Ordinal)];
         if (classes.Length == 0)
-            throw new InvalidDataException($"'{folder}' is no data set: expected folders CLASS/train/good and CLASS/test/KIND, VisA's split_csv/1cls.csv, or a .jsonl list.");
+            throw new InvalidDataException(
+                $"'{folder}' is no data set: expected folders CLASS/train/good and CLASS/test/KIND, VisA's split_csv/1cls.csv, or a .jsonl list."
+            );
         List<LabelledImage> images = [];
         foreach (string path in classes)
         {
@@ -34,7 +36,8 @@ internal static class MvtecLayout
     }
 
     private static bool IsClass(string folder) =>
-        !PictureFiles.IsLitterFolder(Path.GetFileName(folder)) && (Child(folder, "test") ?? Child(folder, "train") ?? Child(folder, "test_public")) is not null;
+        !PictureFiles.IsLitterFolder(Path.GetFileName(folder))
+        && (Child(folder, "test") ?? Child(folder, "train") ?? Child(folder, "test_public")) is not null;
 
     private static void Add(List<LabelledImage> images, string folder, string part, string className)
     {
@@ -46,7 +49,15 @@ internal static class MvtecLayout
                 files = [.. Images(rgb)];
             MaskFolder masks = new(anomalous && files.Length > 0 ? MaskFolders(folder, part, kind) : []);
             foreach (string file in files)
-                images.Add(new LabelledImage { Path = file, MaskPath = masks.Of(file), Anomalous = anomalous, ClassName = className });
+                images.Add(
+                    new LabelledImage
+                    {
+                        Path = file,
+                        MaskPath = masks.Of(file),
+                        Anomalous = anomalous,
+                        ClassName = className,
+                    }
+                );
         }
     }
 
@@ -54,12 +65,12 @@ internal static class MvtecLayout
     private static IEnumerable<string> MaskFolders(string folder, string part, string kind)
     {
         foreach (string owner in (string[])[folder, part])
-            foreach (string truth in Folders(owner).Where(f => PictureFiles.IsMaskFolder(Path.GetFileName(f))))
-            {
-                if (Child(truth, Path.GetFileName(kind)) is { } own)
-                    yield return own;
-                yield return truth;
-            }
+        foreach (string truth in Folders(owner).Where(f => PictureFiles.IsMaskFolder(Path.GetFileName(f))))
+        {
+            if (Child(truth, Path.GetFileName(kind)) is { } own)
+                yield return own;
+            yield return truth;
+        }
 
         foreach (string truth in Folders(kind).Where(f => PictureFiles.IsMaskFolder(Path.GetFileName(f))))
             yield return truth;
@@ -68,12 +79,17 @@ internal static class MvtecLayout
     private static IEnumerable<string> Folders(string folder) =>
         Directory.EnumerateDirectories(folder).Where(f => !PictureFiles.IsLitterFolder(Path.GetFileName(f))).Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string> Images(string folder) => Directory.EnumerateFiles(folder).Where(PictureFiles.IsImage).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Images(string folder) =>
+        Directory.EnumerateFiles(folder).Where(PictureFiles.IsImage).Order(StringComparer.Ordinal);
 
     // Exactly so where it is there, else whatever its case.
     private static string? Child(string folder, string name) =>
-        Path.Combine(folder, name) is var exact && Directory.Exists(exact) ? exact
-            : Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).FirstOrDefault(f => Path.GetFileName(f).Equals(name, StringComparison.OrdinalIgnoreCase));
+        Path.Combine(folder, name) is var exact && Directory.Exists(exact)
+            ? exact
+            : Directory
+                .EnumerateDirectories(folder)
+                .Order(StringComparer.Ordinal)
+                .FirstOrDefault(f => Path.GetFileName(f).Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static string? Word(string folder)
     {
@@ -83,7 +99,9 @@ internal static class MvtecLayout
         try
         {
             using JsonDocument meta = JsonDocument.Parse(File.ReadAllBytes(file));
-            return meta.RootElement.ValueKind == JsonValueKind.Object && meta.RootElement.TryGetProperty("class_word", out JsonElement word) ? word.GetString() : null;
+            return meta.RootElement.ValueKind == JsonValueKind.Object && meta.RootElement.TryGetProperty("class_word", out JsonElement word)
+                ? word.GetString()
+                : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -114,9 +132,9 @@ internal static class MvtecLayout
         {
             string name = Path.GetFileNameWithoutExtension(image);
             foreach (Dictionary<string, string> stems in _byStem)
-                foreach (string ending in MaskEndings)
-                    if (stems.TryGetValue(name + ending, out string? mask))
-                        return mask;
+            foreach (string ending in MaskEndings)
+                if (stems.TryGetValue(name + ending, out string? mask))
+                    return mask;
             return null;
         }
     }

@@ -27,13 +27,15 @@ internal static class VisaLayout
             if (split != DataSplit.All && fields[1] != (split == DataSplit.Train ? "train" : "test"))
                 continue;
             bool anomalous = fields[2] == "anomaly";
-            images.Add(new LabelledImage
-            {
-                Path = JsonList.Existing(folder, image, where),
-                MaskPath = anomalous && mask.Trim().Length > 0 ? JsonList.Existing(folder, mask.Trim(), where) : null,
-                Anomalous = anomalous,
-                ClassName = DataSet.ClassName(ClassNames.DataSets.Any(d => d.Name == dataSet) ? dataSet : "VisA", className),
-            });
+            images.Add(
+                new LabelledImage
+                {
+                    Path = JsonList.Existing(folder, image, where),
+                    MaskPath = anomalous && mask.Trim().Length > 0 ? JsonList.Existing(folder, mask.Trim(), where) : null,
+                    Anomalous = anomalous,
+                    ClassName = DataSet.ClassName(ClassNames.DataSets.Any(d => d.Name == dataSet) ? dataSet : "VisA", className),
+                }
+            );
         }
 
         return images;

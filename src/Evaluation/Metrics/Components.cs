@@ -17,7 +17,8 @@ internal static class Components
         {
             if (mask[start] == 0 || labels[start] >= 0)
                 continue;
-            int label = found.Count, size = 0;
+            int label = found.Count,
+                size = 0;
             labels[start] = label;
             open.Push(start);
             while (open.TryPop(out int at))
@@ -25,14 +26,14 @@ internal static class Components
                 size++;
                 int x = at % width;
                 for (int dy = -width; dy <= width; dy += width)
-                    for (int dx = -1; dx <= 1; dx++)
-                    {
-                        int next = at + dy + dx;
-                        if (x + dx < 0 || x + dx >= width || next < 0 || next >= mask.Length || mask[next] == 0 || labels[next] >= 0)
-                            continue;
-                        labels[next] = label;
-                        open.Push(next);
-                    }
+                for (int dx = -1; dx <= 1; dx++)
+                {
+                    int next = at + dy + dx;
+                    if (x + dx < 0 || x + dx >= width || next < 0 || next >= mask.Length || mask[next] == 0 || labels[next] >= 0)
+                        continue;
+                    labels[next] = label;
+                    open.Push(next);
+                }
             }
 
             found.Add(size);

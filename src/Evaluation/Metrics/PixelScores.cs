@@ -27,8 +27,12 @@ public sealed class PixelScores
 
         int[] labels = Components.Label(mask, width, out int[] sizes);
         Regions += sizes.Length;
-        int count = sizes.Sum(), p = 0, n = 0;
-        float[] scores = new float[count], ofRegion = new float[count], normal = new float[map.Length - count];
+        int count = sizes.Sum(),
+            p = 0,
+            n = 0;
+        float[] scores = new float[count],
+            ofRegion = new float[count],
+            normal = new float[map.Length - count];
         for (int i = 0; i < map.Length; i++)
         {
             if (labels[i] < 0)
@@ -48,14 +52,22 @@ public sealed class PixelScores
     /// <summary>All metrics; the pixels are given up.</summary>
     public PixelMetrics Measure()
     {
-        float[] positives = [.. _anomalous.SelectMany(a => a.Scores)], sizes = [.. _anomalous.SelectMany(a => a.Sizes)];
+        float[] positives = [.. _anomalous.SelectMany(a => a.Scores)],
+            sizes = [.. _anomalous.SelectMany(a => a.Sizes)];
         Array.Sort(positives, sizes);
         Array.Reverse(sizes); // in the order that the ranking sorts the scores into
         float[] negatives = Joined();
         Ranking ranking = new(positives, negatives);
         if (!ranking.Defined)
             return new PixelMetrics(null, null, null, null, null, Regions);
-        return new PixelMetrics(ranking.Auroc(), ranking.AveragePrecision(), ranking.F1Max().F1, RegionOverlap.Exact(ranking, sizes, Regions), Number(RegionOverlap.Of200Thresholds(ranking, sizes, Regions)), Regions);
+        return new PixelMetrics(
+            ranking.Auroc(),
+            ranking.AveragePrecision(),
+            ranking.F1Max().F1,
+            RegionOverlap.Exact(ranking, sizes, Regions),
+            Number(RegionOverlap.Of200Thresholds(ranking, sizes, Regions)),
+            Regions
+        );
     }
 
     private static double? Number(double value) => double.IsNaN(value) ? null : value;

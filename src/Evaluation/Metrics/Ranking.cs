@@ -56,7 +56,8 @@ public sealed class Ranking
         (double best, float at) = (0, _positives.Length > 0 ? _positives[0] : float.NaN);
         foreach (Threshold t in Thresholds())
         {
-            double precision = (double)t.Positives / (t.Positives + t.Negatives), recall = (double)t.Positives / _positives.Length;
+            double precision = (double)t.Positives / (t.Positives + t.Negatives),
+                recall = (double)t.Positives / _positives.Length;
             double f1 = precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall);
             if (f1 >= best)
                 (best, at) = (f1, t.Score);
@@ -72,7 +73,8 @@ public sealed class Ranking
         double last = 0;
         foreach (Threshold t in Thresholds())
         {
-            double fpr = (double)t.Negatives / _negatives.Length, tpr = (double)t.Positives / _positives.Length;
+            double fpr = (double)t.Negatives / _negatives.Length,
+                tpr = (double)t.Positives / _positives.Length;
             if (fpr + tpr - last < 2.0 / most && fpr + tpr < 2)
                 continue;
             points.Add((fpr, tpr));
@@ -85,10 +87,14 @@ public sealed class Ranking
     /// <summary>Every distinct score, falling, with what is at or above it.</summary>
     internal IEnumerable<Threshold> Thresholds()
     {
-        int p = 0, n = 0;
+        int p = 0,
+            n = 0;
         while (p < _positives.Length || n < _negatives.Length)
         {
-            float score = p == _positives.Length ? _negatives[n] : n == _negatives.Length ? _positives[p] : Math.Max(_positives[p], _negatives[n]);
+            float score =
+                p == _positives.Length ? _negatives[n]
+                : n == _negatives.Length ? _positives[p]
+                : Math.Max(_positives[p], _negatives[n]);
             (int oldP, int oldN) = (p, n);
             while (p < _positives.Length && _positives[p] == score)
                 p++;

@@ -21,12 +21,17 @@ public static class RegionOverlap
     {
         if (!ranking.Defined)
             return double.NaN;
-        double negatives = ranking.Negatives.Length, area = 0, covered = 0, lastFpr = 0, lastPro = 0;
+        double negatives = ranking.Negatives.Length,
+            area = 0,
+            covered = 0,
+            lastFpr = 0,
+            lastPro = 0;
         foreach (Threshold t in ranking.Thresholds())
         {
             for (int i = t.Positives - t.NewPositives; i < t.Positives; i++)
                 covered += Share(sizes.Span[i]);
-            double fpr = t.Negatives / negatives, pro = covered / regions;
+            double fpr = t.Negatives / negatives,
+                pro = covered / regions;
             if (fpr >= Limit)
             {
                 double at = fpr == lastFpr ? pro : lastPro + (pro - lastPro) * (Limit - lastFpr) / (fpr - lastFpr);
@@ -50,11 +55,15 @@ public static class RegionOverlap
         if (!ranking.Defined)
             return double.NaN;
         const int Steps = 200;
-        ReadOnlySpan<float> positives = ranking.Positives, negatives = ranking.Negatives;
-        double least = Math.Min(positives[^1], negatives[^1]), most = Math.Max(positives[0], negatives[0]);
-        double step = (most - least) / Steps, covered = 0;
+        ReadOnlySpan<float> positives = ranking.Positives,
+            negatives = ranking.Negatives;
+        double least = Math.Min(positives[^1], negatives[^1]),
+            most = Math.Max(positives[0], negatives[0]);
+        double step = (most - least) / Steps,
+            covered = 0;
         List<(double Fpr, double Pro)> points = []; // rising
-        int p = 0, n = 0;
+        int p = 0,
+            n = 0;
         for (int i = Steps - 1; i >= 0; i--)
         {
             double threshold = least + i * step;
@@ -70,7 +79,8 @@ public static class RegionOverlap
         if (points.Count < 2 || points[^1].Fpr == points[0].Fpr)
             return double.NaN;
         points = [.. points.OrderBy(p => p.Fpr).ThenByDescending(p => p.Pro)]; // as the related code sorts them, so that a rise at one rate counts before it
-        double area = 0, width = points[^1].Fpr - points[0].Fpr;
+        double area = 0,
+            width = points[^1].Fpr - points[0].Fpr;
         for (int i = 1; i < points.Count; i++)
             area += (points[i].Fpr - points[i - 1].Fpr) / width * (points[i].Pro + points[i - 1].Pro) / 2;
         return area;

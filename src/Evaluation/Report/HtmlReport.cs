@@ -14,7 +14,7 @@ namespace AaClip.Evaluation.Report;
 /// </summary>
 public static class HtmlReport
 {
-    private const int Shown = 3;       // images of a kind
+    private const int Shown = 3; // images of a kind
     private const int ThumbWidth = 240;
     private const int Bins = 30;
 
@@ -24,20 +24,28 @@ public static class HtmlReport
     /// <param name="path">Replaced as a whole.</param>
     /// <param name="scorer">Scores the images that are shown once more, for their maps.</param>
     public static void Write(
-        string path, AnomalyScorer scorer, string data, Domain domain, IReadOnlyList<ClassReport> classes,
-        CancellationToken cancellation = default)
+        string path,
+        AnomalyScorer scorer,
+        string data,
+        Domain domain,
+        IReadOnlyList<ClassReport> classes,
+        CancellationToken cancellation = default
+    )
     {
-        string html = Page.Render($"{scorer.Model.Id} on {data}", new
-        {
-            Model = scorer.Model.Id,
-            Data = data,
-            Normal = classes.Sum(c => c.Normal),
-            Anomalous = classes.Sum(c => c.Anomalous),
-            Size = scorer.Model.Architecture.ImageSize,
-            Provider = scorer.Provider.ToString(),
-            Rows = Rows(classes),
-            Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
-        });
+        string html = Page.Render(
+            $"{scorer.Model.Id} on {data}",
+            new
+            {
+                Model = scorer.Model.Id,
+                Data = data,
+                Normal = classes.Sum(c => c.Normal),
+                Anomalous = classes.Sum(c => c.Anomalous),
+                Size = scorer.Model.Architecture.ImageSize,
+                Provider = scorer.Provider.ToString(),
+                Rows = Rows(classes),
+                Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
+            }
+        );
         WholeFile.Write(path, html);
     }
 
@@ -55,16 +63,29 @@ public static class HtmlReport
     }
 
     private static double?[] Values(ClassReport c) =>
-    [
-        c.Pixels.Auroc, c.Pixels.Ap, c.Pixels.Aupro,
-        c.Published.Auroc, c.Published.Ap, c.Published.F1Max,
-        c.PerImage.Auroc, c.PerImage.Ap, c.PerImage.F1Max,
-    ];
+        [
+            c.Pixels.Auroc,
+            c.Pixels.Ap,
+            c.Pixels.Aupro,
+            c.Published.Auroc,
+            c.Published.Ap,
+            c.Published.F1Max,
+            c.PerImage.Auroc,
+            c.PerImage.Ap,
+            c.PerImage.F1Max,
+        ];
 
     private static object Row(string name, int normal, int anomalous, double?[] values, bool mean = false)
     {
         string[] percents = [.. values.Select(v => v is { } value ? F1(100 * value) : "–")];
-        return new { Name = name, Normal = normal, Anomalous = anomalous, Values = percents, Mean = mean };
+        return new
+        {
+            Name = name,
+            Normal = normal,
+            Anomalous = anomalous,
+            Values = percents,
+            Mean = mean,
+        };
     }
 
     private static object Class(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
@@ -91,7 +112,8 @@ public static class HtmlReport
     private static object[] Bars(ClassReport one, double least, double most)
     {
         double width = Math.Max(most - least, 1e-9);
-        int[] normal = new int[Bins], anomalous = new int[Bins];
+        int[] normal = new int[Bins],
+            anomalous = new int[Bins];
         foreach (ScoredImage image in one.Images)
             (image.Anomalous ? anomalous : normal)[Math.Min(Bins - 1, (int)(Bins * (image.Raw - least) / width))]++;
         double highest = Math.Max(1, Math.Max(normal.Max(), anomalous.Max()));
@@ -102,7 +124,14 @@ public static class HtmlReport
             where counts[bin] > 0
             let height = 170 * counts[bin] / highest
             let x = 20 + 380 * (bin + shift) / Bins
-            select new { Kind = kind, X = F1(x), Y = F1(190 - height), Width = F1(180.0 / Bins), Height = F1(height) };
+            select new
+            {
+                Kind = kind,
+                X = F1(x),
+                Y = F1(190 - height),
+                Width = F1(180.0 / Bins),
+                Height = F1(height),
+            };
     }
 
     private static object[] Groups(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
@@ -115,18 +144,21 @@ public static class HtmlReport
             ("Normal images that look worst", normal.Reverse().Take(Shown)),
             ("Defects that stand out most", anomalous.Reverse().Take(Shown)),
         ];
-        HeatmapOptions scale = scorer.Model.CalibrationFor(one.ClassName) is { IsNeutral: false } calibration ? calibration.HeatmapScale : Spread(one);
+        HeatmapOptions scale = scorer.Model.CalibrationFor(one.ClassName) is { IsNeutral: false } calibration
+            ? calibration.HeatmapScale
+            : Spread(one);
         object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, cancellation);
-        return
-        [
-            .. from g in groups
-               where g.Images.Any()
-               select new { g.Title, Figures = g.Images.Select(Show).ToArray() },
-        ];
+        return [.. from g in groups where g.Images.Any() select new { g.Title, Figures = g.Images.Select(Show).ToArray() }];
     }
 
     private static object Figure(
-        AnomalyScorer scorer, string className, ScoredImage image, HeatmapOptions scale, Domain domain, CancellationToken cancellation)
+        AnomalyScorer scorer,
+        string className,
+        ScoredImage image,
+        HeatmapOptions scale,
+        Domain domain,
+        CancellationToken cancellation
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
@@ -143,7 +175,8 @@ public static class HtmlReport
     private static HeatmapOptions Spread(ClassReport one)
     {
         float[] maxima = [.. one.Images.Select(i => i.MapMax).Order()];
-        float middle = maxima[maxima.Length / 2], high = Math.Max(maxima[^1], middle + 1e-3f);
+        float middle = maxima[maxima.Length / 2],
+            high = Math.Max(maxima[^1], middle + 1e-3f);
         return HeatmapOptions.Spanning(middle - (high - middle), middle, high);
     }
 

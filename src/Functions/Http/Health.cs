@@ -15,20 +15,41 @@ namespace AaClip.Functions;
 /// GET health: whether images can be scored. 200 when storage answers, the model is loaded (unless Model__Load is false) and messages get through,
 /// else 503. A broken cameras.json is told, but is no outage once a good one was read. GET health/live: whether a new process could help.
 /// </summary>
-public sealed class Health(StorageClients storage, CameraProfiles cameras, ModelHost models, Infrastructure infrastructure, AlertOutbox alerts)
+public sealed class Health(
+    StorageClients storage,
+    CameraProfiles cameras,
+    ModelHost models,
+    Infrastructure infrastructure,
+    AlertOutbox alerts
+)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     /// <summary>Looks at model, storage and camera profiles.</summary>
     [Function(nameof(Health))]
-    public async Task<IActionResult> Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IActionResult> Run(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
         string? storageError = await StorageErrorAsync(cancellation);
         ModelState model = models.State;
         InfrastructureState messages = infrastructure.State;
-        bool well = (model.Loaded || !models.Required) && !model.Dead && storageError is null && messages.Well && cameras.State is not { Waiting: true };
+        bool well =
+            (model.Loaded || !models.Required)
+            && !model.Dead
+            && storageError is null
+            && messages.Well
+            && cameras.State is not { Waiting: true };
         OutboxState? outbox = storageError is null ? await OutboxAsync(cancellation) : null;
-        HealthReport report = new(well ? "healthy" : "unhealthy", model, new StorageState(storageError is null, storageError), cameras.State, messages, outbox);
+        HealthReport report = new(
+            well ? "healthy" : "unhealthy",
+            model,
+            new StorageState(storageError is null, storageError),
+            cameras.State,
+            messages,
+            outbox
+        );
         return new ContentResult
         {
             Content = JsonSerializer.Serialize(report, HealthJson.Default.HealthReport),
@@ -59,7 +80,8 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
         {
             return await alerts.StateAsync(limit.Token);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && (e is OperationCanceledException || InfrastructureException.Is(e)))
+        catch (Exception e)
+            when (!cancellation.IsCancellationRequested && (e is OperationCanceledException || InfrastructureException.Is(e)))
         {
             return null;
         }
@@ -103,10 +125,20 @@ public sealed class Health(StorageClients storage, CameraProfiles cameras, Model
 /// <param name="Cameras">Which camera profiles are in force; null before the first look.</param>
 /// <param name="Messages">Whether messages get through.</param>
 /// <param name="Alerts">Alerts that a receiver lacks; null where storage did not tell.</param>
-internal sealed record HealthReport(string Status, ModelState Model, StorageState Storage, CamerasState? Cameras, InfrastructureState Messages, OutboxState? Alerts);
+internal sealed record HealthReport(
+    string Status,
+    ModelState Model,
+    StorageState Storage,
+    CamerasState? Cameras,
+    InfrastructureState Messages,
+    OutboxState? Alerts
+);
 
 internal sealed record StorageState(bool Reachable, string? Error);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(HealthReport))]
 internal sealed partial class HealthJson : JsonSerializerContext;

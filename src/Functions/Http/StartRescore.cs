@@ -16,10 +16,16 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
 
     /// <summary>POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no sense; 409 when another job has its id.</summary>
     [Function(nameof(StartRescore))]
-    public async Task<IActionResult> Start([HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IActionResult> Start(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
         if (request.Headers.Origin is [{ } origin, ..] && !IsOwn(origin, request))
-            return Text(StatusCodes.Status403Forbidden, $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs.");
+            return Text(
+                StatusCodes.Status403Forbidden,
+                $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs."
+            );
         if (!request.HasJsonContentType())
             return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
         RescoreRequest wanted;
@@ -31,15 +37,24 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
         }
         catch (JsonException e)
         {
-            return Text(StatusCodes.Status400BadRequest, Limited($"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": [\"line1\"], \"mode\": \"full\" }}"));
+            return Text(
+                StatusCodes.Status400BadRequest,
+                Limited(
+                    $"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": [\"line1\"], \"mode\": \"full\" }}"
+                )
+            );
         }
 
-        return await AnswerAsync(async () => await service.StartAsync(wanted, await models.LiveIdAsync(cancellation), cancellation), StatusCodes.Status202Accepted);
+        return await AnswerAsync(
+            async () => await service.StartAsync(wanted, await models.LiveIdAsync(cancellation), cancellation),
+            StatusCodes.Status202Accepted
+        );
     }
 
     // Browsers name the page that a request comes from, and other pages of the same browser may not start jobs with its keys.
     private static bool IsOwn(string origin, HttpRequest request) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
+        && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
     /// <returns>Null when it is too long, whatever its header says.</returns>
     private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)
@@ -51,7 +66,10 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
 
     /// <summary>GET rescore: the progress of all jobs.</summary>
     [Function("ListRescores")]
-    public async Task<IActionResult> List([HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore")] HttpRequest request,
+        CancellationToken cancellation
+    )
     {
         List<JobProgress> all = [];
         await foreach (Job job in jobs.ListAsync(cancellation))
@@ -61,18 +79,29 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
 
     /// <summary>GET rescore/{id}: a job's progress; 404 when there is none.</summary>
     [Function("ReadRescore")]
-    public Task<IActionResult> One([HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore/{id}")] HttpRequest request, string id, CancellationToken cancellation) =>
-        AnswerAsync(() => service.FindAsync(id, cancellation), StatusCodes.Status200OK);
+    public Task<IActionResult> One(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore/{id}")] HttpRequest request,
+        string id,
+        CancellationToken cancellation
+    ) => AnswerAsync(() => service.FindAsync(id, cancellation), StatusCodes.Status200OK);
 
     /// <summary>POST rescore/{id}/{action}: pause, resume or cancel. 404 when there is no such job, 409 when it cannot be done any more.</summary>
     [Function("ChangeRescore")]
-    public Task<IActionResult> Change([HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore/{id}/{action}")] HttpRequest request, string id, string action, CancellationToken cancellation) => action switch
-    {
-        "pause" => AnswerAsync(() => service.PauseAsync(id, cancellation), StatusCodes.Status200OK),
-        "resume" => AnswerAsync(() => service.ResumeAsync(id, cancellation), StatusCodes.Status200OK),
-        "cancel" => AnswerAsync(() => service.CancelAsync(id, cancellation), StatusCodes.Status200OK),
-        _ => Task.FromResult<IActionResult>(Text(StatusCodes.Status404NotFound, $"There is no action '{action}': pause, resume or cancel.")),
-    };
+    public Task<IActionResult> Change(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore/{id}/{action}")] HttpRequest request,
+        string id,
+        string action,
+        CancellationToken cancellation
+    ) =>
+        action switch
+        {
+            "pause" => AnswerAsync(() => service.PauseAsync(id, cancellation), StatusCodes.Status200OK),
+            "resume" => AnswerAsync(() => service.ResumeAsync(id, cancellation), StatusCodes.Status200OK),
+            "cancel" => AnswerAsync(() => service.CancelAsync(id, cancellation), StatusCodes.Status200OK),
+            _ => Task.FromResult<IActionResult>(
+                Text(StatusCodes.Status404NotFound, $"There is no action '{action}': pause, resume or cancel.")
+            ),
+        };
 
     private async Task<IActionResult> AnswerAsync(Func<Task<Job>> work, int status)
     {
@@ -82,7 +111,10 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
         }
         catch (ArgumentException e)
         {
-            return Text(e.ParamName == "id" ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, Limited(e.Message.Split(" (Parameter", 2)[0]));
+            return Text(
+                e.ParamName == "id" ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest,
+                Limited(e.Message.Split(" (Parameter", 2)[0])
+            );
         }
         catch (InvalidOperationException e)
         {
@@ -93,7 +125,19 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     // What somebody mistyped is repeated in messages, but not without end.
     private static string Limited(string message) => message.Length <= LongestMessage ? message : $"{message[..LongestMessage]} …";
 
-    private static ContentResult Json(string json, int status) => new ContentResult { Content = json, ContentType = "application/json", StatusCode = status };
+    private static ContentResult Json(string json, int status) =>
+        new ContentResult
+        {
+            Content = json,
+            ContentType = "application/json",
+            StatusCode = status,
+        };
 
-    private static ContentResult Text(int status, string message) => new ContentResult { Content = message, ContentType = "text/plain; charset=utf-8", StatusCode = status };
+    private static ContentResult Text(int status, string message) =>
+        new ContentResult
+        {
+            Content = message,
+            ContentType = "text/plain; charset=utf-8",
+            StatusCode = status,
+        };
 }

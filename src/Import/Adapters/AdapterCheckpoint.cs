@@ -14,12 +14,20 @@ namespace AaClip.Import.Adapters;
 /// <param name="LearningRate">Of the next step.</param>
 /// <param name="Beta1">Decay of the mean of the gradients.</param>
 /// <param name="Tensors">In the order of the published code.</param>
-public sealed record AdapterCheckpoint(string Part, int Epoch, int Steps, double LearningRate, double Beta1, IReadOnlyList<TrainedTensor> Tensors)
+public sealed record AdapterCheckpoint(
+    string Part,
+    int Epoch,
+    int Steps,
+    double LearningRate,
+    double Beta1,
+    IReadOnlyList<TrainedTensor> Tensors
+)
 {
     /// <summary>Learning rate before any halving; null where no schedule has begun.</summary>
     public double? InitialRate { get; init; }
 
-    private const double Beta2 = 0.999, Epsilon = 1e-8; // of every published training
+    private const double Beta2 = 0.999,
+        Epsilon = 1e-8; // of every published training
 
     /// <summary>Reads one.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -37,19 +45,37 @@ public sealed record AdapterCheckpoint(string Part, int Epoch, int Steps, double
             bool begun = file.Tensors.TryGetValue(state + "step", out StoredTensor? step);
             if (begun)
                 steps = (int)step!.ToFloat32()[0]; // begun: it is there
-            tensors.Add(new TrainedTensor(
-                name[prefix.Length..], [.. tensor.Shape.Select(n => (int)n)], values, Moment(state + "exp_avg"), Moment(state + "exp_avg_sq")));
+            tensors.Add(
+                new TrainedTensor(
+                    name[prefix.Length..],
+                    [.. tensor.Shape.Select(n => (int)n)],
+                    values,
+                    Moment(state + "exp_avg"),
+                    Moment(state + "exp_avg_sq")
+                )
+            );
 
-            float[] Moment(string key) => !begun ? new float[values.Length]
+            float[] Moment(string key) =>
+                !begun ? new float[values.Length]
                 : file.Tensors.TryGetValue(key, out StoredTensor? moment) && moment.Count == values.Length ? moment.ToFloat32()
-                : throw new InvalidDataException($"'{path}' has no '{key}' of the size of '{name}': the file is damaged, take the checkpoint of an earlier epoch.");
+                : throw new InvalidDataException(
+                    $"'{path}' has no '{key}' of the size of '{name}': the file is damaged, take the checkpoint of an earlier epoch."
+                );
         }
 
         if (tensors.Count == 0 || file.Values.GetValueOrDefault("epoch") is not long epoch)
-            throw new InvalidDataException($"'{path}' has no '{prefix}…' or no 'epoch', so it is no checkpoint of the {part} adapters: pass a file that the training wrote.");
+            throw new InvalidDataException(
+                $"'{path}' has no '{prefix}…' or no 'epoch', so it is no checkpoint of the {part} adapters: pass a file that the training wrote."
+            );
         string group = $"{part}_optimizer.param_groups.0.";
-        return new AdapterCheckpoint(part, (int)epoch, steps,
-            file.Values.GetValueOrDefault(group + "lr") as double? ?? 0, file.Values.GetValueOrDefault(group + "betas.0") as double? ?? 0.5, tensors)
+        return new AdapterCheckpoint(
+            part,
+            (int)epoch,
+            steps,
+            file.Values.GetValueOrDefault(group + "lr") as double? ?? 0,
+            file.Values.GetValueOrDefault(group + "betas.0") as double? ?? 0.5,
+            tensors
+        )
         {
             InitialRate = file.Values.GetValueOrDefault(group + "initial_lr") as double?,
         };
@@ -64,12 +90,15 @@ public sealed record AdapterCheckpoint(string Part, int Epoch, int Steps, double
         {
             weights.Add(tensor.Name, new TorchTensor(tensor.Shape, tensor.Values));
             if (Steps > 0)
-                state.Add(state.Count, new PickleDictionary
-                {
-                    ["step"] = new TorchTensor([], [Steps]),
-                    ["exp_avg"] = new TorchTensor(tensor.Shape, tensor.Mean),
-                    ["exp_avg_sq"] = new TorchTensor(tensor.Shape, tensor.Square),
-                });
+                state.Add(
+                    state.Count,
+                    new PickleDictionary
+                    {
+                        ["step"] = new TorchTensor([], [Steps]),
+                        ["exp_avg"] = new TorchTensor(tensor.Shape, tensor.Mean),
+                        ["exp_avg_sq"] = new TorchTensor(tensor.Shape, tensor.Square),
+                    }
+                );
         }
 
         PickleDictionary group = new()
@@ -88,12 +117,19 @@ public sealed record AdapterCheckpoint(string Part, int Epoch, int Steps, double
         if (InitialRate is { } initial)
             group["initial_lr"] = initial;
         group["params"] = Enumerable.Range(0, Tensors.Count).Select(i => (object?)i).ToList();
-        TorchWriter.Write(path, new PickleDictionary
-        {
-            ["epoch"] = Epoch,
-            [$"{Part}_adapter"] = weights,
-            [$"{Part}_optimizer"] = new PickleDictionary { ["state"] = state, ["param_groups"] = new List<object?> { group } },
-        });
+        TorchWriter.Write(
+            path,
+            new PickleDictionary
+            {
+                ["epoch"] = Epoch,
+                [$"{Part}_adapter"] = weights,
+                [$"{Part}_optimizer"] = new PickleDictionary
+                {
+                    ["state"] = state,
+                    ["param_groups"] = new List<object?> { group },
+                },
+            }
+        );
     }
 }
 

@@ -19,7 +19,14 @@ internal sealed record AdapterFiles(string Image, string? Text, string Choice)
     {
         SortedDictionary<int, string> numbered = [];
         foreach (string path in Directory.EnumerateFiles(folder, $"{NumberedPrefix}*{NumberedSuffix}"))
-            if (int.TryParse(Path.GetFileName(path)[NumberedPrefix.Length..^NumberedSuffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out int n))
+            if (
+                int.TryParse(
+                    Path.GetFileName(path)[NumberedPrefix.Length..^NumberedSuffix.Length],
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out int n
+                )
+            )
                 numbered.TryAdd(n, path);
         string latest = Path.Combine(folder, Latest);
         bool hasLatest = File.Exists(latest);
@@ -30,15 +37,23 @@ internal sealed record AdapterFiles(string Image, string? Text, string Choice)
         if (epoch is int wanted)
             return numbered.TryGetValue(wanted, out string? exact)
                 ? Take(exact, "the epoch asked for")
-                : throw new InvalidDataException($"The folder '{folder}' has no {NumberedPrefix}{wanted}{NumberedSuffix}; it has {(numbered.Count == 0 ? "no numbered epochs" : "the epochs " + string.Join(", ", numbered.Keys))}{(hasLatest ? $" and {Latest}" : "")}: ask for one of these, or for none.");
+                : throw new InvalidDataException(
+                    $"The folder '{folder}' has no {NumberedPrefix}{wanted}{NumberedSuffix}; it has {(numbered.Count == 0 ? "no numbered epochs" : "the epochs " + string.Join(", ", numbered.Keys))}{(hasLatest ? $" and {Latest}" : "")}: ask for one of these, or for none."
+                );
         if (numbered.Count > 0)
-            return Take(numbered.Last().Value, $"the highest of {numbered.Count} numbered epochs{(hasLatest ? $"; {Latest} was not taken" : "")}");
+            return Take(
+                numbered.Last().Value,
+                $"the highest of {numbered.Count} numbered epochs{(hasLatest ? $"; {Latest} was not taken" : "")}"
+            );
         if (hasLatest)
             return Take(latest, "the only one");
-        throw new InvalidDataException(hasText
-            ? $"The folder '{folder}' has {TextName}, but neither {Latest} nor {NumberedPrefix}N{NumberedSuffix}: train the image adapters too, which score the patches."
-            : $"The folder '{folder}' has no AA-CLIP checkpoints ({Latest} or {NumberedPrefix}N{NumberedSuffix}, and {TextName}): give the folder that the training wrote to, or none to use CLIP without adapters.");
+        throw new InvalidDataException(
+            hasText
+                ? $"The folder '{folder}' has {TextName}, but neither {Latest} nor {NumberedPrefix}N{NumberedSuffix}: train the image adapters too, which score the patches."
+                : $"The folder '{folder}' has no AA-CLIP checkpoints ({Latest} or {NumberedPrefix}N{NumberedSuffix}, and {TextName}): give the folder that the training wrote to, or none to use CLIP without adapters."
+        );
 
-        AdapterFiles Take(string image, string reason) => new(image, hasText ? text : null, $"{Path.GetFileName(image)} ({reason}); {textChoice}");
+        AdapterFiles Take(string image, string reason) =>
+            new(image, hasText ? text : null, $"{Path.GetFileName(image)} ({reason}); {textChoice}");
     }
 }

@@ -30,9 +30,15 @@ public sealed class AdapterWeights : IDisposable
         // 1. both halves; optimizer states are the trainer's business
         Dictionary<string, StoredTensor> stored = new(StringComparer.Ordinal);
         foreach (Checkpoint checkpoint in checkpoints)
-            foreach ((string name, StoredTensor tensor) in checkpoint.Tensors)
-                if (!name.StartsWith("image_optimizer.", StringComparison.Ordinal) && !name.StartsWith("text_optimizer.", StringComparison.Ordinal) && !stored.TryAdd(name, tensor))
-                    throw new InvalidDataException($"Tensor '{Text.Shorten(name)}' is in '{checkpoint.Path}' and in '{tensor.File}': pass it once.");
+        foreach ((string name, StoredTensor tensor) in checkpoint.Tensors)
+            if (
+                !name.StartsWith("image_optimizer.", StringComparison.Ordinal)
+                && !name.StartsWith("text_optimizer.", StringComparison.Ordinal)
+                && !stored.TryAdd(name, tensor)
+            )
+                throw new InvalidDataException(
+                    $"Tensor '{Text.Shorten(name)}' is in '{checkpoint.Path}' and in '{tensor.File}': pass it once."
+                );
         ImageEpoch = Epoch(checkpoints, ImagePrefix);
         TextEpoch = Epoch(checkpoints, TextPrefix);
 
@@ -95,7 +101,10 @@ public sealed class AdapterWeights : IDisposable
         }
         else if (epoch is not null)
         {
-            throw new ArgumentException($"Epoch {epoch} is asked for, but '{path}' is one file: give its folder, or no epoch.", nameof(epoch));
+            throw new ArgumentException(
+                $"Epoch {epoch} is asked for, but '{path}' is one file: give its folder, or no epoch.",
+                nameof(epoch)
+            );
         }
 
         List<Checkpoint> checkpoints = [];
@@ -115,7 +124,9 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>A weight's elements in row-major order as float32.</summary>
     /// <exception cref="ArgumentException">There is no weight of that name.</exception>
     public float[] Read(string name) =>
-        Tensors.TryGetValue(name, out Weight? weight) ? weight.Read() : throw new ArgumentException($"The adapters have no weight '{name}'.", nameof(name));
+        Tensors.TryGetValue(name, out Weight? weight)
+            ? weight.Read()
+            : throw new ArgumentException($"The adapters have no weight '{name}'.", nameof(name));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -131,21 +142,29 @@ public sealed class AdapterWeights : IDisposable
         foreach ((string name, string source, long[] shape) in Expected(model))
         {
             if (!stored.Remove(source, out StoredTensor? tensor))
-                throw new InvalidDataException($"Tensor '{source}' is missing in {where}: pass checkpoints of AA-CLIP's training, with image adapters.");
+                throw new InvalidDataException(
+                    $"Tensor '{source}' is missing in {where}: pass checkpoints of AA-CLIP's training, with image adapters."
+                );
             tensors.Add(name, new Weight(name, shape, [tensor.Expect(Remedy, shape).ExpectFloat(Remedy)], transposed: false));
         }
 
         if (stored.Count > 0)
-            throw new InvalidDataException($"{where} has {stored.Count} tensors that AA-CLIP's adapters have not, such as '{Text.Shorten(stored.Keys.First())}': pass checkpoints of AA-CLIP's training.");
+            throw new InvalidDataException(
+                $"{where} has {stored.Count} tensors that AA-CLIP's adapters have not, such as '{Text.Shorten(stored.Keys.First())}': pass checkpoints of AA-CLIP's training."
+            );
         if (ImageLayers > model.Vision.Layers || TextLayers > model.Text.Layers)
-            throw new InvalidDataException($"{where} adapts {ImageLayers} vision and {TextLayers} text blocks, but the CLIP model has {model.Vision.Layers} and {model.Text.Layers}: {Remedy}.");
+            throw new InvalidDataException(
+                $"{where} adapts {ImageLayers} vision and {TextLayers} text blocks, but the CLIP model has {model.Vision.Layers} and {model.Text.Layers}: {Remedy}."
+            );
         return tensors;
     }
 
     private IEnumerable<(string Name, string Source, long[] Shape)> Expected(ClipArchitecture model)
     {
         string projection = Relu ? "fc.0.weight" : "fc.weight";
-        long vision = model.Vision.Width, text = model.Text.Width, embed = model.EmbedDim;
+        long vision = model.Vision.Width,
+            text = model.Text.Width,
+            embed = model.EmbedDim;
 
         for (int i = 0; i < ImageLayers; i++)
             yield return Same($"{ImagePrefix}layer_adapters.{i}.fc.0.weight", [vision, vision]);
@@ -168,8 +187,9 @@ public sealed class AdapterWeights : IDisposable
         return count;
     }
 
-    private static long? Epoch(IReadOnlyList<Checkpoint> checkpoints, string prefix) => checkpoints
-        .Where(c => c.Tensors.Keys.Any(n => n.StartsWith(prefix, StringComparison.Ordinal)))
-        .Select(c => c.Values.GetValueOrDefault("epoch") as long?)
-        .FirstOrDefault();
+    private static long? Epoch(IReadOnlyList<Checkpoint> checkpoints, string prefix) =>
+        checkpoints
+            .Where(c => c.Tensors.Keys.Any(n => n.StartsWith(prefix, StringComparison.Ordinal)))
+            .Select(c => c.Values.GetValueOrDefault("epoch") as long?)
+            .FirstOrDefault();
 }

@@ -13,7 +13,15 @@ namespace AaClip.Import.Clip;
 /// <param name="Context">Tokens of a text, with start, end and padding.</param>
 /// <param name="Vocabulary">Number of different tokens.</param>
 /// <param name="EmbedDim">Width of the space that image and text share.</param>
-public sealed record ClipArchitecture(int ImageSize, int Patch, TowerShape Vision, TowerShape Text, int Context, int Vocabulary, int EmbedDim)
+public sealed record ClipArchitecture(
+    int ImageSize,
+    int Patch,
+    TowerShape Vision,
+    TowerShape Text,
+    int Context,
+    int Vocabulary,
+    int EmbedDim
+)
 {
     /// <summary>Patches along a side of the image: 24 for ViT-L/14-336.</summary>
     public int Grid => ImageSize / Patch;

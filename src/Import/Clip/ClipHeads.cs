@@ -21,7 +21,9 @@ internal static class ClipHeads
     {
         int heads = given ?? Configured(section, weights) ?? width / HeadWidth;
         if (heads < 1 || width % heads != 0)
-            throw new InvalidDataException($"'{weights}' has a transformer of width {width}, which {heads} attention heads ({section}) do not divide: give the number of heads explicitly.");
+            throw new InvalidDataException(
+                $"'{weights}' has a transformer of width {width}, which {heads} attention heads ({section}) do not divide: give the number of heads explicitly."
+            );
         return heads;
     }
 
@@ -31,11 +33,14 @@ internal static class ClipHeads
         if (!config.Exists)
             return null;
         if (config.Length > MaxConfig)
-            throw new InvalidDataException($"'{config.FullName}' has {config.Length} bytes, at most {MaxConfig} are expected of a model's configuration.");
+            throw new InvalidDataException(
+                $"'{config.FullName}' has {config.Length} bytes, at most {MaxConfig} are expected of a model's configuration."
+            );
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(config.FullName));
-            return json.RootElement.ValueKind == JsonValueKind.Object
+            return
+                json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty(section, out JsonElement tower)
                 && tower.ValueKind == JsonValueKind.Object
                 && tower.TryGetProperty("num_attention_heads", out JsonElement heads)
@@ -44,7 +49,10 @@ internal static class ClipHeads
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"'{config.FullName}' beside the weights cannot be read as a model's configuration ({e.Message}): repair or remove it.", e);
+            throw new InvalidDataException(
+                $"'{config.FullName}' beside the weights cannot be read as a model's configuration ({e.Message}): repair or remove it.",
+                e
+            );
         }
     }
 }

@@ -14,7 +14,15 @@ internal sealed class ClipLayout
     // Counters, masks and settings that some versions of these programs save along, which follow from the architecture; and what only the
     // training of CLIP reads: its temperature and, with a sigmoid loss, its bias. Whatever their shape, no score depends on them.
     private static readonly string[] Ignored =
-        ["input_resolution", "context_length", "vocab_size", "attn_mask", ".position_ids", "logit_scale", "logit_bias"];
+    [
+        "input_resolution",
+        "context_length",
+        "vocab_size",
+        "attn_mask",
+        ".position_ids",
+        "logit_scale",
+        "logit_bias",
+    ];
 
     private readonly Checkpoint _checkpoint;
     private readonly string _prefix;
@@ -32,18 +40,28 @@ internal sealed class ClipLayout
     public static ClipLayout Of(Checkpoint checkpoint)
     {
         if (checkpoint.Tensors.Keys.Any(n => EndsWithName(n, ResNetMark)))
-            throw new InvalidDataException($"'{checkpoint.Path}' is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as ViT-L-14-336px.pt.");
+            throw new InvalidDataException(
+                $"'{checkpoint.Path}' is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as ViT-L-14-336px.pt."
+            );
 
         ClipLayout[] found =
         [
-            .. checkpoint.Tensors.Keys.Where(n => EndsWithName(n, OpenAiMark)).Select(n => new ClipLayout(checkpoint, n[..^OpenAiMark.Length], false)),
-            .. checkpoint.Tensors.Keys.Where(n => EndsWithName(n, HuggingFaceMark)).Select(n => new ClipLayout(checkpoint, n[..^HuggingFaceMark.Length], true)),
+            .. checkpoint
+                .Tensors.Keys.Where(n => EndsWithName(n, OpenAiMark))
+                .Select(n => new ClipLayout(checkpoint, n[..^OpenAiMark.Length], false)),
+            .. checkpoint
+                .Tensors.Keys.Where(n => EndsWithName(n, HuggingFaceMark))
+                .Select(n => new ClipLayout(checkpoint, n[..^HuggingFaceMark.Length], true)),
         ];
         return found switch
         {
             [var one] => one,
-            [] => throw new InvalidDataException($"'{checkpoint.Path}' has neither '{OpenAiMark}' nor '{HuggingFaceMark}' among its {checkpoint.Tensors.Count} tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."),
-            _ => throw new InvalidDataException($"'{checkpoint.Path}' has {found.Length} CLIP models, below {string.Join(" and ", found.Take(3).Select(l => $"'{Text.Shorten(l._prefix)}'"))}: save the wanted one alone."),
+            [] => throw new InvalidDataException(
+                $"'{checkpoint.Path}' has neither '{OpenAiMark}' nor '{HuggingFaceMark}' among its {checkpoint.Tensors.Count} tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
+            ),
+            _ => throw new InvalidDataException(
+                $"'{checkpoint.Path}' has {found.Length} CLIP models, below {string.Join(" and ", found.Take(3).Select(l => $"'{Text.Shorten(l._prefix)}'"))}: save the wanted one alone."
+            ),
         };
     }
 
@@ -62,9 +80,13 @@ internal sealed class ClipLayout
     {
         (string[] names, bool transposed) = Sources(name);
         if (!_checkpoint.Tensors.TryGetValue(names[0], out StoredTensor? tensor))
-            throw new InvalidDataException($"'{_checkpoint.Path}' has no tensor '{names[0]}', which CLIP needs: it is not a whole CLIP model.");
+            throw new InvalidDataException(
+                $"'{_checkpoint.Path}' has no tensor '{names[0]}', which CLIP needs: it is not a whole CLIP model."
+            );
         if (tensor.Shape.Count != axes || tensor.Shape.Any(n => n is < 1 or > MaxAxis))
-            throw new InvalidDataException($"Tensor '{names[0]}' in '{_checkpoint.Path}' has shape {tensor.ShapeText}, expected {axes} axes of 1 to {MaxAxis}: pass a ViT CLIP model.");
+            throw new InvalidDataException(
+                $"Tensor '{names[0]}' in '{_checkpoint.Path}' has shape {tensor.ShapeText}, expected {axes} axes of 1 to {MaxAxis}: pass a ViT CLIP model."
+            );
         int[] shape = [.. tensor.Shape.Select(n => (int)n)];
         if (transposed)
             Array.Reverse(shape);
@@ -74,19 +96,31 @@ internal sealed class ClipLayout
     /// <summary>Number of different blocks that have tensors.</summary>
     public int Blocks(bool vision)
     {
-        string blocks = _prefix + (_huggingFace
-            ? vision ? HuggingFaceNames.VisionBlocks : HuggingFaceNames.TextBlocks
-            : vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks);
-        return _checkpoint.Tensors.Keys
-            .Where(n => n.StartsWith(blocks, StringComparison.Ordinal))
+        string blocks =
+            _prefix
+            + (
+                _huggingFace
+                    ? vision
+                        ? HuggingFaceNames.VisionBlocks
+                        : HuggingFaceNames.TextBlocks
+                    : vision
+                        ? ClipNames.VisionBlocks
+                        : ClipNames.TextBlocks
+            );
+        return _checkpoint
+            .Tensors.Keys.Where(n => n.StartsWith(blocks, StringComparison.Ordinal))
             .Select(n => n[blocks.Length..].Split('.')[0])
             .Distinct(StringComparer.Ordinal)
             .Count();
     }
 
     /// <summary>Tensors that belong to the model but are not accounted for.</summary>
-    public IEnumerable<string> Unexpected(HashSet<string> used) => _checkpoint.Tensors.Keys.Where(n =>
-        n.StartsWith(_prefix, StringComparison.Ordinal) && !used.Contains(n) && !Ignored.Any(i => n.EndsWith(i, StringComparison.Ordinal)));
+    public IEnumerable<string> Unexpected(HashSet<string> used) =>
+        _checkpoint.Tensors.Keys.Where(n =>
+            n.StartsWith(_prefix, StringComparison.Ordinal)
+            && !used.Contains(n)
+            && !Ignored.Any(i => n.EndsWith(i, StringComparison.Ordinal))
+        );
 
     private static bool EndsWithName(string full, string name) =>
         full.EndsWith(name, StringComparison.Ordinal) && (full.Length == name.Length || full[^(name.Length + 1)] == '.');

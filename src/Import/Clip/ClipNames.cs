@@ -15,7 +15,10 @@ public static class ClipNames
     /// <summary>Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights are [out, in]; the two projections are [in, out].</summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)
     {
-        long vision = model.Vision.Width, text = model.Text.Width, embed = model.EmbedDim, grid = model.Grid;
+        long vision = model.Vision.Width,
+            text = model.Text.Width,
+            embed = model.EmbedDim,
+            grid = model.Grid;
 
         yield return ("visual.conv1.weight", [vision, 3, model.Patch, model.Patch]);
         yield return ("visual.class_embedding", [vision]);
@@ -39,7 +42,8 @@ public static class ClipNames
 
     private static IEnumerable<(string Name, long[] Shape)> Blocks(string prefix, TowerShape tower)
     {
-        long width = tower.Width, mlp = tower.MlpWidth;
+        long width = tower.Width,
+            mlp = tower.MlpWidth;
         for (int n = 0; n < tower.Layers; n++)
         {
             string block = string.Create(CultureInfo.InvariantCulture, $"{prefix}{n}.");

@@ -59,7 +59,9 @@ public sealed class ClipWeights : IDisposable
     /// <summary>A weight's elements in row-major order as float32.</summary>
     /// <exception cref="ArgumentException">There is no weight of that name.</exception>
     public float[] Read(string name) =>
-        Tensors.TryGetValue(name, out Weight? weight) ? weight.Read() : throw new ArgumentException($"CLIP has no weight '{name}'.", nameof(name));
+        Tensors.TryGetValue(name, out Weight? weight)
+            ? weight.Read()
+            : throw new ArgumentException($"CLIP has no weight '{name}'.", nameof(name));
 
     /// <inheritdoc/>
     public void Dispose() => _checkpoint.Dispose();
@@ -70,7 +72,9 @@ public sealed class ClipWeights : IDisposable
         int[] table = layout.Shape("visual.positional_embedding", 2);
         int grid = (int)Math.Sqrt(table[0] - 1);
         if (grid < 1 || 1 + grid * grid != table[0])
-            throw new InvalidDataException($"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for the patches: {Remedy}.");
+            throw new InvalidDataException(
+                $"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for the patches: {Remedy}."
+            );
 
         int[] words = layout.Shape("token_embedding.weight", 2);
         return new ClipArchitecture(
@@ -80,12 +84,18 @@ public sealed class ClipWeights : IDisposable
             Text: Tower(words[1], vision: false, textHeads),
             Context: layout.Shape("positional_embedding", 2)[0],
             Vocabulary: words[0],
-            EmbedDim: layout.Shape("visual.proj", 2)[1]);
+            EmbedDim: layout.Shape("visual.proj", 2)[1]
+        );
 
         TowerShape Tower(int width, bool vision, int? heads)
         {
             string firstMlp = (vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks) + "0.mlp.c_fc.weight";
-            return new TowerShape(width, layout.Blocks(vision), ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path), layout.Shape(firstMlp, 2)[0]);
+            return new TowerShape(
+                width,
+                layout.Blocks(vision),
+                ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path),
+                layout.Shape(firstMlp, 2)[0]
+            );
         }
     }
 
@@ -103,7 +113,9 @@ public sealed class ClipWeights : IDisposable
         string[] missing = [.. used.Where(n => !checkpoint.Tensors.ContainsKey(n))];
         string[] unexpected = [.. layout.Unexpected(used)];
         if (missing.Length + unexpected.Length > 0)
-            throw new InvalidDataException($"'{checkpoint.Path}' is not a whole ViT CLIP model: {Count(missing, "missing")}, {Count(unexpected, "not expected")}: {Remedy}.");
+            throw new InvalidDataException(
+                $"'{checkpoint.Path}' is not a whole ViT CLIP model: {Count(missing, "missing")}, {Count(unexpected, "not expected")}: {Remedy}."
+            );
 
         // 2. their shapes and types
         Dictionary<string, Weight> tensors = new(StringComparer.Ordinal);
@@ -112,13 +124,22 @@ public sealed class ClipWeights : IDisposable
             long[] there = [.. transposed ? shape.Reverse() : shape];
             if (sources.Length > 1)
                 there[0] /= sources.Length;
-            tensors.Add(name, new Weight(name, shape, [.. sources.Select(s => checkpoint.Tensors[s].Expect(Remedy, there).ExpectFloat(Remedy))], transposed));
+            tensors.Add(
+                name,
+                new Weight(
+                    name,
+                    shape,
+                    [.. sources.Select(s => checkpoint.Tensors[s].Expect(Remedy, there).ExpectFloat(Remedy))],
+                    transposed
+                )
+            );
         }
 
         return tensors;
     }
 
-    private static string Count(string[] names, string what) => names.Length == 0
-        ? $"no tensor is {what}"
-        : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} ({string.Join(", ", names.Take(MaxNamesShown).Select(n => $"'{Text.Shorten(n)}'"))}{(names.Length > MaxNamesShown ? ", ..." : "")})";
+    private static string Count(string[] names, string what) =>
+        names.Length == 0
+            ? $"no tensor is {what}"
+            : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} ({string.Join(", ", names.Take(MaxNamesShown).Select(n => $"'{Text.Shorten(n)}'"))}{(names.Length > MaxNamesShown ? ", ..." : "")})";
 }

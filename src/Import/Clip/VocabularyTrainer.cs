@@ -81,6 +81,7 @@ public static class VocabularyTrainer
             .OrderByDescending(c => c.Value)
             .ThenBy(c => c.Key.Left, StringComparer.Ordinal)
             .ThenBy(c => c.Key.Right, StringComparer.Ordinal)
-            .First().Key;
+            .First()
+            .Key;
     }
 }

@@ -30,22 +30,36 @@ public static class ModelImporter
     /// <returns>The package.</returns>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit; the message names it and the remedy.</exception>
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
-    public static ModelPackage Import(ImportOptions options, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+    public static ModelPackage Import(
+        ImportOptions options,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output));
         if (Path.Exists(output))
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
 
         // 1
-        foreach ((string option, string? label) in (ReadOnlySpan<(string, string?)>)[("--name", options.Name), ("--model-version", options.Version)])
+        foreach (
+            (string option, string? label) in (ReadOnlySpan<(string, string?)>)
+                [("--name", options.Name), ("--model-version", options.Version)]
+        )
             if (label is not null && !ModelManifest.IsLabel(label))
                 throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
         using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
         using AdapterWeights? adapters = AdapterWeights.Open(options.Adapters, clip.Architecture, options.Epoch);
         CheckShares(options);
         ModelArchitecture shape = Shape(clip.Architecture, options.Size, options.Levels);
-        AdapterDescription? description = adapters is null ? null : new AdapterDescription(
-            adapters.ImageLayers, options.ImageShare, adapters.HasText ? adapters.TextLayers : 0, options.TextShare, adapters.Relu);
+        AdapterDescription? description = adapters is null
+            ? null
+            : new AdapterDescription(
+                adapters.ImageLayers,
+                options.ImageShare,
+                adapters.HasText ? adapters.TextLayers : 0,
+                options.TextShare,
+                adapters.Relu
+            );
         string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary)); // fails now rather than after the long part, as do the names
         string[] classes = [.. options.Classes.Distinct()];
@@ -70,7 +84,14 @@ public static class ModelImporter
 
         // 2
         ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, options.Activation, Read);
-        TextGraph.Write(staging.File(ModelPackage.TextGraph), shape, adapters is { HasText: true } ? description : null, Precision.Fp32, options.Activation, Read);
+        TextGraph.Write(
+            staging.File(ModelPackage.TextGraph),
+            shape,
+            adapters is { HasText: true } ? description : null,
+            Precision.Fp32,
+            options.Activation,
+            Read
+        );
 
         // 3
         ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
@@ -104,13 +125,23 @@ public static class ModelImporter
         if (size <= 0 || size % clip.Patch != 0)
         {
             int below = Math.Max(0, size) / clip.Patch * clip.Patch;
-            throw new InvalidDataException($"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}.");
+            throw new InvalidDataException(
+                $"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}."
+            );
         }
 
         int layers = clip.Vision.Layers;
-        IReadOnlyList<int> levels = wanted ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
-        if (levels.Count != AdapterWeights.Levels || levels[0] < 1 || levels[^1] > layers || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second))
-            throw new InvalidDataException($"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 to {layers}.");
+        IReadOnlyList<int> levels =
+            wanted ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
+        if (
+            levels.Count != AdapterWeights.Levels
+            || levels[0] < 1
+            || levels[^1] > layers
+            || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second)
+        )
+            throw new InvalidDataException(
+                $"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 to {layers}."
+            );
         return new ModelArchitecture
         {
             ImageSize = size,
@@ -127,7 +158,10 @@ public static class ModelImporter
 
     private static void CheckShares(ImportOptions options)
     {
-        foreach ((string name, double share) in (ReadOnlySpan<(string, double)>)[("--image-share", options.ImageShare), ("--text-share", options.TextShare)])
+        foreach (
+            (string name, double share) in (ReadOnlySpan<(string, double)>)
+                [("--image-share", options.ImageShare), ("--text-share", options.TextShare)]
+        )
             if (share is not (>= 0 and <= 1))
                 throw new InvalidDataException($"{name} is {share}, expected 0 to 1.");
     }
@@ -139,13 +173,20 @@ public static class ModelImporter
     /// <param name="output">Folder of the new package; must not exist.</param>
     /// <param name="version">Its version; null makes one of the old version and the calibration.</param>
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
-    public static ModelPackage Recalibrate(ModelPackage package, IReadOnlyDictionary<string, Calibration> calibrations, string output, string? version = null)
+    public static ModelPackage Recalibrate(
+        ModelPackage package,
+        IReadOnlyDictionary<string, Calibration> calibrations,
+        string output,
+        string? version = null
+    )
     {
         output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
         if (Path.Exists(output))
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
         if (version is not null && !ModelManifest.IsLabel(version))
-            throw new InvalidDataException($"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
+            throw new InvalidDataException(
+                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
+            );
 
         SortedDictionary<string, Calibration> all = new(package.Manifest.Calibrations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string name, Calibration calibration) in calibrations)
@@ -187,7 +228,9 @@ public static class ModelImporter
             return Path.Combine(folder, VocabularyFile);
         if (File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")))
             return folder;
-        throw new FileNotFoundException($"No vocabulary beside '{clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab.");
+        throw new FileNotFoundException(
+            $"No vocabulary beside '{clip}': name CLIP's {VocabularyFile}, or a folder with vocab.json and merges.txt, with --vocab."
+        );
     }
 
     // What is not a number spreads over the whole map, or vanishes in the quantisation to int8: better said here, with the tensor's name.
@@ -195,16 +238,27 @@ public static class ModelImporter
     {
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN where any value is
         if (!float.IsFinite(largest))
-            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is damaged; take another checkpoint.");
+            throw new InvalidDataException(
+                $"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is damaged; take another checkpoint."
+            );
         bool ofImages = name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("image_adapter.", StringComparison.Ordinal);
         if (precision == Precision.Fp16 && ofImages && largest > (float)Half.MaxValue)
-            throw new InvalidDataException($"Tensor '{name}' in '{file}' holds values beyond {Half.MaxValue}, the largest of float16: import with --precision fp32.");
+            throw new InvalidDataException(
+                $"Tensor '{name}' in '{file}' holds values beyond {Half.MaxValue}, the largest of float16: import with --precision fp32."
+            );
     }
 
-    private static Dictionary<string, ProvenanceFile> Sources(ClipWeights clip, AdapterWeights? adapters, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    private static Dictionary<string, ProvenanceFile> Sources(
+        ClipWeights clip,
+        AdapterWeights? adapters,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         Dictionary<string, ProvenanceFile> sources = [];
-        foreach ((string role, string path) in clip.Files.Select(f => ("clip", f)).Concat(adapters?.Files.Select(f => ("adapters", f)) ?? []))
+        foreach (
+            (string role, string path) in clip.Files.Select(f => ("clip", f)).Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
+        )
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress($"Hashing {Path.GetFileName(path)}", 1, 1));
@@ -215,7 +269,11 @@ public static class ModelImporter
         return sources;
     }
 
-    private static SortedDictionary<string, PackageFile> Hash(StagingFolder staging, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    private static SortedDictionary<string, PackageFile> Hash(
+        StagingFolder staging,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         SortedDictionary<string, PackageFile> files = new(StringComparer.Ordinal);
         foreach (string file in Directory.EnumerateFiles(staging.Path, "*", SearchOption.AllDirectories))
@@ -232,7 +290,13 @@ public static class ModelImporter
     private static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
 
     private static ModelManifest Describe(
-        ImportOptions options, IReadOnlyList<string> classes, ModelArchitecture shape, AdapterDescription? adapters, Dictionary<string, ProvenanceFile> sources, SortedDictionary<string, PackageFile> files)
+        ImportOptions options,
+        IReadOnlyList<string> classes,
+        ModelArchitecture shape,
+        AdapterDescription? adapters,
+        Dictionary<string, ProvenanceFile> sources,
+        SortedDictionary<string, PackageFile> files
+    )
     {
         string prompts = PromptEnsemble.Default.Fingerprint;
         string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts)); // all that a score depends on
@@ -266,13 +330,29 @@ public static class ModelImporter
     }
 
     private static void WriteManifest(StagingFolder staging, ModelManifest manifest) =>
-        File.WriteAllBytes(staging.File(ModelManifest.FileName), JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest));
+        File.WriteAllBytes(
+            staging.File(ModelManifest.FileName),
+            JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest)
+        );
 
     // Both towers run once, on a real sentence and a grey image: what the graphs make of the weights shows here, not on a production line.
-    private static Dictionary<string, (long[] Shape, float[] Values)> Try(StagingFolder staging, ModelManifest manifest, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    private static Dictionary<string, (long[] Shape, float[] Values)> Try(
+        StagingFolder staging,
+        ModelManifest manifest,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         string cache = staging.File("cache");
-        using AnomalyScorer scorer = AnomalyScorer.Load(staging.Path, new ScorerOptions { Provider = Provider.Cpu, Verify = false, CacheFolder = cache });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            staging.Path,
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                Verify = false,
+                CacheFolder = cache,
+            }
+        );
         Dictionary<string, (long[] Shape, float[] Values)> anchors = [];
         foreach (string name in manifest.Classes)
         {

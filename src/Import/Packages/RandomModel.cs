@@ -23,7 +23,8 @@ public static class RandomModel
     public static ClipArchitecture Small { get; } = new(70, 14, new TowerShape(64, 4, 4, 256), new TowerShape(32, 2, 4, 128), 77, 0, 32);
 
     /// <summary>ViT-L/14-336.</summary>
-    public static ClipArchitecture Full { get; } = new(336, 14, new TowerShape(1024, 24, 16, 4096), new TowerShape(768, 12, 12, 3072), 77, 0, 768);
+    public static ClipArchitecture Full { get; } =
+        new(336, 14, new TowerShape(1024, 24, 16, 4096), new TowerShape(768, 12, 12, 3072), 77, 0, 768);
 
     /// <summary>Makes the package of a small model.</summary>
     /// <param name="output">Folder of the package; must not exist.</param>
@@ -34,7 +35,14 @@ public static class RandomModel
         try
         {
             WriteSources(sources, Small, imageBlocks: 2, textBlocks: 1);
-            return ModelImporter.Import(Options(sources, Small, output) with { Size = 112, Classes = [ClassNames.AnyObject] }, cancellation: cancellation);
+            return ModelImporter.Import(
+                Options(sources, Small, output) with
+                {
+                    Size = 112,
+                    Classes = [ClassNames.AnyObject],
+                },
+                cancellation: cancellation
+            );
         }
         finally
         {
@@ -49,7 +57,9 @@ public static class RandomModel
     /// <param name="textBlocks">Text blocks with an adapter.</param>
     public static void WriteSources(string folder, ClipArchitecture shape, int imageBlocks, int textBlocks)
     {
-        IEnumerable<string> sentences = VocabularyClasses.Select(PromptEnsemble.Default.Sentences).SelectMany(s => s.Normal.Concat(s.Abnormal));
+        IEnumerable<string> sentences = VocabularyClasses
+            .Select(PromptEnsemble.Default.Sentences)
+            .SelectMany(s => s.Normal.Concat(s.Abnormal));
         int words = VocabularyTrainer.Train(sentences, Merges, Vocabulary(folder));
         Write(Clip(folder), ClipNames.All(shape with { Vocabulary = words }), seed: 1);
         Write(Adapters(folder), AdapterTensors(shape, imageBlocks, textBlocks), seed: 2);
@@ -79,7 +89,9 @@ public static class RandomModel
 
     private static IEnumerable<(string Name, long[] Shape)> AdapterTensors(ClipArchitecture shape, int imageBlocks, int textBlocks)
     {
-        long vision = shape.Vision.Width, text = shape.Text.Width, embed = shape.EmbedDim;
+        long vision = shape.Vision.Width,
+            text = shape.Text.Width,
+            embed = shape.EmbedDim;
         for (int i = 0; i < imageBlocks; i++)
             yield return ($"image_adapter.layer_adapters.{i}.fc.0.weight", [vision, vision]);
         for (int i = 0; i < AdapterWeights.Levels; i++)
@@ -93,7 +105,10 @@ public static class RandomModel
     private static void Write(string path, IEnumerable<(string Name, long[] Shape)> tensors, int seed)
     {
         Random random = new(seed);
-        SafetensorsFile.Write(path, tensors.Select(t => new KeyValuePair<string, (long[], float[])>(t.Name, (t.Shape, Values(t.Name, t.Shape, random)))));
+        SafetensorsFile.Write(
+            path,
+            tensors.Select(t => new KeyValuePair<string, (long[], float[])>(t.Name, (t.Shape, Values(t.Name, t.Shape, random))))
+        );
     }
 
     // Sizes at which no layer drowns another: matrices keep the norm of what they multiply, gains are near 1, all else is small.

@@ -14,7 +14,13 @@ public sealed record Recommendation(Precision Precision, string Reason)
         if (CudaProbe.IsUsable())
             return new(Precision.Fp16, "CUDA can be used here, and runs float16 fastest");
         return Int8Probe.ForThisMachine == Int8Kernel.U8S8
-            ? new(Precision.Int8, "no CUDA here, and the processor sums byte products (VNNI): int8 takes less than half the time and memory of fp32, with small differences in the map")
-            : new(Precision.Fp32, "no CUDA here, and the processor has no byte dot products (VNNI): int8 would save half the memory but only a quarter of the time, with small differences in the map");
+            ? new(
+                Precision.Int8,
+                "no CUDA here, and the processor sums byte products (VNNI): int8 takes less than half the time and memory of fp32, with small differences in the map"
+            )
+            : new(
+                Precision.Fp32,
+                "no CUDA here, and the processor has no byte dot products (VNNI): int8 would save half the memory but only a quarter of the time, with small differences in the map"
+            );
     }
 }

@@ -51,7 +51,8 @@ internal sealed class StagingFolder : IDisposable
 
     private static string Parent(string target) => System.IO.Path.GetDirectoryName(target) ?? "/";
 
-    private static string Prefix(string target) => System.IO.Path.Combine(Parent(target), $".{System.IO.Path.GetFileName(target)}.importing.");
+    private static string Prefix(string target) =>
+        System.IO.Path.Combine(Parent(target), $".{System.IO.Path.GetFileName(target)}.importing.");
 
     // The system lets go of a lock when its process ends, however it ends.
     private static FileStream? TryLock(string path)

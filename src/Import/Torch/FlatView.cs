@@ -9,8 +9,8 @@ namespace AaClip.Import.Torch;
 internal sealed class FlatView
 {
     private const int MaxDepth = 64;
-    private const int MaxVisits = 1_000_000;         // a small pickle can share parts so often that its tree never ends
-    private const int MaxCharacters = 16_000_000;    // of all names together
+    private const int MaxVisits = 1_000_000; // a small pickle can share parts so often that its tree never ends
+    private const int MaxCharacters = 16_000_000; // of all names together
 
     private readonly string _file;
     private int _visits;
@@ -29,7 +29,9 @@ internal sealed class FlatView
     public static FlatView Of(object? root, string file)
     {
         if (root is not (PickleDictionary or PickleObject))
-            throw new InvalidDataException($"'{file}' holds a {Describe(root)}, expected a dictionary of tensors: save it with torch.save(model.state_dict(), ...).");
+            throw new InvalidDataException(
+                $"'{file}' holds a {Describe(root)}, expected a dictionary of tensors: save it with torch.save(model.state_dict(), ...)."
+            );
         FlatView view = new(file);
         view.Visit("", root, 0);
         return view;
@@ -38,9 +40,13 @@ internal sealed class FlatView
     private void Visit(string name, object? value, int depth)
     {
         if (depth > MaxDepth)
-            throw new InvalidDataException($"'{_file}' is nested deeper than {MaxDepth} levels at '{Text.Shorten(name)}', or contains itself: it is not a checkpoint of weights.");
+            throw new InvalidDataException(
+                $"'{_file}' is nested deeper than {MaxDepth} levels at '{Text.Shorten(name)}', or contains itself: it is not a checkpoint of weights."
+            );
         if (++_visits > MaxVisits || (_characters += name.Length) > MaxCharacters)
-            throw new InvalidDataException($"'{_file}' unfolds to more than {MaxVisits} values or {MaxCharacters} characters of names: it is not a checkpoint of weights.");
+            throw new InvalidDataException(
+                $"'{_file}' unfolds to more than {MaxVisits} values or {MaxCharacters} characters of names: it is not a checkpoint of weights."
+            );
 
         switch (value)
         {
@@ -75,13 +81,14 @@ internal sealed class FlatView
 
     private static string Join(string name, string key) => name.Length == 0 ? key : $"{name}.{key}";
 
-    private static string Describe(object? root) => root switch
-    {
-        null => "None",
-        StoredTensor => "single tensor",
-        List<object?> => "list",
-        object?[] => "tuple",
-        string => "text",
-        _ => "single value",
-    };
+    private static string Describe(object? root) =>
+        root switch
+        {
+            null => "None",
+            StoredTensor => "single tensor",
+            List<object?> => "list",
+            object?[] => "tuple",
+            string => "text",
+            _ => "single value",
+        };
 }

@@ -27,7 +27,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
-    private int _at;    // next byte
+    private int _at; // next byte
     private int _start; // first byte of the current opcode, for messages
 
     /// <summary>Reads up to STOP.</summary>
@@ -60,61 +60,148 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
                 Length(Take(8)); // a hint for buffered readers
                 break;
 
-            case PickleOp.None: Push(null); break;
-            case PickleOp.NewTrue: Push(true); break;
-            case PickleOp.NewFalse: Push(false); break;
-            case PickleOp.BinInt: Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
-            case PickleOp.BinInt1: Push((long)Take(1)[0]); break;
-            case PickleOp.BinInt2: Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
-            case PickleOp.Long1: Push(Long(Take(Take(1)[0]))); break;
-            case PickleOp.Long4: Push(Long(Take(Length(Take(4))))); break;
-            case PickleOp.BinFloat: Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+            case PickleOp.None:
+                Push(null);
+                break;
+            case PickleOp.NewTrue:
+                Push(true);
+                break;
+            case PickleOp.NewFalse:
+                Push(false);
+                break;
+            case PickleOp.BinInt:
+                Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+                break;
+            case PickleOp.BinInt1:
+                Push((long)Take(1)[0]);
+                break;
+            case PickleOp.BinInt2:
+                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
+                break;
+            case PickleOp.Long1:
+                Push(Long(Take(Take(1)[0])));
+                break;
+            case PickleOp.Long4:
+                Push(Long(Take(Length(Take(4)))));
+                break;
+            case PickleOp.BinFloat:
+                Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
+                break;
 
-            case PickleOp.ShortBinUnicode or PickleOp.ShortBinString: Push(Utf8(Take(Take(1)[0]))); break;
-            case PickleOp.BinUnicode or PickleOp.BinString: Push(Utf8(Take(Length(Take(4))))); break;
-            case PickleOp.BinUnicode8: Push(Utf8(Take(Length(Take(8))))); break;
-            case PickleOp.ShortBinBytes: Push(Take(Take(1)[0]).ToArray()); break;
-            case PickleOp.BinBytes: Push(Take(Length(Take(4))).ToArray()); break;
-            case PickleOp.BinBytes8: Push(Take(Length(Take(8))).ToArray()); break;
+            case PickleOp.ShortBinUnicode
+            or PickleOp.ShortBinString:
+                Push(Utf8(Take(Take(1)[0])));
+                break;
+            case PickleOp.BinUnicode or PickleOp.BinString:
+                Push(Utf8(Take(Length(Take(4)))));
+                break;
+            case PickleOp.BinUnicode8:
+                Push(Utf8(Take(Length(Take(8)))));
+                break;
+            case PickleOp.ShortBinBytes:
+                Push(Take(Take(1)[0]).ToArray());
+                break;
+            case PickleOp.BinBytes:
+                Push(Take(Length(Take(4))).ToArray());
+                break;
+            case PickleOp.BinBytes8:
+                Push(Take(Length(Take(8))).ToArray());
+                break;
 
-            case PickleOp.Mark: _marks.Add(_stack.Count); break;
-            case PickleOp.Pop: Pop(); break;
-            case PickleOp.PopMark: PopToMark(); break;
-            case PickleOp.Dup: Push(Peek()); break;
+            case PickleOp.Mark:
+                _marks.Add(_stack.Count);
+                break;
+            case PickleOp.Pop:
+                Pop();
+                break;
+            case PickleOp.PopMark:
+                PopToMark();
+                break;
+            case PickleOp.Dup:
+                Push(Peek());
+                break;
 
-            case PickleOp.EmptyTuple: Push(Array.Empty<object?>()); break;
-            case PickleOp.Tuple1: Push(PopMany(1)); break;
-            case PickleOp.Tuple2: Push(PopMany(2)); break;
-            case PickleOp.Tuple3: Push(PopMany(3)); break;
-            case PickleOp.Tuple: Push(PopToMark()); break;
-            case PickleOp.EmptyList: Push(new List<object?>()); break;
-            case PickleOp.List: Push(PopToMark().ToList()); break;
-            case PickleOp.Append: Append(PopMany(1)); break;
-            case PickleOp.Appends: Append(PopToMark()); break;
-            case PickleOp.EmptyDict: Push(new PickleDictionary()); break;
+            case PickleOp.EmptyTuple:
+                Push(Array.Empty<object?>());
+                break;
+            case PickleOp.Tuple1:
+                Push(PopMany(1));
+                break;
+            case PickleOp.Tuple2:
+                Push(PopMany(2));
+                break;
+            case PickleOp.Tuple3:
+                Push(PopMany(3));
+                break;
+            case PickleOp.Tuple:
+                Push(PopToMark());
+                break;
+            case PickleOp.EmptyList:
+                Push(new List<object?>());
+                break;
+            case PickleOp.List:
+                Push(PopToMark().ToList());
+                break;
+            case PickleOp.Append:
+                Append(PopMany(1));
+                break;
+            case PickleOp.Appends:
+                Append(PopToMark());
+                break;
+            case PickleOp.EmptyDict:
+                Push(new PickleDictionary());
+                break;
             case PickleOp.Dict:
                 object?[] pairs = PopToMark();
                 Push(new PickleDictionary());
                 SetItems(pairs);
                 break;
-            case PickleOp.SetItem: SetItems(PopMany(2)); break;
-            case PickleOp.SetItems: SetItems(PopToMark()); break;
+            case PickleOp.SetItem:
+                SetItems(PopMany(2));
+                break;
+            case PickleOp.SetItems:
+                SetItems(PopToMark());
+                break;
 
-            case PickleOp.BinPut: _memo[Take(1)[0]] = Peek(); break;
-            case PickleOp.LongBinPut: _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
-            case PickleOp.Memoize: _memo[(uint)_memo.Count] = Peek(); break;
-            case PickleOp.BinGet: Push(Memo(Take(1)[0])); break;
-            case PickleOp.LongBinGet: Push(Memo(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
+            case PickleOp.BinPut:
+                _memo[Take(1)[0]] = Peek();
+                break;
+            case PickleOp.LongBinPut:
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                break;
+            case PickleOp.Memoize:
+                _memo[(uint)_memo.Count] = Peek();
+                break;
+            case PickleOp.BinGet:
+                Push(Memo(Take(1)[0]));
+                break;
+            case PickleOp.LongBinGet:
+                Push(Memo(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                break;
 
-            case PickleOp.Global: Push(Global(Line(), Line())); break;
+            case PickleOp.Global:
+                Push(Global(Line(), Line()));
+                break;
             case PickleOp.StackGlobal:
                 object?[] names = PopMany(2);
-                Push(names is [string module, string name] ? Global(module, name) : throw Bad("names a class by something that is not text"));
+                Push(
+                    names is [string module, string name] ? Global(module, name) : throw Bad("names a class by something that is not text")
+                );
                 break;
-            case PickleOp.BinPersId: Push(Storage(Pop())); break;
-            case PickleOp.Reduce: object?[] call = PopMany(2); Push(Call(call[0], call[1])); break;
-            case PickleOp.NewObj: object?[] made = PopMany(2); Push(New(made[0], made[1])); break;
-            case PickleOp.Build: Build(Pop()); break;
+            case PickleOp.BinPersId:
+                Push(Storage(Pop()));
+                break;
+            case PickleOp.Reduce:
+                object?[] call = PopMany(2);
+                Push(Call(call[0], call[1]));
+                break;
+            case PickleOp.NewObj:
+                object?[] made = PopMany(2);
+                Push(New(made[0], made[1]));
+                break;
+            case PickleOp.Build:
+                Build(Pop());
+                break;
 
             default:
                 throw Bad($"has the opcode 0x{(byte)op:x2}, which weights do not need");
@@ -123,12 +210,18 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
 
     // Names and calls
 
-    private PickleGlobal Global(string module, string name) => PickleGlobal.Find(module, name) ?? throw new InvalidDataException(
-        $"'{file}' names the Python object '{Text.Shorten(module)}.{Text.Shorten(name)}' at byte {_start} of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors.");
+    private PickleGlobal Global(string module, string name) =>
+        PickleGlobal.Find(module, name)
+        ?? throw new InvalidDataException(
+            $"'{file}' names the Python object '{Text.Shorten(module)}.{Text.Shorten(name)}' at byte {_start} of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors."
+        );
 
     private PickleStorage Storage(object? id)
     {
-        if (id is not object?[] { Length: >= 5 } parts || parts is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long elements, ..])
+        if (
+            id is not object?[] { Length: >= 5 } parts
+            || parts is not ["storage", PickleGlobal { Kind: PickleGlobalKind.Storage } type, string key, _, long elements, ..]
+        )
             throw Bad("refers to something that is not a storage");
         ReadOnlyMemory<byte> bytes = openStorage(key);
         if (elements < 0 || elements > bytes.Length / type.Type.Size())
@@ -136,23 +229,34 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         return new(key, type.Type, bytes[..(int)(elements * type.Type.Size())]);
     }
 
-    private object? Call(object? function, object? arguments) => (function, arguments) switch
-    {
-        (PickleGlobal { Kind: PickleGlobalKind.Dictionary }, object?[] { Length: 0 }) => new PickleDictionary(),
-        (PickleGlobal { Kind: PickleGlobalKind.Identity }, object?[] { Length: > 0 } a) => a[0],
-        (PickleGlobal { Kind: PickleGlobalKind.Tensor }, object?[] { Length: >= 4 } a) => Tensor(a),
-        (PickleGlobal g, _) => throw Bad($"calls '{Text.Shorten(g.Name)}' with arguments that are not understood"),
-        _ => throw Bad("calls something that is not a function"),
-    };
+    private object? Call(object? function, object? arguments) =>
+        (function, arguments) switch
+        {
+            (PickleGlobal { Kind: PickleGlobalKind.Dictionary }, object?[] { Length: 0 }) => new PickleDictionary(),
+            (PickleGlobal { Kind: PickleGlobalKind.Identity }, object?[] { Length: > 0 } a) => a[0],
+            (PickleGlobal { Kind: PickleGlobalKind.Tensor }, object?[] { Length: >= 4 } a) => Tensor(a),
+            (PickleGlobal g, _) => throw Bad($"calls '{Text.Shorten(g.Name)}' with arguments that are not understood"),
+            _ => throw Bad("calls something that is not a function"),
+        };
 
     /// <summary>(storage, offset, shape, strides, ...): torch._utils._rebuild_tensor and _v2; gradients and hooks do not matter here.</summary>
     private StoredTensor Tensor(object?[] arguments)
     {
         if (arguments is not [PickleStorage storage, long offset, object?[] shape, object?[] strides, ..])
             throw Bad("builds a tensor from arguments that are not understood");
-        StoredTensor tensor = new($"data/{Text.Shorten(storage.Key)}", file, storage.Type, Integers(shape), storage.Bytes, Integers(strides), offset);
+        StoredTensor tensor = new(
+            $"data/{Text.Shorten(storage.Key)}",
+            file,
+            storage.Type,
+            Integers(shape),
+            storage.Bytes,
+            Integers(strides),
+            offset
+        );
         if (tensor.Count > storage.Bytes.Length / storage.Type.Size())
-            throw Bad($"builds a tensor of shape {tensor.ShapeText} that repeats its storage of {storage.Bytes.Length} bytes (save it with .contiguous())");
+            throw Bad(
+                $"builds a tensor of shape {tensor.ShapeText} that repeats its storage of {storage.Bytes.Length} bytes (save it with .contiguous())"
+            );
         return tensor;
     }
 
@@ -249,7 +353,9 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     private int Length(ReadOnlySpan<byte> field)
     {
         ulong length = field.Length == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(field) : BinaryPrimitives.ReadUInt64LittleEndian(field);
-        return length <= (ulong)(pickle.Length - _at) ? (int)length : throw Bad($"gives a value {length} bytes, but ends {pickle.Length - _at} bytes later");
+        return length <= (ulong)(pickle.Length - _at)
+            ? (int)length
+            : throw Bad($"gives a value {length} bytes, but ends {pickle.Length - _at} bytes later");
     }
 
     private string Line()
@@ -285,5 +391,10 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     }
 
     private InvalidDataException Bad(string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The pickle in '{file}' {what} (byte {_start}): the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors."));
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The pickle in '{file}' {what} (byte {_start}): the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors."
+            )
+        );
 }

@@ -35,12 +35,16 @@ internal enum PickleGlobalKind
 {
     /// <summary>collections.OrderedDict.</summary>
     Dictionary,
+
     /// <summary>A storage class, which carries an element type.</summary>
     Storage,
+
     /// <summary>torch._utils._rebuild_tensor and _rebuild_tensor_v2.</summary>
     Tensor,
+
     /// <summary>A function whose first argument is its result.</summary>
     Identity,
+
     /// <summary>A class below __torch__.</summary>
     Module,
 }
@@ -54,8 +58,8 @@ internal sealed record PickleGlobal(string Name, PickleGlobalKind Kind, TensorTy
         new("torch._utils._rebuild_tensor", PickleGlobalKind.Tensor),
         new("torch._utils._rebuild_tensor_v2", PickleGlobalKind.Tensor),
         new("torch._utils._rebuild_parameter", PickleGlobalKind.Identity), // (tensor, requires_grad, hooks)
-        new("torch.Size", PickleGlobalKind.Identity),                      // (tuple of integers)
-        new("torch.device", PickleGlobalKind.Identity),                    // (name)
+        new("torch.Size", PickleGlobalKind.Identity), // (tuple of integers)
+        new("torch.device", PickleGlobalKind.Identity), // (name)
         new("torch.jit._pickle.build_intlist", PickleGlobalKind.Identity), // typed lists of TorchScript: (list)
         new("torch.jit._pickle.build_doublelist", PickleGlobalKind.Identity),
         new("torch.jit._pickle.build_boollist", PickleGlobalKind.Identity),

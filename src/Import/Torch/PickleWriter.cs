@@ -33,14 +33,30 @@ internal sealed class PickleWriter
     {
         switch (value)
         {
-            case null: Op(PickleOp.None); break;
-            case bool flag: Op(flag ? PickleOp.NewTrue : PickleOp.NewFalse); break;
-            case int number: Integer(number); break;
-            case long number: Integer(checked((int)number)); break;
-            case double number: Number(number); break;
-            case string text: Unicode(text); break;
-            case TorchTensor tensor: Tensor(tensor); break;
-            case PickleDictionary dictionary: Dictionary(dictionary); break;
+            case null:
+                Op(PickleOp.None);
+                break;
+            case bool flag:
+                Op(flag ? PickleOp.NewTrue : PickleOp.NewFalse);
+                break;
+            case int number:
+                Integer(number);
+                break;
+            case long number:
+                Integer(checked((int)number));
+                break;
+            case double number:
+                Number(number);
+                break;
+            case string text:
+                Unicode(text);
+                break;
+            case TorchTensor tensor:
+                Tensor(tensor);
+                break;
+            case PickleDictionary dictionary:
+                Dictionary(dictionary);
+                break;
             case List<object?> list:
                 Op(PickleOp.EmptyList);
                 Op(PickleOp.Mark);
@@ -53,7 +69,8 @@ internal sealed class PickleWriter
                     Put(item);
                 Op(PickleOp.Tuple);
                 break;
-            default: throw new ArgumentException($"A {value.GetType().Name} cannot be written.", nameof(value));
+            default:
+                throw new ArgumentException($"A {value.GetType().Name} cannot be written.", nameof(value));
         }
     }
 

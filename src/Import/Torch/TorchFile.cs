@@ -21,25 +21,46 @@ internal static class TorchFile
         string folder = FindFolder(zip, file.Path);
 
         // 2. byte order, written since PyTorch 2.1
-        if (zip.Entries.TryGetValue(folder + "byteorder", out ZipEntry? order)
-            && Encoding.ASCII.GetString(zip.Small(order, MaxByteOrder).Span).Trim() is var text and not "little")
-            throw new InvalidDataException($"'{file.Path}' was written in byte order '{Text.Shorten(text)}', expected 'little': save it anew on a little-endian machine, or as safetensors.");
+        if (
+            zip.Entries.TryGetValue(folder + "byteorder", out ZipEntry? order)
+            && Encoding.ASCII.GetString(zip.Small(order, MaxByteOrder).Span).Trim() is var text and not "little"
+        )
+            throw new InvalidDataException(
+                $"'{file.Path}' was written in byte order '{Text.Shorten(text)}', expected 'little': save it anew on a little-endian machine, or as safetensors."
+            );
 
         // 3. the pickle, which asks for storages by key
         ReadOnlyMemory<byte> pickle = zip.Small(zip.Entries[folder + PickleName], PickleReader.MaxLength);
-        return new PickleReader(pickle, file.Path, key => zip.Entries.TryGetValue($"{folder}data/{key}", out ZipEntry? entry)
-            ? zip.Stored(entry)
-            : throw new InvalidDataException($"'{file.Path}' has no storage 'data/{Text.Shorten(key)}', to which its pickle refers: the file is damaged.")).Read();
+        return new PickleReader(
+            pickle,
+            file.Path,
+            key =>
+                zip.Entries.TryGetValue($"{folder}data/{key}", out ZipEntry? entry)
+                    ? zip.Stored(entry)
+                    : throw new InvalidDataException(
+                        $"'{file.Path}' has no storage 'data/{Text.Shorten(key)}', to which its pickle refers: the file is damaged."
+                    )
+        ).Read();
     }
 
     private static string FindFolder(ZipDirectory zip, string path)
     {
-        string[] found = [.. zip.Entries.Keys.Where(n => n == PickleName || (n.EndsWith("/" + PickleName, StringComparison.Ordinal) && n.IndexOf('/') == n.Length - PickleName.Length - 1))];
+        string[] found =
+        [
+            .. zip.Entries.Keys.Where(n =>
+                n == PickleName
+                || (n.EndsWith("/" + PickleName, StringComparison.Ordinal) && n.IndexOf('/') == n.Length - PickleName.Length - 1)
+            ),
+        ];
         return found switch
         {
             [var one] => one[..^PickleName.Length],
-            [] => throw new InvalidDataException($"The zip file '{path}' has no 'data.pkl', so it is not a PyTorch checkpoint; its {zip.Entries.Count} entries begin with {string.Join(", ", zip.Entries.Keys.Take(3).Select(n => $"'{Text.Shorten(n)}'"))}. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."),
-            _ => throw new InvalidDataException($"The zip file '{path}' has {found.Length} entries 'data.pkl', expected one: pass each checkpoint as its own file."),
+            [] => throw new InvalidDataException(
+                $"The zip file '{path}' has no 'data.pkl', so it is not a PyTorch checkpoint; its {zip.Entries.Count} entries begin with {string.Join(", ", zip.Entries.Keys.Take(3).Select(n => $"'{Text.Shorten(n)}'"))}. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
+            ),
+            _ => throw new InvalidDataException(
+                $"The zip file '{path}' has {found.Length} entries 'data.pkl', expected one: pass each checkpoint as its own file."
+            ),
         };
     }
 }

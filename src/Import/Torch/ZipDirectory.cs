@@ -47,7 +47,9 @@ internal sealed class ZipDirectory
     public ReadOnlyMemory<byte> Stored(ZipEntry entry)
     {
         if (entry.Method != 0)
-            throw new InvalidDataException($"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is compressed (zip method {entry.Method}), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool.");
+            throw new InvalidDataException(
+                $"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is compressed (zip method {entry.Method}), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool."
+            );
         if (entry.PackedSize != entry.Size)
             throw Bad($"gives entry '{Text.Shorten(entry.Name)}' two different sizes, {entry.PackedSize} and {entry.Size}");
         return Packed(entry);
@@ -58,7 +60,9 @@ internal sealed class ZipDirectory
     public ReadOnlyMemory<byte> Small(ZipEntry entry, int limit)
     {
         if (entry.Size > limit || entry.PackedSize > limit)
-            throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {Math.Max(entry.Size, entry.PackedSize)} bytes, at most {limit} are expected");
+            throw Bad(
+                $"gives entry '{Text.Shorten(entry.Name)}' {Math.Max(entry.Size, entry.PackedSize)} bytes, at most {limit} are expected"
+            );
         if (entry.Method != 8) // 8 = deflate
             return Stored(entry);
 
@@ -97,10 +101,13 @@ internal sealed class ZipDirectory
         ReadOnlySpan<byte> tail = _file.Slice(tailStart, tailLength).Span;
         int at = tail.LastIndexOf("PK\x05\x06"u8);
         if (at < 0 || at + EndSize > tailLength)
-            throw new InvalidDataException($"'{_file.Path}' begins like a zip file, but the directory at its end is missing: it was not copied whole.");
+            throw new InvalidDataException(
+                $"'{_file.Path}' begins like a zip file, but the directory at its end is missing: it was not copied whole."
+            );
 
         ReadOnlySpan<byte> end = tail[at..];
-        long size = U32(end, 12), offset = U32(end, 16);
+        long size = U32(end, 12),
+            offset = U32(end, 16);
         long locatorAt = tailStart + at - LocatorSize;
         if (locatorAt < 0 || !_file.Slice(locatorAt, LocatorSize).Span.StartsWith("PK\x06\x07"u8))
             return (offset, size);
@@ -117,12 +124,16 @@ internal sealed class ZipDirectory
         {
             if (directory.Length < HeaderSize || !directory.StartsWith("PK\x01\x02"u8))
                 throw Bad($"has a damaged directory after {_entries.Count} entries");
-            int nameLength = U16(directory, 28), extraLength = U16(directory, 30), commentLength = U16(directory, 32);
+            int nameLength = U16(directory, 28),
+                extraLength = U16(directory, 30),
+                commentLength = U16(directory, 32);
             if (directory.Length < HeaderSize + nameLength + extraLength + commentLength)
                 throw Bad($"has a directory that ends inside entry {_entries.Count}");
 
             string name = Encoding.UTF8.GetString(directory.Slice(HeaderSize, nameLength));
-            long packed = U32(directory, 20), size = U32(directory, 24), offset = U32(directory, 42);
+            long packed = U32(directory, 20),
+                size = U32(directory, 24),
+                offset = U32(directory, 42);
             Widen(directory.Slice(HeaderSize + nameLength, extraLength), ref size, ref packed, ref offset);
             ZipEntry entry = new(name, U16(directory, 8), U16(directory, 10), packed, size, offset);
             if (!_entries.TryAdd(name, entry))
@@ -136,7 +147,8 @@ internal sealed class ZipDirectory
     {
         while (extra.Length >= 4)
         {
-            int id = U16(extra, 0), length = U16(extra, 2);
+            int id = U16(extra, 0),
+                length = U16(extra, 2);
             if (length > extra.Length - 4)
                 return; // some writers pad with zeros; what matters is checked by whoever reads the entry
             ReadOnlySpan<byte> field = extra.Slice(4, length);

@@ -21,18 +21,32 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
     private const string InvocationHeader = "x-ms-invocation-id";
     private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(30);
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(15) });
+    private readonly HttpMessageInvoker _client = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+        }
+    );
     private readonly CancellationTokenSource _running = new();
 
     /// <summary>Maps the HTTP functions of an app.</summary>
     /// <param name="prefix">extensions.http.routePrefix of host.json.</param>
     public void Map(IEndpointRouteBuilder routes, FunctionApp app, string prefix)
     {
-        foreach (FunctionDefinition function in app.Functions.Where(function => function.Trigger.Type.Equals("httpTrigger", StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            FunctionDefinition function in app.Functions.Where(function =>
+                function.Trigger.Type.Equals("httpTrigger", StringComparison.OrdinalIgnoreCase)
+            )
+        )
         {
             string route = $"{prefix.Trim('/')}/{(function.Trigger.Text("route") ?? function.Name).TrimStart('/')}".TrimStart('/');
             string[] methods = [.. function.Trigger.Texts("methods").Select(method => method.ToUpperInvariant())];
-            IEndpointConventionBuilder endpoint = methods.Length > 0 ? routes.MapMethods(route, methods, Handle) : routes.Map(route, Handle);
+            IEndpointConventionBuilder endpoint =
+                methods.Length > 0 ? routes.MapMethods(route, methods, Handle) : routes.Map(route, Handle);
             endpoint.WithDisplayName(function.Name);
 
             Task Handle(HttpContext context) => HandleAsync(function, context);
@@ -65,16 +79,34 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
         // Not awaited at once: the run waits for the request, and the request for the run.
         InvocationRequest request = Request(function, context);
         Task<string?> run = RunAsync(function, request, either.Token);
-        ForwarderError error = await forwarder.SendAsync(context, address, _client, ForwarderRequestConfig.Empty, new Pairing(request.InvocationId, run), either.Token);
+        ForwarderError error = await forwarder.SendAsync(
+            context,
+            address,
+            _client,
+            ForwarderRequestConfig.Empty,
+            new Pairing(request.InvocationId, run),
+            either.Token
+        );
         if (error is not ForwarderError.None)
-            Log.NotForwarded(logger, function.Name, error, context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message ?? "no reason given");
+            Log.NotForwarded(
+                logger,
+                function.Name,
+                error,
+                context.Features.Get<IForwarderErrorFeature>()?.Exception?.Message ?? "no reason given"
+            );
     }
 
     // Route values are what parameters of these names receive.
     private static InvocationRequest Request(FunctionDefinition function, HttpContext context)
     {
         InvocationRequest request = TriggerRunner.Request(function, Guid.NewGuid().ToString());
-        request.InputData.Add(new ParameterBinding { Name = function.Trigger.Name, Data = new TypedData { Http = new RpcHttp { Method = context.Request.Method } } });
+        request.InputData.Add(
+            new ParameterBinding
+            {
+                Name = function.Trigger.Name,
+                Data = new TypedData { Http = new RpcHttp { Method = context.Request.Method } },
+            }
+        );
         foreach ((string name, object? value) in context.Request.RouteValues)
             if (value?.ToString() is { } text)
                 request.TriggerMetadata[name] = new TypedData { String = text };
@@ -103,7 +135,12 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
     /// <summary>Adds the header, and answers 500 where the function threw: the worker's web server knows nothing of that and sends an empty 200.</summary>
     private sealed class Pairing(string invocation, Task<string?> run) : HttpTransformer
     {
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext,
+            HttpRequestMessage proxyRequest,
+            string destinationPrefix,
+            CancellationToken cancellationToken
+        )
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Headers.Remove(InvocationHeader);
@@ -111,7 +148,11 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
             proxyRequest.Headers.TryAddWithoutValidation("X-Forwarded-Host", httpContext.Request.Host.Value);
         }
 
-        public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        public override async ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext,
+            HttpResponseMessage? proxyResponse,
+            CancellationToken cancellationToken
+        )
         {
             if (proxyResponse is { StatusCode: HttpStatusCode.OK, Content.Headers.ContentLength: 0 } && await run is not null)
             {

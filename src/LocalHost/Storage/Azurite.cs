@@ -52,11 +52,19 @@ internal sealed partial class Azurite : IAsyncDisposable
     /// <param name="folder">Where it keeps data; null keeps them in memory.</param>
     /// <param name="blobPort">Queues take the next port; when either is taken, or for 0, free ones.</param>
     /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite ended at once.</exception>
-    public static async Task<Azurite> StartAsync(string? script, string? folder, int blobPort, ILogger logger, CancellationToken cancellation)
+    public static async Task<Azurite> StartAsync(
+        string? script,
+        string? folder,
+        int blobPort,
+        ILogger logger,
+        CancellationToken cancellation
+    )
     {
         script ??= FindScript();
         if (!File.Exists(script))
-            throw new InvalidOperationException($"Azurite is not at '{script}': run 'make restore', or let DataStorage point to a storage account that answers.");
+            throw new InvalidOperationException(
+                $"Azurite is not at '{script}': run 'make restore', or let DataStorage point to a storage account that answers."
+            );
         if (blobPort != 0 && new[] { blobPort, blobPort + 1 }.Where(p => !IsFree(p)).ToArray() is { Length: > 0 } taken)
         {
             Log.PortTaken(logger, string.Join(" and ", taken));
@@ -131,7 +139,10 @@ internal sealed partial class Azurite : IAsyncDisposable
         }
         catch (Win32Exception absent)
         {
-            throw new InvalidOperationException("Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let DataStorage point to a storage account that answers.", absent);
+            throw new InvalidOperationException(
+                "Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let DataStorage point to a storage account that answers.",
+                absent
+            );
         }
     }
 
@@ -161,7 +172,9 @@ internal sealed partial class Azurite : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new InvalidOperationException($"Azurite was not ready within {StartLimit.TotalSeconds} s. It said: {string.Join(' ', said)}");
+            throw new InvalidOperationException(
+                $"Azurite was not ready within {StartLimit.TotalSeconds} s. It said: {string.Join(' ', said)}"
+            );
         }
 
         ConnectionString = DevelopmentStorage.ConnectionString(addresses["Blob"], addresses["Queue"]);
@@ -174,7 +187,9 @@ internal sealed partial class Azurite : IAsyncDisposable
         if (_stopping)
             return;
         string reason = string.Create(
-            CultureInfo.InvariantCulture, $"Azurite ended by itself with code {_process.ExitCode}: nothing can be read or written until the host is started again.");
+            CultureInfo.InvariantCulture,
+            $"Azurite ended by itself with code {_process.ExitCode}: nothing can be read or written until the host is started again."
+        );
         Log.Ended(_logger, reason);
         _ended.TrySetResult(reason);
     }

@@ -7,7 +7,8 @@ namespace AaClip.LocalHost.Storage;
 internal static class DevelopmentStorage
 {
     // Published by Microsoft for the emulator: no secret.
-    private const string Account = "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    private const string Account =
+        "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     // Where nobody listens, the connection is refused at once; who takes it and is slow is busy.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -25,7 +26,10 @@ internal static class DevelopmentStorage
         }
         catch (Exception broken) when (broken is FormatException or ArgumentException or InvalidOperationException)
         {
-            throw new InvalidOperationException("DataStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.", broken);
+            throw new InvalidOperationException(
+                "DataStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.",
+                broken
+            );
         }
     }
 

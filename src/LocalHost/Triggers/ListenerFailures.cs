@@ -11,7 +11,8 @@ namespace AaClip.LocalHost.Triggers;
 /// Here the host is told and ends in order.
 /// </summary>
 internal sealed partial class ListenerFailures(Action<Exception> ended, ILogger logger)
-    : IWebJobsExceptionHandlerFactory, IWebJobsExceptionHandler
+    : IWebJobsExceptionHandlerFactory,
+        IWebJobsExceptionHandler
 {
     public IWebJobsExceptionHandler Create(IHost jobHost) => this;
 

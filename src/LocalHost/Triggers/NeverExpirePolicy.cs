@@ -14,8 +14,11 @@ internal sealed class NeverExpirePolicy : HttpPipelineSynchronousPolicy
     public override void OnSendingRequest(HttpMessage message)
     {
         Request request = message.Request;
-        if (request.Method == RequestMethod.Post && request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)
-            && !request.Uri.Query.Contains(Parameter, StringComparison.Ordinal))
+        if (
+            request.Method == RequestMethod.Post
+            && request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)
+            && !request.Uri.Query.Contains(Parameter, StringComparison.Ordinal)
+        )
             request.Uri.AppendQuery(Parameter, "-1");
     }
 }

@@ -13,7 +13,8 @@ namespace AaClip.LocalHost.Triggers;
 /// </summary>
 internal sealed partial class OutagePolicy(ILogger logger) : HttpPipelinePolicy
 {
-    private const int Unavailable = 503, ServerError = 500;
+    private const int Unavailable = 503,
+        ServerError = 500;
 
     private int _down;
 

@@ -28,7 +28,10 @@ internal sealed class ShortLeasePolicy(TimeSpan lease) : HttpPipelineSynchronous
 
     public override void OnSendingRequest(HttpMessage message)
     {
-        if (message.Request.Method == RequestMethod.Get && message.Request.Uri.Query.Contains(QueueLease.OfTheSdk, StringComparison.Ordinal))
+        if (
+            message.Request.Method == RequestMethod.Get
+            && message.Request.Uri.Query.Contains(QueueLease.OfTheSdk, StringComparison.Ordinal)
+        )
             message.Request.Uri.Query = message.Request.Uri.Query.Replace(QueueLease.OfTheSdk, _short, StringComparison.Ordinal);
     }
 }
@@ -72,7 +75,11 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
         return true;
     }
 
-    protected override async Task CompleteProcessingMessageAsync(QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
+    protected override async Task CompleteProcessingMessageAsync(
+        QueueMessage message,
+        FunctionResult result,
+        CancellationToken cancellationToken
+    )
     {
         Renewal? renewal;
         lock (_renewals)
@@ -81,10 +88,17 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
             using (renewal)
                 message = await renewal.EndAsync();
         bool died = !result.Succeeded && WorkerEnded(result.Exception);
-        int deaths = Deaths(message, died), most = _options.Options.MaxDequeueCount;
+        int deaths = Deaths(message, died),
+            most = _options.Options.MaxDequeueCount;
         try
         {
-            if (!result.Succeeded && _options.PoisonQueue is not null && deaths > 0 && deaths < most && message.DequeueCount - deaths < most)
+            if (
+                !result.Succeeded
+                && _options.PoisonQueue is not null
+                && deaths > 0
+                && deaths < most
+                && message.DequeueCount - deaths < most
+            )
             {
                 await ReleaseMessageAsync(message, result, died ? TimeSpan.Zero : _options.Options.VisibilityTimeout, cancellationToken);
                 return;
@@ -112,7 +126,8 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
         }
     }
 
-    private static bool WorkerEnded(Exception? exception) => exception is WorkerEndedException || (exception?.InnerException is { } inner && WorkerEnded(inner));
+    private static bool WorkerEnded(Exception? exception) =>
+        exception is WorkerEndedException || (exception?.InnerException is { } inner && WorkerEnded(inner));
 
     private sealed partial class Renewal : IDisposable
     {
@@ -149,7 +164,15 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
                     try
                     {
                         // Not cancelled half-way: the service might have renewed, and the new receipt would be lost.
-                        _message = _message.Update(await _queue.UpdateMessageAsync(_message.MessageId, _message.PopReceipt, (string?)null, _lease, CancellationToken.None));
+                        _message = _message.Update(
+                            await _queue.UpdateMessageAsync(
+                                _message.MessageId,
+                                _message.PopReceipt,
+                                (string?)null,
+                                _lease,
+                                CancellationToken.None
+                            )
+                        );
                     }
                     catch (Exception e) when (e is RequestFailedException or AggregateException)
                     {
@@ -157,14 +180,16 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
                     }
                 }
             }
-            catch (OperationCanceledException)
-            {
-            }
+            catch (OperationCanceledException) { }
         }
 
         private static partial class Log
         {
-            [LoggerMessage(1, LogLevel.Warning, "Message {Id} of {Queue} could not be hidden anew, and may be taken a second time: {Reason}")]
+            [LoggerMessage(
+                1,
+                LogLevel.Warning,
+                "Message {Id} of {Queue} could not be hidden anew, and may be taken a second time: {Reason}"
+            )]
             public static partial void NotRenewed(ILogger logger, string id, string queue, string reason);
         }
     }

@@ -17,8 +17,12 @@ internal sealed class QueueOutputs
     /// <param name="connection">Name of the setting with its account; null for the host's own.</param>
     public async Task SendAsync(string queue, string? connection, byte[] message, CancellationToken cancellation)
     {
-        Lazy<Task<IAsyncCollector<byte[]>>> messages = _queues.GetOrAdd((queue, connection), key => new Lazy<Task<IAsyncCollector<byte[]>>>(async () =>
-            await (await _binder.Task).BindAsync<IAsyncCollector<byte[]>>(new QueueAttribute(key.Queue) { Connection = key.Connection })));
+        Lazy<Task<IAsyncCollector<byte[]>>> messages = _queues.GetOrAdd(
+            (queue, connection),
+            key => new Lazy<Task<IAsyncCollector<byte[]>>>(async () =>
+                await (await _binder.Task).BindAsync<IAsyncCollector<byte[]>>(new QueueAttribute(key.Queue) { Connection = key.Connection })
+            )
+        );
         await (await messages.Value.WaitAsync(cancellation)).AddAsync(message, cancellation);
     }
 
@@ -34,7 +38,8 @@ internal sealed class QueueOutputs
         public async Task Run(IBinder binder, CancellationToken cancellation)
         {
             outputs._binder.TrySetResult(binder);
-            await Task.Delay(Timeout.Infinite, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Timeout.Infinite, cancellation)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 }

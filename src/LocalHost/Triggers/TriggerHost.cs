@@ -40,7 +40,13 @@ internal sealed class TriggerHost : IAsyncDisposable
     /// <param name="logging">Of the whole host.</param>
     /// <param name="ended">Called when a listener has ended by itself: its queue is not read any more.</param>
     public static TriggerHost Build(
-        FunctionApp app, FunctionWorker worker, IConfiguration settings, TimeSpan lease, ILoggerFactory logging, Action<Exception> ended)
+        FunctionApp app,
+        FunctionWorker worker,
+        IConfiguration settings,
+        TimeSpan lease,
+        ILoggerFactory logging,
+        Action<Exception> ended
+    )
     {
         ILogger log = logging.CreateLogger<TriggerHost>();
         OutagePolicy outages = new(log);
@@ -60,13 +66,15 @@ internal sealed class TriggerHost : IAsyncDisposable
                 services.AddSingleton<ScheduleMonitor>(new NoMonitor());
                 services.AddSingleton<Microsoft.Azure.WebJobs.Host.Queues.IQueueProcessorFactory>(new LeasedQueueProcessorFactory(lease));
                 services.AddSingleton<IWebJobsExceptionHandlerFactory>(new ListenerFailures(ended, log));
-                services.AddAzureClients(clients => clients.ConfigureDefaults(options =>
-                {
-                    options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall);
-                    options.AddPolicy(new NeverExpirePolicy(), HttpPipelinePosition.PerCall);
-                    options.AddPolicy(outages, HttpPipelinePosition.PerCall);
-                    options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
-                }));
+                services.AddAzureClients(clients =>
+                    clients.ConfigureDefaults(options =>
+                    {
+                        options.AddPolicy(new ShortLeasePolicy(lease), HttpPipelinePosition.PerCall);
+                        options.AddPolicy(new NeverExpirePolicy(), HttpPipelinePosition.PerCall);
+                        options.AddPolicy(outages, HttpPipelinePosition.PerCall);
+                        options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
+                    })
+                );
             })
             .Build();
         WakeListeners(host.Services);
@@ -78,7 +86,8 @@ internal sealed class TriggerHost : IAsyncDisposable
     private static void WakeListeners(IServiceProvider services)
     {
         Assembly sdk = typeof(QueueAttribute).Assembly;
-        Type watcher = Internal("Listeners.SharedQueueWatcher"), setter = Internal("IContextSetter`1").MakeGenericType(Internal("IMessageEnqueuedWatcher"));
+        Type watcher = Internal("Listeners.SharedQueueWatcher"),
+            setter = Internal("IContextSetter`1").MakeGenericType(Internal("IMessageEnqueuedWatcher"));
         setter.GetMethod("SetValue")!.Invoke(services.GetRequiredService(setter), [services.GetRequiredService(watcher)]); // its one method
 
         Type Internal(string name) => sdk.GetType($"Microsoft.Azure.WebJobs.Extensions.Storage.Common.{name}", throwOnError: true)!; // or it throws
@@ -99,7 +108,10 @@ internal sealed class TriggerHost : IAsyncDisposable
         }
         catch (InvalidDataException broken) when (broken.InnerException is not null)
         {
-            throw new InvalidDataException($"'{app.HostJson}' is not JSON: {broken.InnerException.InnerException?.Message ?? broken.InnerException.Message}", broken);
+            throw new InvalidDataException(
+                $"'{app.HostJson}' is not JSON: {broken.InnerException.InnerException?.Message ?? broken.InnerException.Message}",
+                broken
+            );
         }
     }
 
@@ -113,8 +125,14 @@ internal sealed class TriggerHost : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellation)
     {
         // Before the listeners: a timer that runs at the start is awaited by them, and may have something to send.
-        _outputs = ((JobHost)_host.Services.GetRequiredService<IJobHost>()).CallAsync(nameof(QueueOutputs.Lender), cancellationToken: _sending.Token)
-            .ContinueWith(ended => Outputs.End(ended.Exception), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _outputs = ((JobHost)_host.Services.GetRequiredService<IJobHost>())
+            .CallAsync(nameof(QueueOutputs.Lender), cancellationToken: _sending.Token)
+            .ContinueWith(
+                ended => Outputs.End(ended.Exception),
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default
+            );
         return _host.StartAsync(cancellation);
     }
 

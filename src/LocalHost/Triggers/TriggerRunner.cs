@@ -17,7 +17,10 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    private readonly Dictionary<string, FunctionDefinition> _functions = app.Functions.ToDictionary(function => function.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, FunctionDefinition> _functions = app.Functions.ToDictionary(
+        function => function.Name,
+        StringComparer.Ordinal
+    );
 
     /// <summary>A queue message.</summary>
     public Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation)
@@ -43,7 +46,12 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         return RunAsync(_functions[function], new TypedData { Json = json }, [], cancellation);
     }
 
-    private async Task RunAsync(FunctionDefinition function, TypedData input, Dictionary<string, string?> metadata, CancellationToken cancellation)
+    private async Task RunAsync(
+        FunctionDefinition function,
+        TypedData input,
+        Dictionary<string, string?> metadata,
+        CancellationToken cancellation
+    )
     {
         // 1. Input
         InvocationRequest request = Request(function, Guid.NewGuid().ToString());
@@ -59,23 +67,33 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         // 3. Outputs
         foreach (Binding output in function.Outputs)
         {
-            TypedData? value = output.Name == "$return" ? response.ReturnValue : response.OutputData.FirstOrDefault(data => data.Name == output.Name)?.Data;
+            TypedData? value =
+                output.Name == "$return"
+                    ? response.ReturnValue
+                    : response.OutputData.FirstOrDefault(data => data.Name == output.Name)?.Data;
             if (value is null || value.DataCase == TypedData.DataOneofCase.None)
                 continue;
             if (!output.Type.Equals("queue", StringComparison.OrdinalIgnoreCase))
-                throw new InvalidOperationException($"Function '{function.Name}' writes to a {output.Type}, which this host does not know: it writes to queues.");
+                throw new InvalidOperationException(
+                    $"Function '{function.Name}' writes to a {output.Type}, which this host does not know: it writes to queues."
+                );
             foreach (byte[] message in Messages(value))
                 await outputs.SendAsync(output.Text("queueName") ?? "", output.Text("connection"), message, cancellation);
         }
     }
 
     /// <summary>The empty request of a run, with the trace of its caller.</summary>
-    public static InvocationRequest Request(FunctionDefinition function, string invocation) => new()
-    {
-        InvocationId = invocation,
-        FunctionId = function.Id,
-        TraceContext = new RpcTraceContext { TraceParent = Activity.Current?.Id ?? "", TraceState = Activity.Current?.TraceStateString ?? "" },
-    };
+    public static InvocationRequest Request(FunctionDefinition function, string invocation) =>
+        new()
+        {
+            InvocationId = invocation,
+            FunctionId = function.Id,
+            TraceContext = new RpcTraceContext
+            {
+                TraceParent = Activity.Current?.Id ?? "",
+                TraceState = Activity.Current?.TraceStateString ?? "",
+            },
+        };
 
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="FunctionFailedException">It threw.</exception>
@@ -85,7 +103,9 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
             return;
         if (response.Result.Status == StatusResult.Types.Status.Cancelled)
             cancellation.ThrowIfCancellationRequested();
-        throw new FunctionFailedException(response.Result.Exception?.Message is { Length: > 0 } message ? message : $"Function '{function.Name}' failed without a reason.");
+        throw new FunctionFailedException(
+            response.Result.Exception?.Message is { Length: > 0 } message ? message : $"Function '{function.Name}' failed without a reason."
+        );
     }
 
     /// <summary>Each element of a JSON array is a message of its own; all else is one message.</summary>
@@ -103,7 +123,8 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
             _ => [Text(json.RootElement)],
         };
 
-        static byte[] Text(JsonElement element) => Encoding.UTF8.GetBytes(element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText());
+        static byte[] Text(JsonElement element) =>
+            Encoding.UTF8.GetBytes(element.ValueKind == JsonValueKind.String ? element.GetString()! : element.GetRawText());
     }
 }
 

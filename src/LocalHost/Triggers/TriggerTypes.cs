@@ -26,33 +26,55 @@ internal static class TriggerTypes
     /// <exception cref="InvalidOperationException">A function has a trigger that this host does not know.</exception>
     public static IReadOnlyList<Type> Make(IEnumerable<FunctionDefinition> functions)
     {
-        ModuleBuilder module = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(AssemblyName), AssemblyBuilderAccess.Run).DefineDynamicModule(AssemblyName);
+        ModuleBuilder module = AssemblyBuilder
+            .DefineDynamicAssembly(new AssemblyName(AssemblyName), AssemblyBuilderAccess.Run)
+            .DefineDynamicModule(AssemblyName);
         List<Type> types = [];
         foreach (FunctionDefinition function in functions)
         {
             switch (function.Trigger.Type.ToUpperInvariant())
             {
                 case "QUEUETRIGGER":
-                    types.Add(Make(module, function, typeof(QueueMessage), QueueTrigger(function.Trigger), nameof(TriggeredFunction.QueueAsync)));
+                    types.Add(
+                        Make(module, function, typeof(QueueMessage), QueueTrigger(function.Trigger), nameof(TriggeredFunction.QueueAsync))
+                    );
                     break;
                 case "TIMERTRIGGER":
-                    types.Add(Make(module, function, typeof(TimerInfo), TimerTrigger(function.Trigger), nameof(TriggeredFunction.TimerAsync)));
+                    types.Add(
+                        Make(module, function, typeof(TimerInfo), TimerTrigger(function.Trigger), nameof(TriggeredFunction.TimerAsync))
+                    );
                     break;
                 case "HTTPTRIGGER":
                     break; // HttpFunctions
                 default:
-                    throw new InvalidOperationException($"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it runs queue, timer and HTTP functions.");
+                    throw new InvalidOperationException(
+                        $"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it runs queue, timer and HTTP functions."
+                    );
             }
         }
 
         return types;
     }
 
-    private static Type Make(ModuleBuilder module, FunctionDefinition function, Type input, CustomAttributeBuilder trigger, string inherited)
+    private static Type Make(
+        ModuleBuilder module,
+        FunctionDefinition function,
+        Type input,
+        CustomAttributeBuilder trigger,
+        string inherited
+    )
     {
-        TypeBuilder type = module.DefineType(function.Name, TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class, typeof(TriggeredFunction));
+        TypeBuilder type = module.DefineType(
+            function.Name,
+            TypeAttributes.Public | TypeAttributes.Sealed | TypeAttributes.Class,
+            typeof(TriggeredFunction)
+        );
 
-        ConstructorBuilder constructor = type.DefineConstructor(MethodAttributes.Public, CallingConventions.HasThis, [typeof(TriggerRunner)]);
+        ConstructorBuilder constructor = type.DefineConstructor(
+            MethodAttributes.Public,
+            CallingConventions.HasThis,
+            [typeof(TriggerRunner)]
+        );
         ILGenerator code = constructor.GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
         code.Emit(OpCodes.Ldarg_1);
@@ -60,7 +82,9 @@ internal static class TriggerTypes
         code.Emit(OpCodes.Ret);
 
         MethodBuilder run = type.DefineMethod("Run", MethodAttributes.Public, typeof(Task), [input, typeof(CancellationToken)]);
-        run.SetCustomAttribute(new CustomAttributeBuilder(typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!, [function.Name]));
+        run.SetCustomAttribute(
+            new CustomAttributeBuilder(typeof(FunctionNameAttribute).GetConstructor([typeof(string)])!, [function.Name])
+        );
         run.DefineParameter(1, ParameterAttributes.None, "input").SetCustomAttribute(trigger);
         run.DefineParameter(2, ParameterAttributes.None, "cancellation");
         code = run.GetILGenerator();
@@ -73,15 +97,25 @@ internal static class TriggerTypes
         return type.CreateType();
     }
 
-    private static CustomAttributeBuilder QueueTrigger(Binding trigger) => new(
-        typeof(QueueTriggerAttribute).GetConstructor([typeof(string)])!, [trigger.Text("queueName") ?? ""],
-        [typeof(QueueTriggerAttribute).GetProperty(nameof(QueueTriggerAttribute.Connection))!], [trigger.Text("connection")]);
+    private static CustomAttributeBuilder QueueTrigger(Binding trigger) =>
+        new(
+            typeof(QueueTriggerAttribute).GetConstructor([typeof(string)])!,
+            [trigger.Text("queueName") ?? ""],
+            [typeof(QueueTriggerAttribute).GetProperty(nameof(QueueTriggerAttribute.Connection))!],
+            [trigger.Text("connection")]
+        );
 
     // Without the SDK's memory of missed runs, which needs more of storage than a laptop has to give; a run at the start covers it.
-    private static CustomAttributeBuilder TimerTrigger(Binding trigger) => new(
-        typeof(TimerTriggerAttribute).GetConstructor([typeof(string)])!, [trigger.Text("schedule") ?? ""],
-        [typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.RunOnStartup))!, typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.UseMonitor))!],
-        [trigger.Flag("runOnStartup"), false]);
+    private static CustomAttributeBuilder TimerTrigger(Binding trigger) =>
+        new(
+            typeof(TimerTriggerAttribute).GetConstructor([typeof(string)])!,
+            [trigger.Text("schedule") ?? ""],
+            [
+                typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.RunOnStartup))!,
+                typeof(TimerTriggerAttribute).GetProperty(nameof(TimerTriggerAttribute.UseMonitor))!,
+            ],
+            [trigger.Flag("runOnStartup"), false]
+        );
 }
 
 /// <summary>What the made classes inherit.</summary>
@@ -91,7 +125,9 @@ internal abstract class TriggeredFunction
 
     internal TriggeredFunction(TriggerRunner runner) => _runner = runner;
 
-    internal Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation) => _runner.QueueAsync(function, message, cancellation);
+    internal Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation) =>
+        _runner.QueueAsync(function, message, cancellation);
 
-    internal Task TimerAsync(string function, TimerInfo timer, CancellationToken cancellation) => _runner.TimerAsync(function, timer, cancellation);
+    internal Task TimerAsync(string function, TimerInfo timer, CancellationToken cancellation) =>
+        _runner.TimerAsync(function, timer, cancellation);
 }

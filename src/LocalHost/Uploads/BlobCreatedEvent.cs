@@ -9,7 +9,15 @@ namespace AaClip.LocalHost.Uploads;
 
 /// <summary>An event as Event Grid puts it on a storage queue (learn.microsoft.com/azure/event-grid/event-schema-blob-storage).</summary>
 internal sealed record BlobCreatedEvent(
-    string Id, string Topic, string Subject, string EventType, DateTimeOffset EventTime, BlobCreatedData Data, string DataVersion, string MetadataVersion)
+    string Id,
+    string Topic,
+    string Subject,
+    string EventType,
+    DateTimeOffset EventTime,
+    BlobCreatedData Data,
+    string DataVersion,
+    string MetadataVersion
+)
 {
     /// <summary>The event of a listed blob. The same version of a blob always gives the same id.</summary>
     public static BlobCreatedEvent Of(BlobContainerClient container, BlobItem blob)
@@ -28,9 +36,11 @@ internal sealed record BlobCreatedEvent(
                 blob.Properties.ContentLength ?? 0,
                 (blob.Properties.BlobType ?? BlobType.Block) + "Blob",
                 container.GetBlobClient(blob.Name).Uri.AbsoluteUri,
-                etag),
+                etag
+            ),
             "",
-            "1");
+            "1"
+        );
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.BlobCreatedEvent);

@@ -39,9 +39,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             else
                 Log.Unreadable(logger, _note.Name, container.Name);
         }
-        catch (RequestFailedException absent) when (absent.Status == 404)
-        {
-        }
+        catch (RequestFailedException absent) when (absent.Status == 404) { }
     }
 
     /// <summary>Watches until the token ends it; then notes what was raised.</summary>
@@ -56,13 +54,12 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
                 bool looked = await LookAsync(raise, listening);
                 _pause = looked ? TimeSpan.Zero : Longer(_pause);
                 // A container so large that one look takes long is looked at half of the time, no more.
-                TimeSpan took = Stopwatch.GetElapsedTime(started), pause = took > interval ? took : interval;
+                TimeSpan took = Stopwatch.GetElapsedTime(started),
+                    pause = took > interval ? took : interval;
                 await Task.Delay(pause > _pause ? pause : _pause, listening);
             }
         }
-        catch (OperationCanceledException) when (listening.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (listening.IsCancellationRequested) { }
 
         await NoteAsync();
     }
@@ -76,8 +73,9 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
             await foreach (Page<BlobItem> page in container.GetBlobsAsync(cancellationToken: listening).AsPages(pageSizeHint: PageSize))
             {
                 listed += page.Values.Count;
-                IEnumerable<BlobItem> fresh = page.Values.Where(
-                    blob => !_seen.Contains(blob.Name, BlobVersion.Of(blob), BlobVersion.ETagOf(blob)));
+                IEnumerable<BlobItem> fresh = page.Values.Where(blob =>
+                    !_seen.Contains(blob.Name, BlobVersion.Of(blob), BlobVersion.ETagOf(blob))
+                );
                 foreach (BlobItem blob in fresh.OrderBy(blob => blob.Properties.LastModified))
                 {
                     await RaiseAsync(blob, raise, listening);
@@ -105,7 +103,9 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
     }
 
     private static TimeSpan Longer(TimeSpan pause) =>
-        pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(250) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(250)
+        : pause * 2 < LongestPause ? pause * 2
+        : LongestPause;
 
     private async Task RaiseAsync(BlobItem blob, Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
@@ -147,7 +147,11 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
         [LoggerMessage(3, LogLevel.Warning, "Blob {Note} is damaged: every blob of {Container} raises its event again.")]
         public static partial void Unreadable(ILogger logger, string note, string container);
 
-        [LoggerMessage(4, LogLevel.Warning, "The events raised for {Container} could not be noted; a restart would raise the newest again.")]
+        [LoggerMessage(
+            4,
+            LogLevel.Warning,
+            "The events raised for {Container} could not be noted; a restart would raise the newest again."
+        )]
         public static partial void Unnoted(ILogger logger, Exception failure, string container);
 
         [LoggerMessage(5, LogLevel.Information, "Container {Container} is watched again.")]

@@ -213,7 +213,10 @@ public sealed partial class WatchClaim : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(
-            1, LogLevel.Warning, "Events of container {Container} are raised by {Other}: this process raises them when that one has ended.")]
+            1,
+            LogLevel.Warning,
+            "Events of container {Container} are raised by {Other}: this process raises them when that one has ended."
+        )]
         public static partial void Waits(ILogger logger, string container, string other);
 
         [LoggerMessage(2, LogLevel.Information, "Process {Process}, which watched container {Container}, is gone: this one takes over.")]

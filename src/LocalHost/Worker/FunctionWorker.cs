@@ -10,7 +10,11 @@ namespace AaClip.LocalHost.Worker;
 /// The worker of a function app, for as long as the host runs: starts the process, loads the functions into it, runs them, and starts it
 /// again when it dies, the more slowly the faster it dies. Runs that come while none is there wait for the next one.
 /// </summary>
-internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictionary<string, WorkerConnection> connections, ILoggerFactory logging) : IAsyncDisposable
+internal sealed partial class FunctionWorker(
+    FunctionApp app,
+    ConcurrentDictionary<string, WorkerConnection> connections,
+    ILoggerFactory logging
+) : IAsyncDisposable
 {
     private const int StartAttempts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
@@ -61,7 +65,9 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
         await _ending.CancelAsync();
         if (_last is { } worker)
         {
-            worker.Connection.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(ExitLimit) } });
+            worker.Connection.Send(
+                new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(ExitLimit) } }
+            );
             await Task.WhenAny(worker.Process.Exited, Task.Delay(ExitLimit, impatience));
             worker.Process.Kill();
             await worker.Process.Exited;
@@ -86,9 +92,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
             {
                 return await LaunchAsync(cancellation);
             }
-            catch (WorkerEndedException) when (attempt < StartAttempts)
-            {
-            }
+            catch (WorkerEndedException) when (attempt < StartAttempts) { }
             catch (WorkerEndedException e)
             {
                 throw new InvalidOperationException(e.Message, e);
@@ -119,9 +123,7 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
                 Log.Restarted(_logger, worker.Process.Id);
             }
         }
-        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
-        {
-        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested) { }
         finally
         {
             worker.Connection.End("The host stops.");
@@ -151,17 +153,37 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
         string id = Guid.NewGuid().ToString();
         WorkerConnection connection = connections[id] = new WorkerConnection(logging);
         WorkerProcess process = WorkerProcess.Start(app, _settings, _rpc, id, _logger);
-        _ = process.Exited.ContinueWith(_ => connection.End(process.Ending), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = process.Exited.ContinueWith(
+            _ => connection.End(process.Ending),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(StartLimit);
         try
         {
             await connection.Opened.WaitAsync(limit.Token);
             StreamingMessage answer = await connection.AskAsync(
-                new StreamingMessage { WorkerInitRequest = new WorkerInitRequest { HostVersion = "4.0.0", WorkerDirectory = app.Folder, FunctionAppDirectory = app.Folder } }, limit.Token);
+                new StreamingMessage
+                {
+                    WorkerInitRequest = new WorkerInitRequest
+                    {
+                        HostVersion = "4.0.0",
+                        WorkerDirectory = app.Folder,
+                        FunctionAppDirectory = app.Folder,
+                    },
+                },
+                limit.Token
+            );
             string http = answer.WorkerInitResponse.Capabilities.TryGetValue("HttpUri", out string? address) ? address : "";
             foreach (FunctionDefinition function in app.Functions)
-                Check(function, (await connection.AskAsync(new StreamingMessage { FunctionLoadRequest = Load(function) }, limit.Token)).FunctionLoadResponse);
+                Check(
+                    function,
+                    (
+                        await connection.AskAsync(new StreamingMessage { FunctionLoadRequest = Load(function) }, limit.Token)
+                    ).FunctionLoadResponse
+                );
             await ListensAsync(http, limit.Token);
             return _last = new Instance(id, process, connection, http);
         }
@@ -208,7 +230,11 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
         foreach (Binding binding in function.All)
         {
             metadata.RawBindings.Add(binding.Raw);
-            metadata.Bindings[binding.Name] = new BindingInfo { Type = binding.Type, Direction = binding.IsOutput ? BindingInfo.Types.Direction.Out : BindingInfo.Types.Direction.In };
+            metadata.Bindings[binding.Name] = new BindingInfo
+            {
+                Type = binding.Type,
+                Direction = binding.IsOutput ? BindingInfo.Types.Direction.Out : BindingInfo.Types.Direction.In,
+            };
         }
 
         return new FunctionLoadRequest { FunctionId = function.Id, Metadata = metadata };
@@ -217,10 +243,15 @@ internal sealed partial class FunctionWorker(FunctionApp app, ConcurrentDictiona
     private static void Check(FunctionDefinition function, FunctionLoadResponse response)
     {
         if (response.Result.Status != StatusResult.Types.Status.Success)
-            throw new InvalidOperationException($"Function '{function.Name}' cannot be loaded: {response.Result.Exception?.Message ?? response.Result.Result}");
+            throw new InvalidOperationException(
+                $"Function '{function.Name}' cannot be loaded: {response.Result.Exception?.Message ?? response.Result.Result}"
+            );
     }
 
-    private static TimeSpan Longer(TimeSpan pause) => pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+    private static TimeSpan Longer(TimeSpan pause) =>
+        pause == TimeSpan.Zero ? TimeSpan.FromSeconds(1)
+        : pause * 2 < LongestPause ? pause * 2
+        : LongestPause;
 
     private static TaskCompletionSource<Instance> NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -26,9 +26,7 @@ internal static class StartupHook
         try
         {
             Span<byte> anything = stackalloc byte[16];
-            while (input.Read(anything) > 0)
-            {
-            }
+            while (input.Read(anything) > 0) { }
         }
         catch (IOException)
         {

@@ -10,7 +10,9 @@ namespace AaClip.LocalHost.Worker;
 /// <summary>The host's end of the stream to one worker process: sends requests, pairs answers with them, and passes the worker's log on.</summary>
 internal sealed class WorkerConnection(ILoggerFactory logging)
 {
-    private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>(
+        new UnboundedChannelOptions { SingleReader = true }
+    );
     private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> _asked = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<InvocationResponse>> _running = new();
     private readonly ConcurrentDictionary<string, ILogger> _loggers = new();
@@ -21,7 +23,11 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
     public Task Opened => _opened.Task;
 
     /// <summary>Serves the stream until the worker closes it or the connection is ended.</summary>
-    public async Task ServeAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellation)
+    public async Task ServeAsync(
+        IAsyncStreamReader<StreamingMessage> incoming,
+        IServerStreamWriter<StreamingMessage> outgoing,
+        CancellationToken cancellation
+    )
     {
         _opened.TrySetResult();
         Task writing = WriteAsync(outgoing, cancellation);
@@ -55,12 +61,15 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
     /// <exception cref="WorkerEndedException">The worker ended before it answered.</exception>
     public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellation)
     {
-        TaskCompletionSource<InvocationResponse> answer = _running[request.InvocationId] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<InvocationResponse> answer = _running[request.InvocationId] = new(
+            TaskCreationOptions.RunContinuationsAsynchronously
+        );
         Send(new StreamingMessage { InvocationRequest = request });
         if (_ended is { } why)
             answer.TrySetException(new WorkerEndedException(why));
-        using CancellationTokenRegistration cancel = cancellation.Register(
-            () => Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } }));
+        using CancellationTokenRegistration cancel = cancellation.Register(() =>
+            Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = request.InvocationId } })
+        );
         try
         {
             return await answer.Task;
@@ -132,9 +141,17 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
 /// <summary>The address that workers call: finds the connection of the worker that calls.</summary>
 internal sealed class FunctionRpcService(ConcurrentDictionary<string, WorkerConnection> workers) : FunctionRpc.FunctionRpcBase
 {
-    public override async Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+    public override async Task EventStream(
+        IAsyncStreamReader<StreamingMessage> requestStream,
+        IServerStreamWriter<StreamingMessage> responseStream,
+        ServerCallContext context
+    )
     {
-        if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.StartStream is not { } start || !workers.TryGetValue(start.WorkerId, out WorkerConnection? connection))
+        if (
+            !await requestStream.MoveNext(context.CancellationToken)
+            || requestStream.Current.StartStream is not { } start
+            || !workers.TryGetValue(start.WorkerId, out WorkerConnection? connection)
+        )
             throw new RpcException(new Status(StatusCode.PermissionDenied, "This host has started no such worker."));
         await connection.ServeAsync(requestStream, responseStream, context.CancellationToken);
     }

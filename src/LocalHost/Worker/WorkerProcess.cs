@@ -37,9 +37,14 @@ internal sealed partial class WorkerProcess : IDisposable
         get
         {
             int code = _process.ExitCode;
-            string how = code > 128 ? string.Create(CultureInfo.InvariantCulture, $"by signal {code - 128}") : string.Create(CultureInfo.InvariantCulture, $"with exit code {code}");
+            string how =
+                code > 128
+                    ? string.Create(CultureInfo.InvariantCulture, $"by signal {code - 128}")
+                    : string.Create(CultureInfo.InvariantCulture, $"with exit code {code}");
             lock (_said)
-                return _said.Count == 0 ? $"The worker process ended {how}." : $"The worker process ended {how}. It said: {string.Join('\n', _said)}";
+                return _said.Count == 0
+                    ? $"The worker process ended {how}."
+                    : $"The worker process ended {how}. It said: {string.Join('\n', _said)}";
         }
     }
 
@@ -48,7 +53,13 @@ internal sealed partial class WorkerProcess : IDisposable
     /// <param name="rpc">Address that it is to call.</param>
     /// <param name="workerId">By which it makes itself known there.</param>
     /// <exception cref="InvalidOperationException">The program could not be started.</exception>
-    public static WorkerProcess Start(FunctionApp app, IEnumerable<KeyValuePair<string, string?>> settings, string rpc, string workerId, ILogger logger)
+    public static WorkerProcess Start(
+        FunctionApp app,
+        IEnumerable<KeyValuePair<string, string?>> settings,
+        string rpc,
+        string workerId,
+        ILogger logger
+    )
     {
         ProcessStartInfo start = new("dotnet")
         {
@@ -57,9 +68,20 @@ internal sealed partial class WorkerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string argument in (string[])[
-            app.Program, "--functions-uri", rpc, "--functions-worker-id", workerId, "--functions-request-id", Guid.NewGuid().ToString(),
-            "--functions-grpc-max-message-length", int.MaxValue.ToString(CultureInfo.InvariantCulture)])
+        foreach (
+            string argument in (string[])
+                [
+                    app.Program,
+                    "--functions-uri",
+                    rpc,
+                    "--functions-worker-id",
+                    workerId,
+                    "--functions-request-id",
+                    Guid.NewGuid().ToString(),
+                    "--functions-grpc-max-message-length",
+                    int.MaxValue.ToString(CultureInfo.InvariantCulture),
+                ]
+        )
             start.ArgumentList.Add(argument);
         foreach ((string name, string? value) in settings)
             start.Environment[name] = value;
@@ -68,11 +90,17 @@ internal sealed partial class WorkerProcess : IDisposable
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
         try
         {
-            return new WorkerProcess(Process.Start(start) ?? throw new InvalidOperationException("The worker process did not start."), logger);
+            return new WorkerProcess(
+                Process.Start(start) ?? throw new InvalidOperationException("The worker process did not start."),
+                logger
+            );
         }
         catch (Win32Exception absent)
         {
-            throw new InvalidOperationException("The functions need the .NET runtime, and 'dotnet' was not found: put it on the PATH.", absent);
+            throw new InvalidOperationException(
+                "The functions need the .NET runtime, and 'dotnet' was not found: put it on the PATH.",
+                absent
+            );
         }
     }
 

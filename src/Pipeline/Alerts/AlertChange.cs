@@ -45,7 +45,13 @@ public sealed record AlertChange
 
     /// <summary>"opened", "updated" or "closed".</summary>
     [JsonIgnore]
-    public string TypeName => Type switch { AlertChangeType.Opened => "opened", AlertChangeType.Updated => "updated", _ => "closed" };
+    public string TypeName =>
+        Type switch
+        {
+            AlertChangeType.Opened => "opened",
+            AlertChangeType.Updated => "updated",
+            _ => "closed",
+        };
 }
 
 /// <summary>What an alert says of an image.</summary>
@@ -71,18 +77,24 @@ public sealed record AlertPicture(
     double Threshold,
     Region? Region,
     string Result,
-    string? Heatmap);
+    string? Heatmap
+);
 
 /// <summary>What happened to an alert.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AlertChangeType>))]
 public enum AlertChangeType
 {
     /// <summary>The anomaly is confirmed.</summary>
-    [JsonStringEnumMemberName("opened")] Opened,
+    [JsonStringEnumMemberName("opened")]
+    Opened,
+
     /// <summary>It has become more severe.</summary>
-    [JsonStringEnumMemberName("updated")] Updated,
+    [JsonStringEnumMemberName("updated")]
+    Updated,
+
     /// <summary>It is over.</summary>
-    [JsonStringEnumMemberName("closed")] Closed,
+    [JsonStringEnumMemberName("closed")]
+    Closed,
 }
 
 /// <summary>Why an alert was closed.</summary>
@@ -90,7 +102,10 @@ public enum AlertChangeType
 public enum AlertCloseReason
 {
     /// <summary>As many normal images in a row as the rule asks for.</summary>
-    [JsonStringEnumMemberName("normal")] Normal,
+    [JsonStringEnumMemberName("normal")]
+    Normal,
+
     /// <summary>The camera's alerts were switched off.</summary>
-    [JsonStringEnumMemberName("disabled")] Disabled,
+    [JsonStringEnumMemberName("disabled")]
+    Disabled,
 }

@@ -83,9 +83,10 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>The event in the JSON format of CloudEvents, UTF-8.</summary>
     public BinaryData ToJson() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Envelope));
 
-    private static string? Link(AlertOptions options, string container, string blob) => string.IsNullOrEmpty(options.LinkBase)
-        ? null
-        : $"{options.LinkBase.TrimEnd('/')}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}";
+    private static string? Link(AlertOptions options, string container, string blob) =>
+        string.IsNullOrEmpty(options.LinkBase)
+            ? null
+            : $"{options.LinkBase.TrimEnd('/')}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}";
 }
 
 /// <summary>The alert in an event. Score, picture and region are those of the image with the highest score until then.</summary>

@@ -6,7 +6,8 @@ namespace AaClip.Pipeline.Alerts;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(AlertState))]
 [JsonSerializable(typeof(AlertData))]
 internal sealed partial class AlertJson : JsonSerializerContext;

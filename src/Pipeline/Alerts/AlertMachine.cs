@@ -43,27 +43,34 @@ internal static class AlertMachine
         ClosedAlert? closed = state.Closed;
         if (Band(rule, seen) >= 0 && rule.Enabled)
         {
-            open = open is not null ? Join(open, rule, seen, scored, changes)
+            open =
+                open is not null ? Join(open, rule, seen, scored, changes)
                 : IsCalm(closed, rule, seen) ? null
                 : Confirm(recent, at, rule, scored, changes);
         }
 
         if (open is not null && (!rule.Enabled || NormalRun(recent) >= rule.CloseAfterNormal))
         {
-            changes.Add(Change(AlertChangeType.Closed, open with { Sequence = open.Sequence + 1 }, recent[^1].Time, scored) with
-            {
-                CloseReason = rule.Enabled ? AlertCloseReason.Normal : AlertCloseReason.Disabled,
-            });
+            changes.Add(
+                Change(AlertChangeType.Closed, open with { Sequence = open.Sequence + 1 }, recent[^1].Time, scored) with
+                {
+                    CloseReason = rule.Enabled ? AlertCloseReason.Normal : AlertCloseReason.Disabled,
+                }
+            );
             closed = new ClosedAlert(recent[^1].Time, open.Worst.Calibrated);
             open = null;
         }
 
-        return new(Trim(state, recent, rule) with
-        {
-            Open = open,
-            Closed = closed,
-            Outbox = [.. state.Outbox, .. changes.Select(change => new PendingChange(change, []))],
-        }, AlertOutcome.Counted, changes);
+        return new(
+            Trim(state, recent, rule) with
+            {
+                Open = open,
+                Closed = closed,
+                Outbox = [.. state.Outbox, .. changes.Select(change => new PendingChange(change, []))],
+            },
+            AlertOutcome.Counted,
+            changes
+        );
     }
 
     /// <summary>Id of the alert that an image opens.</summary>
@@ -73,8 +80,27 @@ internal static class AlertMachine
     {
         bool anomalous = scored.Verdict == Verdict.Anomalous;
         DateTimeOffset time = scored.ImageTime.ToUniversalTime();
-        return new Observation(Hash($"{scored.Image}\n{scored.ETag}", 10), time, anomalous, scored.Calibrated, anomalous ? new AlertPicture(
-            scored.Image, scored.ETag, time, scored.ObjectClass, scored.Model, scored.Raw, scored.Calibrated, scored.Threshold, scored.Peak, scored.Result, scored.Heatmap) : null);
+        return new Observation(
+            Hash($"{scored.Image}\n{scored.ETag}", 10),
+            time,
+            anomalous,
+            scored.Calibrated,
+            anomalous
+                ? new AlertPicture(
+                    scored.Image,
+                    scored.ETag,
+                    time,
+                    scored.ObjectClass,
+                    scored.Model,
+                    scored.Raw,
+                    scored.Calibrated,
+                    scored.Threshold,
+                    scored.Peak,
+                    scored.Result,
+                    scored.Heatmap
+                )
+                : null
+        );
     }
 
     private static int Band(AlertRule rule, Observation seen) => seen.Anomalous ? Band(rule, seen.Calibrated) : -1;
@@ -100,17 +126,28 @@ internal static class AlertMachine
     }
 
     private static bool IsCalm(ClosedAlert? closed, AlertRule rule, Observation seen) =>
-        closed is not null && (seen.Time - closed.At).TotalSeconds < rule.CoolDownSeconds && Band(rule, seen) <= Band(rule, closed.Calibrated);
+        closed is not null
+        && (seen.Time - closed.At).TotalSeconds < rule.CoolDownSeconds
+        && Band(rule, seen) <= Band(rule, closed.Calibrated);
 
     private static OpenAlert? Confirm(List<Observation> recent, int at, AlertRule rule, Scored scored, List<AlertChange> changes)
     {
         for (int first = Math.Max(0, at - rule.Confirm.M + 1); first <= at; first++)
         {
-            List<Observation> alerting = recent.GetRange(first, Math.Min(rule.Confirm.M, recent.Count - first)).FindAll(o => Band(rule, o) >= 0);
+            List<Observation> alerting = recent
+                .GetRange(first, Math.Min(rule.Confirm.M, recent.Count - first))
+                .FindAll(o => Band(rule, o) >= 0);
             if (alerting.Count < rule.Confirm.N)
                 continue;
             Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!; // the image at hand is among them and has one
-            OpenAlert open = new(AlertId(scored.Camera, scored.Image, scored.ETag), recent[at].Time, 1, rule.SeverityBands[Band(rule, worst)].Name, alerting.Count, worst.Picture!);
+            OpenAlert open = new(
+                AlertId(scored.Camera, scored.Image, scored.ETag),
+                recent[at].Time,
+                1,
+                rule.SeverityBands[Band(rule, worst)].Name,
+                alerting.Count,
+                worst.Picture!
+            );
             changes.Add(Change(AlertChangeType.Opened, open, recent[at].Time, scored));
             return open;
         }
@@ -126,19 +163,20 @@ internal static class AlertMachine
         return run;
     }
 
-    private static AlertChange Change(AlertChangeType type, OpenAlert alert, DateTimeOffset time, Scored scored) => new()
-    {
-        AlertId = alert.Id,
-        Sequence = alert.Sequence,
-        Type = type,
-        Camera = scored.Camera,
-        Severity = alert.Severity,
-        Time = time,
-        OpenedAt = alert.OpenedAt,
-        Images = alert.Images,
-        Picture = alert.Worst,
-        Traceparent = scored.Traceparent,
-    };
+    private static AlertChange Change(AlertChangeType type, OpenAlert alert, DateTimeOffset time, Scored scored) =>
+        new()
+        {
+            AlertId = alert.Id,
+            Sequence = alert.Sequence,
+            Type = type,
+            Camera = scored.Camera,
+            Severity = alert.Severity,
+            Time = time,
+            OpenedAt = alert.OpenedAt,
+            Images = alert.Images,
+            Picture = alert.Worst,
+            Traceparent = scored.Traceparent,
+        };
 
     // The newest M keep their pictures: of those the next image may make an alert.
     private static AlertState Trim(AlertState state, List<Observation> recent, AlertRule rule)
@@ -157,7 +195,8 @@ internal static class AlertMachine
         return state with { Recent = recent, Horizon = horizon };
     }
 
-    private static string Hash(string text, int bytes) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, bytes));
+    private static string Hash(string text, int bytes) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, bytes));
 }
 
 /// <summary>What became of an image.</summary>
@@ -170,10 +209,13 @@ internal enum AlertOutcome
 {
     /// <summary>It counted.</summary>
     Counted,
+
     /// <summary>It counted before.</summary>
     Duplicate,
+
     /// <summary>It arrived after more newer images than are remembered.</summary>
     TooLate,
+
     /// <summary>It failed, or was scored for a job.</summary>
     NotCounted,
 }

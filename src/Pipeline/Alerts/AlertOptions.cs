@@ -21,7 +21,10 @@ public sealed class AlertOptions
     public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;
 
     /// <summary>What links to images, results and heatmaps begin with, such as "https://account.blob.core.windows.net"; empty, the default, for no links.</summary>
-    [RegularExpression("^(https?://[^?#]+)?$", ErrorMessage = "Alert__LinkBase takes an http or https address without query, such as https://account.blob.core.windows.net, or nothing.")]
+    [RegularExpression(
+        "^(https?://[^?#]+)?$",
+        ErrorMessage = "Alert__LinkBase takes an http or https address without query, such as https://account.blob.core.windows.net, or nothing."
+    )]
     public string LinkBase { get; set; } = "";
 
     /// <summary>CloudEvents source: tells installations apart that share a topic; default "/aaclip". A URI reference.</summary>

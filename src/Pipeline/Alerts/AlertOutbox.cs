@@ -44,7 +44,10 @@ public sealed record OutboxState(int Undelivered, int Cameras, DateTimeOffset Si
         OutboxState? all = null;
         await foreach (Undelivered camera in store.UndeliveredAsync(cancellation))
             all = new OutboxState(
-                (all?.Undelivered ?? 0) + camera.Changes, (all?.Cameras ?? 0) + 1, all is not null && all.Since < camera.Since ? all.Since : camera.Since);
+                (all?.Undelivered ?? 0) + camera.Changes,
+                (all?.Cameras ?? 0) + 1,
+                all is not null && all.Since < camera.Since ? all.Since : camera.Since
+            );
         return all;
     }
 }

@@ -39,7 +39,13 @@ public sealed partial class AlertRaiser : IDisposable
     // Images of a camera one after the other within a process: its own calls would only make each other decide again. Cameras share gates.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
-    internal AlertRaiser(AlertStore store, IEnumerable<IAlertSink> sinks, IOptions<AlertOptions> options, TimeProvider time, ILogger<AlertRaiser> logger)
+    internal AlertRaiser(
+        AlertStore store,
+        IEnumerable<IAlertSink> sinks,
+        IOptions<AlertOptions> options,
+        TimeProvider time,
+        ILogger<AlertRaiser> logger
+    )
     {
         _store = store;
         _sinks = [.. sinks];
@@ -62,12 +68,16 @@ public sealed partial class AlertRaiser : IDisposable
             {
                 // 1
                 AlertDecision? known = decision;
-                AlertState state = await _store.ChangeAsync(scored.Camera, before =>
-                {
-                    AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
-                    decision = now;
-                    return Claim(now.State);
-                }, cancellation);
+                AlertState state = await _store.ChangeAsync(
+                    scored.Camera,
+                    before =>
+                    {
+                        AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
+                        decision = now;
+                        return Claim(now.State);
+                    },
+                    cancellation
+                );
                 if (known is null)
                     Report(scored, decision!); // set by the call above
                 if (state.Outbox.Count == 0)
@@ -117,7 +127,11 @@ public sealed partial class AlertRaiser : IDisposable
             try
             {
                 AlertState state = await _store.ChangeAsync(camera.Camera, Claim, cancellation);
-                if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera.Camera, state, cancellation) is { } failure)
+                if (
+                    state.Outbox.Count > 0
+                    && state.Claim?.Worker == _worker
+                    && await DeliverAsync(camera.Camera, state, cancellation) is { } failure
+                )
                     Log.NotDelivered(_logger, failure, camera.Camera, state.Outbox.Count);
             }
             catch (InvalidDataException e) // the state of one camera is damaged: the others go on
@@ -186,9 +200,13 @@ public sealed partial class AlertRaiser : IDisposable
             {
                 // A client that is stopped throws either that it was, or what its last attempt met.
                 string reason = e is OperationCanceledException ? "" : $" The last attempt: {Fault.Text(e)}";
-                failures.Add(new TimeoutException(
-                    $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
-                    + $"they are delivered again with the same ids.{reason}", e));
+                failures.Add(
+                    new TimeoutException(
+                        $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
+                            + $"they are delivered again with the same ids.{reason}",
+                        e
+                    )
+                );
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -199,7 +217,12 @@ public sealed partial class AlertRaiser : IDisposable
         // Not cancelled: what was sent must not be forgotten.
         await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
-        return failures.Count switch { 0 => null, 1 => failures[0], _ => new AggregateException(failures) };
+        return failures.Count switch
+        {
+            0 => null,
+            1 => failures[0],
+            _ => new AggregateException(failures),
+        };
     }
 
     // Of two workers that make places for one change, the first to store them counts; the other's are never filled.
@@ -211,14 +234,28 @@ public sealed partial class AlertRaiser : IDisposable
         if (made.Count == 0)
             return state;
         Dictionary<string, Reservation> places = without.Zip(made).ToDictionary();
-        return await _store.ChangeAsync(camera, stored => stored with
-        {
-            Outbox = [.. stored.Outbox.Select(p => Lacks(p) && places.TryGetValue(p.Change.Id, out Reservation? place)
-                ? p with { Places = new Dictionary<string, Reservation>(p.Places) { [sink.Name] = place } }
-                : p)],
-        }, cancellation);
+        return await _store.ChangeAsync(
+            camera,
+            stored =>
+                stored with
+                {
+                    Outbox =
+                    [
+                        .. stored.Outbox.Select(p =>
+                            Lacks(p) && places.TryGetValue(p.Change.Id, out Reservation? place)
+                                ? p with
+                                {
+                                    Places = new Dictionary<string, Reservation>(p.Places) { [sink.Name] = place },
+                                }
+                                : p
+                        ),
+                    ],
+                },
+            cancellation
+        );
 
-        bool Lacks(PendingChange p) => !p.DeliveredTo.Contains(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
+        bool Lacks(PendingChange p) =>
+            !p.DeliveredTo.Contains(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
     }
 
     private AlertState Mark(AlertState state, Dictionary<string, List<string>> accepted)
@@ -231,7 +268,11 @@ public sealed partial class AlertRaiser : IDisposable
                 left.Add(pending with { DeliveredTo = has });
         }
 
-        return state with { Outbox = left, Claim = state.Claim?.Worker == _worker ? null : state.Claim };
+        return state with
+        {
+            Outbox = left,
+            Claim = state.Claim?.Worker == _worker ? null : state.Claim,
+        };
     }
 
     private static partial class Log
@@ -239,10 +280,18 @@ public sealed partial class AlertRaiser : IDisposable
         [LoggerMessage(1, LogLevel.Information, "Alert {AlertId} {Change}: {Severity}, camera {Camera}, image {Image}.")]
         public static partial void Changed(ILogger logger, string alertId, string change, string severity, string camera, string image);
 
-        [LoggerMessage(2, LogLevel.Warning, "Image {Image} does not count for alerts: camera {Camera} has had more newer images than are remembered.")]
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "Image {Image} does not count for alerts: camera {Camera} has had more newer images than are remembered."
+        )]
         public static partial void TooLate(ILogger logger, string image, string camera);
 
-        [LoggerMessage(3, LogLevel.Warning, "{Count} changes of alerts of camera {Camera} could not be delivered yet; they stay in its state.")]
+        [LoggerMessage(
+            3,
+            LogLevel.Warning,
+            "{Count} changes of alerts of camera {Camera} could not be delivered yet; they stay in its state."
+        )]
         public static partial void NotDelivered(ILogger logger, Exception failure, string camera, int count);
     }
 }

@@ -18,13 +18,17 @@ public static class AlertServices
         services.AddOptionsWithValidateOnStart<AlertOptions, AlertOptionsValidator>().Bind(section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AlertStore>();
-        services.AddSingleton(provider => new AlertOutbox(provider.GetRequiredService<AlertStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AlertOutbox(
+            provider.GetRequiredService<AlertStore>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(provider => new AlertRaiser(
             provider.GetRequiredService<AlertStore>(),
             provider.GetServices<IAlertSink>(),
             provider.GetRequiredService<IOptions<AlertOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<AlertRaiser>>()));
+            provider.GetRequiredService<ILogger<AlertRaiser>>()
+        ));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
         {

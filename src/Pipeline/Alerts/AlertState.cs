@@ -16,8 +16,12 @@ internal sealed record AlertState
     public int SchemaVersion
     {
         get;
-        init => field = value is 0 or CurrentSchema ? CurrentSchema : throw new JsonException(
-            $"A state of alerts has schemaVersion {value}; this program knows {CurrentSchema}: update it, or delete the blob to start afresh.");
+        init =>
+            field = value is 0 or CurrentSchema
+                ? CurrentSchema
+                : throw new JsonException(
+                    $"A state of alerts has schemaVersion {value}; this program knows {CurrentSchema}: update it, or delete the blob to start afresh."
+                );
     } = CurrentSchema;
 
     /// <summary>The newest images by their time, oldest first; of equal times, the one that arrived first comes first.</summary>
@@ -72,7 +76,11 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>Places that were made for it, by receiver.</summary>
-    public IReadOnlyDictionary<string, Reservation> Places { get; init => field = value ?? None; } = None;
+    public IReadOnlyDictionary<string, Reservation> Places
+    {
+        get;
+        init => field = value ?? None;
+    } = None;
 
     private static readonly Dictionary<string, Reservation> None = [];
 }

@@ -12,7 +12,9 @@ namespace AaClip.Pipeline.Alerts;
 internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 {
     private const string Folder = "alerts/";
-    private const string CameraKey = "camera", UndeliveredKey = "undelivered", SinceKey = "since"; // metadata of the blobs
+    private const string CameraKey = "camera",
+        UndeliveredKey = "undelivered",
+        SinceKey = "since"; // metadata of the blobs
 
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
@@ -37,9 +39,19 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     /// <returns>The state as it is stored now.</returns>
     /// <exception cref="InvalidDataException">The blob is not a state that this program knows.</exception>
     /// <exception cref="IOException">Other workers were faster each time; a later attempt may succeed.</exception>
-    public async Task<AlertState> ChangeAsync(string camera, Func<AlertState, AlertState> change, CancellationToken cancellation = default) =>
-        await Blob(camera).ChangeAsync(
-            before => change(before ?? AlertState.Empty) is var after && before is null && ReferenceEquals(after, AlertState.Empty) ? null : after, cancellation)
+    public async Task<AlertState> ChangeAsync(
+        string camera,
+        Func<AlertState, AlertState> change,
+        CancellationToken cancellation = default
+    ) =>
+        await Blob(camera)
+            .ChangeAsync(
+                before =>
+                    change(before ?? AlertState.Empty) is var after && before is null && ReferenceEquals(after, AlertState.Empty)
+                        ? null
+                        : after,
+                cancellation
+            )
         ?? AlertState.Empty;
 
     /// <summary>Cameras with changes that a receiver lacks, from one listing; nothing else is read.</summary>
@@ -47,22 +59,37 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     {
         GetBlobsOptions options = new() { Traits = BlobTraits.Metadata, Prefix = Folder };
         await foreach (BlobItem blob in _container.GetBlobsAsync(options, cancellation))
-            if (blob.Metadata.TryGetValue(UndeliveredKey, out string? count) && blob.Metadata.TryGetValue(SinceKey, out string? since) && blob.Metadata.TryGetValue(CameraKey, out string? camera))
+            if (
+                blob.Metadata.TryGetValue(UndeliveredKey, out string? count)
+                && blob.Metadata.TryGetValue(SinceKey, out string? since)
+                && blob.Metadata.TryGetValue(CameraKey, out string? camera)
+            )
                 yield return new Undelivered(
-                    Uri.UnescapeDataString(camera), int.Parse(count, CultureInfo.InvariantCulture), DateTimeOffset.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind));
+                    Uri.UnescapeDataString(camera),
+                    int.Parse(count, CultureInfo.InvariantCulture),
+                    DateTimeOffset.Parse(since, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)
+                );
     }
 
-    private VersionedBlob<AlertState> Blob(string camera) => new(
-        _container.GetBlobClient(BlobName(camera)), AlertJson.Default.AlertState, "a state of alerts", time, state => Metadata(camera, state));
+    private VersionedBlob<AlertState> Blob(string camera) =>
+        new(
+            _container.GetBlobClient(BlobName(camera)),
+            AlertJson.Default.AlertState,
+            "a state of alerts",
+            time,
+            state => Metadata(camera, state)
+        );
 
     // A name longer than metadata take keeps its place in the outbox: it is delivered with the camera's next image.
     private static Dictionary<string, string>? Metadata(string camera, AlertState state) =>
-        state.Outbox.Count == 0 || Uri.EscapeDataString(camera) is not { Length: < 4096 } name ? null : new()
-        {
-            [CameraKey] = name,
-            [UndeliveredKey] = state.Outbox.Count.ToString(CultureInfo.InvariantCulture),
-            [SinceKey] = state.Outbox.Min(p => p.Since ?? p.Change.Time).ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-        };
+        state.Outbox.Count == 0 || Uri.EscapeDataString(camera) is not { Length: < 4096 } name
+            ? null
+            : new()
+            {
+                [CameraKey] = name,
+                [UndeliveredKey] = state.Outbox.Count.ToString(CultureInfo.InvariantCulture),
+                [SinceKey] = state.Outbox.Min(p => p.Since ?? p.Change.Time).ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
+            };
 }
 
 /// <summary>A camera whose outbox is not empty.</summary>

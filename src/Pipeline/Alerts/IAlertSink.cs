@@ -16,5 +16,10 @@ internal interface IAlertSink
     /// <summary>Sends events in their order.</summary>
     /// <param name="places">As <see cref="ReserveAsync"/> made them: one for each event, or none.</param>
     /// <param name="accepted">Takes the id of each event as soon as the receiver has it, also when a later one fails.</param>
-    Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation);
+    Task SendAsync(
+        IReadOnlyList<AlertEvent> events,
+        IReadOnlyList<Reservation> places,
+        ICollection<string> accepted,
+        CancellationToken cancellation
+    );
 }

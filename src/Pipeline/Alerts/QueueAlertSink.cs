@@ -43,7 +43,12 @@ internal sealed class QueueAlertSink : IAlertSink
         return places;
     }
 
-    public async Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation)
+    public async Task SendAsync(
+        IReadOnlyList<AlertEvent> events,
+        IReadOnlyList<Reservation> places,
+        ICollection<string> accepted,
+        CancellationToken cancellation
+    )
     {
         for (int i = 0; i < events.Count; i++)
         {
@@ -51,7 +56,8 @@ internal sealed class QueueAlertSink : IAlertSink
             {
                 await _queue.UpdateMessageAsync(places[i].Message, places[i].Receipt, events[i].ToJson(), TimeSpan.Zero, cancellation);
             }
-            catch (RequestFailedException e) when (e.ErrorCode == QueueErrorCode.PopReceiptMismatch || e.ErrorCode == QueueErrorCode.MessageNotFound)
+            catch (RequestFailedException e)
+                when (e.ErrorCode == QueueErrorCode.PopReceiptMismatch || e.ErrorCode == QueueErrorCode.MessageNotFound)
             {
                 // It was shown before, by this worker or by one that died; a receiver may have taken it already.
             }

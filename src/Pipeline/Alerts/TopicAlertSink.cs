@@ -18,11 +18,17 @@ internal sealed class TopicAlertSink : IAlertSink
 
     public string Name => "topic";
 
-    public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<Reservation>>([]);
+    public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<Reservation>>([]);
 
-    public async Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation)
+    public async Task SendAsync(
+        IReadOnlyList<AlertEvent> events,
+        IReadOnlyList<Reservation> places,
+        ICollection<string> accepted,
+        CancellationToken cancellation
+    )
     {
-        for (int sent = 0; sent < events.Count;)
+        for (int sent = 0; sent < events.Count; )
         {
             // The client looks at the token only between attempts here; a batch that is left behind is empty and harms nobody.
             using ServiceBusMessageBatch batch = await _sender.CreateMessageBatchAsync(cancellation).AsTask().WaitAsync(cancellation);
@@ -32,28 +38,30 @@ internal sealed class TopicAlertSink : IAlertSink
             if (end == sent)
                 throw new InvalidOperationException(
                     $"The alert event '{events[sent].Envelope.Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic "
-                    + $"'{_sender.EntityPath}' takes: shorten the image's name.");
+                        + $"'{_sender.EntityPath}' takes: shorten the image's name."
+                );
             await _sender.SendMessagesAsync(batch, cancellation);
             for (; sent < end; sent++)
                 accepted.Add(events[sent].Envelope.Id);
         }
     }
 
-    private static ServiceBusMessage Message(AlertEvent alert) => new(alert.ToJson())
-    {
-        MessageId = alert.Envelope.Id,
-        Subject = alert.Envelope.Subject,
-        CorrelationId = alert.Data.AlertId,
-        ContentType = AlertEvent.MediaType,
-        ApplicationProperties =
+    private static ServiceBusMessage Message(AlertEvent alert) =>
+        new(alert.ToJson())
         {
-            ["camera"] = alert.Data.Camera,
-            ["objectClass"] = alert.Data.ObjectClass,
-            ["severity"] = alert.Data.Severity,
-            ["score"] = alert.Data.Score.Calibrated,
-            ["model"] = alert.Data.Model,
-            ["verdict"] = "anomalous",
-            ["type"] = alert.Envelope.Type,
-        },
-    };
+            MessageId = alert.Envelope.Id,
+            Subject = alert.Envelope.Subject,
+            CorrelationId = alert.Data.AlertId,
+            ContentType = AlertEvent.MediaType,
+            ApplicationProperties =
+            {
+                ["camera"] = alert.Data.Camera,
+                ["objectClass"] = alert.Data.ObjectClass,
+                ["severity"] = alert.Data.Severity,
+                ["score"] = alert.Data.Score.Calibrated,
+                ["model"] = alert.Data.Model,
+                ["verdict"] = "anomalous",
+                ["type"] = alert.Envelope.Type,
+            },
+        };
 }

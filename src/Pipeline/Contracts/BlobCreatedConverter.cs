@@ -14,11 +14,16 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         using JsonDocument json = JsonDocument.ParseValue(ref reader);
         JsonElement root = json.RootElement;
         if (root.ValueKind == JsonValueKind.Array)
-            root = root.GetArrayLength() == 1
-                ? root[0]
-                : throw new JsonException($"A storage event message holds an array of {root.GetArrayLength()} events, expected one: let the subscription send each event by itself.");
+            root =
+                root.GetArrayLength() == 1
+                    ? root[0]
+                    : throw new JsonException(
+                        $"A storage event message holds an array of {root.GetArrayLength()} events, expected one: let the subscription send each event by itself."
+                    );
         if (root.ValueKind != JsonValueKind.Object)
-            throw new JsonException($"A storage event is a JSON {root.ValueKind}, expected an object in the Event Grid or CloudEvents schema.");
+            throw new JsonException(
+                $"A storage event is a JSON {root.ValueKind}, expected an object in the Event Grid or CloudEvents schema."
+            );
 
         bool cloudEvent = root.TryGetProperty("specversion", out JsonElement version);
         if (cloudEvent && version is not { ValueKind: JsonValueKind.String } || cloudEvent && version.GetString() != "1.0")
@@ -32,7 +37,12 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
             Container = container,
             Name = NameOf(Optional(data, "url"), container) ?? inSubject,
             ETag = Optional(data, "eTag")?.Trim('"') ?? "",
-            Bytes = data.ValueKind == JsonValueKind.Object && data.TryGetProperty("contentLength", out JsonElement length) && length.TryGetInt64(out long bytes) ? bytes : -1,
+            Bytes =
+                data.ValueKind == JsonValueKind.Object
+                && data.TryGetProperty("contentLength", out JsonElement length)
+                && length.TryGetInt64(out long bytes)
+                    ? bytes
+                    : -1,
             Api = Optional(data, "api"),
             Time = Instant(root, cloudEvent ? "time" : "eventTime"),
             Traceparent = Optional(root, "traceparent"),
@@ -63,10 +73,14 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
 
     private static (string Container, string Name) Split(string subject)
     {
-        int middle = subject.StartsWith(SubjectPrefix, StringComparison.Ordinal) ? subject.IndexOf(SubjectMiddle, SubjectPrefix.Length, StringComparison.Ordinal) : -1;
+        int middle = subject.StartsWith(SubjectPrefix, StringComparison.Ordinal)
+            ? subject.IndexOf(SubjectMiddle, SubjectPrefix.Length, StringComparison.Ordinal)
+            : -1;
         return middle > SubjectPrefix.Length && middle + SubjectMiddle.Length < subject.Length
             ? (subject[SubjectPrefix.Length..middle], subject[(middle + SubjectMiddle.Length)..])
-            : throw new JsonException($"A storage event has the subject '{subject}', expected '{SubjectPrefix}<container>{SubjectMiddle}<name>': subscribe to the blobs of a storage account.");
+            : throw new JsonException(
+                $"A storage event has the subject '{subject}', expected '{SubjectPrefix}<container>{SubjectMiddle}<name>': subscribe to the blobs of a storage account."
+            );
     }
 
     // Event Grid damages characters outside the basic plane in the subject; the address has the name percent-encoded and right. Both forms of it:
@@ -91,13 +105,21 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
     }
 
     private static DateTimeOffset Instant(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out DateTimeOffset time)
+        root.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String
+        && value.TryGetDateTimeOffset(out DateTimeOffset time)
             ? time
             : throw new JsonException($"A storage event has no time in '{name}', expected an ISO 8601 date.");
 
     private static string Text(JsonElement root, string name) =>
-        Optional(root, name) is { Length: > 0 } text ? text : throw new JsonException($"A storage event has no '{name}': expected the Event Grid or CloudEvents 1.0 schema.");
+        Optional(root, name) is { Length: > 0 } text
+            ? text
+            : throw new JsonException($"A storage event has no '{name}': expected the Event Grid or CloudEvents 1.0 schema.");
 
     private static string? Optional(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

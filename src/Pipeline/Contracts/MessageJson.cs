@@ -7,7 +7,8 @@ namespace AaClip.Pipeline.Contracts;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     PropertyNameCaseInsensitive = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(BlobCreated))]
 [JsonSerializable(typeof(ScoreRequested))]
 [JsonSerializable(typeof(Scored))]

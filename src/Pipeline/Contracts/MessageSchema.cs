@@ -10,10 +10,13 @@ internal static class MessageSchema
 
     /// <summary>Checks a version as it is read; 0 is a message that names none, which means 1.</summary>
     /// <exception cref="JsonException">The version is newer, or not one.</exception>
-    public static int Known(int version, string message) => version switch
-    {
-        0 => 1,
-        >= 1 and <= Current => version,
-        _ => throw new JsonException($"A {message} message has schemaVersion {version}; this program reads up to {Current}: update it before the program that sends them."),
-    };
+    public static int Known(int version, string message) =>
+        version switch
+        {
+            0 => 1,
+            >= 1 and <= Current => version,
+            _ => throw new JsonException(
+                $"A {message} message has schemaVersion {version}; this program reads up to {Current}: update it before the program that sends them."
+            ),
+        };
 }

@@ -66,11 +66,16 @@ public sealed record RescoreRequest
 public enum RescoreMode
 {
     /// <summary>Scores it with the new model.</summary>
-    [JsonStringEnumMemberName("full")] Full,
+    [JsonStringEnumMemberName("full")]
+    Full,
+
     /// <summary>Judges its stored raw map again, by the new model's calibration and the camera's present profile. Needs results of the same weights, and no GPU.</summary>
-    [JsonStringEnumMemberName("threshold")] Threshold,
+    [JsonStringEnumMemberName("threshold")]
+    Threshold,
+
     /// <summary>Only compares results that both models have, as a shadow leaves them.</summary>
-    [JsonStringEnumMemberName("compare")] Compare,
+    [JsonStringEnumMemberName("compare")]
+    Compare,
 }
 
 /// <summary>Where a job stands.</summary>
@@ -78,13 +83,22 @@ public enum RescoreMode
 public enum JobStatus
 {
     /// <summary>It goes on by itself.</summary>
-    [JsonStringEnumMemberName("running")] Running,
+    [JsonStringEnumMemberName("running")]
+    Running,
+
     /// <summary>It waits to be resumed.</summary>
-    [JsonStringEnumMemberName("paused")] Paused,
+    [JsonStringEnumMemberName("paused")]
+    Paused,
+
     /// <summary>It was ended before it was done.</summary>
-    [JsonStringEnumMemberName("cancelled")] Cancelled,
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+
     /// <summary>Every image is accounted for, and the report is there.</summary>
-    [JsonStringEnumMemberName("done")] Done,
+    [JsonStringEnumMemberName("done")]
+    Done,
+
     /// <summary>It cannot go on; its reason says why. It may be resumed once that is mended.</summary>
-    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 }

@@ -4,7 +4,11 @@ namespace AaClip.Pipeline.Contracts;
 public sealed record RescoreStep
 {
     /// <summary>Version of the message; a newer one is refused on read.</summary>
-    public int SchemaVersion { get; init => field = MessageSchema.Known(value, nameof(RescoreStep)); } = MessageSchema.Current;
+    public int SchemaVersion
+    {
+        get;
+        init => field = MessageSchema.Known(value, nameof(RescoreStep));
+    } = MessageSchema.Current;
 
     /// <summary>The job's id.</summary>
     public required string Job { get; init; }

@@ -55,10 +55,13 @@ public sealed record ResultDocument
     {
         try
         {
-            ResultDocument result = JsonSerializer.Deserialize(json, ResultJson.Default.ResultDocument) ?? throw new JsonException("It is null.");
+            ResultDocument result =
+                JsonSerializer.Deserialize(json, ResultJson.Default.ResultDocument) ?? throw new JsonException("It is null.");
             return result.SchemaVersion <= CurrentSchema
                 ? result
-                : throw new InvalidDataException($"The result {where} has schemaVersion {result.SchemaVersion}; this program reads up to {CurrentSchema}: update it.");
+                : throw new InvalidDataException(
+                    $"The result {where} has schemaVersion {result.SchemaVersion}; this program reads up to {CurrentSchema}: update it."
+                );
         }
         catch (JsonException e)
         {
@@ -74,7 +77,8 @@ public sealed record ImagePart
     public required string Name { get; init; }
 
     /// <summary>Version of the blob, without quotes.</summary>
-    [JsonPropertyName("etag")] public required string ETag { get; init; }
+    [JsonPropertyName("etag")]
+    public required string ETag { get; init; }
 
     /// <summary>Length of the file; 0 where it is not known.</summary>
     public long Bytes { get; init; }
@@ -130,7 +134,8 @@ public sealed record ScorePart(
     double? Raw = null,
     double? Calibrated = null,
     double? Threshold = null,
-    string? Calibration = null)
+    string? Calibration = null
+)
 {
     /// <summary>The word for <see cref="Calibration"/>.</summary>
     public const string Neutral = "neutral";
@@ -152,7 +157,13 @@ public sealed record MapPart(string Blob, int Side, int Size, float Scale, float
 /// <param name="Decode">Decoding it.</param>
 /// <param name="Infer">Waiting for the model and running it.</param>
 /// <param name="Write">Drawing and storing heatmap and map; the result itself cannot know how long it takes.</param>
-public sealed record TimingsPart(double? Queue = null, double? Download = null, double? Decode = null, double? Infer = null, double? Write = null);
+public sealed record TimingsPart(
+    double? Queue = null,
+    double? Download = null,
+    double? Decode = null,
+    double? Infer = null,
+    double? Write = null
+);
 
 /// <summary>Why an image has no score.</summary>
 /// <param name="Code">For programs: see <see cref="FailureCodes"/>.</param>

@@ -10,7 +10,8 @@ namespace AaClip.Pipeline.Contracts;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
-    Converters = [typeof(DomainConverter)])]
+    Converters = [typeof(DomainConverter)]
+)]
 [JsonSerializable(typeof(ResultDocument))]
 [JsonSerializable(typeof(FailedMessage))]
 [JsonSerializable(typeof(ResultList))]

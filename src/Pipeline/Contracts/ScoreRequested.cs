@@ -6,13 +6,18 @@ namespace AaClip.Pipeline.Contracts;
 public sealed record ScoreRequested
 {
     /// <summary>Version of the message; a newer one is refused on read.</summary>
-    public int SchemaVersion { get; init => field = MessageSchema.Known(value, nameof(ScoreRequested)); } = MessageSchema.Current;
+    public int SchemaVersion
+    {
+        get;
+        init => field = MessageSchema.Known(value, nameof(ScoreRequested));
+    } = MessageSchema.Current;
 
     /// <summary>Blob name in the images container: "camera/path".</summary>
     public required string Image { get; init; }
 
     /// <summary>Names the version of the blob, without quotes.</summary>
-    [JsonPropertyName("etag")] public required string ETag { get; init; }
+    [JsonPropertyName("etag")]
+    public required string ETag { get; init; }
 
     /// <summary>Camera whose profile applies.</summary>
     public required string Camera { get; init; }

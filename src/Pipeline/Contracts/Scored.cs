@@ -10,13 +10,18 @@ namespace AaClip.Pipeline.Contracts;
 public sealed record Scored
 {
     /// <summary>Version of the message; a newer one is refused on read.</summary>
-    public int SchemaVersion { get; init => field = MessageSchema.Known(value, nameof(Scored)); } = MessageSchema.Current;
+    public int SchemaVersion
+    {
+        get;
+        init => field = MessageSchema.Known(value, nameof(Scored));
+    } = MessageSchema.Current;
 
     /// <summary>Blob name in the images container: "camera/path".</summary>
     public required string Image { get; init; }
 
     /// <summary>Names the version of the blob, without quotes.</summary>
-    [JsonPropertyName("etag")] public required string ETag { get; init; }
+    [JsonPropertyName("etag")]
+    public required string ETag { get; init; }
 
     /// <summary>Camera whose profile applied.</summary>
     public required string Camera { get; init; }

@@ -7,9 +7,14 @@ namespace AaClip.Pipeline.Contracts;
 public enum Verdict
 {
     /// <summary>The raw score lies below the threshold.</summary>
-    [JsonStringEnumMemberName("normal")] Normal,
+    [JsonStringEnumMemberName("normal")]
+    Normal,
+
     /// <summary>The raw score reaches the threshold.</summary>
-    [JsonStringEnumMemberName("anomalous")] Anomalous,
+    [JsonStringEnumMemberName("anomalous")]
+    Anomalous,
+
     /// <summary>The image has no score and never will; the result says why.</summary>
-    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 }

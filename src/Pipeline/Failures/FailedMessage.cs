@@ -38,5 +38,6 @@ public sealed record FailedMessage
     internal Dictionary<string, string> Metadata => new() { [SentBackKey] = SentBack ? "true" : "false" };
 
     /// <summary>Whether it waits to be sent back, by its metadata.</summary>
-    public static bool Waits(IDictionary<string, string>? metadata) => metadata is null || !metadata.TryGetValue(SentBackKey, out string? sent) || sent != "true";
+    public static bool Waits(IDictionary<string, string>? metadata) =>
+        metadata is null || !metadata.TryGetValue(SentBackKey, out string? sent) || sent != "true";
 }

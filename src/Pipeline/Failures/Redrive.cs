@@ -30,16 +30,25 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
     /// <param name="queue">Only of this queue; null for all.</param>
     /// <param name="camera">Only of images of this camera; null for all, also those that name no image.</param>
     /// <param name="since">Only those that were given up on since; null for all.</param>
-    public async IAsyncEnumerable<GivenUp> ListAsync(string? queue, string? camera, DateTimeOffset? since, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<GivenUp> ListAsync(
+        string? queue,
+        string? camera,
+        DateTimeOffset? since,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         if (!await _container.ExistsAsync(cancellation))
             yield break;
         foreach (string name in queue is null ? Queues : [queue])
-            await foreach (BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{BlobNames.Failed}/{name}/" }, cancellation))
-                if (await _results.ReadFailedAsync(blob.Name, cancellation) is { } message
-                    && !(message.RecordedAt < since)
-                    && (camera is null || message.Image is { Length: > 0 } image && ImageName.Of(image).Camera == camera))
-                    yield return new GivenUp(blob.Name, message);
+        await foreach (
+            BlobItem blob in _container.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{BlobNames.Failed}/{name}/" }, cancellation)
+        )
+            if (
+                await _results.ReadFailedAsync(blob.Name, cancellation) is { } message
+                && !(message.RecordedAt < since)
+                && (camera is null || message.Image is { Length: > 0 } image && ImageName.Of(image).Camera == camera)
+            )
+                yield return new GivenUp(blob.Name, message);
     }
 
     /// <summary>Sends a message back, with no time to live.</summary>
@@ -71,7 +80,11 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
                 Metadata = sent.Metadata,
             };
             // Not to be cancelled any more: the message is in the queue.
-            await record.UploadAsync(BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(sent, ResultJson.Default.FailedMessage)), options, CancellationToken.None);
+            await record.UploadAsync(
+                BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(sent, ResultJson.Default.FailedMessage)),
+                options,
+                CancellationToken.None
+            );
             return sent;
         }
         finally

@@ -18,7 +18,11 @@ public sealed record Job
     public int SchemaVersion
     {
         get;
-        init => field = value <= CurrentSchema ? value : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
+        init =>
+            field =
+                value <= CurrentSchema
+                    ? value
+                    : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
     } = CurrentSchema;
 
     /// <summary>The job's id.</summary>
@@ -78,11 +82,16 @@ public sealed record Job
 
     /// <summary>Share of the images that are accounted for, 0 to 1; null while not all are listed.</summary>
     [JsonIgnore]
-    public double? Progress => !ListedAll ? null : Images == 0 ? 1 : (double)Found.Images / Images;
+    public double? Progress =>
+        !ListedAll ? null
+        : Images == 0 ? 1
+        : (double)Found.Images / Images;
 
     /// <summary>Time left at the pace since it was started or last resumed; null while that is not known.</summary>
-    public TimeSpan? Left(DateTimeOffset now) => Status == JobStatus.Running && ListedAll && Found.Images > ResumedImages
-        ? (now - (ResumedAt ?? CreatedAt)) / (Found.Images - ResumedImages) * (Images - Found.Images) : null;
+    public TimeSpan? Left(DateTimeOffset now) =>
+        Status == JobStatus.Running && ListedAll && Found.Images > ResumedImages
+            ? (now - (ResumedAt ?? CreatedAt)) / (Found.Images - ResumedImages) * (Images - Found.Images)
+            : null;
 }
 
 /// <summary>Old results against new ones, added up.</summary>
@@ -132,7 +141,8 @@ public sealed record Comparison
     public Comparison With(IReadOnlyCollection<Compared> page)
     {
         SortedDictionary<string, long> counts = new(Counts.ToDictionary(), StringComparer.Ordinal);
-        long[] before = [.. Old], after = [.. New];
+        long[] before = [.. Old],
+            after = [.. New];
         long pairs = Pairs;
         double differences = Differences;
         foreach (Compared image in page)
@@ -147,7 +157,15 @@ public sealed record Comparison
             after[Bin(b)]++;
         }
 
-        return new Comparison { Images = Images + page.Count, Counts = counts, Pairs = pairs, Differences = differences, Old = before, New = after };
+        return new Comparison
+        {
+            Images = Images + page.Count,
+            Counts = counts,
+            Pairs = pairs,
+            Differences = differences,
+            Old = before,
+            New = after,
+        };
 
         static int Bin(double score) => Math.Clamp((int)(score * Bins), 0, Bins - 1);
     }
@@ -162,7 +180,16 @@ public sealed record Outcome(string Word, double? Score)
     public static Outcome None { get; } = new("none", null);
 
     /// <summary>Of a result.</summary>
-    public static Outcome Of(Verdict verdict, double? score) => new(verdict switch { Verdict.Normal => "normal", Verdict.Anomalous => "anomalous", _ => "failed" }, score);
+    public static Outcome Of(Verdict verdict, double? score) =>
+        new(
+            verdict switch
+            {
+                Verdict.Normal => "normal",
+                Verdict.Anomalous => "anomalous",
+                _ => "failed",
+            },
+            score
+        );
 }
 
 /// <summary>An image of a page, with both outcomes.</summary>
@@ -186,7 +213,12 @@ public sealed record JobPage(IReadOnlyList<JobImage> Images, string? Next);
 public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before, ImageContent? Content = null);
 
 /// <summary>JSON of jobs.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    PropertyNameCaseInsensitive = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(IReadOnlyList<Compared>))]

@@ -36,9 +36,18 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
                 largest.Dequeue();
         }
 
-        Compared[] flips = [.. largest.UnorderedItems.Select(f => f.Element).OrderByDescending(Difference).ThenBy(f => f.Image, StringComparer.Ordinal)];
+        Compared[] flips =
+        [
+            .. largest.UnorderedItems.Select(f => f.Element).OrderByDescending(Difference).ThenBy(f => f.Image, StringComparer.Ordinal),
+        ];
         JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips);
-        await jobs.WriteReportAsync(job.Id, JsonFile, JsonSerializer.SerializeToUtf8Bytes(report, JobJson.Default.JobReport), "application/json", cancellation);
+        await jobs.WriteReportAsync(
+            job.Id,
+            JsonFile,
+            JsonSerializer.SerializeToUtf8Bytes(report, JobJson.Default.JobReport),
+            "application/json",
+            cancellation
+        );
         string html = await _page.RenderAsync(report, cancellation);
         await jobs.WriteReportAsync(job.Id, HtmlFile, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8", cancellation);
     }

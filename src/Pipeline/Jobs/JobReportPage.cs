@@ -28,43 +28,54 @@ internal sealed class JobReportPage(StorageClients storage)
             figures.AddRange(await FigureAsync(job.Request.Model, against, flip, cancellation));
         string[] befores = [.. found.Counts.Keys.Select(k => k.Split(" → ")[0]).Distinct()];
         string[] afters = [.. found.Counts.Keys.Select(k => k.Split(" → ")[1]).Distinct().Order(StringComparer.Ordinal)];
-        return Page.Render(job.Id, new
-        {
+        return Page.Render(
             job.Id,
-            Mode = job.Request.Mode switch { RescoreMode.Full => "Scored again", RescoreMode.Threshold => "Judged again", _ => "Compared" },
-            job.Request.Model,
-            Against = against,
-            Begun = Time(job.CreatedAt),
-            Ended = Time(job.UpdatedAt),
-            Selection = Selection(job.Request),
-            found.Images,
-            Flipped = found.Flips,
-            Agreement = report.Agreement is { } share ? Text("F1", 100 * share) : "",
-            Afters = afters,
-            Rows = befores.Select(b => new { Before = b, Counts = afters.Select(a => found.Of(b, a)).ToArray() }).ToArray(),
-            found.Pairs,
-            MeanDifference = Text("F3", report.MeanDifference),
-            Bars = Bars(found),
-            OneHeatmap = job.Request.Mode == RescoreMode.Threshold,
-            Figures = figures,
-            Flips = report.Flips.Select(f => Row(job.Request.Model, against, f)).ToArray(),
-            More = found.Flips - report.Flips.Count,
-        });
+            new
+            {
+                job.Id,
+                Mode = job.Request.Mode switch
+                {
+                    RescoreMode.Full => "Scored again",
+                    RescoreMode.Threshold => "Judged again",
+                    _ => "Compared",
+                },
+                job.Request.Model,
+                Against = against,
+                Begun = Time(job.CreatedAt),
+                Ended = Time(job.UpdatedAt),
+                Selection = Selection(job.Request),
+                found.Images,
+                Flipped = found.Flips,
+                Agreement = report.Agreement is { } share ? Text("F1", 100 * share) : "",
+                Afters = afters,
+                Rows = befores.Select(b => new { Before = b, Counts = afters.Select(a => found.Of(b, a)).ToArray() }).ToArray(),
+                found.Pairs,
+                MeanDifference = Text("F3", report.MeanDifference),
+                Bars = Bars(found),
+                OneHeatmap = job.Request.Mode == RescoreMode.Threshold,
+                Figures = figures,
+                Flips = report.Flips.Select(f => Row(job.Request.Model, against, f)).ToArray(),
+                More = found.Flips - report.Flips.Count,
+            }
+        );
     }
 
-    private static object Selection(RescoreRequest wanted) => new
-    {
-        Prefix = wanted.Prefix ?? "",
-        Cameras = wanted.Cameras ?? [],
-        From = wanted.From is { } from ? Time(from) : "",
-        To = wanted.To is { } to ? Time(to) : "",
-        Verdicts = wanted.Verdicts?.Select(v => v.ToString().ToLowerInvariant()).ToArray() ?? [],
-    };
+    private static object Selection(RescoreRequest wanted) =>
+        new
+        {
+            Prefix = wanted.Prefix ?? "",
+            Cameras = wanted.Cameras ?? [],
+            From = wanted.From is { } from ? Time(from) : "",
+            To = wanted.To is { } to ? Time(to) : "",
+            Verdicts = wanted.Verdicts?.Select(v => v.ToString().ToLowerInvariant()).ToArray() ?? [],
+        };
 
     // 640 × 160, old and new beside each other in each bin.
     private static object[] Bars(Comparison found)
     {
-        double most = Math.Max(1, found.Old.Concat(found.New).Max()), bin = 640.0 / Comparison.Bins, half = bin / 2 - 1;
+        double most = Math.Max(1, found.Old.Concat(found.New).Max()),
+            bin = 640.0 / Comparison.Bins,
+            half = bin / 2 - 1;
         return
         [
             .. found.Old.Select((count, i) => Bar("first", i * bin, half, 160 * count / most)),
@@ -73,7 +84,14 @@ internal sealed class JobReportPage(StorageClients storage)
     }
 
     private static object Bar(string kind, double x, double width, double height) =>
-        new { Kind = kind, X = Text("F1", x), Y = Text("F1", 160 - height), Width = Text("F1", width), Height = Text("F1", height) };
+        new
+        {
+            Kind = kind,
+            X = Text("F1", x),
+            Y = Text("F1", 160 - height),
+            Width = Text("F1", width),
+            Height = Text("F1", height),
+        };
 
     /// <returns>The old and the new heatmap of an image, as one figure; nothing where it has neither.</returns>
     private async Task<object[]> FigureAsync(string model, string against, Compared flip, CancellationToken cancellation)
@@ -82,7 +100,18 @@ internal sealed class JobReportPage(StorageClients storage)
         foreach (string one in (string[])[against, model])
             if (await HeatmapAsync(one, flip, cancellation) is { } jpeg)
                 heatmaps.Add(new { Model = one, Jpeg = jpeg });
-        return heatmaps.Count == 0 ? [] : [new { Heatmaps = heatmaps, flip.Image, Before = Words(flip.Before), After = Words(flip.After) }];
+        return heatmaps.Count == 0
+            ? []
+            :
+            [
+                new
+                {
+                    Heatmaps = heatmaps,
+                    flip.Image,
+                    Before = Words(flip.Before),
+                    After = Words(flip.After),
+                },
+            ];
     }
 
     /// <returns>The model's heatmap of an image in Base64; null where there is none, or a huge one.</returns>
@@ -101,15 +130,16 @@ internal sealed class JobReportPage(StorageClients storage)
         }
     }
 
-    private object Row(string model, string against, Compared flip) => new
-    {
-        flip.Image,
-        Before = Words(flip.Before),
-        After = Words(flip.After),
-        ImageLink = Link(ContainerNames.Images, flip.Image),
-        BeforeLink = Link(ContainerNames.Results, BlobNames.Result(against, flip.Image, flip.ETag)),
-        AfterLink = Link(ContainerNames.Results, BlobNames.Result(model, flip.Image, flip.ETag)),
-    };
+    private object Row(string model, string against, Compared flip) =>
+        new
+        {
+            flip.Image,
+            Before = Words(flip.Before),
+            After = Words(flip.After),
+            ImageLink = Link(ContainerNames.Images, flip.Image),
+            BeforeLink = Link(ContainerNames.Results, BlobNames.Result(against, flip.Image, flip.ETag)),
+            AfterLink = Link(ContainerNames.Results, BlobNames.Result(model, flip.Image, flip.ETag)),
+        };
 
     private string Link(string container, string blob) => storage.Container(container).GetBlobClient(blob).Uri.AbsoluteUri;
 

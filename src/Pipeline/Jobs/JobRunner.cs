@@ -19,7 +19,16 @@ namespace AaClip.Pipeline.Jobs;
 /// that is still in the queue, and of two that take the same step one gives way. Should a message be lost all the same, TendJobs sends it again.
 /// </summary>
 public sealed partial class JobRunner(
-    StorageClients storage, JobStore jobs, JobService service, CameraProfiles cameras, ResultStore results, ModelHost models, Rejudge rejudge, TimeProvider time, ILogger<JobRunner> logger)
+    StorageClients storage,
+    JobStore jobs,
+    JobService service,
+    CameraProfiles cameras,
+    ResultStore results,
+    ModelHost models,
+    Rejudge rejudge,
+    TimeProvider time,
+    ILogger<JobRunner> logger
+)
 {
     private const int Parallel = 16; // storage calls at a time
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -103,7 +112,10 @@ public sealed partial class JobRunner(
             JobPage page = await PageAsync(job, job.Collected, cancellation);
             if (await OutcomesAsync(job, page, cancellation) is { } outcomes)
             {
-                Compared[] compared = [.. page.Images.Select((image, i) => new Compared(image.Name, image.ETag, image.Before, outcomes[i]))];
+                Compared[] compared =
+                [
+                    .. page.Images.Select((image, i) => new Compared(image.Name, image.ETag, image.Before, outcomes[i])),
+                ];
                 Compared[] flips = [.. compared.Where(c => c.Flipped)];
                 if (flips.Length > 0)
                     await jobs.WriteFlipsAsync(job.Id, job.Collected, flips, cancellation);
@@ -112,7 +124,10 @@ public sealed partial class JobRunner(
         }
 
         // 2
-        if (job.Sent < job.Listed && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight))
+        if (
+            job.Sent < job.Listed
+            && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight)
+        )
         {
             if (job.Request.Mode == RescoreMode.Full)
                 await SendAsync(job, await PageAsync(job, job.Sent, cancellation), cancellation);
@@ -122,9 +137,16 @@ public sealed partial class JobRunner(
         // 3
         if (!job.ListedAll)
         {
-            JobPage page = await jobs.PageAsync(job.Id, job.Listed, cancellation)
+            JobPage page =
+                await jobs.PageAsync(job.Id, job.Listed, cancellation)
                 ?? await jobs.AddPageAsync(job.Id, job.Listed, await ListAsync(job, cancellation), cancellation);
-            return job with { Listed = job.Listed + 1, Images = job.Images + page.Images.Count, ListedAll = page.Next is null, Still = false };
+            return job with
+            {
+                Listed = job.Listed + 1,
+                Images = job.Images + page.Images.Count,
+                ListedAll = page.Next is null,
+                Still = false,
+            };
         }
 
         // 4
@@ -145,7 +167,9 @@ public sealed partial class JobRunner(
 
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
         await jobs.PageAsync(job.Id, number, cancellation)
-        ?? throw new InvalidDataException($"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and start another one.");
+        ?? throw new InvalidDataException(
+            $"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and start another one."
+        );
 
     private async Task<int> WaitingAsync(CancellationToken cancellation)
     {
@@ -165,14 +189,23 @@ public sealed partial class JobRunner(
         RescoreRequest wanted = job.Request;
         string? cursor = job.Listed == 0 ? null : (await PageAsync(job, job.Listed - 1, cancellation)).Next;
         string[] prefixes = Prefixes(wanted);
-        int at = cursor is null ? 0 : int.Parse(cursor.AsSpan(0, cursor.IndexOf('|', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
-        string? token = cursor is null ? null : cursor[(cursor.IndexOf('|', StringComparison.Ordinal) + 1)..] is { Length: > 0 } rest ? rest : null;
+        int at = cursor is null
+            ? 0
+            : int.Parse(cursor.AsSpan(0, cursor.IndexOf('|', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
+        string? token =
+            cursor is null ? null
+            : cursor[(cursor.IndexOf('|', StringComparison.Ordinal) + 1)..] is { Length: > 0 } rest ? rest
+            : null;
         CameraSet profiles = await cameras.GetAsync(cancellation);
         if (prefixes.Length == 0)
             return new JobPage([], null); // no camera has such names
 
         Page<BlobItem>? page = null;
-        await foreach (Page<BlobItem> first in _images.GetBlobsAsync(new GetBlobsOptions { Prefix = prefixes[at] }, cancellation).AsPages(token, wanted.PageSize))
+        await foreach (
+            Page<BlobItem> first in _images
+                .GetBlobsAsync(new GetBlobsOptions { Prefix = prefixes[at] }, cancellation)
+                .AsPages(token, wanted.PageSize)
+        )
         {
             page = first;
             break;
@@ -180,17 +213,29 @@ public sealed partial class JobRunner(
 
         BlobItem[] chosen = [.. (page?.Values ?? []).Where(b => Wants(wanted, b, profiles))];
         JobImage?[] images = new JobImage?[chosen.Length];
-        await System.Threading.Tasks.Parallel.ForAsync(0, chosen.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
-        {
-            string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
-            ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token);
-            if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
-                return;
-            images[i] = new JobImage(chosen[i].Name, etag, before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score), ImageContent.Of(chosen[i].Properties));
-        });
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            chosen.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (i, token) =>
+            {
+                string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
+                ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token);
+                if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
+                    return;
+                images[i] = new JobImage(
+                    chosen[i].Name,
+                    etag,
+                    before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score),
+                    ImageContent.Of(chosen[i].Properties)
+                );
+            }
+        );
 
-        string? next = page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
-            : at + 1 < prefixes.Length ? FormattableString.Invariant($"{at + 1}|") : null;
+        string? next =
+            page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
+            : at + 1 < prefixes.Length ? FormattableString.Invariant($"{at + 1}|")
+            : null;
         return new JobPage([.. images.OfType<JobImage>()], next);
     }
 
@@ -200,8 +245,14 @@ public sealed partial class JobRunner(
         if (wanted.Cameras is not { } names || names.Contains(ImageName.RootCamera))
             return [wanted.Prefix ?? ""];
         string[] folders = [.. names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(n => n + "/")];
-        return [.. folders.Where(f => f.StartsWith(wanted.Prefix ?? "", StringComparison.Ordinal) || wanted.Prefix!.StartsWith(f, StringComparison.Ordinal))
-            .Select(f => wanted.Prefix is { } prefix && prefix.Length > f.Length ? prefix : f)];
+        return
+        [
+            .. folders
+                .Where(f =>
+                    f.StartsWith(wanted.Prefix ?? "", StringComparison.Ordinal) || wanted.Prefix!.StartsWith(f, StringComparison.Ordinal)
+                )
+                .Select(f => wanted.Prefix is { } prefix && prefix.Length > f.Length ? prefix : f),
+        ];
     }
 
     private static bool Wants(RescoreRequest wanted, BlobItem blob, CameraSet profiles)
@@ -209,34 +260,41 @@ public sealed partial class JobRunner(
         (string camera, string path) = ImageName.Of(blob.Name);
         return (wanted.Prefix is null || blob.Name.StartsWith(wanted.Prefix, StringComparison.Ordinal))
             && wanted.Cameras?.Contains(camera) != false
-            && !(blob.Properties.LastModified < wanted.From) && !(blob.Properties.LastModified >= wanted.To)
-            && profiles.Find(camera) is { } profile && profile.SkippedBy(path) is null;
+            && !(blob.Properties.LastModified < wanted.From)
+            && !(blob.Properties.LastModified >= wanted.To)
+            && profiles.Find(camera) is { } profile
+            && profile.SkippedBy(path) is null;
     }
 
     // What has a result of the new model already is not scored again: same image, same model, same result. But a failure may pass.
-    private static bool Settles(Job job, ResultSummary? result) => result is not null && (result.Verdict != Verdict.Failed || result.Job == job.Id);
+    private static bool Settles(Job job, ResultSummary? result) =>
+        result is not null && (result.Verdict != Verdict.Failed || result.Job == job.Id);
 
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         CameraSet profiles = await cameras.GetAsync(cancellation);
-        await System.Threading.Tasks.Parallel.ForEachAsync(page.Images, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (image, token) =>
-        {
-            string camera = ImageName.Of(image.Name).Camera;
-            if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token)))
-                return;
-            ScoreRequested request = new()
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            page.Images,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (image, token) =>
             {
-                Image = image.Name,
-                ETag = image.ETag,
-                Camera = camera,
-                ObjectClass = (profiles.Find(camera) ?? CameraProfile.Default).Class,
-                Model = job.Request.Model,
-                Job = job.Id,
-                EnqueuedAt = time.GetUtcNow(),
-                Traceparent = Tracing.Stamp(null),
-            };
-            await _sender.SendAsync(QueueNames.ScoreBulk, request, MessageJson.Default.ScoreRequested, cancellation: token);
-        });
+                string camera = ImageName.Of(image.Name).Camera;
+                if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token)))
+                    return;
+                ScoreRequested request = new()
+                {
+                    Image = image.Name,
+                    ETag = image.ETag,
+                    Camera = camera,
+                    ObjectClass = (profiles.Find(camera) ?? CameraProfile.Default).Class,
+                    Model = job.Request.Model,
+                    Job = job.Id,
+                    EnqueuedAt = time.GetUtcNow(),
+                    Traceparent = Tracing.Stamp(null),
+                };
+                await _sender.SendAsync(QueueNames.ScoreBulk, request, MessageJson.Default.ScoreRequested, cancellation: token);
+            }
+        );
     }
 
     /// <returns>What became of each image; null while one is still on its way.</returns>
@@ -250,8 +308,12 @@ public sealed partial class JobRunner(
         Outcome?[] outcomes = new Outcome?[page.Images.Count];
         if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation) is null)
             return null;
-        await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
-            outcomes[i] = await OutcomeAsync(job, page.Images[i], token));
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            outcomes.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (i, token) => outcomes[i] = await OutcomeAsync(job, page.Images[i], token)
+        );
         return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
     }
 
@@ -290,7 +352,11 @@ public sealed partial class JobRunner(
         [LoggerMessage(2, LogLevel.Error, "Job {Job} cannot go on: {Reason} Mend it, then 'aaclip jobs resume'.")]
         public static partial void Failed(ILogger logger, string job, string reason);
 
-        [LoggerMessage(3, LogLevel.Warning, "Job {Job}: no message waits, but images of {Pages} pages have no result; they are sent again.")]
+        [LoggerMessage(
+            3,
+            LogLevel.Warning,
+            "Job {Job}: no message waits, but images of {Pages} pages have no result; they are sent again."
+        )]
         public static partial void Again(ILogger logger, string job, int pages);
 
         [LoggerMessage(4, LogLevel.Information, "Job {Job} is done: {Images} images, {Flips} changed their verdict.")]

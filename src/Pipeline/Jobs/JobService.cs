@@ -11,7 +11,8 @@ namespace AaClip.Pipeline.Jobs;
 /// <summary>Starts jobs, and pauses, resumes and cancels them. Who calls need not be who works.</summary>
 public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepository models, TimeProvider time)
 {
-    private const int LargestPage = 5000, MostInFlight = 100_000;
+    private const int LargestPage = 5000,
+        MostInFlight = 100_000;
     private static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(2);
 
     private readonly QueueSender _sender = new(storage);
@@ -30,10 +31,18 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             return await AgainAsync(started, asked, cancellation);
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known && !await models.ExistsAsync(request.Model, cancellation))
-            throw new ArgumentException($"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'.");
+            throw new ArgumentException(
+                $"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+            );
 
         // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
-        Job job = new() { Id = request.Id!, Request = request with { To = request.To ?? now }, CreatedAt = now, UpdatedAt = now };
+        Job job = new()
+        {
+            Id = request.Id!,
+            Request = request with { To = request.To ?? now },
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
         if (!await jobs.TryWriteAsync(job, null, cancellation))
             return await AgainAsync(await FindAsync(job.Id, cancellation), asked, cancellation);
         await SendAsync(job, TimeSpan.Zero, cancellation);
@@ -51,7 +60,11 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
 
     /// <summary>Ends a job for good. Results that it has made stay.</summary>
     public Task<Job> CancelAsync(string id, CancellationToken cancellation = default) =>
-        ChangeAsync(id, j => j.Status is JobStatus.Running or JobStatus.Paused or JobStatus.Failed ? j with { Status = JobStatus.Cancelled } : j, cancellation);
+        ChangeAsync(
+            id,
+            j => j.Status is JobStatus.Running or JobStatus.Paused or JobStatus.Failed ? j with { Status = JobStatus.Cancelled } : j,
+            cancellation
+        );
 
     /// <summary>Lets a paused or failed job go on.</summary>
     /// <exception cref="InvalidOperationException">It was cancelled, or is done.</exception>
@@ -60,13 +73,23 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         DateTimeOffset now = time.GetUtcNow();
         Job job = await ChangeAsync(
             id,
-            j => j.Status switch
-            {
-                JobStatus.Paused or JobStatus.Failed => j with { Status = JobStatus.Running, Reason = null, Sent = j.Collected, Step = j.Step + 1, ResumedAt = now, ResumedImages = j.Found.Images },
-                JobStatus.Running => j,
-                _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
-            },
-            cancellation);
+            j =>
+                j.Status switch
+                {
+                    JobStatus.Paused or JobStatus.Failed => j with
+                    {
+                        Status = JobStatus.Running,
+                        Reason = null,
+                        Sent = j.Collected,
+                        Step = j.Step + 1,
+                        ResumedAt = now,
+                        ResumedImages = j.Found.Images,
+                    },
+                    JobStatus.Running => j,
+                    _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
+                },
+            cancellation
+        );
         await SendAsync(job, TimeSpan.Zero, cancellation);
         return job;
     }
@@ -101,7 +124,13 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     /// <summary>Asks the workers for a job's next step.</summary>
     /// <param name="delay">Whole seconds until they see it.</param>
     public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellation = default) =>
-        _sender.SendAsync(QueueNames.Rescore, new RescoreStep { Job = job.Id, Step = job.Step }, MessageJson.Default.RescoreStep, delay, cancellation);
+        _sender.SendAsync(
+            QueueNames.Rescore,
+            new RescoreStep { Job = job.Id, Step = job.Step },
+            MessageJson.Default.RescoreStep,
+            delay,
+            cancellation
+        );
 
     /// <summary>A status as people and programs read it.</summary>
     public static string Word(JobStatus status) => status.ToString().ToLowerInvariant();
@@ -117,9 +146,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     }
 
     private async Task<Job> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation) =>
-        (ModelManifest.IsLabel(id)
-            ? await jobs.ChangeAsync(id, before => change(before) is var after && after == before ? before : after with { UpdatedAt = time.GetUtcNow() }, cancellation)
-            : null) ?? throw Unknown(id);
+        (
+            ModelManifest.IsLabel(id)
+                ? await jobs.ChangeAsync(
+                    id,
+                    before => change(before) is var after && after == before ? before : after with { UpdatedAt = time.GetUtcNow() },
+                    cancellation
+                )
+                : null
+        ) ?? throw Unknown(id);
 
     private static ArgumentException Unknown(string id) => new($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));
 
@@ -145,13 +180,17 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     internal static void CheckModels(RescoreRequest request)
     {
         foreach (string? model in (string?[])[request.Model, request.Against])
-            if (model is not null && (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version)))
+            if (
+                model is not null
+                && (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version))
+            )
                 throw new ArgumentException($"'{model}' is no model: expected name@version.");
         if (request.Model == request.Against && request.Mode == RescoreMode.Compare)
             throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare.");
     }
 
-    private static string NewId(DateTimeOffset now) => $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
+    private static string NewId(DateTimeOffset now) =>
+        $"{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(4, lowercase: true)}";
 
     private static string Json(RescoreRequest request) => JsonSerializer.Serialize(request, JobJson.Default.RescoreRequest);
 }

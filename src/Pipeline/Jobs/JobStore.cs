@@ -24,7 +24,9 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <summary>All jobs, in the order of their ids.</summary>
     public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation))
+        await foreach (
+            BlobHierarchyItem item in _jobs.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation)
+        )
             if (item.IsPrefix && await ReadAsync(item.Prefix.TrimEnd('/'), cancellation) is { } found)
                 yield return found.Document;
     }
@@ -32,7 +34,8 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <summary>Writes a job's state unless it has changed since it was read.</summary>
     /// <param name="seen">Null where it must not be there yet.</param>
     /// <returns>False when it has changed.</returns>
-    public Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default) => Blob(job.Id).TryWriteAsync(job, seen, cancellation);
+    public Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default) =>
+        Blob(job.Id).TryWriteAsync(job, seen, cancellation);
 
     /// <summary>Changes a job's state, again from what there is when another worker was faster.</summary>
     /// <param name="change">Gets the job as it is; where it gives it back, nothing is written.</param>
@@ -48,20 +51,32 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     /// <summary>Writes a page, unless it is there: what was written first stays.</summary>
     /// <returns>The page that is there now.</returns>
     public async Task<JobPage> AddPageAsync(string id, int number, JobPage page, CancellationToken cancellation = default) =>
-        await TryPutAsync(Page(id, "pages", number), JsonSerializer.SerializeToUtf8Bytes(page, JobJson.Default.JobPage), "application/json", new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellation)
+        await TryPutAsync(
+            Page(id, "pages", number),
+            JsonSerializer.SerializeToUtf8Bytes(page, JobJson.Default.JobPage),
+            "application/json",
+            new BlobRequestConditions { IfNoneMatch = ETag.All },
+            cancellation
+        )
             ? page
             : await PageAsync(id, number, cancellation) ?? page;
 
     /// <summary>Keeps a page's flips.</summary>
     public Task WriteFlipsAsync(string id, int number, IReadOnlyList<Compared> flips, CancellationToken cancellation = default) =>
-        TryPutAsync(Page(id, "flips", number), JsonSerializer.SerializeToUtf8Bytes(flips, JobJson.Default.IReadOnlyListCompared), "application/json", null, cancellation);
+        TryPutAsync(
+            Page(id, "flips", number),
+            JsonSerializer.SerializeToUtf8Bytes(flips, JobJson.Default.IReadOnlyListCompared),
+            "application/json",
+            null,
+            cancellation
+        );
 
     /// <summary>Reads the flips of all pages, in their order.</summary>
     public async IAsyncEnumerable<Compared> FlipsAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/flips/" }, cancellation))
-            foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation) ?? [])
-                yield return flip;
+        foreach (Compared flip in await GetAsync(blob.Name, JobJson.Default.IReadOnlyListCompared, cancellation) ?? [])
+            yield return flip;
     }
 
     /// <summary>Writes a file of the report.</summary>
@@ -111,11 +126,21 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
         }
     }
 
-    private async Task<bool> TryPutAsync(string name, byte[] content, string type, BlobRequestConditions? conditions, CancellationToken cancellation)
+    private async Task<bool> TryPutAsync(
+        string name,
+        byte[] content,
+        string type,
+        BlobRequestConditions? conditions,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Conditions = conditions };
+            BlobUploadOptions options = new()
+            {
+                HttpHeaders = new BlobHttpHeaders { ContentType = type },
+                Conditions = conditions,
+            };
             await _jobs.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation);
             return true;
         }

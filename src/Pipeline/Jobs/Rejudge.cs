@@ -18,7 +18,15 @@ namespace AaClip.Pipeline.Jobs;
 /// running a model. The result goes where the
 /// new model's results are; where old and new model are the same it takes the old one's place. Its heatmap stays the old picture.
 /// </summary>
-public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, ResultStore results, ModelHost models, ModelRepository repository, IOptions<ModelOptions> options, TimeProvider time)
+public sealed class Rejudge(
+    StorageClients storage,
+    CameraProfiles cameras,
+    ResultStore results,
+    ModelHost models,
+    ModelRepository repository,
+    IOptions<ModelOptions> options,
+    TimeProvider time
+)
 {
     private const int Parallel = 8;
 
@@ -32,16 +40,27 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
         ModelManifest manifest = await ManifestAsync(job.Request.Model, cancellation);
         CameraSet profiles = await cameras.GetAsync(cancellation);
         Outcome[] outcomes = new Outcome[page.Images.Count];
-        await System.Threading.Tasks.Parallel.ForAsync(0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (i, token) =>
-        {
-            JobImage image = page.Images[i];
-            CameraProfile profile = profiles.Find(ImageName.Of(image.Name).Camera) ?? CameraProfile.Default;
-            outcomes[i] = await ImageAsync(job, image, manifest, profile, token);
-        });
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            outcomes.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (i, token) =>
+            {
+                JobImage image = page.Images[i];
+                CameraProfile profile = profiles.Find(ImageName.Of(image.Name).Camera) ?? CameraProfile.Default;
+                outcomes[i] = await ImageAsync(job, image, manifest, profile, token);
+            }
+        );
         return outcomes;
     }
 
-    private async Task<Outcome> ImageAsync(Job job, JobImage image, ModelManifest manifest, CameraProfile profile, CancellationToken cancellation)
+    private async Task<Outcome> ImageAsync(
+        Job job,
+        JobImage image,
+        ModelManifest manifest,
+        CameraProfile profile,
+        CancellationToken cancellation
+    )
     {
         string old = job.Request.Against!; // filled in at the start
         ResultDocument? result = await results.ReadAsync(BlobNames.Result(old, image.Name, image.ETag), cancellation);
@@ -50,7 +69,9 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
 
         ModelPart part = LoadedModel.PartOf(manifest, null);
         if (result.Model.Sha256 != part.Sha256)
-            throw new InvalidDataException($"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: mode threshold is for another calibration of the same weights; use mode full.");
+            throw new InvalidDataException(
+                $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: mode threshold is for another calibration of the same weights; use mode full."
+            );
 
         byte[] png;
         ushort[] values;
@@ -64,9 +85,21 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
             return Outcome.None; // its map was deleted or is damaged: only scoring again helps
         }
 
-        QuantizedMap stored = new() { Values = values, Scale = map.Scale, Offset = map.Offset };
+        QuantizedMap stored = new()
+        {
+            Values = values,
+            Scale = map.Scale,
+            Offset = map.Offset,
+        };
         AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain);
-        Judgement judgement = Judgement.Of(raw, detection, profile, manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class), result.Image.Width, result.Image.Height);
+        Judgement judgement = Judgement.Of(
+            raw,
+            detection,
+            profile,
+            manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class),
+            result.Image.Width,
+            result.Image.Height
+        );
 
         string blob = map.Blob;
         if (manifest.Id != old)
@@ -93,7 +126,10 @@ public sealed class Rejudge(StorageClients storage, CameraProfiles cameras, Resu
     {
         if (_manifest is { } known && known.Id == id)
             return known;
-        string folder = Directory.Exists(options.Value.Path) && models.OwnId == id ? options.Value.Path : await repository.FetchAsync(id, cancellation: cancellation);
+        string folder =
+            Directory.Exists(options.Value.Path) && models.OwnId == id
+                ? options.Value.Path
+                : await repository.FetchAsync(id, cancellation: cancellation);
         return _manifest = ModelPackage.Open(folder).Manifest;
     }
 

@@ -18,7 +18,8 @@ public sealed class RunningJobs(JobStore jobs, TimeProvider time)
             return true;
         if (_known.TryGetValue(job, out (bool Runs, long LookedAt) known) && time.GetElapsedTime(known.LookedAt) < Fresh)
             return known.Runs;
-        bool runs = await jobs.ReadAsync(job, cancellation) is not { Document.Status: JobStatus.Paused or JobStatus.Cancelled or JobStatus.Failed };
+        bool runs =
+            await jobs.ReadAsync(job, cancellation) is not { Document.Status: JobStatus.Paused or JobStatus.Cancelled or JobStatus.Failed };
         if (_known.Count > Most)
             _known.Clear();
         _known[job] = (runs, time.GetTimestamp());

@@ -8,7 +8,12 @@ namespace AaClip.Pipeline.Models;
 /// <param name="run">Gives a result per item, in order; synchronous.</param>
 /// <param name="maxSize">Most items of a run, at least 1.</param>
 /// <param name="maxWait">How long the first item of a run waits for others; zero takes what is there.</param>
-internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> run, int maxSize, TimeSpan maxWait, TimeProvider time) : IAsyncDisposable
+internal sealed class Batcher<TItem, TResult>(
+    Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> run,
+    int maxSize,
+    TimeSpan maxWait,
+    TimeProvider time
+) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Queue<Entry> _urgent = new();
@@ -78,8 +83,7 @@ internal sealed class Batcher<TItem, TResult>(Func<IReadOnlyList<TItem>, IReadOn
             await _waiting.WaitAsync(_stop.Token);
             if (maxSize == 1 || maxWait == TimeSpan.Zero)
             {
-                do
-                    batch.Add(Take());
+                do batch.Add(Take());
                 while (batch.Count < maxSize && _waiting.Wait(0, CancellationToken.None));
                 return true;
             }

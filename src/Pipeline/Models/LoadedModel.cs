@@ -34,7 +34,12 @@ public sealed class LoadedModel : IAsyncDisposable
         _time = time;
         _faults = new Faults(time);
         bool alone = scorer.Provider == "cpu";
-        _batcher = new(Run, alone ? 1 : batching.MaxSize, alone ? TimeSpan.Zero : TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds), time);
+        _batcher = new(
+            Run,
+            alone ? 1 : batching.MaxSize,
+            alone ? TimeSpan.Zero : TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds),
+            time
+        );
         Part = PartOf(scorer.Model, scorer.Provider);
     }
 
@@ -63,10 +68,31 @@ public sealed class LoadedModel : IAsyncDisposable
         {
             long began = Volatile.Read(ref _runBegan);
             if (began != 0 && _time.GetElapsedTime(began) > LongestRun)
-                return new ModelState(false, Id, Provider, Int8Kernel, $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes.", Dead: true);
+                return new ModelState(
+                    false,
+                    Id,
+                    Provider,
+                    Int8Kernel,
+                    $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes.",
+                    Dead: true
+                );
             return _faults.Current is { Count: >= UnwellAfter } fault
-                ? new ModelState(false, Id, Provider, Int8Kernel, $"The last {fault.Count} runs failed: {fault.Reason}", Dead: _time.GetUtcNow() - fault.Since >= _deadAfter)
-                : new ModelState(true, Id, Provider, Int8Kernel, null, Uncalibrated: _uncalibrated.IsEmpty ? null : [.. _uncalibrated.Keys.Order(StringComparer.Ordinal)]);
+                ? new ModelState(
+                    false,
+                    Id,
+                    Provider,
+                    Int8Kernel,
+                    $"The last {fault.Count} runs failed: {fault.Reason}",
+                    Dead: _time.GetUtcNow() - fault.Since >= _deadAfter
+                )
+                : new ModelState(
+                    true,
+                    Id,
+                    Provider,
+                    Int8Kernel,
+                    null,
+                    Uncalibrated: _uncalibrated.IsEmpty ? null : [.. _uncalibrated.Keys.Order(StringComparer.Ordinal)]
+                );
         }
     }
 
@@ -77,7 +103,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>Notes for health that images of a class are judged although the package, which has calibrations, has none for it.</summary>
     /// <returns>What to say of it, the first time; else null.</returns>
     public string? NoteCalibrationGap(string objectClass) =>
-        Manifest.CalibrationGap(objectClass) is { } gap && _uncalibrated.Count < MostNoted && _uncalibrated.TryAdd(objectClass, true) ? gap : null;
+        Manifest.CalibrationGap(objectClass) is { } gap && _uncalibrated.Count < MostNoted && _uncalibrated.TryAdd(objectClass, true)
+            ? gap
+            : null;
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
@@ -93,12 +121,16 @@ public sealed class LoadedModel : IAsyncDisposable
         _hold?.Dispose();
     }
 
-    internal static ModelPart PartOf(ModelManifest manifest, string? provider) => new(
-        manifest.Name,
-        manifest.Version,
-        (manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph))?.Sha256,
-        manifest.Precision.ToString().ToLowerInvariant(),
-        provider);
+    internal static ModelPart PartOf(ModelManifest manifest, string? provider) =>
+        new(
+            manifest.Name,
+            manifest.Version,
+            (
+                manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph)
+            )?.Sha256,
+            manifest.Precision.ToString().ToLowerInvariant(),
+            provider
+        );
 
     private IReadOnlyList<ImageScore> Run(IReadOnlyList<ImageToScore> images)
     {

@@ -19,7 +19,11 @@ public sealed record ModelRoles
     public int SchemaVersion
     {
         get;
-        init => field = value <= CurrentSchema ? value : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
+        init =>
+            field =
+                value <= CurrentSchema
+                    ? value
+                    : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
     } = CurrentSchema;
 
     /// <summary>"name@version" of the live model, in the models container; null takes the package at Model__Path.</summary>
@@ -46,7 +50,13 @@ public sealed record ModelRoles
 public sealed record Shadow(string Model, double Share, DateTimeOffset Since);
 
 /// <summary>JSON of the models' roles.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    PropertyNameCaseInsensitive = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(ModelRoles))]
 internal sealed partial class ModelJson : JsonSerializerContext;
 
@@ -54,7 +64,12 @@ internal sealed partial class ModelJson : JsonSerializerContext;
 /// Reads the models' roles, again every Model__RefreshSeconds, and changes them under their ETag. A broken file, or storage that does not answer,
 /// leaves the last good roles in force. May be used from many threads.
 /// </summary>
-public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOptions> options, TimeProvider time, ILogger<ModelChoice> logger) : IDisposable
+public sealed partial class ModelChoice(
+    StorageClients storage,
+    IOptions<ModelOptions> options,
+    TimeProvider time,
+    ILogger<ModelChoice> logger
+) : IDisposable
 {
     /// <summary>Blob name in the config container.</summary>
     public const string BlobName = "models.json";
@@ -97,15 +112,20 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
     }
 
     /// <summary>Makes a model the live one. The models container must hold it, but for null, which is the package at Model__Path.</summary>
-    public Task<ModelRoles> PromoteAsync(string? model, CancellationToken cancellation = default) => ChangeAsync(
-        r => r.Live == model ? r : r with
-        {
-            Live = model,
-            PromotedAt = time.GetUtcNow(),
-            Before = [r.Live, .. r.Before.Take(Before - 1)],
-            Shadow = r.Shadow?.Model == model ? null : r.Shadow,
-        },
-        cancellation);
+    public Task<ModelRoles> PromoteAsync(string? model, CancellationToken cancellation = default) =>
+        ChangeAsync(
+            r =>
+                r.Live == model
+                    ? r
+                    : r with
+                    {
+                        Live = model,
+                        PromotedAt = time.GetUtcNow(),
+                        Before = [r.Live, .. r.Before.Take(Before - 1)],
+                        Shadow = r.Shadow?.Model == model ? null : r.Shadow,
+                    },
+            cancellation
+        );
 
     /// <summary>Lets a second model score along, or none.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The share is not above 0 and at most 1.</exception>
@@ -120,7 +140,9 @@ public sealed partial class ModelChoice(StorageClients storage, IOptions<ModelOp
     public void Dispose() => _one.Dispose();
 
     private ModelRoles? Fresh() =>
-        _known is { } known && time.GetElapsedTime(known.LookedAt) < TimeSpan.FromSeconds(options.Value.RefreshSeconds) ? known.Roles : null;
+        _known is { } known && time.GetElapsedTime(known.LookedAt) < TimeSpan.FromSeconds(options.Value.RefreshSeconds)
+            ? known.Roles
+            : null;
 
     private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation) =>
         (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation))!; // never null where the change gives none

@@ -12,7 +12,13 @@ namespace AaClip.Pipeline.Models;
 /// names the model that made it.
 /// </summary>
 public sealed partial class ModelHost(
-    IOptions<ModelOptions> options, IOptions<BatchingOptions> batching, ModelChoice choice, ModelRepository repository, TimeProvider time, ILogger<ModelHost> logger) : IAsyncDisposable
+    IOptions<ModelOptions> options,
+    IOptions<BatchingOptions> batching,
+    ModelChoice choice,
+    ModelRepository repository,
+    TimeProvider time,
+    ILogger<ModelHost> logger
+) : IAsyncDisposable
 {
     private const int Others = 1; // idle models beside the live one that stay in memory
     private const int Cached = 4; // packages that stay on disk though nobody uses them
@@ -36,12 +42,22 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             if (live is { IsCompletedSuccessfully: true })
                 return _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
-                    ? well with { Note = $"The promoted model cannot be loaded, and {well.Id} goes on: {promoted.Reason}" }
+                    ? well with
+                    {
+                        Note = $"The promoted model cannot be loaded, and {well.Id} goes on: {promoted.Reason}",
+                    }
                     : live.Result.State;
             if (_faults.Current is { } fault)
                 return new ModelState(false, null, null, null, fault.Reason, Dead: Required && time.GetUtcNow() - fault.Since >= DeadAfter);
-            return new ModelState(false, null, null, null, live is not null ? "The model is being loaded."
-                : Required ? "The model is loaded when the first image comes." : "Model__Load is false.");
+            return new ModelState(
+                false,
+                null,
+                null,
+                null,
+                live is not null ? "The model is being loaded."
+                    : Required ? "The model is loaded when the first image comes."
+                    : "Model__Load is false."
+            );
         }
     }
 
@@ -57,7 +73,8 @@ public sealed partial class ModelHost(
     /// <summary>"name@version" of the live model, also while it is not loaded.</summary>
     /// <exception cref="InvalidDataException">The package cannot be read.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
-    public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) => (await choice.GetAsync(cancellation)).Live ?? OwnId;
+    public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) =>
+        (await choice.GetAsync(cancellation)).Live ?? OwnId;
 
     /// <summary>The live model; loads it when that has not happened, or has failed.</summary>
     /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
@@ -156,7 +173,13 @@ public sealed partial class ModelHost(
     // Oldest first, and none that is in use, live, or about to be.
     private void LetGo(Slot next)
     {
-        Slot[] idle = [.. _slots.Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted).OrderByDescending(s => s.LastUse).Skip(Others)];
+        Slot[] idle =
+        [
+            .. _slots
+                .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted)
+                .OrderByDescending(s => s.LastUse)
+                .Skip(Others),
+        ];
         foreach (Slot slot in idle)
         {
             _slots.Remove(slot);
@@ -202,7 +225,9 @@ public sealed partial class ModelHost(
             if (scorer.Model.Id != id)
             {
                 scorer.Dispose();
-                throw new InvalidDataException($"The package at '{path}' is {scorer.Model.Id}, expected {id}: it was changed under way; restart, or delete the folder.");
+                throw new InvalidDataException(
+                    $"The package at '{path}' is {scorer.Model.Id}, expected {id}: it was changed under way; restart, or delete the folder."
+                );
             }
 
             Log.Loaded(logger, scorer.Model.Id, scorer.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
@@ -217,30 +242,37 @@ public sealed partial class ModelHost(
         }
     }
 
-    private AnomalyScorer Open(string path) => AnomalyScorer.Load(path, new ScorerOptions
-    {
-        Provider = options.Value.Provider,
-        Threads = options.Value.Threads,
-        CudaBatch = batching.Value.MaxSize,
-        Logger = logger,
-    });
+    private AnomalyScorer Open(string path) =>
+        AnomalyScorer.Load(
+            path,
+            new ScorerOptions
+            {
+                Provider = options.Value.Provider,
+                Threads = options.Value.Threads,
+                CudaBatch = batching.Value.MaxSize,
+                Logger = logger,
+            }
+        );
 
     private sealed class Slot : IAsyncDisposable
     {
         public Slot(string id, int failures, ModelHost host)
         {
             (Id, Failures) = (id, failures);
-            Model = Task.Run(async () =>
-            {
-                try
+            Model = Task.Run(
+                async () =>
                 {
-                    return await host.LoadAsync(id);
-                }
-                finally
-                {
-                    EndedAt = host.Now;
-                }
-            }, CancellationToken.None); // for all callers, whoever of them leaves
+                    try
+                    {
+                        return await host.LoadAsync(id);
+                    }
+                    finally
+                    {
+                        EndedAt = host.Now;
+                    }
+                },
+                CancellationToken.None
+            ); // for all callers, whoever of them leaves
         }
 
         public string Id { get; }
@@ -301,4 +333,11 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Dead">It has failed for so long that a new process may help: see Model__DeadAfterSeconds.</param>
 /// <param name="Uncalibrated">Classes that were judged on the neutral scale, although the package has calibrations of others; null for none.</param>
 public sealed record ModelState(
-    bool Loaded, string? Id, string? Provider, string? Int8Kernel, string? Note, bool Dead = false, IReadOnlyList<string>? Uncalibrated = null);
+    bool Loaded,
+    string? Id,
+    string? Provider,
+    string? Int8Kernel,
+    string? Note,
+    bool Dead = false,
+    IReadOnlyList<string>? Uncalibrated = null
+);

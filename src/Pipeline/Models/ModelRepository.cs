@@ -22,7 +22,8 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         ModelPackage package = ModelPackage.Open(folder);
-        string prefix = Prefix(package.Manifest.Id), id = package.Manifest.Id;
+        string prefix = Prefix(package.Manifest.Id),
+            id = package.Manifest.Id;
         byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation);
         BlobClient last = _models.GetBlobClient(prefix + ModelManifest.FileName);
         if (await ContentAsync(last, cancellation) is { } there)
@@ -42,7 +43,11 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
 
         try
         {
-            await last.UploadAsync(BinaryData.FromBytes(manifest), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancellation);
+            await last.UploadAsync(
+                BinaryData.FromBytes(manifest),
+                new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } },
+                cancellation
+            );
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
@@ -94,14 +99,18 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             {
                 string path = Path.GetFullPath(Path.Combine(part, blob.Name[prefix.Length..]));
                 if (!path.StartsWith(part + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                    throw new InvalidDataException($"Model {id} in container '{_models.Name}' has a file '{blob.Name}' that lies outside it: delete the package.");
+                    throw new InvalidDataException(
+                        $"Model {id} in container '{_models.Name}' has a file '{blob.Name}' that lies outside it: delete the package."
+                    );
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
                 await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
             ModelPackage package = ModelPackage.Open(part);
             if (package.Manifest.Id != id)
-                throw new InvalidDataException($"The package at {_models.Name}/{prefix} says that it is {package.Manifest.Id}: delete it and publish it again.");
+                throw new InvalidDataException(
+                    $"The package at {_models.Name}/{prefix} says that it is {package.Manifest.Id}: delete it and publish it again."
+                );
             package.Verify([.. package.Manifest.Files.Keys]);
             try
             {
@@ -122,15 +131,26 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     }
 
     /// <summary>Keeps a package of the cache from being deleted, by any process, until what is returned is disposed of.</summary>
-    public static IDisposable Hold(string folder) => new FileStream(Path.Combine(folder, ModelManifest.FileName), FileMode.Open, FileAccess.Read, FileShare.Read);
+    public static IDisposable Hold(string folder) =>
+        new FileStream(Path.Combine(folder, ModelManifest.FileName), FileMode.Open, FileAccess.Read, FileShare.Read);
 
     /// <summary>Deletes from the cache what nobody holds, but for the packages that were fetched or held last.</summary>
     /// <param name="keep">How many of these stay.</param>
     public void Trim(int keep)
     {
         string[] packages = Directory.Exists(Cache)
-            ? [.. Directory.EnumerateFiles(Cache, ModelManifest.FileName, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 })
-                .Where(f => !f.Contains(".part", StringComparison.Ordinal)).OrderByDescending(File.GetLastAccessTimeUtc).Skip(keep)]
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(
+                        Cache,
+                        ModelManifest.FileName,
+                        new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 }
+                    )
+                    .Where(f => !f.Contains(".part", StringComparison.Ordinal))
+                    .OrderByDescending(File.GetLastAccessTimeUtc)
+                    .Skip(keep),
+            ]
             : [];
         foreach (string manifest in packages)
         {
@@ -147,16 +167,20 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         }
     }
 
-    private string Cache => options.Value.Cache.Length > 0 ? Path.GetFullPath(options.Value.Cache) : Path.Combine(Path.GetTempPath(), "aaclip-models");
+    private string Cache =>
+        options.Value.Cache.Length > 0 ? Path.GetFullPath(options.Value.Cache) : Path.Combine(Path.GetTempPath(), "aaclip-models");
 
-    private static string Prefix(string id) => id.Split('@') is [{ } name, { } version] && ModelManifest.IsLabel(name) && ModelManifest.IsLabel(version)
-        ? $"{name}/{version}/"
-        : throw new ArgumentException($"'{id}' is no model: expected name@version.", nameof(id));
+    private static string Prefix(string id) =>
+        id.Split('@') is [{ } name, { } version] && ModelManifest.IsLabel(name) && ModelManifest.IsLabel(version)
+            ? $"{name}/{version}/"
+            : throw new ArgumentException($"'{id}' is no model: expected name@version.", nameof(id));
 
     private void RequireSame(byte[] there, byte[] manifest, string id)
     {
         if (!there.AsSpan().SequenceEqual(manifest))
-            throw new InvalidDataException($"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which gives it a version of its own.");
+            throw new InvalidDataException(
+                $"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which gives it a version of its own."
+            );
     }
 
     private static async Task<byte[]?> ContentAsync(BlobClient blob, CancellationToken cancellation)

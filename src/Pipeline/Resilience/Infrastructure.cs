@@ -38,15 +38,18 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
             (string Step, Fault Fault)[] bad =
             [
                 .. from known in _steps
-                   let current = known.Value.Faults.Current
-                   where current?.Count >= UnhealthyAfter
-                   orderby current.Since
-                   select (known.Key, current),
+                let current = known.Value.Faults.Current
+                where current?.Count >= UnhealthyAfter
+                orderby current.Since
+                select (known.Key, current),
             ];
             return bad is [var (step, fault), ..]
                 ? new InfrastructureState(
-                    false, Volatile.Read(ref _waiting), fault.Since,
-                    $"{step} has failed {fault.Count} times in a row; its messages wait and lose no attempt. The last reason: {fault.Reason}")
+                    false,
+                    Volatile.Read(ref _waiting),
+                    fault.Since,
+                    $"{step} has failed {fault.Count} times in a row; its messages wait and lose no attempt. The last reason: {fault.Reason}"
+                )
                 : new InfrastructureState(true, Volatile.Read(ref _waiting), null, null);
         }
     }
@@ -59,20 +62,29 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
     /// <param name="run">Runs it once.</param>
     /// <param name="handBack">Sends the message anew, to be seen after the given time.</param>
     /// <exception cref="Exception">What <paramref name="run"/> throws and is no fault of the infrastructure: it counts as a failed attempt.</exception>
-    public async Task RunAsync(string step, Func<Task> run, Func<TimeSpan, CancellationToken, Task> handBack, CancellationToken cancellation)
+    public async Task RunAsync(
+        string step,
+        Func<Task> run,
+        Func<TimeSpan, CancellationToken, Task> handBack,
+        CancellationToken cancellation
+    )
     {
         Step own = _steps.GetOrAdd(step, _ => new Step(time));
         Wait wait = new(time.GetTimestamp());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
-        ResiliencePipeline retry = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
-        {
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            Delay = FirstWait,
-            MaxDelay = LongestWait,
-            UseJitter = true,
-            ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is { } error && Waits(error, step, own, wait)),
-        }).Build();
+        ResiliencePipeline retry = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    MaxRetryAttempts = int.MaxValue,
+                    BackoffType = DelayBackoffType.Exponential,
+                    Delay = FirstWait,
+                    MaxDelay = LongestWait,
+                    UseJitter = true,
+                    ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is { } error && Waits(error, step, own, wait)),
+                }
+            )
+            .Build();
 
         try
         {
@@ -93,8 +105,13 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
                 own.Worked();
                 return true;
             }
-            catch (Exception e) when (!wait.Own && (_ending.IsCancellationRequested && e is OperationCanceledException
-                || wait.Fault is not null && (InfrastructureException.Is(e) || stop.IsCancellationRequested)))
+            catch (Exception e)
+                when (!wait.Own
+                    && (
+                        _ending.IsCancellationRequested && e is OperationCanceledException
+                        || wait.Fault is not null && (InfrastructureException.Is(e) || stop.IsCancellationRequested)
+                    )
+                )
             {
                 return await HandBackAsync(step, wait.Fault ?? "The process ends.", handBack, stop.IsCancellationRequested);
             }

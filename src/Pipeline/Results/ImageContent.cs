@@ -18,10 +18,12 @@ public sealed record ImageContent(long Bytes, DateTimeOffset? CreatedAt, string?
     public static ImageContent Of(BlobProperties blob) => new(blob.ContentLength, blob.CreatedOn, Text(blob.ContentHash));
 
     /// <summary>Of a blob that was downloaded as a whole.</summary>
-    public static ImageContent Of(BlobDownloadDetails blob) => new(blob.ContentLength, blob.CreatedOn == default ? null : blob.CreatedOn, Text(blob.ContentHash));
+    public static ImageContent Of(BlobDownloadDetails blob) =>
+        new(blob.ContentLength, blob.CreatedOn == default ? null : blob.CreatedOn, Text(blob.ContentHash));
 
     /// <summary>Whether both are the same content: the same hash, or where one has none, the same length and time.</summary>
-    public bool IsSame(ImageContent other) => Bytes == other.Bytes
+    public bool IsSame(ImageContent other) =>
+        Bytes == other.Bytes
         && (Md5 is not null && other.Md5 is not null ? Md5 == other.Md5 : CreatedAt is not null && CreatedAt == other.CreatedAt);
 
     private static string? Text(byte[]? hash) => hash is { Length: > 0 } ? Convert.ToBase64String(hash) : null;

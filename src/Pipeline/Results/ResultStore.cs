@@ -24,7 +24,9 @@ public sealed class ResultStore(StorageClients storage)
     /// <param name="map">PNG of 16 bits.</param>
     public async Task WritePicturesAsync(string stem, byte[]? heatmap, byte[] map, CancellationToken cancellation = default)
     {
-        Task one = heatmap is null ? Task.CompletedTask : PutAsync(_heatmaps, stem + ".jpg", heatmap, "image/jpeg", null, null, cancellation);
+        Task one = heatmap is null
+            ? Task.CompletedTask
+            : PutAsync(_heatmaps, stem + ".jpg", heatmap, "image/jpeg", null, null, cancellation);
         Task other = PutAsync(_maps, stem + ".png", map, "image/png", null, null, cancellation);
         await Task.WhenAll(one, other);
     }
@@ -53,7 +55,9 @@ public sealed class ResultStore(StorageClients storage)
         {
             if (await HoldsAsync(NameOf(result), json, cancellation))
                 return true; // the answer to this very write was lost, and the client has repeated it
-            ResultSummary? there = result.Job is null ? null : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation);
+            ResultSummary? there = result.Job is null
+                ? null
+                : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
             await WriteAsync(result, cancellation);
@@ -67,7 +71,8 @@ public sealed class ResultStore(StorageClients storage)
     {
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
-        await FailedBlob(name).ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation);
+        await FailedBlob(name)
+            .ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation);
         return name;
     }
 
@@ -115,9 +120,22 @@ public sealed class ResultStore(StorageClients storage)
     {
         ResultSummary? newest = null;
         // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
-        await foreach (BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
-            new GetBlobsByHierarchyOptions { Traits = BlobTraits.Metadata, Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) }, cancellation))
-            if (item.IsBlob && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary && !(summary.Time <= newest?.Time))
+        await foreach (
+            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
+                new GetBlobsByHierarchyOptions
+                {
+                    Traits = BlobTraits.Metadata,
+                    Delimiter = "/",
+                    Prefix = BlobNames.ImageFolder(model, image),
+                },
+                cancellation
+            )
+        )
+            if (
+                item.IsBlob
+                && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary
+                && !(summary.Time <= newest?.Time)
+            )
                 newest = summary;
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
@@ -126,18 +144,37 @@ public sealed class ResultStore(StorageClients storage)
     /// <param name="model">"name@version".</param>
     /// <param name="camera">Null for all cameras.</param>
     /// <param name="since">Leaves out results made before.</param>
-    public async IAsyncEnumerable<ResultSummary> ListAsync(string model, string? camera = null, DateTimeOffset? since = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ResultSummary> ListAsync(
+        string model,
+        string? camera = null,
+        DateTimeOffset? since = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        await foreach (BlobItem item in _results.GetBlobsAsync(
-            new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) }, cancellation))
-            if (!(item.Properties.LastModified < since) && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary && !(summary.Time < since))
+        await foreach (
+            BlobItem item in _results.GetBlobsAsync(
+                new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) },
+                cancellation
+            )
+        )
+            if (
+                !(item.Properties.LastModified < since)
+                && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary
+                && !(summary.Time < since)
+            )
                 yield return summary;
     }
 
     /// <summary>The newest results of a listing.</summary>
     /// <param name="top">How many at most, at least 1.</param>
     /// <returns>Newest first.</returns>
-    public async Task<IReadOnlyList<ResultSummary>> NewestAsync(string model, string? camera, DateTimeOffset? since, int top, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<ResultSummary>> NewestAsync(
+        string model,
+        string? camera,
+        DateTimeOffset? since,
+        int top,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
         PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is at its head
@@ -168,14 +205,32 @@ public sealed class ResultStore(StorageClients storage)
         BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
 
     private VersionedBlob<FailedMessage> FailedBlob(string name) =>
-        new(_results.GetBlobClient(name), ResultJson.Default.FailedMessage, "a record of a message", TimeProvider.System, record => record.Metadata);
+        new(
+            _results.GetBlobClient(name),
+            ResultJson.Default.FailedMessage,
+            "a record of a message",
+            TimeProvider.System,
+            record => record.Metadata
+        );
 
     private static byte[] Json(ResultDocument result) => JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument);
 
     private static async Task PutAsync(
-        BlobContainerClient container, string name, byte[] content, string type, Dictionary<string, string>? metadata, BlobRequestConditions? conditions, CancellationToken cancellation)
+        BlobContainerClient container,
+        string name,
+        byte[] content,
+        string type,
+        Dictionary<string, string>? metadata,
+        BlobRequestConditions? conditions,
+        CancellationToken cancellation
+    )
     {
-        BlobUploadOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = type }, Metadata = metadata, Conditions = conditions };
+        BlobUploadOptions options = new()
+        {
+            HttpHeaders = new BlobHttpHeaders { ContentType = type },
+            Metadata = metadata,
+            Conditions = conditions,
+        };
         await container.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), options, cancellation);
     }
 }

@@ -16,8 +16,16 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Job">The job that asked for it; null for a new image.</param>
 /// <param name="Content">The content that was scored; null in results of older programs, and where it was not read.</param>
 public sealed record ResultSummary(
-    string Blob, string Camera, string? Image, Verdict Verdict, double? Score, DateTimeOffset Time, string? Failure, string? Job = null,
-    [property: JsonIgnore] ImageContent? Content = null)
+    string Blob,
+    string Camera,
+    string? Image,
+    Verdict Verdict,
+    double? Score,
+    DateTimeOffset Time,
+    string? Failure,
+    string? Job = null,
+    [property: JsonIgnore] ImageContent? Content = null
+)
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
 
@@ -28,7 +36,9 @@ public sealed record ResultSummary(
         {
             ["verdict"] = result.Score.Verdict.ToString().ToLowerInvariant(),
             ["time"] = result.ScoredAt.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            ["camera"] = Uri.EscapeDataString(result.Image.Camera) is { Length: <= LongestText } camera ? camera : BlobNames.Shortened(result.Image.Camera),
+            ["camera"] = Uri.EscapeDataString(result.Image.Camera) is { Length: <= LongestText } camera
+                ? camera
+                : BlobNames.Shortened(result.Image.Camera),
         };
         if (result.Score.Calibrated is { } score)
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);
@@ -52,16 +62,31 @@ public sealed record ResultSummary(
     /// <returns>Null when the blob carries no metadata of a result.</returns>
     internal static ResultSummary? FromMetadata(string blob, IDictionary<string, string> metadata)
     {
-        if (!metadata.TryGetValue("verdict", out string? verdictText) || !Enum.TryParse(verdictText, ignoreCase: true, out Verdict verdict)
+        if (
+            !metadata.TryGetValue("verdict", out string? verdictText)
+            || !Enum.TryParse(verdictText, ignoreCase: true, out Verdict verdict)
             || !metadata.TryGetValue("camera", out string? camera)
             || !metadata.TryGetValue("time", out string? timeText)
-            || !DateTimeOffset.TryParse(timeText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time))
+            || !DateTimeOffset.TryParse(timeText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time)
+        )
             return null;
-        double? score = metadata.TryGetValue("score", out string? scoreText) && double.TryParse(scoreText, CultureInfo.InvariantCulture, out double value) ? value : null;
+        double? score =
+            metadata.TryGetValue("score", out string? scoreText)
+            && double.TryParse(scoreText, CultureInfo.InvariantCulture, out double value)
+                ? value
+                : null;
         string? image = metadata.TryGetValue("image", out string? name) ? Uri.UnescapeDataString(name) : null;
-        ImageContent? content = Text("bytes") is { } bytesText && long.TryParse(bytesText, CultureInfo.InvariantCulture, out long bytes)
-            && DateTimeOffset.TryParse(Text("created"), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset created)
-                ? new ImageContent(bytes, created, Text("md5")) : null;
+        ImageContent? content =
+            Text("bytes") is { } bytesText
+            && long.TryParse(bytesText, CultureInfo.InvariantCulture, out long bytes)
+            && DateTimeOffset.TryParse(
+                Text("created"),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.RoundtripKind,
+                out DateTimeOffset created
+            )
+                ? new ImageContent(bytes, created, Text("md5"))
+                : null;
         return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, Text("failure"), Text("job"), content);
 
         string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;

@@ -11,15 +11,24 @@ public sealed record AlertRule(
     Confirmation? Confirm = null,
     int CoolDownSeconds = 60,
     int CloseAfterNormal = 3,
-    bool Enabled = true)
+    bool Enabled = true
+)
 {
     private static readonly SeverityBand[] DefaultBands = [new("minor", 0.5), new("major", 0.7), new("critical", 0.9)];
 
     /// <summary>Bands in rising order; at least one.</summary>
-    public IReadOnlyList<SeverityBand> SeverityBands { get; init => field = value ?? DefaultBands; } = SeverityBands ?? DefaultBands;
+    public IReadOnlyList<SeverityBand> SeverityBands
+    {
+        get;
+        init => field = value ?? DefaultBands;
+    } = SeverityBands ?? DefaultBands;
 
     /// <summary>How many of the newest images must be anomalous.</summary>
-    public Confirmation Confirm { get; init => field = value ?? new(); } = Confirm ?? new();
+    public Confirmation Confirm
+    {
+        get;
+        init => field = value ?? new();
+    } = Confirm ?? new();
 }
 
 /// <summary>A name for how bad it is.</summary>

@@ -13,7 +13,8 @@ namespace AaClip.Pipeline.Routing;
     RespectRequiredConstructorParameters = true, // a severity band without a limit must not begin at 0
     WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(DomainConverter)])]
+    Converters = [typeof(DomainConverter)]
+)]
 [JsonSerializable(typeof(CameraProfile))]
 [JsonSerializable(typeof(AlertRule))]
 public sealed partial class CameraJson : JsonSerializerContext;

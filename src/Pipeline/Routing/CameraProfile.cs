@@ -26,7 +26,8 @@ public sealed record CameraProfile(
     double MinRegion = 0,
     bool Heatmaps = true,
     IReadOnlyList<string>? Skip = null,
-    AlertRule? Alert = null)
+    AlertRule? Alert = null
+)
 {
     /// <summary>Names that uploading programs give to what is not yet whole.</summary>
     public static IReadOnlyList<string> DefaultSkip { get; } = ["*.tmp", "*.part", "*.filepart"];
@@ -35,10 +36,18 @@ public sealed record CameraProfile(
     public static CameraProfile Default { get; } = new();
 
     /// <summary>Names, without the camera, that are no images.</summary>
-    public IReadOnlyList<string> Skip { get; init => field = value ?? DefaultSkip; } = Skip ?? DefaultSkip;
+    public IReadOnlyList<string> Skip
+    {
+        get;
+        init => field = value ?? DefaultSkip;
+    } = Skip ?? DefaultSkip;
 
     /// <summary>When an alert is raised.</summary>
-    public AlertRule Alert { get; init => field = value ?? new(); } = Alert ?? new();
+    public AlertRule Alert
+    {
+        get;
+        init => field = value ?? new();
+    } = Alert ?? new();
 
     /// <summary>The ignored area; null when there is none.</summary>
     [JsonIgnore]

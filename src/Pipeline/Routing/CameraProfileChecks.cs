@@ -21,7 +21,12 @@ internal static class CameraProfileChecks
         }
 
         if (profile.Threshold is { } threshold and not (> 0 and < 1))
-            throw Bad(where, "threshold", Text(threshold), "expected a raw score above 0 and below 1, or leave it out to take the model's calibration");
+            throw Bad(
+                where,
+                "threshold",
+                Text(threshold),
+                "expected a raw score above 0 and below 1, or leave it out to take the model's calibration"
+            );
         if (profile.MapThreshold is { } map && !float.IsFinite(map))
             throw Bad(where, "mapThreshold", Text(map), "expected a number, or leave it out to take the model's calibration");
         if (profile.MinRegion is not (>= 0 and <= 1))
@@ -42,7 +47,13 @@ internal static class CameraProfileChecks
                 throw Bad(where, field, $"a polygon of {polygon?.Count ?? 0} corners", "expected at least three corners of [x, y]");
             foreach (IReadOnlyList<double>? corner in polygon)
                 if (corner is not [>= 0 and <= 1, >= 0 and <= 1])
-                    throw Bad(where, field, $"has the corner [{string.Join(", ", (corner ?? []).Select(Text))}]", "expected [x, y] as shares of width and height, 0 to 1", isValue: false);
+                    throw Bad(
+                        where,
+                        field,
+                        $"has the corner [{string.Join(", ", (corner ?? []).Select(Text))}]",
+                        "expected [x, y] as shares of width and height, 0 to 1",
+                        isValue: false
+                    );
         }
 
         if (profile.Mask is { } mask && Array.TrueForAll(mask.Rasterize(Raster, Raster), p => p))
@@ -59,7 +70,12 @@ internal static class CameraProfileChecks
             if (band?.Name is not { Length: > 0 and <= 64 } name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
                 throw Bad(where, "alert.severityBands", $"a band called '{band?.Name}'", "use 1 to 64 letters, digits, '-' and '_'");
             if (band.MinCalibrated is not (>= 0 and <= 1) || band.MinCalibrated <= last)
-                throw Bad(where, "alert.severityBands", $"{Text(band.MinCalibrated)} for '{band.Name}'", "expected calibrated scores, 0 to 1, in rising order");
+                throw Bad(
+                    where,
+                    "alert.severityBands",
+                    $"{Text(band.MinCalibrated)} for '{band.Name}'",
+                    "expected calibrated scores, 0 to 1, in rising order"
+                );
             last = band.MinCalibrated;
         }
 

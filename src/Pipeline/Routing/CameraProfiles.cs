@@ -85,7 +85,17 @@ public sealed partial class CameraProfiles : IDisposable
         {
             if (known is null or { Seen: not null })
                 Log.Absent(_logger, _blob.Name);
-            return new Snapshot(CameraSet.Default, null, new CamerasState($"{ContainerNames.Config}/{Blob} is absent: every camera has the default profile, class 'object'.", null, null, null), now);
+            return new Snapshot(
+                CameraSet.Default,
+                null,
+                new CamerasState(
+                    $"{ContainerNames.Config}/{Blob} is absent: every camera has the default profile, class 'object'.",
+                    null,
+                    null,
+                    null
+                ),
+                now
+            );
         }
         catch (Exception e) when (known is not null && InfrastructureException.Is(e))
         {
@@ -100,12 +110,17 @@ public sealed partial class CameraProfiles : IDisposable
         try
         {
             if (blob.Details.ContentLength > MaxBytes)
-                throw new InvalidDataException($"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles.");
+                throw new InvalidDataException(
+                    $"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles."
+                );
             byte[] json = new byte[blob.Details.ContentLength];
             await blob.Content.ReadExactlyAsync(json, cancellation);
             CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}");
             Log.Loaded(_logger, _blob.Name, cameras.Names.Count, etag.ToString());
-            string loaded = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}.");
+            string loaded = string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}."
+            );
             return new Snapshot(cameras, etag, new CamerasState(loaded, etag.ToString(), _time.GetUtcNow(), null), now);
         }
         catch (InvalidDataException e)
@@ -129,7 +144,11 @@ public sealed partial class CameraProfiles : IDisposable
         [LoggerMessage(2, LogLevel.Warning, "{Blob} is absent: every camera has the default profile.")]
         public static partial void Absent(ILogger logger, string blob);
 
-        [LoggerMessage(3, LogLevel.Error, "The camera profiles are broken; the last good ones stay in force, and without any, images wait: {Error}")]
+        [LoggerMessage(
+            3,
+            LogLevel.Error,
+            "The camera profiles are broken; the last good ones stay in force, and without any, images wait: {Error}"
+        )]
         public static partial void Broken(ILogger logger, string error);
 
         [LoggerMessage(4, LogLevel.Warning, "{Blob} cannot be read at the moment ({Reason}): the profiles read before stay in force.")]

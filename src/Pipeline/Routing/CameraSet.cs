@@ -8,7 +8,12 @@ public sealed class CameraSet
     /// <summary>The newest format that this program reads.</summary>
     public const int CurrentSchema = 1;
 
-    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowDuplicateProperties = false,
+    };
 
     private readonly Dictionary<string, CameraProfile> _exact;
     private readonly (string Pattern, CameraProfile Profile)[] _patterns; // most specific first
@@ -16,7 +21,14 @@ public sealed class CameraSet
     private CameraSet(Dictionary<string, CameraProfile> cameras)
     {
         _exact = cameras.Where(c => !c.Key.Contains('*', StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
-        _patterns = [.. cameras.Where(c => c.Key.Contains('*', StringComparison.Ordinal)).OrderByDescending(c => c.Key.Length).ThenBy(c => c.Key, StringComparer.Ordinal).Select(c => (c.Key, c.Value))];
+        _patterns =
+        [
+            .. cameras
+                .Where(c => c.Key.Contains('*', StringComparison.Ordinal))
+                .OrderByDescending(c => c.Key.Length)
+                .ThenBy(c => c.Key, StringComparer.Ordinal)
+                .Select(c => (c.Key, c.Value)),
+        ];
         Names = [.. cameras.Keys];
     }
 
@@ -50,12 +62,22 @@ public sealed class CameraSet
                 json = json[3..]; // editors on Windows put it there
             using JsonDocument document = JsonDocument.Parse(json, Lenient);
             JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("cameras", out JsonElement cameras) || cameras.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException($"{where} has no object 'cameras': write {{ \"schemaVersion\": 1, \"cameras\": {{ \"*\": {{ \"class\": \"bottle\" }} }} }}.");
+            if (
+                root.ValueKind != JsonValueKind.Object
+                || !root.TryGetProperty("cameras", out JsonElement cameras)
+                || cameras.ValueKind != JsonValueKind.Object
+            )
+                throw new InvalidDataException(
+                    $"{where} has no object 'cameras': write {{ \"schemaVersion\": 1, \"cameras\": {{ \"*\": {{ \"class\": \"bottle\" }} }} }}."
+                );
             if (!root.TryGetProperty("schemaVersion", out JsonElement schema) || !schema.TryGetInt32(out int version) || version < 1)
-                throw new InvalidDataException($"{where} has no 'schemaVersion': write \"schemaVersion\": {CurrentSchema} at its beginning.");
+                throw new InvalidDataException(
+                    $"{where} has no 'schemaVersion': write \"schemaVersion\": {CurrentSchema} at its beginning."
+                );
             if (version > CurrentSchema)
-                throw new InvalidDataException($"{where} has schemaVersion {version}; this program reads up to {CurrentSchema}: update it.");
+                throw new InvalidDataException(
+                    $"{where} has schemaVersion {version}; this program reads up to {CurrentSchema}: update it."
+                );
             foreach (JsonProperty field in root.EnumerateObject())
                 if (field.Name is not ("cameras" or "schemaVersion" or "$schema"))
                     throw new InvalidDataException($"{where} has the unknown field '{field.Name}': profiles belong under 'cameras'.");
@@ -79,7 +101,9 @@ public sealed class CameraSet
     private static CameraProfile ReadOne(JsonProperty camera, string where)
     {
         if (camera.Name.Length == 0 || camera.Name.Contains('/', StringComparison.Ordinal))
-            throw new InvalidDataException($"{where} names a camera '{camera.Name}': a camera is the first folder of an image's name, without '/'.");
+            throw new InvalidDataException(
+                $"{where} names a camera '{camera.Name}': a camera is the first folder of an image's name, without '/'."
+            );
         try
         {
             return camera.Value.Deserialize(CameraJson.Default.CameraProfile) ?? throw new JsonException("it is null.");
@@ -87,12 +111,17 @@ public sealed class CameraSet
         catch (JsonException e)
         {
             string field = e.Path is { Length: > 2 } path ? $"field '{path[2..]}'{Value(camera.Value, path[2..])}: " : "";
-            throw new InvalidDataException($"Camera '{camera.Name}' in {where}: {field}{e.Message} See docs/schemas/cameras.schema.json for what is allowed.", e);
+            throw new InvalidDataException(
+                $"Camera '{camera.Name}' in {where}: {field}{e.Message} See docs/schemas/cameras.schema.json for what is allowed.",
+                e
+            );
         }
     }
 
     private static string Value(JsonElement profile, string path) =>
-        profile.ValueKind == JsonValueKind.Object && profile.TryGetProperty(path.Split('.', '[')[0], out JsonElement value) ? $" is {Shorten(value.GetRawText())}" : "";
+        profile.ValueKind == JsonValueKind.Object && profile.TryGetProperty(path.Split('.', '[')[0], out JsonElement value)
+            ? $" is {Shorten(value.GetRawText())}"
+            : "";
 
     private static string Shorten(string text) => text.Length <= 60 ? text : $"{text[..60]}…";
 }

@@ -47,14 +47,15 @@ public sealed class IgnoreMask
     {
         bool[] pixels = Square(map.Size);
         int side = map.Side;
-        int[] ignored = new int[side * side], all = new int[side * side];
+        int[] ignored = new int[side * side],
+            all = new int[side * side];
         for (int y = 0; y < map.Size; y++)
-            for (int x = 0; x < map.Size; x++)
-            {
-                int patch = y * side / map.Size * side + x * side / map.Size;
-                all[patch]++;
-                ignored[patch] += pixels[y * map.Size + x] ? 1 : 0;
-            }
+        for (int x = 0; x < map.Size; x++)
+        {
+            int patch = y * side / map.Size * side + x * side / map.Size;
+            all[patch]++;
+            ignored[patch] += pixels[y * map.Size + x] ? 1 : 0;
+        }
 
         float[] raw = map.Raw.ToArray();
         float[] counted = [.. raw.Where((_, i) => 2 * ignored[i] < all[i])];
@@ -89,7 +90,8 @@ public sealed class IgnoreMask
             List<double> crossings = [];
             for (int i = 0; i < polygon.Length; i++)
             {
-                (double X, double Y) a = polygon[i], b = polygon[(i + 1) % polygon.Length];
+                (double X, double Y) a = polygon[i],
+                    b = polygon[(i + 1) % polygon.Length];
                 if (a.Y <= centre != b.Y <= centre)
                     crossings.Add(a.X + (centre - a.Y) / (b.Y - a.Y) * (b.X - a.X));
             }
@@ -97,7 +99,8 @@ public sealed class IgnoreMask
             crossings.Sort();
             for (int i = 0; i + 1 < crossings.Count; i += 2)
             {
-                int first = (int)Math.Ceiling(crossings[i] * width - 0.5), end = (int)Math.Ceiling(crossings[i + 1] * width - 0.5);
+                int first = (int)Math.Ceiling(crossings[i] * width - 0.5),
+                    end = (int)Math.Ceiling(crossings[i + 1] * width - 0.5);
                 first = Math.Clamp(first, 0, width);
                 row[first..Math.Clamp(end, first, width)].Fill(true);
             }

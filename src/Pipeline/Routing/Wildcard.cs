@@ -6,7 +6,10 @@ internal static class Wildcard
     /// <summary>Compares a whole text with a pattern, in steps proportional to their lengths multiplied.</summary>
     public static bool Matches(string pattern, string text, bool ignoreCase = false)
     {
-        int p = 0, t = 0, star = -1, resume = 0;
+        int p = 0,
+            t = 0,
+            star = -1,
+            resume = 0;
         while (t < text.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')
@@ -31,5 +34,6 @@ internal static class Wildcard
         return pattern.AsSpan(p).Trim('*').IsEmpty;
     }
 
-    private static bool Same(char a, char b, bool ignoreCase) => a == b || ignoreCase && char.ToUpperInvariant(a) == char.ToUpperInvariant(b);
+    private static bool Same(char a, char b, bool ignoreCase) =>
+        a == b || ignoreCase && char.ToUpperInvariant(a) == char.ToUpperInvariant(b);
 }

@@ -50,14 +50,26 @@ public sealed partial class ImageScoring : IDisposable
     private readonly Precedence _precedence = new();
 
     /// <summary>Nothing is loaded or sent yet.</summary>
-    public ImageScoring(StorageClients storage, CameraProfiles cameras, ModelHost models, ModelChoice choice, ResultStore results, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ImageScoring> logger)
+    public ImageScoring(
+        StorageClients storage,
+        CameraProfiles cameras,
+        ModelHost models,
+        ModelChoice choice,
+        ResultStore results,
+        IOptions<LimitsOptions> limits,
+        TimeProvider time,
+        ILogger<ImageScoring> logger
+    )
     {
         _images = storage.Container(ContainerNames.Images);
         _choice = choice;
         _cameras = cameras;
         _models = models;
         _results = results;
-        _decode = new DecodeOptions { Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels } };
+        _decode = new DecodeOptions
+        {
+            Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels },
+        };
         _heatmapSide = limits.Value.HeatmapSide;
         _time = time;
         _logger = logger;
@@ -118,7 +130,14 @@ public sealed partial class ImageScoring : IDisposable
         _patientOnCpu.Dispose();
     }
 
-    private async Task<ScoredImage?> RunAsync(ScoreRequested request, LoadedModel model, CameraProfile profile, ResultDocument result, bool urgent, CancellationToken cancellation)
+    private async Task<ScoredImage?> RunAsync(
+        ScoreRequested request,
+        LoadedModel model,
+        CameraProfile profile,
+        ResultDocument result,
+        bool urgent,
+        CancellationToken cancellation
+    )
     {
         DecodedImage image;
         ImageScore score;
@@ -137,10 +156,20 @@ public sealed partial class ImageScoring : IDisposable
                 ImageContent content = ImageContent.Of(details);
                 result = result with
                 {
-                    Image = result.Image with { ETag = Unquoted(details.ETag), Bytes = content.Bytes, StoredAt = details.LastModified, CreatedAt = content.CreatedAt, Md5 = content.Md5 },
+                    Image = result.Image with
+                    {
+                        ETag = Unquoted(details.ETag),
+                        Bytes = content.Bytes,
+                        StoredAt = details.LastModified,
+                        CreatedAt = content.CreatedAt,
+                        Md5 = content.Md5,
+                    },
                 };
                 if (details.ContentLength > _decode.Limits.MaxBytes)
-                    throw new ImageRejectedException(ImageRejection.TooManyBytes, $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes.");
+                    throw new ImageRejectedException(
+                        ImageRejection.TooManyBytes,
+                        $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes."
+                    );
                 bytes = new byte[details.ContentLength];
                 await blob.Content.ReadExactlyAsync(bytes, cancellation);
             }
@@ -198,7 +227,14 @@ public sealed partial class ImageScoring : IDisposable
         await YieldAsync(urgent, cancellation);
         if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
-        Judgement judgement = Judgement.Of(score.Map, score.Detection, profile, model.Manifest.CalibrationFor(request.ObjectClass), image.Image.Width, image.Image.Height);
+        Judgement judgement = Judgement.Of(
+            score.Map,
+            score.Detection,
+            profile,
+            model.Manifest.CalibrationFor(request.ObjectClass),
+            image.Image.Width,
+            image.Image.Height
+        );
 
         // 6
         string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
@@ -212,7 +248,15 @@ public sealed partial class ImageScoring : IDisposable
             Score = judgement.Score,
             Regions = judgement.Regions,
             Heatmap = heatmap is null ? null : stem + ".jpg",
-            Map = new MapPart(stem + ".png", score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, judgement.Scale.Threshold),
+            Map = new MapPart(
+                stem + ".png",
+                score.Map.Side,
+                score.Map.Size,
+                map.Scale,
+                map.Offset,
+                score.Map.Domain,
+                judgement.Scale.Threshold
+            ),
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };
@@ -226,26 +270,50 @@ public sealed partial class ImageScoring : IDisposable
             : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation));
     }
 
-    private Task YieldAsync(bool urgent, CancellationToken cancellation) => urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
+    private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
+        urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
 
     // A second model scores the same version of the image later, behind new images and without alerts.
-    private async Task<ScoreRequested?> ShadowAsync(ScoreRequested request, ResultDocument result, string live, CancellationToken cancellation)
+    private async Task<ScoreRequested?> ShadowAsync(
+        ScoreRequested request,
+        ResultDocument result,
+        string live,
+        CancellationToken cancellation
+    )
     {
-        if ((await _choice.GetAsync(cancellation)).Shadow is not { } shadow || shadow.Model == live || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag))
+        if (
+            (await _choice.GetAsync(cancellation)).Shadow is not { } shadow
+            || shadow.Model == live
+            || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag)
+        )
             return null;
-        return request with { ETag = result.Image.ETag, Model = shadow.Model, Job = ShadowShare.Job, EnqueuedAt = _time.GetUtcNow(), Traceparent = result.Traceparent };
+        return request with
+        {
+            ETag = result.Image.ETag,
+            Model = shadow.Model,
+            Job = ShadowShare.Job,
+            EnqueuedAt = _time.GetUtcNow(),
+            Traceparent = result.Traceparent,
+        };
     }
 
-    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) => new()
-    {
-        Image = new ImagePart { Name = request.Image, ETag = request.ETag, Camera = request.Camera, ObjectClass = request.ObjectClass },
-        Model = model.Part,
-        Score = new ScorePart(Verdict.Failed),
-        Timings = new TimingsPart(Queue: Math.Round(queued, 1)),
-        ScoredAt = request.EnqueuedAt,
-        Traceparent = traceparent,
-        Job = request.Job,
-    };
+    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) =>
+        new()
+        {
+            Image = new ImagePart
+            {
+                Name = request.Image,
+                ETag = request.ETag,
+                Camera = request.Camera,
+                ObjectClass = request.ObjectClass,
+            },
+            Model = model.Part,
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(Queue: Math.Round(queued, 1)),
+            ScoredAt = request.EnqueuedAt,
+            Traceparent = traceparent,
+            Job = request.Job,
+        };
 
     /// <summary>
     /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten has an
@@ -283,12 +351,19 @@ public sealed partial class ImageScoring : IDisposable
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
         {
             throw new ImageRejectedException(
-                ImageRejection.Missing, $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.", e);
+                ImageRejection.Missing,
+                $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.",
+                e
+            );
         }
-        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobArchived || e.ErrorCode == BlobErrorCode.BlobBeingRehydrated)
+        catch (RequestFailedException e)
+            when (e.ErrorCode == BlobErrorCode.BlobArchived || e.ErrorCode == BlobErrorCode.BlobBeingRehydrated)
         {
             throw new ImageRejectedException(
-                ImageRejection.Archived, $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, which takes hours, then rescore it.", e);
+                ImageRejection.Archived,
+                $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, which takes hours, then rescore it.",
+                e
+            );
         }
     }
 
@@ -331,29 +406,30 @@ public sealed partial class ImageScoring : IDisposable
         return new ScoredImage(result);
     }
 
-    private static Scored Message(ScoreRequested request, ResultDocument result, string name) => new()
-    {
-        Image = result.Image.Name,
-        ETag = result.Image.ETag,
-        Camera = result.Image.Camera,
-        ObjectClass = result.Image.ObjectClass,
-        Model = $"{result.Model.Name}@{result.Model.Version}",
-        Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
-        MapMax = result.Score.MapMax ?? 0,
-        Raw = result.Score.Raw ?? 0,
-        Calibrated = result.Score.Calibrated ?? 0,
-        Threshold = result.Score.Threshold ?? 0,
-        Verdict = result.Score.Verdict,
-        Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
-        Regions = result.Regions?.Count ?? 0,
-        Result = name,
-        Heatmap = result.Heatmap,
-        ImageTime = result.Image.StoredAt ?? request.EnqueuedAt,
-        EnqueuedAt = request.EnqueuedAt,
-        ScoredAt = result.ScoredAt,
-        Traceparent = result.Traceparent,
-        Job = result.Job,
-    };
+    private static Scored Message(ScoreRequested request, ResultDocument result, string name) =>
+        new()
+        {
+            Image = result.Image.Name,
+            ETag = result.Image.ETag,
+            Camera = result.Image.Camera,
+            ObjectClass = result.Image.ObjectClass,
+            Model = $"{result.Model.Name}@{result.Model.Version}",
+            Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
+            MapMax = result.Score.MapMax ?? 0,
+            Raw = result.Score.Raw ?? 0,
+            Calibrated = result.Score.Calibrated ?? 0,
+            Threshold = result.Score.Threshold ?? 0,
+            Verdict = result.Score.Verdict,
+            Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
+            Regions = result.Regions?.Count ?? 0,
+            Result = name,
+            Heatmap = result.Heatmap,
+            ImageTime = result.Image.StoredAt ?? request.EnqueuedAt,
+            EnqueuedAt = request.EnqueuedAt,
+            ScoredAt = result.ScoredAt,
+            Traceparent = result.Traceparent,
+            Job = result.Job,
+        };
 
     private double Lap(ref long start)
     {
@@ -363,7 +439,8 @@ public sealed partial class ImageScoring : IDisposable
         return Math.Round(milliseconds, 1);
     }
 
-    private static long Total(TimingsPart timings) => (long)((timings.Download ?? 0) + (timings.Decode ?? 0) + (timings.Infer ?? 0) + (timings.Write ?? 0));
+    private static long Total(TimingsPart timings) =>
+        (long)((timings.Download ?? 0) + (timings.Decode ?? 0) + (timings.Infer ?? 0) + (timings.Write ?? 0));
 
     private static string Unquoted(ETag etag) => etag.ToString().Trim('"');
 

@@ -17,12 +17,12 @@ public static class BlobNames
     /// <summary>Folder of the results container for what cannot be assigned to an image; no model is called so, for ids have an "@".</summary>
     public const string Failed = "failed";
 
-    private const int Longest = 1024;    // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
-    private const int LongestETag = 64;  // real ones have about 20 characters; the folder of an image must not depend on them
+    private const int Longest = 1024; // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
+    private const int LongestETag = 64; // real ones have about 20 characters; the folder of an image must not depend on them
     private const int LongestCamera = 400; // escaped; the path needs the rest
-    private const int MostSegments = 200;  // storage takes 254, and what is stored has some of its own
+    private const int MostSegments = 200; // storage takes 254, and what is stored has some of its own
     private const int HashDigits = 32;
-    private const int Extension = 5;     // ".json"
+    private const int Extension = 5; // ".json"
 
     /// <summary>Everything but the extension.</summary>
     /// <param name="model">"name@version".</param>
@@ -43,10 +43,12 @@ public static class BlobNames
     public static string Map(string model, string image, string etag) => Stem(model, image, etag) + ".png";
 
     /// <summary>What the names of all results of a model, or of one of its cameras, begin with.</summary>
-    public static string Prefix(string model, string? camera = null) => camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";
+    public static string Prefix(string model, string? camera = null) =>
+        camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";
 
     /// <summary>A camera as a segment of a name: a very long one keeps its beginning, followed by "~" and 32 digits of its SHA-256.</summary>
-    public static string Shortened(string camera) => Segment(camera) is { Length: > LongestCamera } escaped ? Cut(escaped, LongestCamera, camera) : Segment(camera);
+    public static string Shortened(string camera) =>
+        Segment(camera) is { Length: > LongestCamera } escaped ? Cut(escaped, LongestCamera, camera) : Segment(camera);
 
     /// <summary>What the names of all versions of one image begin with: the folder of its results.</summary>
     public static string ImageFolder(string model, string image)
@@ -83,7 +85,12 @@ public static class BlobNames
         for (int i = 0; i < segment.Length; i++)
         {
             char c = segment[i];
-            bool bad = c is '\\' or '~' or '"' or '\uFFFE' or '\uFFFF' || char.IsControl(c) || (slash && c == '/') || i >= end || char.IsSurrogate(c) && !IsPaired(segment, i);
+            bool bad =
+                c is '\\' or '~' or '"' or '\uFFFE' or '\uFFFF'
+                || char.IsControl(c)
+                || (slash && c == '/')
+                || i >= end
+                || char.IsSurrogate(c) && !IsPaired(segment, i);
             if (bad)
             {
                 escaped ??= new StringBuilder(segment, 0, i, segment.Length + 8);
@@ -100,5 +107,7 @@ public static class BlobNames
     }
 
     private static bool IsPaired(string text, int at) =>
-        char.IsHighSurrogate(text[at]) ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) : at > 0 && char.IsHighSurrogate(text[at - 1]);
+        char.IsHighSurrogate(text[at])
+            ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1])
+            : at > 0 && char.IsHighSurrogate(text[at - 1]);
 }

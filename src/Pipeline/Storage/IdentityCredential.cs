@@ -16,8 +16,11 @@ internal static class IdentityCredential
         {
             null or "" => new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = client }),
             { } kind when kind.Equals("managedidentity", StringComparison.OrdinalIgnoreCase) => new ManagedIdentityCredential(
-                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)),
-            { } other => throw new InvalidOperationException($"The setting {section.Path}__credential is '{other}', expected 'managedidentity', or leave it out."),
+                client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)
+            ),
+            { } other => throw new InvalidOperationException(
+                $"The setting {section.Path}__credential is '{other}', expected 'managedidentity', or leave it out."
+            ),
         };
     }
 }

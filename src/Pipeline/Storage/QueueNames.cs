@@ -41,5 +41,5 @@ public static class QueueNames
 
     /// <summary>Every queue that a function reads or writes; poison queues are made by the host, and by us so that their triggers need not wait.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];
+    [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];
 }

@@ -15,8 +15,13 @@ public sealed class QueueSender(StorageClients storage)
     /// <summary>Sends a message.</summary>
     /// <param name="queue">Of <see cref="QueueNames"/>.</param>
     /// <param name="delay">Until it is seen, in whole seconds; default at once.</param>
-    public Task SendAsync<T>(string queue, T message, JsonTypeInfo<T> type, TimeSpan delay = default, CancellationToken cancellation = default) =>
-        SendAsync(queue, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(message, type)), delay, cancellation);
+    public Task SendAsync<T>(
+        string queue,
+        T message,
+        JsonTypeInfo<T> type,
+        TimeSpan delay = default,
+        CancellationToken cancellation = default
+    ) => SendAsync(queue, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(message, type)), delay, cancellation);
 
     /// <summary>Sends a text.</summary>
     public Task SendAsync(string queue, string text, TimeSpan delay = default, CancellationToken cancellation = default) =>

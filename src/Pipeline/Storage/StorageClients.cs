@@ -14,9 +14,7 @@ public sealed class StorageClients
     /// <summary>Opens the account that the settings name; nothing is sent yet.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
     public StorageClients(IConfiguration configuration, IOptions<StorageOptions> options)
-        : this(configuration, options, null)
-    {
-    }
+        : this(configuration, options, null) { }
 
     /// <param name="change">Last word on the options of all clients, for tests.</param>
     internal StorageClients(IConfiguration configuration, IOptions<StorageOptions> options, Action<ClientOptions>? change)
@@ -46,10 +44,12 @@ public sealed class StorageClients
         await Parallel.ForEachAsync(
             ContainerNames.All,
             cancellation,
-            async (name, token) => await Container(name).CreateIfNotExistsAsync(cancellationToken: token));
+            async (name, token) => await Container(name).CreateIfNotExistsAsync(cancellationToken: token)
+        );
         await Parallel.ForEachAsync(
             QueueNames.All,
             cancellation,
-            async (name, token) => await Queue(name).CreateIfNotExistsAsync(cancellationToken: token));
+            async (name, token) => await Queue(name).CreateIfNotExistsAsync(cancellationToken: token)
+        );
     }
 }

@@ -42,7 +42,10 @@ public static class StorageConnection
             catch (FormatException e)
             {
                 // The value holds a key and must not appear in a message.
-                throw new InvalidOperationException($"The setting {Setting} is not a connection string of a storage account: copy it again, or use 'UseDevelopmentStorage=true' for Azurite.", e);
+                throw new InvalidOperationException(
+                    $"The setting {Setting} is not a connection string of a storage account: copy it again, or use 'UseDevelopmentStorage=true' for Azurite.",
+                    e
+                );
             }
         }
 
@@ -56,11 +59,18 @@ public static class StorageConnection
 
     private static Uri Address(IConfigurationSection section, string name, string? account, string service)
     {
-        string? text = section[name] is { Length: > 0 } given ? given : account is { Length: > 0 } ? $"https://{account}.{service}.core.windows.net" : null;
+        string? text =
+            section[name] is { Length: > 0 } given ? given
+            : account is { Length: > 0 } ? $"https://{account}.{service}.core.windows.net"
+            : null;
         if (text is null)
-            throw new InvalidOperationException($"No storage account is configured: set {Setting} to a connection string ('UseDevelopmentStorage=true' for Azurite), or {Setting}__accountName, or {Setting}__{name}.");
+            throw new InvalidOperationException(
+                $"No storage account is configured: set {Setting} to a connection string ('UseDevelopmentStorage=true' for Azurite), or {Setting}__accountName, or {Setting}__{name}."
+            );
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
             ? address
-            : throw new InvalidOperationException($"The setting {Setting}__{name} is '{text}', expected an address such as https://account.{service}.core.windows.net.");
+            : throw new InvalidOperationException(
+                $"The setting {Setting}__{name} is '{text}', expected an address such as https://account.{service}.core.windows.net."
+            );
     }
 }

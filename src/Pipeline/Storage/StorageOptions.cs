@@ -13,7 +13,10 @@ public sealed class StorageOptions
     /// Stands before every container and queue that our own clients use; default none. Triggers do not know it: it is for tests and tools
     /// that share one account.
     /// </summary>
-    [RegularExpression("^([a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,30}-)?$", ErrorMessage = "Storage__Prefix takes lower-case letters, digits and single hyphens, with a hyphen at the end, or nothing.")]
+    [RegularExpression(
+        "^([a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,30}-)?$",
+        ErrorMessage = "Storage__Prefix takes lower-case letters, digits and single hyphens, with a hyphen at the end, or nothing."
+    )]
     public string Prefix { get; set; } = "";
 }
 

@@ -16,7 +16,13 @@ namespace AaClip.Pipeline.Storage;
 /// <param name="blob">The blob.</param>
 /// <param name="type">How the document is written.</param>
 /// <param name="what">What it is, for messages: "a state of alerts".</param>
-public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, string what, TimeProvider time, Func<T, IDictionary<string, string>?>? metadata = null)
+public sealed class VersionedBlob<T>(
+    BlobClient blob,
+    JsonTypeInfo<T> type,
+    string what,
+    TimeProvider time,
+    Func<T, IDictionary<string, string>?>? metadata = null
+)
     where T : class
 {
     /// <summary>Tries of <see cref="ChangeAsync"/> while other workers are faster.</summary>
@@ -39,11 +45,17 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
 
         try
         {
-            return new Versioned<T>(JsonSerializer.Deserialize(found.Content.ToMemory().Span, type) ?? throw new JsonException("It is null."), found.Details.ETag);
+            return new Versioned<T>(
+                JsonSerializer.Deserialize(found.Content.ToMemory().Span, type) ?? throw new JsonException("It is null."),
+                found.Details.ETag
+            );
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{blob.BlobContainerName}/{blob.Name}' is not {what}: {e.Message} Repair the blob, or delete it to start afresh.", e);
+            throw new InvalidDataException(
+                $"'{blob.BlobContainerName}/{blob.Name}' is not {what}: {e.Message} Repair the blob, or delete it to start afresh.",
+                e
+            );
         }
     }
 
@@ -55,12 +67,18 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, type);
         try
         {
-            await blob.UploadAsync(BinaryData.FromBytes(json), new BlobUploadOptions
-            {
-                Conditions = seen is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = seen },
-                HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-                Metadata = metadata?.Invoke(document),
-            }, cancellation);
+            await blob.UploadAsync(
+                BinaryData.FromBytes(json),
+                new BlobUploadOptions
+                {
+                    Conditions = seen is null
+                        ? new BlobRequestConditions { IfNoneMatch = ETag.All }
+                        : new BlobRequestConditions { IfMatch = seen },
+                    HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+                    Metadata = metadata?.Invoke(document),
+                },
+                cancellation
+            );
             return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
@@ -80,24 +98,34 @@ public sealed class VersionedBlob<T>(BlobClient blob, JsonTypeInfo<T> type, stri
     /// <exception cref="IOException">Other workers were faster each time; a later attempt may succeed.</exception>
     public async Task<T?> ChangeAsync(Func<T?, T?> change, CancellationToken cancellation = default)
     {
-        ResiliencePipeline<Outcome> tries = new ResiliencePipelineBuilder<Outcome> { TimeProvider = time }.AddRetry(new RetryStrategyOptions<Outcome>
-        {
-            MaxRetryAttempts = Tries - 1,
-            BackoffType = DelayBackoffType.Exponential,
-            Delay = TimeSpan.FromMilliseconds(10),
-            MaxDelay = TimeSpan.FromMilliseconds(500),
-            UseJitter = true, // so that two workers do not keep step
-            ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is null && !tried.Outcome.Result.Stands),
-        }).Build();
-        Outcome last = await tries.ExecuteAsync(async token =>
-        {
-            Versioned<T>? before = await ReadAsync(token);
-            T? after = change(before?.Document);
-            bool same = ReferenceEquals(before?.Document, after);
-            return new Outcome(after, same || after is not null && await TryWriteAsync(after, before?.ETag, token));
-        }, cancellation);
-        return last.Stands ? last.Document : throw new IOException(
-            $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again later; if this stays, let fewer workers change it.");
+        ResiliencePipeline<Outcome> tries = new ResiliencePipelineBuilder<Outcome> { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions<Outcome>
+                {
+                    MaxRetryAttempts = Tries - 1,
+                    BackoffType = DelayBackoffType.Exponential,
+                    Delay = TimeSpan.FromMilliseconds(10),
+                    MaxDelay = TimeSpan.FromMilliseconds(500),
+                    UseJitter = true, // so that two workers do not keep step
+                    ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is null && !tried.Outcome.Result.Stands),
+                }
+            )
+            .Build();
+        Outcome last = await tries.ExecuteAsync(
+            async token =>
+            {
+                Versioned<T>? before = await ReadAsync(token);
+                T? after = change(before?.Document);
+                bool same = ReferenceEquals(before?.Document, after);
+                return new Outcome(after, same || after is not null && await TryWriteAsync(after, before?.ETag, token));
+            },
+            cancellation
+        );
+        return last.Stands
+            ? last.Document
+            : throw new IOException(
+                $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again later; if this stays, let fewer workers change it."
+            );
     }
 
     private async Task<bool> HoldsAsync(byte[] json, CancellationToken cancellation)

@@ -13,7 +13,9 @@ namespace AaClip.Pipeline.Storage;
 /// </summary>
 public sealed class WholeAnswerPolicy : HttpPipelinePolicy
 {
-    private const int ServerError = 500, Timeout = 408, TooManyRequests = 429; // repeated as they are
+    private const int ServerError = 500,
+        Timeout = 408,
+        TooManyRequests = 429; // repeated as they are
 
     // Both services write both into every answer (learn.microsoft.com, "Common REST API response headers"); Azurite does, too.
     private static readonly string[] OfStorage = ["x-ms-request-id", "x-ms-version"];
@@ -63,7 +65,8 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
             return;
         if (!OfStorage.Any(header => response.Headers.Contains(header)))
             throw new IOException(
-                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'.");
+                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'."
+            );
         if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
             throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");
     }
@@ -76,9 +79,7 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         try
         {
             using XmlReader xml = XmlReader.Create(content, Settings);
-            while (xml.Read())
-            {
-            }
+            while (xml.Read()) { }
 
             return null;
         }
@@ -93,7 +94,8 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
     }
 
     // The properties of a container or of a queue come in headers alone.
-    private static bool ExpectsContent(Request request) => request.Method == RequestMethod.Post
+    private static bool ExpectsContent(Request request) =>
+        request.Method == RequestMethod.Post
         || (request.Method == RequestMethod.Get && request.Uri.Query.Contains("comp=list", StringComparison.Ordinal))
         || (request.Method == RequestMethod.Get && request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal));
 

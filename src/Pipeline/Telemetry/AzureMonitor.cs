@@ -20,7 +20,8 @@ internal static class AzureMonitor
     /// <returns>Null where no connection string is set.</returns>
     public static Destination? Of(IConfiguration configuration)
     {
-        string? connection = configuration[ConnectionSetting], authentication = configuration[AuthenticationSetting];
+        string? connection = configuration[ConnectionSetting],
+            authentication = configuration[AuthenticationSetting];
         if (string.IsNullOrWhiteSpace(connection))
             return null;
         bool readable = TryReadCredential(authentication, out TokenCredential? credential);
@@ -60,7 +61,8 @@ internal static class AzureMonitor
                 return false;
             string? client = parts.TryGetValue("ClientId", out object? id) ? id as string : null;
             credential = new ManagedIdentityCredential(
-                string.IsNullOrEmpty(client) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client));
+                string.IsNullOrEmpty(client) ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)
+            );
             return true;
         }
         catch (ArgumentException)

@@ -9,26 +9,64 @@ public static class Metrics
 {
     private static readonly Meter Meter = new(Tracing.Name, typeof(Metrics).Assembly.GetName().Version?.ToString(3));
 
-    private static readonly Histogram<double> QueueAges = Meter.CreateHistogram("aaclip.queue.age", "s", "Time a message waited in its queue.", null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] });
+    private static readonly Histogram<double> QueueAges = Meter.CreateHistogram(
+        "aaclip.queue.age",
+        "s",
+        "Time a message waited in its queue.",
+        null,
+        new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
+        }
+    );
 
-    private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram("aaclip.batch.size", "{image}", "Images in one run of the model.", null,
-        new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64] });
+    private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram(
+        "aaclip.batch.size",
+        "{image}",
+        "Images in one run of the model.",
+        null,
+        new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64] }
+    );
 
-    private static readonly Histogram<double> Inferences = Meter.CreateHistogram("aaclip.inference.duration", "ms", "One run of the model.", null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000] });
+    private static readonly Histogram<double> Inferences = Meter.CreateHistogram(
+        "aaclip.inference.duration",
+        "ms",
+        "One run of the model.",
+        null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000] }
+    );
 
-    private static readonly Counter<long> ImagesScored = Meter.CreateCounter<long>("aaclip.images.scored", "{image}", "Images with a verdict.");
+    private static readonly Counter<long> ImagesScored = Meter.CreateCounter<long>(
+        "aaclip.images.scored",
+        "{image}",
+        "Images with a verdict."
+    );
 
-    private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>("aaclip.failures", "{image}", "Images that got a failed result.");
+    private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
+        "aaclip.failures",
+        "{image}",
+        "Images that got a failed result."
+    );
 
-    private static readonly Counter<long> SkipCount = Meter.CreateCounter<long>("aaclip.skipped", "{image}", "Events and requests completed without a result.");
+    private static readonly Counter<long> SkipCount = Meter.CreateCounter<long>(
+        "aaclip.skipped",
+        "{image}",
+        "Events and requests completed without a result."
+    );
 
     private static readonly Counter<long> AlertCount = Meter.CreateCounter<long>("aaclip.alerts", "{event}", "Alert events decided.");
 
-    private static readonly Counter<long> FaultCount = Meter.CreateCounter<long>("aaclip.infrastructure.faults", "{run}", "Runs that failed for no fault of their message, and wait.");
+    private static readonly Counter<long> FaultCount = Meter.CreateCounter<long>(
+        "aaclip.infrastructure.faults",
+        "{run}",
+        "Runs that failed for no fault of their message, and wait."
+    );
 
-    private static readonly Gauge<double> OutboxAges = Meter.CreateGauge<double>("aaclip.alerts.undelivered.age", "s", "Age of the oldest alert that a receiver lacks; 0 when all have theirs.");
+    private static readonly Gauge<double> OutboxAges = Meter.CreateGauge<double>(
+        "aaclip.alerts.undelivered.age",
+        "s",
+        "Age of the oldest alert that a receiver lacks; 0 when all have theirs."
+    );
 
     /// <summary>A message was taken from a queue.</summary>
     /// <param name="queue">Name of the queue.</param>
@@ -51,7 +89,19 @@ public static class Metrics
 
     /// <summary>An image has its verdict.</summary>
     public static void Scored(Verdict verdict, string model) =>
-        ImagesScored.Add(1, new("verdict", verdict switch { Verdict.Normal => "normal", Verdict.Anomalous => "anomalous", _ => "failed" }), new("model", model));
+        ImagesScored.Add(
+            1,
+            new(
+                "verdict",
+                verdict switch
+                {
+                    Verdict.Normal => "normal",
+                    Verdict.Anomalous => "anomalous",
+                    _ => "failed",
+                }
+            ),
+            new("model", model)
+        );
 
     /// <summary>An image got a failed result.</summary>
     /// <param name="code">The code of the failure, never its text.</param>

@@ -31,11 +31,13 @@ public static class TelemetryServices
         List<Destination> wanted = [.. new[] { Otlp(configuration), AzureMonitor.Of(configuration) }.OfType<Destination>()];
         List<Destination> usable = [.. wanted.Where(d => d.IsUsable(configuration))];
         services.TryAddSingleton(configuration); // the exporters read theirs from it
-        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().ConfigureResource(resource =>
-        {
-            if (string.IsNullOrEmpty(configuration["OTEL_SERVICE_NAME"]))
-                resource.AddService("aaclip");
-        });
+        OpenTelemetryBuilder telemetry = services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource =>
+            {
+                if (string.IsNullOrEmpty(configuration["OTEL_SERVICE_NAME"]))
+                    resource.AddService("aaclip");
+            });
         telemetry.WithTracing(tracing =>
         {
             tracing.AddSource(Tracing.Name);
@@ -47,22 +49,29 @@ public static class TelemetryServices
                 metrics.AddMeter(Tracing.Name);
                 usable.ForEach(d => d.Metrics(metrics));
             });
-        return wanted.Count == 0 ? services : services.AddHostedService(provider =>
-            new TelemetryWarnings(usable, [.. wanted.Except(usable)], provider.GetRequiredService<ILogger<TelemetryWarnings>>()));
+        return wanted.Count == 0
+            ? services
+            : services.AddHostedService(provider => new TelemetryWarnings(
+                usable,
+                [.. wanted.Except(usable)],
+                provider.GetRequiredService<ILogger<TelemetryWarnings>>()
+            ));
     }
 
     private static Destination? Otlp(IConfiguration configuration)
     {
         string? endpoint = configuration[EndpointSetting];
-        return string.IsNullOrWhiteSpace(endpoint) ? null : new Destination
-        {
-            Setting = EndpointSetting,
-            Expected = "an http or https address such as http://localhost:4317, and other OTEL_EXPORTER_OTLP_* settings that fit it",
-            EventSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol",
-            // OpenTelemetry takes its default address for what it cannot read.
-            IsWellFormed = Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https",
-            Traces = tracing => tracing.AddOtlpExporter(),
-            Metrics = metrics => metrics.AddOtlpExporter(),
-        };
+        return string.IsNullOrWhiteSpace(endpoint)
+            ? null
+            : new Destination
+            {
+                Setting = EndpointSetting,
+                Expected = "an http or https address such as http://localhost:4317, and other OTEL_EXPORTER_OTLP_* settings that fit it",
+                EventSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol",
+                // OpenTelemetry takes its default address for what it cannot read.
+                IsWellFormed = Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https",
+                Traces = tracing => tracing.AddOtlpExporter(),
+                Metrics = metrics => metrics.AddOtlpExporter(),
+            };
     }
 }

@@ -10,7 +10,10 @@ namespace AaClip.Pipeline.Telemetry;
 /// that its exporter reports. OpenTelemetry itself tells no logger. Texts of failures stay out, for they may hold a key.
 /// </summary>
 internal sealed partial class TelemetryWarnings(
-    IReadOnlyList<Destination> used, IReadOnlyList<Destination> refused, ILogger<TelemetryWarnings> logger) : IHostedService, IDisposable
+    IReadOnlyList<Destination> used,
+    IReadOnlyList<Destination> refused,
+    ILogger<TelemetryWarnings> logger
+) : IHostedService, IDisposable
 {
     private Listener? _listener;
 
@@ -47,12 +50,18 @@ internal sealed partial class TelemetryWarnings(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning,
-            "The setting {Setting} is not usable, so no telemetry is sent there; everything else runs. Expected: {Expected}.")]
+        [LoggerMessage(
+            1,
+            LogLevel.Warning,
+            "The setting {Setting} is not usable, so no telemetry is sent there; everything else runs. Expected: {Expected}."
+        )]
         public static partial void NotUsable(ILogger logger, string setting, string expected);
 
-        [LoggerMessage(2, LogLevel.Warning,
-            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is said once.")]
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is said once."
+        )]
         public static partial void NotSent(ILogger logger, string setting, string? @event);
     }
 }

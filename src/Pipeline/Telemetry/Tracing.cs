@@ -42,7 +42,9 @@ public static class Tracing
     /// <summary>The trace context to put into an outgoing message.</summary>
     /// <param name="received">The one that came with the message at hand: passed on where no span of ours runs, so that the trace goes on.</param>
     public static string? Stamp(string? received = null) =>
-        Activity.Current is { IdFormat: ActivityIdFormat.W3C } current && (received is null || current.Source.Name == Name) ? current.Id : received;
+        Activity.Current is { IdFormat: ActivityIdFormat.W3C } current && (received is null || current.Source.Name == Name)
+            ? current.Id
+            : received;
 
     /// <summary>Marks a span as failed by the exception's type; its text stays out.</summary>
     public static void Fail(this Activity? activity, Exception exception)

@@ -33,13 +33,23 @@ public sealed class AnchorStore
     /// <param name="compute">Gives [width, 2] for a class name; may be slow.</param>
     /// <param name="warn">Told once when the cache folder cannot be written.</param>
     /// <exception cref="InvalidDataException">The package's file is damaged, or has another width.</exception>
-    public AnchorStore(string? packageAnchorsFile, string cacheFolder, string key, int width, Func<string, float[]> compute, Action<string>? warn = null)
+    public AnchorStore(
+        string? packageAnchorsFile,
+        string cacheFolder,
+        string key,
+        int width,
+        Func<string, float[]> compute,
+        Action<string>? warn = null
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(cacheFolder);
         ArgumentException.ThrowIfNullOrEmpty(key);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         if (key is "." or ".." || key.AsSpan().ContainsAny(Path.GetInvalidFileNameChars()) || key.Contains('\\'))
-            throw new ArgumentException($"The cache key '{key}' is not a folder name: use letters and digits, such as a hash.", nameof(key));
+            throw new ArgumentException(
+                $"The cache key '{key}' is not a folder name: use letters and digits, such as a hash.",
+                nameof(key)
+            );
 
         _folder = Path.Combine(cacheFolder, key);
         _width = width;
@@ -83,7 +93,9 @@ public sealed class AnchorStore
 
         float[] anchors = _compute(name);
         if (anchors.Length != 2 * _width)
-            throw new InvalidOperationException($"The anchors computed for '{name}' have {anchors.Length} values, expected {2 * _width} for width {_width}.");
+            throw new InvalidOperationException(
+                $"The anchors computed for '{name}' have {anchors.Length} values, expected {2 * _width} for width {_width}."
+            );
         Write(path, name, anchors);
         return anchors;
     }
@@ -96,7 +108,11 @@ public sealed class AnchorStore
             if (!File.Exists(path))
                 return null;
             using SafetensorsFile file = SafetensorsFile.Open(path);
-            if (!file.Metadata.TryGetValue(ClassKey, out string? stored) || stored != name || !file.Tensors.TryGetValue(TensorName, out StoredTensor? tensor))
+            if (
+                !file.Metadata.TryGetValue(ClassKey, out string? stored)
+                || stored != name
+                || !file.Tensors.TryGetValue(TensorName, out StoredTensor? tensor)
+            )
                 return null;
             float[] anchors = tensor.Expect("", _width, 2).ToFloat32();
             return Array.TrueForAll(anchors, float.IsFinite) ? anchors : null;
@@ -112,16 +128,18 @@ public sealed class AnchorStore
         try
         {
             Directory.CreateDirectory(_folder);
-            SafetensorsFile.Write(path, [new(TensorName, ([_width, 2], anchors))], new Dictionary<string, string>
-            {
-                [ClassKey] = name,
-                ["width"] = _width.ToString(CultureInfo.InvariantCulture),
-            });
+            SafetensorsFile.Write(
+                path,
+                [new(TensorName, ([_width, 2], anchors))],
+                new Dictionary<string, string> { [ClassKey] = name, ["width"] = _width.ToString(CultureInfo.InvariantCulture) }
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (Interlocked.Exchange(ref _warned, 1) == 0)
-                _warn($"Text anchors cannot be kept in '{_folder}' ({e.Message}); they are computed again in every process. Make the folder writable, or name another with {CacheFolder.Variable}.");
+                _warn(
+                    $"Text anchors cannot be kept in '{_folder}' ({e.Message}); they are computed again in every process. Make the folder writable, or name another with {CacheFolder.Variable}."
+                );
         }
     }
 }

@@ -17,8 +17,12 @@ public static class CacheFolder
         if (variable(Variable) is { Length: > 0 } named)
             return System.IO.Path.GetFullPath(named);
         string? xdg = variable("XDG_CACHE_HOME");
-        string local = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        string parent = System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg! // the XDG rules have a relative path ignored; null is not fully qualified
+        string local = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify
+        );
+        string parent =
+            System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg! // the XDG rules have a relative path ignored; null is not fully qualified
             : local.Length > 0 ? local
             : System.IO.Path.GetTempPath();
         return System.IO.Path.Combine(parent, "aaclip", "anchors");

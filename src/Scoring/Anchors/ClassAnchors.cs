@@ -36,7 +36,9 @@ public static class ClassAnchors
     private static float[] Mean(ReadOnlySpan<float> features, int width, string side)
     {
         if (features.Length == 0 || features.Length % width != 0)
-            throw new ArgumentException($"The {side} features have {features.Length} values, expected a multiple of the width {width}, and at least one sentence.");
+            throw new ArgumentException(
+                $"The {side} features have {features.Length} values, expected a multiple of the width {width}, and at least one sentence."
+            );
 
         int sentences = features.Length / width;
         float[] mean = new float[width];
@@ -56,7 +58,9 @@ public static class ClassAnchors
     {
         float norm = TensorPrimitives.Norm(vector);
         if (!float.IsFinite(norm) || norm == 0)
-            throw new InvalidDataException($"{what} has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.");
+            throw new InvalidDataException(
+                $"{what} has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault."
+            );
         TensorPrimitives.Divide(vector, norm, unit);
     }
 }

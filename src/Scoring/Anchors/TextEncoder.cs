@@ -19,7 +19,9 @@ internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions,
     {
         ModelArchitecture shape = package.Manifest.Architecture;
         if (verify)
-            foreach (string file in package.Manifest.Files.Keys.Where(f => f.StartsWith($"{ModelPackage.Tokenizer}/", StringComparison.Ordinal)))
+            foreach (
+                string file in package.Manifest.Files.Keys.Where(f => f.StartsWith($"{ModelPackage.Tokenizer}/", StringComparison.Ordinal))
+            )
                 package.Verify(file);
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(package.PathOf(ModelPackage.Tokenizer), shape.Vocabulary));
         PromptEnsemble prompts = PromptEnsemble.Default;

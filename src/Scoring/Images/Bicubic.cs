@@ -101,7 +101,10 @@ public static class Bicubic
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         long expected = (1 + (long)inGrid * inGrid) * width;
         if (table.Length != expected)
-            throw new ArgumentException($"The positional table has {table.Length} values, expected {expected} = (1 + {inGrid} * {inGrid}) * {width}: the grid or the width belongs to another model.", nameof(table));
+            throw new ArgumentException(
+                $"The positional table has {table.Length} values, expected {expected} = (1 + {inGrid} * {inGrid}) * {width}: the grid or the width belongs to another model.",
+                nameof(table)
+            );
         if (inGrid == outGrid)
             return table.ToArray();
 
@@ -109,15 +112,15 @@ public static class Bicubic
         ReadOnlySpan<float> grid = table[width..];
         double[] rows = new double[inGrid * outGrid * width]; // [inGrid, outGrid, width]
         for (int y = 0; y < inGrid; y++)
-            for (int x = 0; x < outGrid; x++)
-                for (int k = 0; k < axis.Count[x]; k++)
-                {
-                    double weight = axis.Values[x * axis.Taps + k];
-                    ReadOnlySpan<float> from = grid.Slice((y * inGrid + axis.First[x] + k) * width, width);
-                    Span<double> to = rows.AsSpan((y * outGrid + x) * width, width);
-                    for (int d = 0; d < width; d++)
-                        to[d] += weight * from[d];
-                }
+        for (int x = 0; x < outGrid; x++)
+        for (int k = 0; k < axis.Count[x]; k++)
+        {
+            double weight = axis.Values[x * axis.Taps + k];
+            ReadOnlySpan<float> from = grid.Slice((y * inGrid + axis.First[x] + k) * width, width);
+            Span<double> to = rows.AsSpan((y * outGrid + x) * width, width);
+            for (int d = 0; d < width; d++)
+                to[d] += weight * from[d];
+        }
 
         float[] result = new float[checked((1 + outGrid * outGrid) * width)];
         table[..width].CopyTo(result);

@@ -24,27 +24,31 @@ internal static class BicubicPasses
         int taps = (axis.Taps + Group - 1) / Group * Group;
         int[] shares = new int[outputs * taps * 4]; // [outputs, taps, 4]: the same share for R, G, B and the unused lane
         for (int i = 0; i < outputs; i++)
-            for (int k = 0; k < axis.Count[i]; k++)
-                shares.AsSpan((i * taps + k) * 4, 4).Fill(Fixed(axis.Values[i * axis.Taps + k]));
+        for (int k = 0; k < axis.Count[i]; k++)
+            shares.AsSpan((i * taps + k) * 4, 4).Fill(Fixed(axis.Values[i * axis.Taps + k]));
 
-        RowBands.Run(height, (long)height * outputs * taps, (begin, end) =>
-        {
-            int stride = 3 * width;
-            byte[] padded = ArrayPool<byte>.Shared.Rent(stride + Slack);
-            for (int y = begin; y < end; y++)
+        RowBands.Run(
+            height,
+            (long)height * outputs * taps,
+            (begin, end) =>
             {
-                ref byte row = ref source[y * stride];
-                if ((long)(y + 1) * stride + Slack > source.Length)
+                int stride = 3 * width;
+                byte[] padded = ArrayPool<byte>.Shared.Rent(stride + Slack);
+                for (int y = begin; y < end; y++)
                 {
-                    source.AsSpan(y * stride, stride).CopyTo(padded);
-                    row = ref padded[0];
+                    ref byte row = ref source[y * stride];
+                    if ((long)(y + 1) * stride + Slack > source.Length)
+                    {
+                        source.AsSpan(y * stride, stride).CopyTo(padded);
+                        row = ref padded[0];
+                    }
+
+                    Row(ref row, axis, taps, ref MemoryMarshal.GetArrayDataReference(shares), target.AsSpan(y * 3 * outputs, 3 * outputs));
                 }
 
-                Row(ref row, axis, taps, ref MemoryMarshal.GetArrayDataReference(shares), target.AsSpan(y * 3 * outputs, 3 * outputs));
+                ArrayPool<byte>.Shared.Return(padded);
             }
-
-            ArrayPool<byte>.Shared.Return(padded);
-        });
+        );
     }
 
     /// <summary>Resizes columns: [inputs, stride] to [outputs, stride].</summary>
@@ -55,11 +59,20 @@ internal static class BicubicPasses
         for (int i = 0; i < shares.Length; i++)
             shares[i] = Fixed(axis.Values[i]);
 
-        RowBands.Run(outputs, (long)outputs * axis.Taps * stride / Vector<int>.Count, (begin, end) =>
-        {
-            for (int y = begin; y < end; y++)
-                Column(ref source[axis.First[y] * stride], stride, shares.AsSpan(y * axis.Taps, axis.Count[y]), target.AsSpan(y * stride, stride));
-        });
+        RowBands.Run(
+            outputs,
+            (long)outputs * axis.Taps * stride / Vector<int>.Count,
+            (begin, end) =>
+            {
+                for (int y = begin; y < end; y++)
+                    Column(
+                        ref source[axis.First[y] * stride],
+                        stride,
+                        shares.AsSpan(y * axis.Taps, axis.Count[y]),
+                        target.AsSpan(y * stride, stride)
+                    );
+            }
+        );
     }
 
     private static int Fixed(double share) => (int)(share * (1 << Bits) + (share < 0 ? -0.5 : 0.5)); // the cast truncates
@@ -96,12 +109,51 @@ internal static class BicubicPasses
     // The first bytes of each 128 bits, three for a pixel, become int32 R, G, B, 0; each 128 bits take the next pixel.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Spread(Vector128<byte> bytes) =>
-        Vector128.Shuffle(bytes, Vector128.Create((byte)0, 255, 255, 255, 1, 255, 255, 255, 2, 255, 255, 255, 255, 255, 255, 255)).AsInt32();
+        Vector128
+            .Shuffle(bytes, Vector128.Create((byte)0, 255, 255, 255, 1, 255, 255, 255, 2, 255, 255, 255, 255, 255, 255, 255))
+            .AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Spread(Vector256<byte> bytes) => Vector256.Shuffle(bytes, Vector256.Create(
-        (byte)0, 255, 255, 255, 1, 255, 255, 255, 2, 255, 255, 255, 255, 255, 255, 255,
-        19, 255, 255, 255, 20, 255, 255, 255, 21, 255, 255, 255, 255, 255, 255, 255)).AsInt32();
+    private static Vector256<int> Spread(Vector256<byte> bytes) =>
+        Vector256
+            .Shuffle(
+                bytes,
+                Vector256.Create(
+                    (byte)0,
+                    255,
+                    255,
+                    255,
+                    1,
+                    255,
+                    255,
+                    255,
+                    2,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255,
+                    19,
+                    255,
+                    255,
+                    255,
+                    20,
+                    255,
+                    255,
+                    255,
+                    21,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255,
+                    255
+                )
+            )
+            .AsInt32();
 
     private static void Column(ref byte source, int stride, ReadOnlySpan<int> shares, Span<byte> target)
     {
@@ -110,7 +162,10 @@ internal static class BicubicPasses
         Vector<int> white = new(255);
         for (; x <= stride - Vector<byte>.Count; x += Vector<byte>.Count)
         {
-            Vector<int> a = half, b = half, c = half, d = half;
+            Vector<int> a = half,
+                b = half,
+                c = half,
+                d = half;
             nuint at = (nuint)x;
             foreach (int share in shares)
             {

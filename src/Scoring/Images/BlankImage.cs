@@ -6,10 +6,12 @@ namespace AaClip.Scoring.Images;
 /// </summary>
 public static class BlankImage
 {
-    private const int Sample = 4096, Doubtful = 100; // pixels that are looked at first; of so many one may be anything
-    private const int Outliers = 10_000;             // of all pixels: hot and dead ones
-    private const int OneColour = 2;         // levels of 255
-    private const int DarkSpread = 8, DarkMost = 32; // noise of a sensor in the dark, around its black level
+    private const int Sample = 4096,
+        Doubtful = 100; // pixels that are looked at first; of so many one may be anything
+    private const int Outliers = 10_000; // of all pixels: hot and dead ones
+    private const int OneColour = 2; // levels of 255
+    private const int DarkSpread = 8,
+        DarkMost = 32; // noise of a sensor in the dark, around its black level
 
     /// <summary>Throws when the image shows nothing.</summary>
     /// <param name="name">What to call the image in the message.</param>
@@ -24,10 +26,15 @@ public static class BlankImage
         int step = Math.Max(1, pixels / Sample) | 1; // odd, so that columns take turns
         if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
             return;
-        throw Blank(levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255");
+        throw Blank(
+            levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255"
+        );
 
-        ImageRejectedException Blank(string what) => new(
-            ImageRejection.Blank, $"Image '{name}' {what}, so it shows nothing to judge: check the camera, its light and its lens cap.");
+        ImageRejectedException Blank(string what) =>
+            new(
+                ImageRejection.Blank,
+                $"Image '{name}' {what}, so it shows nothing to judge: check the camera, its light and its lens cap."
+            );
     }
 
     // The levels are those of the channel that varies most.

@@ -12,25 +12,31 @@ public static class BoxAverage
         int longest = Math.Max(image.Width, image.Height);
         if (longest <= side)
             return image;
-        int width = Math.Max(1, (int)((long)image.Width * side / longest)), height = Math.Max(1, (int)((long)image.Height * side / longest));
+        int width = Math.Max(1, (int)((long)image.Width * side / longest)),
+            height = Math.Max(1, (int)((long)image.Height * side / longest));
         byte[] result = GC.AllocateUninitializedArray<byte>(3 * width * height);
-        RowBands.Run(height, 3L * image.Width * image.Height, (begin, end) =>
-        {
-            int[] sums = new int[3 * width];
-            for (int y = begin; y < end; y++)
+        RowBands.Run(
+            height,
+            3L * image.Width * image.Height,
+            (begin, end) =>
             {
-                int top = First(y, image.Height, height), bottom = First(y + 1, image.Height, height);
-                Array.Clear(sums);
-                for (int row = top; row < bottom; row++)
-                    AddRow(image.Pixels.AsSpan(3 * row * image.Width, 3 * image.Width), width, sums);
-                for (int x = 0; x < width; x++)
+                int[] sums = new int[3 * width];
+                for (int y = begin; y < end; y++)
                 {
-                    int count = (bottom - top) * (First(x + 1, image.Width, width) - First(x, image.Width, width));
-                    for (int i = 3 * x; i < 3 * x + 3; i++)
-                        result[3 * y * width + i] = (byte)((sums[i] + count / 2) / count);
+                    int top = First(y, image.Height, height),
+                        bottom = First(y + 1, image.Height, height);
+                    Array.Clear(sums);
+                    for (int row = top; row < bottom; row++)
+                        AddRow(image.Pixels.AsSpan(3 * row * image.Width, 3 * image.Width), width, sums);
+                    for (int x = 0; x < width; x++)
+                    {
+                        int count = (bottom - top) * (First(x + 1, image.Width, width) - First(x, image.Width, width));
+                        for (int i = 3 * x; i < 3 * x + 3; i++)
+                            result[3 * y * width + i] = (byte)((sums[i] + count / 2) / count);
+                    }
                 }
             }
-        });
+        );
         return new RgbImage(width, height, result);
     }
 
@@ -38,7 +44,10 @@ public static class BoxAverage
     {
         for (int x = 0, at = 0; x < width; x++)
         {
-            int end = 3 * First(x + 1, row.Length / 3, width), red = 0, green = 0, blue = 0;
+            int end = 3 * First(x + 1, row.Length / 3, width),
+                red = 0,
+                green = 0,
+                blue = 0;
             for (; at < end; at += 3)
                 (red, green, blue) = (red + row[at], green + row[at + 1], blue + row[at + 2]);
             sums[3 * x] += red;

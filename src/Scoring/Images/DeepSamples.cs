@@ -31,7 +31,8 @@ internal static class DeepSamples
                 throw new ImageRejectedException(
                     ImageRejection.Unscaled,
                     $"Image '{name}' has samples of 16 bits, but none above {largest}, as cameras of 10 or 12 bits give them: it would be nearly "
-                    + "black. Scale the samples to 0 to 65535 or store 8 bits, or let the file say how many are used (PNG: sBIT; TIFF: MaxSampleValue).");
+                        + "black. Scale the samples to 0 to 65535 or store 8 bits, or let the file say how many are used (PNG: sBIT; TIFF: MaxSampleValue)."
+                );
             return v => (byte)(((v * 255L) + (ushort.MaxValue / 2)) / ushort.MaxValue);
         }
     }

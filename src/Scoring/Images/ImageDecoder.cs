@@ -48,16 +48,20 @@ public static class ImageDecoder
         // 1. Bytes and format
         ReadOnlySpan<byte> file = bytes.Span;
         CheckLength(file.Length, name, options.Limits);
-        ImageFileFormat format = ImageFile.Detect(file) ?? throw new ImageRejectedException(
-            ImageRejection.UnknownFormat,
-            $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with "
-            + $"{Convert.ToHexString(file[..Math.Min(8, file.Length)])}. Convert it to one of these; the file's name plays no part.");
+        ImageFileFormat format =
+            ImageFile.Detect(file)
+            ?? throw new ImageRejectedException(
+                ImageRejection.UnknownFormat,
+                $"Image '{name}' is not JPEG, PNG, BMP, TIFF or WebP: its {file.Length} bytes begin with "
+                    + $"{Convert.ToHexString(file[..Math.Min(8, file.Length)])}. Convert it to one of these; the file's name plays no part."
+            );
 
         // 2. Structure
         ImageStructure structure = ImageStructure.Read(new ImageFile(bytes, format, name, options.Limits));
 
         // 3. Pixels
-        RgbImage image = structure.Depth != 16 ? Guarded(structure, format, name, LoadBytes)
+        RgbImage image =
+            structure.Depth != 16 ? Guarded(structure, format, name, LoadBytes)
             : !options.Parity ? Guarded(structure, format, name, (f, content) => DeepSamples.Scaled(f, content, structure, name))
             : structure.Grey ? Guarded(structure, format, name, DeepSamples.Clipped)
             : Guarded(structure, format, name, DeepSamples.HighBytes);
@@ -79,7 +83,8 @@ public static class ImageDecoder
             using Image<L16> image = Codecs.Decode<L16>(ImageFileFormat.Png, content);
             if (image.Width != width || image.Height != height)
                 throw new InvalidDataException(
-                    $"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again.");
+                    $"Map '{name}' is {image.Width} x {image.Height}, expected {width} x {height}: it was changed; score the image again."
+                );
             ushort[] values = new ushort[width * height];
             image.CopyPixelDataTo(MemoryMarshal.AsBytes(values.AsSpan()));
             return values;
@@ -97,7 +102,8 @@ public static class ImageDecoder
         if (length > limits.MaxBytes)
             throw new ImageRejectedException(
                 ImageRejection.TooManyBytes,
-                $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit.");
+                $"Image '{name}' has {length} bytes, more than the limit of {limits.MaxBytes}: compress it or raise the limit."
+            );
     }
 
     private static RgbImage LoadBytes(ImageFileFormat format, Stream content)
@@ -113,7 +119,11 @@ public static class ImageDecoder
     /// of it means one thing, that this image cannot be read. Lack of memory or of a library is not the image's fault and passes through.
     /// </summary>
     private static RgbImage Guarded(
-        ImageStructure structure, ImageFileFormat format, string name, Func<ImageFileFormat, Stream, RgbImage> load)
+        ImageStructure structure,
+        ImageFileFormat format,
+        string name,
+        Func<ImageFileFormat, Stream, RgbImage> load
+    )
     {
         bool large = (long)structure.Width * structure.Height > LargePixels;
         if (large)
@@ -121,17 +131,21 @@ public static class ImageDecoder
         try
         {
             RgbImage image = load(format, structure.Content);
-            return (image.Width, image.Height) == (structure.Width, structure.Height) ? image
+            return (image.Width, image.Height) == (structure.Width, structure.Height)
+                ? image
                 : throw new InvalidDataException(
-                    $"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}");
+                    $"its header says {structure.Width} x {structure.Height}, its picture {image.Width} x {image.Height}"
+                );
         }
-        catch (Exception e) when (e is not (ImageRejectedException or OutOfMemoryException or TypeInitializationException or TypeLoadException))
+        catch (Exception e)
+            when (e is not (ImageRejectedException or OutOfMemoryException or TypeInitializationException or TypeLoadException))
         {
             throw new ImageRejectedException(
                 ImageRejection.Damaged,
                 $"Image '{name}' is damaged, or of a kind of {format} that is not read ({e.Message.TrimEnd('.')}): "
-                + "check it in a viewer and upload it again, or save it as PNG.",
-                e);
+                    + "check it in a viewer and upload it again, or save it as PNG.",
+                e
+            );
         }
         finally
         {

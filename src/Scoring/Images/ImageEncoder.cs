@@ -42,7 +42,10 @@ public static class ImageEncoder
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (grey.Length != (long)width * height)
-            throw new ArgumentException($"A grey image of {width} x {height} has {(long)width * height} values, but {grey.Length} are given.", nameof(grey));
+            throw new ArgumentException(
+                $"A grey image of {width} x {height} has {(long)width * height} values, but {grey.Length} are given.",
+                nameof(grey)
+            );
         using Image<L16> source = Image.LoadPixelData<L16>(Codecs.Configuration, MemoryMarshal.AsBytes(grey), width, height);
         using MemoryStream file = new();
         source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit16, ColorType = PngColorType.Grayscale });

@@ -35,7 +35,8 @@ public enum ImageRejection
 }
 
 /// <summary>An image is refused for what it is; trying again cannot help. The message says what was found, and what to do.</summary>
-public sealed class ImageRejectedException(ImageRejection code, string message, Exception? innerException = null) : Exception(message, innerException)
+public sealed class ImageRejectedException(ImageRejection code, string message, Exception? innerException = null)
+    : Exception(message, innerException)
 {
     /// <summary>The reason.</summary>
     public ImageRejection Code { get; } = code;

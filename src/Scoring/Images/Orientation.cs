@@ -17,11 +17,13 @@ internal static class Orientation
         if (orientation == 1)
             return image;
 
-        int width = image.Width, height = image.Height;
+        int width = image.Width,
+            height = image.Height;
         bool swap = orientation >= 5;
-        bool fromRight = orientation is 2 or 3 or 7 or 8;  // the stored column runs against the axis it lands on
+        bool fromRight = orientation is 2 or 3 or 7 or 8; // the stored column runs against the axis it lands on
         bool fromBottom = orientation is 3 or 4 or 6 or 7; // the stored row does
-        int stepX = swap ? height : 1, stepY = swap ? 1 : width; // where the next column and row land
+        int stepX = swap ? height : 1,
+            stepY = swap ? 1 : width; // where the next column and row land
         int origin = (fromRight ? (width - 1) * stepX : 0) + (fromBottom ? (height - 1) * stepY : 0);
         stepX = fromRight ? -stepX : stepX;
         stepY = fromBottom ? -stepY : stepY;
@@ -30,16 +32,16 @@ internal static class Orientation
         ReadOnlySpan<Pixel> source = MemoryMarshal.Cast<byte, Pixel>(image.Pixels.AsSpan());
         Span<Pixel> target = MemoryMarshal.Cast<byte, Pixel>(turned.AsSpan());
         for (int y0 = 0; y0 < height; y0 += Tile)
-            for (int x0 = 0; x0 < width; x0 += Tile)
-                for (int y = y0; y < Math.Min(y0 + Tile, height); y++)
-                {
-                    int to = origin + (y * stepY) + (x0 * stepX);
-                    foreach (Pixel pixel in source.Slice((y * width) + x0, Math.Min(Tile, width - x0)))
-                    {
-                        target[to] = pixel;
-                        to += stepX;
-                    }
-                }
+        for (int x0 = 0; x0 < width; x0 += Tile)
+        for (int y = y0; y < Math.Min(y0 + Tile, height); y++)
+        {
+            int to = origin + (y * stepY) + (x0 * stepX);
+            foreach (Pixel pixel in source.Slice((y * width) + x0, Math.Min(Tile, width - x0)))
+            {
+                target[to] = pixel;
+                to += stepX;
+            }
+        }
 
         return swap ? new RgbImage(height, width, turned) : new RgbImage(width, height, turned);
     }

@@ -17,11 +17,17 @@ public sealed record Preprocessing
     public void Validate()
     {
         if (Size < 1)
-            throw new InvalidDataException($"Preprocessing size is {Size}, expected at least 1 pixel: correct 'size' in the model package.");
+            throw new InvalidDataException(
+                $"Preprocessing size is {Size}, expected at least 1 pixel: correct 'size' in the model package."
+            );
         if (Mean is not { Count: 3 } || !Mean.All(float.IsFinite))
-            throw new InvalidDataException($"Preprocessing mean is [{Text(Mean)}], expected three finite numbers (red, green, blue): correct 'mean' in the model package.");
+            throw new InvalidDataException(
+                $"Preprocessing mean is [{Text(Mean)}], expected three finite numbers (red, green, blue): correct 'mean' in the model package."
+            );
         if (Std is not { Count: 3 } || !Std.All(s => float.IsFinite(s) && s > 0))
-            throw new InvalidDataException($"Preprocessing std is [{Text(Std)}], expected three positive numbers (red, green, blue): correct 'std' in the model package.");
+            throw new InvalidDataException(
+                $"Preprocessing std is [{Text(Std)}], expected three positive numbers (red, green, blue): correct 'std' in the model package."
+            );
     }
 
     private static string Text(IReadOnlyList<float>? values) =>

@@ -15,8 +15,8 @@ public sealed class Preprocessor
         preprocessing.Validate();
         Size = preprocessing.Size;
         for (int channel = 0; channel < 3; channel++)
-            for (int value = 0; value < 256; value++)
-                _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
+        for (int value = 0; value < 256; value++)
+            _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
     }
 
     /// <summary>Pixels along both sides of the result.</summary>
@@ -32,7 +32,10 @@ public sealed class Preprocessor
     public void Write(RgbImage image, Span<float> destination)
     {
         if (destination.Length != Length)
-            throw new ArgumentException($"The destination holds {destination.Length} floats, expected {Length} = 3 * {Size} * {Size}.", nameof(destination));
+            throw new ArgumentException(
+                $"The destination holds {destination.Length} floats, expected {Length} = 3 * {Size} * {Size}.",
+                nameof(destination)
+            );
 
         ReadOnlySpan<byte> pixels = Bicubic.Resize(image, Size, Size).Pixels;
         Span<float> red = destination[..(Size * Size)];

@@ -12,7 +12,10 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (pixels.Length != (long)width * height * 3)
-            throw new ArgumentException($"An image of {width} x {height} has {(long)width * height * 3} bytes, but {pixels.Length} are given.", nameof(pixels));
+            throw new ArgumentException(
+                $"An image of {width} x {height} has {(long)width * height * 3} bytes, but {pixels.Length} are given.",
+                nameof(pixels)
+            );
 
         Width = width;
         Height = height;

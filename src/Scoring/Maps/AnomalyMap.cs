@@ -24,7 +24,10 @@ public sealed class AnomalyMap
         GaussianSmoothing.RequireSquare(raw.Length, side);
         int bad = Array.FindIndex(raw, v => !float.IsFinite(v));
         if (bad >= 0)
-            throw new ArgumentException($"The anomaly map is {raw[bad]} at patch row {bad / side}, column {bad % side}, expected a finite number: the model overflowed or its weights are damaged; try the float32 package.", nameof(raw));
+            throw new ArgumentException(
+                $"The anomaly map is {raw[bad]} at patch row {bad / side}, column {bad % side}, expected a finite number: the model overflowed or its weights are damaged; try the float32 package.",
+                nameof(raw)
+            );
         _raw = raw;
         Side = side;
         Size = size;

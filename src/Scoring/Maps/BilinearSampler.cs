@@ -11,7 +11,7 @@ internal sealed class BilinearSampler
     private readonly float[] _grid;
     private readonly int _side;
     private readonly int _height;
-    private readonly int[] _cell;   // [side]: first output between grid columns k and k + 1
+    private readonly int[] _cell; // [side]: first output between grid columns k and k + 1
     private readonly float[] _part; // [width]: how far each output is on the way to the next column, 0 to 1
 
     public BilinearSampler(float[] grid, int side, int width, int height)
@@ -39,13 +39,14 @@ internal sealed class BilinearSampler
     /// <summary>Largest change of the value per pixel anywhere.</summary>
     public float MaxSlope()
     {
-        float across = 0, down = 0;
+        float across = 0,
+            down = 0;
         for (int y = 0; y < _side; y++)
-            for (int x = 1; x < _side; x++)
-            {
-                across = Math.Max(across, Math.Abs(_grid[y * _side + x] - _grid[y * _side + x - 1]));
-                down = Math.Max(down, Math.Abs(_grid[x * _side + y] - _grid[(x - 1) * _side + y]));
-            }
+        for (int x = 1; x < _side; x++)
+        {
+            across = Math.Max(across, Math.Abs(_grid[y * _side + x] - _grid[y * _side + x - 1]));
+            down = Math.Max(down, Math.Abs(_grid[x * _side + y] - _grid[(x - 1) * _side + y]));
+        }
 
         return float.Hypot(across * (_side - 1) / Math.Max(Width - 1, 1), down * (_side - 1) / Math.Max(_height - 1, 1));
     }
@@ -64,8 +65,10 @@ internal sealed class BilinearSampler
 
         for (int k = 0; k < _side; k++)
         {
-            int begin = _cell[k], end = k + 1 < _side ? _cell[k + 1] : row.Length;
-            float start = between[k], step = between[Math.Min(k + 1, _side - 1)] - start;
+            int begin = _cell[k],
+                end = k + 1 < _side ? _cell[k + 1] : row.Length;
+            float start = between[k],
+                step = between[Math.Min(k + 1, _side - 1)] - start;
             ReadOnlySpan<float> parts = _part.AsSpan(begin, end - begin);
             Span<float> to = row[begin..end];
             int vector = Vector<float>.Count;

@@ -5,6 +5,7 @@ public enum Domain
 {
     /// <summary>Parts and surfaces: kernel of 7, sigma 1 (in patches).</summary>
     Industrial,
+
     /// <summary>Medical scans: kernel of 9, sigma 1.5 (in patches).</summary>
     Medical,
 }

@@ -21,17 +21,17 @@ public static class GaussianSmoothing
         float[] wide = new float[grid.Length];
         float[] result = new float[grid.Length];
         for (int y = 0; y < side; y++)
-            for (int x = 0; x < side; x++)
-                for (int k = 0; k < kernel.Length; k++)
-                    wide[y * side + x] += kernel[k] * grid[y * side + Mirror(x + k - half, side)];
+        for (int x = 0; x < side; x++)
+        for (int k = 0; k < kernel.Length; k++)
+            wide[y * side + x] += kernel[k] * grid[y * side + Mirror(x + k - half, side)];
         for (int y = 0; y < side; y++)
-            for (int k = 0; k < kernel.Length; k++)
-            {
-                ReadOnlySpan<float> from = wide.AsSpan(Mirror(y + k - half, side) * side, side);
-                Span<float> to = result.AsSpan(y * side, side);
-                for (int x = 0; x < side; x++)
-                    to[x] += kernel[k] * from[x];
-            }
+        for (int k = 0; k < kernel.Length; k++)
+        {
+            ReadOnlySpan<float> from = wide.AsSpan(Mirror(y + k - half, side) * side, side);
+            Span<float> to = result.AsSpan(y * side, side);
+            for (int x = 0; x < side; x++)
+                to[x] += kernel[k] * from[x];
+        }
 
         return result;
     }

@@ -14,7 +14,13 @@ internal static class HeatColors
     // Lightness 0 to 1, chroma, hue in degrees: at equal distances of a parameter; linear in between.
     private static readonly (double Lightness, double Chroma, double Hue)[] Knots =
     [
-        (0.22, 0.10, 285), (0.36, 0.17, 305), (0.49, 0.21, 345), (0.60, 0.22, 388), (0.70, 0.19, 408), (0.80, 0.17, 436), (0.91, 0.18, 463),
+        (0.22, 0.10, 285),
+        (0.36, 0.17, 305),
+        (0.49, 0.21, 345),
+        (0.60, 0.22, 388),
+        (0.70, 0.19, 408),
+        (0.80, 0.17, 436),
+        (0.91, 0.18, 463),
     ];
 
     /// <summary>[Count, 3]: sRGB bytes.</summary>
@@ -74,9 +80,11 @@ internal static class HeatColors
         double l = Math.Pow(lab.L + 0.3963377774 * lab.A + 0.2158037573 * lab.B, 3);
         double m = Math.Pow(lab.L - 0.1055613458 * lab.A - 0.0638541728 * lab.B, 3);
         double s = Math.Pow(lab.L - 0.0894841775 * lab.A - 1.2914855480 * lab.B, 3);
-        return (4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+        return (
+            4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
             -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s);
+            -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s
+        );
     }
 
     // Linear sRGB to the byte (IEC 61966-2-1).

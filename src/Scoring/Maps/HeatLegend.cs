@@ -5,27 +5,112 @@ namespace AaClip.Scoring.Maps;
 /// <summary>The scale along the right edge of a heatmap: the colours from low (bottom) to high (top), with four numbers.</summary>
 internal static class HeatLegend
 {
-    private const int GlyphWidth = 5, GlyphHeight = 7;
+    private const int GlyphWidth = 5,
+        GlyphHeight = 7;
     private const string Glyphs = "0123456789.-+e";
 
     // One byte per glyph and row, the highest of five bits left.
     private static ReadOnlySpan<byte> Rows =>
-    [
-        14, 17, 17, 17, 17, 17, 14, // 0
-        4, 12, 4, 4, 4, 4, 14,      // 1
-        14, 17, 1, 6, 8, 16, 31,    // 2
-        30, 1, 1, 14, 1, 1, 30,     // 3
-        2, 6, 10, 18, 31, 2, 2,     // 4
-        31, 16, 30, 1, 1, 17, 14,   // 5
-        14, 16, 16, 30, 17, 17, 14, // 6
-        31, 1, 2, 4, 4, 8, 8,       // 7
-        14, 17, 17, 14, 17, 17, 14, // 8
-        14, 17, 17, 15, 1, 1, 14,   // 9
-        0, 0, 0, 0, 0, 6, 6,        // .
-        0, 0, 0, 14, 0, 0, 0,       // -
-        0, 4, 4, 31, 4, 4, 0,       // +
-        0, 0, 14, 17, 31, 16, 14,   // e
-    ];
+        [
+            14,
+            17,
+            17,
+            17,
+            17,
+            17,
+            14, // 0
+            4,
+            12,
+            4,
+            4,
+            4,
+            4,
+            14, // 1
+            14,
+            17,
+            1,
+            6,
+            8,
+            16,
+            31, // 2
+            30,
+            1,
+            1,
+            14,
+            1,
+            1,
+            30, // 3
+            2,
+            6,
+            10,
+            18,
+            31,
+            2,
+            2, // 4
+            31,
+            16,
+            30,
+            1,
+            1,
+            17,
+            14, // 5
+            14,
+            16,
+            16,
+            30,
+            17,
+            17,
+            14, // 6
+            31,
+            1,
+            2,
+            4,
+            4,
+            8,
+            8, // 7
+            14,
+            17,
+            17,
+            14,
+            17,
+            17,
+            14, // 8
+            14,
+            17,
+            17,
+            15,
+            1,
+            1,
+            14, // 9
+            0,
+            0,
+            0,
+            0,
+            0,
+            6,
+            6, // .
+            0,
+            0,
+            0,
+            14,
+            0,
+            0,
+            0, // -
+            0,
+            4,
+            4,
+            31,
+            4,
+            4,
+            0, // +
+            0,
+            0,
+            14,
+            17,
+            31,
+            16,
+            14, // e
+        ];
 
     /// <summary>Draws over a finished picture, or leaves it as it is where the scale would take more than a third of it.</summary>
     /// <param name="pixels">[height, width, 3].</param>
@@ -43,9 +128,11 @@ internal static class HeatLegend
             (Format(options.Low), 0),
         ];
         int letters = ticks.Max(t => t.Text.Length);
-        int bar = 8 * unit, margin = 4 * unit;
+        int bar = 8 * unit,
+            margin = 4 * unit;
         int panel = margin + bar + 3 * unit + letters * (GlyphWidth + 1) * unit + margin;
-        int top = margin + GlyphHeight * unit, bottom = height - top; // the numbers are centred on the ends of the bar
+        int top = margin + GlyphHeight * unit,
+            bottom = height - top; // the numbers are centred on the ends of the bar
         if (3 * panel > width || bottom - top < 6 * GlyphHeight * unit)
             return;
 
@@ -55,8 +142,10 @@ internal static class HeatLegend
                 value = (byte)(value / 4); // dark, but the photo still shows
         int last = bottom - top - 1;
         for (int y = top; y < bottom; y++)
-            for (int x = left + margin; x < left + margin + bar; x++)
-                HeatColors.Table.AsSpan(3 * (int)((long)(bottom - 1 - y) * (HeatPalette.Count - 1) / last), 3).CopyTo(pixels[(3 * (y * width + x))..]);
+        for (int x = left + margin; x < left + margin + bar; x++)
+            HeatColors
+                .Table.AsSpan(3 * (int)((long)(bottom - 1 - y) * (HeatPalette.Count - 1) / last), 3)
+                .CopyTo(pixels[(3 * (y * width + x))..]);
         foreach ((string text, int step) in ticks)
         {
             int y = bottom - 1 - (int)((long)step * last / (HeatPalette.Count - 1));
@@ -74,9 +163,9 @@ internal static class HeatLegend
         {
             ReadOnlySpan<byte> rows = Rows.Slice(Glyphs.IndexOf(letter, StringComparison.Ordinal) * GlyphHeight, GlyphHeight);
             for (int row = 0; row < GlyphHeight; row++)
-                for (int column = 0; column < GlyphWidth; column++)
-                    if ((rows[row] >> (GlyphWidth - 1 - column) & 1) != 0)
-                        Fill(pixels, width, x + column * unit, y + row * unit, unit, unit);
+            for (int column = 0; column < GlyphWidth; column++)
+                if ((rows[row] >> (GlyphWidth - 1 - column) & 1) != 0)
+                    Fill(pixels, width, x + column * unit, y + row * unit, unit, unit);
             x += (GlyphWidth + 1) * unit;
         }
     }

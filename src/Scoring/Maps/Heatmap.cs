@@ -36,26 +36,35 @@ public static class Heatmap
         options.Validate();
         BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
         HeatPalette palette = new(options.Opacity, opaque: photo is null);
-        Contour? contour = options.Contour && Math.Min(width, height) >= SmallestForContour ? new(sampler, width, height, options.ContourLevel ?? options.Threshold) : null;
+        Contour? contour =
+            options.Contour && Math.Min(width, height) >= SmallestForContour
+                ? new(sampler, width, height, options.ContourLevel ?? options.Threshold)
+                : null;
         byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
 
-        RowBands.Run(height, 4L * width * height, (begin, end) =>
-        {
-            float[] between = new float[map.Side];
-            int[] steps = new int[width];
-            float[] above = new float[width], here = new float[width], below = new float[width];
-            sampler.Row(begin, between, here);
-            sampler.Row(Math.Max(begin - 1, 0), between, above);
-            for (int y = begin; y < end; y++)
+        RowBands.Run(
+            height,
+            4L * width * height,
+            (begin, end) =>
             {
-                sampler.Row(Math.Min(y + 1, height - 1), between, below);
-                Steps(here, options, steps);
-                Span<byte> row = result.AsSpan(3 * y * width, 3 * width);
-                Blend(photo is null ? default : photo.Pixels.AsSpan(3 * y * width, 3 * width), steps, palette, row);
-                contour?.Draw(above, here, below, row);
-                (above, here, below) = (here, below, above);
+                float[] between = new float[map.Side];
+                int[] steps = new int[width];
+                float[] above = new float[width],
+                    here = new float[width],
+                    below = new float[width];
+                sampler.Row(begin, between, here);
+                sampler.Row(Math.Max(begin - 1, 0), between, above);
+                for (int y = begin; y < end; y++)
+                {
+                    sampler.Row(Math.Min(y + 1, height - 1), between, below);
+                    Steps(here, options, steps);
+                    Span<byte> row = result.AsSpan(3 * y * width, 3 * width);
+                    Blend(photo is null ? default : photo.Pixels.AsSpan(3 * y * width, 3 * width), steps, palette, row);
+                    contour?.Draw(above, here, below, row);
+                    (above, here, below) = (here, below, above);
+                }
             }
-        });
+        );
 
         if (options.Legend)
             HeatLegend.Draw(result, width, height, options);
@@ -74,7 +83,8 @@ public static class Heatmap
         for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
             Vector<float> distance = new Vector<float>(values[i..]) - new Vector<float>(threshold);
-            Vector<float> step = Vector.Max(Vector.Min(distance, Vector<float>.Zero) * below, new(-HeatPalette.Middle))
+            Vector<float> step =
+                Vector.Max(Vector.Min(distance, Vector<float>.Zero) * below, new(-HeatPalette.Middle))
                 + Vector.SquareRoot(Vector.Min(Vector.Max(distance, Vector<float>.Zero) * above, Vector<float>.One)) * upper
                 + new Vector<float>(HeatPalette.Middle);
             Vector.ConvertToInt32(step).CopyTo(steps[i..]); // truncates: the middle step begins at the threshold
@@ -83,14 +93,18 @@ public static class Heatmap
         for (; i < values.Length; i++)
         {
             float distance = values[i] - threshold;
-            steps[i] = (int)(Math.Max(Math.Min(distance, 0) * below, -HeatPalette.Middle)
-                + MathF.Sqrt(Math.Min(Math.Max(distance, 0) * above, 1)) * upper + HeatPalette.Middle);
+            steps[i] = (int)(
+                Math.Max(Math.Min(distance, 0) * below, -HeatPalette.Middle)
+                + MathF.Sqrt(Math.Min(Math.Max(distance, 0) * above, 1)) * upper
+                + HeatPalette.Middle
+            );
         }
     }
 
     private static void Blend(ReadOnlySpan<byte> photo, ReadOnlySpan<int> steps, HeatPalette palette, Span<byte> row)
     {
-        int[] keeps = palette.Keep, adds = palette.Add;
+        int[] keeps = palette.Keep,
+            adds = palette.Add;
         if (photo.IsEmpty)
         {
             row.Clear(); // nothing of it stays
@@ -99,7 +113,9 @@ public static class Heatmap
 
         for (int x = 0, at = 0; x < steps.Length; x++, at += 3)
         {
-            int step = steps[x], keep = keeps[step], add = 3 * step;
+            int step = steps[x],
+                keep = keeps[step],
+                add = 3 * step;
             row[at + 2] = (byte)((photo[at + 2] * keep + adds[add + 2]) >> 8);
             row[at + 1] = (byte)((photo[at + 1] * keep + adds[add + 1]) >> 8);
             row[at] = (byte)((photo[at] * keep + adds[add]) >> 8);

@@ -33,14 +33,26 @@ public sealed record HeatmapOptions
     public static HeatmapOptions Spanning(float min, float threshold, float max)
     {
         float room = Math.Max((max - min) / 4, Math.Max(Math.Abs(threshold) * 1e-3f, 1e-6f));
-        return new HeatmapOptions { Low = Math.Min(min, threshold - room), Threshold = threshold, High = Math.Max(max, threshold + room) };
+        return new HeatmapOptions
+        {
+            Low = Math.Min(min, threshold - room),
+            Threshold = threshold,
+            High = Math.Max(max, threshold + room),
+        };
     }
 
     internal void Validate()
     {
         if (!(float.IsFinite(Low) && float.IsFinite(High) && Low < Threshold && Threshold < High))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The heatmap's scale is low {Low}, threshold {Threshold}, high {High}, expected finite numbers in rising order: use HeatmapOptions.Spanning for any threshold."));
+            throw new ArgumentException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The heatmap's scale is low {Low}, threshold {Threshold}, high {High}, expected finite numbers in rising order: use HeatmapOptions.Spanning for any threshold."
+                )
+            );
         if (Opacity is not (>= 0 and <= 1))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The heatmap's opacity is {Opacity}, expected 0 to 1."));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"The heatmap's opacity is {Opacity}, expected 0 to 1.")
+            );
     }
 }

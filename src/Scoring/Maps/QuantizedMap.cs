@@ -17,7 +17,8 @@ public sealed record QuantizedMap
     /// <exception cref="ArgumentException">There is no value, or one is not finite.</exception>
     public static QuantizedMap Create(ReadOnlySpan<float> values)
     {
-        float low = float.PositiveInfinity, high = float.NegativeInfinity;
+        float low = float.PositiveInfinity,
+            high = float.NegativeInfinity;
         foreach (float value in values)
         {
             if (!float.IsFinite(value))
@@ -33,7 +34,12 @@ public sealed record QuantizedMap
         if (scale > 0)
             for (int i = 0; i < stored.Length; i++)
                 stored[i] = (ushort)Math.Min(Math.Round(((double)values[i] - low) / scale), ushort.MaxValue);
-        return new QuantizedMap { Values = stored, Scale = scale, Offset = low };
+        return new QuantizedMap
+        {
+            Values = stored,
+            Scale = scale,
+            Offset = low,
+        };
     }
 
     /// <summary>The values again, each within half a <see cref="Scale"/> and one float rounding of what was stored.</summary>

@@ -15,7 +15,14 @@ public static class Regions
     /// <param name="minAreaFraction">Smaller regions are left out, unless none remains of an anomalous image; a share of the image, 0 to 1.</param>
     /// <returns>Highest peak first.</returns>
     public static IReadOnlyList<Region> Of(
-        ReadOnlySpan<float> full, int size, float level, bool anomalous, int width, int height, double minAreaFraction)
+        ReadOnlySpan<float> full,
+        int size,
+        float level,
+        bool anomalous,
+        int width,
+        int height,
+        double minAreaFraction
+    )
     {
         IReadOnlyList<Region> found = Find(full, size, level, width, height, minAreaFraction);
         return found.Count > 0 || !anomalous ? found : [.. Find(full, size, level, width, height, 0).Take(1)];
@@ -36,7 +43,8 @@ public static class Regions
         if (values.Length == 0 || (above == 0 ? !anomalous : 2 * above <= values.Length))
             return threshold;
         Array.Sort(values);
-        float median = values[values.Length / 2], peak = values[^1];
+        float median = values[values.Length / 2],
+            peak = values[^1];
         if (above == 0)
             return peak - (peak - median) / 4;
         return peak - median < LeastSpread * (peak - threshold) ? threshold : Math.Max(threshold, (median + peak) / 2);
@@ -51,7 +59,14 @@ public static class Regions
     /// <param name="minAreaFraction">Smaller regions are left out; a share of the image, 0 to 1.</param>
     /// <returns>Highest peak first; of equal peaks, the one that begins further up, then further left.</returns>
     /// <exception cref="ArgumentException">The map's length is not size * size, or an argument is out of its range.</exception>
-    public static IReadOnlyList<Region> Find(ReadOnlySpan<float> map, int size, float threshold, int width, int height, double minAreaFraction)
+    public static IReadOnlyList<Region> Find(
+        ReadOnlySpan<float> map,
+        int size,
+        float threshold,
+        int width,
+        int height,
+        double minAreaFraction
+    )
     {
         GaussianSmoothing.RequireSquare(map.Length, size);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
@@ -66,27 +81,31 @@ public static class Regions
         {
             if (seen[start] || !(map[start] >= threshold))
                 continue;
-            int left = size, right = 0, bottom = 0, area = 0;
+            int left = size,
+                right = 0,
+                bottom = 0,
+                area = 0;
             int top = start / size; // rows are walked downwards, so the first pixel met is one of the topmost
             float peak = float.NegativeInfinity;
             seen[start] = true;
             open.Push(start);
             while (open.TryPop(out int at))
             {
-                int x = at % size, y = at / size;
+                int x = at % size,
+                    y = at / size;
                 (left, right, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Max(bottom, y));
                 peak = Math.Max(peak, map[at]);
                 area++;
                 for (int ny = Math.Max(y - 1, 0); ny <= Math.Min(y + 1, size - 1); ny++)
-                    for (int nx = Math.Max(x - 1, 0); nx <= Math.Min(x + 1, size - 1); nx++)
+                for (int nx = Math.Max(x - 1, 0); nx <= Math.Min(x + 1, size - 1); nx++)
+                {
+                    int next = ny * size + nx;
+                    if (!seen[next] && map[next] >= threshold)
                     {
-                        int next = ny * size + nx;
-                        if (!seen[next] && map[next] >= threshold)
-                        {
-                            seen[next] = true;
-                            open.Push(next);
-                        }
+                        seen[next] = true;
+                        open.Push(next);
                     }
+                }
             }
 
             double fraction = area / ((double)size * size);
@@ -94,7 +113,17 @@ public static class Regions
                 continue;
             (int boxX, int boxWidth) = Scale(left, right, size, width);
             (int boxY, int boxHeight) = Scale(top, bottom, size, height);
-            regions.Add(new Region { X = boxX, Y = boxY, Width = boxWidth, Height = boxHeight, Peak = peak, AreaFraction = fraction });
+            regions.Add(
+                new Region
+                {
+                    X = boxX,
+                    Y = boxY,
+                    Width = boxWidth,
+                    Height = boxHeight,
+                    Peak = peak,
+                    AreaFraction = fraction,
+                }
+            );
         }
 
         return [.. regions.OrderByDescending(r => r.Peak)]; // a stable sort: equal peaks stay in the order in which they were met

@@ -16,12 +16,16 @@ public static class Upsampling
     {
         BilinearSampler sampler = new(grid, side, width, height);
         float[] result = GC.AllocateUninitializedArray<float>(checked(width * height));
-        RowBands.Run(height, result.Length, (begin, end) =>
-        {
-            float[] between = new float[side];
-            for (int y = begin; y < end; y++)
-                sampler.Row(y, between, result.AsSpan(y * width, width));
-        });
+        RowBands.Run(
+            height,
+            result.Length,
+            (begin, end) =>
+            {
+                float[] between = new float[side];
+                for (int y = begin; y < end; y++)
+                    sampler.Row(y, between, result.AsSpan(y * width, width));
+            }
+        );
         return result;
     }
 }

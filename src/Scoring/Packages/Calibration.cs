@@ -45,15 +45,16 @@ public sealed record Calibration
     /// Good for looking, not for deciding.
     /// </summary>
     /// <param name="levels">Number of levels summed in the map; each adds 0.5 at equal distance.</param>
-    public static Calibration Neutral(int levels) => new()
-    {
-        MapMin = levels * (0.5f - NeutralSpan),
-        MapMax = levels * (0.5f + NeutralSpan),
-        DetectionMin = 0,
-        DetectionMax = 1,
-        Threshold = 0.5,
-        MapThreshold = levels * 0.5f,
-    };
+    public static Calibration Neutral(int levels) =>
+        new()
+        {
+            MapMin = levels * (0.5f - NeutralSpan),
+            MapMax = levels * (0.5f + NeutralSpan),
+            DetectionMin = 0,
+            DetectionMax = 1,
+            Threshold = 0.5,
+            MapThreshold = levels * 0.5f,
+        };
 
     /// <summary>The combined score (specification 4.3.2): half map maximum and half detection, or for medical images the map maximum alone.</summary>
     /// <returns>About 0 to 1; beyond, where an image leaves the calibrated range.</returns>
@@ -88,12 +89,24 @@ public sealed record Calibration
     public void Validate(string where)
     {
         if (!(float.IsFinite(MapMin) && float.IsFinite(MapMax) && MapMin < MapMax))
-            throw new InvalidDataException(FormattableString.Invariant($"{where} has the map range {MapMin} to {MapMax}, expected two numbers in rising order: calibrate again."));
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"{where} has the map range {MapMin} to {MapMax}, expected two numbers in rising order: calibrate again."
+                )
+            );
         if (!(float.IsFinite(DetectionMin) && float.IsFinite(DetectionMax) && DetectionMin < DetectionMax))
-            throw new InvalidDataException(FormattableString.Invariant($"{where} has the detection range {DetectionMin} to {DetectionMax}, expected two numbers in rising order: calibrate again."));
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"{where} has the detection range {DetectionMin} to {DetectionMax}, expected two numbers in rising order: calibrate again."
+                )
+            );
         if (Threshold is not (> 0 and < 1))
-            throw new InvalidDataException(FormattableString.Invariant($"{where} has the threshold {Threshold}, expected a number between 0 and 1: calibrate again."));
+            throw new InvalidDataException(
+                FormattableString.Invariant($"{where} has the threshold {Threshold}, expected a number between 0 and 1: calibrate again.")
+            );
         if (!float.IsFinite(MapThreshold))
-            throw new InvalidDataException(FormattableString.Invariant($"{where} has the map threshold {MapThreshold}, expected a number: calibrate again."));
+            throw new InvalidDataException(
+                FormattableString.Invariant($"{where} has the map threshold {MapThreshold}, expected a number: calibrate again.")
+            );
     }
 }

@@ -43,10 +43,18 @@ public sealed record ModelManifest
     public required string Prompts { get; init; }
 
     /// <summary>Classes whose anchors the package carries; any other class gets them when it is first used.</summary>
-    public IReadOnlyList<string> Classes { get; init => field = value ?? []; } = []; // the JSON reader sets absent members to null
+    public IReadOnlyList<string> Classes
+    {
+        get;
+        init => field = value ?? [];
+    } = []; // the JSON reader sets absent members to null
 
     /// <summary>Score scales and thresholds by class name; "*" is for every other class. Empty for a model that was never calibrated.</summary>
-    public IReadOnlyDictionary<string, Calibration> Calibrations { get; init => field = value ?? NoCalibrations; } = NoCalibrations;
+    public IReadOnlyDictionary<string, Calibration> Calibrations
+    {
+        get;
+        init => field = value ?? NoCalibrations;
+    } = NoCalibrations;
 
     /// <summary>Every other file of the package by its name ("/" between folders).</summary>
     public required IReadOnlyDictionary<string, PackageFile> Files { get; init; }
@@ -61,20 +69,23 @@ public sealed record ModelManifest
     /// <summary>Whether a text can be the name or the version of a model: names of blobs and rows are made of them.</summary>
     /// <returns>True for 1 to 64 letters and digits of ASCII, '.', '_' and '-', with a letter or digit first.</returns>
     public static bool IsLabel(string text) =>
-        text is { Length: > 0 and <= 64 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        text is { Length: > 0 and <= 64 }
+        && char.IsAsciiLetterOrDigit(text[0])
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
     /// <param name="objectClass">As the user writes it; names that give the same prompts have the same scale (<see cref="ClassNames.Same"/>).</param>
     public Calibration CalibrationFor(string objectClass) =>
         Calibrations.FirstOrDefault(c => ClassNames.Same(c.Key, objectClass)).Value
-            ?? Calibrations.GetValueOrDefault("*")
-            ?? Calibration.Neutral(Architecture.Levels.Count);
+        ?? Calibrations.GetValueOrDefault("*")
+        ?? Calibration.Neutral(Architecture.Levels.Count);
 
     /// <summary>What to say where this package is calibrated, but not for the class; null where all is well or nothing is calibrated.</summary>
     public string? CalibrationGap(string objectClass) =>
-        Calibrations.Count == 0 || !CalibrationFor(objectClass).IsNeutral ? null
-        : $"Model {Id} has no calibration for '{objectClass}', only for {string.Join(", ", Calibrations.Keys.Take(8).Select(k => $"'{k}'"))}{(Calibrations.Count > 8 ? ", …" : "")}: "
-            + "name the class as it is there, or calibrate it (aaclip calibrate).";
+        Calibrations.Count == 0 || !CalibrationFor(objectClass).IsNeutral
+            ? null
+            : $"Model {Id} has no calibration for '{objectClass}', only for {string.Join(", ", Calibrations.Keys.Take(8).Select(k => $"'{k}'"))}{(Calibrations.Count > 8 ? ", …" : "")}: "
+                + "name the class as it is there, or calibrate it (aaclip calibrate).";
 }
 
 /// <summary>Where adapters sit in the towers (specification 2).</summary>
@@ -110,6 +121,11 @@ public sealed record Provenance
 public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
 
 /// <summary>JSON of the package files.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ModelManifest))]
 public sealed partial class PackageJson : JsonSerializerContext;

@@ -49,18 +49,26 @@ public sealed class ModelPackage
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"No model package at '{folder}': make one with 'aaclip import'.");
         if (!File.Exists(path))
-            throw new InvalidDataException($"'{folder}' is not a model package: it has no {ModelManifest.FileName}. Make one with 'aaclip import'.");
+            throw new InvalidDataException(
+                $"'{folder}' is not a model package: it has no {ModelManifest.FileName}. Make one with 'aaclip import'."
+            );
         if (new FileInfo(path).Length > MaxManifestBytes)
-            throw new InvalidDataException($"'{path}' has more than {MaxManifestBytes} bytes: this is not a model package's {ModelManifest.FileName}.");
+            throw new InvalidDataException(
+                $"'{path}' has more than {MaxManifestBytes} bytes: this is not a model package's {ModelManifest.FileName}."
+            );
 
         ModelManifest manifest = Read(path);
         foreach ((string name, PackageFile file) in manifest.Files)
         {
             FileInfo info = new(Resolve(folder, name));
             if (!info.Exists)
-                throw new InvalidDataException($"The package '{folder}' lacks '{name}', which its {ModelManifest.FileName} lists: copy it again.");
+                throw new InvalidDataException(
+                    $"The package '{folder}' lacks '{name}', which its {ModelManifest.FileName} lists: copy it again."
+                );
             if (info.Length != file.Bytes)
-                throw new InvalidDataException($"'{name}' in the package '{folder}' has {info.Length} bytes, expected {file.Bytes}: copy it again.");
+                throw new InvalidDataException(
+                    $"'{name}' in the package '{folder}' has {info.Length} bytes, expected {file.Bytes}: copy it again."
+                );
         }
 
         return new ModelPackage(folder, manifest);
@@ -76,10 +84,14 @@ public sealed class ModelPackage
         foreach (string name in names)
         {
             if (!Manifest.Files.TryGetValue(name, out PackageFile? expected))
-                throw new InvalidDataException($"The package '{Folder}' does not list '{name}' in its {ModelManifest.FileName}: import it again.");
+                throw new InvalidDataException(
+                    $"The package '{Folder}' does not list '{name}' in its {ModelManifest.FileName}: import it again."
+                );
             string found = HashOf(PathOf(name));
             if (found != expected.Sha256)
-                throw new InvalidDataException($"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or damaged; copy the package again.");
+                throw new InvalidDataException(
+                    $"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or damaged; copy the package again."
+                );
         }
     }
 
@@ -96,10 +108,16 @@ public sealed class ModelPackage
         {
             byte[] text = File.ReadAllBytes(path);
             using (JsonDocument json = JsonDocument.Parse(text))
-                if (json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema) && schema.TryGetInt32(out int version) && version > ModelManifest.CurrentSchema)
-                    throw new InvalidDataException($"'{path}' has schemaVersion {version}; this program reads up to {ModelManifest.CurrentSchema}: update it.");
-            ModelManifest manifest = JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest)
-                ?? throw new JsonException("The file holds null.");
+                if (
+                    json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema)
+                    && schema.TryGetInt32(out int version)
+                    && version > ModelManifest.CurrentSchema
+                )
+                    throw new InvalidDataException(
+                        $"'{path}' has schemaVersion {version}; this program reads up to {ModelManifest.CurrentSchema}: update it."
+                    );
+            ModelManifest manifest =
+                JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest) ?? throw new JsonException("The file holds null.");
             Check(manifest, path);
             return manifest;
         }
@@ -112,17 +130,27 @@ public sealed class ModelPackage
     private static void Check(ModelManifest manifest, string path)
     {
         if (!ModelManifest.IsLabel(manifest.Name) || !ModelManifest.IsLabel(manifest.Version))
-            throw new InvalidDataException($"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' and '-', at most 64: import the model again.");
+            throw new InvalidDataException(
+                $"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' and '-', at most 64: import the model again."
+            );
         ModelArchitecture shape = manifest.Architecture;
         if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
-            throw new InvalidDataException($"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192.");
+            throw new InvalidDataException(
+                $"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192."
+            );
         manifest.Preprocessing.Validate();
         if (manifest.Preprocessing.Size != shape.ImageSize)
-            throw new InvalidDataException($"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged.");
+            throw new InvalidDataException(
+                $"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged."
+            );
         if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
-            throw new InvalidDataException($"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged.");
+            throw new InvalidDataException(
+                $"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged."
+            );
         foreach ((string name, Calibration? calibration) in manifest.Calibrations)
-            (calibration ?? throw new InvalidDataException($"'{path}' has an empty calibration for '{name}': calibrate again.")).Validate($"The calibration of '{name}' in '{path}'");
+            (calibration ?? throw new InvalidDataException($"'{path}' has an empty calibration for '{name}': calibrate again.")).Validate(
+                $"The calibration of '{name}' in '{path}'"
+            );
         foreach ((string name, PackageFile? file) in manifest.Files)
             if (file is null)
                 throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");

@@ -7,11 +7,16 @@ namespace AaClip.Scoring.Packages;
 public enum Precision
 {
     /// <summary>float32 throughout: equals the published code.</summary>
-    [JsonStringEnumMemberName("fp32")] Fp32,
+    [JsonStringEnumMemberName("fp32")]
+    Fp32,
+
     /// <summary>float16 weights and activations, norms and scores in float32: for CUDA.</summary>
-    [JsonStringEnumMemberName("fp16")] Fp16,
+    [JsonStringEnumMemberName("fp16")]
+    Fp16,
+
     /// <summary>int8 weights with one scale per output channel, activations quantised on the fly; attention, norms and heads in float32: for CPUs.</summary>
-    [JsonStringEnumMemberName("int8")] Int8,
+    [JsonStringEnumMemberName("int8")]
+    Int8,
 }
 
 /// <summary>The non-linearity of the towers' MLPs (specification 0.1 and 8, row 1).</summary>
@@ -19,7 +24,10 @@ public enum Precision
 public enum Activation
 {
     /// <summary>Exact GELU, x·½(1 + erf(x/√2)): what the published code runs.</summary>
-    [JsonStringEnumMemberName("gelu")] Gelu,
+    [JsonStringEnumMemberName("gelu")]
+    Gelu,
+
     /// <summary>x·sigmoid(1.702 x): what OpenAI trained CLIP with. Adapters trained with one do not fit the other.</summary>
-    [JsonStringEnumMemberName("quickgelu")] QuickGelu,
+    [JsonStringEnumMemberName("quickgelu")]
+    QuickGelu,
 }

@@ -17,12 +17,14 @@ public static class Int8Probe
     public static Int8Kernel? ForThisMachine => Found.Value;
 
     /// <summary>What a kernel means for whoever chose int8, as half a sentence.</summary>
-    public static string Describe(Int8Kernel? kernel) => kernel switch
-    {
-        Int8Kernel.U8S8 => "u8s8 (this processor sums byte products without loss)",
-        Int8Kernel.U8U8 => "u8u8 (this processor has no byte dot products (VNNI), so weights are made unsigned: same scores, slower)",
-        _ => $"none (ONNX Runtime {OrtEnv.Instance().GetVersionString()} has no exact one for this processor: import the model again with --precision fp32)",
-    };
+    public static string Describe(Int8Kernel? kernel) =>
+        kernel switch
+        {
+            Int8Kernel.U8S8 => "u8s8 (this processor sums byte products without loss)",
+            Int8Kernel.U8U8 => "u8u8 (this processor has no byte dot products (VNNI), so weights are made unsigned: same scores, slower)",
+            _ =>
+                $"none (ONNX Runtime {OrtEnv.Instance().GetVersionString()} has no exact one for this processor: import the model again with --precision fp32)",
+        };
 
     /// <summary>Makes a session multiply with a kernel.</summary>
     internal static void Apply(Int8Kernel kernel, SessionOptions options)
@@ -52,20 +54,32 @@ public static class Int8Probe
     }
 
     private static Int8Kernel? Probe() =>
-        IsExact(Int8Kernel.U8S8) ? Int8Kernel.U8S8 : IsExact(Int8Kernel.U8U8) ? Int8Kernel.U8U8 : null;
+        IsExact(Int8Kernel.U8S8) ? Int8Kernel.U8S8
+        : IsExact(Int8Kernel.U8U8) ? Int8Kernel.U8U8
+        : null;
 
     // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of onnx.proto.
     private static byte[] Graph()
     {
         sbyte[] weights = new sbyte[Inner * Columns];
         Array.Fill(weights, sbyte.MaxValue);
-        byte[] node = [.. Field(1, "x"), .. Field(1, "w"), .. Field(1, "scale"), .. Field(2, "y"), .. Field(4, "DynamicQuantizeMatMul"), .. Field(7, "com.microsoft")];
+        byte[] node =
+        [
+            .. Field(1, "x"),
+            .. Field(1, "w"),
+            .. Field(1, "scale"),
+            .. Field(2, "y"),
+            .. Field(4, "DynamicQuantizeMatMul"),
+            .. Field(7, "com.microsoft"),
+        ];
         byte[] graph =
         [
-            .. Field(1, node), .. Field(2, "probe"),
-            .. Field(5, Tensor("w", 3, MemoryMarshal.AsBytes(weights.AsSpan()), Inner, Columns)),  // 3 = INT8
-            .. Field(5, Tensor("scale", 1, BitConverter.GetBytes(1f / sbyte.MaxValue), 1)),        // 1 = FLOAT
-            .. Field(11, Matrix("x", Rows, Inner)), .. Field(12, Matrix("y", Rows, Columns)),
+            .. Field(1, node),
+            .. Field(2, "probe"),
+            .. Field(5, Tensor("w", 3, MemoryMarshal.AsBytes(weights.AsSpan()), Inner, Columns)), // 3 = INT8
+            .. Field(5, Tensor("scale", 1, BitConverter.GetBytes(1f / sbyte.MaxValue), 1)), // 1 = FLOAT
+            .. Field(11, Matrix("x", Rows, Inner)),
+            .. Field(12, Matrix("y", Rows, Columns)),
         ];
         byte[] onnx = [.. Field(1, ""), .. Field(2, 17)]; // operator sets
         byte[] contributed = [.. Field(1, "com.microsoft"), .. Field(2, 1)];

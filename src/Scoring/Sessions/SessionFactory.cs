@@ -31,7 +31,10 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             catch (Exception e) when (e is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
             {
                 if (wanted == Sessions.Provider.Cuda)
-                    throw new InvalidOperationException($"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or choose --provider cpu or auto.", e);
+                    throw new InvalidOperationException(
+                        $"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or choose --provider cpu or auto.",
+                        e
+                    );
                 Log.NoCuda(logger, FirstLine(e.Message));
             }
         }

@@ -54,7 +54,11 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Writes float32 tensors under a temporary name and renames, so that a reader sees all of it or nothing.</summary>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, (long[] Shape, float[] Values)>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(
+        string path,
+        IEnumerable<KeyValuePair<string, (long[] Shape, float[] Values)>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
         List<KeyValuePair<string, (long[] Shape, float[] Values)>> list = [.. tensors];
         using MemoryStream header = new();
@@ -118,10 +122,14 @@ public sealed class SafetensorsFile : IDisposable
     private static SafetensorsFile Read(MappedFile file)
     {
         if (file.Length < 8)
-            throw new InvalidDataException($"'{file.Path}' has {file.Length} bytes, fewer than a safetensors header: it was not copied whole.");
+            throw new InvalidDataException(
+                $"'{file.Path}' has {file.Length} bytes, fewer than a safetensors header: it was not copied whole."
+            );
         long headerLength = BinaryPrimitives.ReadInt64LittleEndian(file.Slice(0, 8).Span);
         if (headerLength is < 2 or > MaxHeader || headerLength > file.Length - 8)
-            throw new InvalidDataException($"'{file.Path}' is not a safetensors file: its first 8 bytes give a header of {headerLength} bytes in a file of {file.Length}.");
+            throw new InvalidDataException(
+                $"'{file.Path}' is not a safetensors file: its first 8 bytes give a header of {headerLength} bytes in a file of {file.Length}."
+            );
 
         using JsonDocument header = JsonDocument.Parse(file.Slice(8, headerLength));
         Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
@@ -139,11 +147,15 @@ public sealed class SafetensorsFile : IDisposable
             long[] shape = Numbers(entry, "shape", file.Path);
             long[] offsets = Numbers(entry, "data_offsets", file.Path);
             if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0])
-                throw new InvalidDataException($"Tensor '{entry.Name}' in '{file.Path}' has data_offsets {StoredTensor.FormatShape(offsets)}, expected [begin, end].");
+                throw new InvalidDataException(
+                    $"Tensor '{entry.Name}' in '{file.Path}' has data_offsets {StoredTensor.FormatShape(offsets)}, expected [begin, end]."
+                );
             ReadOnlyMemory<byte> data = file.Slice(8 + headerLength + offsets[0], offsets[1] - offsets[0]);
             StoredTensor tensor = new(entry.Name, file.Path, type, shape, data);
             if (tensor.Count * type.Size() != data.Length)
-                throw new InvalidDataException($"Tensor '{entry.Name}' in '{file.Path}' of type {type} and shape {tensor.ShapeText} needs {tensor.Count * type.Size()} bytes, but has {data.Length}.");
+                throw new InvalidDataException(
+                    $"Tensor '{entry.Name}' in '{file.Path}' of type {type} and shape {tensor.ShapeText} needs {tensor.Count * type.Size()} bytes, but has {data.Length}."
+                );
             if (!tensors.TryAdd(entry.Name, tensor))
                 throw new InvalidDataException($"Tensor '{entry.Name}' stands twice in the header of '{file.Path}'.");
         }
@@ -156,18 +168,21 @@ public sealed class SafetensorsFile : IDisposable
             ? [.. array.EnumerateArray().Select(n => n.GetInt64())]
             : throw new InvalidDataException($"Tensor '{entry.Name}' in '{path}' has no '{key}' in the header.");
 
-    private static TensorType ParseType(string text, string name, string path) => text switch
-    {
-        "F64" => TensorType.Float64,
-        "F32" => TensorType.Float32,
-        "F16" => TensorType.Float16,
-        "BF16" => TensorType.BFloat16,
-        "I64" => TensorType.Int64,
-        "I32" => TensorType.Int32,
-        "I16" => TensorType.Int16,
-        "I8" => TensorType.Int8,
-        "U8" => TensorType.UInt8,
-        "BOOL" => TensorType.Bool,
-        _ => throw new InvalidDataException($"Tensor '{name}' in '{path}' has the type '{text}', which cannot be read here: convert it to F32, F16 or BF16."),
-    };
+    private static TensorType ParseType(string text, string name, string path) =>
+        text switch
+        {
+            "F64" => TensorType.Float64,
+            "F32" => TensorType.Float32,
+            "F16" => TensorType.Float16,
+            "BF16" => TensorType.BFloat16,
+            "I64" => TensorType.Int64,
+            "I32" => TensorType.Int32,
+            "I16" => TensorType.Int16,
+            "I8" => TensorType.Int8,
+            "U8" => TensorType.UInt8,
+            "BOOL" => TensorType.Bool,
+            _ => throw new InvalidDataException(
+                $"Tensor '{name}' in '{path}' has the type '{text}', which cannot be read here: convert it to F32, F16 or BF16."
+            ),
+        };
 }

@@ -12,7 +12,7 @@ public sealed class StoredTensor
 
     private readonly ReadOnlyMemory<byte> _storage;
     private readonly long[] _strides; // in elements
-    private readonly long _offset;    // in elements
+    private readonly long _offset; // in elements
 
     /// <summary>Describes a tensor over a storage.</summary>
     /// <param name="name">Key in its file.</param>
@@ -23,14 +23,24 @@ public sealed class StoredTensor
     /// <param name="strides">Elements between neighbours along each axis; row-major when absent.</param>
     /// <param name="offset">Element of the storage at which the tensor starts.</param>
     /// <exception cref="InvalidDataException">The shape is negative or too large, or reaches outside the storage.</exception>
-    public StoredTensor(string name, string file, TensorType type, long[] shape, ReadOnlyMemory<byte> storage, long[]? strides = null, long offset = 0)
+    public StoredTensor(
+        string name,
+        string file,
+        TensorType type,
+        long[] shape,
+        ReadOnlyMemory<byte> storage,
+        long[]? strides = null,
+        long offset = 0
+    )
     {
         Name = name;
         File = file;
         Type = type;
         Shape = shape;
         if (shape.Length > MaxAxes)
-            throw new InvalidDataException($"Tensor '{name}' in '{file}' has {shape.Length} axes, at most {MaxAxes} are possible: the file is damaged.");
+            throw new InvalidDataException(
+                $"Tensor '{name}' in '{file}' has {shape.Length} axes, at most {MaxAxes} are possible: the file is damaged."
+            );
         _storage = storage;
         _offset = offset;
         _strides = strides ?? RowMajor(shape);
@@ -75,7 +85,9 @@ public sealed class StoredTensor
     public StoredTensor Expect(string remedy, params ReadOnlySpan<long> shape)
     {
         if (!shape.SequenceEqual([.. Shape]))
-            throw new InvalidDataException($"Tensor '{Name}' in '{File}' has shape {ShapeText}, expected {FormatShape(shape.ToArray())}: {remedy}.");
+            throw new InvalidDataException(
+                $"Tensor '{Name}' in '{File}' has shape {ShapeText}, expected {FormatShape(shape.ToArray())}: {remedy}."
+            );
         return this;
     }
 
@@ -109,7 +121,8 @@ public sealed class StoredTensor
             _ => throw Bad($"is {Type}, expected an integer type"),
         };
 
-        static long[] Widen<T>(ReadOnlySpan<byte> bytes) where T : unmanaged, System.Numerics.INumberBase<T>
+        static long[] Widen<T>(ReadOnlySpan<byte> bytes)
+            where T : unmanaged, System.Numerics.INumberBase<T>
         {
             ReadOnlySpan<T> from = MemoryMarshal.Cast<byte, T>(bytes);
             long[] to = new long[from.Length];

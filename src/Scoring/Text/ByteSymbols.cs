@@ -12,7 +12,9 @@ internal static class ByteSymbols
     public const string EndOfWord = "</w>";
 
     private static readonly (byte[] Order, char[] Symbols) Table = Build();
-    private static readonly FrozenDictionary<char, byte> Bytes = Enumerable.Range(0, 256).ToFrozenDictionary(b => Table.Symbols[b], b => (byte)b);
+    private static readonly FrozenDictionary<char, byte> Bytes = Enumerable
+        .Range(0, 256)
+        .ToFrozenDictionary(b => Table.Symbols[b], b => (byte)b);
 
     /// <summary>The bytes in the order in which a vocabulary numbers them: '!' has id 0.</summary>
     public static ReadOnlySpan<byte> Order => Table.Order;
@@ -26,7 +28,8 @@ internal static class ByteSymbols
     private static (byte[] Order, char[] Symbols) Build()
     {
         char[] symbols = new char[256];
-        List<byte> printable = [], other = [];
+        List<byte> printable = [],
+            other = [];
         for (int b = 0; b < 256; b++)
         {
             bool shown = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE; // 0xAD is the invisible soft hyphen

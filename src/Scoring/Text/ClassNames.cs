@@ -22,7 +22,11 @@ public static class ClassNames
     /// <summary>A data set's domain, "Industrial" or "Medical".</summary>
     /// <exception cref="ArgumentException">The data set is not a published one.</exception>
     public static string DomainOf(string dataSet) =>
-        Find(dataSet)?.Domain ?? throw new ArgumentException($"The data set '{dataSet}' is not known; known are {string.Join(", ", DataSets.Select(d => d.Name))}.", nameof(dataSet));
+        Find(dataSet)?.Domain
+        ?? throw new ArgumentException(
+            $"The data set '{dataSet}' is not known; known are {string.Join(", ", DataSets.Select(d => d.Name))}.",
+            nameof(dataSet)
+        );
 
     /// <summary>
     /// The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is, but for
@@ -36,32 +40,47 @@ public static class ClassNames
     {
         string name = string.Concat(className.Trim().EnumerateRunes()); // half a surrogate pair becomes U+FFFD
         if (name.Length > ClipTokenizer.MaxCharacters / 2) // the other half is for the prompt around it
-            throw new ClassNameException($"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words.");
+            throw new ClassNameException(
+                $"The class name '{Printable(name)}' has {name.Length} characters: name the object in a few words."
+            );
         if (name.FirstOrDefault(c => char.IsControl(c) || c == '\uFFFD', ' ') is var bad and not ' ')
-            throw new ClassNameException($"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text.");
+            throw new ClassNameException(
+                $"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text."
+            );
         string cleaned = ClipTokenizer.Clean(name);
         if (cleaned.Trim('_', ' ').Length == 0)
             throw new ClassNameException("The class name is empty: name the object, such as 'bottle', or write 'object'.");
         if (Markers.FirstOrDefault(m => cleaned.Contains(m, StringComparison.Ordinal)) is { } marker)
-            throw new ClassNameException($"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out.");
+            throw new ClassNameException(
+                $"The class name '{Printable(name)}' contains {marker}, which would begin or end a prompt in its middle: leave it out."
+            );
 
         if (name.Split('/', 2) is not [var dataSet, var classOfSet] || Find(dataSet) is not { } published)
             return string.Join(' ', name.Replace('_', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (classOfSet.Equals(AnyObject, StringComparison.OrdinalIgnoreCase))
             return AnyObject;
         return published.Classes.FirstOrDefault(c => c.Class.Equals(classOfSet, StringComparison.OrdinalIgnoreCase))?.Name
-            ?? throw new ClassNameException($"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'.");
+            ?? throw new ClassNameException(
+                $"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'."
+            );
     }
 
     /// <summary>As <see cref="Resolve(string)"/>, and checks that every prompt with the name fits the text encoder.</summary>
     /// <exception cref="ClassNameException">As there, or a prompt would have too many tokens.</exception>
-    public static string Resolve(string className, ClipTokenizer tokenizer, PromptEnsemble prompts, int contextLength = ClipTokenizer.DefaultContextLength)
+    public static string Resolve(
+        string className,
+        ClipTokenizer tokenizer,
+        PromptEnsemble prompts,
+        int contextLength = ClipTokenizer.DefaultContextLength
+    )
     {
         string name = Resolve(className);
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
         int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);
         if (longest > contextLength - 2)
-            throw new ClassNameException($"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter.");
+            throw new ClassNameException(
+                $"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter."
+            );
         return name;
     }
 
@@ -80,7 +99,8 @@ public static class ClassNames
         }
     }
 
-    private static PublishedDataSet? Find(string dataSet) => DataSets.FirstOrDefault(d => d.Name.Equals(dataSet, StringComparison.OrdinalIgnoreCase));
+    private static PublishedDataSet? Find(string dataSet) =>
+        DataSets.FirstOrDefault(d => d.Name.Equals(dataSet, StringComparison.OrdinalIgnoreCase));
 
     private static string Printable(string name) => string.Concat(MergeList.Shorten(name).Select(c => char.IsControl(c) ? '\uFFFD' : c));
 

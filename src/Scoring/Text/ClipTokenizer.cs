@@ -36,7 +36,10 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
     public int[] Encode(string text)
     {
         if (text.Length > MaxCharacters)
-            throw new ArgumentException($"The text '{MergeList.Shorten(text)}' has {text.Length} characters, at most {MaxCharacters} are taken: a row holds about one sentence, shorten it.", nameof(text));
+            throw new ArgumentException(
+                $"The text '{MergeList.Shorten(text)}' has {text.Length} characters, at most {MaxCharacters} are taken: a row holds about one sentence, shorten it.",
+                nameof(text)
+            );
 
         string cleaned = TextCleaning.Clean(text);
         ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> cached = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -79,7 +82,10 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
         if (ids.Length > room)
         {
             if (!truncate)
-                throw new ArgumentException($"The text '{MergeList.Shorten(text)}' has {ids.Length} tokens, at most {room} fit beside the two markers: shorten the text, or allow truncation.", nameof(text));
+                throw new ArgumentException(
+                    $"The text '{MergeList.Shorten(text)}' has {ids.Length} tokens, at most {room} fit beside the two markers: shorten the text, or allow truncation.",
+                    nameof(text)
+                );
             ids = ids[..room];
         }
 

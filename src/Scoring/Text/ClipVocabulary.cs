@@ -14,8 +14,8 @@ public sealed class ClipVocabulary
     /// <summary>Ends every row; has the largest id, by which the text encoder finds it.</summary>
     public const string EndMarker = "<|endoftext|>";
 
-    private const int OpenAiMerges = 48_894;   // 49,408 - 512 - 2; the list itself is longer
-    private const int FixedIds = 2 * 256 + 2;  // bytes, bytes that end a word, and two markers
+    private const int OpenAiMerges = 48_894; // 49,408 - 512 - 2; the list itself is longer
+    private const int FixedIds = 2 * 256 + 2; // bytes, bytes that end a word, and two markers
 
     private static readonly string[] ListNames = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"];
 
@@ -30,7 +30,9 @@ public sealed class ClipVocabulary
         StartId = IdOf(StartMarker);
         EndId = IdOf(EndMarker);
         if (EndId != tokens.Length - 1)
-            throw new InvalidDataException($"In '{path}' the end marker has id {EndId}, but the largest id is {tokens.Length - 1}: the text encoder finds the end of a text by the largest id, so tokens added behind it cannot be used.");
+            throw new InvalidDataException(
+                $"In '{path}' the end marker has id {EndId}, but the largest id is {tokens.Length - 1}: the text encoder finds the end of a text by the largest id, so tokens added behind it cannot be used."
+            );
         foreach (byte b in ByteSymbols.Order)
         {
             _inner[b] = IdOf(ByteSymbols.Of(b).ToString());
@@ -40,11 +42,16 @@ public sealed class ClipVocabulary
         foreach ((string left, string right, int line) in merges)
         {
             if (!ids.TryGetValue(left, out int l) || !ids.TryGetValue(right, out int r) || !ids.TryGetValue(left + right, out int product))
-                throw new InvalidDataException($"Line {line} of the merges of '{path}' joins '{left}' and '{right}', but one of them or '{left + right}' is not in the vocabulary: the two files do not belong together, or a line is missing.");
+                throw new InvalidDataException(
+                    $"Line {line} of the merges of '{path}' joins '{left}' and '{right}', but one of them or '{left + right}' is not in the vocabulary: the two files do not belong together, or a line is missing."
+                );
             _merges[(l, r)] = (line, product); // a pair that stands twice keeps its last rank, as in the published code
         }
 
-        int IdOf(string token) => ids.TryGetValue(token, out int id) ? id : throw new InvalidDataException($"'{path}' has no entry '{token}': it is not a byte-level CLIP vocabulary.");
+        int IdOf(string token) =>
+            ids.TryGetValue(token, out int id)
+                ? id
+                : throw new InvalidDataException($"'{path}' has no entry '{token}': it is not a byte-level CLIP vocabulary.");
     }
 
     /// <summary>Number of ids; the row count of the token embedding.</summary>
@@ -72,7 +79,11 @@ public sealed class ClipVocabulary
     {
         ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
         if (vocabularySize < FixedIds)
-            throw new ArgumentOutOfRangeException(nameof(vocabularySize), vocabularySize, $"A vocabulary has at least {FixedIds} ids: 512 bytes and two markers.");
+            throw new ArgumentOutOfRangeException(
+                nameof(vocabularySize),
+                vocabularySize,
+                $"A vocabulary has at least {FixedIds} ids: 512 bytes and two markers."
+            );
 
         string path = Find(fileOrFolder);
         return IsJson(path) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
@@ -118,24 +129,31 @@ public sealed class ClipVocabulary
     private static string Find(string fileOrFolder)
     {
         if (File.Exists(fileOrFolder))
-            return Path.GetFileName(fileOrFolder) == "merges.txt" && File.Exists(Path.Combine(Path.GetDirectoryName(fileOrFolder) ?? "", "vocab.json"))
+            return
+                Path.GetFileName(fileOrFolder) == "merges.txt"
+                && File.Exists(Path.Combine(Path.GetDirectoryName(fileOrFolder) ?? "", "vocab.json"))
                 ? Path.Combine(Path.GetDirectoryName(fileOrFolder) ?? "", "vocab.json")
                 : fileOrFolder;
         string[] wanted = ["vocab.json", .. ListNames];
         return wanted.Select(name => Path.Combine(fileOrFolder, name)).FirstOrDefault(File.Exists)
-            ?? throw new FileNotFoundException($"No vocabulary at '{fileOrFolder}': expected a merge list, or a folder with vocab.json and merges.txt or with {ListNames[0]}.", fileOrFolder);
+            ?? throw new FileNotFoundException(
+                $"No vocabulary at '{fileOrFolder}': expected a merge list, or a folder with vocab.json and merges.txt or with {ListNames[0]}.",
+                fileOrFolder
+            );
     }
 
     private static ClipVocabulary FromList(string path, int? size)
     {
         List<Merge> merges = MergeList.Read(path, size - FixedIds ?? OpenAiMerges);
         if (merges.Count < size - FixedIds)
-            throw new InvalidDataException($"'{path}' has {merges.Count} merges, but a vocabulary of {size} ids needs {size - FixedIds}: use the merge list that the model was trained with.");
+            throw new InvalidDataException(
+                $"'{path}' has {merges.Count} merges, but a vocabulary of {size} ids needs {size - FixedIds}: use the merge list that the model was trained with."
+            );
 
         List<string> tokens = [];
         foreach (string mark in (string[])["", ByteSymbols.EndOfWord])
-            foreach (byte b in ByteSymbols.Order)
-                tokens.Add(ByteSymbols.Of(b) + mark);
+        foreach (byte b in ByteSymbols.Order)
+            tokens.Add(ByteSymbols.Of(b) + mark);
         tokens.AddRange(merges.Select(m => m.Left + m.Right));
         tokens.AddRange([StartMarker, EndMarker]);
 
@@ -149,7 +167,10 @@ public sealed class ClipVocabulary
     {
         string mergesPath = MergesBeside(path);
         if (!File.Exists(mergesPath))
-            throw new FileNotFoundException($"'{path}' needs the merges that belong to it: put merges.txt into the same folder.", mergesPath);
+            throw new FileNotFoundException(
+                $"'{path}' needs the merges that belong to it: put merges.txt into the same folder.",
+                mergesPath
+            );
 
         Dictionary<string, int> ids;
         try
@@ -162,12 +183,16 @@ public sealed class ClipVocabulary
         }
 
         if (size is not null && ids.Count != size)
-            throw new InvalidDataException($"'{path}' has {ids.Count} entries, but the model knows {size}: use the vocabulary that the model was trained with.");
+            throw new InvalidDataException(
+                $"'{path}' has {ids.Count} entries, but the model knows {size}: use the vocabulary that the model was trained with."
+            );
         string[] tokens = new string[ids.Count];
         foreach ((string token, int id) in ids)
         {
             if (id < 0 || id >= tokens.Length || tokens[id] is not null)
-                throw new InvalidDataException($"'{path}' gives '{token}' the id {id}, expected each of 0 to {tokens.Length - 1} once: the file is damaged or has added tokens, which the text encoder does not know.");
+                throw new InvalidDataException(
+                    $"'{path}' gives '{token}' the id {id}, expected each of 0 to {tokens.Length - 1} once: the file is damaged or has added tokens, which the text encoder does not know."
+                );
             tokens[id] = token;
         }
 

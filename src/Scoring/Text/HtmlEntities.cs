@@ -12,12 +12,16 @@ namespace AaClip.Scoring.Text;
 internal static partial class HtmlEntities
 {
     // References to 0x80..0x9F mean Windows-1252; the five bytes that it leaves free stay.
-    private const string Windows1252 = "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
+    private const string Windows1252 =
+        "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
 
     /// <summary>Decodes once; "&amp;amp;lt;" becomes "&amp;lt;".</summary>
     public static string Decode(string text) => text.Contains('&') ? Reference().Replace(text, Replace) : text;
 
-    [GeneratedRegex(@"&(?:#(?<decimal>[0-9]+);?|#[xX](?<hex>[0-9a-fA-F]+);?|(?<name>[^\t\n\f <&#;]{1,32})(?<end>;?))", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"&(?:#(?<decimal>[0-9]+);?|#[xX](?<hex>[0-9a-fA-F]+);?|(?<name>[^\t\n\f <&#;]{1,32})(?<end>;?))",
+        RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Reference();
 
     private static string Replace(Match match)
@@ -39,7 +43,10 @@ internal static partial class HtmlEntities
 
     private static string Character(ReadOnlySpan<char> digits, NumberStyles style)
     {
-        if (!int.TryParse(digits, style, CultureInfo.InvariantCulture, out int code) || code is 0 or < 0 or > 0x10FFFF or (>= 0xD800 and <= 0xDFFF))
+        if (
+            !int.TryParse(digits, style, CultureInfo.InvariantCulture, out int code)
+            || code is 0 or < 0 or > 0x10FFFF or (>= 0xD800 and <= 0xDFFF)
+        )
             return "\uFFFD"; // also where the number overflows
         return code switch
         {

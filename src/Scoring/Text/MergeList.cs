@@ -19,7 +19,9 @@ internal static class MergeList
         using StringReader lines = new(ReadText(path));
         string first = lines.ReadLine() ?? "";
         if (!first.Contains("#version", StringComparison.Ordinal))
-            throw new InvalidDataException($"Line 1 of '{path}' is '{Shorten(first)}', expected one with '#version': this is not a merge list such as bpe_simple_vocab_16e6.txt.gz or merges.txt.");
+            throw new InvalidDataException(
+                $"Line 1 of '{path}' is '{Shorten(first)}', expected one with '#version': this is not a merge list such as bpe_simple_vocab_16e6.txt.gz or merges.txt."
+            );
 
         List<Merge> merges = [];
         int line = 1;
@@ -30,7 +32,9 @@ internal static class MergeList
                 break; // an empty last line is only a final line break
             int blank = text.IndexOf(' ');
             if (blank <= 0 || blank == text.Length - 1 || text.IndexOf(' ', blank + 1) >= 0)
-                throw new InvalidDataException($"Line {line} of '{path}' is '{Shorten(text)}', expected two symbols with one blank between them: the file is damaged, fetch it again.");
+                throw new InvalidDataException(
+                    $"Line {line} of '{path}' is '{Shorten(text)}', expected two symbols with one blank between them: the file is damaged, fetch it again."
+                );
             merges.Add(new Merge(text[..blank], text[(blank + 1)..], line));
         }
 
@@ -44,7 +48,11 @@ internal static class MergeList
         try
         {
             using (Stream file = File.Create(temporary))
-            using (Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.SmallestSize) : file)
+            using (
+                Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                    ? new GZipStream(file, CompressionLevel.SmallestSize)
+                    : file
+            )
             using (StreamWriter text = new(stream, StrictUtf8) { NewLine = "\n" })
             {
                 text.WriteLine("#version: 0.2");
@@ -72,16 +80,19 @@ internal static class MergeList
             using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
             using MemoryStream whole = new();
             byte[] buffer = new byte[81920];
-            for (int n; (n = stream.Read(buffer)) > 0;)
+            for (int n; (n = stream.Read(buffer)) > 0; )
             {
                 if (whole.Length + n > MaxBytes)
-                    throw new InvalidDataException($"'{path}' holds more than {MaxBytes >> 20} MB of text, far more than any vocabulary: it is not one, or it was made to exhaust memory.");
+                    throw new InvalidDataException(
+                        $"'{path}' holds more than {MaxBytes >> 20} MB of text, far more than any vocabulary: it is not one, or it was made to exhaust memory."
+                    );
                 whole.Write(buffer, 0, n);
             }
 
             return StrictUtf8.GetString(whole.GetBuffer(), 0, (int)whole.Length);
         }
-        catch (Exception e) when (e is DecoderFallbackException || (e is InvalidDataException && !e.Message.Contains(path, StringComparison.Ordinal)))
+        catch (Exception e)
+            when (e is DecoderFallbackException || (e is InvalidDataException && !e.Message.Contains(path, StringComparison.Ordinal)))
         {
             throw new InvalidDataException($"'{path}' cannot be read as UTF-8 text ({e.Message}): the file is damaged, fetch it again.", e);
         }

@@ -18,10 +18,12 @@ public sealed record PromptEnsemble
     public static PromptEnsemble Default { get; } = FromResource();
 
     /// <summary>States of a normal object, such as "a {}".</summary>
-    [JsonPropertyName("normal")] public required IReadOnlyList<string> NormalStates { get; init; }
+    [JsonPropertyName("normal")]
+    public required IReadOnlyList<string> NormalStates { get; init; }
 
     /// <summary>States of an abnormal object, such as "a {} with flaw".</summary>
-    [JsonPropertyName("abnormal")] public required IReadOnlyList<string> AbnormalStates { get; init; }
+    [JsonPropertyName("abnormal")]
+    public required IReadOnlyList<string> AbnormalStates { get; init; }
 
     /// <summary>Sentences around a state, such as "a photo of {}.".</summary>
     public required IReadOnlyList<string> Templates { get; init; }
@@ -50,7 +52,10 @@ public sealed record PromptEnsemble
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{source}' does not hold prompts, an object with the lists 'normal', 'abnormal' and 'templates' ({e.Message}).", e);
+            throw new InvalidDataException(
+                $"'{source}' does not hold prompts, an object with the lists 'normal', 'abnormal' and 'templates' ({e.Message}).",
+                e
+            );
         }
 
         Check(prompts.NormalStates, "normal", source);
@@ -66,12 +71,12 @@ public sealed record PromptEnsemble
         return (Fill(NormalStates), Fill(AbnormalStates));
 
         string[] Fill(IReadOnlyList<string> states) =>
-        [
-            .. from state in states
-               let described = state.Replace(Slot, name, StringComparison.Ordinal)
-               from template in Templates
-               select template.Replace(Slot, described, StringComparison.Ordinal),
-        ];
+            [
+                .. from state in states
+                let described = state.Replace(Slot, name, StringComparison.Ordinal)
+                from template in Templates
+                select template.Replace(Slot, described, StringComparison.Ordinal),
+            ];
     }
 
     private static PromptEnsemble FromResource()
@@ -94,6 +99,8 @@ public sealed record PromptEnsemble
             throw new InvalidDataException($"The list '{list}' in '{source}' is empty: give at least one text with '{Slot}'.");
         foreach (string text in texts)
             if (text is null || text.Split(Slot).Length != 2 || text.Any(char.IsControl))
-                throw new InvalidDataException($"The list '{list}' in '{source}' has the entry '{text}': expected one line with '{Slot}' once, where the name goes.");
+                throw new InvalidDataException(
+                    $"The list '{list}' in '{source}' has the entry '{text}': expected one line with '{Slot}' once, where the name goes."
+                );
     }
 }

@@ -4,7 +4,11 @@ using System.Text.Json.Serialization;
 namespace AaClip.Scoring.Text;
 
 /// <summary>Reads the JSON of this folder: the prompts, the class names, and a vocabulary.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(PromptEnsemble))]
 [JsonSerializable(typeof(PublishedDataSet[]))]
 [JsonSerializable(typeof(Dictionary<string, int>))]

@@ -10,7 +10,18 @@ namespace AaClip.Scoring.Text;
 /// <remarks>Written by hand because .NET's patterns see halves of surrogate pairs, and would not know 𝒜 for a letter.</remarks>
 internal static class TextPieces
 {
-    private static readonly string[] Literals = [ClipVocabulary.StartMarker, ClipVocabulary.EndMarker, "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+    private static readonly string[] Literals =
+    [
+        ClipVocabulary.StartMarker,
+        ClipVocabulary.EndMarker,
+        "'s",
+        "'t",
+        "'re",
+        "'ve",
+        "'m",
+        "'ll",
+        "'d",
+    ];
 
     private enum Kind
     {
@@ -37,7 +48,7 @@ internal static class TextPieces
 
         int end = LiteralLength(piece);
         if (end == 0)
-            for (end = length; kind != Kind.Number && KindAt(piece[end..], out length) == kind && length > 0;)
+            for (end = length; kind != Kind.Number && KindAt(piece[end..], out length) == kind && length > 0; )
                 end += length;
         piece = piece[..end];
         at += end;

@@ -27,15 +27,21 @@ internal sealed class Canvas(int size)
         return canvas;
     }
 
-    public Canvas Copy() => new(Size) { Pixels = [.. Pixels], Object = [.. Object], Behind = Behind };
+    public Canvas Copy() =>
+        new(Size)
+        {
+            Pixels = [.. Pixels],
+            Object = [.. Object],
+            Behind = Behind,
+        };
 
     /// <summary>Paints every pixel from its place, −1 to 1 along each axis.</summary>
     public void Fill(Func<float, float, Color> paint)
     {
         float step = 2f / Size;
         for (int y = 0, i = 0; y < Size; y++)
-            for (int x = 0; x < Size; x++, i++)
-                Pixels[i] = paint((x + 0.5f) * step - 1, (y + 0.5f) * step - 1);
+        for (int x = 0; x < Size; x++, i++)
+            Pixels[i] = paint((x + 0.5f) * step - 1, (y + 0.5f) * step - 1);
     }
 
     /// <summary>Mixes a colour into a pixel.</summary>
@@ -44,20 +50,22 @@ internal sealed class Canvas(int size)
     /// <summary>The picture as a camera gives it: light that falls off, a little blur or none, noise, bytes.</summary>
     public RgbImage Shoot(SeededRandom random)
     {
-        float angle = (float)random.Between(0, 2 * Math.PI), slope = (float)random.Between(0, 0.22), exposure = (float)random.Between(0.85, 1.12);
+        float angle = (float)random.Between(0, 2 * Math.PI),
+            slope = (float)random.Between(0, 0.22),
+            exposure = (float)random.Between(0.85, 1.12);
         float noise = (float)random.Between(0.004, 0.018);
         (float dx, float dy) = (MathF.Cos(angle) * slope, MathF.Sin(angle) * slope);
         byte[] bytes = new byte[3 * Pixels.Length];
         float step = 2f / Size;
         for (int y = 0, i = 0; y < Size; y++)
-            for (int x = 0; x < Size; x++, i++)
-            {
-                float light = exposure * (1 + dx * (x * step - 1) + dy * (y * step - 1));
-                ulong bits = random.Next();
-                bytes[3 * i] = Byte(Pixels[i].R * light + noise * Bell(bits));
-                bytes[3 * i + 1] = Byte(Pixels[i].G * light + noise * Bell(bits >> 21));
-                bytes[3 * i + 2] = Byte(Pixels[i].B * light + noise * Bell(bits >> 42));
-            }
+        for (int x = 0; x < Size; x++, i++)
+        {
+            float light = exposure * (1 + dx * (x * step - 1) + dy * (y * step - 1));
+            ulong bits = random.Next();
+            bytes[3 * i] = Byte(Pixels[i].R * light + noise * Bell(bits));
+            bytes[3 * i + 1] = Byte(Pixels[i].G * light + noise * Bell(bits >> 21));
+            bytes[3 * i + 2] = Byte(Pixels[i].B * light + noise * Bell(bits >> 42));
+        }
 
         return new RgbImage(Size, Size, bytes);
 

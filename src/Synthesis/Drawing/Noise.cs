@@ -6,9 +6,12 @@ internal sealed class Noise(ulong seed)
     /// <summary>One octave, −1 to 1.</summary>
     public float At(float x, float y)
     {
-        float fx = MathF.Floor(x), fy = MathF.Floor(y);
-        int ix = (int)fx, iy = (int)fy;
-        float tx = x - fx, ty = y - fy;
+        float fx = MathF.Floor(x),
+            fy = MathF.Floor(y);
+        int ix = (int)fx,
+            iy = (int)fy;
+        float tx = x - fx,
+            ty = y - fy;
         tx = tx * tx * (3 - 2 * tx);
         ty = ty * ty * (3 - 2 * ty);
         float top = Corner(ix, iy) + (Corner(ix + 1, iy) - Corner(ix, iy)) * tx;
@@ -19,7 +22,8 @@ internal sealed class Noise(ulong seed)
     /// <summary>Octaves of half the size and half the height each; about −1 to 1.</summary>
     public float Sum(float x, float y, int octaves)
     {
-        float sum = 0, height = 0.5f;
+        float sum = 0,
+            height = 0.5f;
         for (int i = 0; i < octaves; i++)
         {
             sum += height * At(x, y);

@@ -6,7 +6,9 @@ namespace AaClip.Training.Augmentation;
 /// <summary>Brightness, contrast and saturation as Pillow changes them, on bytes (specification 6.1; dataset of the published code).</summary>
 public static class ColorJitter
 {
-    private const double Probability = 0.7, Least = 0.5, Most = 1.5;
+    private const double Probability = 0.7,
+        Least = 0.5,
+        Most = 1.5;
 
     /// <summary>Each with probability 0.7 by a factor of 0.5 to 1.5.</summary>
     public static RgbImage Apply(RgbImage image, SeededRandom random)
@@ -41,7 +43,8 @@ public static class ColorJitter
     /// <summary>0 gives a grey image, 1 the image.</summary>
     public static RgbImage Saturation(RgbImage image, double factor)
     {
-        byte[] from = image.Pixels, to = new byte[from.Length];
+        byte[] from = image.Pixels,
+            to = new byte[from.Length];
         float f = (float)factor;
         for (int i = 0; i < from.Length; i += 3)
         {
@@ -64,5 +67,6 @@ public static class ColorJitter
         return table;
     }
 
-    private static byte Blend(int degenerate, byte value, float factor) => (byte)Math.Clamp(degenerate + factor * (value - degenerate), 0f, 255f);
+    private static byte Blend(int degenerate, byte value, float factor) =>
+        (byte)Math.Clamp(degenerate + factor * (value - degenerate), 0f, 255f);
 }

@@ -8,7 +8,9 @@ namespace AaClip.Training.Augmentation;
 /// </summary>
 public static class GeometricAugmentation
 {
-    private const double Probability = 0.5, MostDegrees = 30, MostShift = 0.15;
+    private const double Probability = 0.5,
+        MostDegrees = 30,
+        MostShift = 0.15;
 
     /// <summary>Each with probability 0.5: a rotation within ±30°, a translation within ±15 % of each side, both flips.</summary>
     /// <param name="stacked">[channels, height, width], changed in place.</param>
@@ -23,7 +25,8 @@ public static class GeometricAugmentation
 
         if (random.Chance(Probability))
         {
-            int x = (int)Math.Round(random.Between(-MostShift * width, MostShift * width)), y = (int)Math.Round(random.Between(-MostShift * height, MostShift * height));
+            int x = (int)Math.Round(random.Between(-MostShift * width, MostShift * width)),
+                y = (int)Math.Round(random.Between(-MostShift * height, MostShift * height));
             Translate(stacked, scratch, height, width, x, y);
             scratch.CopyTo(stacked);
         }
@@ -39,8 +42,11 @@ public static class GeometricAugmentation
     /// <param name="target">The same shape.</param>
     public static void Rotate(ReadOnlySpan<float> source, Span<float> target, int height, int width, double degrees)
     {
-        double angle = degrees * Math.PI / 180, cos = Math.Cos(angle), sin = Math.Sin(angle);
-        double cx = (width - 1) / 2.0, cy = (height - 1) / 2.0;
+        double angle = degrees * Math.PI / 180,
+            cos = Math.Cos(angle),
+            sin = Math.Sin(angle);
+        double cx = (width - 1) / 2.0,
+            cy = (height - 1) / 2.0;
         int plane = height * width;
         for (int y = 0; y < height; y++)
         {
@@ -48,7 +54,8 @@ public static class GeometricAugmentation
             for (int x = 0; x < width; x++)
             {
                 double dx = x - cx;
-                int fromX = (int)Math.Round(cos * dx - sin * dy + cx), fromY = (int)Math.Round(sin * dx + cos * dy + cy);
+                int fromX = (int)Math.Round(cos * dx - sin * dy + cx),
+                    fromY = (int)Math.Round(sin * dx + cos * dy + cy);
                 bool inside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < height;
                 for (int at = y * width + x, from = fromY * width + fromX; at < target.Length; at += plane, from += plane)
                     target[at] = inside ? source[from] : 0;
@@ -81,12 +88,13 @@ public static class GeometricAugmentation
     {
         float[] kept = new float[width];
         for (int plane = 0; plane < image.Length; plane += height * width)
-            for (int y = 0; y < height / 2; y++)
-            {
-                Span<float> upper = image.Slice(plane + y * width, width), lower = image.Slice(plane + (height - 1 - y) * width, width);
-                upper.CopyTo(kept);
-                lower.CopyTo(upper);
-                kept.CopyTo(lower);
-            }
+        for (int y = 0; y < height / 2; y++)
+        {
+            Span<float> upper = image.Slice(plane + y * width, width),
+                lower = image.Slice(plane + (height - 1 - y) * width, width);
+            upper.CopyTo(kept);
+            lower.CopyTo(upper);
+            kept.CopyTo(lower);
+        }
     }
 }

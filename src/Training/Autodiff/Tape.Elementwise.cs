@@ -9,34 +9,58 @@ internal sealed partial class Tape
     private const double InverseRootTwo = 0.70710678118654752;
     private const double InverseRootTwoPi = 0.39894228040143268;
 
-    public Tensor Add(Tensor a, Tensor b) => Binary("Add", a, b, (g, _) =>
-    {
-        Accumulate(a, Unbroadcast(g, a.Shape));
-        Accumulate(b, Unbroadcast(g, b.Shape));
-    });
+    public Tensor Add(Tensor a, Tensor b) =>
+        Binary(
+            "Add",
+            a,
+            b,
+            (g, _) =>
+            {
+                Accumulate(a, Unbroadcast(g, a.Shape));
+                Accumulate(b, Unbroadcast(g, b.Shape));
+            }
+        );
 
-    public Tensor Subtract(Tensor a, Tensor b) => Binary("Sub", a, b, (g, _) =>
-    {
-        Accumulate(a, Unbroadcast(g, a.Shape));
-        if (b.Differentiable)
-            Accumulate(b, Unbroadcast(Negate(g), b.Shape));
-    });
+    public Tensor Subtract(Tensor a, Tensor b) =>
+        Binary(
+            "Sub",
+            a,
+            b,
+            (g, _) =>
+            {
+                Accumulate(a, Unbroadcast(g, a.Shape));
+                if (b.Differentiable)
+                    Accumulate(b, Unbroadcast(Negate(g), b.Shape));
+            }
+        );
 
-    public Tensor Multiply(Tensor a, Tensor b) => Binary("Mul", a, b, (g, _) =>
-    {
-        if (a.Differentiable)
-            Accumulate(a, Unbroadcast(Multiply(g, b), a.Shape));
-        if (b.Differentiable)
-            Accumulate(b, Unbroadcast(Multiply(g, a), b.Shape));
-    });
+    public Tensor Multiply(Tensor a, Tensor b) =>
+        Binary(
+            "Mul",
+            a,
+            b,
+            (g, _) =>
+            {
+                if (a.Differentiable)
+                    Accumulate(a, Unbroadcast(Multiply(g, b), a.Shape));
+                if (b.Differentiable)
+                    Accumulate(b, Unbroadcast(Multiply(g, a), b.Shape));
+            }
+        );
 
-    public Tensor Divide(Tensor a, Tensor b) => Binary("Div", a, b, (g, quotient) =>
-    {
-        Tensor share = Divide(g, b);
-        Accumulate(a, Unbroadcast(share, a.Shape));
-        if (b.Differentiable)
-            Accumulate(b, Unbroadcast(Negate(Multiply(share, quotient)), b.Shape)); // d(a/b)/db = −(a/b)/b
-    });
+    public Tensor Divide(Tensor a, Tensor b) =>
+        Binary(
+            "Div",
+            a,
+            b,
+            (g, quotient) =>
+            {
+                Tensor share = Divide(g, b);
+                Accumulate(a, Unbroadcast(share, a.Shape));
+                if (b.Differentiable)
+                    Accumulate(b, Unbroadcast(Negate(Multiply(share, quotient)), b.Shape)); // d(a/b)/db = −(a/b)/b
+            }
+        );
 
     public Tensor Scale(Tensor x, double factor) => Multiply(x, Scalar((float)factor));
 
@@ -48,7 +72,8 @@ internal sealed partial class Tape
 
     public Tensor Log(Tensor x) => Unary("Log", x, (g, _) => Divide(g, x));
 
-    public Tensor Square(Tensor x) => Record(graph.Node("Mul", Next(), [x.Value, x.Value]), x.Shape, [x], (g, _) => Accumulate(x, Multiply(Scale(g, 2), x)));
+    public Tensor Square(Tensor x) =>
+        Record(graph.Node("Mul", Next(), [x.Value, x.Value]), x.Shape, [x], (g, _) => Accumulate(x, Multiply(Scale(g, 2), x)));
 
     public Tensor Sigmoid(Tensor x) => Unary("Sigmoid", x, (g, y) => Multiply(g, Subtract(y, Square(y)))); // y(1 − y)
 
@@ -56,12 +81,22 @@ internal sealed partial class Tape
     public Tensor Softplus(Tensor x) => Unary("Softplus", x, (g, _) => Multiply(g, Sigmoid(x)));
 
     /// <summary>max(x, least) for a number; where it holds x back no gradient flows.</summary>
-    public Tensor AtLeast(Tensor x, float least) => Record(graph.Node("Max", Next(), [x.Value, graph.Scalar(least)]), x.Shape, [x], (g, _) =>
-        Accumulate(x, Multiply(g, Where(x, least, 1, 0))));
+    public Tensor AtLeast(Tensor x, float least) =>
+        Record(
+            graph.Node("Max", Next(), [x.Value, graph.Scalar(least)]),
+            x.Shape,
+            [x],
+            (g, _) => Accumulate(x, Multiply(g, Where(x, least, 1, 0)))
+        );
 
     /// <summary>x where positive, slope·x elsewhere.</summary>
     public Tensor LeakyRelu(Tensor x, float slope) =>
-        Record(graph.Node("LeakyRelu", Next(), [x.Value], Float("alpha", slope)), x.Shape, [x], (g, _) => Accumulate(x, Multiply(g, Where(x, 0, 1, slope))));
+        Record(
+            graph.Node("LeakyRelu", Next(), [x.Value], Float("alpha", slope)),
+            x.Shape,
+            [x],
+            (g, _) => Accumulate(x, Multiply(g, Where(x, 0, 1, slope)))
+        );
 
     /// <summary>Exact GELU, x·Φ(x) with Φ(x) = ½(1 + erf(x/√2)); its derivative is Φ(x) + x·φ(x).</summary>
     public Tensor Gelu(Tensor x)
@@ -70,11 +105,16 @@ internal sealed partial class Tape
         Value erf = graph.Node("Erf", Next(), [scaled]);
         Value half = graph.Node("Mul", Next(), [erf, graph.Scalar(0.5f)]);
         Tensor cumulative = new(graph.Node("Add", Next(), [half, graph.Scalar(0.5f)]), x.Shape, false);
-        return Record(graph.Node("Mul", Next(), [x.Value, cumulative.Value]), x.Shape, [x], (g, _) =>
-        {
-            Tensor density = Scale(Exp(Scale(Square(x), -0.5)), InverseRootTwoPi);
-            Accumulate(x, Multiply(g, Add(cumulative, Multiply(x, density))));
-        });
+        return Record(
+            graph.Node("Mul", Next(), [x.Value, cumulative.Value]),
+            x.Shape,
+            [x],
+            (g, _) =>
+            {
+                Tensor density = Scale(Exp(Scale(Square(x), -0.5)), InverseRootTwoPi);
+                Accumulate(x, Multiply(g, Add(cumulative, Multiply(x, density))));
+            }
+        );
     }
 
     /// <summary>x·σ(1.702 x), what OpenAI trained CLIP with.</summary>

@@ -13,27 +13,48 @@ internal sealed partial class Tape
     public Tensor Product(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false, double scale = 1)
     {
         int inner = a.Shape[transposeA ? ^2 : ^1];
-        if (inner != b.Shape[transposeB ? ^1 : ^2] || (b.Rank > 2 && !a.Shape.AsSpan(0, a.Rank - 2).SequenceEqual(b.Shape.AsSpan(0, b.Rank - 2))))
+        if (
+            inner != b.Shape[transposeB ? ^1 : ^2]
+            || (b.Rank > 2 && !a.Shape.AsSpan(0, a.Rank - 2).SequenceEqual(b.Shape.AsSpan(0, b.Rank - 2)))
+        )
             throw new ArgumentException($"{a}{(transposeA ? "ᵀ" : "")} and {b}{(transposeB ? "ᵀ" : "")} cannot be multiplied.");
         int[] shape = [.. a.Shape[..^2], a.Shape[transposeA ? ^1 : ^2], b.Shape[transposeB ? ^2 : ^1]];
         bool plain = !transposeA && !transposeB && scale == 1;
         Value value = plain
             ? graph.Node("MatMul", Next(), [a.Value, b.Value])
-            : graph.Fused("FusedMatMul", Next(), [a.Value, b.Value], Int("transA", transposeA ? 1 : 0), Int("transB", transposeB ? 1 : 0), Float("alpha", (float)scale));
-        return Record(value, shape, [a, b], (g, _) =>
-        {
-            if (a.Differentiable)
-                Accumulate(a, transposeA
-                    ? Product(b, g, transposeB, true, scale)   // (aᵀb)' by a: b·gᵀ
-                    : Product(g, b, false, !transposeB, scale)); // g·bᵀ
-            if (b.Differentiable)
+            : graph.Fused(
+                "FusedMatMul",
+                Next(),
+                [a.Value, b.Value],
+                Int("transA", transposeA ? 1 : 0),
+                Int("transB", transposeB ? 1 : 0),
+                Float("alpha", (float)scale)
+            );
+        return Record(
+            value,
+            shape,
+            [a, b],
+            (g, _) =>
             {
-                (Tensor left, Tensor right) = b.Rank == 2 && a.Rank > 2 ? (Rows2(a), Rows2(g)) : (a, g);
-                Accumulate(b, transposeB
-                    ? Product(right, left, true, transposeA, scale)   // gᵀ·a
-                    : Product(left, right, !transposeA, false, scale)); // aᵀ·g
+                if (a.Differentiable)
+                    Accumulate(
+                        a,
+                        transposeA
+                            ? Product(b, g, transposeB, true, scale) // (aᵀb)' by a: b·gᵀ
+                            : Product(g, b, false, !transposeB, scale)
+                    ); // g·bᵀ
+                if (b.Differentiable)
+                {
+                    (Tensor left, Tensor right) = b.Rank == 2 && a.Rank > 2 ? (Rows2(a), Rows2(g)) : (a, g);
+                    Accumulate(
+                        b,
+                        transposeB
+                            ? Product(right, left, true, transposeA, scale) // gᵀ·a
+                            : Product(left, right, !transposeA, false, scale)
+                    ); // aᵀ·g
+                }
             }
-        });
+        );
     }
 
     /// <summary>Sum over axes, which stay with length 1.</summary>
@@ -64,35 +85,60 @@ internal sealed partial class Tape
     public Tensor Normalise(Tensor x, float least = 0) => Divide(x, least > 0 ? AtLeast(Norm(x), least) : Norm(x));
 
     /// <summary>Softmax over the last axis.</summary>
-    public Tensor Softmax(Tensor x) => Record(graph.Node("Softmax", Next(), [x.Value], Int("axis", -1)), x.Shape, [x], (g, y) =>
-    {
-        Tensor weighted = Multiply(g, y);
-        Accumulate(x, Subtract(weighted, Multiply(y, Sum(weighted, x.Rank - 1)))); // y(g − Σ g·y)
-    });
+    public Tensor Softmax(Tensor x) =>
+        Record(
+            graph.Node("Softmax", Next(), [x.Value], Int("axis", -1)),
+            x.Shape,
+            [x],
+            (g, y) =>
+            {
+                Tensor weighted = Multiply(g, y);
+                Accumulate(x, Subtract(weighted, Multiply(y, Sum(weighted, x.Rank - 1)))); // y(g − Σ g·y)
+            }
+        );
 
     /// <summary>ln softmax over the last axis.</summary>
-    public Tensor LogSoftmax(Tensor x) => Record(graph.Node("LogSoftmax", Next(), [x.Value], Int("axis", -1)), x.Shape, [x], (g, y) =>
-        Accumulate(x, Subtract(g, Multiply(Exp(y), Sum(g, x.Rank - 1)))));
+    public Tensor LogSoftmax(Tensor x) =>
+        Record(
+            graph.Node("LogSoftmax", Next(), [x.Value], Int("axis", -1)),
+            x.Shape,
+            [x],
+            (g, y) => Accumulate(x, Subtract(g, Multiply(Exp(y), Sum(g, x.Rank - 1))))
+        );
 
     /// <summary>Layer normalisation over the last axis, with gain and offset.</summary>
     public Tensor LayerNorm(Tensor x, Tensor gain, Tensor offset, float epsilon)
     {
-        Value[] values = graph.Nodes("LayerNormalization", "", Next(), 3, [x.Value, gain.Value, offset.Value], Int("axis", -1), Float("epsilon", epsilon));
+        Value[] values = graph.Nodes(
+            "LayerNormalization",
+            "",
+            Next(),
+            3,
+            [x.Value, gain.Value, offset.Value],
+            Int("axis", -1),
+            Float("epsilon", epsilon)
+        );
         int[] rows = [.. x.Shape[..^1], 1];
-        Tensor mean = new(values[1], rows, false), inverse = new(values[2], rows, false); // of the deviation
-        return Record(values[0], x.Shape, [x, gain, offset], (g, _) =>
-        {
-            Tensor unit = Multiply(Subtract(x, mean), inverse);
-            if (gain.Differentiable)
-                Accumulate(gain, Unbroadcast(Multiply(g, unit), gain.Shape));
-            Accumulate(offset, Unbroadcast(g, offset.Shape));
-            if (!x.Differentiable)
-                return;
-            Tensor scaled = Multiply(g, gain);
-            int last = x.Rank - 1;
-            Tensor inward = Add(Mean(scaled, last), Multiply(unit, Mean(Multiply(scaled, unit), last)));
-            Accumulate(x, Multiply(Subtract(scaled, inward), inverse));
-        });
+        Tensor mean = new(values[1], rows, false),
+            inverse = new(values[2], rows, false); // of the deviation
+        return Record(
+            values[0],
+            x.Shape,
+            [x, gain, offset],
+            (g, _) =>
+            {
+                Tensor unit = Multiply(Subtract(x, mean), inverse);
+                if (gain.Differentiable)
+                    Accumulate(gain, Unbroadcast(Multiply(g, unit), gain.Shape));
+                Accumulate(offset, Unbroadcast(g, offset.Shape));
+                if (!x.Differentiable)
+                    return;
+                Tensor scaled = Multiply(g, gain);
+                int last = x.Rank - 1;
+                Tensor inward = Add(Mean(scaled, last), Multiply(unit, Mean(Multiply(scaled, unit), last)));
+                Accumulate(x, Multiply(Subtract(scaled, inward), inverse));
+            }
+        );
     }
 
     // [.., n] → [rows, n].

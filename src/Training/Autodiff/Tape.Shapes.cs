@@ -12,7 +12,12 @@ internal sealed partial class Tape
             return x;
         if (shape.Aggregate(1, (a, b) => a * b) != x.Count)
             throw new ArgumentException($"{x} cannot take the shape [{string.Join(", ", shape)}].");
-        return Record(graph.Node("Reshape", Next(), [x.Value, graph.Integers(Longs(shape))]), shape, [x], (g, _) => Accumulate(x, Reshape(g, x.Shape)));
+        return Record(
+            graph.Node("Reshape", Next(), [x.Value, graph.Integers(Longs(shape))]),
+            shape,
+            [x],
+            (g, _) => Accumulate(x, Reshape(g, x.Shape))
+        );
     }
 
     /// <summary>Axis i of the result is axis <paramref name="order"/>[i] of x.</summary>
@@ -21,8 +26,12 @@ internal sealed partial class Tape
         int[] inverse = new int[order.Length];
         for (int i = 0; i < order.Length; i++)
             inverse[order[i]] = i;
-        return Record(graph.Node("Transpose", Next(), [x.Value], Ints("perm", Longs(order))), [.. order.Select(i => x.Shape[i])], [x],
-            (g, _) => Accumulate(x, Transpose(g, inverse)));
+        return Record(
+            graph.Node("Transpose", Next(), [x.Value], Ints("perm", Longs(order))),
+            [.. order.Select(i => x.Shape[i])],
+            [x],
+            (g, _) => Accumulate(x, Transpose(g, inverse))
+        );
     }
 
     /// <summary>Part of an axis.</summary>
@@ -31,13 +40,18 @@ internal sealed partial class Tape
         int[] shape = [.. x.Shape];
         shape[axis] = length;
         Value value = graph.Node("Slice", Next(), [x.Value, graph.Integers(start), graph.Integers(start + length), graph.Integers(axis)]);
-        return Record(value, shape, [x], (g, _) =>
-        {
-            long[] pads = new long[2 * x.Rank];
-            pads[axis] = start;
-            pads[x.Rank + axis] = x.Shape[axis] - start - length;
-            Accumulate(x, new Tensor(graph.Node("Pad", Next(), [g.Value, graph.Integers(pads)]), x.Shape, false));
-        });
+        return Record(
+            value,
+            shape,
+            [x],
+            (g, _) =>
+            {
+                long[] pads = new long[2 * x.Rank];
+                pads[axis] = start;
+                pads[x.Rank + axis] = x.Shape[axis] - start - length;
+                Accumulate(x, new Tensor(graph.Node("Pad", Next(), [g.Value, graph.Integers(pads)]), x.Shape, false));
+            }
+        );
     }
 
     /// <summary>Cuts an axis into equal parts.</summary>
@@ -46,13 +60,24 @@ internal sealed partial class Tape
         int[] shape = [.. x.Shape];
         shape[axis] /= parts;
         bool differentiable = _recording && x.Differentiable;
-        Tensor[] outputs = [.. graph.Nodes("Split", "", Next(), parts, [x.Value], Int("axis", axis), Int("num_outputs", parts)).Select(v => new Tensor(v, shape, differentiable))];
+        Tensor[] outputs =
+        [
+            .. graph
+                .Nodes("Split", "", Next(), parts, [x.Value], Int("axis", axis), Int("num_outputs", parts))
+                .Select(v => new Tensor(v, shape, differentiable)),
+        ];
         if (differentiable)
-            _steps.Add(new Step(outputs, _scope, gradients =>
-            {
-                Value[] each = [.. gradients.Select(g => (g ?? Zeros(shape)).Value)];
-                Accumulate(x, new Tensor(graph.Node("Concat", Next(), each, Int("axis", axis)), x.Shape, false));
-            }));
+            _steps.Add(
+                new Step(
+                    outputs,
+                    _scope,
+                    gradients =>
+                    {
+                        Value[] each = [.. gradients.Select(g => (g ?? Zeros(shape)).Value)];
+                        Accumulate(x, new Tensor(graph.Node("Concat", Next(), each, Int("axis", axis)), x.Shape, false));
+                    }
+                )
+            );
         return outputs;
     }
 
@@ -61,34 +86,56 @@ internal sealed partial class Tape
     {
         int[] shape = [.. parts[0].Shape];
         shape[axis] = parts.Sum(p => p.Shape[axis]);
-        return Record(graph.Node("Concat", Next(), [.. parts.Select(p => p.Value)], Int("axis", axis)), shape, parts, (g, _) =>
-        {
-            int at = 0;
-            foreach (Tensor part in parts)
+        return Record(
+            graph.Node("Concat", Next(), [.. parts.Select(p => p.Value)], Int("axis", axis)),
+            shape,
+            parts,
+            (g, _) =>
             {
-                if (part.Differentiable)
-                    Accumulate(part, Slice(g, axis, at, part.Shape[axis]));
-                at += part.Shape[axis];
+                int at = 0;
+                foreach (Tensor part in parts)
+                {
+                    if (part.Differentiable)
+                        Accumulate(part, Slice(g, axis, at, part.Shape[axis]));
+                    at += part.Shape[axis];
+                }
             }
-        });
+        );
     }
 
     /// <summary>Repeats along axes of length 1, and new leading axes.</summary>
     public Tensor Expand(Tensor x, params int[] shape) =>
-        Record(graph.Node("Expand", Next(), [x.Value, graph.Integers(Longs(shape))]), shape, [x], (g, _) => Accumulate(x, Unbroadcast(g, x.Shape)));
+        Record(
+            graph.Node("Expand", Next(), [x.Value, graph.Integers(Longs(shape))]),
+            shape,
+            [x],
+            (g, _) => Accumulate(x, Unbroadcast(g, x.Shape))
+        );
 
     /// <summary>Rows of a table [rows, width] by index: [.., width].</summary>
     /// <param name="indices">int64 input or constant of the given shape.</param>
     public Tensor Rows(Tensor table, Value indices, params int[] shape)
     {
         int width = table.Shape[1];
-        return Record(graph.Node("Gather", Next(), [table.Value, indices], Int("axis", 0)), [.. shape, width], [table], (g, _) =>
-        {
-            int rows = shape.Aggregate(1, (a, b) => a * b);
-            Value flat = graph.Node("Reshape", Next(), [indices, graph.Integers(rows, 1)]);
-            Graphs.Proto.AttributeProto sum = GraphWriter.Text("reduction", "add");
-            Accumulate(table, new Tensor(graph.Node("ScatterND", Next(), [Zeros(table.Shape).Value, flat, Reshape(g, rows, width).Value], sum), table.Shape, false));
-        });
+        return Record(
+            graph.Node("Gather", Next(), [table.Value, indices], Int("axis", 0)),
+            [.. shape, width],
+            [table],
+            (g, _) =>
+            {
+                int rows = shape.Aggregate(1, (a, b) => a * b);
+                Value flat = graph.Node("Reshape", Next(), [indices, graph.Integers(rows, 1)]);
+                Graphs.Proto.AttributeProto sum = GraphWriter.Text("reduction", "add");
+                Accumulate(
+                    table,
+                    new Tensor(
+                        graph.Node("ScatterND", Next(), [Zeros(table.Shape).Value, flat, Reshape(g, rows, width).Value], sum),
+                        table.Shape,
+                        false
+                    )
+                );
+            }
+        );
     }
 
     private Tensor Zeros(int[] shape)

@@ -41,7 +41,8 @@ internal sealed partial class Tape(GraphWriter graph)
     public Tensor Scalar(float value) => new(graph.Scalar(value), [], false);
 
     /// <summary>Declares an output.</summary>
-    public void Output(string name, Tensor value) => graph.Output(name, value.Value, DataType.Float, [.. value.Shape.Select(n => (object)n)]);
+    public void Output(string name, Tensor value) =>
+        graph.Output(name, value.Value, DataType.Float, [.. value.Shape.Select(n => (object)n)]);
 
     /// <summary>Nodes written until this is disposed of carry the path.</summary>
     public IDisposable Scope(string path)
@@ -71,7 +72,8 @@ internal sealed partial class Tape(GraphWriter graph)
             Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
     }
 
-    private Tensor GradientOf(Tensor parameter) => _gradients.GetValueOrDefault(parameter.Value.Name)
+    private Tensor GradientOf(Tensor parameter) =>
+        _gradients.GetValueOrDefault(parameter.Value.Name)
         ?? throw new InvalidOperationException($"The loss does not depend on parameter {parameter}.");
 
     private void Pull(Tensor value, Tensor gradient)
@@ -120,7 +122,8 @@ internal sealed partial class Tape(GraphWriter graph)
         return false;
     }
 
-    private Value Declare(string name, ReadOnlySpan<int> shape) => graph.Input(name, DataType.Float, [.. shape.ToArray().Select(n => (object)n)]);
+    private Value Declare(string name, ReadOnlySpan<int> shape) =>
+        graph.Input(name, DataType.Float, [.. shape.ToArray().Select(n => (object)n)]);
 
     private string Next() => $"{_scope}/{_count++}";
 

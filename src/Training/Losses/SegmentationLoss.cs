@@ -12,7 +12,7 @@ namespace AaClip.Training.Losses;
 internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor DiceAbnormal, Tensor Total)
 {
     private const double Temperature = 100; // logits are 100 times the cosine
-    private const double Smoothing = 1e-5;  // of the focal targets
+    private const double Smoothing = 1e-5; // of the focal targets
 
     /// <summary>Adds the loss of one level.</summary>
     /// <param name="features">[B, g·g, E], of length 1 in stage 2.</param>
@@ -20,10 +20,13 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
     /// <param name="mask">[B, S, S], 1 where abnormal.</param>
     public static SegmentationLoss Write(Tape tape, Tensor features, Tensor difference, Tensor mask)
     {
-        int batch = features.Shape[0], grid = (int)Math.Round(Math.Sqrt(features.Shape[1])), size = mask.Shape[1];
-        Tensor cosines = tape.Product(features, difference, scale: Temperature);                        // [B, g·g, 1]
-        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size);                 // [B, S, S]: abnormal less normal
-        Tensor abnormal = tape.Sigmoid(logits), normal = tape.Sigmoid(tape.Negate(logits));             // the softmax of the two
+        int batch = features.Shape[0],
+            grid = (int)Math.Round(Math.Sqrt(features.Shape[1])),
+            size = mask.Shape[1];
+        Tensor cosines = tape.Product(features, difference, scale: Temperature); // [B, g·g, 1]
+        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size); // [B, S, S]: abnormal less normal
+        Tensor abnormal = tape.Sigmoid(logits),
+            normal = tape.Sigmoid(tape.Negate(logits)); // the softmax of the two
         Tensor rest = tape.Shift(tape.Negate(mask), 1);
 
         // p = (1 − s)·P(true) + s·P(other) + s
@@ -32,7 +35,8 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         Tensor p = tape.Shift(tape.Add(tape.Scale(right, 1 - Smoothing), tape.Scale(wrong, Smoothing)), Smoothing);
         Tensor focal = tape.Negate(tape.Mean(tape.Multiply(tape.Square(tape.Shift(tape.Negate(p), 1)), tape.Log(p))));
 
-        Tensor diceNormal = Dice(tape, normal, rest), diceAbnormal = Dice(tape, abnormal, mask);
+        Tensor diceNormal = Dice(tape, normal, rest),
+            diceAbnormal = Dice(tape, abnormal, mask);
         return new SegmentationLoss(focal, diceNormal, diceAbnormal, tape.Add(focal, tape.Add(diceNormal, diceAbnormal)));
     }
 
@@ -42,7 +46,7 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         int grid = x.Shape[1];
         Tensor weights = tape.Constant($"const/bilinear/{grid}/{size}", [size, grid], Bilinear(grid, size));
         Tensor columns = tape.Transpose(tape.Product(x, weights, transposeB: true), 0, 2, 1); // [B, S, g]: x, y
-        return tape.Transpose(tape.Product(columns, weights, transposeB: true), 0, 2, 1);     // [B, S, S]: y, x
+        return tape.Transpose(tape.Product(columns, weights, transposeB: true), 0, 2, 1); // [B, S, S]: y, x
     }
 
     // Row i holds the two weights of output i, at i·(g − 1)/(S − 1).
@@ -52,7 +56,8 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         for (int i = 0; i < size; i++)
         {
             float at = size > 1 ? i * ((grid - 1) / (float)(size - 1)) : 0;
-            int low = Math.Min((int)at, grid - 1), high = Math.Min(low + 1, grid - 1);
+            int low = Math.Min((int)at, grid - 1),
+                high = Math.Min(low + 1, grid - 1);
             weights[i * grid + low] += 1 - (at - low);
             weights[i * grid + high] += at - low;
         }

@@ -16,17 +16,22 @@ namespace AaClip.Training.Pretraining;
 /// <param name="Defective">[B, 1, 1]: 1 if an image has a defect, else 0.</param>
 internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches, float[] Defective)
 {
-    private const double Damaged = 0.6;    // share of images with a defect
-    private const double Mixed = 0.5;      // share of images of classes put together at random
-    private const double Nameless = 0.3;   // share of sentences that say "object" instead of the name
-    private const float Enough = 4;        // a quarter of a patch changed makes it wholly defective
+    private const double Damaged = 0.6; // share of images with a defect
+    private const double Mixed = 0.5; // share of images of classes put together at random
+    private const double Nameless = 0.3; // share of sentences that say "object" instead of the name
+    private const float Enough = 4; // a quarter of a patch changed makes it wholly defective
 
     /// <summary>The batch of a step: depends on seed and step alone.</summary>
     public static PictureBatch Make(ModelArchitecture shape, ClipTokenizer tokenizer, int count, int seed, int step)
     {
-        int size = shape.ImageSize, plane = size * size, grid = shape.Grid, context = shape.Context;
+        int size = shape.ImageSize,
+            plane = size * size,
+            grid = shape.Grid,
+            context = shape.Context;
         Preprocessor preprocessor = new(new Preprocessing { Size = size });
-        float[] images = new float[count * 3 * plane], patches = new float[count * grid * grid], defective = new float[count];
+        float[] images = new float[count * 3 * plane],
+            patches = new float[count * grid * grid],
+            defective = new float[count];
         long[] tokens = new long[3 * count * context];
         string[] captions = new string[count];
         for (int i = 0; i < count; i++)
@@ -42,7 +47,12 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
 
             string name = random.Chance(Nameless) ? ClassNames.AnyObject : drawn.Name;
             (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(name);
-            captions[i] = Any(defect is null ? PromptEnsemble.Default.Sentences(drawn.Name).Normal : PromptEnsemble.Default.Sentences(drawn.Name).Abnormal, random);
+            captions[i] = Any(
+                defect is null
+                    ? PromptEnsemble.Default.Sentences(drawn.Name).Normal
+                    : PromptEnsemble.Default.Sentences(drawn.Name).Abnormal,
+                random
+            );
             tokenizer.EncodeRow(captions[i], tokens.AsSpan(i * context, context));
             tokenizer.EncodeRow(Any(normal, random), tokens.AsSpan((count + i) * context, context));
             tokenizer.EncodeRow(Any(abnormal, random), tokens.AsSpan((2 * count + i) * context, context));
@@ -66,8 +76,8 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
     {
         int grid = size / patch;
         for (int y = 0; y < size; y++)
-            for (int x = 0; x < size; x++)
-                cover[y / patch * grid + x / patch] += mask[y * size + x];
+        for (int x = 0; x < size; x++)
+            cover[y / patch * grid + x / patch] += mask[y * size + x];
         foreach (ref float share in cover)
             share = Math.Min(1, Enough * share / (patch * patch));
     }

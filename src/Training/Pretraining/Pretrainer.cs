@@ -22,9 +22,9 @@ namespace AaClip.Training.Pretraining;
 /// </summary>
 public sealed class Pretrainer : IDisposable
 {
-    private const float Temperature = 14.3f;    // 1/0.07, CLIP's first value
+    private const float Temperature = 14.3f; // 1/0.07, CLIP's first value
     private const float PatchTemperature = 15f;
-    private const string Whole = "auxiliary.whole";   // from patches to a judgement of the image, as the adapters have one; not kept
+    private const string Whole = "auxiliary.whole"; // from patches to a judgement of the image, as the adapters have one; not kept
     private const int Merges = 600;
     private const string State = "state.safetensors";
     private const string Options = "pretraining.json";
@@ -43,15 +43,25 @@ public sealed class Pretrainer : IDisposable
         (_options, _output) = (options, output);
         string state = Path.Combine(output, State);
         if (File.Exists(state) != resume)
-            throw new IOException(resume ? $"'{output}' holds nothing to go on with: leave --resume out." : $"'{output}' holds a model already: go on with --resume, or choose another --out.");
+            throw new IOException(
+                resume
+                    ? $"'{output}' holds nothing to go on with: leave --resume out."
+                    : $"'{output}' holds a model already: go on with --resume, or choose another --out."
+            );
         Directory.CreateDirectory(output);
 
         string vocabulary = Path.Combine(output, "bpe_simple_vocab_16e6.txt.gz");
-        int words = File.Exists(vocabulary) ? ClipVocabulary.Load(vocabulary).Size : VocabularyTrainer.Train(Sentences(), Merges, vocabulary);
+        int words = File.Exists(vocabulary)
+            ? ClipVocabulary.Load(vocabulary).Size
+            : VocabularyTrainer.Train(Sentences(), Merges, vocabulary);
         ClipArchitecture clip = options.Shape with { Vocabulary = words };
         _tokenizer = new ClipTokenizer(ClipVocabulary.Load(vocabulary, words));
         _shape = ModelImporter.Shape(clip, clip.ImageSize, null);
-        Parameter[] parameters = [.. ClipNames.All(clip).Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)), Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip)];
+        Parameter[] parameters =
+        [
+            .. ClipNames.All(clip).Select(w => Initial(w.Name, [.. w.Shape.Select(n => (int)n)], clip)),
+            Initial(Whole, [clip.EmbedDim, clip.Vision.Width], clip),
+        ];
         _adam = new Adam(parameters, new AdamOptions(options.Rate, Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-6, Decay: 0.05));
         if (resume)
         {
@@ -79,7 +89,9 @@ public sealed class Pretrainer : IDisposable
             next = Task.Run(() => Make(following));
             float loss = Step(batch, cancellation);
             if (!float.IsFinite(loss))
-                throw new InvalidDataException($"The loss of step {_adam.Steps} is {loss}: the training diverges; begin again with a smaller --rate.");
+                throw new InvalidDataException(
+                    $"The loss of step {_adam.Steps} is {loss}: the training diverges; begin again with a smaller --rate."
+                );
             sum += loss;
             progress?.Report(new TrainingProgress("pre-training", 1, 1, _adam.Steps, _options.Steps, loss, sum / ++count));
             if (_adam.Steps % _options.SaveEvery == 0 || _adam.Steps == _options.Steps)
@@ -97,27 +109,43 @@ public sealed class Pretrainer : IDisposable
 
     private float Step(PictureBatch batch, CancellationToken cancellation)
     {
-        int b = _options.Batch, size = _shape.ImageSize, patches = _shape.Grid * _shape.Grid;
-        Dictionary<string, float[]> losses = _graphs.Get($"pretraining-{b}", _adam.Parameters, (tape, graph) => Write(tape, graph, b)).Run(
-            [
-                new GraphInput("image", batch.Images, b, 3, size, size), new GraphInput("tokens", batch.Tokens, 3 * b, _shape.Context),
-                new GraphInput("end", batch.Ends, 3 * b, 1, _shape.Context), new GraphInput("targets", batch.Targets, b, b), new GraphInput("patches", batch.Patches, b, patches, 1),
-                new GraphInput("defective", batch.Defective, b, 1, 1),
-            ],
-            cancellation: cancellation);
-        double warm = Math.Min(1, (_adam.Steps + 1) / (0.05 * _options.Steps)), fall = 0.5 * (1 + Math.Cos(Math.PI * _adam.Steps / _options.Steps));
+        int b = _options.Batch,
+            size = _shape.ImageSize,
+            patches = _shape.Grid * _shape.Grid;
+        Dictionary<string, float[]> losses = _graphs
+            .Get($"pretraining-{b}", _adam.Parameters, (tape, graph) => Write(tape, graph, b))
+            .Run(
+                [
+                    new GraphInput("image", batch.Images, b, 3, size, size),
+                    new GraphInput("tokens", batch.Tokens, 3 * b, _shape.Context),
+                    new GraphInput("end", batch.Ends, 3 * b, 1, _shape.Context),
+                    new GraphInput("targets", batch.Targets, b, b),
+                    new GraphInput("patches", batch.Patches, b, patches, 1),
+                    new GraphInput("defective", batch.Defective, b, 1, 1),
+                ],
+                cancellation: cancellation
+            );
+        double warm = Math.Min(1, (_adam.Steps + 1) / (0.05 * _options.Steps)),
+            fall = 0.5 * (1 + Math.Cos(Math.PI * _adam.Steps / _options.Steps));
         _adam.Step(warm * fall);
         return losses["loss"][0];
     }
 
     private void Write(Tape tape, GraphWriter graph, int b)
     {
-        TransformerTape tower = new(tape, new WeightSource(tape, name => throw new InvalidOperationException($"'{name}' is not trained."), _adam.Parameters), Activation.Gelu);
+        TransformerTape tower = new(
+            tape,
+            new WeightSource(tape, name => throw new InvalidOperationException($"'{name}' is not trained."), _adam.Parameters),
+            Activation.Gelu
+        );
         Tensor image = tape.Input("image", b, 3, _shape.ImageSize, _shape.ImageSize);
         Value tokens = graph.Input("tokens", DataType.Int64, 3 * b, _shape.Context);
-        Tensor end = tape.Input("end", 3 * b, 1, _shape.Context), targets = tape.Input("targets", b, b);
-        int patches = _shape.Grid * _shape.Grid, embed = _shape.Embed;
-        Tensor defective = tape.Input("patches", b, patches, 1), state = tape.Input("defective", b, 1, 1);
+        Tensor end = tape.Input("end", 3 * b, 1, _shape.Context),
+            targets = tape.Input("targets", b, b);
+        int patches = _shape.Grid * _shape.Grid,
+            embed = _shape.Embed;
+        Tensor defective = tape.Input("patches", b, patches, 1),
+            state = tape.Input("defective", b, 1, 1);
 
         Tensor[] blocks = ImageTower.Write(tower, image, _shape);
         Tensor[] text = tape.Split(tape.Normalise(TextTower.Write(tower, tokens, end, _shape, null), 1e-6f), axis: 0, parts: 3); // captions, normal, abnormal
@@ -125,7 +153,10 @@ public sealed class Pretrainer : IDisposable
         // Images and captions, both ways; the targets are symmetric.
         Tensor whole = tape.Reshape(tape.Normalise(ImageTower.ClassFeature(tower, blocks[^1], _shape), 1e-6f), b, embed);
         Tensor logits = tape.Product(whole, text[0], transposeB: true, scale: Temperature);
-        Tensor contrast = tape.Scale(tape.Sum(tape.Multiply(targets, tape.Add(tape.LogSoftmax(logits), tape.LogSoftmax(tape.Transpose(logits, 1, 0))))), -0.5 / b);
+        Tensor contrast = tape.Scale(
+            tape.Sum(tape.Multiply(targets, tape.Add(tape.LogSoftmax(logits), tape.LogSoftmax(tape.Transpose(logits, 1, 0))))),
+            -0.5 / b
+        );
 
         // Patches and the two sentences, on every level: cross entropy, defective patches counted fourfold.
         Tensor difference = tape.Reshape(tape.Subtract(text[2], text[1]), b, embed, 1);
@@ -133,7 +164,10 @@ public sealed class Pretrainer : IDisposable
         Tensor loss = contrast;
         foreach (int level in _shape.Levels)
         {
-            Tensor features = tape.Normalise(ImageTower.Project(tower, ImageTower.Patches(tower, blocks[level - 1], _shape.Vision.Width), _shape), 1e-6f);
+            Tensor features = tape.Normalise(
+                ImageTower.Project(tower, ImageTower.Patches(tower, blocks[level - 1], _shape.Vision.Width), _shape),
+                1e-6f
+            );
             Tensor score = tape.Product(features, difference, scale: PatchTemperature); // [B, patches, 1]
             Tensor entropy = tape.Subtract(tape.Softplus(score), tape.Multiply(defective, score));
             loss = tape.Add(loss, tape.Scale(tape.Mean(tape.Multiply(weights, entropy)), 4.0 / AdapterWeights.Levels));
@@ -151,8 +185,11 @@ public sealed class Pretrainer : IDisposable
     }
 
     // Everything that is ever said, so that the vocabulary has whole words for it; unseen classes are spelled in pieces.
-    private static IEnumerable<string> Sentences() => Catalog.Seen.Select(c => c.Name).Append(ClassNames.AnyObject)
-        .SelectMany(n => PromptEnsemble.Default.Sentences(n) is var s ? s.Normal.Concat(s.Abnormal) : []);
+    private static IEnumerable<string> Sentences() =>
+        Catalog
+            .Seen.Select(c => c.Name)
+            .Append(ClassNames.AnyObject)
+            .SelectMany(n => PromptEnsemble.Default.Sentences(n) is var s ? s.Normal.Concat(s.Abnormal) : []);
 
     private Parameter Initial(string name, int[] shape, ClipArchitecture clip)
     {
@@ -166,23 +203,51 @@ public sealed class Pretrainer : IDisposable
             : name is "token_embedding.weight" or "visual.class_embedding" ? 0.02
             : name.EndsWith("positional_embedding", StringComparison.Ordinal) ? 0.02
             : name is "visual.proj" or "text_projection" ? 1 / Math.Sqrt(shape[0])
-            : 1 / Math.Sqrt(shape[1..].Aggregate(1, (a, b) => a * b)) / (name.EndsWith("out_proj.weight", StringComparison.Ordinal) || name.EndsWith("c_proj.weight", StringComparison.Ordinal) ? Math.Sqrt(2 * layers) : 1);
+            : 1
+                / Math.Sqrt(shape[1..].Aggregate(1, (a, b) => a * b))
+                / (
+                    name.EndsWith("out_proj.weight", StringComparison.Ordinal) || name.EndsWith("c_proj.weight", StringComparison.Ordinal)
+                        ? Math.Sqrt(2 * layers)
+                        : 1
+                );
         bool gain = name.Contains("ln_", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal);
         for (int i = 0; i < values.Length; i++)
             values[i] = (gain ? 1 : 0) + (float)(deviation * Normal(random));
         return new Parameter(name, shape, values);
     }
 
-    private static double Normal(SeededRandom random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // Box and Muller
+    private static double Normal(SeededRandom random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // Box and Muller
 
     private void Save()
     {
-        Write(State, [.. _adam.Parameters.SelectMany((p, i) => (KeyValuePair<string, (long[], float[])>[])[Tensor(p.Name, p, p.Values), Tensor($"mean.{p.Name}", p, _adam.Means[i]), Tensor($"square.{p.Name}", p, _adam.Squares[i])]), new("steps", ([1], [_adam.Steps]))]);
-        Write("clip.safetensors", [.. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)), new("logit_scale", ([], [MathF.Log(Temperature)]))]);
+        Write(
+            State,
+            [
+                .. _adam.Parameters.SelectMany(
+                    (p, i) =>
+                        (KeyValuePair<string, (long[], float[])>[])
+                            [
+                                Tensor(p.Name, p, p.Values),
+                                Tensor($"mean.{p.Name}", p, _adam.Means[i]),
+                                Tensor($"square.{p.Name}", p, _adam.Squares[i]),
+                            ]
+                ),
+                new("steps", ([1], [_adam.Steps])),
+            ]
+        );
+        Write(
+            "clip.safetensors",
+            [
+                .. _adam.Parameters.Where(p => p.Name != Whole).Select(p => Tensor(p.Name, p, p.Values)),
+                new("logit_scale", ([], [MathF.Log(Temperature)])),
+            ]
+        );
         string options = Path.Combine(_output, Options);
         WholeFile.Write(options, JsonSerializer.Serialize(_options, PretrainingJson.Default.PretrainingOptions));
 
-        static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) => new(name, ([.. p.Shape.Select(n => (long)n)], values));
+        static KeyValuePair<string, (long[], float[])> Tensor(string name, Parameter p, float[] values) =>
+            new(name, ([.. p.Shape.Select(n => (long)n)], values));
     }
 
     private void Write(string name, IEnumerable<KeyValuePair<string, (long[], float[])>> tensors)
@@ -198,9 +263,18 @@ public sealed class Pretrainer : IDisposable
         string file = Path.Combine(_output, Options);
         if (!File.Exists(file))
             return; // it was stopped before its first checkpoint was whole
-        PretrainingOptions begun = JsonSerializer.Deserialize(File.ReadAllText(file), PretrainingJson.Default.PretrainingOptions) ?? throw new InvalidDataException($"'{file}' is null: choose another --out.");
-        if ((begun.Steps, begun.Batch, begun.Rate, begun.Seed, begun.Shape) != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape))
-            throw new InvalidDataException(FormattableString.Invariant($"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} --seed {begun.Seed}: resume with the same, or choose another --out."));
+        PretrainingOptions begun =
+            JsonSerializer.Deserialize(File.ReadAllText(file), PretrainingJson.Default.PretrainingOptions)
+            ?? throw new InvalidDataException($"'{file}' is null: choose another --out.");
+        if (
+            (begun.Steps, begun.Batch, begun.Rate, begun.Seed, begun.Shape)
+            != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape)
+        )
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} --seed {begun.Seed}: resume with the same, or choose another --out."
+                )
+            );
     }
 
     private void Load(string path)
@@ -209,8 +283,13 @@ public sealed class Pretrainer : IDisposable
         for (int i = 0; i < _adam.Parameters.Count; i++)
         {
             string name = _adam.Parameters[i].Name;
-            if (!state.TryGetValue(name, out (long[] Shape, float[] Values) found) || found.Values.Length != _adam.Parameters[i].Values.Length)
-                throw new InvalidDataException($"'{path}' has no '{name}' of the right size: it is of another shape; choose another --out.");
+            if (
+                !state.TryGetValue(name, out (long[] Shape, float[] Values) found)
+                || found.Values.Length != _adam.Parameters[i].Values.Length
+            )
+                throw new InvalidDataException(
+                    $"'{path}' has no '{name}' of the right size: it is of another shape; choose another --out."
+                );
             found.Values.CopyTo(_adam.Parameters[i].Values, 0);
             state[$"mean.{name}"].Values.CopyTo(_adam.Means[i], 0);
             state[$"square.{name}"].Values.CopyTo(_adam.Squares[i], 0);
@@ -220,6 +299,9 @@ public sealed class Pretrainer : IDisposable
     }
 }
 
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[System.Text.Json.Serialization.JsonSourceGenerationOptions(
+    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true
+)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(PretrainingOptions))]
 internal sealed partial class PretrainingJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -30,7 +30,9 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
     public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)
     {
         ModelArchitecture shape = clip.Shape;
-        int b = batch.Count, size = shape.ImageSize, embed = shape.Embed;
+        int b = batch.Count,
+            size = shape.ImageSize,
+            embed = shape.Embed;
         float[] stacked = new float[b * 2 * embed];
         float[] signs = new float[b];
         for (int i = 0; i < b; i++)
@@ -39,9 +41,17 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
             signs[i] = batch.Anomalous[i] ? -1 : 1;
         }
 
-        return graphs.Get($"image-{b}", adam.Parameters, (tape, _) => Write(tape, b)).Run(
-            [new GraphInput("image", batch.Images, b, 3, size, size), new GraphInput("anchors", stacked, b, embed, 2), new GraphInput("mask", batch.Masks, b, size, size), new GraphInput("sign", signs, b, 1, 1)],
-            cancellation: cancellation);
+        return graphs
+            .Get($"image-{b}", adam.Parameters, (tape, _) => Write(tape, b))
+            .Run(
+                [
+                    new GraphInput("image", batch.Images, b, 3, size, size),
+                    new GraphInput("anchors", stacked, b, embed, 2),
+                    new GraphInput("mask", batch.Masks, b, size, size),
+                    new GraphInput("sign", signs, b, 1, 1),
+                ],
+                cancellation: cancellation
+            );
     }
 
     private void Write(Tape tape, int batch)
@@ -59,8 +69,8 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
         Tensor[] levels = [.. shape.Levels.Select(level => ImageTower.Patches(tower, blocks[level - 1], shape.Vision.Width))];
 
         // Cross entropy of the two raw cosines d·T: ln(1 + e^(other − true)).
-        Tensor detection = tape.Mean(Head(tower, levels[^1], "det_proj"), 1);       // [B, 1, E]
-        Tensor cosines = tape.Product(detection, anchors);                          // [B, 1, 2]
+        Tensor detection = tape.Mean(Head(tower, levels[^1], "det_proj"), 1); // [B, 1, E]
+        Tensor cosines = tape.Product(detection, anchors); // [B, 1, 2]
         Tensor loss = tape.Mean(tape.Softplus(tape.Multiply(tape.Product(detection, difference), sign)));
         tape.Output("cosines", cosines);
         tape.Output("classification", loss);

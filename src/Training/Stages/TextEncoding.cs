@@ -21,11 +21,14 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
 
     /// <summary>Anchors [E, 2]: column 0 normal, column 1 abnormal.</summary>
     public float[] Anchors(string className, CancellationToken cancellation = default) =>
-        graphs.Get(Plain ? "text-plain" : "text", parameters, (tape, graph) => Write(tape, graph, gradients: false)).Run(Sentences(className), cancellation: cancellation)["anchors"];
+        graphs
+            .Get(Plain ? "text-plain" : "text", parameters, (tape, graph) => Write(tape, graph, gradients: false))
+            .Run(Sentences(className), cancellation: cancellation)["anchors"];
 
     /// <summary>Adds the parameters' gradients for an upstream gradient [E, 2] of the anchors.</summary>
     public void AddGradients(string className, float[] upstream, CancellationToken cancellation = default) =>
-        graphs.Get("text-gradients", parameters, (tape, graph) => Write(tape, graph, gradients: true))
+        graphs
+            .Get("text-gradients", parameters, (tape, graph) => Write(tape, graph, gradients: true))
             .Run([.. Sentences(className), new GraphInput("upstream", upstream, clip.Shape.Embed, 2)], add: true, cancellation);
 
     private void Write(Tape tape, GraphWriter graph, bool gradients)
@@ -42,30 +45,35 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
         mean.AsSpan(0, normal.Count).Fill(1f / normal.Count);
         mean.AsSpan(sentences + normal.Count).Fill(1f / abnormal.Count);
         Tensor sides = tape.Normalise(tape.Product(tape.Constant("const/sides", [2, sentences], mean), features)); // [2, E]
-        Tensor anchors = tape.Transpose(sides, 1, 0);                                                               // [E, 2]
+        Tensor anchors = tape.Transpose(sides, 1, 0); // [E, 2]
         tape.Output("anchors", anchors);
         if (gradients)
             tape.WriteGradients(anchors, tape.Input("upstream", shape.Embed, 2));
     }
 
     /// <summary>The tokens of a class's sentences by a tokenizer: normal ones first.</summary>
-    public static Func<string, long[]> With(ClipTokenizer tokenizer, int context) => className =>
-    {
-        string name = ClassNames.Resolve(className, tokenizer, PromptEnsemble.Default, context);
-        (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(name);
-        string[] all = [.. normal, .. abnormal];
-        long[] tokens = new long[all.Length * context];
-        for (int i = 0; i < all.Length; i++)
-            tokenizer.EncodeRow(all[i], tokens.AsSpan(i * context, context));
-        return tokens;
-    };
+    public static Func<string, long[]> With(ClipTokenizer tokenizer, int context) =>
+        className =>
+        {
+            string name = ClassNames.Resolve(className, tokenizer, PromptEnsemble.Default, context);
+            (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(name);
+            string[] all = [.. normal, .. abnormal];
+            long[] tokens = new long[all.Length * context];
+            for (int i = 0; i < all.Length; i++)
+                tokenizer.EncodeRow(all[i], tokens.AsSpan(i * context, context));
+            return tokens;
+        };
 
     private GraphInput[] Sentences(string className)
     {
         if (_sentences.TryGetValue(className, out GraphInput[]? known))
             return known;
         long[] tokens = tokenize(className);
-        int context = clip.Shape.Context, rows = tokens.Length / context;
-        return _sentences[className] = [new GraphInput("tokens", tokens, rows, context), new GraphInput("end", TextTower.Ends(tokens, context), rows, 1, context)];
+        int context = clip.Shape.Context,
+            rows = tokens.Length / context;
+        return _sentences[className] = [
+            new GraphInput("tokens", tokens, rows, context),
+            new GraphInput("end", TextTower.Ends(tokens, context), rows, 1, context),
+        ];
     }
 }

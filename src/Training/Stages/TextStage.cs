@@ -44,10 +44,14 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         Dictionary<string, float[]> features = stay ? Kept(batch, cancellation) : Features(batch, cancellation);
 
         // 3
-        int b = batch.Count, size = clip.Shape.ImageSize, patches = clip.Shape.Grid * clip.Shape.Grid;
+        int b = batch.Count,
+            size = clip.Shape.ImageSize,
+            patches = clip.Shape.Grid * clip.Shape.Grid;
         List<GraphInput> inputs = [new("anchors", stacked, b, embed, 2), new("mask", batch.Masks, b, size, size)];
         inputs.AddRange(UsedLevels.Select(level => new GraphInput($"features/{level}", features[$"features/{level}"], b, patches, embed)));
-        Dictionary<string, float[]> losses = graphs.Get($"text-loss-{b}", [], (tape, _) => WriteLoss(tape, b)).Run(inputs, cancellation: cancellation);
+        Dictionary<string, float[]> losses = graphs
+            .Get($"text-loss-{b}", [], (tape, _) => WriteLoss(tape, b))
+            .Run(inputs, cancellation: cancellation);
 
         // 4
         foreach (Parameter parameter in adam.Parameters)
@@ -70,7 +74,8 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
     public Dictionary<string, float[]> Features(Batch batch, CancellationToken cancellation = default)
     {
         int size = clip.Shape.ImageSize;
-        return graphs.Get($"text-features-{batch.Count}", [], (tape, _) => WriteFeatures(tape, batch.Count))
+        return graphs
+            .Get($"text-features-{batch.Count}", [], (tape, _) => WriteFeatures(tape, batch.Count))
             .Run([new GraphInput("image", batch.Images, batch.Count, 3, size, size)], cancellation: cancellation);
     }
 
@@ -105,7 +110,8 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
     }
 
     // The published code goes through all levels and keeps the loss of the last (specification 0.4).
-    private IEnumerable<int> UsedLevels => clip.Options.SumLevels ? Enumerable.Range(0, clip.Shape.Levels.Count) : [clip.Shape.Levels.Count - 1];
+    private IEnumerable<int> UsedLevels =>
+        clip.Options.SumLevels ? Enumerable.Range(0, clip.Shape.Levels.Count) : [clip.Shape.Levels.Count - 1];
 
     // Patches of the surgery tower through CLIP's projection, of length 1, plus the class feature of the plain tower, of length 1.
     private void WriteFeatures(Tape tape, int batch)
@@ -115,7 +121,10 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         Tensor image = tape.Input("image", batch, 3, shape.ImageSize, shape.ImageSize);
         int from = shape.Vision.Layers - (clip.Options.SurgeryBlocks ?? 0);
         Tensor[] plain = ImageTower.Write(tower, image, shape);
-        Tensor[] blocks = clip.Options.Surgery == Surgery.None ? plain : ImageTower.Write(tower, image, shape, surgery: clip.Options.Surgery, surgeryFrom: from);
+        Tensor[] blocks =
+            clip.Options.Surgery == Surgery.None
+                ? plain
+                : ImageTower.Write(tower, image, shape, surgery: clip.Options.Surgery, surgeryFrom: from);
         Tensor whole = tape.Normalise(ImageTower.ClassFeature(tower, plain[^1], shape)); // [B, 1, E]
         foreach (int level in UsedLevels)
         {

@@ -11,14 +11,26 @@ internal static class ImageTower
     /// <param name="adapters">Blocks with an adapter, from the first, and their share.</param>
     /// <param name="surgeryFrom">First block (zero-based) whose attention is replaced.</param>
     /// <returns>The output of every block, after mixing: [B, 1 + patches, width]; token 0 is the class token.</returns>
-    public static Tensor[] Write(TransformerTape tower, Tensor image, ModelArchitecture shape, (int Blocks, double Share) adapters = default, Surgery surgery = Surgery.None, int surgeryFrom = int.MaxValue)
+    public static Tensor[] Write(
+        TransformerTape tower,
+        Tensor image,
+        ModelArchitecture shape,
+        (int Blocks, double Share) adapters = default,
+        Surgery surgery = Surgery.None,
+        int surgeryFrom = int.MaxValue
+    )
     {
         int width = shape.Vision.Width;
         Tensor x = tower.LayerNorm(Embed(tower, image, shape), "visual.ln_pre", width);
         Tensor[] outputs = new Tensor[shape.Vision.Layers];
         for (int block = 0; block < outputs.Length; block++)
         {
-            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", surgery: block >= surgeryFrom ? surgery : Surgery.None);
+            x = tower.Block(
+                x,
+                shape.Vision,
+                $"visual.transformer.resblocks.{block}.",
+                surgery: block >= surgeryFrom ? surgery : Surgery.None
+            );
             if (block < adapters.Blocks)
                 x = tower.Adapter(x, $"image_adapter.layer_adapters.{block}.fc.0.weight", width, adapters.Share);
             outputs[block] = x;
@@ -43,9 +55,12 @@ internal static class ImageTower
     private static Tensor Embed(TransformerTape tower, Tensor image, ModelArchitecture shape)
     {
         Tape tape = tower.Tape;
-        int batch = image.Shape[0], g = shape.Grid, p = shape.Patch, width = shape.Vision.Width;
+        int batch = image.Shape[0],
+            g = shape.Grid,
+            p = shape.Patch,
+            width = shape.Vision.Width;
         using IDisposable scope = tape.Scope("/visual/embed");
-        Tensor cut = tape.Transpose(tape.Reshape(image, batch, 3, g, p, g, p), 0, 2, 4, 1, 3, 5);   // [B, g, g, 3, p, p]
+        Tensor cut = tape.Transpose(tape.Reshape(image, batch, 3, g, p, g, p), 0, 2, 4, 1, 3, 5); // [B, g, g, 3, p, p]
         Tensor kernel = tape.Reshape(tower.Weights["visual.conv1.weight", width, 3, p, p], width, 3 * p * p);
         Tensor patches = tape.Product(tape.Reshape(cut, batch, g * g, 3 * p * p), kernel, transposeB: true); // [B, g·g, width]
         Tensor token = tape.Expand(tower.Weights["visual.class_embedding", width], batch, 1, width);

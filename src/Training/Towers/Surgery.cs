@@ -5,8 +5,10 @@ public enum Surgery
 {
     /// <summary>Ordinary attention everywhere.</summary>
     None,
+
     /// <summary>Value–value attention over the images of the batch, separately for every token: what the published code does.</summary>
     Batch,
+
     /// <summary>Value–value attention over the tokens of an image: what the author names as the model.</summary>
     Tokens,
 }

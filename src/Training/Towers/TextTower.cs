@@ -12,10 +12,17 @@ internal static class TextTower
     /// <param name="end">[N, 1, context]: 1 at the end marker, 0 elsewhere.</param>
     /// <param name="adapters">Blocks with an adapter, from the first, and their share; none takes CLIP's own projection.</param>
     /// <returns>[N, E], not normalised.</returns>
-    public static Tensor Write(TransformerTape tower, Value tokens, Tensor end, ModelArchitecture shape, (int Blocks, double Share)? adapters)
+    public static Tensor Write(
+        TransformerTape tower,
+        Value tokens,
+        Tensor end,
+        ModelArchitecture shape,
+        (int Blocks, double Share)? adapters
+    )
     {
         Tape tape = tower.Tape;
-        int width = shape.Text.Width, sentences = end.Shape[0];
+        int width = shape.Text.Width,
+            sentences = end.Shape[0];
         Tensor x = tape.Rows(tower.Weights["token_embedding.weight", shape.Vocabulary, width], tokens, sentences, shape.Context);
         x = tape.Add(x, tower.Weights["positional_embedding", shape.Context, width]); // [N, context, width]
         Tensor mask = Mask(tape, shape.Context);

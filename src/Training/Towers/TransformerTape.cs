@@ -11,7 +11,7 @@ namespace AaClip.Training.Towers;
 internal sealed class TransformerTape(Tape tape, WeightSource weights, Activation activation)
 {
     public const float LayerNormEpsilon = 1e-5f; // specification 1.4
-    private const float LeakySlope = 0.01f;      // specification 2
+    private const float LeakySlope = 0.01f; // specification 2
 
     public Tape Tape { get; } = tape;
 
@@ -27,7 +27,8 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
         using IDisposable scope = Tape.Scope("/" + key.TrimEnd('.'));
         int width = shape.Width;
         Tensor normed = LayerNorm(x, $"{key}ln_1", width);
-        Tensor attended = surgery == Surgery.None ? Attention(normed, shape, $"{key}attn.", mask) : ValueAttention(normed, shape, $"{key}attn.", surgery);
+        Tensor attended =
+            surgery == Surgery.None ? Attention(normed, shape, $"{key}attn.", mask) : ValueAttention(normed, shape, $"{key}attn.", surgery);
         x = Tape.Add(x, Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", width, width));
         Tensor hidden = Linear(LayerNorm(x, $"{key}ln_2", width), $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", width, shape.MlpWidth);
         hidden = activation == Activation.QuickGelu ? Tape.QuickGelu(hidden) : Tape.Gelu(hidden);
@@ -59,9 +60,11 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
     private Tensor Attention(Tensor x, TowerShape shape, string key, Tensor? mask)
     {
         Tensor[] qkv = Tape.Split(Linear(x, $"{key}in_proj_weight", $"{key}in_proj_bias", shape.Width, 3 * shape.Width), axis: 2, parts: 3);
-        Tensor q = Heads(qkv[0], shape.Heads), k = Heads(qkv[1], shape.Heads), v = Heads(qkv[2], shape.Heads); // [B, H, T, d]
-        Tensor scores = Tape.Product(q, k, transposeB: true, scale: 1 / Math.Sqrt(q.Shape[3]));              // [B, H, T, T]
-        Tensor attended = Tape.Product(Tape.Softmax(mask is null ? scores : Tape.Add(scores, mask)), v);        // [B, H, T, d]
+        Tensor q = Heads(qkv[0], shape.Heads),
+            k = Heads(qkv[1], shape.Heads),
+            v = Heads(qkv[2], shape.Heads); // [B, H, T, d]
+        Tensor scores = Tape.Product(q, k, transposeB: true, scale: 1 / Math.Sqrt(q.Shape[3])); // [B, H, T, T]
+        Tensor attended = Tape.Product(Tape.Softmax(mask is null ? scores : Tape.Add(scores, mask)), v); // [B, H, T, d]
         return Tape.Reshape(Tape.Transpose(attended, 0, 2, 1, 3), x.Shape);
     }
 

@@ -5,7 +5,8 @@ namespace AaClip.Cli.Tests.Demo;
 
 public sealed class DemoModelTests(ITestOutputHelper output)
 {
-    private const int Samples = 24, Right = 22; // what models/demo is to reach on samples/, whose classes no step of its training has seen
+    private const int Samples = 24,
+        Right = 22; // what models/demo is to reach on samples/, whose classes no step of its training has seen
 
     [Fact]
     public void The_demonstration_model_judges_22_of_the_24_samples_rightly()
@@ -16,12 +17,24 @@ public sealed class DemoModelTests(ITestOutputHelper output)
         int count = 0;
         foreach ((string camera, JsonNode? profile) in cameras.Where(c => c.Key != "*"))
         {
-            Aaclip.Result result = Aaclip.Run(["score", "--model", Path.Combine(root, "models", "demo"), "--class", (string)profile!["class"]!, "--provider", "cpu", "--json", "-", Path.Combine(root, "samples", camera)]);
+            Aaclip.Result result = Aaclip.Run([
+                "score",
+                "--model",
+                Path.Combine(root, "models", "demo"),
+                "--class",
+                (string)profile!["class"]!,
+                "--provider",
+                "cpu",
+                "--json",
+                "-",
+                Path.Combine(root, "samples", camera),
+            ]);
 
             Assert.True(result.Code == 0, result.Error);
             foreach (JsonNode report in result.Lines.Select(l => JsonNode.Parse(l)!)) // one object a line
             {
-                string file = (string)report["image"]!["name"]!, verdict = (string)report["score"]!["verdict"]!;
+                string file = (string)report["image"]!["name"]!,
+                    verdict = (string)report["score"]!["verdict"]!;
                 count++;
                 if (verdict != (Path.GetFileName(file).StartsWith("good-", StringComparison.Ordinal) ? "normal" : "anomalous"))
                     wrong.Add($"{camera}/{Path.GetFileName(file)}: {verdict}, calibrated {(double)report["score"]!["calibrated"]!:F2}");

@@ -18,9 +18,20 @@ public sealed class Running_the_demo_once : IDisposable
         _folder.Write("samples/line1/broken.png", "no image"u8.ToArray());
 
         using Process process = Aaclip.Start(
-            ["run", "--model", TinyPackage.Random(), "--samples", _folder.File("samples"), "--rate", "10/s", "--heatmaps", _folder.File("heatmaps")],
+            [
+                "run",
+                "--model",
+                TinyPackage.Random(),
+                "--samples",
+                _folder.File("samples"),
+                "--rate",
+                "10/s",
+                "--heatmaps",
+                _folder.File("heatmaps"),
+            ],
             cache: _folder.File("cache"),
-            environment: [new("AACLIP_RUN_ONCE", "1")]);
+            environment: [new("AACLIP_RUN_ONCE", "1")]
+        );
         Aaclip.Result result = Aaclip.Finish(process);
 
         Assert.True(result.Code == 0, result.Output + result.Error);
@@ -44,7 +55,9 @@ public sealed class Running_the_demo_once : IDisposable
             _folder.Photo($"samples/{i}.png", i);
 
         using Process process = Aaclip.Start(
-            ["run", "--samples", _folder.File("samples"), "--rate", "5/s", "--heatmaps", _folder.File("heatmaps")], cache: _folder.File("cache"));
+            ["run", "--samples", _folder.File("samples"), "--rate", "5/s", "--heatmaps", _folder.File("heatmaps")],
+            cache: _folder.File("cache")
+        );
         Aaclip.Result result = Aaclip.Finish(process);
 
         Assert.True(result.Code == 0, result.Output + result.Error);

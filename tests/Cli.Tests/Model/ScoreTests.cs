@@ -24,7 +24,8 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void Lines_in_a_pipe_are_a_header_and_one_tab_separated_row_per_image()
     {
-        string a = _folder.Photo("a.png", 1), b = _folder.Photo("b.jpg", 2);
+        string a = _folder.Photo("a.png", 1),
+            b = _folder.Photo("b.jpg", 2);
 
         Aaclip.Result result = Score(_folder.Path);
 
@@ -34,7 +35,11 @@ public sealed class ScoreTests : IDisposable
         using AnomalyScorer scorer = Load();
         foreach (string[] row in result.Rows)
         {
-            ImageScore expected = scorer.Score(ImageDecoder.DecodeFile(row[0]).Image, "bottle", cancellation: TestContext.Current.CancellationToken);
+            ImageScore expected = scorer.Score(
+                ImageDecoder.DecodeFile(row[0]).Image,
+                "bottle",
+                cancellation: TestContext.Current.CancellationToken
+            );
             Assert.Equal(expected.Detection.ToString("F4", CultureInfo.InvariantCulture), row[2]);
             Assert.Equal(expected.MapMax.ToString("F2", CultureInfo.InvariantCulture), row[3]);
             int[] at = [.. row[4].Split(',').Select(int.Parse)];
@@ -46,18 +51,22 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void A_class_has_its_calibration_however_it_is_written_and_without_one_there_is_no_verdict_and_a_word_on_it()
     {
-        string photo = _folder.Photo("a.png", 1), model = TinyPackage.Recalibrated(0.5, "cork board");
-        Aaclip.Result Of(params string[] arguments) => Aaclip.Run(["score", "--model", model, "--provider", "cpu", "--json", "-", "--class", .. arguments, photo]);
+        string photo = _folder.Photo("a.png", 1),
+            model = TinyPackage.Recalibrated(0.5, "cork board");
+        Aaclip.Result Of(params string[] arguments) =>
+            Aaclip.Run(["score", "--model", model, "--provider", "cpu", "--json", "-", "--class", .. arguments, photo]);
 
         Aaclip.Result[] same = [Of("cork board"), Of("Cork_Board"), Of(" cork  board ")];
-        Aaclip.Result other = Of("cork-board"), decided = Of("cork-board", "--threshold", "0.4");
+        Aaclip.Result other = Of("cork-board"),
+            decided = Of("cork-board", "--threshold", "0.4");
 
         JsonNode[] scores = [.. same.Select(r => JsonNode.Parse(r.Lines[0])!["score"]!)]; // one object a line
         Assert.All(scores, s => Assert.Equal(scores[0].ToJsonString(), s.ToJsonString()));
         Assert.NotNull(scores[0]["verdict"]);
         Assert.Null(scores[0]["calibration"]);
         Assert.All(same, r => Assert.Equal("", r.Error));
-        JsonNode without = JsonNode.Parse(other.Lines[0])!["score"]!, own = JsonNode.Parse(decided.Lines[0])!["score"]!;
+        JsonNode without = JsonNode.Parse(other.Lines[0])!["score"]!,
+            own = JsonNode.Parse(decided.Lines[0])!["score"]!;
         Assert.Null(without["verdict"]);
         Assert.Equal("neutral", (string)without["calibration"]!);
         Assert.Contains("No verdict is given: Model", other.Error, StringComparison.Ordinal);
@@ -88,8 +97,14 @@ public sealed class ScoreTests : IDisposable
         Assert.Equal(1, result.Code);
         JsonObject[] reports = [.. result.Lines.Select(l => JsonNode.Parse(l)!.AsObject())]; // null would be a line "null"
         Assert.Equal(2, reports.Length);
-        Assert.Equal(("bottle", 150, 130), ((string)reports[0]["image"]!["objectClass"]!, (int)reports[0]["image"]!["width"]!, (int)reports[0]["image"]!["height"]!));
-        Assert.Equal(("tiny", "fp32", "cpu"), ((string)reports[0]["model"]!["name"]!, (string)reports[0]["model"]!["precision"]!, (string)reports[0]["model"]!["provider"]!));
+        Assert.Equal(
+            ("bottle", 150, 130),
+            ((string)reports[0]["image"]!["objectClass"]!, (int)reports[0]["image"]!["width"]!, (int)reports[0]["image"]!["height"]!)
+        );
+        Assert.Equal(
+            ("tiny", "fp32", "cpu"),
+            ((string)reports[0]["model"]!["name"]!, (string)reports[0]["model"]!["precision"]!, (string)reports[0]["model"]!["provider"]!)
+        );
         Assert.Null(reports[0]["failure"]);
         Assert.Null(reports[0]["score"]!["verdict"]); // nobody gave a threshold
         Assert.Equal(_folder.File("out/heat/a.jpg"), (string)reports[0]["heatmap"]!);
@@ -126,7 +141,8 @@ public sealed class ScoreTests : IDisposable
         Aaclip.Result table = Score("--threshold", "0.000001", _folder.Path);
 
         Assert.Equal((0, 0, 0), (low.Code, high.Code, table.Code));
-        JsonNode anomalous = JsonNode.Parse(low.Output)!["score"]!, normal = JsonNode.Parse(high.Output)!["score"]!;
+        JsonNode anomalous = JsonNode.Parse(low.Output)!["score"]!,
+            normal = JsonNode.Parse(high.Output)!["score"]!;
         Assert.Equal(("anomalous", "normal"), ((string)anomalous["verdict"]!, (string)normal["verdict"]!));
         Assert.True((double)anomalous["calibrated"]! > 0.5 && (double)normal["calibrated"]! < 0.5);
         Assert.Equal((double)anomalous["raw"]!, (double)normal["raw"]!);
@@ -137,7 +153,9 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void Files_folders_and_globs_mix_without_doubles_in_a_stable_order()
     {
-        string a = _folder.Photo("photos/a.png", 1), b = _folder.Photo("photos/b.png", 2), deep = _folder.Photo("photos/more/c.png", 3);
+        string a = _folder.Photo("photos/a.png", 1),
+            b = _folder.Photo("photos/b.png", 2),
+            deep = _folder.Photo("photos/more/c.png", 3);
         _folder.Write("photos/notes.txt", "no image"u8.ToArray());
         string photos = _folder.File("photos");
 
@@ -180,19 +198,38 @@ public sealed class ScoreTests : IDisposable
         _folder.Photo("sub/a.png", 3);
         string other = _folder.Photo("other/a.png", 4);
 
-        Aaclip.Result result = Score("--heatmaps", _folder.File("heat"), _folder.File("a.png"), _folder.File("a.jpg"), _folder.File("sub"), other);
+        Aaclip.Result result = Score(
+            "--heatmaps",
+            _folder.File("heat"),
+            _folder.File("a.png"),
+            _folder.File("a.jpg"),
+            _folder.File("sub"),
+            other
+        );
 
         Assert.Equal(0, result.Code);
-        Assert.Equal(["a-2.jpg", "a-3.jpg", "a-4.jpg", "a.jpg"], Directory.EnumerateFiles(_folder.File("heat")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["a-2.jpg", "a-3.jpg", "a-4.jpg", "a.jpg"],
+            Directory.EnumerateFiles(_folder.File("heat")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         Assert.Contains($"Heatmaps are in {_folder.File("heat")}", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Heatmaps_have_the_size_of_their_photo_and_maps_hold_the_raw_values()
     {
-        string wide = _folder.Photo("photos/wide.png", 1, 200, 80), small = _folder.Photo("photos/sub/small.jpg", 2, 33, 61);
+        string wide = _folder.Photo("photos/wide.png", 1, 200, 80),
+            small = _folder.Photo("photos/sub/small.jpg", 2, 33, 61);
 
-        Aaclip.Result result = Score("--heatmaps", _folder.File("heat"), "--maps", _folder.File("maps"), "--domain", "medical", _folder.File("photos"));
+        Aaclip.Result result = Score(
+            "--heatmaps",
+            _folder.File("heat"),
+            "--maps",
+            _folder.File("maps"),
+            "--domain",
+            "medical",
+            _folder.File("photos")
+        );
 
         Assert.Equal(0, result.Code);
         Assert.Equal((200, 80), SizeOf(_folder.File("heat/wide.jpg")));
@@ -200,11 +237,18 @@ public sealed class ScoreTests : IDisposable
         using AnomalyScorer scorer = Load();
         foreach ((string photo, string map) in ((string, string)[])[(wide, "maps/wide"), (small, "maps/sub/small")])
         {
-            float[] raw = scorer.Score(ImageDecoder.DecodeFile(photo).Image, "bottle", Domain.Medical, TestContext.Current.CancellationToken).Map.Raw.ToArray();
+            float[] raw = scorer
+                .Score(ImageDecoder.DecodeFile(photo).Image, "bottle", Domain.Medical, TestContext.Current.CancellationToken)
+                .Map.Raw.ToArray();
             JsonNode scale = JsonNode.Parse(File.ReadAllText(_folder.File(map + ".json")))!; // an object, not null
             Assert.Equal(("medical", 8), ((string)scale["domain"]!, (int)scale["side"]!));
             ushort[] stored = Grey16(_folder.File(map + ".png"), 8, 8);
-            Close.Assert(raw, [.. stored.Select(v => (float)((double)scale["offset"]! + (double)scale["scale"]! * v))], (raw.Max() - raw.Min()) / 65535, map);
+            Close.Assert(
+                raw,
+                [.. stored.Select(v => (float)((double)scale["offset"]! + (double)scale["scale"]! * v))],
+                (raw.Max() - raw.Min()) / 65535,
+                map
+            );
         }
     }
 
@@ -221,19 +265,50 @@ public sealed class ScoreTests : IDisposable
         for (int i = 0; i < 4; i++)
             Assert.Equal(File.ReadAllBytes(_folder.File($"1/{i}.jpg")), File.ReadAllBytes(_folder.File($"2/{i}.jpg")));
 
-        static string Scores(string line) => JsonNode.Parse(line)!["score"]!.ToJsonString() + JsonNode.Parse(line)!["regions"]!.ToJsonString();
+        static string Scores(string line) =>
+            JsonNode.Parse(line)!["score"]!.ToJsonString() + JsonNode.Parse(line)!["regions"]!.ToJsonString();
     }
 
     [Fact]
     public void Parity_ignores_the_turning_that_a_camera_noted()
     {
         byte[] jpeg = File.ReadAllBytes(_folder.Photo("a.jpg", 1, 120, 60));
-        byte[] exif = [0xFF, 0xE1, 0, 34, .. "Exif\0\0"u8, .. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+        byte[] exif =
+        [
+            0xFF,
+            0xE1,
+            0,
+            34,
+            .. "Exif\0\0"u8,
+            .. "MM\0*"u8,
+            0,
+            0,
+            0,
+            8,
+            0,
+            1,
+            0x01,
+            0x12,
+            0,
+            3,
+            0,
+            0,
+            0,
+            1,
+            0,
+            6,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ];
         string turned = _folder.Write("turned.jpg", [.. jpeg.AsSpan(0, 2), .. exif, .. jpeg.AsSpan(2)]);
 
-        JsonNode seen = JsonNode.Parse(Score("--json", "-", turned).Output)!;                       // one object
-        JsonNode stored = JsonNode.Parse(Score("--json", "-", "--parity", turned).Output)!;         // one object
-        JsonNode plain = JsonNode.Parse(Score("--json", "-", _folder.File("a.jpg")).Output)!;       // one object
+        JsonNode seen = JsonNode.Parse(Score("--json", "-", turned).Output)!; // one object
+        JsonNode stored = JsonNode.Parse(Score("--json", "-", "--parity", turned).Output)!; // one object
+        JsonNode plain = JsonNode.Parse(Score("--json", "-", _folder.File("a.jpg")).Output)!; // one object
 
         Assert.Equal((60, 120), ((int)seen["image"]!["width"]!, (int)seen["image"]!["height"]!));
         Assert.Equal((120, 60), ((int)stored["image"]!["width"]!, (int)stored["image"]!["height"]!));
@@ -253,7 +328,10 @@ public sealed class ScoreTests : IDisposable
             ("' is neither a file nor a folder.", Arguments(_folder.File("none.png"))),
             ("' holds no image (.jpg, ", Arguments(_folder.File("empty"))),
             ("Nothing matches '", Arguments(_folder.File("*.tif"))),
-            ("The data set MVTec has no class 'teapot'; its classes are bottle,", ["score", "--model", TinyPackage.Random(), "--class", "MVTec/teapot", photo]),
+            (
+                "The data set MVTec has no class 'teapot'; its classes are bottle,",
+                ["score", "--model", TinyPackage.Random(), "--class", "MVTec/teapot", photo]
+            ),
             ("The class name is empty", ["score", "--model", TinyPackage.Random(), "--class", " ", photo]),
             ("CUDA was asked for and cannot be used", Arguments("--provider", "cuda", photo)),
             ($"The folder '{photo}/out' cannot be made (", Arguments("--heatmaps", Path.Combine(photo, "out"), photo)), // below a file
@@ -277,7 +355,8 @@ public sealed class ScoreTests : IDisposable
     [Fact]
     public void An_image_is_never_overwritten_by_its_own_heatmap_or_map()
     {
-        string jpeg = _folder.Photo("a.jpg"), png = _folder.Photo("b.png");
+        string jpeg = _folder.Photo("a.jpg"),
+            png = _folder.Photo("b.png");
         byte[] before = File.ReadAllBytes(jpeg);
 
         Aaclip.Result heat = Score("--heatmaps", _folder.Path, jpeg);
@@ -311,7 +390,18 @@ public sealed class ScoreTests : IDisposable
             File.CreateSymbolicLink(_folder.File($"photos/{i}.png"), _folder.File($"photos/{i % 3}.png"));
         string json = _folder.File("scores.jsonl");
 
-        using Process process = Aaclip.Start(["score", "--model", TinyPackage.Random(size: 518), "--class", "bottle", "--json", json, "--heatmaps", _folder.File("heat"), _folder.File("photos")]);
+        using Process process = Aaclip.Start([
+            "score",
+            "--model",
+            TinyPackage.Random(size: 518),
+            "--class",
+            "bottle",
+            "--json",
+            json,
+            "--heatmaps",
+            _folder.File("heat"),
+            _folder.File("photos"),
+        ]);
         string? header = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
             await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // the run is in full swing
@@ -333,7 +423,8 @@ public sealed class ScoreTests : IDisposable
 
     private static string[] Arguments(params string[] rest) => ["score", "--model", TinyPackage.Random(), "--class", "bottle", .. rest];
 
-    private static AnomalyScorer Load() => AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
+    private static AnomalyScorer Load() =>
+        AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
 
     private static (int Width, int Height) SizeOf(string path)
     {

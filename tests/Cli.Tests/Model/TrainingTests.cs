@@ -8,7 +8,8 @@ namespace AaClip.Cli.Tests.Model;
 public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 {
     // Chance is 0.5 for both. Reached: 0.76 and 0.75, which is printed.
-    private const double PixelFloor = 0.70, ImageFloor = 0.60;
+    private const double PixelFloor = 0.70,
+        ImageFloor = 0.60;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private readonly PhotoFolder _folder = new();
@@ -18,13 +19,61 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_tiny_training_from_nothing_survives_Ctrl_C_and_clears_its_floors()
     {
-        string[] classes = ["concrete slab", "painted panel"], towers = ["--vision-heads", "4", "--text-heads", "3", "--size", "128"];
-        string[] training = ["train", "--clip", _folder.File("clip"), .. towers, "--preset", "custom", "--provider", "cpu", "--data", _folder.File("data"), "--text-epochs", "1", "--text-rate", "1e-4", "--image-epochs", "4", "--image-batch", "8", "--image-rate", "1e-3", "--out", _folder.File("adapters")];
+        string[] classes = ["concrete slab", "painted panel"],
+            towers = ["--vision-heads", "4", "--text-heads", "3", "--size", "128"];
+        string[] training =
+        [
+            "train",
+            "--clip",
+            _folder.File("clip"),
+            .. towers,
+            "--preset",
+            "custom",
+            "--provider",
+            "cpu",
+            "--data",
+            _folder.File("data"),
+            "--text-epochs",
+            "1",
+            "--text-rate",
+            "1e-4",
+            "--image-epochs",
+            "4",
+            "--image-batch",
+            "8",
+            "--image-rate",
+            "1e-3",
+            "--out",
+            _folder.File("adapters"),
+        ];
 
         Done(["generate", "--classes", .. classes, "--images", "40", "--size", "128", "--seed", "1", "--out", _folder.File("data")]);
         Done(["generate", "--classes", .. classes, "--images", "40", "--size", "128", "--seed", "2", "--out", _folder.File("test")]);
-        Aaclip.Result pretrained = Done("pretrain", "--steps", "150", "--batch", "8", "--seed", "3", "--provider", "cpu", "--out", _folder.File("clip"));
-        Aaclip.Result otherwise = Finish("pretrain", "--steps", "151", "--batch", "8", "--seed", "3", "--resume", "--out", _folder.File("clip"));
+        Aaclip.Result pretrained = Done(
+            "pretrain",
+            "--steps",
+            "150",
+            "--batch",
+            "8",
+            "--seed",
+            "3",
+            "--provider",
+            "cpu",
+            "--out",
+            _folder.File("clip")
+        );
+        Aaclip.Result otherwise = Finish(
+            "pretrain",
+            "--steps",
+            "151",
+            "--batch",
+            "8",
+            "--seed",
+            "3",
+            "--resume",
+            "--out",
+            _folder.File("clip")
+        );
         Aaclip.Result again = Finish("pretrain", "--steps", "150", "--out", _folder.File("clip"));
 
         using Process training1 = Aaclip.Start(training);
@@ -37,15 +86,68 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
         Aaclip.Result resumed = Done([.. training, "--resume"]);
 
         Done(["import", "--clip", _folder.File("clip"), .. towers, "--adapters", _folder.File("adapters"), "--out", _folder.File("model")]);
-        Aaclip.Result table = Done("evaluate", "--model", _folder.File("model"), "--data", _folder.File("test"), "--provider", "cpu", "--report", _folder.File("report"));
+        Aaclip.Result table = Done(
+            "evaluate",
+            "--model",
+            _folder.File("model"),
+            "--data",
+            _folder.File("test"),
+            "--provider",
+            "cpu",
+            "--report",
+            _folder.File("report")
+        );
         JsonNode report = JsonNode.Parse(File.ReadAllText(_folder.File("report/report.json")))!; // no JSON null
-        Aaclip.Result calibrated = Done("calibrate", "--model", _folder.File("model"), "--class", "concrete slab", "--normals", _folder.File("data/concrete_slab/train/good"), "--false-alarms", "0.05", "--provider", "cpu", "--json", "--out", _folder.File("calibrated"));
-        Aaclip.Result profiled = Done("calibrate", "--model", _folder.File("calibrated"), "--class", "concrete slab", "--normals", _folder.File("data/concrete_slab/train/good"), "--false-alarms", "0.05", "--provider", "cpu", "--cameras", _folder.File("cameras.json"), "--camera", "line1");
-        Aaclip.Result scored = Done("score", "--model", _folder.File("calibrated"), "--class", "concrete slab", "--provider", "cpu", _folder.File("data/concrete_slab/train/good"));
+        Aaclip.Result calibrated = Done(
+            "calibrate",
+            "--model",
+            _folder.File("model"),
+            "--class",
+            "concrete slab",
+            "--normals",
+            _folder.File("data/concrete_slab/train/good"),
+            "--false-alarms",
+            "0.05",
+            "--provider",
+            "cpu",
+            "--json",
+            "--out",
+            _folder.File("calibrated")
+        );
+        Aaclip.Result profiled = Done(
+            "calibrate",
+            "--model",
+            _folder.File("calibrated"),
+            "--class",
+            "concrete slab",
+            "--normals",
+            _folder.File("data/concrete_slab/train/good"),
+            "--false-alarms",
+            "0.05",
+            "--provider",
+            "cpu",
+            "--cameras",
+            _folder.File("cameras.json"),
+            "--camera",
+            "line1"
+        );
+        Aaclip.Result scored = Done(
+            "score",
+            "--model",
+            _folder.File("calibrated"),
+            "--class",
+            "concrete slab",
+            "--provider",
+            "cpu",
+            _folder.File("data/concrete_slab/train/good")
+        );
 
         output.WriteLine(table.Output);
         Assert.Contains("Model in", pretrained.Output, StringComparison.Ordinal);
-        Assert.Equal((1, $"aaclip: '{_folder.File("clip")}' holds a model already: go on with --resume, or choose another --out.\n"), (again.Code, again.Error));
+        Assert.Equal(
+            (1, $"aaclip: '{_folder.File("clip")}' holds a model already: go on with --resume, or choose another --out.\n"),
+            (again.Code, again.Error)
+        );
         Assert.Equal(1, otherwise.Code);
         Assert.Contains("--steps 150", otherwise.Error, StringComparison.Ordinal);
         Assert.Equal(130, stopped.Code);
@@ -56,8 +158,12 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 
         JsonArray found = report["classes"]!.AsArray(); // the report's schema
         Assert.Equal(["concrete slab", "painted panel"], found.Select(c => (string)c!["className"]!));
-        double pixels = found.Average(c => (double)c!["pixels"]!["auroc"]!), images = found.Average(c => (double)c!["perImage"]!["auroc"]!);
-        Assert.True(pixels >= PixelFloor && images >= ImageFloor, $"Pixel AUROC {pixels:F3} (floor {PixelFloor}), image AUROC {images:F3} (floor {ImageFloor}).");
+        double pixels = found.Average(c => (double)c!["pixels"]!["auroc"]!),
+            images = found.Average(c => (double)c!["perImage"]!["auroc"]!);
+        Assert.True(
+            pixels >= PixelFloor && images >= ImageFloor,
+            $"Pixel AUROC {pixels:F3} (floor {PixelFloor}), image AUROC {images:F3} (floor {ImageFloor})."
+        );
         Assert.Contains("mean of classes", table.Output, StringComparison.Ordinal);
         Assert.Contains("<svg", File.ReadAllText(_folder.File("report/report.html")), StringComparison.Ordinal);
 
@@ -81,19 +187,35 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
         [
             ("nothing", ["train", "--clip", _folder.File("nothing"), "--data", _folder.File("nothing"), "--out", _folder.File("out")]),
             ("is no data s", ["evaluate", "--model", _folder.File("nothing"), "--data", _folder.File("full")]),
-            ("No model package at", ["calibrate", "--model", _folder.File("nothing"), "--normals", _folder.File("full"), "--class", "c", "--out", _folder.File("out")]),
+            (
+                "No model package at",
+                [
+                    "calibrate",
+                    "--model",
+                    _folder.File("nothing"),
+                    "--normals",
+                    _folder.File("full"),
+                    "--class",
+                    "c",
+                    "--out",
+                    _folder.File("out"),
+                ]
+            ),
             ("full", ["generate", "--out", _folder.File("full")]),
             ("unicorn", ["generate", "--classes", "unicorn", "--out", _folder.File("out")]),
             ("holds nothing to go on with", ["pretrain", "--resume", "--out", _folder.File("nothing")]),
         ];
-        Assert.All(cases, c =>
-        {
-            Aaclip.Result result = Aaclip.Run(c.Arguments);
-            Assert.Equal(1, result.Code);
-            Assert.StartsWith("aaclip: ", result.Error, StringComparison.Ordinal);
-            Assert.Contains(c.Expected, result.Error, StringComparison.Ordinal);
-            Assert.Equal(result.Error.Length - 1, result.Error.IndexOf('\n')); // one line
-        });
+        Assert.All(
+            cases,
+            c =>
+            {
+                Aaclip.Result result = Aaclip.Run(c.Arguments);
+                Assert.Equal(1, result.Code);
+                Assert.StartsWith("aaclip: ", result.Error, StringComparison.Ordinal);
+                Assert.Contains(c.Expected, result.Error, StringComparison.Ordinal);
+                Assert.Equal(result.Error.Length - 1, result.Error.IndexOf('\n')); // one line
+            }
+        );
     }
 
     private static Aaclip.Result Done(params IEnumerable<string> arguments)

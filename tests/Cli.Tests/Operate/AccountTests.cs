@@ -8,7 +8,11 @@ public sealed class AccountTests
     [Theory]
     [InlineData("plant7", "https://plant7.blob.core.windows.net/", "https://plant7.queue.core.windows.net/")]
     [InlineData("https://plant7.blob.core.windows.net", "https://plant7.blob.core.windows.net/", "https://plant7.queue.core.windows.net/")]
-    [InlineData("https://plant7.blob.core.chinacloudapi.cn/", "https://plant7.blob.core.chinacloudapi.cn/", "https://plant7.queue.core.chinacloudapi.cn/")]
+    [InlineData(
+        "https://plant7.blob.core.chinacloudapi.cn/",
+        "https://plant7.blob.core.chinacloudapi.cn/",
+        "https://plant7.queue.core.chinacloudapi.cn/"
+    )]
     public void A_name_or_an_address_leads_to_blobs_and_queues(string account, string blobs, string queues)
     {
         StorageClients storage = Account.Open(Account.Settings(null, account));

@@ -17,7 +17,8 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     public async Task Images_lie_below_their_camera_as_they_are_with_their_content_type()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
-        byte[] a = File.ReadAllBytes(_folder.Photo("a.png")), b = File.ReadAllBytes(_folder.Photo("day 1/b.JPG"));
+        byte[] a = File.ReadAllBytes(_folder.Photo("a.png")),
+            b = File.ReadAllBytes(_folder.Photo("day 1/b.JPG"));
         _folder.Write("day 1/readme.txt", "no image"u8.ToArray());
 
         Aaclip.Result result = account.Run("drop", "--camera", "line1", _folder.Path);
@@ -48,7 +49,8 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     public async Task Two_images_of_one_name_are_refused_before_anything_is_stored()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
-        string first = _folder.Photo("one/a.png", 1), second = _folder.Photo("two/a.png", 2);
+        string first = _folder.Photo("one/a.png", 1),
+            second = _folder.Photo("two/a.png", 2);
 
         Aaclip.Result result = account.Run("drop", "--camera", "line1", Path.GetDirectoryName(first)!, Path.GetDirectoryName(second)!);
 
@@ -100,12 +102,19 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     public void Storage_that_does_not_answer_is_told_in_one_line_and_is_not_waited_for(params string[] arguments)
     {
         _folder.Photo("photo.png");
-        string nobody = azurite.ConnectionString.Replace(new Uri(new BlobServiceClient(azurite.ConnectionString).Uri, "/").Authority, "127.0.0.1:9", StringComparison.Ordinal);
+        string nobody = azurite.ConnectionString.Replace(
+            new Uri(new BlobServiceClient(azurite.ConnectionString).Uri, "/").Authority,
+            "127.0.0.1:9",
+            StringComparison.Ordinal
+        );
 
         Aaclip.Result result = Aaclip.Run(_folder.Path, [.. arguments, "--connection", nobody]);
 
         Assert.Equal(1, result.Code);
-        Assert.Equal("aaclip: Storage at http://127.0.0.1:9/devstoreaccount1 does not answer: start it with 'aaclip up', or name another with --connection or --account.\n", result.Error);
+        Assert.Equal(
+            "aaclip: Storage at http://127.0.0.1:9/devstoreaccount1 does not answer: start it with 'aaclip up', or name another with --connection or --account.\n",
+            result.Error
+        );
     }
 
     [Theory]
@@ -123,14 +132,21 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     private static async Task<string[]> NamesAsync(TestAccount account)
     {
         List<string> names = [];
-        await foreach (BlobItem blob in account.Storage.Container(ContainerNames.Images).GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (
+            BlobItem blob in account
+                .Storage.Container(ContainerNames.Images)
+                .GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken)
+        )
             names.Add(blob.Name);
         return [.. names];
     }
 
     private static async Task AssertBlob(TestAccount account, string name, byte[] content, string type)
     {
-        BlobDownloadResult blob = await account.Storage.Container(ContainerNames.Images).GetBlobClient(name).DownloadContentAsync(TestContext.Current.CancellationToken);
+        BlobDownloadResult blob = await account
+            .Storage.Container(ContainerNames.Images)
+            .GetBlobClient(name)
+            .DownloadContentAsync(TestContext.Current.CancellationToken);
         Assert.Equal(content, blob.Content.ToArray());
         Assert.Equal(type, blob.Details.ContentType);
     }

@@ -29,8 +29,18 @@ internal static class Events
                 ["model"] = "tiny@1",
                 ["openedAt"] = "2026-01-31T08:00:00Z",
                 ["images"] = 1,
-                ["score"] = new JsonObject { ["raw"] = 0.8, ["calibrated"] = 0.75, ["threshold"] = 0.5 },
-                ["image"] = new JsonObject { ["blob"] = $"{camera}/a.png", ["etag"] = "0x1", ["time"] = "2026-01-31T08:00:00Z" },
+                ["score"] = new JsonObject
+                {
+                    ["raw"] = 0.8,
+                    ["calibrated"] = 0.75,
+                    ["threshold"] = 0.5,
+                },
+                ["image"] = new JsonObject
+                {
+                    ["blob"] = $"{camera}/a.png",
+                    ["etag"] = "0x1",
+                    ["time"] = "2026-01-31T08:00:00Z",
+                },
                 ["result"] = new JsonObject { ["blob"] = $"tiny@1/{camera}/a.png/0x1.json" },
             },
         }.ToJsonString();

@@ -20,13 +20,22 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
         string model = account.Run("publish", TinyPackage.Random()).Output.Replace("Published: ", "", StringComparison.Ordinal).Trim();
         string[] rescore = ["rescore", "--model", model, "--against", "old@1", "--id", "j", "--json", "--detach"];
 
-        Aaclip.Result started = account.Run(rescore), again = account.Run(rescore), other = account.Run([.. rescore, "--camera", "line1"]);
-        Aaclip.Result list = account.Run("jobs"), shown = account.Run("jobs", "show", "j"), early = account.Run("jobs", "report", "j", "--out", _folder.File("report"));
+        Aaclip.Result started = account.Run(rescore),
+            again = account.Run(rescore),
+            other = account.Run([.. rescore, "--camera", "line1"]);
+        Aaclip.Result list = account.Run("jobs"),
+            shown = account.Run("jobs", "show", "j"),
+            early = account.Run("jobs", "report", "j", "--out", _folder.File("report"));
         using Process following = account.Start("jobs", "follow", "j");
         Assert.NotNull(await following.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)); // its first line of progress: it follows
         Aaclip.Interrupt(following);
         Aaclip.Result followed = Aaclip.Finish(following);
-        string[] statuses = [.. new[] { "pause", "resume", "cancel" }.Select(action => (string)JsonNode.Parse(account.Run("jobs", action, "j", "--json").Output)!["status"]!)]; // as printed
+        string[] statuses =
+        [
+            .. new[] { "pause", "resume", "cancel" }.Select(action =>
+                (string)JsonNode.Parse(account.Run("jobs", action, "j", "--json").Output)!["status"]!
+            ),
+        ]; // as printed
         Aaclip.Result late = account.Run("jobs", "resume", "j");
 
         Assert.Equal((0, 0), (started.Code, again.Code));
@@ -48,13 +57,22 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
 
-        Aaclip.Result published = account.Run("publish", TinyPackage.Random()), twice = account.Run("publish", TinyPackage.Random()), absent = account.Run("publish", _folder.File("none"));
+        Aaclip.Result published = account.Run("publish", TinyPackage.Random()),
+            twice = account.Run("publish", TinyPackage.Random()),
+            absent = account.Run("publish", _folder.File("none"));
         string model = published.Output.Replace("Published: ", "", StringComparison.Ordinal).Trim();
-        Aaclip.Result unknown = account.Run("promote", "none@1"), promoted = account.Run("promote", model), shadowed = account.Run("shadow", model, "--share", "0.25"), roles = account.Run("promote");
-        Aaclip.Result off = account.Run("shadow", "--off"), own = account.Run("promote", "--own");
+        Aaclip.Result unknown = account.Run("promote", "none@1"),
+            promoted = account.Run("promote", model),
+            shadowed = account.Run("shadow", model, "--share", "0.25"),
+            roles = account.Run("promote");
+        Aaclip.Result off = account.Run("shadow", "--off"),
+            own = account.Run("promote", "--own");
 
         Assert.Equal((0, published.Output), (twice.Code, twice.Output));
-        Assert.Equal((1, $"aaclip: No model package at '{_folder.File("none")}': make one with 'aaclip import'.\n"), (absent.Code, absent.Error));
+        Assert.Equal(
+            (1, $"aaclip: No model package at '{_folder.File("none")}': make one with 'aaclip import'.\n"),
+            (absent.Code, absent.Error)
+        );
         Assert.Equal(1, unknown.Code);
         Assert.Contains("Model none@1 is not in container", unknown.Error, StringComparison.Ordinal);
         Assert.StartsWith($"Live    {model}, since ", promoted.Output, StringComparison.Ordinal);
@@ -63,6 +81,11 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
         Assert.DoesNotContain("Shadow", off.Output, StringComparison.Ordinal);
         Assert.StartsWith("Live    the package at Model__Path", own.Output, StringComparison.Ordinal);
         Assert.Contains($"Before  {model}", own.Output, StringComparison.Ordinal);
-        Assert.NotEmpty(await account.Storage.Container(ContainerNames.Models).GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        Assert.NotEmpty(
+            await account
+                .Storage.Container(ContainerNames.Models)
+                .GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken)
+        );
     }
 }

@@ -20,8 +20,14 @@ public sealed class OddAnswerTests(AzuriteFixture azurite)
         await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
         blobs.Choose = request => StorageProxy.AnswersXml(request) ? Enum.Parse<StorageFault>(fault) : null;
 
-        using Process process = Aaclip.Start([verb], environment:
-            [new(StorageConnection.Setting, StorageProxy.Through(azurite.ConnectionString, blobs, queues)), new("Storage__Prefix", account.Storage.NameOf(""))]);
+        using Process process = Aaclip.Start(
+            [verb],
+            environment:
+            [
+                new(StorageConnection.Setting, StorageProxy.Through(azurite.ConnectionString, blobs, queues)),
+                new("Storage__Prefix", account.Storage.NameOf("")),
+            ]
+        );
         Aaclip.Result result = Aaclip.Finish(process, Patience);
 
         Assert.Equal(1, result.Code);

@@ -47,7 +47,10 @@ public sealed class RateTests
     [InlineData("2026-01-30", "2026-01-30T00:00:00Z")]
     [InlineData("2026-01-31T08:00:00+02:00", "2026-01-31T06:00:00Z")]
     public void A_point_in_time_is_a_duration_back_or_a_time(string text, string expected) =>
-        Assert.Equal(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), Since.Parse(text, new DateTimeOffset(2026, 1, 31, 8, 0, 0, TimeSpan.Zero)));
+        Assert.Equal(
+            DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture),
+            Since.Parse(text, new DateTimeOffset(2026, 1, 31, 8, 0, 0, TimeSpan.Zero))
+        );
 
     [Theory]
     [InlineData("h")]

@@ -7,7 +7,10 @@ namespace AaClip.Cli.Tests.Operate;
 /// <summary><c>aaclip results</c> on real storage.</summary>
 public sealed class ResultsTests(AzuriteFixture azurite)
 {
-    private static readonly DateTimeOffset Noon = new(DateTimeOffset.UtcNow.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+    private static readonly DateTimeOffset Noon = new(
+        DateTimeOffset.UtcNow.Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond,
+        TimeSpan.Zero
+    );
 
     [Fact]
     public async Task Rows_are_the_cameras_results_newest_first()
@@ -19,8 +22,13 @@ public sealed class ResultsTests(AzuriteFixture azurite)
         Assert.Equal((0, ""), (result.Code, result.Error));
         Assert.Equal("time\tcamera\timage\tverdict\tscore\tmodel", result.Lines[0]);
         Assert.Equal(
-            [["line1", "c.png", "failed (damaged)", "", "tiny@1"], ["line1", "day/b.png", "anomalous", "0.750", "new@2"], ["line1", "a.png", "normal", "0.250", "tiny@1"]],
-            result.Rows.Select(r => r[1..]));
+            [
+                ["line1", "c.png", "failed (damaged)", "", "tiny@1"],
+                ["line1", "day/b.png", "anomalous", "0.750", "new@2"],
+                ["line1", "a.png", "normal", "0.250", "tiny@1"],
+            ],
+            result.Rows.Select(r => r[1..])
+        );
     }
 
     [Theory]

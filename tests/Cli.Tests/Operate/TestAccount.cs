@@ -24,19 +24,33 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
         return Aaclip.Finish(process);
     }
 
-    public Process Start(params IEnumerable<string> arguments) => Aaclip.Start(arguments, environment:
-        [new(StorageConnection.Setting, azurite.ConnectionString), new("Storage__Prefix", Storage.NameOf(""))]);
+    public Process Start(params IEnumerable<string> arguments) =>
+        Aaclip.Start(
+            arguments,
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString), new("Storage__Prefix", Storage.NameOf(""))]
+        );
 
     /// <summary>Stores an image.</summary>
     /// <returns>Its ETag.</returns>
     public async Task<string> ImageAsync(string name, string content = "pixels")
     {
-        BlobContentInfo stored = await Storage.Container(ContainerNames.Images).GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
+        BlobContentInfo stored = await Storage
+            .Container(ContainerNames.Images)
+            .GetBlobClient(name)
+            .UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
         return stored.ETag.ToString().Trim('"');
     }
 
     /// <summary>Stores a result as the pipeline does, with its map.</summary>
-    public async Task ResultAsync(string image, string etag, Verdict verdict = Verdict.Normal, double score = 0.25, string model = Model, DateTimeOffset? time = null, bool map = true)
+    public async Task ResultAsync(
+        string image,
+        string etag,
+        Verdict verdict = Verdict.Normal,
+        double score = 0.25,
+        string model = Model,
+        DateTimeOffset? time = null,
+        bool map = true
+    )
     {
         ResultStore results = new(Storage);
         string stem = BlobNames.Stem(model, image, etag);
@@ -45,7 +59,8 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
         await results.WriteAsync(TestResult.Document(image, etag, verdict, score, model, time ?? DateTimeOffset.UtcNow), Cancellation);
     }
 
-    public async Task WriteAsync(string container, string blob) => await Storage.Container(container).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{}"), overwrite: true, Cancellation);
+    public async Task WriteAsync(string container, string blob) =>
+        await Storage.Container(container).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{}"), overwrite: true, Cancellation);
 
     /// <summary>Waits until something holds.</summary>
     public static async Task UntilAsync(Func<Task<bool>> holds, string what)

@@ -8,14 +8,31 @@ namespace AaClip.Cli.Tests.Operate;
 /// <summary>Result documents with what listings show.</summary>
 internal static class TestResult
 {
-    public static Stored.ResultDocument Document(string image, string etag, Verdict verdict, double score, string model, DateTimeOffset time) => new()
-    {
-        Image = new Stored.ImagePart { Name = image, ETag = etag, Camera = ImageName.Of(image).Camera, ObjectClass = "bottle" },
-        Model = new Stored.ModelPart(model.Split('@')[0], model.Split('@')[1], null, null, null),
-        Score = verdict == Verdict.Failed ? new Stored.ScorePart(Verdict.Failed) : new Stored.ScorePart(verdict, 0.5f, 1, score, score, 0.5),
-        Regions = verdict == Verdict.Failed ? null : [],
-        Timings = new Stored.TimingsPart(),
-        Failure = verdict == Verdict.Failed ? new Stored.FailurePart("damaged", "It is damaged.") : null,
-        ScoredAt = time,
-    };
+    public static Stored.ResultDocument Document(
+        string image,
+        string etag,
+        Verdict verdict,
+        double score,
+        string model,
+        DateTimeOffset time
+    ) =>
+        new()
+        {
+            Image = new Stored.ImagePart
+            {
+                Name = image,
+                ETag = etag,
+                Camera = ImageName.Of(image).Camera,
+                ObjectClass = "bottle",
+            },
+            Model = new Stored.ModelPart(model.Split('@')[0], model.Split('@')[1], null, null, null),
+            Score =
+                verdict == Verdict.Failed
+                    ? new Stored.ScorePart(Verdict.Failed)
+                    : new Stored.ScorePart(verdict, 0.5f, 1, score, score, 0.5),
+            Regions = verdict == Verdict.Failed ? null : [],
+            Timings = new Stored.TimingsPart(),
+            Failure = verdict == Verdict.Failed ? new Stored.FailurePart("damaged", "It is damaged.") : null,
+            ScoredAt = time,
+        };
 }

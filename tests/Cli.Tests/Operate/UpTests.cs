@@ -46,11 +46,21 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     {
         string cache = _folder.File("cache");
         _folder.Photo("photos/a.png");
-        using Process up = Up(["up", "--model", TinyPackage.Random(), "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
-        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        using Process up = Up(
+            ["up", "--model", TinyPackage.Random(), "--port", "0"],
+            cache: cache,
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString)]
+        );
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))),
+            "up does not start"
+        );
 
         Aaclip.Result dropped = Aaclip.Run(null, ["drop", "--camera", "line1", _folder.File("photos")], cache);
-        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || Aaclip.Run(null, ["results", "--camera", "line1"], cache).Rows.Length == 1), "no result");
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(up.HasExited || Aaclip.Run(null, ["results", "--camera", "line1"], cache).Rows.Length == 1),
+            "no result"
+        );
         Aaclip.Result verified = Aaclip.Run(null, ["verify", "--camera", "line1"], cache);
         Aaclip.Interrupt(up);
         Aaclip.Result end = Aaclip.Finish(up);
@@ -66,42 +76,108 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task A_model_that_is_calibrated_for_other_classes_than_the_profiles_name_is_told_at_the_start()
     {
-        string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.5, "cork board");
-        using Process up = Up(["up", "--model", model, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
-        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        string cache = _folder.File("cache"),
+            model = TinyPackage.Recalibrated(0.5, "cork board");
+        using Process up = Up(
+            ["up", "--model", model, "--port", "0"],
+            cache: cache,
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString)]
+        );
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))),
+            "up does not start"
+        );
         Aaclip.Interrupt(up);
         Aaclip.Result end = Aaclip.Finish(up);
 
         Assert.Contains(
             $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has no calibration for 'object', only for 'cork board'",
-            end.Error, StringComparison.Ordinal);
+            end.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Images_are_scored_again_beside_the_pipeline_and_the_report_says_what_would_change()
     {
-        string cache = _folder.File("cache"), normal = TinyPackage.Recalibrated(0.95), anomalous = TinyPackage.Recalibrated(0.05), live = ModelPackage.Open(normal).Manifest.Id, better = ModelPackage.Open(anomalous).Manifest.Id;
+        string cache = _folder.File("cache"),
+            normal = TinyPackage.Recalibrated(0.95),
+            anomalous = TinyPackage.Recalibrated(0.05),
+            live = ModelPackage.Open(normal).Manifest.Id,
+            better = ModelPackage.Open(anomalous).Manifest.Id;
         foreach (string photo in (string[])["a.png", "b.png", "c.png"])
             _folder.Photo("photos/" + photo);
-        using Process up = Up(["up", "--model", normal, "--port", "0"], cache: cache, environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
-        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        using Process up = Up(
+            ["up", "--model", normal, "--port", "0"],
+            cache: cache,
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString)]
+        );
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(up.HasExited || File.Exists(_folder.File("cache/up.json"))),
+            "up does not start"
+        );
         Aaclip.Result Run(params IEnumerable<string> arguments) => Aaclip.Run(null, arguments, cache);
         Aaclip.Result dropped = Run("drop", "--camera", "line2", _folder.File("photos"));
-        await TestAccount.UntilAsync(() => Task.FromResult(up.HasExited || Run("results", "--camera", "line2").Rows.Length == 3), "no results");
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(up.HasExited || Run("results", "--camera", "line2").Rows.Length == 3),
+            "no results"
+        );
 
-        Aaclip.Result full = Run("rescore", "--model", anomalous, "--against", live, "--camera", "line2", "--json", "--report", _folder.File("full"));
-        Aaclip.Result threshold = Run("rescore", "--model", live, "--against", better, "--camera", "line2", "--mode", "threshold", "--id", "back"), shown = Run("jobs", "show", "back");
-        Aaclip.Result nothing = Run("rescore", "--model", better, "--mode", "compare", "--camera", "other", "--report", _folder.File("nothing"));
+        Aaclip.Result full = Run(
+            "rescore",
+            "--model",
+            anomalous,
+            "--against",
+            live,
+            "--camera",
+            "line2",
+            "--json",
+            "--report",
+            _folder.File("full")
+        );
+        Aaclip.Result threshold = Run(
+                "rescore",
+                "--model",
+                live,
+                "--against",
+                better,
+                "--camera",
+                "line2",
+                "--mode",
+                "threshold",
+                "--id",
+                "back"
+            ),
+            shown = Run("jobs", "show", "back");
+        Aaclip.Result nothing = Run(
+            "rescore",
+            "--model",
+            better,
+            "--mode",
+            "compare",
+            "--camera",
+            "other",
+            "--report",
+            _folder.File("nothing")
+        );
         Aaclip.Interrupt(up);
         Aaclip.Finish(up);
 
         Assert.Equal(0, dropped.Code);
         Assert.True(full.Code == 0, full.Error);
-        JsonNode job = JsonNode.Parse(full.Output)!, report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!; // as written
+        JsonNode job = JsonNode.Parse(full.Output)!,
+            report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!; // as written
         Assert.Equal(("done", 3, 3, 3), ((string)job["status"]!, (int)job["images"]!, (int)job["done"]!, (int)job["flips"]!));
-        Assert.Equal(["line2/a.png", "line2/b.png", "line2/c.png"], report["flips"]!.AsArray().Select(f => (string)f!["image"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["line2/a.png", "line2/b.png", "line2/c.png"],
+            report["flips"]!.AsArray().Select(f => (string)f!["image"]!).Order(StringComparer.Ordinal)
+        );
         Assert.Equal(0, (double)report["agreement"]!);
-        Assert.Contains("3 images, 3 changed their verdict", await File.ReadAllTextAsync(_folder.File("full/report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "3 images, 3 changed their verdict",
+            await File.ReadAllTextAsync(_folder.File("full/report.html"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         Assert.True(threshold.Code == 0, threshold.Error);
         Assert.Contains("anomalous\tnormal\t3", threshold.Output, StringComparison.Ordinal);
         Assert.StartsWith("Job back is done: 3 of 3 images.", shown.Output, StringComparison.Ordinal);
@@ -113,10 +189,15 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task A_second_with_another_model_on_the_same_storage_is_refused_and_one_with_the_same_model_leaves_the_note_of_the_first()
     {
-        string cache = _folder.File("cache"), model = TinyPackage.Recalibrated(0.95), other = TinyPackage.Recalibrated(0.05);
+        string cache = _folder.File("cache"),
+            model = TinyPackage.Recalibrated(0.95),
+            other = TinyPackage.Recalibrated(0.05);
         KeyValuePair<string, string>[] storage = [new(StorageConnection.Setting, azurite.ConnectionString)];
         using Process first = Up(["up", "--model", model, "--port", "0"], cache: cache, environment: storage);
-        await TestAccount.UntilAsync(() => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))), "up does not start");
+        await TestAccount.UntilAsync(
+            () => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))),
+            "up does not start"
+        );
         JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!; // just written
 
         using Process mixed = Up(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
@@ -132,10 +213,15 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(1, refused.Code);
         Assert.Equal(
             $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} on {Environment.MachineName} ({note["Http"]}); "
-            + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.",
-            refused.Error.TrimEnd());
+                + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.",
+            refused.Error.TrimEnd()
+        );
         Assert.Equal(0, end.Code);
-        Assert.Contains($"Events of container images are raised by process {first.Id} on {Environment.MachineName}", end.Output + end.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Events of container images are raised by process {first.Id} on {Environment.MachineName}",
+            end.Output + end.Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(first.Id, back);
         Assert.False(File.Exists(_folder.File("cache/up.json")));
 
@@ -145,8 +231,14 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public void Camera_profiles_that_are_wrong_are_told_before_anything_waits()
     {
-        string file = _folder.Write("cameras.json", "{ \"schemaVersion\": 1, \"cameras\": { \"line1\": { \"treshold\": 0.5 } } }"u8.ToArray());
-        using Process up = Up(["up", "--model", TinyPackage.Random(), "--port", "0", "--cameras", file], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        string file = _folder.Write(
+            "cameras.json",
+            "{ \"schemaVersion\": 1, \"cameras\": { \"line1\": { \"treshold\": 0.5 } } }"u8.ToArray()
+        );
+        using Process up = Up(
+            ["up", "--model", TinyPackage.Random(), "--port", "0", "--cameras", file],
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString)]
+        );
         Aaclip.Result result = Aaclip.Finish(up);
 
         Assert.Equal(1, result.Code);
@@ -157,10 +249,17 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public void A_model_that_is_not_there_is_told_before_anything_waits()
     {
-        using Process up = Up(["up", "--model", _folder.File("nothing"), "--port", "0"], environment: [new(StorageConnection.Setting, azurite.ConnectionString)]);
+        using Process up = Up(
+            ["up", "--model", _folder.File("nothing"), "--port", "0"],
+            environment: [new(StorageConnection.Setting, azurite.ConnectionString)]
+        );
         Aaclip.Result result = Aaclip.Finish(up);
 
         Assert.Equal(1, result.Code);
-        Assert.Contains($"aaclip: No model package at '{_folder.File("nothing")}': make one with 'aaclip import'.", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"aaclip: No model package at '{_folder.File("nothing")}': make one with 'aaclip import'.",
+            result.Error,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -72,7 +72,12 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         ImageContent content = ImageContent.Of((await image.GetPropertiesAsync(cancellationToken: Cancellation)).Value);
         ResultDocument result = TestResult.Document("line1/a.png", etag, Verdict.Failed, 0, TestAccount.Model, DateTimeOffset.UtcNow);
         await new ResultStore(account.Storage).WriteAsync(
-            result with { Image = result.Image with { Bytes = content.Bytes, CreatedAt = content.CreatedAt, Md5 = content.Md5 } }, Cancellation);
+            result with
+            {
+                Image = result.Image with { Bytes = content.Bytes, CreatedAt = content.CreatedAt, Md5 = content.Md5 },
+            },
+            Cancellation
+        );
         await image.SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
 
         Aaclip.Result after = account.Run("verify");
@@ -102,7 +107,13 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         DateTimeOffset start = DateTimeOffset.UtcNow;
-        async Task AddAsync(int i, string model) => await account.ResultAsync($"line1/{i}.png", await account.ImageAsync($"line1/{i}.png"), model: model, time: start.AddSeconds(i));
+        async Task AddAsync(int i, string model) =>
+            await account.ResultAsync(
+                $"line1/{i}.png",
+                await account.ImageAsync($"line1/{i}.png"),
+                model: model,
+                time: start.AddSeconds(i)
+            );
         for (int i = 0; i < 6; i++)
             await AddAsync(i, i < 3 ? "tiny@1" : "tiny@2");
         Aaclip.Result promoted = account.Run("verify");
@@ -138,7 +149,13 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         var results = account.Storage.Container(ContainerNames.Results);
         BlobCopy(out Dictionary<string, string> metadata);
         string twin = $"{TestAccount.Model}/line1/other/{etag}.json";
-        await results.GetBlobClient(twin).UploadAsync(BinaryData.FromString("{}"), new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = metadata }, Cancellation);
+        await results
+            .GetBlobClient(twin)
+            .UploadAsync(
+                BinaryData.FromString("{}"),
+                new Azure.Storage.Blobs.Models.BlobUploadOptions { Metadata = metadata },
+                Cancellation
+            );
 
         Aaclip.Result result = account.Run("verify");
 
@@ -147,7 +164,12 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Assert.Contains(twin, result.Output, StringComparison.Ordinal);
 
         void BlobCopy(out Dictionary<string, string> copied) =>
-            copied = new(results.GetBlobClient(BlobNames.Result(TestAccount.Model, "line1/a.png", etag)).GetProperties(cancellationToken: Cancellation).Value.Metadata);
+            copied = new(
+                results
+                    .GetBlobClient(BlobNames.Result(TestAccount.Model, "line1/a.png", etag))
+                    .GetProperties(cancellationToken: Cancellation)
+                    .Value.Metadata
+            );
     }
 
     [Fact]
@@ -191,7 +213,11 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Assert.Contains("1 alert ids that came more than once:", all.Lines);
         QueueMessage[] left = [];
         for (int i = 0; i < 2; i++)
-            left = [.. left, .. (await account.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value];
+            left =
+            [
+                .. left,
+                .. (await account.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value,
+            ];
         Assert.Equal(40, left.Length);
     }
 

@@ -75,32 +75,36 @@ public sealed class WatchTests(AzuriteFixture azurite)
         Assert.All([opened, updated, closed], n => Assert.Equal("line 1", (string)n["camera"]!));
     }
 
-    private static JsonObject Open(int sequence) => new()
-    {
-        ["id"] = "abc",
-        ["openedAt"] = "2026-01-31T08:00:00Z",
-        ["sequence"] = sequence,
-        ["severity"] = "minor",
-        ["images"] = sequence,
-        ["worst"] = new JsonObject
+    private static JsonObject Open(int sequence) =>
+        new()
         {
-            ["image"] = "line 1/a.png",
-            ["eTag"] = "0x1",
-            ["time"] = "2026-01-31T08:00:00Z",
-            ["objectClass"] = "bottle",
-            ["model"] = "tiny@1",
-            ["raw"] = 0.6,
-            ["calibrated"] = 0.6,
-            ["threshold"] = 0.5,
-            ["result"] = "tiny@1/line 1/a.png/0x1.json",
-        },
-    };
+            ["id"] = "abc",
+            ["openedAt"] = "2026-01-31T08:00:00Z",
+            ["sequence"] = sequence,
+            ["severity"] = "minor",
+            ["images"] = sequence,
+            ["worst"] = new JsonObject
+            {
+                ["image"] = "line 1/a.png",
+                ["eTag"] = "0x1",
+                ["time"] = "2026-01-31T08:00:00Z",
+                ["objectClass"] = "bottle",
+                ["model"] = "tiny@1",
+                ["raw"] = 0.6,
+                ["calibrated"] = 0.6,
+                ["threshold"] = 0.5,
+                ["result"] = "tiny@1/line 1/a.png/0x1.json",
+            },
+        };
 
     private static async Task StateAsync(TestAccount account, JsonObject? open)
     {
         JsonObject state = new() { ["schemaVersion"] = 1 };
         if (open is not null)
             state["open"] = open;
-        await account.Storage.Container(ContainerNames.State).GetBlobClient("alerts/line%201.json").UploadAsync(BinaryData.FromString(state.ToJsonString()), overwrite: true, Cancellation);
+        await account
+            .Storage.Container(ContainerNames.State)
+            .GetBlobClient("alerts/line%201.json")
+            .UploadAsync(BinaryData.FromString(state.ToJsonString()), overwrite: true, Cancellation);
     }
 }

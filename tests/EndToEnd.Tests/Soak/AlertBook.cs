@@ -7,7 +7,9 @@ namespace AaClip.EndToEnd.Tests.Soak;
 internal sealed class AlertBook(string file)
 {
     private readonly List<(string Event, string Alert, int Sequence, string Type)> _events =
-        [.. File.Exists(file) ? File.ReadLines(file).Select(line => Read(line.Split('\t'))) : []];
+    [
+        .. File.Exists(file) ? File.ReadLines(file).Select(line => Read(line.Split('\t'))) : [],
+    ];
 
     public void Add(IReadOnlyCollection<AlertEvent> events)
     {

@@ -17,12 +17,19 @@ namespace AaClip.EndToEnd.Tests.Soak;
 /// </summary>
 internal sealed class Campaign : IAsyncDisposable
 {
-    private const int RoundsOfAnAccount = 5, Cameras = 6, Pictures = 7, LeastKills = 5, LeastFaults = 20;
+    private const int RoundsOfAnAccount = 5,
+        Cameras = 6,
+        Pictures = 7,
+        LeastKills = 5,
+        LeastFaults = 20;
 
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
     // Each kill of a host costs a message an attempt: five would turn some images into failures by chance alone.
-    private static readonly Dictionary<string, string> Patient = new() { ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "100" };
+    private static readonly Dictionary<string, string> Patient = new()
+    {
+        ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "100",
+    };
 
     private readonly string _folder;
     private readonly Weather _weather;
@@ -30,7 +37,8 @@ internal sealed class Campaign : IAsyncDisposable
     private readonly Action<string> _tell;
     private readonly Dictionary<string, string> _latest = new(StringComparer.Ordinal); // ETags of the images of this run and account
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
-    private int _faultsBefore, _refusedBefore;
+    private int _faultsBefore,
+        _refusedBefore;
 
     private Campaign(string folder, Tally tally, Weather weather, Plant plant, Action<string> tell) =>
         (_folder, Tally, _weather, _plant, _tell) = (folder, tally, weather, plant, tell);
@@ -53,14 +61,18 @@ internal sealed class Campaign : IAsyncDisposable
     {
         // 1. Storage and hosts
         long started = Stopwatch.GetTimestamp();
-        int round = Tally.Rounds + 1, seed = Tally.Seed + 1000 * round;
+        int round = Tally.Rounds + 1,
+            seed = Tally.Seed + 1000 * round;
         if ((round - 1) % RoundsOfAnAccount == 0)
         {
             _latest.Clear();
             _unreadable.Clear();
         }
 
-        string account = string.Create(CultureInfo.InvariantCulture, $"scenario{1 + (round - 1) / RoundsOfAnAccount % AzuriteFixture.Accounts}");
+        string account = string.Create(
+            CultureInfo.InvariantCulture,
+            $"scenario{1 + (round - 1) / RoundsOfAnAccount % AzuriteFixture.Accounts}"
+        );
         await using Site site = await Site.OpenAsync(_plant.Direct(account));
         await SetCamerasAsync(site);
         string through = _plant.Through(account);
@@ -76,11 +88,16 @@ internal sealed class Campaign : IAsyncDisposable
             DropAsync(site, round, new Random(seed), over.Token),
             TroubleStorageAsync(new Random(seed + 1), over.Token),
             KillAsync(crews[0], new Random(seed + 2), over.Token),
-            KillAsync(crews[1], new Random(seed + 3), over.Token));
+            KillAsync(crews[1], new Random(seed + 3), over.Token)
+        );
 
         // 3. Calm
-        _tell(string.Create(
-            CultureInfo.InvariantCulture, $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."));
+        _tell(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."
+            )
+        );
         _weather.Bad = false;
         foreach (Crew crew in crews)
             await crew.StartAsync(Cancellation);
@@ -91,7 +108,12 @@ internal sealed class Campaign : IAsyncDisposable
             await crew.DisposeAsync();
 
         // 4. The account
-        _tell(string.Create(CultureInfo.InvariantCulture, $"Round {round}: through after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."));
+        _tell(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Round {round}: through after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."
+            )
+        );
         JsonElement verified = await Crashing.VerifyAsync(site);
         Assert.Equal(verified.GetProperty("images").GetInt32(), verified.GetProperty("accounted").GetInt32());
         foreach (string fault in (string[])["missing", "doubled", "withoutMap", "givenUp", "repeatedAlerts"])
@@ -107,7 +129,10 @@ internal sealed class Campaign : IAsyncDisposable
         Tally.Rounds = round;
         Tally.Alerts += events.Length;
         Tally.Seconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
-        (Tally.Faults, Tally.Refused) = (Tally.Faults + _weather.Injected - _faultsBefore, Tally.Refused + _weather.Refused - _refusedBefore);
+        (Tally.Faults, Tally.Refused) = (
+            Tally.Faults + _weather.Injected - _faultsBefore,
+            Tally.Refused + _weather.Refused - _refusedBefore
+        );
         (_faultsBefore, _refusedBefore) = (_weather.Injected, _weather.Refused);
         Tally.Write(Path.Combine(_folder, "tally.json"));
         _tell(Tally.ToString());
@@ -131,13 +156,13 @@ internal sealed class Campaign : IAsyncDisposable
         for (int number = 0; !over.IsCancellationRequested; number++)
         {
             double draw = random.NextDouble();
-            string name = draw < 0.05 && _latest.Count > 0
-                ? _latest.Keys.ElementAt(random.Next(_latest.Count))
-                : string.Create(CultureInfo.InvariantCulture, $"line{random.Next(Cameras)}/{round:D5}/{number:D5}.png");
+            string name =
+                draw < 0.05 && _latest.Count > 0
+                    ? _latest.Keys.ElementAt(random.Next(_latest.Count))
+                    : string.Create(CultureInfo.InvariantCulture, $"line{random.Next(Cameras)}/{round:D5}/{number:D5}.png");
             // A byte after the picture makes it another file.
-            byte[] content = random.NextDouble() < 0.03
-                ? [.. pictures[0].AsSpan(0, 200)]
-                : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)];
+            byte[] content =
+                random.NextDouble() < 0.03 ? [.. pictures[0].AsSpan(0, 200)] : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)];
             string? etag = await StoreAsync(site, name, content);
             if (etag is null)
                 continue;
@@ -224,9 +249,14 @@ internal sealed class Campaign : IAsyncDisposable
             await TakeAlertsAsync(site);
         }
 
-        await site.SetCamerasAsync(string.Create(CultureInfo.InvariantCulture, $$"""
-            { "schemaVersion": 1, "cameras": { "*": { "threshold": {{Tally.Threshold}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
-            """));
+        await site.SetCamerasAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""
+                { "schemaVersion": 1, "cameras": { "*": { "threshold": {{Tally.Threshold}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
+                """
+            )
+        );
     }
 
     // Changes that were decided and are not yet with every receiver.
@@ -242,7 +272,10 @@ internal sealed class Campaign : IAsyncDisposable
     private static async Task<AlertEvent[]> TakeAlertsAsync(Site site)
     {
         Dictionary<string, AlertEvent> events = []; // by message
-        while ((await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value is { Length: > 0 } messages)
+        while (
+            (await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value
+                is { Length: > 0 } messages
+        )
             foreach (QueueMessage message in messages)
             {
                 events[message.MessageId] = AlertEvent.Parse(message.Body);

@@ -13,7 +13,8 @@ internal sealed class Plant : IAsyncDisposable
     private static readonly string Script = Path.Combine(Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
 
     private readonly string _folder;
-    private readonly StorageProxy _blobs, _queues;
+    private readonly StorageProxy _blobs,
+        _queues;
     private Azurite _azurite;
 
     private Plant(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) =>
@@ -66,7 +67,8 @@ internal sealed class Plant : IAsyncDisposable
             int port = Random.Shared.Next(20_000, 30_000);
             try
             {
-                using TcpListener one = new(IPAddress.Loopback, port), other = new(IPAddress.Loopback, port + 1);
+                using TcpListener one = new(IPAddress.Loopback, port),
+                    other = new(IPAddress.Loopback, port + 1);
                 one.Start();
                 other.Start();
                 return port;

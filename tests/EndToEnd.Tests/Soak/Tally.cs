@@ -35,8 +35,11 @@ internal sealed record Tally
         File.Move(file + ".part", file, overwrite: true);
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} overwritten), "
-        + $"{Kills} kills ({WorkerKills} of workers, {HostKills} of hosts, {StorageStops} of storage), {Faults} faults, "
-        + $"{Outages} outages that refused {Refused} requests, {Alerts} alert events. Nothing lost, nothing twice.");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} overwritten), "
+                + $"{Kills} kills ({WorkerKills} of workers, {HostKills} of hosts, {StorageStops} of storage), {Faults} faults, "
+                + $"{Outages} outages that refused {Refused} requests, {Alerts} alert events. Nothing lost, nothing twice."
+        );
 }

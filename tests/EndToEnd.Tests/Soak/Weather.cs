@@ -13,7 +13,8 @@ internal sealed class Weather(int seed)
     private static readonly StorageFault[] Faults = Enum.GetValues<StorageFault>();
 
     private readonly Random _random = new(seed);
-    private int _injected, _refused;
+    private int _injected,
+        _refused;
 
     /// <summary>Whether anything goes wrong at all.</summary>
     public volatile bool Bad;

@@ -7,23 +7,26 @@ namespace AaClip.Import.Tests.Adapters;
 
 public sealed class AdapterCheckpointTests
 {
-    public static TheoryData<string, string> Published => new()
-    {
-        { "text_adapter.pth", "text" },
-        { "text_adapter_after3.pth", "text" },
-        { "image_adapter_0.pth", "image" },
-        { "image_adapter_3.pth", "image" },
-    };
+    public static TheoryData<string, string> Published =>
+        new()
+        {
+            { "text_adapter.pth", "text" },
+            { "text_adapter_after3.pth", "text" },
+            { "image_adapter_0.pth", "image" },
+            { "image_adapter_3.pth", "image" },
+        };
 
     [Theory, MemberData(nameof(Published))]
     public void What_is_written_is_what_the_published_code_wrote(string name, string part)
     {
         using ScratchFolder folder = new();
-        string original = Parity.File($"tiny/checkpoints/{name}"), copy = Path.Combine(folder.Path, name);
+        string original = Parity.File($"tiny/checkpoints/{name}"),
+            copy = Path.Combine(folder.Path, name);
 
         AdapterCheckpoint.Read(original, part).Write(copy);
 
-        using Checkpoint before = Checkpoint.Open(original), after = Checkpoint.Open(copy);
+        using Checkpoint before = Checkpoint.Open(original),
+            after = Checkpoint.Open(copy);
         Assert.Equal(before.Tensors.Keys, after.Tensors.Keys);
         Assert.Equal(before.Values, after.Values);
         foreach ((string key, StoredTensor tensor) in before.Tensors)
@@ -41,7 +44,8 @@ public sealed class AdapterCheckpointTests
 
         AdapterCheckpoint.Read(Parity.File("tiny/checkpoints/text_adapter_after3.pth"), "text").Write(copy);
 
-        using ZipArchive zip = ZipFile.OpenRead(copy), published = ZipFile.OpenRead(Parity.File("tiny/checkpoints/text_adapter_after3.pth"));
+        using ZipArchive zip = ZipFile.OpenRead(copy),
+            published = ZipFile.OpenRead(Parity.File("tiny/checkpoints/text_adapter_after3.pth"));
         Assert.Equal(published.Entries.Select(e => e.FullName).Order(), zip.Entries.Select(e => e.FullName).Order());
         Assert.All(zip.Entries, e => Assert.Equal(e.Length, e.CompressedLength));
     }

@@ -13,7 +13,10 @@ public sealed class AdapterWeightsTests
     [Fact]
     public void A_training_folder_holds_the_same_adapters_as_safetensors()
     {
-        using ScratchFolder folder = TrainingFolder(("image_adapter_0.pth", "image_adapter_0.pth"), ("text_adapter.pth", "text_adapter.pth"));
+        using ScratchFolder folder = TrainingFolder(
+            ("image_adapter_0.pth", "image_adapter_0.pth"),
+            ("text_adapter.pth", "text_adapter.pth")
+        );
         using SafetensorsFile expected = SafetensorsFile.Open(Parity.File("tiny/adapters.safetensors"));
 
         using AdapterWeights? fromFolder = AdapterWeights.Open(folder.Path, Tiny);
@@ -36,7 +39,10 @@ public sealed class AdapterWeightsTests
     [Fact]
     public void Optimizer_states_do_not_matter()
     {
-        using ScratchFolder folder = TrainingFolder(("text_adapter_after3.pth", "text_adapter.pth"), ("image_adapter_0.pth", "image_adapter.pth"));
+        using ScratchFolder folder = TrainingFolder(
+            ("text_adapter_after3.pth", "text_adapter.pth"),
+            ("image_adapter_0.pth", "image_adapter.pth")
+        );
 
         using AdapterWeights? adapters = AdapterWeights.Open(folder.Path, Tiny);
 
@@ -45,11 +51,18 @@ public sealed class AdapterWeightsTests
     }
 
     [Theory]
-    [InlineData(null, "image_adapter_12.pth (the highest of 2 numbered epochs; image_adapter.pth was not taken); no text_adapter.pth, so the text tower stays as it is")]
+    [InlineData(
+        null,
+        "image_adapter_12.pth (the highest of 2 numbered epochs; image_adapter.pth was not taken); no text_adapter.pth, so the text tower stays as it is"
+    )]
     [InlineData(3, "image_adapter_3.pth (the epoch asked for); no text_adapter.pth, so the text tower stays as it is")]
     public void The_epoch_asked_for_is_taken_else_the_highest(int? epoch, string expected)
     {
-        using ScratchFolder folder = TrainingFolder(("image_adapter_0.pth", "image_adapter_3.pth"), ("image_adapter_0.pth", "image_adapter_12.pth"), ("image_adapter_0.pth", "image_adapter.pth"));
+        using ScratchFolder folder = TrainingFolder(
+            ("image_adapter_0.pth", "image_adapter_3.pth"),
+            ("image_adapter_0.pth", "image_adapter_12.pth"),
+            ("image_adapter_0.pth", "image_adapter.pth")
+        );
         folder.Write("image_adapter_best.pth", "not a number, not looked at");
 
         using AdapterWeights? adapters = AdapterWeights.Open(folder.Path, Tiny, epoch);
@@ -74,11 +87,18 @@ public sealed class AdapterWeightsTests
     [Fact]
     public void An_epoch_that_is_not_there_is_refused_with_those_that_are()
     {
-        using ScratchFolder folder = TrainingFolder(("image_adapter_0.pth", "image_adapter_3.pth"), ("image_adapter_0.pth", "image_adapter_12.pth"), ("image_adapter_0.pth", "image_adapter.pth"));
+        using ScratchFolder folder = TrainingFolder(
+            ("image_adapter_0.pth", "image_adapter_3.pth"),
+            ("image_adapter_0.pth", "image_adapter_12.pth"),
+            ("image_adapter_0.pth", "image_adapter.pth")
+        );
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(folder.Path, Tiny, 7));
 
-        Assert.Equal($"The folder '{folder.Path}' has no image_adapter_7.pth; it has the epochs 3, 12 and image_adapter.pth: ask for one of these, or for none.", refused.Message);
+        Assert.Equal(
+            $"The folder '{folder.Path}' has no image_adapter_7.pth; it has the epochs 3, 12 and image_adapter.pth: ask for one of these, or for none.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -90,8 +110,14 @@ public sealed class AdapterWeightsTests
         InvalidDataException none = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(empty.Path, Tiny));
         InvalidDataException half = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(text.Path, Tiny));
 
-        Assert.Equal($"The folder '{empty.Path}' has no AA-CLIP checkpoints (image_adapter.pth or image_adapter_N.pth, and text_adapter.pth): give the folder that the training wrote to, or none to use CLIP without adapters.", none.Message);
-        Assert.Equal($"The folder '{text.Path}' has text_adapter.pth, but neither image_adapter.pth nor image_adapter_N.pth: train the image adapters too, which score the patches.", half.Message);
+        Assert.Equal(
+            $"The folder '{empty.Path}' has no AA-CLIP checkpoints (image_adapter.pth or image_adapter_N.pth, and text_adapter.pth): give the folder that the training wrote to, or none to use CLIP without adapters.",
+            none.Message
+        );
+        Assert.Equal(
+            $"The folder '{text.Path}' has text_adapter.pth, but neither image_adapter.pth nor image_adapter_N.pth: train the image adapters too, which score the patches.",
+            half.Message
+        );
     }
 
     [Fact]
@@ -99,7 +125,13 @@ public sealed class AdapterWeightsTests
     {
         using ScratchFolder folder = new();
         Dictionary<string, (long[] Shape, float[] Values)> tensors = SafetensorsFile.ReadAll(Parity.File("tiny/adapters.safetensors"));
-        string path = Write(folder, tensors.ToDictionary(t => t.Key.Contains("_proj.", StringComparison.Ordinal) ? t.Key.Replace(".fc.", ".fc.0.", StringComparison.Ordinal) : t.Key, t => t.Value));
+        string path = Write(
+            folder,
+            tensors.ToDictionary(
+                t => t.Key.Contains("_proj.", StringComparison.Ordinal) ? t.Key.Replace(".fc.", ".fc.0.", StringComparison.Ordinal) : t.Key,
+                t => t.Value
+            )
+        );
 
         using AdapterWeights? adapters = AdapterWeights.Open(path, Tiny);
 
@@ -112,11 +144,17 @@ public sealed class AdapterWeightsTests
     {
         using ScratchFolder folder = new();
         Dictionary<string, (long[] Shape, float[] Values)> tensors = SafetensorsFile.ReadAll(Parity.File("tiny/adapters.safetensors"));
-        string path = Write(folder, tensors.ToDictionary(t => t.Key.Replace("det_proj.fc.", "det_proj.fc.0.", StringComparison.Ordinal), t => t.Value));
+        string path = Write(
+            folder,
+            tensors.ToDictionary(t => t.Key.Replace("det_proj.fc.", "det_proj.fc.0.", StringComparison.Ordinal), t => t.Value)
+        );
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, Tiny));
 
-        Assert.Equal($"Tensor 'image_adapter.seg_proj.0.fc.0.weight' is missing in '{path}': pass checkpoints of AA-CLIP's training, with image adapters.", refused.Message);
+        Assert.Equal(
+            $"Tensor 'image_adapter.seg_proj.0.fc.0.weight' is missing in '{path}': pass checkpoints of AA-CLIP's training, with image adapters.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -129,7 +167,10 @@ public sealed class AdapterWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, Tiny));
 
-        Assert.Equal($"'{path}' has 1 tensors that AA-CLIP's adapters have not, such as 'image_adapter.seg_proj.4.fc.weight': pass checkpoints of AA-CLIP's training.", refused.Message);
+        Assert.Equal(
+            $"'{path}' has 1 tensors that AA-CLIP's adapters have not, such as 'image_adapter.seg_proj.4.fc.weight': pass checkpoints of AA-CLIP's training.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -142,7 +183,10 @@ public sealed class AdapterWeightsTests
         InvalidDataException width = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, wider));
         InvalidDataException depth = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, shallow));
 
-        Assert.Equal($"Tensor 'image_adapter.layer_adapters.0.fc.0.weight' in '{path}' has shape [64, 64], expected [128, 128]: {Remedy}", width.Message);
+        Assert.Equal(
+            $"Tensor 'image_adapter.layer_adapters.0.fc.0.weight' in '{path}' has shape [64, 64], expected [128, 128]: {Remedy}",
+            width.Message
+        );
         Assert.Equal($"'{path}' adapts 3 vision and 2 text blocks, but the CLIP model has 8 and 1: {Remedy}", depth.Message);
     }
 

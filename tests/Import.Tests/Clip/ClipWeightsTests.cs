@@ -61,7 +61,8 @@ public sealed class ClipWeightsTests
     {
         using ScratchFolder folder = new();
         Dictionary<string, (long[] Shape, float[] Values)> openAi = TestClip.OpenAi();
-        Dictionary<string, (long[] Shape, float[] Values)> prefixed = openAi.ToDictionary(t => prefix + t.Key, t => t.Value), there = TestClip.HuggingFace(openAi, prefix);
+        Dictionary<string, (long[] Shape, float[] Values)> prefixed = openAi.ToDictionary(t => prefix + t.Key, t => t.Value),
+            there = TestClip.HuggingFace(openAi, prefix);
         there.Add(prefix + "vision_model.embeddings.position_ids", ([1, 1], [0f]));
         if (prefix.Length > 0)
             prefixed.Add("optimizer.state.0.exp_avg", ([1], [0f]));
@@ -90,7 +91,10 @@ public sealed class ClipWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
-        Assert.Equal($"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', 'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}", refused.Message);
+        Assert.Equal(
+            $"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', 'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -114,13 +118,19 @@ public sealed class ClipWeightsTests
     {
         using ScratchFolder folder = new();
         Dictionary<string, (long[] Shape, float[] Values)> tensors = TestClip.OpenAi();
-        foreach (string name in tensors.Keys.Where(n => n.StartsWith("visual.transformer.resblocks.1.", StringComparison.Ordinal)).ToArray())
+        foreach (
+            string name in tensors.Keys.Where(n => n.StartsWith("visual.transformer.resblocks.1.", StringComparison.Ordinal)).ToArray()
+        )
             tensors.Remove(name);
         string path = TestClip.Write(folder, tensors);
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
-        Assert.Contains("12 tensors are missing ('visual.transformer.resblocks.1.ln_1.weight', ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "12 tensors are missing ('visual.transformer.resblocks.1.ln_1.weight', ",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(", ...), 12 tensors are not expected ('visual.transformer.resblocks.2.", refused.Message, StringComparison.Ordinal);
     }
 
@@ -143,7 +153,13 @@ public sealed class ClipWeightsTests
         using ScratchFolder folder = new();
         Dictionary<string, object?> root = [];
         foreach ((string name, (long[] shape, float[] values)) in TestClip.OpenAi())
-            root[name] = new TestTensor("zero", name == "ln_final.bias" ? "CharStorage" : "FloatStorage", values.Length, shape, Strides(shape));
+            root[name] = new TestTensor(
+                "zero",
+                name == "ln_final.bias" ? "CharStorage" : "FloatStorage",
+                values.Length,
+                shape,
+                Strides(shape)
+            );
         string path = folder.Write("a.pt", TestZip.Checkpoint(TestPickle.Of(root), storages: ("zero", new byte[10_000])));
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
@@ -152,8 +168,14 @@ public sealed class ClipWeightsTests
     }
 
     [Theory]
-    [InlineData("visual.layer1.0.conv1.weight", "is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as ViT-L-14-336px.pt.")]
-    [InlineData("classifier.weight", "has neither 'visual.conv1.weight' nor 'vision_model.embeddings.patch_embedding.weight' among its 1 tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt.")]
+    [InlineData(
+        "visual.layer1.0.conv1.weight",
+        "is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as ViT-L-14-336px.pt."
+    )]
+    [InlineData(
+        "classifier.weight",
+        "has neither 'visual.conv1.weight' nor 'vision_model.embeddings.patch_embedding.weight' among its 1 tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
+    )]
     [InlineData("visual.conv1.weight", "has no tensor 'visual.positional_embedding', which CLIP needs: it is not a whole CLIP model.")]
     public void Another_kind_of_model_is_refused(string tensor, string expected)
     {
@@ -187,7 +209,10 @@ public sealed class ClipWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
-        Assert.Equal($"The positional embedding in '{path}' has 9 rows, expected 1 for the class token and a square number for the patches: {Remedy}", refused.Message);
+        Assert.Equal(
+            $"The positional embedding in '{path}' has 9 rows, expected 1 for the class token and a square number for the patches: {Remedy}",
+            refused.Message
+        );
     }
 
     [Theory]
@@ -200,7 +225,10 @@ public sealed class ClipWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, given, 1));
 
-        Assert.Equal($"'{path}' has a transformer of width 8, which {shown} attention heads (vision_config) do not divide: give the number of heads explicitly.", refused.Message);
+        Assert.Equal(
+            $"'{path}' has a transformer of width 8, which {shown} attention heads (vision_config) do not divide: give the number of heads explicitly.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -212,7 +240,11 @@ public sealed class ClipWeightsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path));
 
-        Assert.StartsWith($"'{config}' beside the weights cannot be read as a model's configuration (", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{config}' beside the weights cannot be read as a model's configuration (",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -8,32 +8,48 @@ namespace AaClip.Import.Tests.Clip;
 internal static class TestClip
 {
     public static readonly ClipArchitecture Architecture = new(
-        ImageSize: 6, Patch: 2, Vision: new(8, 3, 2, 16), Text: new(4, 2, 1, 8), Context: 5, Vocabulary: 7, EmbedDim: 6);
+        ImageSize: 6,
+        Patch: 2,
+        Vision: new(8, 3, 2, 16),
+        Text: new(4, 2, 1, 8),
+        Context: 5,
+        Vocabulary: 7,
+        EmbedDim: 6
+    );
 
     public static Dictionary<string, (long[] Shape, float[] Values)> OpenAi()
     {
         Random random = new(1);
-        return ClipNames.All(Architecture).ToDictionary(w => w.Name, w =>
-        {
-            float[] values = new float[w.Shape.Aggregate(1L, (a, b) => a * b)];
-            for (int i = 0; i < values.Length; i++)
-                values[i] = random.NextSingle();
-            return (w.Shape, values);
-        });
+        return ClipNames
+            .All(Architecture)
+            .ToDictionary(
+                w => w.Name,
+                w =>
+                {
+                    float[] values = new float[w.Shape.Aggregate(1L, (a, b) => a * b)];
+                    for (int i = 0; i < values.Length; i++)
+                        values[i] = random.NextSingle();
+                    return (w.Shape, values);
+                }
+            );
     }
 
     /// <summary>The slow, obvious translation: one rule for each name, one element at a time.</summary>
-    public static Dictionary<string, (long[] Shape, float[] Values)> HuggingFace(IReadOnlyDictionary<string, (long[] Shape, float[] Values)> openAi, string prefix = "")
+    public static Dictionary<string, (long[] Shape, float[] Values)> HuggingFace(
+        IReadOnlyDictionary<string, (long[] Shape, float[] Values)> openAi,
+        string prefix = ""
+    )
     {
         Dictionary<string, (long[] Shape, float[] Values)> there = [];
         foreach ((string name, (long[] shape, float[] values)) in openAi)
         {
-            string to = name
-                .Replace("visual.transformer.resblocks.", "vision_model.encoder.layers.", StringComparison.Ordinal);
+            string to = name.Replace("visual.transformer.resblocks.", "vision_model.encoder.layers.", StringComparison.Ordinal);
             if (to.StartsWith("transformer.resblocks.", StringComparison.Ordinal))
                 to = "text_model.encoder.layers." + to["transformer.resblocks.".Length..];
-            to = to.Replace(".ln_1.", ".layer_norm1.", StringComparison.Ordinal).Replace(".ln_2.", ".layer_norm2.", StringComparison.Ordinal)
-                .Replace(".mlp.c_fc.", ".mlp.fc1.", StringComparison.Ordinal).Replace(".mlp.c_proj.", ".mlp.fc2.", StringComparison.Ordinal)
+            to = to.Replace(".ln_1.", ".layer_norm1.", StringComparison.Ordinal)
+                .Replace(".ln_2.", ".layer_norm2.", StringComparison.Ordinal)
+                .Replace(".mlp.c_fc.", ".mlp.fc1.", StringComparison.Ordinal)
+                .Replace(".mlp.c_proj.", ".mlp.fc2.", StringComparison.Ordinal)
                 .Replace(".attn.", ".self_attn.", StringComparison.Ordinal);
             to = to switch
             {
@@ -58,15 +74,18 @@ internal static class TestClip
                 (long rows, long columns) = (shape[0], shape[1]);
                 float[] turned = new float[values.Length];
                 for (long r = 0; r < rows; r++)
-                    for (long c = 0; c < columns; c++)
-                        turned[c * rows + r] = values[r * columns + c];
+                for (long c = 0; c < columns; c++)
+                    turned[c * rows + r] = values[r * columns + c];
                 there.Add(prefix + to, ([columns, rows], turned));
             }
             else if (to.Contains(".self_attn.in_proj_", StringComparison.Ordinal))
             {
                 int third = values.Length / 3;
                 for (int part = 0; part < 3; part++)
-                    there.Add(prefix + to.Replace("in_proj_", $"{"qkv"[part]}_proj.", StringComparison.Ordinal), ([shape[0] / 3, .. shape[1..]], values[(part * third)..((part + 1) * third)]));
+                    there.Add(
+                        prefix + to.Replace("in_proj_", $"{"qkv"[part]}_proj.", StringComparison.Ordinal),
+                        ([shape[0] / 3, .. shape[1..]], values[(part * third)..((part + 1) * third)])
+                    );
             }
             else
             {
@@ -77,7 +96,11 @@ internal static class TestClip
         return there;
     }
 
-    public static string Write(ScratchFolder folder, Dictionary<string, (long[] Shape, float[] Values)> tensors, string name = "model.safetensors")
+    public static string Write(
+        ScratchFolder folder,
+        Dictionary<string, (long[] Shape, float[] Values)> tensors,
+        string name = "model.safetensors"
+    )
     {
         SafetensorsFile.Write(folder.File(name), tensors);
         return folder.File(name);

@@ -39,7 +39,10 @@ public sealed class VocabularyTrainerTests
         ClipVocabulary vocabulary = ClipVocabulary.Load(path, size);
         Assert.Equal(size, vocabulary.Size);
         Assert.Equal(0x1F, File.ReadAllBytes(path)[0]);
-        Assert.Equal(["a</w>", "damaged</w>", "bottle</w>"], new ClipTokenizer(vocabulary).Encode("a damaged bottle").Select(vocabulary.TokenText));
+        Assert.Equal(
+            ["a</w>", "damaged</w>", "bottle</w>"],
+            new ClipTokenizer(vocabulary).Encode("a damaged bottle").Select(vocabulary.TokenText)
+        );
     }
 
     [Fact]

@@ -35,7 +35,14 @@ public sealed class ImageGraphTests
         var golden = TinyGraphs.Golden("tiny/golden-image.safetensors");
         float[] anchors = TinyGraphs.Golden("tiny/golden-maps.safetensors")["text"].Values;
 
-        var found = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, golden["image"].Values, anchors, [.. AdaptedPairs.Select(p => p.Tap)]);
+        var found = TinyGraphs.RunImage(
+            TinyGraphs.Adapters,
+            Precision.Fp32,
+            Activation.Gelu,
+            golden["image"].Values,
+            anchors,
+            [.. AdaptedPairs.Select(p => p.Tap)]
+        );
 
         foreach ((string tap, string name) in AdaptedPairs)
             Close.AssertRelative(golden[$"adapted.{name}"].Values, found[tap], Features, name);
@@ -60,7 +67,14 @@ public sealed class ImageGraphTests
         var golden = TinyGraphs.Golden("tiny/golden-maps.safetensors");
         string[] outputs = ["map", "detection", .. Enumerable.Range(0, 4).Select(i => $"/head/levels.{i}/score")];
 
-        var found = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, golden["image"].Values, golden["text"].Values, outputs);
+        var found = TinyGraphs.RunImage(
+            TinyGraphs.Adapters,
+            Precision.Fp32,
+            Activation.Gelu,
+            golden["image"].Values,
+            golden["text"].Values,
+            outputs
+        );
 
         float[] sum = new float[64];
         for (int level = 0; level < 4; level++)
@@ -98,11 +112,27 @@ public sealed class ImageGraphTests
         float[] anchors = TinyGraphs.Golden("tiny/golden-maps.safetensors")["text"].Values;
         int length = images.Length / 6;
 
-        var batch = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, images, [.. Enumerable.Repeat(anchors, 6).SelectMany(a => a)], "map", "detection");
+        var batch = TinyGraphs.RunImage(
+            TinyGraphs.Adapters,
+            Precision.Fp32,
+            Activation.Gelu,
+            images,
+            [.. Enumerable.Repeat(anchors, 6).SelectMany(a => a)],
+            "map",
+            "detection"
+        );
 
         for (int i = 0; i < 6; i++)
         {
-            var alone = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, images[(i * length)..((i + 1) * length)], anchors, "map", "detection");
+            var alone = TinyGraphs.RunImage(
+                TinyGraphs.Adapters,
+                Precision.Fp32,
+                Activation.Gelu,
+                images[(i * length)..((i + 1) * length)],
+                anchors,
+                "map",
+                "detection"
+            );
             Close.AssertRelative(alone["map"], batch["map"].AsSpan(i * 64, 64), Scores, $"map of image {i}"); // bits differ: the scorer runs images one by one
             Close.AssertRelative(alone["detection"], batch["detection"].AsSpan(i, 1), Scores, $"detection of image {i}");
         }
@@ -115,8 +145,24 @@ public sealed class ImageGraphTests
     {
         var golden = TinyGraphs.Golden("tiny/golden-maps.safetensors");
 
-        var exact = TinyGraphs.RunImage(TinyGraphs.Adapters, Precision.Fp32, Activation.Gelu, golden["image"].Values, golden["text"].Values, "map", "detection");
-        var found = TinyGraphs.RunImage(TinyGraphs.Adapters, precision, Activation.Gelu, golden["image"].Values, golden["text"].Values, "map", "detection");
+        var exact = TinyGraphs.RunImage(
+            TinyGraphs.Adapters,
+            Precision.Fp32,
+            Activation.Gelu,
+            golden["image"].Values,
+            golden["text"].Values,
+            "map",
+            "detection"
+        );
+        var found = TinyGraphs.RunImage(
+            TinyGraphs.Adapters,
+            precision,
+            Activation.Gelu,
+            golden["image"].Values,
+            golden["text"].Values,
+            "map",
+            "detection"
+        );
 
         Close.AssertRelative(exact["map"], found["map"], limit, "map");
         Close.AssertRelative(exact["detection"], found["detection"], limit, "detection");

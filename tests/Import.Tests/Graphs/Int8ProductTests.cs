@@ -27,7 +27,12 @@ public sealed class Int8ProductTests : IDisposable
         float[] x = [.. Enumerable.Repeat(1f, rows * inner)];
 
         foreach (Int8Kernel kernel in Exact())
-            Close.Assert([.. Enumerable.Repeat((float)(sign * inner), rows * columns)], Multiply(graph, kernel, x, inner), 0.01, $"{kernel}");
+            Close.Assert(
+                [.. Enumerable.Repeat((float)(sign * inner), rows * columns)],
+                Multiply(graph, kernel, x, inner),
+                0.01,
+                $"{kernel}"
+            );
     }
 
     [Theory]
@@ -39,13 +44,21 @@ public sealed class Int8ProductTests : IDisposable
         Random random = new(inner);
         sbyte[,] weights = new sbyte[inner, columns];
         for (int i = 0; i < inner; i++)
-            for (int c = 0; c < columns; c++)
-                weights[i, c] = random.Next(3) > 0 ? (sbyte)(random.Next(2) * 254 - 127) : (sbyte)random.Next(-127, 128); // full steps, where sums saturate
+        for (int c = 0; c < columns; c++)
+            weights[i, c] = random.Next(3) > 0 ? (sbyte)(random.Next(2) * 254 - 127) : (sbyte)random.Next(-127, 128); // full steps, where sums saturate
         string graph = Write("drawn", inner, columns, (i, c) => weights[i, c]);
         float[] x = [.. Enumerable.Range(0, rows * inner).Select(i => (float)random.Next(-55, 201))]; // whole numbers in 255 steps: quantised without loss
         (x[0], x[1]) = (-55, 200);
-        float[] expected = [.. Enumerable.Range(0, rows).SelectMany(r => Enumerable.Range(0, columns).Select(c =>
-            Enumerable.Range(0, inner).Sum(i => (long)x[r * inner + i] * weights[i, c]) / 127f))];
+        float[] expected =
+        [
+            .. Enumerable
+                .Range(0, rows)
+                .SelectMany(r =>
+                    Enumerable
+                        .Range(0, columns)
+                        .Select(c => Enumerable.Range(0, inner).Sum(i => (long)x[r * inner + i] * weights[i, c]) / 127f)
+                ),
+        ];
 
         foreach (Int8Kernel kernel in Exact())
             Close.AssertRelative(expected, Multiply(graph, kernel, x, inner), 1e-6, $"{kernel}");
@@ -62,14 +75,19 @@ public sealed class Int8ProductTests : IDisposable
     }
 
     // Unsigned weights always, for machines that need them are not at hand everywhere.
-    private static IEnumerable<Int8Kernel> Exact() => Int8Probe.ForThisMachine == Int8Kernel.U8S8 ? [Int8Kernel.U8S8, Int8Kernel.U8U8] : [Int8Kernel.U8U8];
+    private static IEnumerable<Int8Kernel> Exact() =>
+        Int8Probe.ForThisMachine == Int8Kernel.U8S8 ? [Int8Kernel.U8S8, Int8Kernel.U8U8] : [Int8Kernel.U8U8];
 
     private string Write(string name, int inner, int columns, Func<int, int, sbyte> weight)
     {
         string path = _folder.File($"{name}.onnx");
         using GraphWriter graph = new(path);
         Value x = graph.Input("x", DataType.Float, "N", inner);
-        Value w = graph.Weight("w", [inner, columns], [.. Enumerable.Range(0, inner * columns).Select(i => weight(i / columns, i % columns))]);
+        Value w = graph.Weight(
+            "w",
+            [inner, columns],
+            [.. Enumerable.Range(0, inner * columns).Select(i => weight(i / columns, i % columns))]
+        );
         Value scale = graph.Weight("w.scale", [columns], [.. Enumerable.Repeat(1 / 127f, columns)]);
         graph.Output("y", graph.Fused("DynamicQuantizeMatMul", "/product", [x, w, scale]), DataType.Float, "N", columns);
         graph.Save();
@@ -79,14 +97,17 @@ public sealed class Int8ProductTests : IDisposable
     // As the scorer opens a package, with its weights laid out anew and left in the mapped file.
     private static float[] Multiply(string graph, Int8Kernel kernel, float[] x, int inner)
     {
-        float[][] found = [.. new[] { false, true }.Select(mapped =>
-        {
-            using InferenceSession session = new SessionFactory(Provider.Cpu, 1, mapped, NullLogger.Instance).Open(graph, kernel);
-            using OrtValue input = OrtValue.CreateTensorValueFromMemory(x, [x.Length / inner, inner]);
-            using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, ["x"], [input], ["y"]);
-            return results[0].GetTensorDataAsSpan<float>().ToArray();
-        })];
+        float[][] found =
+        [
+            .. new[] { false, true }.Select(mapped =>
+            {
+                using InferenceSession session = new SessionFactory(Provider.Cpu, 1, mapped, NullLogger.Instance).Open(graph, kernel);
+                using OrtValue input = OrtValue.CreateTensorValueFromMemory(x, [x.Length / inner, inner]);
+                using RunOptions run = new();
+                using IDisposableReadOnlyCollection<OrtValue> results = session.Run(run, ["x"], [input], ["y"]);
+                return results[0].GetTensorDataAsSpan<float>().ToArray();
+            }),
+        ];
         Assert.Equal(found[0], found[1]);
         return found[0];
     }

@@ -33,7 +33,12 @@ public sealed class TextGraphTests
     public void Every_block_of_plain_clip_equals_the_published_one()
     {
         var golden = TinyGraphs.Golden("tiny/golden-text.safetensors");
-        (string Tap, string Golden)[] pairs = [.. Enumerable.Range(0, 4).Select(i => ($"/text/blocks.{i}/out", $"block{i}.out")), ("/text/ln_final", "ln_final"), ("features", "out")];
+        (string Tap, string Golden)[] pairs =
+        [
+            .. Enumerable.Range(0, 4).Select(i => ($"/text/blocks.{i}/out", $"block{i}.out")),
+            ("/text/ln_final", "ln_final"),
+            ("features", "out"),
+        ];
 
         var found = TinyGraphs.RunText(null, Activation.Gelu, Tokens("one_prompt_tokens"), [.. pairs.Select(p => p.Tap)]);
 

@@ -29,18 +29,38 @@ internal static class TinyGraphs
 
     public static Dictionary<string, (long[] Shape, float[] Values)> Golden(string name) => SafetensorsFile.ReadAll(Parity.File(name));
 
-    public static Dictionary<string, float[]> RunImage(AdapterDescription? adapters, Precision precision, Activation activation, float[] images, float[] anchors, params string[] outputs) =>
-        Run(path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)), precision, outputs, () => new()
-        {
-            ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
-            ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
-        });
+    public static Dictionary<string, float[]> RunImage(
+        AdapterDescription? adapters,
+        Precision precision,
+        Activation activation,
+        float[] images,
+        float[] anchors,
+        params string[] outputs
+    ) =>
+        Run(
+            path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)),
+            precision,
+            outputs,
+            () =>
+                new()
+                {
+                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
+                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+                }
+        );
 
-    public static Dictionary<string, float[]> RunText(AdapterDescription? adapters, Activation activation, long[] tokens, params string[] outputs) =>
-        Run(path => TextGraph.Write(path, Shape, adapters, Precision.Fp32, activation, Weights(), Taps(outputs)), Precision.Fp32, outputs, () => new()
-        {
-            ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]),
-        });
+    public static Dictionary<string, float[]> RunText(
+        AdapterDescription? adapters,
+        Activation activation,
+        long[] tokens,
+        params string[] outputs
+    ) =>
+        Run(
+            path => TextGraph.Write(path, Shape, adapters, Precision.Fp32, activation, Weights(), Taps(outputs)),
+            Precision.Fp32,
+            outputs,
+            () => new() { ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]) }
+        );
 
     private static IEnumerable<string> Taps(string[] outputs) => outputs.Where(o => o.StartsWith('/'));
 
@@ -52,7 +72,12 @@ internal static class TinyGraphs
         return name => name == "visual.positional_embedding" ? Bicubic.ResizeTable(all[name].Values, 5, 8, 64) : all[name].Values;
     }
 
-    private static Dictionary<string, float[]> Run(Action<string> write, Precision precision, string[] outputs, Func<Dictionary<string, OrtValue>> inputs)
+    private static Dictionary<string, float[]> Run(
+        Action<string> write,
+        Precision precision,
+        string[] outputs,
+        Func<Dictionary<string, OrtValue>> inputs
+    )
     {
         string folder = Directory.CreateTempSubdirectory("aaclip-graph-").FullName;
         Dictionary<string, OrtValue> values = inputs();

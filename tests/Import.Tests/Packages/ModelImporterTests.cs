@@ -54,19 +54,38 @@ public sealed class ModelImporterTests : IDisposable
     [Fact]
     public void The_description_tells_shape_files_and_origin()
     {
-        ImportOptions options = TinyPackage.RandomOptions(_folder.File("model")) with { Name = null, Version = "7", Classes = ["bottle", "bottle"], Precision = Precision.Int8 };
+        ImportOptions options = TinyPackage.RandomOptions(_folder.File("model")) with
+        {
+            Name = null,
+            Version = "7",
+            Classes = ["bottle", "bottle"],
+            Precision = Precision.Int8,
+        };
 
         ModelManifest manifest = Import(options).Manifest;
 
         Assert.Equal("model@7", manifest.Id);
         Assert.Equal(new TowerShape(64, 4, 4, 256), manifest.Architecture.Vision);
         Assert.Equal(new TowerShape(32, 2, 4, 128), manifest.Architecture.Text);
-        Assert.Equal((112, 70, 14, 8, 77, 32), (manifest.Architecture.ImageSize, manifest.Architecture.NativeImageSize, manifest.Architecture.Patch, manifest.Architecture.Grid, manifest.Architecture.Context, manifest.Architecture.Embed));
+        Assert.Equal(
+            (112, 70, 14, 8, 77, 32),
+            (
+                manifest.Architecture.ImageSize,
+                manifest.Architecture.NativeImageSize,
+                manifest.Architecture.Patch,
+                manifest.Architecture.Grid,
+                manifest.Architecture.Context,
+                manifest.Architecture.Embed
+            )
+        );
         Assert.Equal([1, 2, 3, 4], manifest.Architecture.Levels);
         Assert.Equal(new AdapterDescription(2, 0.1, 1, 0.1, Relu: false), manifest.Adapters);
         Assert.Equal(Precision.Int8, manifest.Precision);
         Assert.Equal(["bottle"], manifest.Classes);
-        Assert.Equal(["anchors.safetensors", "image.onnx", "image.weights", "text.onnx", "text.weights", "tokenizer/bpe_simple_vocab_16e6.txt.gz"], manifest.Files.Keys);
+        Assert.Equal(
+            ["anchors.safetensors", "image.onnx", "image.weights", "text.onnx", "text.weights", "tokenizer/bpe_simple_vocab_16e6.txt.gz"],
+            manifest.Files.Keys
+        );
         ProvenanceFile clip = manifest.Provenance.Sources["clip/clip.safetensors"];
         Assert.Equal((new FileInfo(options.Clip).Length, ModelPackage.HashOf(options.Clip)), (clip.Bytes, clip.Sha256));
     }
@@ -100,7 +119,10 @@ public sealed class ModelImporterTests : IDisposable
         string huggingFace = Path.Combine(_folder.Path, "hf");
         Directory.CreateDirectory(huggingFace);
         SafetensorsFile.Write(Path.Combine(huggingFace, "model.safetensors"), TestClip.HuggingFace(SafetensorsFile.ReadAll(options.Clip)));
-        File.WriteAllText(Path.Combine(huggingFace, "config.json"), """{"vision_config": {"num_attention_heads": 4}, "text_config": {"num_attention_heads": 4}}""");
+        File.WriteAllText(
+            Path.Combine(huggingFace, "config.json"),
+            """{"vision_config": {"num_attention_heads": 4}, "text_config": {"num_attention_heads": 4}}"""
+        );
 
         ModelPackage expected = Import(options);
         ModelPackage[] others =
@@ -127,7 +149,10 @@ public sealed class ModelImporterTests : IDisposable
         ModelPackage folder = Import(options with { Output = _folder.File("folder"), Adapters = checkpoints, Epoch = 0 });
 
         Assert.Equal(file.Manifest.Files, folder.Manifest.Files);
-        Assert.Equal(["adapters/image_adapter_0.pth", "adapters/text_adapter.pth", "clip/clip-tiny.safetensors"], folder.Manifest.Provenance.Sources.Keys.Order());
+        Assert.Equal(
+            ["adapters/image_adapter_0.pth", "adapters/text_adapter.pth", "clip/clip-tiny.safetensors"],
+            folder.Manifest.Provenance.Sources.Keys.Order()
+        );
     }
 
     [Fact]
@@ -135,7 +160,16 @@ public sealed class ModelImporterTests : IDisposable
     {
         Dictionary<string, (long[] Shape, float[] Values)> adapters = SafetensorsFile.ReadAll(TinyPackage.RandomOptions("").Adapters!); // RandomOptions names adapters
         string relu = _folder.File("relu.safetensors");
-        SafetensorsFile.Write(relu, adapters.ToDictionary(t => t.Key.Contains("_proj", StringComparison.Ordinal) ? t.Key.Replace(".fc.weight", ".fc.0.weight", StringComparison.Ordinal) : t.Key, t => t.Value));
+        SafetensorsFile.Write(
+            relu,
+            adapters.ToDictionary(
+                t =>
+                    t.Key.Contains("_proj", StringComparison.Ordinal)
+                        ? t.Key.Replace(".fc.weight", ".fc.0.weight", StringComparison.Ordinal)
+                        : t.Key,
+                t => t.Value
+            )
+        );
 
         ModelPackage package = Import(TinyPackage.RandomOptions(_folder.File("model")) with { Adapters = relu });
         using AnomalyScorer with = Load(package.Folder);
@@ -149,7 +183,12 @@ public sealed class ModelImporterTests : IDisposable
     [Fact]
     public void Adapters_of_the_image_tower_alone_leave_the_text_tower_plain()
     {
-        ModelPackage images = Import(TinyPackage.RandomOptions(_folder.File("images")) with { Adapters = Adapters("images", n => n.StartsWith("image_adapter.", StringComparison.Ordinal)) });
+        ModelPackage images = Import(
+            TinyPackage.RandomOptions(_folder.File("images")) with
+            {
+                Adapters = Adapters("images", n => n.StartsWith("image_adapter.", StringComparison.Ordinal)),
+            }
+        );
         ModelPackage plain = Import(TinyPackage.RandomOptions(_folder.File("plain")) with { Adapters = null });
         ModelPackage both = ModelPackage.Open(TinyPackage.Random());
 
@@ -162,7 +201,22 @@ public sealed class ModelImporterTests : IDisposable
     public void Projections_are_kept_where_adapters_mix_into_no_block()
     {
         string onlyProjections = Adapters("projections", n => n.Contains("_proj.", StringComparison.Ordinal));
-        SafetensorsFile.Write(onlyProjections, SafetensorsFile.ReadAll(onlyProjections).Append(new("text_adapter.0.fc.0.weight", ([32, 32], new float[1024].Select((_, i) => i % 33 == 0 ? 1f : 0).ToArray()))));
+        SafetensorsFile.Write(
+            onlyProjections,
+            SafetensorsFile
+                .ReadAll(onlyProjections)
+                .Append(
+                    new(
+                        "text_adapter.0.fc.0.weight",
+                        (
+                            [32, 32],
+                            new float[1024]
+                                .Select((_, i) => i % 33 == 0 ? 1f : 0)
+                                .ToArray()
+                        )
+                    )
+                )
+        );
 
         ModelPackage package = Import(TinyPackage.RandomOptions(_folder.File("model")) with { Adapters = onlyProjections });
         string[] image = [.. GraphTensors.Read(package.PathOf(ModelPackage.ImageGraph)).Select(t => t.Name)];
@@ -212,7 +266,14 @@ public sealed class ModelImporterTests : IDisposable
     {
         List<ImportProgress> steps = [];
 
-        ModelImporter.Import(TinyPackage.RandomOptions(_folder.File("model")) with { Classes = ["bottle"] }, new Recorder(steps.Add), TestContext.Current.CancellationToken);
+        ModelImporter.Import(
+            TinyPackage.RandomOptions(_folder.File("model")) with
+            {
+                Classes = ["bottle"],
+            },
+            new Recorder(steps.Add),
+            TestContext.Current.CancellationToken
+        );
 
         ImportProgress[] weights = [.. steps.Where(s => s.Step == "Writing weights")];
         Assert.True(weights.Length > 50);
@@ -221,11 +282,14 @@ public sealed class ModelImporterTests : IDisposable
         Assert.Contains(steps, s => s.Step == "Making anchors for 'bottle'");
     }
 
-    private static ModelPackage Import(ImportOptions options) => ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken);
+    private static ModelPackage Import(ImportOptions options) =>
+        ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken);
 
-    private static AnomalyScorer Load(string package) => AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
+    private static AnomalyScorer Load(string package) =>
+        AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
 
-    private static float[] Score(AnomalyScorer scorer) => scorer.Score(Pictures.Draw(1), "bottle", cancellation: TestContext.Current.CancellationToken).Map.Raw.ToArray();
+    private static float[] Score(AnomalyScorer scorer) =>
+        scorer.Score(Pictures.Draw(1), "bottle", cancellation: TestContext.Current.CancellationToken).Map.Raw.ToArray();
 
     private static string WithoutTime(ModelPackage package)
     {
@@ -249,17 +313,18 @@ public sealed class ModelImporterTests : IDisposable
         return path;
     }
 
-    private ImportOptions ReferenceOptions(string output) => new()
-    {
-        Clip = Parity.File("tiny/clip-tiny.safetensors"),
-        Adapters = Parity.File("tiny/adapters.safetensors"),
-        Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
-        Output = _folder.File(output),
-        Name = "tiny",
-        Size = 112,
-        VisionHeads = 4,
-        TextHeads = 4,
-    };
+    private ImportOptions ReferenceOptions(string output) =>
+        new()
+        {
+            Clip = Parity.File("tiny/clip-tiny.safetensors"),
+            Adapters = Parity.File("tiny/adapters.safetensors"),
+            Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
+            Output = _folder.File(output),
+            Name = "tiny",
+            Size = 112,
+            VisionHeads = 4,
+            TextHeads = 4,
+        };
 
     private sealed class Recorder(Action<ImportProgress> add) : IProgress<ImportProgress>
     {

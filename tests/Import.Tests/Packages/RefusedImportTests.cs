@@ -39,7 +39,8 @@ public sealed class RefusedImportTests : IDisposable
     [InlineData(5, "pixels: take 14.")]
     [InlineData(0, "pixels: take 14.")]
     [InlineData(-14, "pixels: take 14.")]
-    public void A_size_off_the_grid_is_refused_with_its_neighbours(int size, string expected) => Refused(Options with { Size = size }, expected);
+    public void A_size_off_the_grid_is_refused_with_its_neighbours(int size, string expected) =>
+        Refused(Options with { Size = size }, expected);
 
     [Theory]
     [InlineData(new[] { 1, 2, 3 }, "--levels 1,2,3 cannot be used: give 4 blocks in rising order, from 1 to 4.")]
@@ -47,20 +48,23 @@ public sealed class RefusedImportTests : IDisposable
     [InlineData(new[] { 1, 2, 3, 5 }, "cannot be used")]
     [InlineData(new[] { 1, 3, 2, 4 }, "cannot be used")]
     [InlineData(new[] { 1, 2, 2, 4 }, "cannot be used")]
-    public void Levels_that_are_no_rising_blocks_are_refused(int[] levels, string expected) => Refused(Options with { Levels = levels }, expected);
+    public void Levels_that_are_no_rising_blocks_are_refused(int[] levels, string expected) =>
+        Refused(Options with { Levels = levels }, expected);
 
     [Theory]
     [InlineData(1.5, 0.1, "--image-share is 1.5, expected 0 to 1.")]
     [InlineData(0.1, -0.1, "--text-share is -0.1, expected 0 to 1.")]
     [InlineData(double.NaN, 0.1, "--image-share is NaN, expected 0 to 1.")]
-    public void A_share_beyond_one_is_refused(double image, double text, string expected) => Refused(Options with { ImageShare = image, TextShare = text }, expected);
+    public void A_share_beyond_one_is_refused(double image, double text, string expected) =>
+        Refused(Options with { ImageShare = image, TextShare = text }, expected);
 
     [Theory]
     [InlineData("a/b", null, "--name 'a/b' cannot be used")]
     [InlineData("..", null, "--name '..' cannot be used")]
     [InlineData("", null, "--name '' cannot be used")]
     [InlineData(null, "1#2", "--model-version '1#2' cannot be used")]
-    public void A_name_that_no_blob_can_have_is_refused(string? name, string? version, string expected) => Refused(Options with { Name = name, Version = version }, expected);
+    public void A_name_that_no_blob_can_have_is_refused(string? name, string? version, string expected) =>
+        Refused(Options with { Name = name, Version = version }, expected);
 
     [Fact]
     public void Heads_that_do_not_divide_the_width_are_refused() =>
@@ -100,7 +104,9 @@ public sealed class RefusedImportTests : IDisposable
     public void A_class_that_cannot_stand_in_a_prompt_is_refused()
     {
         ArgumentException unknown = Assert.Throws<ClassNameException>(() => Import(Options with { Classes = ["MVTec/teapot"] }));
-        ArgumentException endless = Assert.Throws<ClassNameException>(() => Import(Options with { Classes = [string.Concat(Enumerable.Repeat("gear ", 60))] }));
+        ArgumentException endless = Assert.Throws<ClassNameException>(() =>
+            Import(Options with { Classes = [string.Concat(Enumerable.Repeat("gear ", 60))] })
+        );
 
         Assert.Contains("The data set MVTec has no class 'teapot'", unknown.Message, StringComparison.Ordinal);
         Assert.Contains("tokens", endless.Message, StringComparison.Ordinal);
@@ -112,7 +118,13 @@ public sealed class RefusedImportTests : IDisposable
     {
         string adapters = Changed(Options.Adapters!, "image_adapter.det_proj.fc.weight", _ => ([32, 128], new float[32 * 128])); // RandomOptions names adapters
 
-        Refused(Options with { Adapters = adapters }, "has shape [32, 128], expected [32, 64]: the adapters were trained for another CLIP model");
+        Refused(
+            Options with
+            {
+                Adapters = adapters,
+            },
+            "has shape [32, 128], expected [32, 64]: the adapters were trained for another CLIP model"
+        );
     }
 
     [Theory]
@@ -125,7 +137,14 @@ public sealed class RefusedImportTests : IDisposable
     {
         string clip = Changed(Options.Clip, tensor, t => (t.Shape, [.. t.Values[..^1], value]));
 
-        Refused(Options with { Clip = clip, Precision = precision }, $"Tensor '{tensor}' in '{clip}' holds values that are not finite numbers");
+        Refused(
+            Options with
+            {
+                Clip = clip,
+                Precision = precision,
+            },
+            $"Tensor '{tensor}' in '{clip}' holds values that are not finite numbers"
+        );
     }
 
     [Fact]
@@ -133,7 +152,13 @@ public sealed class RefusedImportTests : IDisposable
     {
         string adapters = Changed(Options.Adapters!, "text_adapter.0.fc.0.weight", t => (t.Shape, [float.NaN, .. t.Values[1..]])); // RandomOptions names adapters
 
-        Refused(Options with { Adapters = adapters }, $"Tensor 'text_adapter.0.fc.0.weight' in '{adapters}' holds values that are not finite numbers");
+        Refused(
+            Options with
+            {
+                Adapters = adapters,
+            },
+            $"Tensor 'text_adapter.0.fc.0.weight' in '{adapters}' holds values that are not finite numbers"
+        );
     }
 
     [Fact]
@@ -141,7 +166,14 @@ public sealed class RefusedImportTests : IDisposable
     {
         string clip = Changed(Options.Clip, "visual.ln_pre.bias", t => (t.Shape, [70000, .. t.Values[1..]]));
 
-        Refused(Options with { Clip = clip, Precision = Precision.Fp16 }, "Tensor 'visual.ln_pre.bias' in '" + clip + "' holds values beyond 65500");
+        Refused(
+            Options with
+            {
+                Clip = clip,
+                Precision = Precision.Fp16,
+            },
+            "Tensor 'visual.ln_pre.bias' in '" + clip + "' holds values beyond 65500"
+        );
         Import(Options with { Clip = clip });
     }
 
@@ -168,7 +200,9 @@ public sealed class RefusedImportTests : IDisposable
                 source.Cancel();
         });
 
-        Assert.ThrowsAny<OperationCanceledException>(() => ModelImporter.Import(Options with { Classes = ["bottle", "metal nut", "object"] }, progress, source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            ModelImporter.Import(Options with { Classes = ["bottle", "metal nut", "object"] }, progress, source.Token)
+        );
 
         Assert.Equal(reports, seen);
         AssertNothingLeft();
@@ -178,7 +212,9 @@ public sealed class RefusedImportTests : IDisposable
     public void What_a_killed_import_left_is_removed_and_what_a_running_one_works_on_is_not()
     {
         string model = Path.GetFileName(Options.Output);
-        string dead = _folder.File($".{model}.importing.dead"), alive = _folder.File($".{model}.importing.alive"), others = _folder.File(".other.importing.abc");
+        string dead = _folder.File($".{model}.importing.dead"),
+            alive = _folder.File($".{model}.importing.alive"),
+            others = _folder.File(".other.importing.abc");
         foreach (string folder in (string[])[dead, alive, others])
             File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder).FullName, "image.weights"), "half");
         File.WriteAllText(dead + ".lock", ""); // nobody holds it any more
@@ -186,10 +222,14 @@ public sealed class RefusedImportTests : IDisposable
 
         Import(Options);
 
-        Assert.Equal(new[] { alive, alive + ".lock", Options.Output, others }.Order(), Directory.EnumerateFileSystemEntries(_folder.Path).Order());
+        Assert.Equal(
+            new[] { alive, alive + ".lock", Options.Output, others }.Order(),
+            Directory.EnumerateFileSystemEntries(_folder.Path).Order()
+        );
     }
 
-    private static ModelPackage Import(ImportOptions options) => ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken);
+    private static ModelPackage Import(ImportOptions options) =>
+        ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken);
 
     private void Refused(ImportOptions options, string expected)
     {

@@ -4,7 +4,8 @@ namespace AaClip.Import.Tests.Torch;
 
 public sealed class HostilePickleTests
 {
-    private const string SaveAnew = "the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors.";
+    private const string SaveAnew =
+        "the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors.";
 
     [Theory]
     [InlineData("os", "system")]
@@ -18,7 +19,10 @@ public sealed class HostilePickleTests
 
         (string path, string message) = Refusal(pickle);
 
-        Assert.Equal($"'{path}' names the Python object '{module}.{name}' at byte 2 of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors.", message);
+        Assert.Equal(
+            $"'{path}' names the Python object '{module}.{name}' at byte 2 of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors.",
+            message
+        );
     }
 
     [Fact]
@@ -34,35 +38,103 @@ public sealed class HostilePickleTests
         TestTensor tensor = new("0", "FloatStorage", 4, [4], [1]);
         return new TheoryData<string, byte[], string>
         {
-            { "INST", new TestPickle().Raw('i').Raw("os\nsystem\n"u8).ToArray(), "has the opcode 0x69, which weights do not need (byte 0)" },
+            {
+                "INST",
+                new TestPickle().Raw('i').Raw("os\nsystem\n"u8).ToArray(),
+                "has the opcode 0x69, which weights do not need (byte 0)"
+            },
             { "protocol 5", TestPickle.Of(null, protocol: 5), "is of protocol 5, expected 2 to 4 (byte 0)" },
             { "no STOP", new TestPickle().Raw(0x80, 2).ToArray(), "ends 0 bytes later, but 1 are needed (byte 2)" },
             { "empty stack", new TestPickle().Raw(0x80, 2).Raw('.').ToArray(), "takes a value from an empty stack (byte 2)" },
             { "below the mark", new TestPickle().Raw('N').Raw('(').Raw('0').ToArray(), "takes a value from an empty stack (byte 2)" },
             { "no mark", new TestPickle().Raw('t').ToArray(), "closes a group that was not opened (byte 0)" },
-            { "huge LONG4", new TestPickle().Raw(0x8b, 0xff, 0xff, 0xff, 0x7f).ToArray(), "gives a value 2147483647 bytes, but ends 0 bytes later (byte 0)" },
-            { "negative LONG4", new TestPickle().Raw(0x8b, 0xff, 0xff, 0xff, 0xff).ToArray(), "gives a value 4294967295 bytes, but ends 0 bytes later (byte 0)" },
-            { "long LONG1", new TestPickle().Raw(0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1).ToArray(), "has an integer of 9 bytes, at most 8 are understood (byte 0)" },
-            { "huge BINUNICODE8", new TestPickle().Raw(0x8d, 0, 0, 0, 0, 0, 0, 0, 0x80).ToArray(), "gives a value 9223372036854775808 bytes, but ends 0 bytes later (byte 0)" },
-            { "huge BINBYTES8", new TestPickle().Raw(0x8e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff).ToArray(), "gives a value 18446744073709551615 bytes, but ends 0 bytes later (byte 0)" },
-            { "huge FRAME", new TestPickle().Raw(0x95, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff).ToArray(), "gives a value 18446744073709551615 bytes, but ends 0 bytes later (byte 0)" },
+            {
+                "huge LONG4",
+                new TestPickle().Raw(0x8b, 0xff, 0xff, 0xff, 0x7f).ToArray(),
+                "gives a value 2147483647 bytes, but ends 0 bytes later (byte 0)"
+            },
+            {
+                "negative LONG4",
+                new TestPickle().Raw(0x8b, 0xff, 0xff, 0xff, 0xff).ToArray(),
+                "gives a value 4294967295 bytes, but ends 0 bytes later (byte 0)"
+            },
+            {
+                "long LONG1",
+                new TestPickle().Raw(0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1).ToArray(),
+                "has an integer of 9 bytes, at most 8 are understood (byte 0)"
+            },
+            {
+                "huge BINUNICODE8",
+                new TestPickle().Raw(0x8d, 0, 0, 0, 0, 0, 0, 0, 0x80).ToArray(),
+                "gives a value 9223372036854775808 bytes, but ends 0 bytes later (byte 0)"
+            },
+            {
+                "huge BINBYTES8",
+                new TestPickle().Raw(0x8e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff).ToArray(),
+                "gives a value 18446744073709551615 bytes, but ends 0 bytes later (byte 0)"
+            },
+            {
+                "huge FRAME",
+                new TestPickle().Raw(0x95, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff).ToArray(),
+                "gives a value 18446744073709551615 bytes, but ends 0 bytes later (byte 0)"
+            },
             { "bad UTF-8", new TestPickle().Raw(0x8c, 1, 0xff).ToArray(), "has text that is not UTF-8 (byte 0)" },
             { "endless name", new TestPickle().Raw('c').Repeat('x', 2000).ToArray(), "has a class name without an end (byte 0)" },
             { "memo not stored", new TestPickle().Raw('h', 7).ToArray(), "refers to value 7, which it has not stored (byte 0)" },
-            { "text as key of nothing", new TestPickle().Raw('N').Raw('N').Raw('N').Raw('s').ToArray(), "sets an item of something that is not a dictionary (byte 3)" },
-            { "list as key", new TestPickle().Raw('}').Raw(']').Raw('N').Raw('s').ToArray(), "has a dictionary key that is neither text nor an integer (byte 3)" },
+            {
+                "text as key of nothing",
+                new TestPickle().Raw('N').Raw('N').Raw('N').Raw('s').ToArray(),
+                "sets an item of something that is not a dictionary (byte 3)"
+            },
+            {
+                "list as key",
+                new TestPickle().Raw('}').Raw(']').Raw('N').Raw('s').ToArray(),
+                "has a dictionary key that is neither text nor an integer (byte 3)"
+            },
             { "key without value", new TestPickle().Raw('(').Raw('N').Raw('d').ToArray(), "has a dictionary key without a value (byte 2)" },
-            { "append to a dictionary", new TestPickle().Raw('}').Raw('N').Raw('a').ToArray(), "appends to something that is not a list (byte 2)" },
+            {
+                "append to a dictionary",
+                new TestPickle().Raw('}').Raw('N').Raw('a').ToArray(),
+                "appends to something that is not a list (byte 2)"
+            },
             { "call of text", new TestPickle().Text("f").Raw(')').Raw('R').ToArray(), "calls something that is not a function (byte 7)" },
-            { "arguments to OrderedDict", TestPickle.Of(new TestCall("collections", "OrderedDict", [1])), "calls 'collections.OrderedDict' with arguments that are not understood" },
-            { "call of a class of TorchScript", TestPickle.Of(new TestCall("__torch__", "M", [])), "calls '__torch__.M' with arguments that are not understood" },
-            { "object of OrderedDict", new TestPickle().Global("collections", "OrderedDict").Raw(')').Raw(0x81).ToArray(), "makes an object of something that is not a TorchScript class" },
+            {
+                "arguments to OrderedDict",
+                TestPickle.Of(new TestCall("collections", "OrderedDict", [1])),
+                "calls 'collections.OrderedDict' with arguments that are not understood"
+            },
+            {
+                "call of a class of TorchScript",
+                TestPickle.Of(new TestCall("__torch__", "M", [])),
+                "calls '__torch__.M' with arguments that are not understood"
+            },
+            {
+                "object of OrderedDict",
+                new TestPickle().Global("collections", "OrderedDict").Raw(')').Raw(0x81).ToArray(),
+                "makes an object of something that is not a TorchScript class"
+            },
             { "state of a number", new TestPickle().Raw('K', 1).Raw('}').Raw('b').ToArray(), "gives a state to something that has none" },
             { "persistent text", new TestPickle().Text("0").Raw('Q').ToArray(), "refers to something that is not a storage" },
-            { "storage too short", TestPickle.Of(tensor with { Elements = 5 }), "gives storage '0' 5 elements of type Float32, but it has 16 bytes" },
-            { "storage below zero", TestPickle.Of(tensor with { Elements = -1 }), "gives storage '0' -1 elements of type Float32, but it has 16 bytes" },
-            { "repeated storage", TestPickle.Of(tensor with { Shape = [1 << 30], Strides = [0] }), "builds a tensor of shape [1073741824] that repeats its storage of 16 bytes (save it with .contiguous())" },
-            { "tensor of text", TestPickle.Of(new TestCall("torch._utils", "_rebuild_tensor_v2", ["a", 0, new object?[] { 1 }, new object?[] { 1 }])), "builds a tensor from arguments that are not understood" },
+            {
+                "storage too short",
+                TestPickle.Of(tensor with { Elements = 5 }),
+                "gives storage '0' 5 elements of type Float32, but it has 16 bytes"
+            },
+            {
+                "storage below zero",
+                TestPickle.Of(tensor with { Elements = -1 }),
+                "gives storage '0' -1 elements of type Float32, but it has 16 bytes"
+            },
+            {
+                "repeated storage",
+                TestPickle.Of(tensor with { Shape = [1 << 30], Strides = [0] }),
+                "builds a tensor of shape [1073741824] that repeats its storage of 16 bytes (save it with .contiguous())"
+            },
+            {
+                "tensor of text",
+                TestPickle.Of(new TestCall("torch._utils", "_rebuild_tensor_v2", ["a", 0, new object?[] { 1 }, new object?[] { 1 }])),
+                "builds a tensor from arguments that are not understood"
+            },
         };
     }
 
@@ -82,13 +154,41 @@ public sealed class HostilePickleTests
         TestTensor tensor = new("0", "FloatStorage", 4, [4], [1]);
         return new TheoryData<string, byte[], string>
         {
-            { "outside", TestPickle.Of(tensor with { Offset = 1 }), "Tensor 'data/0' in '{0}' of type Float32 and shape [4] reaches outside its storage of 4 elements: the file is damaged." },
-            { "far outside", TestPickle.Of(tensor with { Shape = [2], Strides = [long.MaxValue] }), "Tensor 'data/0' in '{0}' of type Float32 and shape [2] reaches outside its storage of 4 elements: the file is damaged." },
-            { "negative stride", TestPickle.Of(tensor with { Strides = [-1] }), "Tensor 'data/0' in '{0}' has a negative offset or stride: the file is damaged." },
-            { "negative offset", TestPickle.Of(tensor with { Offset = -1 }), "Tensor 'data/0' in '{0}' has a negative offset or stride: the file is damaged." },
-            { "strides missing", TestPickle.Of(tensor with { Strides = [] }), "Tensor 'data/0' in '{0}' has 1 axes but 0 strides: the file is damaged." },
-            { "too many axes", TestPickle.Of(tensor with { Shape = new long[100_000], Strides = new long[100_000] }), "Tensor 'data/0' in '{0}' has 100000 axes, at most 64 are possible: the file is damaged." },
-            { "storage missing", TestPickle.Of(tensor with { Key = "../0" }), "'{0}' has no storage 'data/../0', to which its pickle refers: the file is damaged." },
+            {
+                "outside",
+                TestPickle.Of(tensor with { Offset = 1 }),
+                "Tensor 'data/0' in '{0}' of type Float32 and shape [4] reaches outside its storage of 4 elements: the file is damaged."
+            },
+            {
+                "far outside",
+                TestPickle.Of(tensor with { Shape = [2], Strides = [long.MaxValue] }),
+                "Tensor 'data/0' in '{0}' of type Float32 and shape [2] reaches outside its storage of 4 elements: the file is damaged."
+            },
+            {
+                "negative stride",
+                TestPickle.Of(tensor with { Strides = [-1] }),
+                "Tensor 'data/0' in '{0}' has a negative offset or stride: the file is damaged."
+            },
+            {
+                "negative offset",
+                TestPickle.Of(tensor with { Offset = -1 }),
+                "Tensor 'data/0' in '{0}' has a negative offset or stride: the file is damaged."
+            },
+            {
+                "strides missing",
+                TestPickle.Of(tensor with { Strides = [] }),
+                "Tensor 'data/0' in '{0}' has 1 axes but 0 strides: the file is damaged."
+            },
+            {
+                "too many axes",
+                TestPickle.Of(tensor with { Shape = new long[100_000], Strides = new long[100_000] }),
+                "Tensor 'data/0' in '{0}' has 100000 axes, at most 64 are possible: the file is damaged."
+            },
+            {
+                "storage missing",
+                TestPickle.Of(tensor with { Key = "../0" }),
+                "'{0}' has no storage 'data/../0', to which its pickle refers: the file is damaged."
+            },
         };
     }
 
@@ -112,13 +212,24 @@ public sealed class HostilePickleTests
 
         (string path, string message) = Refusal(pickle.ToArray());
 
-        Assert.Equal($"'{path}' unfolds to more than 1000000 values or 16000000 characters of names: it is not a checkpoint of weights.", message);
+        Assert.Equal(
+            $"'{path}' unfolds to more than 1000000 values or 16000000 characters of names: it is not a checkpoint of weights.",
+            message
+        );
     }
 
     [Fact]
     public void Long_names_that_multiply_by_sharing_are_refused_quickly()
     {
-        TestPickle pickle = new TestPickle().Raw(0x80, 2).Text(new string('k', 1_000_000)).Raw('q', 0).Raw('0').Raw('N').Raw('q', 1).Raw('0').Raw('}');
+        TestPickle pickle = new TestPickle()
+            .Raw(0x80, 2)
+            .Text(new string('k', 1_000_000))
+            .Raw('q', 0)
+            .Raw('0')
+            .Raw('N')
+            .Raw('q', 1)
+            .Raw('0')
+            .Raw('}');
         for (int level = 0; level < 60; level++)
             pickle.Raw('h', 0).Raw('}');
         pickle.Repeat('s', 60).Raw('.');
@@ -160,7 +271,11 @@ public sealed class HostilePickleTests
     [InlineData(']')]
     [InlineData('(')]
     public void A_stack_of_millions_is_refused(char opcode) =>
-        Assert.Contains("holds more than 1000000 values at once", Refusal(new TestPickle().Repeat(opcode, 3_000_000).ToArray()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds more than 1000000 values at once",
+            Refusal(new TestPickle().Repeat(opcode, 3_000_000).ToArray()).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Endless_steps_are_refused()
@@ -192,13 +307,24 @@ public sealed class HostilePickleTests
     {
         (string path, string message) = Refusal(TestPickle.Of(kind == "list" ? new List<object?>() : null));
 
-        Assert.Equal($"'{path}' holds a {kind}, expected a dictionary of tensors: save it with torch.save(model.state_dict(), ...).", message);
+        Assert.Equal(
+            $"'{path}' holds a {kind}, expected a dictionary of tensors: save it with torch.save(model.state_dict(), ...).",
+            message
+        );
     }
 
     [Fact]
     public void Names_that_clash_once_unfolded_are_refused()
     {
-        (string path, string message) = Refusal(TestPickle.Of(new Dictionary<string, object?> { ["a.b"] = 1, ["a"] = new Dictionary<string, object?> { ["b"] = 2 } }));
+        (string path, string message) = Refusal(
+            TestPickle.Of(
+                new Dictionary<string, object?>
+                {
+                    ["a.b"] = 1,
+                    ["a"] = new Dictionary<string, object?> { ["b"] = 2 },
+                }
+            )
+        );
 
         Assert.Equal($"'{path}' has two entries that both unfold to 'a.b': rename one.", message);
     }

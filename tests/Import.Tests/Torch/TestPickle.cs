@@ -53,27 +53,39 @@ internal sealed class TestPickle
     {
         switch (value)
         {
-            case null: return Raw('N');
-            case bool b: return Raw(b ? (byte)0x88 : (byte)0x89);
-            case string s: return Text(s);
-            case int n: return Integer(n);
-            case long n: return Integer(n);
+            case null:
+                return Raw('N');
+            case bool b:
+                return Raw(b ? (byte)0x88 : (byte)0x89);
+            case string s:
+                return Text(s);
+            case int n:
+                return Integer(n);
+            case long n:
+                return Integer(n);
             case double d:
                 byte[] bytes = new byte[8];
                 BinaryPrimitives.WriteDoubleBigEndian(bytes, d);
                 return Raw('G').Raw(bytes);
-            case List<object?> list: return Many(Raw(']').Raw('('), list).Raw('e');
-            case object?[] tuple: return Many(Raw('('), tuple).Raw('t');
-            case Dictionary<string, object?> dictionary: return Items(Raw('}'), dictionary);
-            case Dictionary<int, object?> dictionary: return Items(Raw('}'), dictionary);
-            case TestModule module: return Global(module.Module, module.Name).Raw(')').Raw(0x81).Value(module.State).Raw('b');
-            case TestCall call: return Global(call.Module, call.Name).Value(call.Arguments).Raw('R');
+            case List<object?> list:
+                return Many(Raw(']').Raw('('), list).Raw('e');
+            case object?[] tuple:
+                return Many(Raw('('), tuple).Raw('t');
+            case Dictionary<string, object?> dictionary:
+                return Items(Raw('}'), dictionary);
+            case Dictionary<int, object?> dictionary:
+                return Items(Raw('}'), dictionary);
+            case TestModule module:
+                return Global(module.Module, module.Name).Raw(')').Raw(0x81).Value(module.State).Raw('b');
+            case TestCall call:
+                return Global(call.Module, call.Name).Value(call.Arguments).Raw('R');
             case TestTensor t:
                 Global("torch._utils", "_rebuild_tensor_v2").Raw('(').Raw('(').Text("storage").Global("torch", t.StorageClass);
                 Text(t.Key).Text("cpu").Integer(t.Elements).Raw('t').Raw('Q').Integer(t.Offset);
                 Value(t.Shape.Cast<object?>().ToArray()).Value(t.Strides.Cast<object?>().ToArray());
                 return Value(false).Global("collections", "OrderedDict").Raw(')').Raw('R').Raw('t').Raw('R');
-            default: throw new ArgumentException($"No pickle for {value.GetType()}.", nameof(value));
+            default:
+                throw new ArgumentException($"No pickle for {value.GetType()}.", nameof(value));
         }
     }
 
@@ -93,7 +105,8 @@ internal sealed class TestPickle
         return to;
     }
 
-    private static TestPickle Items<TKey>(TestPickle to, Dictionary<TKey, object?> items) where TKey : notnull
+    private static TestPickle Items<TKey>(TestPickle to, Dictionary<TKey, object?> items)
+        where TKey : notnull
     {
         to.Raw('(');
         foreach ((TKey key, object? item) in items)

@@ -15,7 +15,9 @@ public sealed class TorchFileTests
     public void Classic_and_zip64_archives_read_the_same_under_any_folder_name(bool zip64)
     {
         using ScratchFolder folder = new();
-        byte[] pickle = TestPickle.Of(new Dictionary<string, object?> { ["w"] = new TestTensor("0", "FloatStorage", 6, [2, 3], [3, 1]), ["epoch"] = 7 });
+        byte[] pickle = TestPickle.Of(
+            new Dictionary<string, object?> { ["w"] = new TestTensor("0", "FloatStorage", 6, [2, 3], [3, 1]), ["epoch"] = 7 }
+        );
         string path = folder.Write("a.bin", TestZip.Checkpoint(pickle, zip64, "some name é", ("0", Floats)));
 
         using Checkpoint checkpoint = Checkpoint.Open(path);
@@ -29,13 +31,15 @@ public sealed class TorchFileTests
     public void Strides_offsets_and_shared_storages_are_followed()
     {
         using ScratchFolder folder = new();
-        byte[] pickle = TestPickle.Of(new Dictionary<string, object?>
-        {
-            ["transposed"] = new TestTensor("0", "FloatStorage", 6, [3, 2], [1, 3]),
-            ["row"] = new TestTensor("0", "FloatStorage", 6, [3], [1], Offset: 3),
-            ["scalar"] = new TestTensor("0", "FloatStorage", 6, [], [], Offset: 5),
-            ["empty"] = new TestTensor("none", "FloatStorage", 0, [0, 4], [4, 1]),
-        });
+        byte[] pickle = TestPickle.Of(
+            new Dictionary<string, object?>
+            {
+                ["transposed"] = new TestTensor("0", "FloatStorage", 6, [3, 2], [1, 3]),
+                ["row"] = new TestTensor("0", "FloatStorage", 6, [3], [1], Offset: 3),
+                ["scalar"] = new TestTensor("0", "FloatStorage", 6, [], [], Offset: 5),
+                ["empty"] = new TestTensor("none", "FloatStorage", 0, [0, 4], [4, 1]),
+            }
+        );
         string path = folder.Write("a.pt", TestZip.Checkpoint(pickle, storages: [("0", Floats), ("none", [])]));
 
         using Checkpoint checkpoint = Checkpoint.Open(path);
@@ -75,18 +79,26 @@ public sealed class TorchFileTests
     {
         using ScratchFolder folder = new();
         TestTensor tensor = new("0", "FloatStorage", 6, [6], [1]);
-        TestModule inner = new("__torch__.torch.nn.modules.linear.___torch_mangle_3", "Linear", new Dictionary<string, object?>
-        {
-            ["weight"] = new TestCall("torch._utils", "_rebuild_parameter", [tensor, true, null]),
-            ["training"] = false,
-        });
-        TestModule root = new("__torch__", "Model", new Dictionary<string, object?>
-        {
-            ["proj"] = inner,
-            ["levels"] = new TestCall("torch.jit._pickle", "build_intlist", [new List<object?> { 6, 12 }]),
-            ["big"] = -(1L << 40),
-            ["by number"] = new Dictionary<int, object?> { [3] = "three" },
-        });
+        TestModule inner = new(
+            "__torch__.torch.nn.modules.linear.___torch_mangle_3",
+            "Linear",
+            new Dictionary<string, object?>
+            {
+                ["weight"] = new TestCall("torch._utils", "_rebuild_parameter", [tensor, true, null]),
+                ["training"] = false,
+            }
+        );
+        TestModule root = new(
+            "__torch__",
+            "Model",
+            new Dictionary<string, object?>
+            {
+                ["proj"] = inner,
+                ["levels"] = new TestCall("torch.jit._pickle", "build_intlist", [new List<object?> { 6, 12 }]),
+                ["big"] = -(1L << 40),
+                ["by number"] = new Dictionary<int, object?> { [3] = "three" },
+            }
+        );
         string path = folder.Write("a.pt", TestZip.Checkpoint(TestPickle.Of(root), storages: [("0", Floats)]));
 
         using Checkpoint checkpoint = Checkpoint.Open(path);
@@ -103,11 +115,25 @@ public sealed class TorchFileTests
     {
         using ScratchFolder folder = new();
         byte[] pickle = new TestPickle()
-            .Raw(0x80, 4, 0x95, 10, 0, 0, 0, 0, 0, 0, 0)                              // protocol, frame
-            .Raw(0x8c, 11).Raw("collections"u8).Raw(0x94).Raw(0x8c, 11).Raw("OrderedDict"u8).Raw(0x93) // class by stack
-            .Raw(')').Raw('R').Raw(0x94)
-            .Raw(0x8c, 5).Raw("epoch"u8).Raw('K').Raw(2).Raw('s')
-            .Raw('}').Raw('b').Raw('.').ToArray();                                    // state of the dictionary itself: no matter
+            .Raw(0x80, 4, 0x95, 10, 0, 0, 0, 0, 0, 0, 0) // protocol, frame
+            .Raw(0x8c, 11)
+            .Raw("collections"u8)
+            .Raw(0x94)
+            .Raw(0x8c, 11)
+            .Raw("OrderedDict"u8)
+            .Raw(0x93) // class by stack
+            .Raw(')')
+            .Raw('R')
+            .Raw(0x94)
+            .Raw(0x8c, 5)
+            .Raw("epoch"u8)
+            .Raw('K')
+            .Raw(2)
+            .Raw('s')
+            .Raw('}')
+            .Raw('b')
+            .Raw('.')
+            .ToArray(); // state of the dictionary itself: no matter
         string path = folder.Write("a.pt", TestZip.Checkpoint(pickle));
 
         using Checkpoint checkpoint = Checkpoint.Open(path);
@@ -128,21 +154,40 @@ public sealed class TorchFileTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(bad));
 
         Assert.Equal(Numbers, checkpoint.Tensors["w"].ToFloat32());
-        Assert.Equal($"Entry 'a/data/0' in '{bad}' is compressed (zip method 8), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool.", refused.Message);
+        Assert.Equal(
+            $"Entry 'a/data/0' in '{bad}' is compressed (zip method 8), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool.",
+            refused.Message
+        );
     }
 
     private static void Write(string storage, Span<byte> to, int value)
     {
         switch (storage)
         {
-            case "DoubleStorage": BinaryPrimitives.WriteDoubleLittleEndian(to, value); break;
-            case "FloatStorage": BinaryPrimitives.WriteSingleLittleEndian(to, value); break;
-            case "HalfStorage": BinaryPrimitives.WriteHalfLittleEndian(to, (Half)value); break;
-            case "BFloat16Storage": BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)); break;
-            case "LongStorage": BinaryPrimitives.WriteInt64LittleEndian(to, value); break;
-            case "IntStorage": BinaryPrimitives.WriteInt32LittleEndian(to, value); break;
-            case "ShortStorage": BinaryPrimitives.WriteInt16LittleEndian(to, (short)value); break;
-            default: to[0] = (byte)(sbyte)value; break;
+            case "DoubleStorage":
+                BinaryPrimitives.WriteDoubleLittleEndian(to, value);
+                break;
+            case "FloatStorage":
+                BinaryPrimitives.WriteSingleLittleEndian(to, value);
+                break;
+            case "HalfStorage":
+                BinaryPrimitives.WriteHalfLittleEndian(to, (Half)value);
+                break;
+            case "BFloat16Storage":
+                BinaryPrimitives.WriteUInt16LittleEndian(to, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
+                break;
+            case "LongStorage":
+                BinaryPrimitives.WriteInt64LittleEndian(to, value);
+                break;
+            case "IntStorage":
+                BinaryPrimitives.WriteInt32LittleEndian(to, value);
+                break;
+            case "ShortStorage":
+                BinaryPrimitives.WriteInt16LittleEndian(to, (short)value);
+                break;
+            default:
+                to[0] = (byte)(sbyte)value;
+                break;
         }
     }
 }

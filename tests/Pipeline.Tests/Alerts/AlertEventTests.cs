@@ -55,12 +55,27 @@ public sealed class AlertEventTests
     [Fact]
     public void An_event_in_full_is_written_as_ever()
     {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("mCnnn").Select(i => i with
-        {
-            Image = "line1/Prüfung 1/a#b.png",
-            ETag = i.ETag + i.ImageTime.Second,
-            Peak = new Region { X = 3, Y = 4, Width = 5, Height = 6, Peak = 0.7f, AreaFraction = 0.01 },
-        }));
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(),
+            ScoredImages
+                .Sequence("mCnnn")
+                .Select(i =>
+                    i with
+                    {
+                        Image = "line1/Prüfung 1/a#b.png",
+                        ETag = i.ETag + i.ImageTime.Second,
+                        Peak = new Region
+                        {
+                            X = 3,
+                            Y = 4,
+                            Width = 5,
+                            Height = 6,
+                            Peak = 0.7f,
+                            AreaFraction = 0.01,
+                        },
+                    }
+                )
+        );
 
         AssertSame(Closed, Json(changes[^1], new AlertOptions { LinkBase = Linked.LinkBase, Source = "/plant1/aaclip" }));
     }
@@ -109,10 +124,31 @@ public sealed class AlertEventTests
     [InlineData("mCnnn", false)]
     public void Events_keep_to_the_published_schema(string letters, bool links)
     {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence(letters).Select(i => links ? i with
-        {
-            Peak = new Region { X = 3, Y = 4, Width = 5, Height = 6, Peak = 0.7f, AreaFraction = 0.01 },
-        } : i with { Heatmap = null, Traceparent = null }));
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(),
+            ScoredImages
+                .Sequence(letters)
+                .Select(i =>
+                    links
+                        ? i with
+                        {
+                            Peak = new Region
+                            {
+                                X = 3,
+                                Y = 4,
+                                Width = 5,
+                                Height = 6,
+                                Peak = 0.7f,
+                                AreaFraction = 0.01,
+                            },
+                        }
+                        : i with
+                        {
+                            Heatmap = null,
+                            Traceparent = null,
+                        }
+                )
+        );
 
         string json = Json(changes[^1], links ? Linked : new AlertOptions());
 
@@ -126,7 +162,11 @@ public sealed class AlertEventTests
 
         string json = Json(changes[0], Linked).Replace("aaclip.anomaly.opened", "aaclip.anomaly.odd", StringComparison.Ordinal);
 
-        Assert.StartsWith("/type: Value should match one of the values", Assert.Single(SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), json)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/type: Value should match one of the values",
+            Assert.Single(SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), json)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -141,8 +181,14 @@ public sealed class AlertEventTests
         Assert.Equal(ScoredImages.Start, root.GetProperty("time").GetDateTimeOffset());
         Assert.Equal("minor", root.GetProperty("data").GetProperty("severity").GetString());
         Assert.Equal(0.6, root.GetProperty("data").GetProperty("score").GetProperty("calibrated").GetDouble());
-        Assert.Equal("https://plant.blob.core.windows.net/images/line1/day%201/a%23b.png", root.GetProperty("data").GetProperty("image").GetProperty("url").GetString());
-        Assert.Equal("https://plant.blob.core.windows.net/heatmaps/demo%401/line1/0.png/0x1.jpg", root.GetProperty("data").GetProperty("heatmap").GetProperty("url").GetString());
+        Assert.Equal(
+            "https://plant.blob.core.windows.net/images/line1/day%201/a%23b.png",
+            root.GetProperty("data").GetProperty("image").GetProperty("url").GetString()
+        );
+        Assert.Equal(
+            "https://plant.blob.core.windows.net/heatmaps/demo%401/line1/0.png/0x1.jpg",
+            root.GetProperty("data").GetProperty("heatmap").GetProperty("url").GetString()
+        );
     }
 
     [Fact]

@@ -24,7 +24,10 @@ public sealed class AlertMachineRandomTests
             (_, List<AlertChange> changes) = ScoredImages.Run(rule, images);
 
             Dictionary<string, string> first = images.ToDictionaryOfIds();
-            Assert.True(slow.Events.SequenceEqual(changes.Select(c => $"{c.TypeName} {c.Severity} {first[c.AlertId]}")), $"Seed {seed}: expected {string.Join("; ", slow.Events)}; got {ScoredImages.Words(changes)}.");
+            Assert.True(
+                slow.Events.SequenceEqual(changes.Select(c => $"{c.TypeName} {c.Severity} {first[c.AlertId]}")),
+                $"Seed {seed}: expected {string.Join("; ", slow.Events)}; got {ScoredImages.Words(changes)}."
+            );
         }
     }
 
@@ -48,7 +51,10 @@ public sealed class AlertMachineRandomTests
                 Assert.Equal(AlertChangeType.Opened, steps[0].Type);
                 Assert.All(steps[1..(over ? ^1 : ^0)], s => Assert.Equal(AlertChangeType.Updated, s.Type));
                 for (int i = 1; i < steps.Length - (over ? 1 : 0); i++)
-                    Assert.True(names.IndexOf(steps[i].Severity) > names.IndexOf(steps[i - 1].Severity), $"Seed {seed}: an update does not rise.");
+                    Assert.True(
+                        names.IndexOf(steps[i].Severity) > names.IndexOf(steps[i - 1].Severity),
+                        $"Seed {seed}: an update does not rise."
+                    );
                 Assert.Equal(!over, state.Open?.Id == alert.Key);
             }
         }
@@ -82,10 +88,16 @@ public sealed class AlertMachineRandomTests
 
             (_, List<AlertChange> changes) = ScoredImages.Run(rule, Deliveries(random, shuffle: false));
 
-            foreach ((AlertChange closed, AlertChange next) in changes.Zip(changes.Skip(1)).Where(p => p.First.Type == AlertChangeType.Closed))
+            foreach (
+                (AlertChange closed, AlertChange next) in changes.Zip(changes.Skip(1)).Where(p => p.First.Type == AlertChangeType.Closed)
+            )
             {
                 checkedOpenings++;
-                Assert.True((next.Time - closed.Time).TotalSeconds >= rule.CoolDownSeconds || names.IndexOf(next.Severity) > names.IndexOf(closed.Severity), $"Seed {seed}.");
+                Assert.True(
+                    (next.Time - closed.Time).TotalSeconds >= rule.CoolDownSeconds
+                        || names.IndexOf(next.Severity) > names.IndexOf(closed.Severity),
+                    $"Seed {seed}."
+                );
             }
         }
 
@@ -95,7 +107,10 @@ public sealed class AlertMachineRandomTests
     [Fact]
     public void The_state_does_not_grow()
     {
-        (AlertState state, _) = ScoredImages.Run(new AlertRule(Confirm: new(1, 5), CoolDownSeconds: 604_800, CloseAfterNormal: 1), ScoredImages.Sequence("mn" + new string('m', 2000)));
+        (AlertState state, _) = ScoredImages.Run(
+            new AlertRule(Confirm: new(1, 5), CoolDownSeconds: 604_800, CloseAfterNormal: 1),
+            ScoredImages.Sequence("mn" + new string('m', 2000))
+        );
 
         Assert.Equal(AlertMachine.Memory, state.Recent.Count);
         Assert.Equal(5, state.Recent.Count(o => o.Picture is not null));
@@ -108,7 +123,8 @@ public sealed class AlertMachineRandomTests
             SeverityBands: random.Next(3) == 0 ? [new("high", 0.75), new("top", 0.9)] : null,
             Confirm: new(random.Next(1, m + 1), m),
             CoolDownSeconds: random.Next(3) * 7,
-            CloseAfterNormal: random.Next(1, 5));
+            CloseAfterNormal: random.Next(1, 5)
+        );
     }
 
     // Images of a line with phases of defects; some delivered twice, some late, some at the same second.

@@ -11,13 +11,13 @@ public sealed class AlertMachineTests
     [Theory]
     [InlineData("nnnn", "")]
     [InlineData("nm", "opened minor@1")]
-    [InlineData("mmmm", "opened minor@0")]                                              // the same severity is no news
-    [InlineData("mMmCM", "opened minor@0, updated major@1, updated critical@3")]        // falling severity neither
+    [InlineData("mmmm", "opened minor@0")] // the same severity is no news
+    [InlineData("mMmCM", "opened minor@0, updated major@1, updated critical@3")] // falling severity neither
     [InlineData("mC", "opened minor@0, updated critical@1")]
     [InlineData("mnn", "opened minor@0")]
     [InlineData("mnnn", "opened minor@0, closed minor@3")]
-    [InlineData("mnnmnnn", "opened minor@0, closed minor@6")]                           // the run of normal images begins anew
-    [InlineData("MmnnnnM", "opened major@0, closed major@4, opened major@6")]           // closed with the highest severity it had
+    [InlineData("mnnmnnn", "opened minor@0, closed minor@6")] // the run of normal images begins anew
+    [InlineData("MmnnnnM", "opened major@0, closed major@4, opened major@6")] // closed with the highest severity it had
     public void Alerts_follow_the_images(string letters, string expected)
     {
         (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(CoolDownSeconds: 0), ScoredImages.Sequence(letters));
@@ -34,19 +34,25 @@ public sealed class AlertMachineTests
     [InlineData(2, 2, "Cm", "opened critical@1")] // as severe as the worst of the images that confirm it
     public void N_of_the_newest_M_images_confirm(int n, int m, string letters, string expected)
     {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(Confirm: new(n, m), CoolDownSeconds: 0), ScoredImages.Sequence(letters));
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(Confirm: new(n, m), CoolDownSeconds: 0),
+            ScoredImages.Sequence(letters)
+        );
 
         Assert.Equal(expected, ScoredImages.Words(changes));
     }
 
     [Theory]
     [InlineData(10, "mnmmmmmmmmmmm", "opened minor@0, closed minor@1, opened minor@11")]
-    [InlineData(10, "mnmmC", "opened minor@0, closed minor@1, opened critical@4")]      // worse than the closed alert
-    [InlineData(10, "mCnC", "opened minor@0, updated critical@1, closed critical@2")]   // not worse than its worst
+    [InlineData(10, "mnmmC", "opened minor@0, closed minor@1, opened critical@4")] // worse than the closed alert
+    [InlineData(10, "mCnC", "opened minor@0, updated critical@1, closed critical@2")] // not worse than its worst
     [InlineData(0, "mnm", "opened minor@0, closed minor@1, opened minor@2")]
     public void During_the_cool_down_only_something_worse_opens_an_alert(int coolDown, string letters, string expected)
     {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(CoolDownSeconds: coolDown, CloseAfterNormal: 1), ScoredImages.Sequence(letters));
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(CoolDownSeconds: coolDown, CloseAfterNormal: 1),
+            ScoredImages.Sequence(letters)
+        );
 
         Assert.Equal(expected, ScoredImages.Words(changes));
     }
@@ -56,7 +62,10 @@ public sealed class AlertMachineTests
     {
         AlertRule rule = new(SeverityBands: [new("low", 0.5), new("high", 0.7)]);
 
-        (_, List<AlertChange> changes) = ScoredImages.Run(rule, [ScoredImages.At(0, 0.5), ScoredImages.At(1, Math.BitDecrement(0.7)), ScoredImages.At(2, 0.7)]);
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            rule,
+            [ScoredImages.At(0, 0.5), ScoredImages.At(1, Math.BitDecrement(0.7)), ScoredImages.At(2, 0.7)]
+        );
 
         Assert.Equal("opened low@0, updated high@2", ScoredImages.Words(changes));
     }
@@ -76,7 +85,11 @@ public sealed class AlertMachineTests
     {
         AlertRule rule = new(Confirm: new(2, 3));
         (AlertState state, _) = ScoredImages.Run(rule, ScoredImages.Sequence("nm"));
-        Scored again = ScoredImages.At(1, 0.6) with { ScoredAt = ScoredImages.Start.AddHours(1), EnqueuedAt = ScoredImages.Start.AddHours(1) };
+        Scored again = ScoredImages.At(1, 0.6) with
+        {
+            ScoredAt = ScoredImages.Start.AddHours(1),
+            EnqueuedAt = ScoredImages.Start.AddHours(1),
+        };
 
         AlertDecision decision = AlertMachine.Apply(state, rule, again);
 
@@ -90,7 +103,10 @@ public sealed class AlertMachineTests
     {
         AlertRule rule = new(Confirm: new(2, 2));
 
-        (_, List<AlertChange> changes) = ScoredImages.Run(rule, [ScoredImages.At(0, 0.6, name: "line1/a.png"), ScoredImages.At(1, 0.6, name: "line1/a.png", etag: "0x2")]);
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            rule,
+            [ScoredImages.At(0, 0.6, name: "line1/a.png"), ScoredImages.At(1, 0.6, name: "line1/a.png", etag: "0x2")]
+        );
 
         Assert.Equal("opened minor@1", ScoredImages.Words(changes));
     }
@@ -114,7 +130,10 @@ public sealed class AlertMachineTests
     {
         AlertRule rule = new(CloseAfterNormal: 3);
 
-        (_, List<AlertChange> changes) = ScoredImages.Run(rule, [ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2), ScoredImages.At(0, 0.6), ScoredImages.At(3, 0.2)]);
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            rule,
+            [ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2), ScoredImages.At(0, 0.6), ScoredImages.At(3, 0.2)]
+        );
 
         Assert.Equal("opened minor@0, closed minor@3", ScoredImages.Words(changes));
     }
@@ -122,7 +141,10 @@ public sealed class AlertMachineTests
     [Fact]
     public void A_late_defect_that_is_over_already_opens_and_closes_at_once()
     {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), [ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2), ScoredImages.At(3, 0.2), ScoredImages.At(0, 0.6)]);
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(),
+            [ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2), ScoredImages.At(3, 0.2), ScoredImages.At(0, 0.6)]
+        );
 
         Assert.Equal("opened minor@0, closed minor@3", ScoredImages.Words(changes));
     }
@@ -132,7 +154,10 @@ public sealed class AlertMachineTests
     {
         AlertRule rule = new(CloseAfterNormal: 2);
 
-        (AlertState state, _) = ScoredImages.Run(rule, [ScoredImages.At(5, 0.6), ScoredImages.At(6, 0.2), ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2)]);
+        (AlertState state, _) = ScoredImages.Run(
+            rule,
+            [ScoredImages.At(5, 0.6), ScoredImages.At(6, 0.2), ScoredImages.At(1, 0.2), ScoredImages.At(2, 0.2)]
+        );
 
         Assert.NotNull(state.Open);
     }
@@ -140,7 +165,10 @@ public sealed class AlertMachineTests
     [Fact]
     public void An_image_older_than_all_that_is_remembered_no_longer_counts()
     {
-        (AlertState state, _) = ScoredImages.Run(new AlertRule(), Enumerable.Range(1, AlertMachine.Memory + 1).Select(i => ScoredImages.At(i, 0.2)));
+        (AlertState state, _) = ScoredImages.Run(
+            new AlertRule(),
+            Enumerable.Range(1, AlertMachine.Memory + 1).Select(i => ScoredImages.At(i, 0.2))
+        );
 
         AlertDecision decision = AlertMachine.Apply(state, new AlertRule(), ScoredImages.At(0, 0.95));
 
@@ -164,7 +192,11 @@ public sealed class AlertMachineTests
     {
         (AlertState state, _) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("m"));
 
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(Enabled: false), [ScoredImages.At(1, 0.95), ScoredImages.At(2, 0.95)], state);
+        (_, List<AlertChange> changes) = ScoredImages.Run(
+            new AlertRule(Enabled: false),
+            [ScoredImages.At(1, 0.95), ScoredImages.At(2, 0.95)],
+            state
+        );
 
         AlertChange closed = Assert.Single(changes);
         Assert.Equal(AlertCloseReason.Disabled, closed.CloseReason);

@@ -32,7 +32,8 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     public async Task A_receiver_that_has_an_event_does_not_get_it_again_when_another_one_failed()
     {
         bool away = true;
-        MemorySink queue = new("queue"), topic = new("topic", _ => away);
+        MemorySink queue = new("queue"),
+            topic = new("topic", _ => away);
         using AlertRaiser raiser = Raiser(await StoreAsync(), queue, topic);
 
         IOException failure = await Assert.ThrowsAsync<IOException>(() => raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation));
@@ -48,16 +49,20 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     public async Task A_sweep_delivers_what_a_receiver_lacks_though_no_new_image_comes()
     {
         bool away = true;
-        MemorySink queue = new("queue"), topic = new("topic", _ => away);
+        MemorySink queue = new("queue"),
+            topic = new("topic", _ => away);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
         AlertStore store = new(await azurite.NewAsync(), time);
         using AlertRaiser raiser = new(store, [queue, topic], Options.Create(new AlertOptions()), time, NullLogger<AlertRaiser>.Instance);
         using AlertOutbox outbox = new(store, time);
         foreach (string camera in (string[])["line1", "Halle 2/\u00E4"])
-            await Assert.ThrowsAsync<IOException>(() => raiser.RaiseAsync(ScoredImages.At(0, 0.6) with { Camera = camera }, Rule, Cancellation));
+            await Assert.ThrowsAsync<IOException>(() =>
+                raiser.RaiseAsync(ScoredImages.At(0, 0.6) with { Camera = camera }, Rule, Cancellation)
+            );
 
         DateTimeOffset began = time.GetUtcNow();
-        OutboxState? first = await raiser.SweepAsync(Cancellation), told = await outbox.StateAsync(Cancellation);
+        OutboxState? first = await raiser.SweepAsync(Cancellation),
+            told = await outbox.StateAsync(Cancellation);
         time.Advance(TimeSpan.FromDays(9));
         OutboxState? later = await raiser.SweepAsync(Cancellation);
         away = false;
@@ -74,7 +79,15 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     public async Task A_sweep_leaves_to_another_worker_what_it_is_delivering()
     {
         AlertStore store = await StoreAsync();
-        await store.ChangeAsync("line1", s => AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with { Claim = new("other", TimeProvider.System.GetUtcNow() + AlertRaiser.ClaimTime) }, Cancellation);
+        await store.ChangeAsync(
+            "line1",
+            s =>
+                AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with
+                {
+                    Claim = new("other", TimeProvider.System.GetUtcNow() + AlertRaiser.ClaimTime),
+                },
+            Cancellation
+        );
         MemorySink sink = new("queue");
         using AlertRaiser raiser = Raiser(store, sink);
 
@@ -89,7 +102,15 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     {
         AlertStore store = await StoreAsync();
         AlertDecision? crashed = null;
-        await store.ChangeAsync("line1", s => (crashed = AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6))).State with { Claim = new("dead", TimeProvider.System.GetUtcNow()) }, Cancellation);
+        await store.ChangeAsync(
+            "line1",
+            s =>
+                (crashed = AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6))).State with
+                {
+                    Claim = new("dead", TimeProvider.System.GetUtcNow()),
+                },
+            Cancellation
+        );
         MemorySink sink = new("queue");
         using AlertRaiser raiser = Raiser(store, sink);
 
@@ -121,7 +142,11 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     {
         AlertStore store = await StoreAsync();
         DateTimeOffset until = TimeProvider.System.GetUtcNow().AddSeconds(1);
-        await store.ChangeAsync("line1", s => AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with { Claim = new("dead", until) }, Cancellation);
+        await store.ChangeAsync(
+            "line1",
+            s => AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with { Claim = new("dead", until) },
+            Cancellation
+        );
         MemorySink sink = new("queue");
         using AlertRaiser raiser = Raiser(store, sink);
 
@@ -135,7 +160,11 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     public async Task An_image_without_an_event_does_not_wait_for_another_worker()
     {
         AlertStore store = await StoreAsync();
-        await store.ChangeAsync("line1", s => AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with { Claim = new("busy", DateTimeOffset.MaxValue) }, Cancellation);
+        await store.ChangeAsync(
+            "line1",
+            s => AlertMachine.Apply(s, Rule, ScoredImages.At(0, 0.6)).State with { Claim = new("busy", DateTimeOffset.MaxValue) },
+            Cancellation
+        );
         MemorySink sink = new("queue");
         using AlertRaiser raiser = Raiser(store, sink);
 
@@ -155,15 +184,26 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
         List<AlertChange> decided = [];
 
         // Each worker gets every image: half of the deliveries are second ones.
-        await Task.WhenAll(new[] { one, two }.Select(worker => Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation }, async (image, token) =>
-        {
-            IReadOnlyList<AlertChange> changes = await RetryAsync(() => worker.RaiseAsync(image, Rule, token));
-            lock (decided)
-                decided.AddRange(changes);
-        })));
+        await Task.WhenAll(
+            new[] { one, two }.Select(worker =>
+                Parallel.ForEachAsync(
+                    images,
+                    new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation },
+                    async (image, token) =>
+                    {
+                        IReadOnlyList<AlertChange> changes = await RetryAsync(() => worker.RaiseAsync(image, Rule, token));
+                        lock (decided)
+                            decided.AddRange(changes);
+                    }
+                )
+            )
+        );
 
         List<string> received = [];
-        while ((await storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value is { Length: > 0 } messages)
+        while (
+            (await storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value
+                is { Length: > 0 } messages
+        )
             foreach (QueueMessage message in messages)
                 received.Add(System.Text.Json.JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!); // each event has one
         AlertState state = await new AlertStore(storage, TimeProvider.System).GetAsync("line1", Cancellation);
@@ -181,7 +221,8 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
         {
             AlertStore store = await StoreAsync();
             Random random = new(seed);
-            MemorySink queue = new("queue", _ => random.Next(3) == 0), topic = new("topic", _ => random.Next(3) == 0);
+            MemorySink queue = new("queue", _ => random.Next(3) == 0),
+                topic = new("topic", _ => random.Next(3) == 0);
             using AlertRaiser raiser = Raiser(store, queue, topic);
             List<Scored> images = [.. Enumerable.Range(0, 25).Select(i => ScoredImages.At(i, random.NextDouble()))];
             (_, List<AlertChange> expected) = ScoredImages.Run(Rule, images);

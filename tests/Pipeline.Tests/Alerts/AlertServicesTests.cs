@@ -14,7 +14,10 @@ public sealed class AlertServicesTests
     [InlineData("line-alerts", "queue topic")]
     public async Task The_topic_gets_alerts_where_one_is_named(string? topic, string expected)
     {
-        await using ServiceProvider services = Build(("Alert:Topic", topic), ("ServiceBus", "Endpoint=sb://plant.servicebus.windows.net/;SharedAccessKeyName=sender;SharedAccessKey=c2VjcmV0"));
+        await using ServiceProvider services = Build(
+            ("Alert:Topic", topic),
+            ("ServiceBus", "Endpoint=sb://plant.servicebus.windows.net/;SharedAccessKeyName=sender;SharedAccessKey=c2VjcmV0")
+        );
 
         string names = string.Join(' ', services.GetServices<IAlertSink>().Select(sink => sink.Name));
 
@@ -25,7 +28,11 @@ public sealed class AlertServicesTests
     [Fact]
     public async Task An_identity_reaches_the_topic_too()
     {
-        await using ServiceProvider services = Build(("Alert:Topic", "line-alerts"), ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"), ("ServiceBus:credential", "managedidentity"));
+        await using ServiceProvider services = Build(
+            ("Alert:Topic", "line-alerts"),
+            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"),
+            ("ServiceBus:credential", "managedidentity")
+        );
 
         Assert.Equal(2, services.GetServices<IAlertSink>().Count());
     }
@@ -37,8 +44,10 @@ public sealed class AlertServicesTests
     public async Task The_topic_is_reached_over_the_transport_that_is_set(string? transport, ServiceBusTransportType expected)
     {
         await using ServiceProvider services = Build(
-            ("Alert:Topic", "line-alerts"), ("Alert:Transport", transport),
-            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net"));
+            ("Alert:Topic", "line-alerts"),
+            ("Alert:Transport", transport),
+            ("ServiceBus:fullyQualifiedNamespace", "plant.servicebus.windows.net")
+        );
 
         ServiceBusClient client = services.GetRequiredService<ServiceBusClient>();
 
@@ -48,8 +57,9 @@ public sealed class AlertServicesTests
     [Fact]
     public void A_transport_that_is_none_is_refused_at_start()
     {
-        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(
-            () => Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https")));
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() =>
+            Build(("Alert:Topic", "line-alerts"), ("Alert:Transport", "https"))
+        );
 
         Assert.Contains("'https' at 'Alert:Transport'", refused.Message, StringComparison.Ordinal);
     }
@@ -66,7 +76,9 @@ public sealed class AlertServicesTests
     [Fact]
     public void A_broken_connection_string_is_refused_without_repeating_it()
     {
-        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() => Build(("Alert:Topic", "line-alerts"), ("ServiceBus", "SharedAccessKey=c2VjcmV0")));
+        InvalidOperationException refused = Assert.Throws<InvalidOperationException>(() =>
+            Build(("Alert:Topic", "line-alerts"), ("ServiceBus", "SharedAccessKey=c2VjcmV0"))
+        );
 
         Assert.Contains("The setting ServiceBus is not a connection string", refused.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("c2VjcmV0", refused.ToString(), StringComparison.Ordinal);
@@ -81,7 +93,9 @@ public sealed class AlertServicesTests
     {
         await using ServiceProvider services = Build((key, value));
 
-        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<AlertOptions>>().Value);
+        OptionsValidationException refused = Assert.Throws<OptionsValidationException>(() =>
+            services.GetRequiredService<IOptions<AlertOptions>>().Value
+        );
 
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
@@ -89,7 +103,17 @@ public sealed class AlertServicesTests
     private static ServiceProvider Build(params (string Key, string? Value)[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, s.Value)).Append(new(StorageConnection.Setting, "UseDevelopmentStorage=true"))).Build();
-        return new ServiceCollection().AddLogging().AddSingleton(configuration).AddSingleton<StorageClients>().AddAaClipAlerts(configuration).BuildServiceProvider();
+            .AddInMemoryCollection(
+                settings
+                    .Select(s => KeyValuePair.Create(s.Key, s.Value))
+                    .Append(new(StorageConnection.Setting, "UseDevelopmentStorage=true"))
+            )
+            .Build();
+        return new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(configuration)
+            .AddSingleton<StorageClients>()
+            .AddAaClipAlerts(configuration)
+            .BuildServiceProvider();
     }
 }

@@ -13,7 +13,13 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
     public async Task A_state_comes_back_as_it_was_stored()
     {
         AlertStore store = new(await azurite.NewAsync(), TimeProvider.System);
-        AlertState state = AlertMachine.Apply(AlertMachine.Apply(AlertState.Empty, new AlertRule(), ScoredImages.At(0, 0.95)).State, new AlertRule(), ScoredImages.At(1, 0.2)).State;
+        AlertState state = AlertMachine
+            .Apply(
+                AlertMachine.Apply(AlertState.Empty, new AlertRule(), ScoredImages.At(0, 0.95)).State,
+                new AlertRule(),
+                ScoredImages.At(1, 0.2)
+            )
+            .State;
 
         await store.ChangeAsync("line1", _ => state, Cancellation);
         AlertState read = await store.GetAsync("line1", Cancellation);
@@ -29,12 +35,16 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
         AlertStore store = new(await azurite.NewAsync(), TimeProvider.System);
         int decisions = 0;
 
-        await store.ChangeAsync("line1", before =>
-        {
-            if (decisions++ == 0)
-                store.ChangeAsync("line1", s => Add(s, "other"), Cancellation).GetAwaiter().GetResult();
-            return Add(before, "own");
-        }, Cancellation);
+        await store.ChangeAsync(
+            "line1",
+            before =>
+            {
+                if (decisions++ == 0)
+                    store.ChangeAsync("line1", s => Add(s, "other"), Cancellation).GetAwaiter().GetResult();
+                return Add(before, "own");
+            },
+            Cancellation
+        );
 
         Assert.Equal(2, decisions);
         Assert.Equal(["other", "own"], (await store.GetAsync("line1", Cancellation)).Recent.Select(o => o.Id));
@@ -45,11 +55,17 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
     {
         AlertStore store = new(await azurite.NewAsync(), TimeProvider.System);
 
-        IOException failure = await Assert.ThrowsAsync<IOException>(() => store.ChangeAsync("line1", before =>
-        {
-            store.ChangeAsync("line1", s => Add(s, "other"), Cancellation).GetAwaiter().GetResult();
-            return Add(before, "own");
-        }, Cancellation));
+        IOException failure = await Assert.ThrowsAsync<IOException>(() =>
+            store.ChangeAsync(
+                "line1",
+                before =>
+                {
+                    store.ChangeAsync("line1", s => Add(s, "other"), Cancellation).GetAwaiter().GetResult();
+                    return Add(before, "own");
+                },
+                Cancellation
+            )
+        );
 
         Assert.Contains("alerts/line1.json", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("own", (await store.GetAsync("line1", Cancellation)).Recent.Select(o => o.Id));
@@ -64,7 +80,9 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
         StorageClients storage = await azurite.NewAsync();
         await storage.Container(ContainerNames.State).UploadBlobAsync("alerts/line1.json", BinaryData.FromString(content), Cancellation);
 
-        InvalidDataException refused = await Assert.ThrowsAsync<InvalidDataException>(() => new AlertStore(storage, TimeProvider.System).GetAsync("line1", Cancellation));
+        InvalidDataException refused = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            new AlertStore(storage, TimeProvider.System).GetAsync("line1", Cancellation)
+        );
 
         Assert.Contains("alerts/line1.json", refused.Message, StringComparison.Ordinal);
         Assert.Contains("delete it to start afresh", refused.Message, StringComparison.Ordinal);
@@ -87,5 +105,9 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
         Assert.Equal("first", Assert.Single((await store.GetAsync(stem + "1", Cancellation)).Recent).Id);
     }
 
-    private static AlertState Add(AlertState state, string id) => state with { Recent = [.. state.Recent, new Observation(id, ScoredImages.Start, false, 0)] };
+    private static AlertState Add(AlertState state, string id) =>
+        state with
+        {
+            Recent = [.. state.Recent, new Observation(id, ScoredImages.Start, false, 0)],
+        };
 }

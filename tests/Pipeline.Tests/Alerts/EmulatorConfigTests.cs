@@ -50,8 +50,8 @@ public sealed partial class EmulatorConfigTests
 
         Message message = Assert.Single(peer.Topic.Stored);
         foreach (string filter in Readers.Select(Filter))
-            foreach (Match property in Property().Matches(filter))
-                Assert.Contains(property.Groups[1].Value, message.ApplicationProperties.Map.Keys);
+        foreach (Match property in Property().Matches(filter))
+            Assert.Contains(property.Groups[1].Value, message.ApplicationProperties.Map.Keys);
     }
 
     /// <summary>Limits of its schema (github.com/Azure/azure-service-bus-emulator-installer).</summary>
@@ -62,27 +62,34 @@ public sealed partial class EmulatorConfigTests
         JsonElement topic = Topic.GetProperty("Properties");
         Assert.InRange(Duration(topic, "DuplicateDetectionHistoryTimeWindow"), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5));
         Assert.InRange(Duration(topic, "DefaultMessageTimeToLive"), TimeSpan.FromMinutes(5), TimeSpan.FromHours(1));
-        Assert.All(Readers, subscription =>
-        {
-            JsonElement properties = subscription.GetProperty("Properties");
-            Assert.InRange(Duration(properties, "DefaultMessageTimeToLive"), TimeSpan.FromMinutes(5), TimeSpan.FromHours(1));
-            Assert.InRange(Duration(properties, "LockDuration"), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
-            Assert.InRange(properties.GetProperty("MaxDeliveryCount").GetInt32(), 1, 10);
-            JsonElement rule = Assert.Single(subscription.GetProperty("Rules").EnumerateArray());
-            Assert.Matches(@"^[A-Za-z0-9]([\w./-]*[A-Za-z0-9])?$", Name(rule)); // "$Default" would not do
-            Assert.Equal("Sql", rule.GetProperty("Properties").GetProperty("FilterType").GetString());
-            Assert.InRange(Filter(subscription).Length, 1, 1024);
-        });
+        Assert.All(
+            Readers,
+            subscription =>
+            {
+                JsonElement properties = subscription.GetProperty("Properties");
+                Assert.InRange(Duration(properties, "DefaultMessageTimeToLive"), TimeSpan.FromMinutes(5), TimeSpan.FromHours(1));
+                Assert.InRange(Duration(properties, "LockDuration"), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
+                Assert.InRange(properties.GetProperty("MaxDeliveryCount").GetInt32(), 1, 10);
+                JsonElement rule = Assert.Single(subscription.GetProperty("Rules").EnumerateArray());
+                Assert.Matches(@"^[A-Za-z0-9]([\w./-]*[A-Za-z0-9])?$", Name(rule)); // "$Default" would not do
+                Assert.Equal("Sql", rule.GetProperty("Properties").GetProperty("FilterType").GetString());
+                Assert.InRange(Filter(subscription).Length, 1, 1024);
+            }
+        );
     }
 
     private static JsonElement Namespace() =>
-        JsonDocument.Parse(File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "azurite", "servicebus-emulator.json"))).RootElement
-            .GetProperty("UserConfig").GetProperty("Namespaces").EnumerateArray().Single();
+        JsonDocument
+            .Parse(File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "azurite", "servicebus-emulator.json")))
+            .RootElement.GetProperty("UserConfig")
+            .GetProperty("Namespaces")
+            .EnumerateArray()
+            .Single();
 
     private static string Name(JsonElement entity) => entity.GetProperty("Name").GetString()!; // a name is no JSON null
 
-    private static string Filter(JsonElement subscription) => subscription.GetProperty("Rules")[0]
-        .GetProperty("Properties").GetProperty("SqlFilter").GetProperty("SqlExpression").GetString()!; // nor is a filter
+    private static string Filter(JsonElement subscription) =>
+        subscription.GetProperty("Rules")[0].GetProperty("Properties").GetProperty("SqlFilter").GetProperty("SqlExpression").GetString()!; // nor is a filter
 
     private static TimeSpan Duration(JsonElement properties, string name) =>
         XmlConvert.ToTimeSpan(properties.GetProperty(name).GetString()!); // nor is a time

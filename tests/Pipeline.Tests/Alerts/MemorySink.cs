@@ -20,9 +20,15 @@ internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = 
         }
     }
 
-    public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) => Task.FromResult<IReadOnlyList<Reservation>>([]);
+    public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<Reservation>>([]);
 
-    public Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation)
+    public Task SendAsync(
+        IReadOnlyList<AlertEvent> events,
+        IReadOnlyList<Reservation> places,
+        ICollection<string> accepted,
+        CancellationToken cancellation
+    )
     {
         foreach (AlertEvent alert in events)
         {

@@ -55,8 +55,15 @@ public sealed class QueueAlertSinkTests(AzuriteFixture azurite)
         AlertStore store = new(storage, TimeProvider.System);
         using AlertRaiser dying = Raiser(store, new DyingSink(new QueueAlertSink(storage, TimeProvider.System), Death.BeforeSending));
         await Assert.ThrowsAsync<IOException>(() => dying.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation));
-        Reservation expired = Assert.Single((await store.GetAsync("line1", Cancellation)).Outbox).Places["queue"] with { Until = DateTimeOffset.UnixEpoch };
-        await store.ChangeAsync("line1", s => s with { Outbox = [s.Outbox[0] with { Places = new Dictionary<string, Reservation> { ["queue"] = expired } }] }, Cancellation);
+        Reservation expired = Assert.Single((await store.GetAsync("line1", Cancellation)).Outbox).Places["queue"] with
+        {
+            Until = DateTimeOffset.UnixEpoch,
+        };
+        await store.ChangeAsync(
+            "line1",
+            s => s with { Outbox = [s.Outbox[0] with { Places = new Dictionary<string, Reservation> { ["queue"] = expired } }] },
+            Cancellation
+        );
         await storage.Queue(QueueNames.Alerts).DeleteMessageAsync(expired.Message, expired.Receipt, Cancellation); // as its end would
         using AlertRaiser next = Raiser(store, new QueueAlertSink(storage, TimeProvider.System));
 
@@ -69,7 +76,10 @@ public sealed class QueueAlertSinkTests(AzuriteFixture azurite)
     private static async Task<List<string>> TakeAsync(StorageClients storage)
     {
         List<string> ids = [];
-        while ((await storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value is { Length: > 0 } messages)
+        while (
+            (await storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value
+                is { Length: > 0 } messages
+        )
             foreach (QueueMessage message in messages)
             {
                 ids.Add(System.Text.Json.JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!); // each event has one
@@ -100,7 +110,12 @@ public sealed class QueueAlertSinkTests(AzuriteFixture azurite)
             return death == Death.AfterReserving ? throw new IOException("Dead.") : places;
         }
 
-        public async Task SendAsync(IReadOnlyList<AlertEvent> events, IReadOnlyList<Reservation> places, ICollection<string> accepted, CancellationToken cancellation)
+        public async Task SendAsync(
+            IReadOnlyList<AlertEvent> events,
+            IReadOnlyList<Reservation> places,
+            ICollection<string> accepted,
+            CancellationToken cancellation
+        )
         {
             if (death == Death.AfterSending)
                 await inner.SendAsync(events, places, [], cancellation);

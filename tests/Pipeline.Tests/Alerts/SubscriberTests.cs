@@ -90,7 +90,12 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
     {
         AlertStore store = new(storage, TimeProvider.System);
         using AlertRaiser raiser = new(
-            store, [sink], Options.Create(new AlertOptions()), TimeProvider.System, NullLogger<AlertRaiser>.Instance);
+            store,
+            [sink],
+            Options.Create(new AlertOptions()),
+            TimeProvider.System,
+            NullLogger<AlertRaiser>.Instance
+        );
         foreach (Scored image in ScoredImages.Sequence("mCn"))
             await raiser.RaiseAsync(image, Rule, Cancellation);
     }
@@ -98,7 +103,8 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
     private sealed class Subscriber : IDisposable
     {
         private readonly Process _process;
-        private readonly ConcurrentQueue<string> _output = [], _errors = [];
+        private readonly ConcurrentQueue<string> _output = [],
+            _errors = [];
 
         public Subscriber(string connection, params string[] arguments)
         {

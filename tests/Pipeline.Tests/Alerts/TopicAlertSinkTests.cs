@@ -30,7 +30,8 @@ public sealed class TopicAlertSinkTests : IDisposable
         Properties own = message.Properties;
         Assert.Equal(
             (events[0].Envelope.Id, "line1", events[0].Data.AlertId, "application/cloudevents+json"),
-            (own.MessageId, own.Subject, own.CorrelationId, (string)own.ContentType));
+            (own.MessageId, own.Subject, own.CorrelationId, (string)own.ContentType)
+        );
         Dictionary<string, object> expected = new()
         {
             ["camera"] = "line1",
@@ -107,8 +108,9 @@ public sealed class TopicAlertSinkTests : IDisposable
         await using ServiceBusClient client = Client();
         List<string> accepted = [];
 
-        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(
-            () => SendAsync(client, Events("m"), accepted, topic: "elsewhere"));
+        ServiceBusException refused = await Assert.ThrowsAsync<ServiceBusException>(() =>
+            SendAsync(client, Events("m"), accepted, topic: "elsewhere")
+        );
 
         Assert.Equal((ServiceBusFailureReason.MessagingEntityNotFound, false), (refused.Reason, refused.IsTransient));
         Assert.Contains("'elsewhere'", refused.Message, StringComparison.Ordinal);
@@ -208,15 +210,20 @@ public sealed class TopicAlertSinkTests : IDisposable
     }
 
     private static AlertEvent[] Events(string letters, int count = 1, string? image = null) =>
-    [
-        .. ScoredImages.Run(new AlertRule(), ScoredImages.Sequence(letters)).Changes
-            .SelectMany(change => Enumerable.Range(0, count).Select(i => change with { Sequence = change.Sequence + i }))
-            .Select(change => image is null ? change : change with { Picture = change.Picture with { Image = image } })
-            .Select(change => AlertEvent.Of(change, new AlertOptions())),
-    ];
+        [
+            .. ScoredImages
+                .Run(new AlertRule(), ScoredImages.Sequence(letters))
+                .Changes.SelectMany(change => Enumerable.Range(0, count).Select(i => change with { Sequence = change.Sequence + i }))
+                .Select(change => image is null ? change : change with { Picture = change.Picture with { Image = image } })
+                .Select(change => AlertEvent.Of(change, new AlertOptions())),
+        ];
 
     private static async Task<List<string>> SendAsync(
-        ServiceBusClient client, AlertEvent[] events, List<string>? accepted = null, string topic = "line-alerts")
+        ServiceBusClient client,
+        AlertEvent[] events,
+        List<string>? accepted = null,
+        string topic = "line-alerts"
+    )
     {
         accepted ??= [];
         await TopicClient.Sink(client, topic).SendAsync(events, [], accepted, Cancellation);

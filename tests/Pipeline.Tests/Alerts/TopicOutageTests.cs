@@ -75,8 +75,10 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
     {
         AlertStore store = new(await azurite.NewAsync(), TimeProvider.System);
         MemorySink all = new("queue"); // never fails: knows each event, in the order of the decisions
-        await using ServiceBusClient first = Client(), second = Client();
-        using AlertRaiser one = Raiser(store, first, TimeProvider.System, all), two = Raiser(store, second, TimeProvider.System, all);
+        await using ServiceBusClient first = Client(),
+            second = Client();
+        using AlertRaiser one = Raiser(store, first, TimeProvider.System, all),
+            two = Raiser(store, second, TimeProvider.System, all);
         Random random = new(20260131);
         PeerAnswer[] answers = [PeerAnswer.Reject, PeerAnswer.AcceptAndCut, PeerAnswer.Accept, PeerAnswer.Accept];
         for (int i = 0; i < 20; i++)
@@ -85,8 +87,11 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
 
         // Each worker gets every image: half of the deliveries are second ones.
         ParallelOptions four = new() { MaxDegreeOfParallelism = 4, CancellationToken = Cancellation };
-        await Task.WhenAll(new[] { one, two }.Select(worker =>
-            Parallel.ForEachAsync(images, four, async (image, token) => await UntilDeliveredAsync(worker, image, token))));
+        await Task.WhenAll(
+            new[] { one, two }.Select(worker =>
+                Parallel.ForEachAsync(images, four, async (image, token) => await UntilDeliveredAsync(worker, image, token))
+            )
+        );
 
         string[] stored = [.. _peer.Topic.Stored.Select(m => m.Properties.MessageId)];
         Assert.Contains(stored, id => id.EndsWith("-opened", StringComparison.Ordinal));
@@ -98,7 +103,12 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
     private void Begin(string topic)
     {
         _peer.Hangs = topic == "hangs";
-        _peer.Topic.Otherwise = topic switch { "holds" => PeerAnswer.Hold, "busy" => PeerAnswer.Busy, _ => PeerAnswer.Accept };
+        _peer.Topic.Otherwise = topic switch
+        {
+            "holds" => PeerAnswer.Hold,
+            "busy" => PeerAnswer.Busy,
+            _ => PeerAnswer.Accept,
+        };
         if (topic == "away")
             _peer.GoAway();
     }

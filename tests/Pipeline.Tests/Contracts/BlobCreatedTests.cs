@@ -68,10 +68,12 @@ public class BlobCreatedTests
     [InlineData("", "a.png", "a.png")]
     public void The_name_is_that_of_the_address_which_nothing_damages(string url, string subject, string expected)
     {
-        BlobCreated read = Read($$"""
+        BlobCreated read = Read(
+            $$"""
             { "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z",
               "subject": "/blobServices/default/containers/images/blobs/{{subject}}", "data": { "url": "{{url}}" } }
-            """);
+            """
+        );
 
         Assert.Equal(expected, read.Name);
     }
@@ -79,7 +81,9 @@ public class BlobCreatedTests
     [Fact]
     public void An_event_without_length_and_version_says_so()
     {
-        BlobCreated read = Read("""{ "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z", "subject": "/blobServices/default/containers/images/blobs/a.jpg" }""");
+        BlobCreated read = Read(
+            """{ "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z", "subject": "/blobServices/default/containers/images/blobs/a.jpg" }"""
+        );
 
         Assert.Equal(("", -1L), (read.ETag, read.Bytes));
     }

@@ -24,7 +24,8 @@ public class MessageJsonTests
 
         Assert.Equal(
             ["camera", "enqueuedAt", "etag", "image", "objectClass", "schemaVersion", "traceparent"],
-            json.RootElement.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal));
+            json.RootElement.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -39,7 +40,9 @@ public class MessageJsonTests
     [Fact]
     public void A_message_without_a_version_is_of_version_1()
     {
-        string json = JsonSerializer.Serialize(Request, MessageJson.Default.ScoreRequested).Replace("\"schemaVersion\":1,", "", StringComparison.Ordinal);
+        string json = JsonSerializer
+            .Serialize(Request, MessageJson.Default.ScoreRequested)
+            .Replace("\"schemaVersion\":1,", "", StringComparison.Ordinal);
 
         Assert.DoesNotContain("schemaVersion", json, StringComparison.Ordinal);
         Assert.Equal(1, JsonSerializer.Deserialize(json, MessageJson.Default.ScoreRequested)!.SchemaVersion);
@@ -51,25 +54,40 @@ public class MessageJsonTests
     [InlineData(-1)]
     public void A_message_of_another_version_is_refused_with_the_remedy(int version)
     {
-        string json = JsonSerializer.Serialize(Request, MessageJson.Default.ScoreRequested)
+        string json = JsonSerializer
+            .Serialize(Request, MessageJson.Default.ScoreRequested)
             .Replace("\"schemaVersion\":1", FormattableString.Invariant($"\"schemaVersion\":{version}"), StringComparison.Ordinal);
 
         JsonException ours = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, MessageJson.Default.ScoreRequested));
         JsonException workers = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ScoreRequested>(json, Workers));
 
-        Assert.All([ours, workers], e => Assert.Contains($"A ScoreRequested message has schemaVersion {version}; this program reads up to 1: update it", e.Message, StringComparison.Ordinal));
+        Assert.All(
+            [ours, workers],
+            e =>
+                Assert.Contains(
+                    $"A ScoreRequested message has schemaVersion {version}; this program reads up to 1: update it",
+                    e.Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Fact]
     public void A_missing_field_is_named()
     {
-        JsonException e = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize("""{ "image": "a" }""", MessageJson.Default.ScoreRequested));
+        JsonException e = Assert.Throws<JsonException>(() =>
+            JsonSerializer.Deserialize("""{ "image": "a" }""", MessageJson.Default.ScoreRequested)
+        );
 
         Assert.Contains("etag", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_null_where_a_text_is_needed_is_refused() =>
-        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(
-            JsonSerializer.Serialize(Request, MessageJson.Default.ScoreRequested).Replace("\"0x1\"", "null", StringComparison.Ordinal), MessageJson.Default.ScoreRequested));
+        Assert.Throws<JsonException>(() =>
+            JsonSerializer.Deserialize(
+                JsonSerializer.Serialize(Request, MessageJson.Default.ScoreRequested).Replace("\"0x1\"", "null", StringComparison.Ordinal),
+                MessageJson.Default.ScoreRequested
+            )
+        );
 }

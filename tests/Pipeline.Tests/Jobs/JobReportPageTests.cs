@@ -43,22 +43,42 @@ public sealed class JobReportPageTests(AzuriteFixture azurite)
         await StoreAsync(storage, "new@2", flip, [2]);
         RescoreRequest between = Request with { Mode = RescoreMode.Compare, From = Noon.AddDays(-1), To = Noon };
 
-        string html = await RenderAsync(storage, between with { Verdicts = [Verdict.Normal, Verdict.Failed] }, [flip, same, none], flips: 1);
+        string html = await RenderAsync(
+            storage,
+            between with
+            {
+                Verdicts = [Verdict.Normal, Verdict.Failed],
+            },
+            [flip, same, none],
+            flips: 1
+        );
 
         Assert.Contains("<title>job-1</title>", html, StringComparison.Ordinal);
-        Assert.Contains("<p>Compared: new@2 against old@1, from 2026-01-31 12:00:00Z to 2026-01-31 13:00:00Z. "
-            + "Stored from 2026-01-30 12:00:00Z. Stored before 2026-01-31 12:00:00Z. Old verdict normal or failed.</p>", html, StringComparison.Ordinal);
+        Assert.Contains(
+            "<p>Compared: new@2 against old@1, from 2026-01-31 12:00:00Z to 2026-01-31 13:00:00Z. "
+                + "Stored from 2026-01-30 12:00:00Z. Stored before 2026-01-31 12:00:00Z. Old verdict normal or failed.</p>",
+            html,
+            StringComparison.Ordinal
+        );
         Assert.Contains("<p class=\"big\">3 images, 1 changed their verdict; 50.0 % agreement.</p>", html, StringComparison.Ordinal);
-        Assert.Contains("""
+        Assert.Contains(
+            """
             <tr><th>old \ new<th>failed<th>normal</tr>
             <tr><td>anomalous<td>0<td>1</tr>
             <tr><td>none<td>1<td>0</tr>
             <tr><td>normal<td>0<td>1</tr>
-            """, html, StringComparison.Ordinal);
+            """,
+            html,
+            StringComparison.Ordinal
+        );
         Assert.Contains("<p>2 images have both. The threshold is 0.5. Mean absolute difference 0.175.</p>", html, StringComparison.Ordinal);
         Assert.Contains("<rect class=\"first\" x=\"64.0\" y=\"0.0\"", html, StringComparison.Ordinal); // 0.1 is in the third bin of 20
         Assert.Contains("src=\"data:image/jpeg;base64,+/8=\"", html, StringComparison.Ordinal);
-        Assert.Contains($"<a href=\"{storage.Container(ContainerNames.Images).Uri}/line1/a%20b.png\">image</a>", html, StringComparison.Ordinal);
+        Assert.Contains(
+            $"<a href=\"{storage.Container(ContainerNames.Images).Uri}/line1/a%20b.png\">image</a>",
+            html,
+            StringComparison.Ordinal
+        );
         Assert.Contains("""<tr><td>line1/a b.png<td>anomalous 0.625<td>normal 0.375<td>""", html, StringComparison.Ordinal);
         Assert.DoesNotContain("more are in", html, StringComparison.Ordinal);
     }
@@ -87,13 +107,21 @@ public sealed class JobReportPageTests(AzuriteFixture azurite)
     private static RescoreRequest Request => new() { Model = "new@2", Against = "old@1" };
 
     private static async Task StoreAsync(StorageClients storage, string model, Compared image, byte[] heatmap) =>
-        await storage.Container(ContainerNames.Heatmaps)
+        await storage
+            .Container(ContainerNames.Heatmaps)
             .UploadBlobAsync(BlobNames.Heatmap(model, image.Image, image.ETag), BinaryData.FromBytes(heatmap), Cancellation);
 
     private static Task<string> RenderAsync(StorageClients storage, RescoreRequest request, Compared[] images, int flips = 100)
     {
         Comparison found = new Comparison().With(images);
-        Job job = new() { Id = "job-1", Request = request, CreatedAt = Noon, UpdatedAt = Noon.AddHours(1), Found = found };
+        Job job = new()
+        {
+            Id = "job-1",
+            Request = request,
+            CreatedAt = Noon,
+            UpdatedAt = Noon.AddHours(1),
+            Found = found,
+        };
         JobReport report = new(job, found.Agreement, found.MeanDifference, [.. images.Where(i => i.Flipped).Take(flips)]);
         return new JobReportPage(storage).RenderAsync(report, Cancellation);
     }

@@ -22,7 +22,14 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal(0, await first);
         int[] results = await Task.WhenAll(others);
         Assert.Equal([10, 20, 30, 40, 50], results);
-        Assert.Equal([[0], [1, 2, 3], [4, 5]], _runs);
+        Assert.Equal(
+            [
+                [0],
+                [1, 2, 3],
+                [4, 5],
+            ],
+            _runs
+        );
     }
 
     [Fact]
@@ -30,7 +37,9 @@ public sealed class BatcherTests : IDisposable
     {
         await using Batcher<int, int> batcher = New(maxSize: 8);
         Task<int> first = await BlockAsync(batcher);
-        Task<int> good = batcher.RunAsync(1, true, Cancellation), bad = batcher.RunAsync(-1, true, Cancellation), alsoGood = batcher.RunAsync(2, true, Cancellation);
+        Task<int> good = batcher.RunAsync(1, true, Cancellation),
+            bad = batcher.RunAsync(-1, true, Cancellation),
+            alsoGood = batcher.RunAsync(2, true, Cancellation);
 
         _go.Set();
 
@@ -45,7 +54,8 @@ public sealed class BatcherTests : IDisposable
         await using Batcher<int, int> batcher = New(maxSize: 8);
         Task<int> first = await BlockAsync(batcher);
         using CancellationTokenSource leaving = new();
-        Task<int> left = batcher.RunAsync(1, true, leaving.Token), stayed = batcher.RunAsync(2, true, Cancellation);
+        Task<int> left = batcher.RunAsync(1, true, leaving.Token),
+            stayed = batcher.RunAsync(2, true, Cancellation);
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left); // at once, while the first run still goes on
@@ -53,7 +63,13 @@ public sealed class BatcherTests : IDisposable
 
         int[] results = await Task.WhenAll(first, stayed);
         Assert.Equal([0, 20], results);
-        Assert.Equal([[0], [2]], _runs);
+        Assert.Equal(
+            [
+                [0],
+                [2],
+            ],
+            _runs
+        );
     }
 
     [Fact]
@@ -67,7 +83,14 @@ public sealed class BatcherTests : IDisposable
         _go.Set();
 
         await Task.WhenAll([first, urgent, .. patient]);
-        Assert.Equal([[0], [9, 1], [2, 3]], _runs);
+        Assert.Equal(
+            [
+                [0],
+                [9, 1],
+                [2, 3],
+            ],
+            _runs
+        );
     }
 
     [Fact]
@@ -78,7 +101,12 @@ public sealed class BatcherTests : IDisposable
         int[] results = await Task.WhenAll(batcher.RunAsync(1, true, Cancellation), batcher.RunAsync(2, true, Cancellation));
 
         Assert.Equal([10, 20], results);
-        Assert.Equal([[1, 2]], _runs);
+        Assert.Equal(
+            [
+                [1, 2],
+            ],
+            _runs
+        );
     }
 
     [Fact]
@@ -110,7 +138,9 @@ public sealed class BatcherTests : IDisposable
     {
         await using Batcher<int, int> batcher = New(maxSize: 7, wait: TimeSpan.FromMilliseconds(1));
 
-        int[] results = await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => Task.Run(() => batcher.RunAsync(i, i % 2 == 0, Cancellation), Cancellation)));
+        int[] results = await Task.WhenAll(
+            Enumerable.Range(0, 1000).Select(i => Task.Run(() => batcher.RunAsync(i, i % 2 == 0, Cancellation), Cancellation))
+        );
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => 10 * i), results);
         Assert.All(_runs, r => Assert.InRange(r.Length, 1, 7));

@@ -45,7 +45,10 @@ public class InfrastructureTests
 
         Assert.InRange(after, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
         Assert.Equal((1, began), (state.Waiting, state.Since));
-        Assert.Equal("Step has failed 3 times in a row; its messages wait and lose no attempt. The last reason: Server busy.", state.Reason);
+        Assert.Equal(
+            "Step has failed 3 times in a row; its messages wait and lose no attempt. The last reason: Server busy.",
+            state.Reason
+        );
         Assert.True(infrastructure.State.Well);
     }
 
@@ -69,7 +72,12 @@ public class InfrastructureTests
         DateTimeOffset began = _time.GetUtcNow();
         bool away = true;
 
-        Task waiting = infrastructure.RunAsync("Step", () => away ? throw new IOException() : Task.CompletedTask, (_, _) => throw new IOException(), Cancellation);
+        Task waiting = infrastructure.RunAsync(
+            "Step",
+            () => away ? throw new IOException() : Task.CompletedTask,
+            (_, _) => throw new IOException(),
+            Cancellation
+        );
         while (_time.GetUtcNow() - began < 3 * Infrastructure.LongestRun)
             await StepAsync(TimeSpan.FromSeconds(5));
         Assert.False(waiting.IsCompleted);
@@ -125,7 +133,9 @@ public class InfrastructureTests
         using Infrastructure infrastructure = New();
 
         for (int i = 0; i < 5; i++)
-            await Assert.ThrowsAsync<InvalidOperationException>(() => Run(infrastructure, () => throw new InvalidOperationException("A bug.")));
+            await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                Run(infrastructure, () => throw new InvalidOperationException("A bug."))
+            );
 
         Assert.True(infrastructure.State.Well);
     }
@@ -149,21 +159,22 @@ public class InfrastructureTests
     public void Faults_are_told_apart(bool infrastructure, params string[] errors) =>
         Assert.All(errors, e => Assert.Equal(infrastructure, InfrastructureException.Is(Error(e))));
 
-    private static Exception Error(string name) => name switch
-    {
-        "model" => new InfrastructureException("CUDA failure 700", new InvalidOperationException()),
-        "disk" => new IOException("No space left on device"),
-        "memory" => new InsufficientMemoryException(), // an OutOfMemoryException
-        "timeout" => new TimeoutException(),
-        "topic" => new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy),
-        "identity" => new CredentialUnavailableException("none"),
-        "tries" => new AggregateException(new RequestFailedException(503, ""), new IOException()),
-        "mixed" => new AggregateException(new RequestFailedException(503, ""), new FormatException()),
-        "bug" => new ArgumentNullException(name),
-        "xml" => new XmlException(),
-        "cancelled" => new OperationCanceledException(),
-        _ => new RequestFailedException(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture), "Refused."),
-    };
+    private static Exception Error(string name) =>
+        name switch
+        {
+            "model" => new InfrastructureException("CUDA failure 700", new InvalidOperationException()),
+            "disk" => new IOException("No space left on device"),
+            "memory" => new InsufficientMemoryException(), // an OutOfMemoryException
+            "timeout" => new TimeoutException(),
+            "topic" => new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy),
+            "identity" => new CredentialUnavailableException("none"),
+            "tries" => new AggregateException(new RequestFailedException(503, ""), new IOException()),
+            "mixed" => new AggregateException(new RequestFailedException(503, ""), new FormatException()),
+            "bug" => new ArgumentNullException(name),
+            "xml" => new XmlException(),
+            "cancelled" => new OperationCanceledException(),
+            _ => new RequestFailedException(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture), "Refused."),
+        };
 
     private Infrastructure New() => new(_time, NullLogger<Infrastructure>.Instance);
 

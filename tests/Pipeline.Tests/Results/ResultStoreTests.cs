@@ -81,16 +81,27 @@ public class ResultStoreTests(AzuriteFixture azurite)
         Assert.Equal(
             [
                 new ResultSummary("tiny@1/línea 1/z.jpg/0x2.json", "línea 1", "línea 1/z.jpg", Verdict.Failed, null, Noon, "damaged"),
-                new ResultSummary("tiny@1/línea 1/ä+b.jpg/0x1.json", "línea 1", "línea 1/ä+b.jpg", Verdict.Anomalous, 0.75, Noon, null, "j1"),
+                new ResultSummary(
+                    "tiny@1/línea 1/ä+b.jpg/0x1.json",
+                    "línea 1",
+                    "línea 1/ä+b.jpg",
+                    Verdict.Anomalous,
+                    0.75,
+                    Noon,
+                    null,
+                    "j1"
+                ),
             ],
-            page.OrderBy(r => r.Verdict == Verdict.Anomalous));
+            page.OrderBy(r => r.Verdict == Verdict.Anomalous)
+        );
     }
 
     [Fact]
     public async Task A_listing_is_of_one_camera_and_from_a_time_on()
     {
         ResultStore store = new(await azurite.NewAsync());
-        DateTimeOffset past = DateTimeOffset.UtcNow.AddHours(-2), now = DateTimeOffset.UtcNow;
+        DateTimeOffset past = DateTimeOffset.UtcNow.AddHours(-2),
+            now = DateTimeOffset.UtcNow;
         await store.WriteAsync(Scored("c/old.jpg", "0x1", past), Cancellation);
         await store.WriteAsync(Scored("c/new.jpg", "0x1", now), Cancellation);
         await store.WriteAsync(Scored("c2/other.jpg", "0x1", now), Cancellation);
@@ -131,7 +142,9 @@ public class ResultStoreTests(AzuriteFixture azurite)
         string json = Json(Scored("c/a.jpg", "0x1", Noon)).Replace("\"schemaVersion\":1", "\"schemaVersion\":2", StringComparison.Ordinal);
         await storage.Container(ContainerNames.Results).UploadBlobAsync("x.json", BinaryData.FromString(json), Cancellation);
 
-        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => new ResultStore(storage).ReadAsync("x.json", Cancellation));
+        InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            new ResultStore(storage).ReadAsync("x.json", Cancellation)
+        );
 
         Assert.Contains("results/x.json has schemaVersion 2; this program reads up to 1: update it", e.Message, StringComparison.Ordinal);
     }
@@ -160,9 +173,13 @@ public class ResultStoreTests(AzuriteFixture azurite)
     public void The_published_schema_refuses_what_is_no_result()
     {
         JsonSchema schema = SchemaCheck.Load("result.schema.json");
-        string scored = Json(Scored("c/a.jpg", "0x1", Noon)), failed = Json(Failed("c/a.jpg", "0x1", Noon));
+        string scored = Json(Scored("c/a.jpg", "0x1", Noon)),
+            failed = Json(Failed("c/a.jpg", "0x1", Noon));
 
-        Assert.Contains(SchemaCheck.Faults(schema, "{}"), f => f.StartsWith("/: Required properties [\"schemaVersion\",", StringComparison.Ordinal));
+        Assert.Contains(
+            SchemaCheck.Faults(schema, "{}"),
+            f => f.StartsWith("/: Required properties [\"schemaVersion\",", StringComparison.Ordinal)
+        );
         Assert.NotEmpty(SchemaCheck.Faults(schema, scored.Replace("\"anomalous\"", "\"failed\"", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"failed\"", "\"normal\"", StringComparison.Ordinal)));
         Assert.NotEmpty(SchemaCheck.Faults(schema, failed.Replace("\"damaged\"", "\"bored\"", StringComparison.Ordinal)));
@@ -173,36 +190,67 @@ public class ResultStoreTests(AzuriteFixture azurite)
     [Fact]
     public void A_schema_whose_keyword_is_misspelt_is_refused_instead_of_checking_nothing()
     {
-        const string Schema = """{ "$schema": "https://json-schema.org/draft/2020-12/schema", "properties": { "a": { "typ": "string" } } }""";
+        const string Schema =
+            """{ "$schema": "https://json-schema.org/draft/2020-12/schema", "properties": { "a": { "typ": "string" } } }""";
 
         JsonSchemaException refused = Assert.Throws<JsonSchemaException>(() => SchemaCheck.Parse(Schema));
 
         Assert.Contains("typ", refused.Message, StringComparison.Ordinal);
     }
 
-    private static ResultDocument Scored(string image, string etag, DateTimeOffset at) => new()
-    {
-        Image = new ImagePart { Name = image, ETag = etag, Bytes = 10, Width = 4, Height = 3, Camera = ImageName.Of(image).Camera, ObjectClass = "bottle", StoredAt = at },
-        Model = new ModelPart("tiny", "1", new string('a', 64), "fp32", "cpu"),
-        Score = new ScorePart(Verdict.Anomalous, 0.5f, 3.25f, 0.7, 0.75, 0.5),
-        Regions = [new Region { X = 1, Y = 0, Width = 2, Height = 3, Peak = 3.25f, AreaFraction = 0.25 }],
-        Heatmap = "h.jpg",
-        Map = new MapPart("m.png", 8, 112, 0.001f, -3, Domain.Industrial, 2),
-        Timings = new TimingsPart(1, 2, 3, 4, 5),
-        ScoredAt = at,
-        Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        Job = "j1",
-    };
+    private static ResultDocument Scored(string image, string etag, DateTimeOffset at) =>
+        new()
+        {
+            Image = new ImagePart
+            {
+                Name = image,
+                ETag = etag,
+                Bytes = 10,
+                Width = 4,
+                Height = 3,
+                Camera = ImageName.Of(image).Camera,
+                ObjectClass = "bottle",
+                StoredAt = at,
+            },
+            Model = new ModelPart("tiny", "1", new string('a', 64), "fp32", "cpu"),
+            Score = new ScorePart(Verdict.Anomalous, 0.5f, 3.25f, 0.7, 0.75, 0.5),
+            Regions =
+            [
+                new Region
+                {
+                    X = 1,
+                    Y = 0,
+                    Width = 2,
+                    Height = 3,
+                    Peak = 3.25f,
+                    AreaFraction = 0.25,
+                },
+            ],
+            Heatmap = "h.jpg",
+            Map = new MapPart("m.png", 8, 112, 0.001f, -3, Domain.Industrial, 2),
+            Timings = new TimingsPart(1, 2, 3, 4, 5),
+            ScoredAt = at,
+            Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Job = "j1",
+        };
 
-    private static ResultDocument Failed(string image, string etag, DateTimeOffset at) => new()
-    {
-        Image = new ImagePart { Name = image, ETag = etag, Camera = ImageName.Of(image).Camera, ObjectClass = "bottle" },
-        Model = new ModelPart("tiny", "1", null, null, null),
-        Score = new ScorePart(Verdict.Failed),
-        Timings = new TimingsPart(),
-        Failure = new FailurePart("damaged", "It is damaged."),
-        ScoredAt = at,
-    };
+    private static ResultDocument Failed(string image, string etag, DateTimeOffset at) =>
+        new()
+        {
+            Image = new ImagePart
+            {
+                Name = image,
+                ETag = etag,
+                Camera = ImageName.Of(image).Camera,
+                ObjectClass = "bottle",
+            },
+            Model = new ModelPart("tiny", "1", null, null, null),
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(),
+            Failure = new FailurePart("damaged", "It is damaged."),
+            ScoredAt = at,
+        };
 
-    private static string Json(ResultDocument result) => Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument));
+    private static string Json(ResultDocument result) =>
+        Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(result, ResultJson.Default.ResultDocument));
 }

@@ -20,7 +20,11 @@ public class CameraProfilesTests(AzuriteFixture azurite)
         CameraSet cameras = await profiles.GetAsync(Cancellation);
 
         Assert.Equal("object", cameras.Find("anything")?.Class);
-        Assert.Contains("config/cameras.json is absent: every camera has the default profile", profiles.State?.InForce, StringComparison.Ordinal);
+        Assert.Contains(
+            "config/cameras.json is absent: every camera has the default profile",
+            profiles.State?.InForce,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -110,9 +114,15 @@ public class CameraProfilesTests(AzuriteFixture azurite)
     private async Task<(CameraProfiles Profiles, BlobClient Blob)> NewAsync(double refreshSeconds = 0)
     {
         StorageClients storage = await azurite.NewAsync();
-        CameraProfiles profiles = new(storage, Options.Create(new CamerasOptions { RefreshSeconds = refreshSeconds }), TimeProvider.System, NullLogger<CameraProfiles>.Instance);
+        CameraProfiles profiles = new(
+            storage,
+            Options.Create(new CamerasOptions { RefreshSeconds = refreshSeconds }),
+            TimeProvider.System,
+            NullLogger<CameraProfiles>.Instance
+        );
         return (profiles, storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob));
     }
 
-    private static async Task Put(BlobClient blob, string json) => await blob.UploadAsync(BinaryData.FromString(json), overwrite: true, Cancellation);
+    private static async Task Put(BlobClient blob, string json) =>
+        await blob.UploadAsync(BinaryData.FromString(json), overwrite: true, Cancellation);
 }

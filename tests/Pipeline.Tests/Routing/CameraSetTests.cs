@@ -29,11 +29,17 @@ public class CameraSetTests
     {
         CameraProfile profile = Parse(Full).Find("line1")!; // it is in the file
 
-        Assert.Equal(("MVTec/bottle", Domain.Medical, 0.6, 1.5f, 0.01, false), (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps));
+        Assert.Equal(
+            ("MVTec/bottle", Domain.Medical, 0.6, 1.5f, 0.01, false),
+            (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
+        );
         Assert.Equal(["thumbs/*"], profile.Skip);
         Assert.NotNull(profile.Mask);
         Assert.Equal([new SeverityBand("low", 0.5), new SeverityBand("high", 0.8)], profile.Alert.SeverityBands);
-        Assert.Equal((new Confirmation(2, 3), 10, 5, false), (profile.Alert.Confirm, profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled));
+        Assert.Equal(
+            (new Confirmation(2, 3), 10, 5, false),
+            (profile.Alert.Confirm, profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled)
+        );
     }
 
     [Fact]
@@ -41,10 +47,16 @@ public class CameraSetTests
     {
         CameraProfile profile = Parse(Full).Find("other")!; // "*" matches
 
-        Assert.Equal(("object", Domain.Industrial, null, null, 0.0, true), (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps));
+        Assert.Equal(
+            ("object", Domain.Industrial, null, null, 0.0, true),
+            (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
+        );
         Assert.Equal(CameraProfile.DefaultSkip, profile.Skip);
         Assert.Null(profile.Mask);
-        Assert.Equal((60, 3, true, new Confirmation(1, 1)), (profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled, profile.Alert.Confirm));
+        Assert.Equal(
+            (60, 3, true, new Confirmation(1, 1)),
+            (profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled, profile.Alert.Confirm)
+        );
         Assert.Equal(["minor", "major", "critical"], profile.Alert.SeverityBands.Select(b => b.Name));
     }
 
@@ -80,13 +92,19 @@ public class CameraSetTests
     [InlineData("""{ "alert": { "severityBands": [{ "name": "low" }] } }""", "missing required", "minCalibrated")]
     [InlineData("""{ "alert": { "severityBands": [] } }""", "'alert.severityBands' is empty", "at least one")]
     [InlineData("""{ "alert": { "severityBands": [{ "name": "a b", "minCalibrated": 0 }] } }""", "a band called 'a b'", "letters, digits")]
-    [InlineData("""{ "alert": { "severityBands": [{ "name": "a", "minCalibrated": 0.6 }, { "name": "b", "minCalibrated": 0.6 }] } }""", "0.6 for 'b'", "rising order")]
+    [InlineData(
+        """{ "alert": { "severityBands": [{ "name": "a", "minCalibrated": 0.6 }, { "name": "b", "minCalibrated": 0.6 }] } }""",
+        "0.6 for 'b'",
+        "rising order"
+    )]
     [InlineData("""{ "alert": { "confirm": { "n": 3, "m": 2 } } }""", "'alert.confirm' is 3 of 2", "n of m")]
     [InlineData("""{ "alert": { "coolDownSeconds": -1 } }""", "'alert.coolDownSeconds' is -1", "0 to 604800")]
     [InlineData("""{ "alert": { "closeAfterNormal": 0 } }""", "'alert.closeAfterNormal' is 0", "1 to 1000")]
     public void A_bad_profile_is_refused_with_camera_field_value_and_remedy(string profile, string culprit, string remedy)
     {
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => Parse($$"""{ "schemaVersion": 1, "cameras": { "c": {{profile}} } }"""));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() =>
+            Parse($$"""{ "schemaVersion": 1, "cameras": { "c": {{profile}} } }""")
+        );
 
         Assert.Contains(culprit, e.Message, StringComparison.Ordinal);
         Assert.Contains(remedy, e.Message, StringComparison.Ordinal);

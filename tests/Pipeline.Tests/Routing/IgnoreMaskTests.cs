@@ -6,7 +6,13 @@ namespace AaClip.Pipeline.Tests.Routing;
 
 public class IgnoreMaskTests
 {
-    private static readonly IReadOnlyList<IReadOnlyList<double>> LeftHalf = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]];
+    private static readonly IReadOnlyList<IReadOnlyList<double>> LeftHalf =
+    [
+        [0, 0],
+        [0.5, 0],
+        [0.5, 1],
+        [0, 1],
+    ];
 
     [Fact]
     public void Pixels_are_ignored_where_a_plain_test_of_their_centres_says_so()
@@ -15,23 +21,41 @@ public class IgnoreMaskTests
         for (int i = 0; i < 50; i++)
         {
             IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>> polygons =
-                [.. Enumerable.Range(0, 1 + i % 3).Select(_ => (IReadOnlyList<IReadOnlyList<double>>)[.. Enumerable.Range(0, 3 + i % 6).Select(_ => (IReadOnlyList<double>)[random.NextDouble(), random.NextDouble()])])];
+            [
+                .. Enumerable
+                    .Range(0, 1 + i % 3)
+                    .Select(_ =>
+                        (IReadOnlyList<IReadOnlyList<double>>)
+                            [
+                                .. Enumerable
+                                    .Range(0, 3 + i % 6)
+                                    .Select(_ => (IReadOnlyList<double>)[random.NextDouble(), random.NextDouble()]),
+                            ]
+                    ),
+            ];
             (int width, int height) = (10 + i, 60 - i);
 
             bool[] mask = new IgnoreMask(polygons).Rasterize(width, height);
 
             for (int y = 0; y < height; y++)
-                for (int x = 0; x < width; x++)
-                    Assert.Equal(polygons.Any(p => Inside(p, (x + 0.5) / width, (y + 0.5) / height)), mask[y * width + x]);
+            for (int x = 0; x < width; x++)
+                Assert.Equal(polygons.Any(p => Inside(p, (x + 0.5) / width, (y + 0.5) / height)), mask[y * width + x]);
         }
     }
 
     [Fact]
     public void Halves_cover_exactly_the_image()
     {
-        IReadOnlyList<IReadOnlyList<double>> right = [[0.5, 0], [1, 0], [1, 1], [0.5, 1]];
+        IReadOnlyList<IReadOnlyList<double>> right =
+        [
+            [0.5, 0],
+            [1, 0],
+            [1, 1],
+            [0.5, 1],
+        ];
 
-        bool[] a = new IgnoreMask([LeftHalf]).Square(7), b = new IgnoreMask([right]).Square(7);
+        bool[] a = new IgnoreMask([LeftHalf]).Square(7),
+            b = new IgnoreMask([right]).Square(7);
 
         Assert.All(a.Zip(b), p => Assert.True(p.First ^ p.Second)); // column 3 has its centre at 0.5 and belongs to one of them
     }
@@ -64,7 +88,10 @@ public class IgnoreMaskTests
     {
         bool inside = false;
         for (int i = 0, j = polygon.Count - 1; i < polygon.Count; j = i++)
-            if (polygon[i][1] > y != polygon[j][1] > y && x < (polygon[j][0] - polygon[i][0]) * (y - polygon[i][1]) / (polygon[j][1] - polygon[i][1]) + polygon[i][0])
+            if (
+                polygon[i][1] > y != polygon[j][1] > y
+                && x < (polygon[j][0] - polygon[i][0]) * (y - polygon[i][1]) / (polygon[j][1] - polygon[i][1]) + polygon[i][0]
+            )
                 inside = !inside;
         return inside;
     }

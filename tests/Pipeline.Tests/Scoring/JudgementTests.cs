@@ -8,7 +8,15 @@ namespace AaClip.Pipeline.Tests.Scoring;
 
 public class JudgementTests
 {
-    private static readonly Calibration Scale = new() { MapMin = 0, MapMax = 10, DetectionMin = 0, DetectionMax = 1, Threshold = 0.5, MapThreshold = 5 };
+    private static readonly Calibration Scale = new()
+    {
+        MapMin = 0,
+        MapMax = 10,
+        DetectionMin = 0,
+        DetectionMax = 1,
+        Threshold = 0.5,
+        MapThreshold = 5,
+    };
 
     [Fact]
     public void Without_a_mask_the_score_is_the_published_one()
@@ -46,7 +54,17 @@ public class JudgementTests
     [Fact]
     public void A_defect_under_the_mask_neither_raises_the_score_nor_makes_a_region()
     {
-        CameraProfile profile = new(Ignore: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]);
+        CameraProfile profile = new(
+            Ignore:
+            [
+                [
+                    [0, 0],
+                    [0.5, 0],
+                    [0.5, 1],
+                    [0, 1],
+                ],
+            ]
+        );
 
         Judgement hidden = Judgement.Of(Map(hot: (2, 4)), 0.4f, profile, Scale, 640, 480);
         Judgement clean = Judgement.Of(Map(hot: null), 0.4f, profile, Scale, 640, 480);
@@ -58,7 +76,17 @@ public class JudgementTests
     [Fact]
     public void A_defect_beside_the_mask_scores_as_without_it()
     {
-        CameraProfile profile = new(Ignore: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]);
+        CameraProfile profile = new(
+            Ignore:
+            [
+                [
+                    [0, 0],
+                    [0.5, 0],
+                    [0.5, 1],
+                    [0, 1],
+                ],
+            ]
+        );
 
         Judgement masked = Judgement.Of(Map(hot: (6, 4)), 0.4f, profile, Scale, 640, 480);
         Judgement open = Judgement.Of(Map(hot: (6, 4)), 0.4f, CameraProfile.Default, Scale, 640, 480);
@@ -70,7 +98,18 @@ public class JudgementTests
     [Fact]
     public void No_region_reaches_under_the_mask()
     {
-        CameraProfile profile = new(Ignore: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]], MapThreshold: 1.5f);
+        CameraProfile profile = new(
+            Ignore:
+            [
+                [
+                    [0, 0],
+                    [0.5, 0],
+                    [0.5, 1],
+                    [0, 1],
+                ],
+            ],
+            MapThreshold: 1.5f
+        );
 
         Judgement judged = Judgement.Of(Map(hot: (4, 4)), 0.4f, profile, Scale, 640, 480);
 
@@ -82,7 +121,17 @@ public class JudgementTests
     public void A_mask_over_a_hot_background_makes_no_regions_of_what_it_filled_in()
     {
         float[] raw = [.. Enumerable.Repeat(9f, 64)]; // all above the map threshold, so the median that is filled in is too
-        CameraProfile profile = new(Ignore: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]);
+        CameraProfile profile = new(
+            Ignore:
+            [
+                [
+                    [0, 0],
+                    [0.5, 0],
+                    [0.5, 1],
+                    [0, 1],
+                ],
+            ]
+        );
 
         Judgement judged = Judgement.Of(new AnomalyMap(raw, 8, 112, Domain.Industrial), 0.4f, profile, Scale, 100, 100);
 
@@ -92,7 +141,8 @@ public class JudgementTests
     [Fact]
     public void Regions_smaller_than_the_profile_wants_are_left_out()
     {
-        CameraProfile small = new(MapThreshold: 3), large = new(MapThreshold: 3, MinRegion: 0.5);
+        CameraProfile small = new(MapThreshold: 3),
+            large = new(MapThreshold: 3, MinRegion: 0.5);
 
         Assert.Single(Judgement.Of(Map(hot: (4, 4)), 0.4f, small, Scale, 640, 480).Regions);
         Assert.Empty(Judgement.Of(Map(hot: (4, 4)), 0.4f, large, Scale, 640, 480).Regions);
@@ -114,7 +164,14 @@ public class JudgementTests
     [Fact]
     public void What_is_judged_on_the_neutral_scale_says_so()
     {
-        Judgement neutral = Judgement.Of(Map(hot: null), 0.4f, new CameraProfile(Threshold: 0.3, MapThreshold: 1), Calibration.Neutral(4), 640, 480);
+        Judgement neutral = Judgement.Of(
+            Map(hot: null),
+            0.4f,
+            new CameraProfile(Threshold: 0.3, MapThreshold: 1),
+            Calibration.Neutral(4),
+            640,
+            480
+        );
         Judgement own = Judgement.Of(Map(hot: null), 0.4f, CameraProfile.Default, Scale, 640, 480);
 
         Assert.Equal("neutral", neutral.Score.Calibration);

@@ -27,7 +27,8 @@ public class BlobNamesTests
     [InlineData("c/a./b.", "m@1/c/a~2E/b~2E/")]
     [InlineData("c/a\u0001\"", "m@1/c/a~01~22/")]
     [InlineData("/a", "m@1/default/~/a/")]
-    public void What_storage_would_not_keep_is_escaped(string image, string folder) => Assert.Equal(folder, BlobNames.ImageFolder("m@1", image));
+    public void What_storage_would_not_keep_is_escaped(string image, string folder) =>
+        Assert.Equal(folder, BlobNames.ImageFolder("m@1", image));
 
     [Fact]
     public void A_slash_in_a_models_name_makes_no_folder() => Assert.Equal("a~2Fb@1/c/", BlobNames.Prefix("a/b@1", "c"));
@@ -38,7 +39,8 @@ public class BlobNamesTests
         string image = "c/" + string.Join('/', Enumerable.Repeat("0123456789~", 92)); // 1024 characters with the last
         string other = image[..^2] + "8~";
 
-        string name = BlobNames.Result("m@1", image, "0x8DC0FFEE"), otherName = BlobNames.Result("m@1", other, "0x8DC0FFEE");
+        string name = BlobNames.Result("m@1", image, "0x8DC0FFEE"),
+            otherName = BlobNames.Result("m@1", other, "0x8DC0FFEE");
 
         Assert.InRange(name.Length, 900, 1024);
         Assert.StartsWith("m@1/c/0123456789~7E/0123456789~7E/", name, StringComparison.Ordinal);
@@ -48,7 +50,24 @@ public class BlobNamesTests
     [Fact]
     public void Different_images_never_share_a_name()
     {
-        string[] images = ["c/a", "c/a/", "c//a", "c/~", "c/~7E", "c/.", "c/~2E", "c/a.", "c/a~2E", "c/\\", "c/~5C", "d/a", "c/a b", "c/a%20b", "c/A"];
+        string[] images =
+        [
+            "c/a",
+            "c/a/",
+            "c//a",
+            "c/~",
+            "c/~7E",
+            "c/.",
+            "c/~2E",
+            "c/a.",
+            "c/a~2E",
+            "c/\\",
+            "c/~5C",
+            "d/a",
+            "c/a b",
+            "c/a%20b",
+            "c/A",
+        ];
 
         string[] names = [.. images.Select(i => BlobNames.Result("m@1", i, "0x1"))];
 

@@ -12,7 +12,10 @@ public class StorageConnectionTests
     {
         (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage", "UseDevelopmentStorage=true"));
 
-        Assert.Equal(("http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+        Assert.Equal(
+            ("http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"),
+            (blobs.Uri.ToString(), queues.Uri.ToString())
+        );
     }
 
     [Fact]
@@ -22,9 +25,13 @@ public class StorageConnectionTests
             ("DataStorage:blobServiceUri", "https://a.blob.core.windows.net"),
             ("DataStorage:queueServiceUri", "https://a.queue.core.windows.net"),
             ("DataStorage:credential", "managedidentity"),
-            ("DataStorage:clientId", "11111111-1111-1111-1111-111111111111"));
+            ("DataStorage:clientId", "11111111-1111-1111-1111-111111111111")
+        );
 
-        Assert.Equal(("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+        Assert.Equal(
+            ("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/"),
+            (blobs.Uri.ToString(), queues.Uri.ToString())
+        );
     }
 
     [Fact]
@@ -32,7 +39,10 @@ public class StorageConnectionTests
     {
         (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage:accountName", "acct"));
 
-        Assert.Equal(("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/"), (blobs.Uri.ToString(), queues.Uri.ToString()));
+        Assert.Equal(
+            ("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/"),
+            (blobs.Uri.ToString(), queues.Uri.ToString())
+        );
     }
 
     [Fact]
@@ -57,11 +67,17 @@ public class StorageConnectionTests
     [InlineData("DataStorage:credential", "password", "DataStorage__credential is 'password', expected 'managedidentity'")]
     public void A_bad_setting_is_named(string key, string value, string message)
     {
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("DataStorage:accountName", "acct"), (key, value)));
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+            Open(("DataStorage:accountName", "acct"), (key, value))
+        );
 
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
 
     private static (BlobServiceClient, QueueServiceClient) Open(params (string Key, string Value)[] settings) =>
-        StorageConnection.Open(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value))).Build());
+        StorageConnection.Open(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)))
+                .Build()
+        );
 }

@@ -15,7 +15,8 @@ public class StorageFaultTests(AzuriteFixture azurite)
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(3);
     private static readonly ConcurrentDictionary<string, Lazy<Task<(object? Result, string There)>>> Expected = new();
 
-    public static TheoryData<string, string> Table => [.. StorageOperations.All.Keys.SelectMany(operation => Enum.GetNames<StorageFault>().Select(fault => (operation, fault)))];
+    public static TheoryData<string, string> Table =>
+        [.. StorageOperations.All.Keys.SelectMany(operation => Enum.GetNames<StorageFault>().Select(fault => (operation, fault)))];
 
     [Theory]
     [MemberData(nameof(Table))]
@@ -25,7 +26,11 @@ public class StorageFaultTests(AzuriteFixture azurite)
         (StorageOperations.Operation what, StorageClients spoiled) = await PrepareAsync(operation);
         ConcurrentDictionary<string, StorageFault> met = new();
         // Each request once: the first of each method and address.
-        FaultyTransport transport = new(request => Take(request, Enum.Parse<StorageFault>(fault)) && met.TryAdd($"{request.Method} {request.Uri}", default) ? Enum.Parse<StorageFault>(fault) : null);
+        FaultyTransport transport = new(request =>
+            Take(request, Enum.Parse<StorageFault>(fault)) && met.TryAdd($"{request.Method} {request.Uri}", default)
+                ? Enum.Parse<StorageFault>(fault)
+                : null
+        );
 
         object? actual = await what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken);
 
@@ -41,7 +46,9 @@ public class StorageFaultTests(AzuriteFixture azurite)
         (StorageOperations.Operation what, StorageClients spoiled) = await PrepareAsync(operation);
         FaultyTransport transport = new(request => Take(request, Enum.Parse<StorageFault>(fault)) ? Enum.Parse<StorageFault>(fault) : null);
 
-        Exception? failure = await Record.ExceptionAsync(() => what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken));
+        Exception? failure = await Record.ExceptionAsync(() =>
+            what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken)
+        );
         bool hit = transport.Faults > 0;
         object? healed = await what.Run(spoiled);
 
@@ -55,19 +62,27 @@ public class StorageFaultTests(AzuriteFixture azurite)
     }
 
     // Half of a blob is a broken connection; half of a listing may come whole.
-    private static bool Take(Request request, StorageFault fault) => fault switch
-    {
-        StorageFault.HalfBody => FaultyTransport.AnswersXml(request),
-        StorageFault.BrokenBody => request.Method == RequestMethod.Get && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal),
-        _ => true,
-    };
+    private static bool Take(Request request, StorageFault fault) =>
+        fault switch
+        {
+            StorageFault.HalfBody => FaultyTransport.AnswersXml(request),
+            StorageFault.BrokenBody => request.Method == RequestMethod.Get
+                && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal),
+            _ => true,
+        };
 
     // Without faults: once for each operation.
-    private Task<(object? Result, string There)> ExpectedAsync(string operation) => Expected.GetOrAdd(operation, name => new Lazy<Task<(object?, string)>>(async () =>
-    {
-        (StorageOperations.Operation what, StorageClients storage) = await PrepareAsync(name);
-        return (await what.Run(storage), await StorageOperations.LiesInAsync(storage));
-    })).Value;
+    private Task<(object? Result, string There)> ExpectedAsync(string operation) =>
+        Expected
+            .GetOrAdd(
+                operation,
+                name => new Lazy<Task<(object?, string)>>(async () =>
+                {
+                    (StorageOperations.Operation what, StorageClients storage) = await PrepareAsync(name);
+                    return (await what.Run(storage), await StorageOperations.LiesInAsync(storage));
+                })
+            )
+            .Value;
 
     private async Task<(StorageOperations.Operation, StorageClients)> PrepareAsync(string name)
     {
@@ -78,9 +93,13 @@ public class StorageFaultTests(AzuriteFixture azurite)
 
     // The same names, through another transport.
     private StorageClients Through(StorageClients storage, FaultyTransport transport) =>
-        new(azurite.Configuration(), Options.Create(new StorageOptions { Prefix = storage.NameOf("") }), options =>
-        {
-            options.Transport = transport;
-            options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
-        });
+        new(
+            azurite.Configuration(),
+            Options.Create(new StorageOptions { Prefix = storage.NameOf("") }),
+            options =>
+            {
+                options.Transport = transport;
+                options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
+            }
+        );
 }

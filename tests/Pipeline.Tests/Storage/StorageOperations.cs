@@ -19,7 +19,9 @@ namespace AaClip.Pipeline.Tests.Storage;
 /// <summary>Every public operation of the classes that keep something in storage, each with what has to be there before.</summary>
 internal static class StorageOperations
 {
-    private const string Model = "tiny@1", Image = "line1/a.png", Job = "job";
+    private const string Model = "tiny@1",
+        Image = "line1/a.png",
+        Job = "job";
     private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeProvider Clock = new StoppedClock();
 
@@ -27,65 +29,125 @@ internal static class StorageOperations
     public sealed record Operation(Func<StorageClients, Task> Before, Func<StorageClients, Task<object?>> Run);
 
     /// <summary>By name.</summary>
-    public static IReadOnlyDictionary<string, Operation> All { get; } = new Dictionary<string, Operation>
-    {
-        ["StorageClients.EnsureCreated"] = new(Nothing, Do(s => s.EnsureCreatedAsync(Token))),
-        ["A container that is there"] = new(Nothing, Give(async s => (await s.Container(ContainerNames.Images).ExistsAsync(Token)).Value)),
-        ["A queue that is there"] = new(Nothing, Give(async s => (await s.Queue(QueueNames.Score).GetPropertiesAsync(Token)).Value.ApproximateMessagesCount)),
-
-        ["ResultStore.WritePictures"] = new(Nothing, Do(s => Results(s).WritePicturesAsync("tiny@1/line1/a.png/0x1", [1], [2], Token))),
-        ["ResultStore.Write"] = new(Nothing, Give(s => Results(s).WriteAsync(Document(), Token))),
-        ["ResultStore.TryAdd"] = new(Nothing, Give(s => Results(s).TryAddAsync(Document(), Token))),
-        ["ResultStore.TryAdd beside another"] = new(s => Results(s).WriteAsync(Document("0x1", 1), Token), Give(s => Results(s).TryAddAsync(Document(), Token))),
-        ["ResultStore.WriteFailed"] = new(Nothing, Give(s => Results(s).WriteFailedAsync(Failed(), Token))),
-        ["ResultStore.Read"] = new(WithResults, Give(async s => (await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token))?.ScoredAt)),
-        ["ResultStore.Read absent"] = new(Nothing, Give(async s => await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token) is null)),
-        ["ResultStore.Summary"] = new(WithResults, Give(async s => (await Results(s).SummaryAsync(Model, Image, "0x1", Token))?.Time)),
-        ["ResultStore.Latest"] = new(WithResults, Give(async s => (await Results(s).LatestAsync(Model, Image, Token))?.Image.ETag)),
-        ["ResultStore.List"] = new(WithResults, Give(async s => string.Join(' ', await Results(s).ListAsync(Model, cancellation: Token).Select(r => r.Blob).ToListAsync(Token)))),
-        ["ResultStore.Newest"] = new(WithResults, Give(async s => string.Join(' ', (await Results(s).NewestAsync(Model, null, null, 2, Token)).Select(r => r.Blob)))),
-
-        ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
-        ["JobStore.TryWrite over it"] = new(WithJob, Give(async s => await Jobs(s).TryWriteAsync(NewJob() with { Step = 1 }, await JobETagAsync(s), Token))),
-        ["JobStore.Read"] = new(WithJob, Give(async s => (await Service(s).FindAsync(Job, Token)).Id)),
-        ["JobStore.Change"] = new(WithJob, Give(async s => (await Jobs(s).ChangeAsync(Job, job => job with { Step = 5 }, Token))?.Step)),
-        ["JobStore.List"] = new(WithJob, Give(async s => string.Join(' ', await Jobs(s).ListAsync(Token).Select(j => j.Id).ToListAsync(Token)))),
-        ["JobStore.AddPage"] = new(Nothing, Give(async s => (await Jobs(s).AddPageAsync(Job, 0, Page(), Token)).Images.Count)),
-        ["JobStore.Page"] = new(WithJob, Give(async s => (await Jobs(s).PageAsync(Job, 7, Token))?.Images.Count)),
-        ["JobStore.WriteFlips"] = new(Nothing, Do(s => Jobs(s).WriteFlipsAsync(Job, 1, [], Token))),
-        ["JobStore.Flips"] = new(WithJob, Give(async s => (await Jobs(s).FlipsAsync(Job, Token).ToListAsync(Token)).Count)),
-        ["JobStore.WriteReport"] = new(Nothing, Do(s => Jobs(s).WriteReportAsync(Job, "report.json", [1, 2], "application/json", Token))),
-        ["JobStore.Report"] = new(WithJob, Give(async s => Convert.ToHexString(await Jobs(s).ReportAsync(Job, "report.html", Token) ?? []))),
-
-        ["JobService.Start"] = new(Nothing, Give(async s => (await Service(s).StartAsync(Request(), Model, Token)).Status)),
-        ["JobService.Pause"] = new(WithJob, Give(async s => (await Service(s).PauseAsync(Job, Token)).Status)),
-        ["JobService.Resume"] = new(WithPausedJob, Give(async s => (await Service(s).ResumeAsync(Job, Token)).Status)),
-        ["JobService.Cancel"] = new(WithJob, Give(async s => (await Service(s).CancelAsync(Job, Token)).Status)),
-        ["JobService.Fail"] = new(WithJob, Give(async s => (await Service(s).FailAsync(Job, "why", Token)).Reason)),
-        ["JobService.Tend"] = new(WithJob, Give(async s => (await Service(s).TendAsync(Token)).Count)),
-        ["RunningJobs.Include"] = new(WithPausedJob, Give(async s => await new RunningJobs(Jobs(s), Clock).IncludeAsync(Job, Token))),
-
-        ["AlertStore.Get"] = new(WithAlerts, Give(async s => (await Alerts(s).GetAsync("line1", Token)).Horizon)),
-        ["AlertStore.Change"] = new(WithAlerts, Give(async s => (await Alerts(s).ChangeAsync("line1", state => state with { Horizon = Noon.AddDays(1) }, Token)).Horizon)),
-        ["AlertStore.Change a new one"] = new(Nothing, Give(async s => (await Alerts(s).ChangeAsync("line2", state => state with { Horizon = Noon }, Token)).Horizon)),
-        ["AlertStore.Undelivered"] = new(WithAlerts, Give(async s => (await Alerts(s).UndeliveredAsync(Token).ToListAsync(Token)).Count)),
-        ["QueueAlertSink.Reserve"] = new(Nothing, Give(async s => (await new QueueAlertSink(s, Clock).ReserveAsync(2, Token)).Count)),
-
-        ["CameraProfiles.Get"] = new(WithConfig, Give(async s =>
+    public static IReadOnlyDictionary<string, Operation> All { get; } =
+        new Dictionary<string, Operation>
         {
-            using CameraProfiles cameras = new(s, Options.Create(new CamerasOptions()), Clock, NullLogger<CameraProfiles>.Instance);
-            return string.Join(' ', (await cameras.GetAsync(Token)).Names);
-        })),
-        ["ModelChoice.Get"] = new(WithConfig, Give(async s => (await Use(Choice(s), choice => choice.GetAsync(Token).AsTask())).Live)),
-        ["ModelChoice.Promote"] = new(WithConfig, Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)),
-        ["ModelChoice.Promote for the first time"] = new(Nothing, Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)),
-        ["ModelChoice.Shadow"] = new(WithConfig, Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, Token))).Shadow?.Model)),
+            ["StorageClients.EnsureCreated"] = new(Nothing, Do(s => s.EnsureCreatedAsync(Token))),
+            ["A container that is there"] = new(
+                Nothing,
+                Give(async s => (await s.Container(ContainerNames.Images).ExistsAsync(Token)).Value)
+            ),
+            ["A queue that is there"] = new(
+                Nothing,
+                Give(async s => (await s.Queue(QueueNames.Score).GetPropertiesAsync(Token)).Value.ApproximateMessagesCount)
+            ),
 
-        ["ModelRepository.Publish"] = new(Nothing, Give(s => Repository(s).PublishAsync(TinyPackage.Random(), cancellation: Token))),
-        ["ModelRepository.Exists"] = new(WithModel, Give(s => Repository(s).ExistsAsync(ModelId, Token))),
-        ["ModelRepository.List"] = new(WithModel, Give(async s => string.Join(' ', await Repository(s).ListAsync(Token)))),
-        ["ModelRepository.Fetch"] = new(WithModel, Give(async s => Files(await Repository(s).FetchAsync(ModelId, again: true, Token)))),
-    };
+            ["ResultStore.WritePictures"] = new(Nothing, Do(s => Results(s).WritePicturesAsync("tiny@1/line1/a.png/0x1", [1], [2], Token))),
+            ["ResultStore.Write"] = new(Nothing, Give(s => Results(s).WriteAsync(Document(), Token))),
+            ["ResultStore.TryAdd"] = new(Nothing, Give(s => Results(s).TryAddAsync(Document(), Token))),
+            ["ResultStore.TryAdd beside another"] = new(
+                s => Results(s).WriteAsync(Document("0x1", 1), Token),
+                Give(s => Results(s).TryAddAsync(Document(), Token))
+            ),
+            ["ResultStore.WriteFailed"] = new(Nothing, Give(s => Results(s).WriteFailedAsync(Failed(), Token))),
+            ["ResultStore.Read"] = new(
+                WithResults,
+                Give(async s => (await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token))?.ScoredAt)
+            ),
+            ["ResultStore.Read absent"] = new(
+                Nothing,
+                Give(async s => await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token) is null)
+            ),
+            ["ResultStore.Summary"] = new(WithResults, Give(async s => (await Results(s).SummaryAsync(Model, Image, "0x1", Token))?.Time)),
+            ["ResultStore.Latest"] = new(WithResults, Give(async s => (await Results(s).LatestAsync(Model, Image, Token))?.Image.ETag)),
+            ["ResultStore.List"] = new(
+                WithResults,
+                Give(async s =>
+                    string.Join(' ', await Results(s).ListAsync(Model, cancellation: Token).Select(r => r.Blob).ToListAsync(Token))
+                )
+            ),
+            ["ResultStore.Newest"] = new(
+                WithResults,
+                Give(async s => string.Join(' ', (await Results(s).NewestAsync(Model, null, null, 2, Token)).Select(r => r.Blob)))
+            ),
+
+            ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
+            ["JobStore.TryWrite over it"] = new(
+                WithJob,
+                Give(async s => await Jobs(s).TryWriteAsync(NewJob() with { Step = 1 }, await JobETagAsync(s), Token))
+            ),
+            ["JobStore.Read"] = new(WithJob, Give(async s => (await Service(s).FindAsync(Job, Token)).Id)),
+            ["JobStore.Change"] = new(
+                WithJob,
+                Give(async s => (await Jobs(s).ChangeAsync(Job, job => job with { Step = 5 }, Token))?.Step)
+            ),
+            ["JobStore.List"] = new(
+                WithJob,
+                Give(async s => string.Join(' ', await Jobs(s).ListAsync(Token).Select(j => j.Id).ToListAsync(Token)))
+            ),
+            ["JobStore.AddPage"] = new(Nothing, Give(async s => (await Jobs(s).AddPageAsync(Job, 0, Page(), Token)).Images.Count)),
+            ["JobStore.Page"] = new(WithJob, Give(async s => (await Jobs(s).PageAsync(Job, 7, Token))?.Images.Count)),
+            ["JobStore.WriteFlips"] = new(Nothing, Do(s => Jobs(s).WriteFlipsAsync(Job, 1, [], Token))),
+            ["JobStore.Flips"] = new(WithJob, Give(async s => (await Jobs(s).FlipsAsync(Job, Token).ToListAsync(Token)).Count)),
+            ["JobStore.WriteReport"] = new(
+                Nothing,
+                Do(s => Jobs(s).WriteReportAsync(Job, "report.json", [1, 2], "application/json", Token))
+            ),
+            ["JobStore.Report"] = new(
+                WithJob,
+                Give(async s => Convert.ToHexString(await Jobs(s).ReportAsync(Job, "report.html", Token) ?? []))
+            ),
+
+            ["JobService.Start"] = new(Nothing, Give(async s => (await Service(s).StartAsync(Request(), Model, Token)).Status)),
+            ["JobService.Pause"] = new(WithJob, Give(async s => (await Service(s).PauseAsync(Job, Token)).Status)),
+            ["JobService.Resume"] = new(WithPausedJob, Give(async s => (await Service(s).ResumeAsync(Job, Token)).Status)),
+            ["JobService.Cancel"] = new(WithJob, Give(async s => (await Service(s).CancelAsync(Job, Token)).Status)),
+            ["JobService.Fail"] = new(WithJob, Give(async s => (await Service(s).FailAsync(Job, "why", Token)).Reason)),
+            ["JobService.Tend"] = new(WithJob, Give(async s => (await Service(s).TendAsync(Token)).Count)),
+            ["RunningJobs.Include"] = new(WithPausedJob, Give(async s => await new RunningJobs(Jobs(s), Clock).IncludeAsync(Job, Token))),
+
+            ["AlertStore.Get"] = new(WithAlerts, Give(async s => (await Alerts(s).GetAsync("line1", Token)).Horizon)),
+            ["AlertStore.Change"] = new(
+                WithAlerts,
+                Give(async s => (await Alerts(s).ChangeAsync("line1", state => state with { Horizon = Noon.AddDays(1) }, Token)).Horizon)
+            ),
+            ["AlertStore.Change a new one"] = new(
+                Nothing,
+                Give(async s => (await Alerts(s).ChangeAsync("line2", state => state with { Horizon = Noon }, Token)).Horizon)
+            ),
+            ["AlertStore.Undelivered"] = new(
+                WithAlerts,
+                Give(async s => (await Alerts(s).UndeliveredAsync(Token).ToListAsync(Token)).Count)
+            ),
+            ["QueueAlertSink.Reserve"] = new(Nothing, Give(async s => (await new QueueAlertSink(s, Clock).ReserveAsync(2, Token)).Count)),
+
+            ["CameraProfiles.Get"] = new(
+                WithConfig,
+                Give(async s =>
+                {
+                    using CameraProfiles cameras = new(s, Options.Create(new CamerasOptions()), Clock, NullLogger<CameraProfiles>.Instance);
+                    return string.Join(' ', (await cameras.GetAsync(Token)).Names);
+                })
+            ),
+            ["ModelChoice.Get"] = new(WithConfig, Give(async s => (await Use(Choice(s), choice => choice.GetAsync(Token).AsTask())).Live)),
+            ["ModelChoice.Promote"] = new(
+                WithConfig,
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+            ),
+            ["ModelChoice.Promote for the first time"] = new(
+                Nothing,
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+            ),
+            ["ModelChoice.Shadow"] = new(
+                WithConfig,
+                Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, Token))).Shadow?.Model)
+            ),
+
+            ["ModelRepository.Publish"] = new(Nothing, Give(s => Repository(s).PublishAsync(TinyPackage.Random(), cancellation: Token))),
+            ["ModelRepository.Exists"] = new(WithModel, Give(s => Repository(s).ExistsAsync(ModelId, Token))),
+            ["ModelRepository.List"] = new(WithModel, Give(async s => string.Join(' ', await Repository(s).ListAsync(Token)))),
+            ["ModelRepository.Fetch"] = new(WithModel, Give(async s => Files(await Repository(s).FetchAsync(ModelId, again: true, Token)))),
+        };
 
     /// <summary>
     /// What lies in storage: names and contents, without versions and times that differ from run to run. Messages count once.
@@ -94,15 +156,23 @@ internal static class StorageOperations
     {
         StringBuilder there = new();
         foreach (string container in ContainerNames.All)
-            await foreach (var blob in storage.Container(container).GetBlobsAsync(cancellationToken: Token))
-            {
-                BinaryData content = (await storage.Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Token)).Value.Content;
-                there.Append(CultureInfo.InvariantCulture, $"{container}/{blob.Name}: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))}\n");
-            }
+        await foreach (var blob in storage.Container(container).GetBlobsAsync(cancellationToken: Token))
+        {
+            BinaryData content = (await storage.Container(container).GetBlobClient(blob.Name).DownloadContentAsync(Token)).Value.Content;
+            there.Append(
+                CultureInfo.InvariantCulture,
+                $"{container}/{blob.Name}: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))}\n"
+            );
+        }
 
         foreach (string queue in QueueNames.All)
-            foreach (string text in (await storage.Queue(queue).PeekMessagesAsync(32, Token)).Value.Select(m => m.Body.ToString()).Distinct().Order(StringComparer.Ordinal))
-                there.Append(CultureInfo.InvariantCulture, $"{queue}: {text}\n");
+        foreach (
+            string text in (await storage.Queue(queue).PeekMessagesAsync(32, Token))
+                .Value.Select(m => m.Body.ToString())
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+        )
+            there.Append(CultureInfo.InvariantCulture, $"{queue}: {text}\n");
         return there.ToString();
     }
 
@@ -110,11 +180,12 @@ internal static class StorageOperations
 
     private static string ModelId => ModelPackage.Open(TinyPackage.Random()).Manifest.Id;
 
-    private static Func<StorageClients, Task<object?>> Do(Func<StorageClients, Task> run) => async storage =>
-    {
-        await run(storage);
-        return "done";
-    };
+    private static Func<StorageClients, Task<object?>> Do(Func<StorageClients, Task> run) =>
+        async storage =>
+        {
+            await run(storage);
+            return "done";
+        };
 
     private static Func<StorageClients, Task<object?>> Give<T>(Func<StorageClients, Task<T>> run) => async storage => await run(storage);
 
@@ -147,16 +218,20 @@ internal static class StorageOperations
         await Service(storage).PauseAsync(Job, Token);
     }
 
-    private static async Task WithAlerts(StorageClients storage) => await Alerts(storage).ChangeAsync("line1", state => state with { Horizon = Noon }, Token);
+    private static async Task WithAlerts(StorageClients storage) =>
+        await Alerts(storage).ChangeAsync("line1", state => state with { Horizon = Noon }, Token);
 
     private static async Task WithConfig(StorageClients storage)
     {
-        await storage.Container(ContainerNames.Config).GetBlobClient(CameraProfiles.Blob)
+        await storage
+            .Container(ContainerNames.Config)
+            .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString("""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle" } } }"""), Token);
         await Use(Choice(storage), choice => choice.PromoteAsync("a@1", Token));
     }
 
-    private static async Task WithModel(StorageClients storage) => await Repository(storage).PublishAsync(TinyPackage.Random(), cancellation: Token);
+    private static async Task WithModel(StorageClients storage) =>
+        await Repository(storage).PublishAsync(TinyPackage.Random(), cancellation: Token);
 
     private static ResultStore Results(StorageClients storage) => new(storage);
 
@@ -168,30 +243,70 @@ internal static class StorageOperations
 
     private static AlertStore Alerts(StorageClients storage) => new(storage, TimeProvider.System); // it waits between its tries
 
-    private static ModelChoice Choice(StorageClients storage) => new(storage, Options.Create(new ModelOptions()), Clock, NullLogger<ModelChoice>.Instance);
+    private static ModelChoice Choice(StorageClients storage) =>
+        new(storage, Options.Create(new ModelOptions()), Clock, NullLogger<ModelChoice>.Instance);
 
     private static ModelRepository Repository(StorageClients storage) =>
-        new(storage, Options.Create(new ModelOptions { Cache = Path.Combine(TinyPackage.Cache, "fetched", storage.NameOf("")) }), NullLogger<ModelRepository>.Instance);
+        new(
+            storage,
+            Options.Create(new ModelOptions { Cache = Path.Combine(TinyPackage.Cache, "fetched", storage.NameOf("")) }),
+            NullLogger<ModelRepository>.Instance
+        );
 
-    private static string Files(string folder) => string.Join(' ', Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => $"{Path.GetFileName(file)}:{new FileInfo(file).Length}").Order(StringComparer.Ordinal));
+    private static string Files(string folder) =>
+        string.Join(
+            ' ',
+            Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(file => $"{Path.GetFileName(file)}:{new FileInfo(file).Length}")
+                .Order(StringComparer.Ordinal)
+        );
 
-    private static Job NewJob() => new() { Id = Job, Request = Request(), CreatedAt = Noon, UpdatedAt = Noon };
+    private static Job NewJob() =>
+        new()
+        {
+            Id = Job,
+            Request = Request(),
+            CreatedAt = Noon,
+            UpdatedAt = Noon,
+        };
 
-    private static RescoreRequest Request() => new() { Id = Job, Model = Model, Against = "older@1", To = Noon };
+    private static RescoreRequest Request() =>
+        new()
+        {
+            Id = Job,
+            Model = Model,
+            Against = "older@1",
+            To = Noon,
+        };
 
     private static JobPage Page() => new([], null);
 
-    private static FailedMessage Failed() => new() { Queue = QueueNames.Score, Reason = "why", RecordedAt = Noon, Body = "{}" };
+    private static FailedMessage Failed() =>
+        new()
+        {
+            Queue = QueueNames.Score,
+            Reason = "why",
+            RecordedAt = Noon,
+            Body = "{}",
+        };
 
-    private static ResultDocument Document(string etag = "0x1", int minutes = 0) => new()
-    {
-        Image = new ImagePart { Name = Image, ETag = etag, Camera = "line1", ObjectClass = "bottle" },
-        Model = new ModelPart("tiny", "1", null, null, null),
-        Score = new ScorePart(Verdict.Failed),
-        Timings = new TimingsPart(),
-        Failure = new FailurePart("damaged", "It is damaged."),
-        ScoredAt = Noon.AddMinutes(minutes),
-    };
+    private static ResultDocument Document(string etag = "0x1", int minutes = 0) =>
+        new()
+        {
+            Image = new ImagePart
+            {
+                Name = Image,
+                ETag = etag,
+                Camera = "line1",
+                ObjectClass = "bottle",
+            },
+            Model = new ModelPart("tiny", "1", null, null, null),
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(),
+            Failure = new FailurePart("damaged", "It is damaged."),
+            ScoredAt = Noon.AddMinutes(minutes),
+        };
 
     private sealed class StoppedClock : TimeProvider
     {

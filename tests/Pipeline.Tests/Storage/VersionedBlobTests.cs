@@ -47,12 +47,27 @@ public partial class VersionedBlobTests(AzuriteFixture azurite)
         StorageClients storage = await azurite.NewAsync();
         LostAnswers lost = new() { Every = 3 };
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
-        {
-            VersionedBlob<Note> note = Open(storage, lost);
-            for (int i = 0; i < 10; i++)
-                await note.ChangeAsync(n => n?.Text.Contains($" {worker}/{i};", StringComparison.Ordinal) == true ? n : new Note($"{n?.Text} {worker}/{i};", (n?.Count ?? 0) + 1), Cancellation);
-        }, Cancellation)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(worker =>
+                    Task.Run(
+                        async () =>
+                        {
+                            VersionedBlob<Note> note = Open(storage, lost);
+                            for (int i = 0; i < 10; i++)
+                                await note.ChangeAsync(
+                                    n =>
+                                        n?.Text.Contains($" {worker}/{i};", StringComparison.Ordinal) == true
+                                            ? n
+                                            : new Note($"{n?.Text} {worker}/{i};", (n?.Count ?? 0) + 1),
+                                    Cancellation
+                                );
+                        },
+                        Cancellation
+                    )
+                )
+        );
 
         Assert.Equal(40, (await Open(storage).ReadAsync(Cancellation))?.Document.Count);
         Assert.True(lost.Lost > 10, $"{lost.Lost} answers were lost.");
@@ -86,7 +101,8 @@ public partial class VersionedBlobTests(AzuriteFixture azurite)
     /// <summary>Lets a write reach storage, and loses its answer: the client repeats it.</summary>
     private sealed class LostAnswers : HttpPipelinePolicy
     {
-        private int _writes, _lost;
+        private int _writes,
+            _lost;
 
         public int Next { get; set; }
 

@@ -46,11 +46,21 @@ internal sealed class IngestionEndpoint : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => { if (tls) listen.UseHttps(Certificate()); });
-            kestrel.Listen(IPAddress.Loopback, 0);
-        });
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        if (tls)
+                            listen.UseHttps(Certificate());
+                    }
+                );
+                kestrel.Listen(IPAddress.Loopback, 0);
+            });
         WebApplication app = builder.Build();
         IngestionEndpoint endpoint = new(app);
         app.MapPost("/v2.1/track", endpoint.TrackAsync);
@@ -68,14 +78,30 @@ internal sealed class IngestionEndpoint : IAsyncDisposable
         int count = 0;
         for (; await reader.ReadLineAsync() is { } line; count++)
             Items.Enqueue((JsonElement.Parse(line), request.Headers.Authorization.ToString()));
-        return Microsoft.AspNetCore.Http.Results.Json(new { itemsReceived = count, itemsAccepted = count, errors = Array.Empty<string>() });
+        return Microsoft.AspNetCore.Http.Results.Json(
+            new
+            {
+                itemsReceived = count,
+                itemsAccepted = count,
+                errors = Array.Empty<string>(),
+            }
+        );
     }
 
     private IResult Token(HttpRequest request)
     {
         TokenRequests.Enqueue(request.Query);
-        string expires = $"{DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds()}", resource = request.Query["resource"].ToString();
-        return Microsoft.AspNetCore.Http.Results.Json(new { access_token = "token-of-the-identity", expires_on = expires, resource, token_type = "Bearer" });
+        string expires = $"{DateTimeOffset.UtcNow.AddHours(8).ToUnixTimeSeconds()}",
+            resource = request.Query["resource"].ToString();
+        return Microsoft.AspNetCore.Http.Results.Json(
+            new
+            {
+                access_token = "token-of-the-identity",
+                expires_on = expires,
+                resource,
+                token_type = "Bearer",
+            }
+        );
     }
 
     private static X509Certificate2 Certificate()

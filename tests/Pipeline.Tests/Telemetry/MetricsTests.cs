@@ -21,9 +21,16 @@ public sealed class MetricsTests
         Metrics.Alert("opened", "of-each");
 
         Assert.Equal(
-            ["aaclip.queue.age s 2.5 queue=of-each", "aaclip.batch.size {image} 4 model=of-each provider=cpu", "aaclip.inference.duration ms 80 model=of-each provider=cpu",
-             "aaclip.images.scored {image} 1 verdict=anomalous model=of-each", "aaclip.failures {image} 1 code=of-each", "aaclip.alerts {event} 1 type=opened severity=of-each"],
-            seen);
+            [
+                "aaclip.queue.age s 2.5 queue=of-each",
+                "aaclip.batch.size {image} 4 model=of-each provider=cpu",
+                "aaclip.inference.duration ms 80 model=of-each provider=cpu",
+                "aaclip.images.scored {image} 1 verdict=anomalous model=of-each",
+                "aaclip.failures {image} 1 code=of-each",
+                "aaclip.alerts {event} 1 type=opened severity=of-each",
+            ],
+            seen
+        );
     }
 
     [Fact]
@@ -40,7 +47,14 @@ public sealed class MetricsTests
     // The meter is one for the process: only measurements that carry the test's own word count.
     private static MeterListener Listen(List<string> seen, string word)
     {
-        MeterListener listener = new() { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Tracing.Name) l.EnableMeasurementEvents(instrument); } };
+        MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter.Name == Tracing.Name)
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
         listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));

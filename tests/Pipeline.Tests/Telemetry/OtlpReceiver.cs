@@ -63,8 +63,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private void Take(ExportTraceServiceRequest request)
     {
         foreach (ResourceSpans resource in request.ResourceSpans)
-            foreach (Span span in resource.ScopeSpans.SelectMany(scope => scope.Spans))
-                Spans.Enqueue((resource.Resource.Attributes.First(a => a.Key == "service.name").Value.StringValue, span));
+        foreach (Span span in resource.ScopeSpans.SelectMany(scope => scope.Spans))
+            Spans.Enqueue((resource.Resource.Attributes.First(a => a.Key == "service.name").Value.StringValue, span));
     }
 
     private void Take(ExportMetricsServiceRequest request)

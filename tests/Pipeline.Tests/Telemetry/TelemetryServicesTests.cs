@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
-using AaClip.Pipeline.Tests.Telemetry.Otlp;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Telemetry;
+using AaClip.Pipeline.Tests.Telemetry.Otlp;
 using Azure.Core.Pipeline;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
@@ -85,9 +85,7 @@ public sealed class TelemetryServicesTests
         await host.StartAsync(Cancellation);
 
         for (int i = 0; i < 60; i++)
-            using (Tracing.Start(_word, null))
-            {
-            }
+            using (Tracing.Start(_word, null)) { }
 
         host.Dispose();
         Assert.Equal(arrived, insights.Of("RequestData").Count(r => r.Data.GetProperty("name").GetString() == _word));
@@ -98,7 +96,10 @@ public sealed class TelemetryServicesTests
     {
         await using IngestionEndpoint insights = await IngestionEndpoint.StartAsync(tls: true);
         KeyValuePair<string, string?>[] settings =
-            [new(Connection, insights.ConnectionString), new(Authentication, "Authorization=AAD;ClientId=the-client")];
+        [
+            new(Connection, insights.ConnectionString),
+            new(Authentication, "Authorization=AAD;ClientId=the-client"),
+        ];
         string trace;
         using (new EnvironmentVariable("IDENTITY_ENDPOINT", insights.Tokens))
         using (new EnvironmentVariable("IDENTITY_HEADER", "of-the-platform"))
@@ -111,8 +112,12 @@ public sealed class TelemetryServicesTests
         Assert.All(insights.TokenRequests, q => Assert.Equal("https://monitor.azure.com", q["resource"].ToString().TrimEnd('/')));
 
         // The endpoint's certificate is its own.
-        static void Trusting(IServiceCollection services) => services.Configure<AzureMonitorExporterOptions>(o => o.Transport =
-            new HttpClientTransport(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true }));
+        static void Trusting(IServiceCollection services) =>
+            services.Configure<AzureMonitorExporterOptions>(o =>
+                o.Transport = new HttpClientTransport(
+                    new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true }
+                )
+            );
     }
 
     [Theory]
@@ -127,7 +132,11 @@ public sealed class TelemetryServicesTests
         await RunAsync([new(setting, value)]);
 
         string warning = Assert.Single(_log);
-        Assert.StartsWith($"Warning: The setting {setting} is not usable, so no telemetry is sent there", warning, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Warning: The setting {setting} is not usable, so no telemetry is sent there",
+            warning,
+            StringComparison.Ordinal
+        );
         Assert.Contains(expected, warning, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", warning, StringComparison.Ordinal);
     }
@@ -172,9 +181,9 @@ public sealed class TelemetryServicesTests
     [Fact]
     public async Task A_destination_that_is_not_reached_is_one_warning_and_nothing_stops()
     {
-        await RunAsync(
-        [
-            new(Endpoint, "http://127.0.0.1:9/?key=secret"), new(Protocol, "http/protobuf"),
+        await RunAsync([
+            new(Endpoint, "http://127.0.0.1:9/?key=secret"),
+            new(Protocol, "http/protobuf"),
             new(Connection, "InstrumentationKey=secret;IngestionEndpoint=http://127.0.0.1:9/"),
         ]);
 
@@ -234,11 +243,15 @@ public sealed class TelemetryServicesTests
         (string service, Span step) = Assert.Single(collector.Spans, s => s.Span.Name == "ScoreImage" && Hex(s.Span.TraceId) == trace);
         (_, Span part) = Assert.Single(collector.Spans, s => s.Span.Name == "infer" && Hex(s.Span.TraceId) == trace);
         Assert.Equal(("aaclip", "b7ad6b7169203331", step.SpanId), (service, Hex(step.ParentSpanId), part.ParentSpanId));
-        (Metric scored, NumberDataPoint images) = Assert.Single(collector.Metrics.Where(m => m.Name == "aaclip.images.scored")
-            .SelectMany(m => m.Sum.DataPoints.Select(p => (m, p))), p => p.p.Attributes.Any(a => a.Value.StringValue == _word));
+        (Metric scored, NumberDataPoint images) = Assert.Single(
+            collector.Metrics.Where(m => m.Name == "aaclip.images.scored").SelectMany(m => m.Sum.DataPoints.Select(p => (m, p))),
+            p => p.p.Attributes.Any(a => a.Value.StringValue == _word)
+        );
         Assert.Equal(("{image}", 1), (scored.Unit, images.AsInt));
-        HistogramDataPoint runs = Assert.Single(collector.Metrics.Where(m => m.Name == "aaclip.inference.duration")
-            .SelectMany(m => m.Histogram.DataPoints), p => p.Attributes.Any(a => a.Value.StringValue == _word));
+        HistogramDataPoint runs = Assert.Single(
+            collector.Metrics.Where(m => m.Name == "aaclip.inference.duration").SelectMany(m => m.Histogram.DataPoints),
+            p => p.Attributes.Any(a => a.Value.StringValue == _word)
+        );
         Assert.Equal((1ul, 80.0), (runs.Count, runs.Sum));
     }
 
@@ -246,7 +259,10 @@ public sealed class TelemetryServicesTests
     {
         Assert.Equal(_word, trace);
         (JsonElement step, JsonElement request) = Assert.Single(insights.Of("RequestData"), r => Tag(r.Item, "ai.operation.id") == trace);
-        (JsonElement part, JsonElement infer) = Assert.Single(insights.Of("RemoteDependencyData"), d => Tag(d.Item, "ai.operation.id") == trace);
+        (JsonElement part, JsonElement infer) = Assert.Single(
+            insights.Of("RemoteDependencyData"),
+            d => Tag(d.Item, "ai.operation.id") == trace
+        );
         Assert.Equal(IngestionEndpoint.Key, step.GetProperty("iKey").GetString());
         Assert.Equal(("ScoreImage", "aaclip"), (request.GetProperty("name").GetString(), Tag(step, "ai.cloud.role")));
         Assert.Equal("b7ad6b7169203331", Tag(step, "ai.operation.parentId"));
@@ -255,10 +271,18 @@ public sealed class TelemetryServicesTests
         Assert.Equal(1, Value("aaclip.images.scored"));
         Assert.Equal(80, Value("aaclip.inference.duration"));
 
-        double Value(string name) => Assert.Single(insights.Of("MetricData").Select(m => m.Data), d =>
-            d.GetProperty("metrics")[0].GetProperty("name").GetString() == name
-            && d.GetProperty("properties").TryGetProperty("model", out JsonElement model) && model.GetString() == _word)
-            .GetProperty("metrics")[0].GetProperty("value").GetDouble();
+        double Value(string name) =>
+            Assert
+                .Single(
+                    insights.Of("MetricData").Select(m => m.Data),
+                    d =>
+                        d.GetProperty("metrics")[0].GetProperty("name").GetString() == name
+                        && d.GetProperty("properties").TryGetProperty("model", out JsonElement model)
+                        && model.GetString() == _word
+                )
+                .GetProperty("metrics")[0]
+                .GetProperty("value")
+                .GetDouble();
     }
 
     private static string? Tag(JsonElement item, string name) =>
@@ -285,14 +309,17 @@ public sealed class TelemetryServicesTests
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (IsEnabled(logLevel))
                 lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

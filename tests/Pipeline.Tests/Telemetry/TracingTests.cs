@@ -74,9 +74,19 @@ public sealed class TracingTests
     public void One_trace_goes_from_the_stored_image_to_the_scored_message()
     {
         using ActivityListener listener = Listen();
-        BlobCreated stored = new() { Id = "1", Container = "images", Name = "cam1/a.png", ETag = "0x1", Bytes = 1, Time = default, Traceparent = Sender };
+        BlobCreated stored = new()
+        {
+            Id = "1",
+            Container = "images",
+            Name = "cam1/a.png",
+            ETag = "0x1",
+            Bytes = 1,
+            Time = default,
+            Traceparent = Sender,
+        };
 
-        string? request, scored;
+        string? request,
+            scored;
         using (Tracing.Start("RouteUpload", stored.Traceparent))
             request = Tracing.Stamp(stored.Traceparent);
         using (Tracing.Start("ScoreImage", request))

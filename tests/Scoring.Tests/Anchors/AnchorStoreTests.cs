@@ -86,7 +86,10 @@ public sealed class AnchorStoreTests : IDisposable
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Store(package: package));
 
-        Assert.Equal($"Tensor 'nut' in '{package}' has shape [2, 2], expected [3, 2]: the package was put together from different models, make it again.", refused.Message);
+        Assert.Equal(
+            $"Tensor 'nut' in '{package}' has shape [2, 2], expected [3, 2]: the package was put together from different models, make it again.",
+            refused.Message
+        );
     }
 
     public enum Damage
@@ -135,13 +138,23 @@ public sealed class AnchorStoreTests : IDisposable
             release.Wait(TestContext.Current.CancellationToken);
             return Count(name);
         });
-        Task<float[]>[] calls = [.. Enumerable.Range(0, callers).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                arrived.Signal();
-                return store.Get("nut");
-            },
-            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        Task<float[]>[] calls =
+        [
+            .. Enumerable
+                .Range(0, callers)
+                .Select(_ =>
+                    Task.Factory.StartNew(
+                        () =>
+                        {
+                            arrived.Signal();
+                            return store.Get("nut");
+                        },
+                        TestContext.Current.CancellationToken,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                ),
+        ];
 
         arrived.Wait(TestContext.Current.CancellationToken); // all are at the door; the computation, whoever began it, still waits
         release.Set();
@@ -225,7 +238,11 @@ public sealed class AnchorStoreTests : IDisposable
                 File.WriteAllBytes(path, File.ReadAllBytes(path)[..^4]);
                 break;
             case Damage.OtherName:
-                SafetensorsFile.Write(path, [new("anchors", ([3, 2], new float[6]))], new Dictionary<string, string> { ["class"] = "bolt" });
+                SafetensorsFile.Write(
+                    path,
+                    [new("anchors", ([3, 2], new float[6]))],
+                    new Dictionary<string, string> { ["class"] = "bolt" }
+                );
                 break;
             case Damage.NoName:
                 SafetensorsFile.Write(path, [new("anchors", ([3, 2], new float[6]))]);

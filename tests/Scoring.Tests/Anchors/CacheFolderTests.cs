@@ -9,7 +9,14 @@ public sealed class CacheFolderTests
     [Fact]
     public void The_variable_of_the_product_goes_before_all_and_is_taken_as_it_is()
     {
-        string folder = CacheFolder.Choose(name => name switch { "AACLIP_CACHE" => Path.Combine(Root, "mine"), "XDG_CACHE_HOME" => Root, _ => null });
+        string folder = CacheFolder.Choose(name =>
+            name switch
+            {
+                "AACLIP_CACHE" => Path.Combine(Root, "mine"),
+                "XDG_CACHE_HOME" => Root,
+                _ => null,
+            }
+        );
 
         Assert.Equal(Path.Combine(Root, "mine"), folder);
     }

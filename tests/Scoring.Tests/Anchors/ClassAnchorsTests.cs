@@ -39,7 +39,9 @@ public sealed class ClassAnchorsTests
     [InlineData(4, 6, "The abnormal features have 6 values, expected a multiple of the width 4, and at least one sentence.")]
     public void Features_that_are_no_rows_are_refused(int normal, int abnormal, string message)
     {
-        ArgumentException refused = Assert.Throws<ArgumentException>(() => ClassAnchors.FromFeatures(Random(normal, 1), Random(abnormal, 2), 4));
+        ArgumentException refused = Assert.Throws<ArgumentException>(() =>
+            ClassAnchors.FromFeatures(Random(normal, 1), Random(abnormal, 2), 4)
+        );
 
         Assert.Equal(message, refused.Message);
     }
@@ -55,7 +57,10 @@ public sealed class ClassAnchorsTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClassAnchors.FromFeatures([1, 2], bad, 2));
 
-        Assert.Equal($"Sentence 1 of the abnormal side has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.", refused.Message);
+        Assert.Equal(
+            $"Sentence 1 of the abnormal side has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.",
+            refused.Message
+        );
     }
 
     [Fact]

@@ -7,24 +7,44 @@ namespace AaClip.Scoring.Tests.Images;
 public sealed class BicubicTests
 {
     public static TheoryData<string> Pictures =>
-    [
-        "01-rgb-37x211", "02-rgb-1024x333", "03-grey-160x97", "04-rgba-75x120",
-        "05-grey16-90x64", "06-exif6-140x88", "07-palette-61x50", "08-grey-518x40",
-    ];
+        [
+            "01-rgb-37x211",
+            "02-rgb-1024x333",
+            "03-grey-160x97",
+            "04-rgba-75x120",
+            "05-grey16-90x64",
+            "06-exif6-140x88",
+            "07-palette-61x50",
+            "08-grey-518x40",
+        ];
 
     public static TheoryData<int, int, int, int, int> Sizes()
     {
         TheoryData<int, int, int, int, int> sizes = new()
         {
-            { 1, 1, 1, 518, 518 }, { 2, 1, 400, 518, 3 }, { 3, 400, 1, 1, 1 }, { 4, 3000, 2, 7, 5 }, { 5, 2, 3000, 5, 7 },
-            { 6, 600, 500, 518, 518 }, { 7, 518, 700, 518, 518 }, { 8, 700, 518, 518, 518 }, { 9, 31, 33, 31, 33 }, { 10, 1999, 1499, 224, 224 },
+            { 1, 1, 1, 518, 518 },
+            { 2, 1, 400, 518, 3 },
+            { 3, 400, 1, 1, 1 },
+            { 4, 3000, 2, 7, 5 },
+            { 5, 2, 3000, 5, 7 },
+            { 6, 600, 500, 518, 518 },
+            { 7, 518, 700, 518, 518 },
+            { 8, 700, 518, 518, 518 },
+            { 9, 31, 33, 31, 33 },
+            { 10, 1999, 1499, 224, 224 },
         };
         Random random = new(20250328);
         for (int seed = 100; seed < 290; seed++)
             sizes.Add(seed, Side(), Side(), Side(), Side());
         return sizes;
 
-        int Side() => random.Next(4) switch { 0 => random.Next(1, 9), 1 => random.Next(1, 40), _ => random.Next(1, 150) };
+        int Side() =>
+            random.Next(4) switch
+            {
+                0 => random.Next(1, 9),
+                1 => random.Next(1, 40),
+                _ => random.Next(1, 150),
+            };
     }
 
     [Theory]
@@ -96,7 +116,9 @@ public sealed class BicubicTests
     [InlineData(16)]
     public void A_positional_table_is_resized_as_by_the_reference(int grid)
     {
-        Dictionary<string, (long[] Shape, float[] Values)> golden = SafetensorsFile.ReadAll(Parity.File("posembed/golden-posembed.safetensors"));
+        Dictionary<string, (long[] Shape, float[] Values)> golden = SafetensorsFile.ReadAll(
+            Parity.File("posembed/golden-posembed.safetensors")
+        );
 
         float[] actual = Bicubic.ResizeTable(golden["source_24x24"].Values, 24, grid, 8);
 
@@ -128,7 +150,12 @@ public sealed class BicubicTests
         byte[] pixels = new byte[3 * width * height];
         random.NextBytes(pixels);
         foreach (ref byte pixel in pixels.AsSpan())
-            pixel = random.Next(3) switch { 0 => 0, 1 => 255, _ => pixel }; // extremes make the kernel overshoot
+            pixel = random.Next(3) switch
+            {
+                0 => 0,
+                1 => 255,
+                _ => pixel,
+            }; // extremes make the kernel overshoot
         return new RgbImage(width, height, pixels);
     }
 
@@ -140,24 +167,27 @@ public sealed class BicubicTests
         {
             wide = new byte[3 * newWidth * image.Height];
             for (int y = 0; y < image.Height; y++)
-                for (int x = 0; x < newWidth; x++)
-                    for (int c = 0; c < 3; c++)
-                        wide[(y * newWidth + x) * 3 + c] = Output(x, image.Width, newWidth, i => image.Pixels[(y * image.Width + i) * 3 + c]);
+            for (int x = 0; x < newWidth; x++)
+            for (int c = 0; c < 3; c++)
+                wide[(y * newWidth + x) * 3 + c] = Output(x, image.Width, newWidth, i => image.Pixels[(y * image.Width + i) * 3 + c]);
         }
 
         if (newHeight == image.Height)
             return wide;
         byte[] result = new byte[3 * newWidth * newHeight];
         for (int y = 0; y < newHeight; y++)
-            for (int x = 0; x < 3 * newWidth; x++)
-                result[y * 3 * newWidth + x] = Output(y, image.Height, newHeight, i => wide[i * 3 * newWidth + x]);
+        for (int x = 0; x < 3 * newWidth; x++)
+            result[y * 3 * newWidth + x] = Output(y, image.Height, newHeight, i => wide[i * 3 * newWidth + x]);
         return result;
     }
 
     private static byte Output(int index, int inSize, int outSize, Func<int, byte> input)
     {
-        double scale = (double)inSize / outSize, stretch = Math.Max(1, scale), centre = scale * (index + 0.5);
-        int low = Math.Max(0, (int)(centre - 2 * stretch + 0.5)), high = Math.Min(inSize, (int)(centre + 2 * stretch + 0.5));
+        double scale = (double)inSize / outSize,
+            stretch = Math.Max(1, scale),
+            centre = scale * (index + 0.5);
+        int low = Math.Max(0, (int)(centre - 2 * stretch + 0.5)),
+            high = Math.Min(inSize, (int)(centre + 2 * stretch + 0.5));
         double[] shares = [.. Enumerable.Range(low, high - low).Select(j => Cubic((j - centre + 0.5) / stretch))];
         double total = 0;
         foreach (double share in shares)
@@ -168,10 +198,11 @@ public sealed class BicubicTests
         return (byte)Math.Clamp(sum >> 22, 0, 255);
     }
 
-    private static double Cubic(double x) => Math.Abs(x) switch
-    {
-        < 1 => (1.5 * Math.Abs(x) - 2.5) * Math.Abs(x) * Math.Abs(x) + 1,
-        < 2 => -0.5 * (((Math.Abs(x) - 5) * Math.Abs(x) + 8) * Math.Abs(x) - 4),
-        _ => 0,
-    };
+    private static double Cubic(double x) =>
+        Math.Abs(x) switch
+        {
+            < 1 => (1.5 * Math.Abs(x) - 2.5) * Math.Abs(x) * Math.Abs(x) + 1,
+            < 2 => -0.5 * (((Math.Abs(x) - 5) * Math.Abs(x) + 8) * Math.Abs(x) - 4),
+            _ => 0,
+        };
 }

@@ -27,15 +27,17 @@ public class BoxAverageTests
 
         Assert.Equal((expectedWidth, expectedHeight), (small.Width, small.Height));
         for (int y = 0; y < small.Height; y += Math.Max(1, small.Height / 7))
-            for (int x = 0; x < small.Width; x += Math.Max(1, small.Width / 7))
-                for (int c = 0; c < 3; c++)
-                    Assert.Equal(Mean(image, x, y, c, small), small.Pixels[3 * (y * small.Width + x) + c], 0.5001);
+        for (int x = 0; x < small.Width; x += Math.Max(1, small.Width / 7))
+        for (int c = 0; c < 3; c++)
+            Assert.Equal(Mean(image, x, y, c, small), small.Pixels[3 * (y * small.Width + x) + c], 0.5001);
     }
 
-    private static double Mean(RgbImage image, int x, int y, int channel, RgbImage small) => (
-        from row in Enumerable.Range(0, image.Height)
-        where row >= y * image.Height / small.Height && row < (y + 1) * image.Height / small.Height
-        from column in Enumerable.Range(0, image.Width)
-        where column >= x * image.Width / small.Width && column < (x + 1) * image.Width / small.Width
-        select (double)image.Pixels[3 * (row * image.Width + column) + channel]).Average();
+    private static double Mean(RgbImage image, int x, int y, int channel, RgbImage small) =>
+        (
+            from row in Enumerable.Range(0, image.Height)
+            where row >= y * image.Height / small.Height && row < (y + 1) * image.Height / small.Height
+            from column in Enumerable.Range(0, image.Width)
+            where column >= x * image.Width / small.Width && column < (x + 1) * image.Width / small.Width
+            select (double)image.Pixels[3 * (row * image.Width + column) + channel]
+        ).Average();
 }

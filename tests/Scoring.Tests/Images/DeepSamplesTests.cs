@@ -51,7 +51,11 @@ public class DeepSamplesTests
         {
             ImageRejectedException refused = Assert.Throws<ImageRejectedException>(() => Pixels(file));
             Assert.Equal(ImageRejection.Unscaled, refused.Code);
-            Assert.StartsWith($"Image 'cam/1' has samples of 16 bits, but none above {largest},", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"Image 'cam/1' has samples of 16 bits, but none above {largest},",
+                refused.Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -60,9 +64,11 @@ public class DeepSamplesTests
         Assert.All(Pixels(Png([.. Twelve.Select(v => (ushort)(v / 64))], null)), value => Assert.Equal(0, value));
 
     [Fact]
-    public void In_parity_they_are_clipped_as_published() => Assert.Equal(
-        [.. Twelve.SelectMany(v => Enumerable.Repeat((byte)Math.Min((int)v, 255), 3))],
-        ImageDecoder.Decode(Png(Twelve, 12), "cam/1", new DecodeOptions { Parity = true }).Image.Pixels);
+    public void In_parity_they_are_clipped_as_published() =>
+        Assert.Equal(
+            [.. Twelve.SelectMany(v => Enumerable.Repeat((byte)Math.Min((int)v, 255), 3))],
+            ImageDecoder.Decode(Png(Twelve, 12), "cam/1", new DecodeOptions { Parity = true }).Image.Pixels
+        );
 
     private static byte[] Pixels(byte[] file) => ImageDecoder.Decode(file, "cam/1").Image.Pixels;
 

@@ -86,7 +86,9 @@ public class ImageDecoderTests
     [Fact]
     public void A_map_of_another_size_or_none_is_refused()
     {
-        InvalidDataException size = Assert.Throws<InvalidDataException>(() => ImageDecoder.Grey16(ImageEncoder.Png16(3, 2, new ushort[6]), "c/a.png", 2, 3));
+        InvalidDataException size = Assert.Throws<InvalidDataException>(() =>
+            ImageDecoder.Grey16(ImageEncoder.Png16(3, 2, new ushort[6]), "c/a.png", 2, 3)
+        );
         InvalidDataException none = Assert.Throws<InvalidDataException>(() => ImageDecoder.Grey16([1, 2, 3], "c/a.png", 2, 3));
 
         Assert.Equal("Map 'c/a.png' is 3 x 2, expected 2 x 3: it was changed; score the image again.", size.Message);
@@ -107,7 +109,9 @@ public class ImageDecoderTests
     [InlineData(true)]
     public void Sixteen_bit_colour_is_rounded_by_default_and_cut_to_its_high_byte_in_parity(bool parity)
     {
-        byte[] actual = ImageDecoder.Decode(TestImages.Sample("rgb16.png"), "rgb16.png", new DecodeOptions { Parity = parity }).Image.Pixels;
+        byte[] actual = ImageDecoder
+            .Decode(TestImages.Sample("rgb16.png"), "rgb16.png", new DecodeOptions { Parity = parity })
+            .Image.Pixels;
 
         RgbImage expected = TestImages.Make(41, 27, (x, y) => (To8(x * 1598), To8(y * 2427), To8(65535 - (x * 700) - (y * 900))));
         Assert.Equal(expected.Pixels, actual);
@@ -178,13 +182,20 @@ public class ImageDecoderTests
         byte[] broken = ImageEncoder.Png(TestImages.Gradient);
         broken[60] ^= 0xFF;
 
-        Parallel.For(0, 400, i =>
-        {
-            if (i % 3 == 0)
-                Assert.Equal(ImageRejection.Damaged, Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(broken, "broken")).Code);
-            else
-                Assert.Equal(expected, ImageDecoder.Decode(good, "good").Image.Pixels);
-        });
+        Parallel.For(
+            0,
+            400,
+            i =>
+            {
+                if (i % 3 == 0)
+                    Assert.Equal(
+                        ImageRejection.Damaged,
+                        Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(broken, "broken")).Code
+                    );
+                else
+                    Assert.Equal(expected, ImageDecoder.Decode(good, "good").Image.Pixels);
+            }
+        );
     }
 
     private static (byte[] Expected, byte[] Actual) Jpegs(string name)

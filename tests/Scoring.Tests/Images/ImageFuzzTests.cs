@@ -42,7 +42,19 @@ public class ImageFuzzTests
         yield return ("interlaced-palette.png", Interlaced(PngColorType.Palette));
         yield return ("a.bmp", TestImages.Bmp24(TestImages.Gradient));
         (byte, byte, byte)[] colors = [(0, 0, 0), (9, 9, 9), (8, 8, 8), (7, 7, 7)];
-        yield return ("packed.bmp", TestImages.Bmp(4, 2, 8, [[3, 2, 1, 1, 0, 0, 0, 4, 0, 1, 2, 3, 0, 1]], colors, compression: 1));
+        yield return (
+            "packed.bmp",
+            TestImages.Bmp(
+                4,
+                2,
+                8,
+                [
+                    [3, 2, 1, 1, 0, 0, 0, 4, 0, 1, 2, 3, 0, 1],
+                ],
+                colors,
+                compression: 1
+            )
+        );
         yield return ("a.tif", TestImages.Tiff(41, 27, 8, 3, TestImages.Gradient.Pixels));
         yield return ("big-endian.tif", TestImages.Tiff(41, 9, 16, 1, TestImages.Gradient.Pixels[..(41 * 9 * 2)], little: false));
         yield return ("packbits.tif", PackBits());

@@ -28,7 +28,8 @@ public class ImageRejectionTests
             ImageRejection.TooManyBytes,
             $"Image 'cam/1.png' has {Png.Length} bytes, more than the limit of 100: compress it or raise the limit.",
             Png,
-            new ImageLimits { MaxBytes = 100 });
+            new ImageLimits { MaxBytes = 100 }
+        );
 
     [Fact]
     public void A_file_of_too_many_bytes_is_refused_before_it_is_read()
@@ -55,7 +56,8 @@ public class ImageRejectionTests
         AssertRejected(
             ImageRejection.UnknownFormat,
             "Image 'cam/1.png' is not JPEG, PNG, BMP, TIFF or WebP: its 10 bytes begin with 4749463839610100. Convert it to one of these; the file's name plays no part.",
-            [.. "GIF89a"u8, 1, 0, 1, 0]);
+            [.. "GIF89a"u8, 1, 0, 1, 0]
+        );
 
     [Fact]
     public void Too_many_pixels_are_refused() =>
@@ -63,7 +65,8 @@ public class ImageRejectionTests
             ImageRejection.TooManyPixels,
             "Image 'cam/1.png' is 41 x 27 = 1107 pixels, more than the limit of 1000: scale it down or raise the limit.",
             Png,
-            new ImageLimits { MaxPixels = 1000 });
+            new ImageLimits { MaxPixels = 1000 }
+        );
 
     [Fact]
     public void Too_long_a_side_is_refused() =>
@@ -71,7 +74,8 @@ public class ImageRejectionTests
             ImageRejection.SideOutOfRange,
             "Image 'cam/1.png' is 41 x 27, but no side may be longer than 40: scale it down or raise the limit.",
             Png,
-            new ImageLimits { MaxSide = 40 });
+            new ImageLimits { MaxSide = 40 }
+        );
 
     [Fact]
     public void Too_short_a_side_is_refused() =>
@@ -79,7 +83,8 @@ public class ImageRejectionTests
             ImageRejection.SideOutOfRange,
             "Image 'cam/1.png' is 41 x 27, but no side may be shorter than 28: send the image at its full size or lower the limit.",
             Png,
-            new ImageLimits { MinSide = 28 });
+            new ImageLimits { MinSide = 28 }
+        );
 
     [Fact]
     public void A_header_that_promises_sixty_thousand_columns_is_refused_by_the_default_limits()
@@ -89,7 +94,11 @@ public class ImageRejectionTests
         BinaryPrimitives.WriteInt32BigEndian(bomb.AsSpan(20), 60000);
         TestImages.FixChecksum(bomb, 8);
 
-        AssertRejected(ImageRejection.SideOutOfRange, "Image 'cam/1.png' is 60000 x 60000, but no side may be longer than 30000: scale it down or raise the limit.", bomb);
+        AssertRejected(
+            ImageRejection.SideOutOfRange,
+            "Image 'cam/1.png' is 60000 x 60000, but no side may be longer than 30000: scale it down or raise the limit.",
+            bomb
+        );
     }
 
     [Theory]
@@ -113,7 +122,7 @@ public class ImageRejectionTests
         int pad = kind switch
         {
             "lzw.tif" => 16, // the resolution at the very end of this file is no part of the picture
-            "jpeg" => 3,     // nor is the end marker
+            "jpeg" => 3, // nor is the end marker
             _ => 1,
         };
 
@@ -136,7 +145,9 @@ public class ImageRejectionTests
 
     private static void AssertRejected(ImageRejection code, string message, byte[] file, ImageLimits? limits = null)
     {
-        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(file, "cam/1.png", new DecodeOptions { Limits = limits ?? new ImageLimits() }));
+        ImageRejectedException e = Assert.Throws<ImageRejectedException>(() =>
+            ImageDecoder.Decode(file, "cam/1.png", new DecodeOptions { Limits = limits ?? new ImageLimits() })
+        );
 
         Assert.Equal((code, message), (e.Code, e.Message));
     }

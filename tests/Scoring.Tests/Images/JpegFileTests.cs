@@ -91,7 +91,12 @@ public class JpegFileTests
     [InlineData(1, 2, 3, "Adobe", false)]
     [InlineData(1, 2, 3, "JFIF Adobe", true)]
     public void The_colours_of_three_components_are_those_that_libjpeg_takes_them_for(
-        int first, int second, int third, string segments, bool ycc)
+        int first,
+        int second,
+        int third,
+        string segments,
+        bool ycc
+    )
     {
         byte[] file = TestImages.Sample("scans-restart.jpg");
         byte[] expected = ImageDecoder.Decode(file, "as written").Image.Pixels;
@@ -142,7 +147,7 @@ public class JpegFileTests
     public void A_table_that_is_missing_is_named(byte marker, string trouble)
     {
         byte[] file = File("halved chroma");
-        for (int at; (at = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, marker])) > 0;)
+        for (int at; (at = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, marker])) > 0; )
             file[at + 1] = 0xFE; // a comment
 
         ImageRejectedException e = Assert.Throws<ImageRejectedException>(() => ImageDecoder.Decode(file, "mjpeg.jpg"));

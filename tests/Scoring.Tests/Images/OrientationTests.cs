@@ -56,25 +56,31 @@ public class OrientationTests
     /// <summary>From the wording of EXIF: which side of the scene the first stored row and column show.</summary>
     private static RgbImage Slow(RgbImage stored, int orientation)
     {
-        int w = stored.Width, h = stored.Height;
+        int w = stored.Width,
+            h = stored.Height;
         return orientation switch
         {
-            1 => From(w, h, (x, y) => (x, y)),                 // row 0 top, column 0 left
-            2 => From(w, h, (x, y) => (w - 1 - x, y)),         // top, right
+            1 => From(w, h, (x, y) => (x, y)), // row 0 top, column 0 left
+            2 => From(w, h, (x, y) => (w - 1 - x, y)), // top, right
             3 => From(w, h, (x, y) => (w - 1 - x, h - 1 - y)), // bottom, right
-            4 => From(w, h, (x, y) => (x, h - 1 - y)),         // bottom, left
-            5 => From(h, w, (x, y) => (y, x)),                 // left, top
-            6 => From(h, w, (x, y) => (y, h - 1 - x)),         // right, top
+            4 => From(w, h, (x, y) => (x, h - 1 - y)), // bottom, left
+            5 => From(h, w, (x, y) => (y, x)), // left, top
+            6 => From(h, w, (x, y) => (y, h - 1 - x)), // right, top
             7 => From(h, w, (x, y) => (w - 1 - y, h - 1 - x)), // right, bottom
-            _ => From(h, w, (x, y) => (w - 1 - y, x)),         // left, bottom
+            _ => From(h, w, (x, y) => (w - 1 - y, x)), // left, bottom
         };
 
-        RgbImage From(int width, int height, Func<int, int, (int X, int Y)> source) => TestImages.Make(width, height, (x, y) =>
-        {
-            (int sx, int sy) = source(x, y);
-            int i = ((sy * w) + sx) * 3;
-            return (stored.Pixels[i], stored.Pixels[i + 1], stored.Pixels[i + 2]);
-        });
+        RgbImage From(int width, int height, Func<int, int, (int X, int Y)> source) =>
+            TestImages.Make(
+                width,
+                height,
+                (x, y) =>
+                {
+                    (int sx, int sy) = source(x, y);
+                    int i = ((sy * w) + sx) * 3;
+                    return (stored.Pixels[i], stored.Pixels[i + 1], stored.Pixels[i + 2]);
+                }
+            );
     }
 
     private static void AssertSame(RgbImage expected, RgbImage actual)

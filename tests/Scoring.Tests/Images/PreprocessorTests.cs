@@ -53,7 +53,15 @@ public sealed class PreprocessorTests
     {
         RgbImage image = new(1, 1, [0, 51, 255]);
 
-        float[] actual = Run(image, new Preprocessing { Size = 1, Mean = [0.5f, 0.1f, 0], Std = [0.25f, 0.5f, 2] });
+        float[] actual = Run(
+            image,
+            new Preprocessing
+            {
+                Size = 1,
+                Mean = [0.5f, 0.1f, 0],
+                Std = [0.25f, 0.5f, 2],
+            }
+        );
 
         Close.Assert([-2, 0.2f, 0.5f], actual, Limit);
     }

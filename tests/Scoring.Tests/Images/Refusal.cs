@@ -6,11 +6,13 @@ namespace AaClip.Scoring.Tests.Images;
 internal static class Refusal
 {
     /// <summary>The file is not what its own words promise.</summary>
-    public static void Damaged(ImageFileFormat format, string trouble, byte[] file) => Equal(
-        ImageRejection.Damaged,
-        $"Image 'cam/1' is cut off or damaged: the {format} file has {file.Length} bytes, and {trouble}. "
-        + "Upload it again once it is written completely.",
-        file);
+    public static void Damaged(ImageFileFormat format, string trouble, byte[] file) =>
+        Equal(
+            ImageRejection.Damaged,
+            $"Image 'cam/1' is cut off or damaged: the {format} file has {file.Length} bytes, and {trouble}. "
+                + "Upload it again once it is written completely.",
+            file
+        );
 
     /// <summary>The file is of a kind that is not read.</summary>
     public static void NotRead(string kind, byte[] file, string remedy = "save it as PNG") =>

@@ -26,17 +26,26 @@ internal static class TestImages
     {
         byte[] pixels = new byte[width * height * 3];
         for (int y = 0, i = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-            {
-                (int r, int g, int b) = color(x, y);
-                (pixels[i++], pixels[i++], pixels[i++]) = ((byte)r, (byte)g, (byte)b);
-            }
+        for (int x = 0; x < width; x++)
+        {
+            (int r, int g, int b) = color(x, y);
+            (pixels[i++], pixels[i++], pixels[i++]) = ((byte)r, (byte)g, (byte)b);
+        }
 
         return new RgbImage(width, height, pixels);
     }
 
     /// <summary>A bitmap file; each row of bytes is given as stored, without padding, from the top row on.</summary>
-    public static byte[] Bmp(int width, int height, int bits, IReadOnlyList<byte[]> rows, (byte R, byte G, byte B)[]? palette = null, uint[]? masks = null, bool topDown = false, int compression = 0)
+    public static byte[] Bmp(
+        int width,
+        int height,
+        int bits,
+        IReadOnlyList<byte[]> rows,
+        (byte R, byte G, byte B)[]? palette = null,
+        uint[]? masks = null,
+        bool topDown = false,
+        int compression = 0
+    )
     {
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream);
@@ -68,8 +77,29 @@ internal static class TestImages
     }
 
     /// <summary>A bitmap of 24 bits.</summary>
-    public static byte[] Bmp24(RgbImage image) => Bmp(image.Width, image.Height, 24, [.. Enumerable.Range(0, image.Height).Select(y =>
-        Enumerable.Range(0, image.Width).SelectMany(x => (byte[])[image.Pixels[(((y * image.Width) + x) * 3) + 2], image.Pixels[(((y * image.Width) + x) * 3) + 1], image.Pixels[((y * image.Width) + x) * 3]]).ToArray())]);
+    public static byte[] Bmp24(RgbImage image) =>
+        Bmp(
+            image.Width,
+            image.Height,
+            24,
+            [
+                .. Enumerable
+                    .Range(0, image.Height)
+                    .Select(y =>
+                        Enumerable
+                            .Range(0, image.Width)
+                            .SelectMany(x =>
+                                (byte[])
+                                    [
+                                        image.Pixels[(((y * image.Width) + x) * 3) + 2],
+                                        image.Pixels[(((y * image.Width) + x) * 3) + 1],
+                                        image.Pixels[((y * image.Width) + x) * 3],
+                                    ]
+                            )
+                            .ToArray()
+                    ),
+            ]
+        );
 
     /// <summary>An uncompressed TIFF of one strip; data as stored, in the byte order of the file.</summary>
     public static byte[] Tiff(int width, int height, int bits, int samples, byte[] data, int orientation = 1, bool little = true) =>
@@ -77,17 +107,25 @@ internal static class TestImages
 
     /// <summary>The fields of an uncompressed TIFF of one strip, which begins at byte 8: (tag, type, values).</summary>
     public static List<(int Tag, int Type, uint[] Values)> TiffFields(int width, int height, int bits, int samples, int length) =>
-    [
-        (256, 4, [(uint)width]), (257, 4, [(uint)height]), (258, 3, [.. Enumerable.Repeat((uint)bits, samples)]), (259, 3, [1]),
-        (262, 3, [samples == 1 ? 1u : 2u]), (273, 4, [8]), (277, 3, [(uint)samples]), (278, 4, [(uint)height]), (279, 4, [(uint)length]),
-    ];
+        [
+            (256, 4, [(uint)width]),
+            (257, 4, [(uint)height]),
+            (258, 3, [.. Enumerable.Repeat((uint)bits, samples)]),
+            (259, 3, [1]),
+            (262, 3, [samples == 1 ? 1u : 2u]),
+            (273, 4, [8]),
+            (277, 3, [(uint)samples]),
+            (278, 4, [(uint)height]),
+            (279, 4, [(uint)length]),
+        ];
 
     /// <summary>A TIFF whose pixel data begin at byte 8, with these fields; more directories may follow.</summary>
     public static byte[] Tiff(
         byte[] data,
         List<(int Tag, int Type, uint[] Values)> fields,
         bool little = true,
-        params List<(int Tag, int Type, uint[] Values)>[] more)
+        params List<(int Tag, int Type, uint[] Values)>[] more
+    )
     {
         using MemoryStream file = new();
         file.Write(little ? "II*\0"u8 : "MM\0*"u8);

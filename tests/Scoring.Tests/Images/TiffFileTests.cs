@@ -86,7 +86,8 @@ public class TiffFileTests
     public void A_full_size_picture_in_a_directory_inside_another_is_found()
     {
         List<(int Tag, int Type, uint[] Values)> thumbnail = With(TestImages.TiffFields(4, 4, 8, 3, 48), (254, 4, [1]), (330, 4, [0]));
-        int start = 8 + Pixels.Length + (Pixels.Length & 1), behind = start + 2 + (thumbnail.Count * 12) + 4 + 6; // 6: the bits of three samples
+        int start = 8 + Pixels.Length + (Pixels.Length & 1),
+            behind = start + 2 + (thumbnail.Count * 12) + 4 + 6; // 6: the bits of three samples
         thumbnail = With(thumbnail, (330, 4, [(uint)behind]));
 
         byte[] file = TestImages.Tiff(Pixels, thumbnail, true, Fields);
@@ -107,8 +108,12 @@ public class TiffFileTests
     }
 
     [Fact]
-    public void A_reduced_picture_alone_is_refused() => Refusal.NotRead(
-        "a TIFF that holds a reduced picture alone", TestImages.Tiff(Pixels, With(Fields, (254, 4, [1]))), "save the picture at its full size");
+    public void A_reduced_picture_alone_is_refused() =>
+        Refusal.NotRead(
+            "a TIFF that holds a reduced picture alone",
+            TestImages.Tiff(Pixels, With(Fields, (254, 4, [1]))),
+            "save the picture at its full size"
+        );
 
     [Fact]
     public void Directories_in_a_circle_are_walked_once()
@@ -155,8 +160,7 @@ public class TiffFileTests
         byte[] missing = TestImages.Tiff(Pixels, With(Fields, (278, 4, [9])));
         byte[] outside = TestImages.Tiff(Pixels, With(Fields, (273, 4, [5000])));
         byte[] small = TestImages.Tiff(Pixels, With(Fields, (279, 4, [3000])));
-        byte[] shared = TestImages.Tiff(
-            Pixels, With(Fields, (259, 3, [32773]), (273, 4, [8, 8]), (278, 4, [20]), (279, 4, [3321, 3321])));
+        byte[] shared = TestImages.Tiff(Pixels, With(Fields, (259, 3, [32773]), (273, 4, [8, 8]), (278, 4, [20]), (279, 4, [3321, 3321])));
 
         AssertDamaged("its directory names 1 of 3 strips of pixel data", missing);
         AssertDamaged("strip 0 of its pixel data should reach to byte 8321", outside);
@@ -174,14 +178,16 @@ public class TiffFileTests
         byte[] file = TestImages.Tiff(
             planes,
             With(Fields, (273, 4, offsets), (278, 4, [20]), (279, 4, [820, 287, 820, 287, 820, 287]), (284, 3, [2])),
-            little);
+            little
+        );
 
         Assert.Equal(Pixels, ImageDecoder.Decode(file, "planes.tif").Image.Pixels);
     }
 
     private static List<(int Tag, int Type, uint[] Values)> With(
-        List<(int Tag, int Type, uint[] Values)> fields, params (int Tag, int Type, uint[] Values)[] others) =>
-        [.. fields.Where(f => others.All(o => o.Tag != f.Tag)), .. others];
+        List<(int Tag, int Type, uint[] Values)> fields,
+        params (int Tag, int Type, uint[] Values)[] others
+    ) => [.. fields.Where(f => others.All(o => o.Tag != f.Tag)), .. others];
 
     private static void AssertDamaged(string trouble, byte[] file) => Refusal.Damaged(ImageFileFormat.Tiff, trouble, file);
 }

@@ -15,14 +15,19 @@ public class WebPFileTests
     public void A_lossless_webp_decodes_exactly(string kind)
     {
         Random random = new(7);
-        RgbImage picture = TestImages.Make(317, 211, (x, y) => kind switch
-        {
-            "gradient" => (x & 255, y & 255, (x + y) & 255),
-            "noise" => (random.Next(256), random.Next(256), random.Next(256)),
-            "two colours" => ((x / 9) + (y / 9)) % 2 == 0 ? (200, 30, 40) : (20, 130, 240),
-            "sixteen colours" => (((x * y) & 15) * 17, 90, 255 - (((x * y) & 15) * 3)),
-            _ => x < 150 ? (random.Next(20), y & 255, 7) : (x & 255, random.Next(90), random.Next(256)),
-        });
+        RgbImage picture = TestImages.Make(
+            317,
+            211,
+            (x, y) =>
+                kind switch
+                {
+                    "gradient" => (x & 255, y & 255, (x + y) & 255),
+                    "noise" => (random.Next(256), random.Next(256), random.Next(256)),
+                    "two colours" => ((x / 9) + (y / 9)) % 2 == 0 ? (200, 30, 40) : (20, 130, 240),
+                    "sixteen colours" => (((x * y) & 15) * 17, 90, 255 - (((x * y) & 15) * 3)),
+                    _ => x < 150 ? (random.Next(20), y & 255, 7) : (x & 255, random.Next(90), random.Next(256)),
+                }
+        );
         using Image<Rgb24> image = Image.LoadPixelData<Rgb24>(picture.Pixels, picture.Width, picture.Height);
         using MemoryStream file = new();
         image.SaveAsWebp(file, new WebpEncoder { FileFormat = WebpFileFormatType.Lossless });
@@ -75,7 +80,7 @@ public class WebPFileTests
         Put(15, 14);
         Put(15, 14);
         Put(0, 4 + 1 + 1); // alpha and version, no transform, no colour cache
-        Put(1, 1);         // groups are chosen by an image, of which one pixel stands for 512 x 512
+        Put(1, 1); // groups are chosen by an image, of which one pixel stands for 512 x 512
         Put(7, 3);
         Put(0, 1);
         foreach (int symbol in (int[])[(count - 1) & 255, (count - 1) >> 8, 0, 0, 0])

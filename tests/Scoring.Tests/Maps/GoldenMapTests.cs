@@ -67,14 +67,15 @@ public sealed class GoldenMapTests
         Close.AssertRelative(golden["unsmoothed_final_map"].Values, actual, Limit);
     }
 
-    private static Dictionary<string, (long[] Shape, float[] Values)> Golden() => SafetensorsFile.ReadAll(Parity.File("tiny/golden-maps.safetensors"));
+    private static Dictionary<string, (long[] Shape, float[] Values)> Golden() =>
+        SafetensorsFile.ReadAll(Parity.File("tiny/golden-maps.safetensors"));
 
     private static float[] Summed(Dictionary<string, (long[] Shape, float[] Values)> golden)
     {
         float[] sum = new float[64];
         for (int level = 0; level < 4; level++)
-            for (int i = 0; i < sum.Length; i++)
-                sum[i] += golden[$"level{level}.score_map"].Values[i];
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] += golden[$"level{level}.score_map"].Values[i];
         return sum;
     }
 }

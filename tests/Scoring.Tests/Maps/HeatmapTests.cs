@@ -7,7 +7,12 @@ public sealed class HeatmapTests
 {
     private const float JustAbove = 1e-5f; // smoothing may take the last bit from a flat map
 
-    private static readonly HeatmapOptions Scale = new() { Low = 1, Threshold = 2, High = 4 };
+    private static readonly HeatmapOptions Scale = new()
+    {
+        Low = 1,
+        Threshold = 2,
+        High = 4,
+    };
 
     [Fact]
     public void Scores_at_the_low_end_leave_the_photo_as_it_is()
@@ -22,15 +27,21 @@ public sealed class HeatmapTests
     [Fact]
     public void The_photo_shows_the_less_the_higher_the_score_is()
     {
-        RgbImage black = new(1, 1, [0, 0, 0]), white = new(1, 1, [255, 255, 255]);
+        RgbImage black = new(1, 1, [0, 0, 0]),
+            white = new(1, 1, [255, 255, 255]);
 
-        int[] kept = [.. new[] { 1f, 1.5f, 1.9f, 2f + JustAbove, 3f, 4f + JustAbove, 9f }.Select(score =>
-            Heatmap.Overlay(white, TestMaps.Flat(score), Scale).Pixels[0] - Heatmap.Overlay(black, TestMaps.Flat(score), Scale).Pixels[0])];
+        int[] kept =
+        [
+            .. new[] { 1f, 1.5f, 1.9f, 2f + JustAbove, 3f, 4f + JustAbove, 9f }.Select(score =>
+                Heatmap.Overlay(white, TestMaps.Flat(score), Scale).Pixels[0]
+                - Heatmap.Overlay(black, TestMaps.Flat(score), Scale).Pixels[0]
+            ),
+        ];
 
         Assert.Equal(kept.OrderDescending(), kept);
         Assert.Equal(255, kept[0]);
-        Assert.InRange(kept[1], 240, 255);   // ordinary: next to nothing
-        Assert.InRange(kept[3], 90, 140);    // at the threshold: clearly coloured
+        Assert.InRange(kept[1], 240, 255); // ordinary: next to nothing
+        Assert.InRange(kept[3], 90, 140); // at the threshold: clearly coloured
         Assert.Equal(0.3 * 255, kept[5], 2.0); // high: the whole opacity
         Assert.Equal(kept[5], kept[6]);
     }
@@ -41,7 +52,12 @@ public sealed class HeatmapTests
     [InlineData(0f, 2f, 100f)]
     public void The_threshold_has_the_same_colour_on_every_scale(float low, float threshold, float high)
     {
-        HeatmapOptions options = new() { Low = low, Threshold = threshold, High = high };
+        HeatmapOptions options = new()
+        {
+            Low = low,
+            Threshold = threshold,
+            High = high,
+        };
 
         RgbImage actual = Heatmap.Render(TestMaps.Flat(threshold + JustAbove), 1, 1, options);
 
@@ -90,7 +106,14 @@ public sealed class HeatmapTests
         byte[] with = Heatmap.Render(ramp, 200, 100, Scale).Pixels;
         byte[] without = Heatmap.Render(ramp, 200, 100, Scale with { Contour = false }).Pixels;
 
-        int[] changed = [.. Enumerable.Range(0, 20_000).Where(i => !with.AsSpan(3 * i, 3).SequenceEqual(without.AsSpan(3 * i, 3))).Select(i => i % 200).Distinct()];
+        int[] changed =
+        [
+            .. Enumerable
+                .Range(0, 20_000)
+                .Where(i => !with.AsSpan(3 * i, 3).SequenceEqual(without.AsSpan(3 * i, 3)))
+                .Select(i => i % 200)
+                .Distinct(),
+        ];
         Assert.Contains(crossing, changed);
         Assert.All(changed, x => Assert.InRange(x, crossing - 3, crossing + 3));
     }
@@ -148,7 +171,12 @@ public sealed class HeatmapTests
     [InlineData(float.NegativeInfinity, 2f, 4f)]
     public void A_scale_that_does_not_rise_is_refused_with_its_numbers(float low, float threshold, float high)
     {
-        HeatmapOptions options = new() { Low = low, Threshold = threshold, High = high };
+        HeatmapOptions options = new()
+        {
+            Low = low,
+            Threshold = threshold,
+            High = high,
+        };
 
         ArgumentException e = Assert.Throws<ArgumentException>(() => Heatmap.Render(TestMaps.Flat(2), 5, 5, options));
 

@@ -11,7 +11,9 @@ public sealed class RegionsTests
     public void Regions_equal_those_found_by_spreading_labels_until_nothing_changes(int seed)
     {
         Random random = new(seed);
-        int size = random.Next(1, 24), width = random.Next(1, 100), height = random.Next(1, 100);
+        int size = random.Next(1, 24),
+            width = random.Next(1, 100),
+            height = random.Next(1, 100);
         float[] map = [.. TestMaps.Noise(seed, size * size).Select(v => MathF.Round(v * 4) / 4)]; // many equal peaks
         float threshold = random.Next(5) * 0.25f - 0.25f;
         double minArea = random.Next(2) * 0.01;
@@ -28,13 +30,22 @@ public sealed class RegionsTests
 
         IReadOnlyList<Region> actual = Regions.Find(map, 3, 0.5f, 30, 60, 0);
 
-        Region expected = new() { X = 0, Y = 0, Width = 30, Height = 60, Peak = 1, AreaFraction = 3 / 9.0 };
+        Region expected = new()
+        {
+            X = 0,
+            Y = 0,
+            Width = 30,
+            Height = 60,
+            Peak = 1,
+            AreaFraction = 3 / 9.0,
+        };
         Assert.Equal([expected], actual);
     }
 
     [Fact]
     public void The_highest_peak_comes_first_and_equal_peaks_from_top_to_bottom()
     {
+        // csharpier-ignore
         float[] map =
         [
             2, 0, 2, 0,
@@ -128,26 +139,46 @@ public sealed class RegionsTests
     private static List<Region> Slow(float[] map, int size, float threshold, int width, int height, double minArea)
     {
         int[] label = [.. map.Select((v, i) => v >= threshold ? i : -1)];
-        for (bool changed = true; changed;)
+        for (bool changed = true; changed; )
         {
             changed = false;
             for (int i = 0; i < map.Length; i++)
-                for (int j = 0; j < map.Length; j++)
-                    if (label[i] >= 0 && label[j] >= 0 && label[j] < label[i] && Math.Abs(i % size - j % size) <= 1 && Math.Abs(i / size - j / size) <= 1)
-                        (label[i], changed) = (label[j], true);
+            for (int j = 0; j < map.Length; j++)
+                if (
+                    label[i] >= 0
+                    && label[j] >= 0
+                    && label[j] < label[i]
+                    && Math.Abs(i % size - j % size) <= 1
+                    && Math.Abs(i / size - j / size) <= 1
+                )
+                    (label[i], changed) = (label[j], true);
         }
 
-        return [.. Enumerable.Range(0, map.Length)
-            .Where(i => label[i] >= 0)
-            .GroupBy(i => label[i])
-            .Where(g => g.Count() / (double)map.Length >= minArea)
-            .OrderByDescending(g => g.Max(i => map[i]))
-            .ThenBy(g => g.Key)
-            .Select(g =>
-            {
-                int x = (int)Math.Floor(g.Min(i => i % size) * (double)width / size), y = (int)Math.Floor(g.Min(i => i / size) * (double)height / size);
-                int right = (int)Math.Ceiling((g.Max(i => i % size) + 1) * (double)width / size), bottom = (int)Math.Ceiling((g.Max(i => i / size) + 1) * (double)height / size);
-                return new Region { X = x, Y = y, Width = right - x, Height = bottom - y, Peak = g.Max(i => map[i]), AreaFraction = g.Count() / (double)map.Length };
-            })];
+        return
+        [
+            .. Enumerable
+                .Range(0, map.Length)
+                .Where(i => label[i] >= 0)
+                .GroupBy(i => label[i])
+                .Where(g => g.Count() / (double)map.Length >= minArea)
+                .OrderByDescending(g => g.Max(i => map[i]))
+                .ThenBy(g => g.Key)
+                .Select(g =>
+                {
+                    int x = (int)Math.Floor(g.Min(i => i % size) * (double)width / size),
+                        y = (int)Math.Floor(g.Min(i => i / size) * (double)height / size);
+                    int right = (int)Math.Ceiling((g.Max(i => i % size) + 1) * (double)width / size),
+                        bottom = (int)Math.Ceiling((g.Max(i => i / size) + 1) * (double)height / size);
+                    return new Region
+                    {
+                        X = x,
+                        Y = y,
+                        Width = right - x,
+                        Height = bottom - y,
+                        Peak = g.Max(i => map[i]),
+                        AreaFraction = g.Count() / (double)map.Length,
+                    };
+                }),
+        ];
     }
 }

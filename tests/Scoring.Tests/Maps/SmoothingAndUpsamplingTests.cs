@@ -20,19 +20,20 @@ public sealed class SmoothingAndUpsamplingTests
         (int half, double sigma) = domain == Domain.Industrial ? (3, 1.0) : (4, 1.5);
         float[] expected = new float[grid.Length];
         for (int y = 0; y < side; y++)
-            for (int x = 0; x < side; x++)
+        for (int x = 0; x < side; x++)
+        {
+            double sum = 0,
+                total = 0;
+            for (int dy = -half; dy <= half; dy++)
+            for (int dx = -half; dx <= half; dx++)
             {
-                double sum = 0, total = 0;
-                for (int dy = -half; dy <= half; dy++)
-                    for (int dx = -half; dx <= half; dx++)
-                    {
-                        double weight = Math.Exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
-                        total += weight;
-                        sum += weight * grid[Bounce(y + dy, side) * side + Bounce(x + dx, side)];
-                    }
-
-                expected[y * side + x] = (float)(sum / total);
+                double weight = Math.Exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
+                total += weight;
+                sum += weight * grid[Bounce(y + dy, side) * side + Bounce(x + dx, side)];
             }
+
+            expected[y * side + x] = (float)(sum / total);
+        }
 
         float[] actual = GaussianSmoothing.Smooth(grid, side, domain);
 
@@ -55,14 +56,18 @@ public sealed class SmoothingAndUpsamplingTests
         float[] grid = TestMaps.Noise(2, side * side);
         float[] expected = new float[width * height];
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-            {
-                double v = height == 1 ? 0 : y * (side - 1.0) / (height - 1), u = width == 1 ? 0 : x * (side - 1.0) / (width - 1);
-                int top = (int)v, left = (int)u, bottom = Math.Min(top + 1, side - 1), right = Math.Min(left + 1, side - 1);
-                double upper = grid[top * side + left] * (1 - (u - left)) + grid[top * side + right] * (u - left);
-                double lower = grid[bottom * side + left] * (1 - (u - left)) + grid[bottom * side + right] * (u - left);
-                expected[y * width + x] = (float)(upper * (1 - (v - top)) + lower * (v - top));
-            }
+        for (int x = 0; x < width; x++)
+        {
+            double v = height == 1 ? 0 : y * (side - 1.0) / (height - 1),
+                u = width == 1 ? 0 : x * (side - 1.0) / (width - 1);
+            int top = (int)v,
+                left = (int)u,
+                bottom = Math.Min(top + 1, side - 1),
+                right = Math.Min(left + 1, side - 1);
+            double upper = grid[top * side + left] * (1 - (u - left)) + grid[top * side + right] * (u - left);
+            double lower = grid[bottom * side + left] * (1 - (u - left)) + grid[bottom * side + right] * (u - left);
+            expected[y * width + x] = (float)(upper * (1 - (v - top)) + lower * (v - top));
+        }
 
         float[] actual = Upsampling.Bilinear(grid, side, width, height);
 

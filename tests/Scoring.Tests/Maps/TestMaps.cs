@@ -16,5 +16,6 @@ internal static class TestMaps
     }
 
     /// <summary>The same score everywhere.</summary>
-    public static AnomalyMap Flat(float score, int side = 6) => new([.. Enumerable.Repeat(score, side * side)], side, 84, Domain.Industrial);
+    public static AnomalyMap Flat(float score, int side = 6) =>
+        new([.. Enumerable.Repeat(score, side * side)], side, 84, Domain.Industrial);
 }

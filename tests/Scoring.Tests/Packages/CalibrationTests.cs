@@ -35,7 +35,15 @@ public class CalibrationTests
     public void Places_far_above_all_normal_images_differ_in_colour()
     {
         // "wire mesh" of the demonstration model: the scale comes from normal images, a hole reaches -4 and its surroundings -40.
-        Calibration mesh = new() { MapMin = -73, MapMax = -53, DetectionMin = 0, DetectionMax = 1, Threshold = 0.5, MapThreshold = -61 };
+        Calibration mesh = new()
+        {
+            MapMin = -73,
+            MapMax = -53,
+            DetectionMin = 0,
+            DetectionMax = 1,
+            Threshold = 0.5,
+            MapThreshold = -61,
+        };
 
         HeatmapOptions scale = mesh.HeatmapScale;
 
@@ -48,7 +56,20 @@ public class CalibrationTests
 
     [Fact]
     public void A_scale_that_knows_defects_keeps_its_end() =>
-        Assert.Equal(100, new Calibration { MapMin = 0, MapMax = 100, DetectionMin = 0, DetectionMax = 1, Threshold = 0.5, MapThreshold = 10 }.HeatmapScale.High);
+        Assert.Equal(
+            100,
+            new Calibration
+            {
+                MapMin = 0,
+                MapMax = 100,
+                DetectionMin = 0,
+                DetectionMax = 1,
+                Threshold = 0.5,
+                MapThreshold = 10,
+            }
+                .HeatmapScale
+                .High
+        );
 
     [Fact]
     public void Only_the_neutral_calibration_is_neutral()

@@ -35,7 +35,10 @@ public sealed class PackageFaultTests : IDisposable
     {
         string package = Copy();
         Flip(Path.Combine(package, file));
-        using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = _folder.File("cache") });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            package,
+            new ScorerOptions { Provider = Provider.Cpu, CacheFolder = _folder.File("cache") }
+        );
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => scorer.AnchorsOf("bottle"));
 
@@ -75,8 +78,16 @@ public sealed class PackageFaultTests : IDisposable
     [InlineData("files", "{}", "does not list 'image.onnx'")]
     [InlineData("files", "{\"image.onnx\": null}", "says nothing of 'image.onnx'")]
     [InlineData("files", "{\"image.onnx\": {\"bytes\": 3}}", "sha256")]
-    [InlineData("files", "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"../secret\": {\"bytes\": 3, \"sha256\": \"\"}}", "'../secret', which lies outside it: do not use this package")]
-    [InlineData("files", "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"/etc/hostname\": {\"bytes\": 3, \"sha256\": \"\"}}", "'/etc/hostname', which lies outside it")]
+    [InlineData(
+        "files",
+        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"../secret\": {\"bytes\": 3, \"sha256\": \"\"}}",
+        "'../secret', which lies outside it: do not use this package"
+    )]
+    [InlineData(
+        "files",
+        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"/etc/hostname\": {\"bytes\": 3, \"sha256\": \"\"}}",
+        "'/etc/hostname', which lies outside it"
+    )]
     [InlineData("calibrations", "{\"*\": null}", "an empty calibration for '*'")]
     [InlineData("architecture", "{}", "cannot be read as a model description")]
     [InlineData("architecture", "null", "cannot be read as a model description")]
@@ -110,7 +121,15 @@ public sealed class PackageFaultTests : IDisposable
         string path = Path.Combine(package, ModelManifest.FileName);
         string json = File.ReadAllText(path);
         Assert.Contains(from, json, StringComparison.Ordinal);
-        File.WriteAllText(path, json.Replace(from, to, StringComparison.Ordinal).Replace("\"size\": 112", to.Contains("imageSize", StringComparison.Ordinal) ? "\"size\": 8176" : "\"size\": 112", StringComparison.Ordinal));
+        File.WriteAllText(
+            path,
+            json.Replace(from, to, StringComparison.Ordinal)
+                .Replace(
+                    "\"size\": 112",
+                    to.Contains("imageSize", StringComparison.Ordinal) ? "\"size\": 8176" : "\"size\": 112",
+                    StringComparison.Ordinal
+                )
+        );
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Load(package).Dispose());
 
@@ -144,7 +163,9 @@ public sealed class PackageFaultTests : IDisposable
         bytes.AsSpan(0, 64).Fill(0xFF);
         File.WriteAllBytes(graph, bytes);
 
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, Verify = false }).Dispose());
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() =>
+            AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, Verify = false }).Dispose()
+        );
 
         Assert.Contains($"ONNX Runtime cannot load '{graph}'", e.Message, StringComparison.Ordinal);
         Assert.Contains("Import the model again", e.Message, StringComparison.Ordinal);
@@ -162,7 +183,10 @@ public sealed class PackageFaultTests : IDisposable
     public void Anchors_that_the_description_does_not_list_are_not_used()
     {
         string package = Copy();
-        AaClip.Scoring.Tensors.SafetensorsFile.Write(Path.Combine(package, ModelPackage.Anchors), [new("bottle", ([32, 2], new float[64]))]);
+        AaClip.Scoring.Tensors.SafetensorsFile.Write(
+            Path.Combine(package, ModelPackage.Anchors),
+            [new("bottle", ([32, 2], new float[64]))]
+        );
 
         using AnomalyScorer scorer = Load(package);
 
@@ -175,8 +199,13 @@ public sealed class PackageFaultTests : IDisposable
         Assert.SkipWhen(CudaProbe.IsUsable(), "This machine has CUDA.");
         RecordingLogger logger = new();
 
-        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cuda }).Dispose());
-        using AnomalyScorer auto = AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Auto, Logger = logger });
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+            AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cuda }).Dispose()
+        );
+        using AnomalyScorer auto = AnomalyScorer.Load(
+            TinyPackage.Random(),
+            new ScorerOptions { Provider = Provider.Auto, Logger = logger }
+        );
 
         Assert.Contains("CUDA was asked for and cannot be used", e.Message, StringComparison.Ordinal);
         Assert.Contains("Install the CUDA provider and driver, or choose --provider cpu or auto.", e.Message, StringComparison.Ordinal);
@@ -189,25 +218,52 @@ public sealed class PackageFaultTests : IDisposable
     {
         RecordingLogger logger = new();
 
-        using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(Precision.Fp16), new ScorerOptions { Provider = Provider.Cpu, Logger = logger, CacheFolder = TinyPackage.Cache });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            TinyPackage.Random(Precision.Fp16),
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                Logger = logger,
+                CacheFolder = TinyPackage.Cache,
+            }
+        );
         ImageScore score = scorer.Score(Pictures.Draw(1), "bottle", cancellation: TestContext.Current.CancellationToken);
 
         Assert.True(float.IsFinite(score.MapMax));
-        Assert.Contains(logger.Lines, l => l.StartsWith("Warning", StringComparison.Ordinal) && l.Contains("import it again with --precision int8", StringComparison.Ordinal));
+        Assert.Contains(
+            logger.Lines,
+            l =>
+                l.StartsWith("Warning", StringComparison.Ordinal)
+                && l.Contains("import it again with --precision int8", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void An_int8_package_says_how_its_products_are_made()
     {
         RecordingLogger logger = new();
-        ScorerOptions options = new() { Provider = Provider.Cpu, Logger = logger, CacheFolder = TinyPackage.Cache };
+        ScorerOptions options = new()
+        {
+            Provider = Provider.Cpu,
+            Logger = logger,
+            CacheFolder = TinyPackage.Cache,
+        };
 
         using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(Precision.Int8), options);
-        using AnomalyScorer unsigned = AnomalyScorer.Load(TinyPackage.Random(Precision.Int8), options with { Int8Kernel = Int8Kernel.U8U8 });
+        using AnomalyScorer unsigned = AnomalyScorer.Load(
+            TinyPackage.Random(Precision.Int8),
+            options with
+            {
+                Int8Kernel = Int8Kernel.U8U8,
+            }
+        );
         using AnomalyScorer floats = AnomalyScorer.Load(TinyPackage.Random(), options);
 
         Assert.Equal([Int8Probe.ForThisMachine, Int8Kernel.U8U8, null], [scorer.Int8Kernel, unsigned.Int8Kernel, floats.Int8Kernel]);
-        string[] lines = [.. logger.Lines.Where(l => l.StartsWith($"Information Int8 products of model {scorer.Model.Id}: ", StringComparison.Ordinal))];
+        string[] lines =
+        [
+            .. logger.Lines.Where(l => l.StartsWith($"Information Int8 products of model {scorer.Model.Id}: ", StringComparison.Ordinal)),
+        ];
         Assert.Equal(2, lines.Length);
         Assert.Contains($": {scorer.Int8Kernel}", lines[0], StringComparison.OrdinalIgnoreCase);
         Assert.Contains(": u8u8 (", lines[1], StringComparison.Ordinal);
@@ -219,14 +275,23 @@ public sealed class PackageFaultTests : IDisposable
         RecordingLogger logger = new();
         string file = _folder.Write("a-file", "");
 
-        using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(), new ScorerOptions { Provider = Provider.Cpu, Logger = logger, CacheFolder = Path.Combine(file, "cache") });
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            TinyPackage.Random(),
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                Logger = logger,
+                CacheFolder = Path.Combine(file, "cache"),
+            }
+        );
         float[] anchors = scorer.AnchorsOf("bottle");
 
         Assert.Equal(64, anchors.Length);
         Assert.Single(logger.Lines, l => l.Contains("Text anchors cannot be kept", StringComparison.Ordinal));
     }
 
-    private static AnomalyScorer Load(string package) => AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
+    private static AnomalyScorer Load(string package) =>
+        AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache });
 
     // Gives the true sizes to the files that are there, so that the name alone is at fault.
     private static string Sized(JsonObject json, string package)
@@ -246,7 +311,8 @@ public sealed class PackageFaultTests : IDisposable
 
     private string Copy(string name = "package")
     {
-        string from = TinyPackage.Random(), to = _folder.File(name);
+        string from = TinyPackage.Random(),
+            to = _folder.File(name);
         foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
         {
             string copy = Path.Combine(to, Path.GetRelativePath(from, file));
@@ -261,11 +327,17 @@ public sealed class PackageFaultTests : IDisposable
     {
         public List<string> Lines { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel} {formatter(state, exception)}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

@@ -72,15 +72,24 @@ public sealed class ClassNamesTests
     }
 
     [Theory]
-    [InlineData("MPDD/bottle", "The data set MPDD has no class 'bottle'; its classes are connector, tubes, metal_plate, bracket_white, bracket_brown, bracket_black. Name an object of your own without 'MPDD/'.")]
+    [InlineData(
+        "MPDD/bottle",
+        "The data set MPDD has no class 'bottle'; its classes are connector, tubes, metal_plate, bracket_white, bracket_brown, bracket_black. Name an object of your own without 'MPDD/'."
+    )]
     [InlineData("", "The class name is empty: name the object, such as 'bottle', or write 'object'.")]
     [InlineData(" \u00A0 ", "The class name is empty")]
     [InlineData("_ _", "The class name is empty")]
     [InlineData("&#1;", "The class name is empty")]
     [InlineData("two\nlines", "The class name 'two\uFFFDlines' has the character U+000A, a control character")]
     [InlineData("a\0b", "The class name 'a\uFFFDb' has the character U+0000")]
-    [InlineData("lost \uFFFD", "The class name 'lost \uFFFD' has the character U+FFFD, a control character or what is left of a badly decoded one")]
-    [InlineData("nut <|EndOfText|>", "The class name 'nut <|EndOfText|>' contains <|endoftext|>, which would begin or end a prompt in its middle: leave it out.")]
+    [InlineData(
+        "lost \uFFFD",
+        "The class name 'lost \uFFFD' has the character U+FFFD, a control character or what is left of a badly decoded one"
+    )]
+    [InlineData(
+        "nut <|EndOfText|>",
+        "The class name 'nut <|EndOfText|>' contains <|endoftext|>, which would begin or end a prompt in its middle: leave it out."
+    )]
     public void A_name_that_cannot_work_is_refused(string className, string message)
     {
         ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve(className));
@@ -112,10 +121,16 @@ public sealed class ClassNamesTests
         string fits = new('7', 75 - beside);
 
         string name = ClassNames.Resolve(fits, TestVocabulary.Small, PromptEnsemble.Default);
-        ArgumentException refused = Assert.Throws<ClassNameException>(() => ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptEnsemble.Default));
+        ArgumentException refused = Assert.Throws<ClassNameException>(() =>
+            ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptEnsemble.Default)
+        );
 
         Assert.Equal(fits, name);
-        Assert.Contains($"has {fits.Length + 2} tokens, and a prompt with it 77; the text encoder takes 75: use a name that is 2 tokens shorter.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"has {fits.Length + 2} tokens, and a prompt with it 77; the text encoder takes 75: use a name that is 2 tokens shorter.",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

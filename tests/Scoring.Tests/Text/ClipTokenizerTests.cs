@@ -12,7 +12,9 @@ public sealed class ClipTokenizerTests
         foreach (JsonElement row in Strings())
         {
             // Where the published code first repairs the text (36 rows), what it gives without the repair.
-            string expected = (row.TryGetProperty("cleaned_without_ftfy", out JsonElement unrepaired) ? unrepaired : row.GetProperty("cleaned")).GetString()!;
+            string expected = (
+                row.TryGetProperty("cleaned_without_ftfy", out JsonElement unrepaired) ? unrepaired : row.GetProperty("cleaned")
+            ).GetString()!;
 
             string cleaned = ClipTokenizer.Clean(row.GetProperty("text").GetString()!);
 
@@ -73,7 +75,12 @@ public sealed class ClipTokenizerTests
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Parity.File("tokenizer/prompts.json")));
         List<int> lengths = [];
 
-        foreach (JsonElement prompt in json.RootElement.EnumerateObject().SelectMany(d => d.Value.EnumerateObject()).SelectMany(c => Prompts(c.Value)))
+        foreach (
+            JsonElement prompt in json
+                .RootElement.EnumerateObject()
+                .SelectMany(d => d.Value.EnumerateObject())
+                .SelectMany(c => Prompts(c.Value))
+        )
         {
             int[] ids = tokenizer.Encode(prompt.GetProperty("text").GetString()!);
 
@@ -91,7 +98,12 @@ public sealed class ClipTokenizerTests
         ClipTokenizer tokenizer = TestVocabulary.Published;
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Parity.File("tiny/golden-text-prompts.json")));
 
-        foreach ((JsonElement prompt, JsonElement tokens) in json.RootElement.GetProperty("prompts").EnumerateArray().Zip(json.RootElement.GetProperty("tokens").EnumerateArray()))
+        foreach (
+            (JsonElement prompt, JsonElement tokens) in json
+                .RootElement.GetProperty("prompts")
+                .EnumerateArray()
+                .Zip(json.RootElement.GetProperty("tokens").EnumerateArray())
+        )
         {
             long[] row = tokenizer.EncodeRow(prompt.GetString()!);
 
@@ -108,7 +120,10 @@ public sealed class ClipTokenizerTests
     [InlineData("aaaaaaaa abababab damageddamaged")]
     public void Ids_are_those_of_merging_strings_step_by_step(string text)
     {
-        Dictionary<(string, string), int> ranks = MergeList.Read(TestVocabulary.SmallPath).Select((m, rank) => (m, rank)).ToDictionary(x => (x.m.Left, x.m.Right), x => x.rank);
+        Dictionary<(string, string), int> ranks = MergeList
+            .Read(TestVocabulary.SmallPath)
+            .Select((m, rank) => (m, rank))
+            .ToDictionary(x => (x.m.Left, x.m.Right), x => x.rank);
         string cleaned = ClipTokenizer.Clean(text);
         List<string> expected = [];
         int at = 0;
@@ -163,7 +178,11 @@ public sealed class ClipTokenizerTests
         ArgumentException refused = Assert.Throws<ArgumentException>(() => tokenizer.EncodeRow(new string('1', 76)));
 
         Assert.Equal(tokenizer.Vocabulary.EndId, full[76]);
-        Assert.StartsWith("The text '111111111111111111111111111111111111111111111111111111111...' has 76 tokens, at most 75 fit beside the two markers: shorten the text, or allow truncation.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The text '111111111111111111111111111111111111111111111111111111111...' has 76 tokens, at most 75 fit beside the two markers: shorten the text, or allow truncation.",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -182,7 +201,11 @@ public sealed class ClipTokenizerTests
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(() => TestVocabulary.Small.Encode(new string('a', 4097)));
 
-        Assert.Contains("has 4097 characters, at most 4096 are taken: a row holds about one sentence, shorten it.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has 4097 characters, at most 4096 are taken: a row holds about one sentence, shorten it.",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -32,7 +32,10 @@ public sealed class ClipVocabularyTests
     {
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(TestVocabulary.SmallPath, 49408));
 
-        Assert.Equal($"'{TestVocabulary.SmallPath}' has 200 merges, but a vocabulary of 49408 ids needs 48894: use the merge list that the model was trained with.", refused.Message);
+        Assert.Equal(
+            $"'{TestVocabulary.SmallPath}' has 200 merges, but a vocabulary of 49408 ids needs 48894: use the merge list that the model was trained with.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -73,7 +76,10 @@ public sealed class ClipVocabularyTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path, 49408));
 
-        Assert.Equal($"'{folder.File("vocab.json")}' has 714 entries, but the model knows 49408: use the vocabulary that the model was trained with.", refused.Message);
+        Assert.Equal(
+            $"'{folder.File("vocab.json")}' has 714 entries, but the model knows 49408: use the vocabulary that the model was trained with.",
+            refused.Message
+        );
     }
 
     [Fact]
@@ -109,7 +115,11 @@ public sealed class ClipVocabularyTests
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path));
 
-        Assert.StartsWith($"Line 3 of the merges of '{folder.File("vocab.json")}' joins 'q' and 'q'", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Line 3 of the merges of '{folder.File("vocab.json")}' joins 'q' and 'q'",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -140,10 +150,16 @@ public sealed class ClipVocabularyTests
     [Theory]
     [InlineData("hello\n", "Line 1 of '{0}' is 'hello', expected one with '#version'")]
     [InlineData("", "Line 1 of '{0}' is '', expected one with '#version'")]
-    [InlineData("#version\na b\nabc\n", "Line 3 of '{0}' is 'abc', expected two symbols with one blank between them: the file is damaged, fetch it again.")]
+    [InlineData(
+        "#version\na b\nabc\n",
+        "Line 3 of '{0}' is 'abc', expected two symbols with one blank between them: the file is damaged, fetch it again."
+    )]
     [InlineData("#version\na b c\n", "Line 2 of '{0}' is 'a b c', expected two symbols")]
     [InlineData("#version\na b\n\na c\n", "Line 3 of '{0}' is '', expected two symbols")]
-    [InlineData("#version\na b\nac d\n", "Line 3 of the merges of '{0}' joins 'ac' and 'd', but one of them or 'acd' is not in the vocabulary")]
+    [InlineData(
+        "#version\na b\nac d\n",
+        "Line 3 of the merges of '{0}' joins 'ac' and 'd', but one of them or 'acd' is not in the vocabulary"
+    )]
     public void A_damaged_list_is_refused_with_file_and_line(string content, string message)
     {
         using ScratchFolder folder = new();
@@ -177,11 +193,14 @@ public sealed class ClipVocabularyTests
         using ScratchFolder folder = new();
         string path = folder.File("bomb.gz");
         byte[] megabyte = new byte[1 << 20];
-        Pack(path, s =>
-        {
-            for (int i = 0; i < 65; i++)
-                s.Write(megabyte);
-        });
+        Pack(
+            path,
+            s =>
+            {
+                for (int i = 0; i < 65; i++)
+                    s.Write(megabyte);
+            }
+        );
 
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(path));
 
@@ -195,7 +214,11 @@ public sealed class ClipVocabularyTests
 
         FileNotFoundException refused = Assert.Throws<FileNotFoundException>(() => ClipVocabulary.Load(folder.Path));
 
-        Assert.StartsWith($"No vocabulary at '{folder.Path}': expected a merge list, or a folder with vocab.json and merges.txt or with bpe_simple_vocab_16e6.txt.gz.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"No vocabulary at '{folder.Path}': expected a merge list, or a folder with vocab.json and merges.txt or with bpe_simple_vocab_16e6.txt.gz.",
+            refused.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -220,7 +243,10 @@ public sealed class ClipVocabularyTests
     {
         ClipVocabulary vocabulary = TestVocabulary.Small.Vocabulary;
         string[] tokens = [.. Enumerable.Range(0, vocabulary.Size).Select(vocabulary.TokenText), .. added];
-        folder.Write("vocab.json", JsonSerializer.Serialize(tokens.Select((t, id) => (t, id)).ToDictionary(x => rename?.Invoke(x.t) ?? x.t, x => x.id)));
+        folder.Write(
+            "vocab.json",
+            JsonSerializer.Serialize(tokens.Select((t, id) => (t, id)).ToDictionary(x => rename?.Invoke(x.t) ?? x.t, x => x.id))
+        );
         File.Copy(TestVocabulary.SmallPath, folder.File("merges.txt"));
     }
 }

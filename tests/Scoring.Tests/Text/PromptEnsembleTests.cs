@@ -12,7 +12,17 @@ public sealed class PromptEnsembleTests
     {
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences("a black zipper");
 
-        Assert.Equal(["a black zipper.", "a photo of a black zipper.", "a a black zipper.", "a photo of a a black zipper.", "the a black zipper.", "a photo of the a black zipper."], normal);
+        Assert.Equal(
+            [
+                "a black zipper.",
+                "a photo of a black zipper.",
+                "a a black zipper.",
+                "a photo of a a black zipper.",
+                "the a black zipper.",
+                "a photo of the a black zipper.",
+            ],
+            normal
+        );
         Assert.Equal(10, abnormal.Count);
         Assert.Equal(["a damaged a black zipper.", "a photo of a damaged a black zipper."], abnormal.Take(2));
         Assert.Equal(["a a black zipper with damage.", "a photo of a a black zipper with damage."], abnormal.Skip(8));
@@ -24,8 +34,8 @@ public sealed class PromptEnsembleTests
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Parity.File("tokenizer/prompts.json")));
         List<string> published = [];
         foreach (JsonProperty ofClass in json.RootElement.EnumerateObject().SelectMany(d => d.Value.EnumerateObject()))
-            foreach (string side in (string[])["normal", "abnormal"])
-                published.AddRange(ofClass.Value.GetProperty(side).EnumerateArray().Select(p => p.GetProperty("text").GetString()!));
+        foreach (string side in (string[])["normal", "abnormal"])
+            published.AddRange(ofClass.Value.GetProperty(side).EnumerateArray().Select(p => p.GetProperty("text").GetString()!));
 
         IEnumerable<string> sentences = TestVocabulary.PublishedPrompts();
 
@@ -43,7 +53,9 @@ public sealed class PromptEnsembleTests
     [Fact]
     public void The_fingerprint_follows_the_texts_and_not_the_layout()
     {
-        PromptEnsemble same = Parse("""{"templates":["{}.","a photo of {}."],"abnormal":["a damaged {}","a broken {}","a {} with flaw","a {} with defect","a {} with damage"],"normal":["{}","a {}","the {}"]}""");
+        PromptEnsemble same = Parse(
+            """{"templates":["{}.","a photo of {}."],"abnormal":["a damaged {}","a broken {}","a {} with flaw","a {} with defect","a {} with damage"],"normal":["{}","a {}","the {}"]}"""
+        );
         PromptEnsemble other = same with { Templates = ["{}."] };
         PromptEnsemble moved = same with { NormalStates = ["{}", "a {}"], AbnormalStates = ["the {}", .. same.AbnormalStates] };
 
@@ -53,13 +65,25 @@ public sealed class PromptEnsembleTests
     }
 
     [Theory]
-    [InlineData("""{"normal":["{}"],"abnormal":["a {}"]}""", "'mine.json' does not hold prompts, an object with the lists 'normal', 'abnormal' and 'templates'")]
+    [InlineData(
+        """{"normal":["{}"],"abnormal":["a {}"]}""",
+        "'mine.json' does not hold prompts, an object with the lists 'normal', 'abnormal' and 'templates'"
+    )]
     [InlineData("null", "'mine.json' does not hold prompts")]
     [InlineData("{", "'mine.json' does not hold prompts")]
     [InlineData("""{"normal":["{}"],"abnormal":["a {}"],"templates":[],"x":1}""", "'mine.json' does not hold prompts")]
-    [InlineData("""{"normal":["{}"],"abnormal":[],"templates":["{}"]}""", "The list 'abnormal' in 'mine.json' is empty: give at least one text with '{}'.")]
-    [InlineData("""{"normal":["bottle"],"abnormal":["a {}"],"templates":["{}"]}""", "The list 'normal' in 'mine.json' has the entry 'bottle': expected one line with '{}' once")]
-    [InlineData("""{"normal":["{}"],"abnormal":["a {} {}"],"templates":["{}"]}""", "The list 'abnormal' in 'mine.json' has the entry 'a {} {}'")]
+    [InlineData(
+        """{"normal":["{}"],"abnormal":[],"templates":["{}"]}""",
+        "The list 'abnormal' in 'mine.json' is empty: give at least one text with '{}'."
+    )]
+    [InlineData(
+        """{"normal":["bottle"],"abnormal":["a {}"],"templates":["{}"]}""",
+        "The list 'normal' in 'mine.json' has the entry 'bottle': expected one line with '{}' once"
+    )]
+    [InlineData(
+        """{"normal":["{}"],"abnormal":["a {} {}"],"templates":["{}"]}""",
+        "The list 'abnormal' in 'mine.json' has the entry 'a {} {}'"
+    )]
     [InlineData("""{"normal":["{}"],"abnormal":["a {}"],"templates":["{}\n"]}""", "The list 'templates' in 'mine.json' has the entry")]
     [InlineData("""{"normal":[null],"abnormal":["a {}"],"templates":["{}"]}""", "The list 'normal' in 'mine.json' has the entry ''")]
     public void Prompts_that_cannot_work_are_refused(string json, string message)
@@ -69,5 +93,6 @@ public sealed class PromptEnsembleTests
         Assert.StartsWith(message, refused.Message, StringComparison.Ordinal);
     }
 
-    private static PromptEnsemble Parse(string json) => PromptEnsemble.FromJson(new MemoryStream(Encoding.UTF8.GetBytes(json)), "mine.json");
+    private static PromptEnsemble Parse(string json) =>
+        PromptEnsemble.FromJson(new MemoryStream(Encoding.UTF8.GetBytes(json)), "mine.json");
 }

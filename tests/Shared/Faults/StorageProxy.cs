@@ -15,7 +15,15 @@ internal sealed class StorageProxy : IAsyncDisposable
 {
     private static readonly string[] Framing = ["Host", "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Expect"];
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null });
+    private readonly HttpMessageInvoker _client = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+        }
+    );
     private readonly ConcurrentDictionary<StorageFault, int> _done = new();
     private readonly WebApplication _web;
 
@@ -41,25 +49,39 @@ internal sealed class StorageProxy : IAsyncDisposable
         request.Method == "GET" && (request.Query["comp"] == "list" || request.Path.Value!.EndsWith("/messages", StringComparison.Ordinal)); // a request has a path
 
     /// <summary>A connection string with both endpoints behind proxies.</summary>
-    public static string Through(string connection, StorageProxy blobs, StorageProxy queues) => string.Join(';', connection.Split(';').Select(part => part.Split('=', 2) switch
-    {
-        ["BlobEndpoint", var address] => $"BlobEndpoint={new Uri(blobs.Address, new Uri(address).AbsolutePath)}",
-        ["QueueEndpoint", var address] => $"QueueEndpoint={new Uri(queues.Address, new Uri(address).AbsolutePath)}",
-        _ => part,
-    }));
+    public static string Through(string connection, StorageProxy blobs, StorageProxy queues) =>
+        string.Join(
+            ';',
+            connection
+                .Split(';')
+                .Select(part =>
+                    part.Split('=', 2) switch
+                    {
+                        ["BlobEndpoint", var address] => $"BlobEndpoint={new Uri(blobs.Address, new Uri(address).AbsolutePath)}",
+                        ["QueueEndpoint", var address] => $"QueueEndpoint={new Uri(queues.Address, new Uri(address).AbsolutePath)}",
+                        _ => part,
+                    }
+                )
+        );
 
     /// <summary>The origin of an endpoint in a connection string.</summary>
     public static Uri Endpoint(string connection, string name) =>
-        new(new Uri(connection.Split(';').First(part => part.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..]).GetLeftPart(UriPartial.Authority));
+        new(
+            new Uri(
+                connection.Split(';').First(part => part.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..]
+            ).GetLeftPart(UriPartial.Authority)
+        );
 
     public static async Task<StorageProxy> StartAsync(Uri target)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Listen(IPAddress.Loopback, 0);
+            });
         WebApplication web = builder.Build();
         StorageProxy proxy = new(web, target);
         web.Run(proxy.HandleAsync);
@@ -114,11 +136,17 @@ internal sealed class StorageProxy : IAsyncDisposable
         // Read and written as a whole: a fault cuts where it wants.
         using MemoryStream sent = new();
         await context.Request.Body.CopyToAsync(sent);
-        using HttpRequestMessage request = new(new HttpMethod(context.Request.Method), new Uri(Target, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget));
+        using HttpRequestMessage request = new(
+            new HttpMethod(context.Request.Method),
+            new Uri(Target, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)
+        );
         if (context.Request.ContentLength is not null || sent.Length > 0)
             request.Content = new ByteArrayContent(sent.ToArray());
         foreach ((string name, var values) in context.Request.Headers)
-            if (!Framing.Contains(name, StringComparer.OrdinalIgnoreCase) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            if (
+                !Framing.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable())
+            )
                 request.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         using HttpResponseMessage response = await _client.SendAsync(request, CancellationToken.None); // a client that leaves has asked all the same
         byte[] body = await response.Content.ReadAsByteArrayAsync();

@@ -11,18 +11,28 @@ internal static partial class FuzzProcess
     /// <param name="kind">"images" or "models".</param>
     /// <param name="files">How many damaged files; AACLIP_FUZZ_IMAGES and AACLIP_FUZZ_MODELS in the environment ask for others.</param>
     /// <returns>How many were refused, and the most memory in MB; all others were read.</returns>
-    public static async Task<(int Refused, int PeakMegabytes)> RunAsync(string kind, string folder, int files, CancellationToken cancellation)
+    public static async Task<(int Refused, int PeakMegabytes)> RunAsync(
+        string kind,
+        string folder,
+        int files,
+        CancellationToken cancellation
+    )
     {
         string number = Path.GetTempFileName();
         try
         {
-            string asked = Environment.GetEnvironmentVariable($"AACLIP_FUZZ_{kind.ToUpperInvariant()}") is { Length: > 0 } more ? more : files.ToString(CultureInfo.InvariantCulture);
+            string asked = Environment.GetEnvironmentVariable($"AACLIP_FUZZ_{kind.ToUpperInvariant()}") is { Length: > 0 } more
+                ? more
+                : files.ToString(CultureInfo.InvariantCulture);
             (int exit, string output) = await RunAsync([kind, folder, asked, number], cancellation);
             TestContext.Current.TestOutputHelper?.WriteLine($"{kind}: {output}");
             Assert.True(exit == 0, $"Ended with {exit} at file {File.ReadAllText(number)}: {output}");
             Match summary = Summary().Match(output);
             Assert.True(summary.Success, output);
-            return (int.Parse(summary.Groups["refused"].Value, CultureInfo.InvariantCulture), int.Parse(summary.Groups["peak"].Value, CultureInfo.InvariantCulture));
+            return (
+                int.Parse(summary.Groups["refused"].Value, CultureInfo.InvariantCulture),
+                int.Parse(summary.Groups["peak"].Value, CultureInfo.InvariantCulture)
+            );
         }
         finally
         {

@@ -16,9 +16,11 @@ internal static class TestPng
     public static (int Width, int Height, int Channels, byte[] Pixels) Read(string path)
     {
         ReadOnlySpan<byte> file = File.ReadAllBytes(path);
-        int width = 0, height = 0, channels = 0;
+        int width = 0,
+            height = 0,
+            channels = 0;
         MemoryStream data = new();
-        for (int at = 8; at < file.Length;)
+        for (int at = 8; at < file.Length; )
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(file[at..]);
             ReadOnlySpan<byte> chunk = file.Slice(at + 8, length);
@@ -52,7 +54,16 @@ internal static class TestPng
                 int left = x < channels ? 0 : row[x - channels];
                 int up = y == 0 ? 0 : pixels[(y - 1) * stride + x];
                 int corner = y == 0 || x < channels ? 0 : pixels[(y - 1) * stride + x - channels];
-                row[x] += (byte)(filter switch { 1 => left, 2 => up, 3 => (left + up) / 2, 4 => Paeth(left, up, corner), _ => 0 });
+                row[x] += (byte)(
+                    filter switch
+                    {
+                        1 => left,
+                        2 => up,
+                        3 => (left + up) / 2,
+                        4 => Paeth(left, up, corner),
+                        _ => 0,
+                    }
+                );
             }
         }
 
@@ -61,7 +72,11 @@ internal static class TestPng
 
     private static int Paeth(int left, int up, int corner)
     {
-        int toLeft = Math.Abs(up - corner), toUp = Math.Abs(left - corner), toCorner = Math.Abs(left + up - 2 * corner);
-        return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+        int toLeft = Math.Abs(up - corner),
+            toUp = Math.Abs(left - corner),
+            toCorner = Math.Abs(left + up - 2 * corner);
+        return toLeft <= toUp && toLeft <= toCorner ? left
+            : toUp <= toCorner ? up
+            : corner;
     }
 }

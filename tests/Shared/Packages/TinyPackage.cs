@@ -21,19 +21,22 @@ internal static class TinyPackage
     public static string Reference(Precision precision = Precision.Fp32, bool adapters = true, Activation activation = Activation.Gelu)
     {
         string vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz");
-        return Once($"reference-{precision}-{(adapters ? "adapted" : "plain")}-{activation}", output => new ImportOptions
-        {
-            Clip = Parity.File("tiny/clip-tiny.safetensors"),
-            Adapters = adapters ? Parity.File("tiny/adapters.safetensors") : null,
-            Vocabulary = vocabulary,
-            Output = output,
-            Name = "tiny",
-            Size = 112,
-            Precision = precision,
-            Activation = activation,
-            VisionHeads = 4,
-            TextHeads = 4,
-        });
+        return Once(
+            $"reference-{precision}-{(adapters ? "adapted" : "plain")}-{activation}",
+            output => new ImportOptions
+            {
+                Clip = Parity.File("tiny/clip-tiny.safetensors"),
+                Adapters = adapters ? Parity.File("tiny/adapters.safetensors") : null,
+                Vocabulary = vocabulary,
+                Output = output,
+                Name = "tiny",
+                Size = 112,
+                Precision = precision,
+                Activation = activation,
+                VisionHeads = 4,
+                TextHeads = 4,
+            }
+        );
     }
 
     /// <summary>A model of random weights with a small learned vocabulary and random adapters: needs no file at all.</summary>
@@ -45,14 +48,37 @@ internal static class TinyPackage
     /// <param name="threshold">Between 0 and 1: far below 0.5 every image is anomalous, far above it normal.</param>
     /// <param name="objectClass">The class that it is for; "*" is for all.</param>
     /// <returns>The package's folder.</returns>
-    public static string Recalibrated(double threshold, string objectClass = "*") => Once(FormattableString.Invariant($"recalibrated-{threshold}-{(objectClass == "*" ? "all" : objectClass)}"), (Action<string>)(folder =>
-    {
-        Calibration calibration = new() { MapMin = -1000, MapMax = 1000, DetectionMin = -10, DetectionMax = 10, Threshold = threshold, MapThreshold = 0 };
-        ModelImporter.Recalibrate(ModelPackage.Open(Random()), new Dictionary<string, Calibration> { [objectClass] = calibration }, folder);
-    }));
+    public static string Recalibrated(double threshold, string objectClass = "*") =>
+        Once(
+            FormattableString.Invariant($"recalibrated-{threshold}-{(objectClass == "*" ? "all" : objectClass)}"),
+            (Action<string>)(
+                folder =>
+                {
+                    Calibration calibration = new()
+                    {
+                        MapMin = -1000,
+                        MapMax = 1000,
+                        DetectionMin = -10,
+                        DetectionMax = 10,
+                        Threshold = threshold,
+                        MapThreshold = 0,
+                    };
+                    ModelImporter.Recalibrate(
+                        ModelPackage.Open(Random()),
+                        new Dictionary<string, Calibration> { [objectClass] = calibration },
+                        folder
+                    );
+                }
+            )
+        );
 
     /// <summary>The options that <see cref="Random"/> is imported with, for tests that import by themselves.</summary>
-    public static ImportOptions RandomOptions(string output) => RandomModel.Options(RandomSources, RandomModel.Small, output) with { Name = "tiny", Size = 112 };
+    public static ImportOptions RandomOptions(string output) =>
+        RandomModel.Options(RandomSources, RandomModel.Small, output) with
+        {
+            Name = "tiny",
+            Size = 112,
+        };
 
     /// <summary>A copy of a package, to be changed.</summary>
     /// <returns>Its folder.</returns>
@@ -78,12 +104,16 @@ internal static class TinyPackage
     private static string Once(string name, Func<string, ImportOptions> options) =>
         Once(name, (Action<string>)(folder => ModelImporter.Import(options(folder))));
 
-    private static string Once(string name, Action<string> make) => Made.GetOrAdd(name, n => new Lazy<string>(() =>
-    {
-        string folder = Path.Combine(Root.Value, n);
-        make(folder);
-        return folder;
-    })).Value;
+    private static string Once(string name, Action<string> make) =>
+        Made.GetOrAdd(
+            name,
+            n => new Lazy<string>(() =>
+            {
+                string folder = Path.Combine(Root.Value, n);
+                make(folder);
+                return folder;
+            })
+        ).Value;
 
     private static void WriteSources(string folder) =>
         RandomModel.WriteSources(Directory.CreateDirectory(folder).FullName, RandomModel.Small, imageBlocks: 2, textBlocks: 1);

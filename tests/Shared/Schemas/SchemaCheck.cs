@@ -7,11 +7,18 @@ namespace AaClip.Tests;
 internal static class SchemaCheck
 {
     // Draft 2020-12 where a format is a rule and an unknown keyword is an error: a misspelt one would check nothing.
-    private static readonly Dialect Strict = new([.. new[]
-    {
-        Vocabulary.Draft202012_Core, Vocabulary.Draft202012_Applicator, Vocabulary.Draft202012_Unevaluated, Vocabulary.Draft202012_Validation,
-        Vocabulary.Draft202012_MetaData, Vocabulary.Draft202012_FormatAssertion, Vocabulary.Draft202012_Content,
-    }.SelectMany(v => v.Keywords)])
+    private static readonly Dialect Strict = new([
+        .. new[]
+        {
+            Vocabulary.Draft202012_Core,
+            Vocabulary.Draft202012_Applicator,
+            Vocabulary.Draft202012_Unevaluated,
+            Vocabulary.Draft202012_Validation,
+            Vocabulary.Draft202012_MetaData,
+            Vocabulary.Draft202012_FormatAssertion,
+            Vocabulary.Draft202012_Content,
+        }.SelectMany(v => v.Keywords),
+    ])
     {
         Id = Dialect.Draft202012.Id,
         AllowUnknownKeywords = false,
@@ -31,7 +38,12 @@ internal static class SchemaCheck
     public static JsonSchema Parse(string text, string? part = null)
     {
         // Registries of its own: those of the process refuse an $id that comes twice.
-        BuildOptions options = new() { Dialect = Strict, DialectRegistry = new DialectRegistry(), SchemaRegistry = new SchemaRegistry() };
+        BuildOptions options = new()
+        {
+            Dialect = Strict,
+            DialectRegistry = new DialectRegistry(),
+            SchemaRegistry = new SchemaRegistry(),
+        };
         options.DialectRegistry.Register(Strict);
         JsonSchema schema = JsonSchema.FromText(text, options);
         return part is null ? schema : JsonSchema.FromText($$"""{ "$ref": "{{schema.BaseUri}}#/$defs/{{part}}" }""", options);
@@ -47,9 +59,9 @@ internal static class SchemaCheck
         return
         [
             .. from result in results.Details ?? []
-               from error in result.Errors ?? []
-               let place = result.InstanceLocation.SegmentCount == 0 ? "/" : $"{result.InstanceLocation}"
-               select $"{place}: {error.Value} ({result.EvaluationPath}/{error.Key})",
+            from error in result.Errors ?? []
+            let place = result.InstanceLocation.SegmentCount == 0 ? "/" : $"{result.InstanceLocation}"
+            select $"{place}: {error.Value} ({result.EvaluationPath}/{error.Key})",
         ];
     }
 }

@@ -19,7 +19,9 @@ internal sealed class PeerSubscription(string address) : IMessageSource
     private static readonly TimeSpan LookForDrain = TimeSpan.FromMilliseconds(50);
 
     private readonly Channel<(Message Message, uint Failed)> _waiting = Channel.CreateUnbounded<(Message, uint)>();
-    private readonly ConcurrentQueue<string> _completed = [], _abandoned = [], _deadLettered = [];
+    private readonly ConcurrentQueue<string> _completed = [],
+        _abandoned = [],
+        _deadLettered = [];
     private int _sequence;
 
     public string Address => address;
@@ -74,13 +76,19 @@ internal sealed class PeerSubscription(string address) : IMessageSource
         (Message message, uint failed) = ((Message, uint))receiveContext.UserToken;
         switch (dispositionContext.DeliveryState)
         {
-            case Accepted: _completed.Enqueue(message.Properties.MessageId); break;
-            case Rejected: _deadLettered.Enqueue(message.Properties.MessageId); break;
+            case Accepted:
+                _completed.Enqueue(message.Properties.MessageId);
+                break;
+            case Rejected:
+                _deadLettered.Enqueue(message.Properties.MessageId);
+                break;
             case Modified:
                 _abandoned.Enqueue(message.Properties.MessageId);
                 Return(message, failed + 1);
                 break;
-            default: Return(message, failed + 1); break; // its reader went away
+            default:
+                Return(message, failed + 1);
+                break; // its reader went away
         }
 
         dispositionContext.Complete();

@@ -9,8 +9,11 @@ internal sealed class PeerTokens : IRequestProcessor
 {
     public int Credit => 10;
 
-    public void Process(RequestContext requestContext) => requestContext.Complete(new Message
-    {
-        ApplicationProperties = new ApplicationProperties { Map = { ["status-code"] = 202, ["status-description"] = "Accepted" } },
-    });
+    public void Process(RequestContext requestContext) =>
+        requestContext.Complete(
+            new Message
+            {
+                ApplicationProperties = new ApplicationProperties { Map = { ["status-code"] = 202, ["status-description"] = "Accepted" } },
+            }
+        );
 }

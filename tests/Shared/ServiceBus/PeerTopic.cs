@@ -11,12 +11,16 @@ internal enum PeerAnswer
 {
     /// <summary>Takes the messages and says so.</summary>
     Accept,
+
     /// <summary>Takes the messages, and cuts the connection instead of saying so.</summary>
     AcceptAndCut,
+
     /// <summary>Neither takes the messages nor says anything, until <see cref="PeerTopic.TakeHeld"/>.</summary>
     Hold,
+
     /// <summary>Refuses: the topic is disabled.</summary>
     Reject,
+
     /// <summary>Refuses for now: the namespace is throttled.</summary>
     Busy,
 }
@@ -59,11 +63,21 @@ internal sealed class PeerTopic(string name, PeerSubscription[] subscriptions, A
             Store(messages);
         switch (answer)
         {
-            case PeerAnswer.Accept: messageContext.Complete(); break;
-            case PeerAnswer.AcceptAndCut: cut(); break;
-            case PeerAnswer.Reject: messageContext.Complete(Refusal("entity-disabled", "The topic is disabled.")); break;
-            case PeerAnswer.Busy: messageContext.Complete(Refusal("server-busy", "The namespace is throttled.")); break;
-            default: _held.Enqueue(messageContext); break;
+            case PeerAnswer.Accept:
+                messageContext.Complete();
+                break;
+            case PeerAnswer.AcceptAndCut:
+                cut();
+                break;
+            case PeerAnswer.Reject:
+                messageContext.Complete(Refusal("entity-disabled", "The topic is disabled."));
+                break;
+            case PeerAnswer.Busy:
+                messageContext.Complete(Refusal("server-busy", "The namespace is throttled."));
+                break;
+            default:
+                _held.Enqueue(messageContext);
+                break;
         }
     }
 
@@ -93,12 +107,17 @@ internal sealed class PeerTopic(string name, PeerSubscription[] subscriptions, A
         }
     }
 
-    private static Message[] Unpack(Message transfer) => transfer.Format != BatchFormat ? [transfer] : transfer.BodySection switch
-    {
-        DataList list => [.. Enumerable.Range(0, list.Count).Select(i => Decode(list[i].Binary))],
-        Data data => [Decode(data.Binary)],
-        _ => throw new InvalidOperationException($"A batch holds a {transfer.BodySection?.GetType().Name}, expected data sections."),
-    };
+    private static Message[] Unpack(Message transfer) =>
+        transfer.Format != BatchFormat
+            ? [transfer]
+            : transfer.BodySection switch
+            {
+                DataList list => [.. Enumerable.Range(0, list.Count).Select(i => Decode(list[i].Binary))],
+                Data data => [Decode(data.Binary)],
+                _ => throw new InvalidOperationException(
+                    $"A batch holds a {transfer.BodySection?.GetType().Name}, expected data sections."
+                ),
+            };
 
     private static Message Decode(byte[] encoded) => Message.Decode(new ByteBuffer(encoded, 0, encoded.Length, encoded.Length));
 }

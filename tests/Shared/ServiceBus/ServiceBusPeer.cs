@@ -25,7 +25,8 @@ internal sealed class ServiceBusPeer : IDisposable, ILinkProcessor, IHandler
     private readonly ConcurrentBag<Socket> _sockets = [];
     private readonly ContainerHost _host;
     private volatile bool _away;
-    private int _linksLeft, _turnedAway;
+    private int _linksLeft,
+        _turnedAway;
 
     /// <summary>Listens at once.</summary>
     /// <param name="topic">Name of the topic.</param>

@@ -50,7 +50,22 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
         if (!File.Exists(script))
             return;
         ProcessStartInfo start = new("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])[script, "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0"])
+        foreach (
+            string argument in (string[])
+                [
+                    script,
+                    "--inMemoryPersistence",
+                    "--silent",
+                    "--disableTelemetry",
+                    "--skipApiVersionCheck",
+                    "--blobPort",
+                    "0",
+                    "--queuePort",
+                    "0",
+                    "--tablePort",
+                    "0",
+                ]
+        )
             start.ArgumentList.Add(argument);
         _process = Process.Start(start) ?? throw new InvalidOperationException("Node did not start.");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
@@ -61,13 +76,16 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
         Dictionary<string, string> addresses = [];
         while (addresses.Count < 2)
         {
-            string line = await _process.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException("Azurite ended before it was ready.");
+            string line =
+                await _process.StandardOutput.ReadLineAsync(limit.Token)
+                ?? throw new InvalidOperationException("Azurite ended before it was ready.");
             if (Listening().Match(line) is { Success: true } match)
                 addresses[match.Groups[1].Value] = match.Groups[2].Value;
         }
 
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None); // or its pipe would fill
-        _connection = $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1";
+        _connection =
+            $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1";
     }
 
     public ValueTask DisposeAsync()

@@ -21,7 +21,10 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
     /// <summary>A body that can be half: listings and messages are XML, which is read as a whole.</summary>
     public static bool AnswersXml(Request request) =>
         request.Method == RequestMethod.Get
-        && (request.Uri.Query.Contains("comp=list", StringComparison.Ordinal) || request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal));
+        && (
+            request.Uri.Query.Contains("comp=list", StringComparison.Ordinal)
+            || request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)
+        );
 
     public override Request CreateRequest() => Real.CreateRequest();
 
@@ -58,7 +61,10 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
                 {
                     using MemoryStream whole = new();
                     await content.CopyToAsync(whole);
-                    message.Response.ContentStream = new Part(whole.ToArray().AsMemory(0, (int)whole.Length / 2).ToArray(), broken: fault is StorageFault.BrokenBody);
+                    message.Response.ContentStream = new Part(
+                        whole.ToArray().AsMemory(0, (int)whole.Length / 2).ToArray(),
+                        broken: fault is StorageFault.BrokenBody
+                    );
                 }
 
                 break;
@@ -78,14 +84,18 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int count) =>
-            _bytes.Read(buffer, offset, count) is > 0 and int read ? read : broken ? throw new HttpIOException(HttpRequestError.ResponseEnded, "The response ended prematurely.") : 0;
+            _bytes.Read(buffer, offset, count) is > 0 and int read ? read
+            : broken ? throw new HttpIOException(HttpRequestError.ResponseEnded, "The response ended prematurely.")
+            : 0;
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -98,7 +108,10 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
     {
         private readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase);
 
-        public string this[string header] { set => _headers[header] = value; }
+        public string this[string header]
+        {
+            set => _headers[header] = value;
+        }
 
         public override int Status => status;
 
@@ -112,7 +125,8 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
 
         protected override bool ContainsHeader(string name) => _headers.ContainsKey(name);
 
-        protected override IEnumerable<HttpHeader> EnumerateHeaders() => _headers.Select(header => new HttpHeader(header.Key, header.Value));
+        protected override IEnumerable<HttpHeader> EnumerateHeaders() =>
+            _headers.Select(header => new HttpHeader(header.Key, header.Value));
 
         protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => _headers.TryGetValue(name, out value);
 

@@ -10,7 +10,9 @@ namespace AaClip.Training.Tests.Augmentation;
 /// <summary>Against torchvision and Pillow with fixed parameters: exact.</summary>
 public sealed class AugmentationTests
 {
-    private static readonly Dictionary<string, (long[] Shape, float[] Values)> Golden = SafetensorsFile.ReadAll(Parity.File("augment/golden-augment.safetensors"));
+    private static readonly Dictionary<string, (long[] Shape, float[] Values)> Golden = SafetensorsFile.ReadAll(
+        Parity.File("augment/golden-augment.safetensors")
+    );
 
     [Theory]
     [InlineData("source", "rotate_17.5")]
@@ -23,7 +25,13 @@ public sealed class AugmentationTests
         (long[] shape, float[] values) = Golden[source];
         float[] found = new float[values.Length];
 
-        GeometricAugmentation.Rotate(values, found, (int)shape[1], (int)shape[2], double.Parse(name[(name.LastIndexOf('_') + 1)..], CultureInfo.InvariantCulture));
+        GeometricAugmentation.Rotate(
+            values,
+            found,
+            (int)shape[1],
+            (int)shape[2],
+            double.Parse(name[(name.LastIndexOf('_') + 1)..], CultureInfo.InvariantCulture)
+        );
 
         Assert.Equal(Golden[name].Values, found);
     }
@@ -44,7 +52,8 @@ public sealed class AugmentationTests
     [Fact]
     public void Flips_are_exact()
     {
-        float[] horizontal = [.. Golden["source"].Values], vertical = [.. Golden["source"].Values];
+        float[] horizontal = [.. Golden["source"].Values],
+            vertical = [.. Golden["source"].Values];
 
         GeometricAugmentation.FlipHorizontal(horizontal, 26);
         GeometricAugmentation.FlipVertical(vertical, 21, 26);
@@ -71,11 +80,17 @@ public sealed class AugmentationTests
     [Fact]
     public void Sampled_variation_depends_on_its_seeds_alone_and_keeps_mask_and_image_together()
     {
-        float[] image = [.. Enumerable.Range(0, 2 * 32 * 32).Select(i => i % (32 * 32) is var p && p / 32 is > 8 and < 20 && p % 32 is > 5 and < 25 ? 1f : 0f)];
+        float[] image =
+        [
+            .. Enumerable
+                .Range(0, 2 * 32 * 32)
+                .Select(i => i % (32 * 32) is var p && p / 32 is > 8 and < 20 && p % 32 is > 5 and < 25 ? 1f : 0f),
+        ];
         HashSet<string> seen = [];
         for (int index = 0; index < 40; index++)
         {
-            float[] once = [.. image], again = [.. image];
+            float[] once = [.. image],
+                again = [.. image];
             GeometricAugmentation.Apply(once, new float[image.Length], 32, 32, new SeededRandom(1, 2, index));
             GeometricAugmentation.Apply(again, new float[image.Length], 32, 32, new SeededRandom(1, 2, index));
 

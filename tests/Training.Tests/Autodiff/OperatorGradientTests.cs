@@ -18,46 +18,261 @@ public sealed class OperatorGradientTests
 
     private static readonly Dictionary<string, (int[][] Inputs, Func<Tape, GraphWriter, Tensor[], Tensor> Write)> Cases = new()
     {
-        ["Add, repeated"] = ([[2, 3, 4], [4]], (t, _, x) => t.Add(x[0], x[1])),
-        ["Add, repeated inside"] = ([[2, 3, 4], [2, 1, 4]], (t, _, x) => t.Add(x[0], x[1])),
-        ["Subtract"] = ([[3, 4], [2, 3, 4]], (t, _, x) => t.Subtract(x[0], x[1])),
-        ["Multiply"] = ([[2, 3], [3]], (t, _, x) => t.Multiply(x[0], x[1])),
-        ["Divide"] = ([[2, 3], [2, 1]], (t, _, x) => t.Divide(x[0], t.Shift(t.Square(x[1]), 1))),
-        ["Used twice"] = ([[2, 3]], (t, _, x) => t.Add(t.Multiply(x[0], x[0]), x[0])),
-        ["Scale and shift"] = ([[5]], (t, _, x) => t.Shift(t.Scale(x[0], -2.5), 3)),
-        ["Negate"] = ([[5]], (t, _, x) => t.Negate(x[0])),
-        ["Exp"] = ([[5]], (t, _, x) => t.Exp(x[0])),
-        ["Log"] = ([[5]], (t, _, x) => t.Log(t.Shift(t.Square(x[0]), 0.5))),
-        ["Square"] = ([[5]], (t, _, x) => t.Square(x[0])),
-        ["Sigmoid"] = ([[5]], (t, _, x) => t.Sigmoid(x[0])),
-        ["Softplus"] = ([[5]], (t, _, x) => t.Softplus(x[0])),
-        ["AtLeast"] = ([[50]], (t, _, x) => t.AtLeast(x[0], 0.25f)),
-        ["LeakyRelu"] = ([[50]], (t, _, x) => t.LeakyRelu(x[0], 0.01f)),
-        ["Gelu"] = ([[50]], (t, _, x) => t.Gelu(x[0])),
-        ["QuickGelu"] = ([[50]], (t, _, x) => t.QuickGelu(x[0])),
-        ["Reshape"] = ([[2, 6]], (t, _, x) => t.Square(t.Reshape(x[0], 3, 4))),
-        ["Transpose"] = ([[2, 3, 4]], (t, _, x) => t.Square(t.Transpose(x[0], 2, 0, 1))),
-        ["Slice"] = ([[3, 5]], (t, _, x) => t.Slice(x[0], 1, 1, 3)),
-        ["Split"] = ([[2, 6]], (t, _, x) => t.Split(x[0], 1, 3) is [var a, var b, _] ? t.Multiply(a, b) : throw new InvalidOperationException()),
-        ["Concat"] = ([[2, 3], [2, 2]], (t, _, x) => t.Square(t.Concat(1, x[0], x[1]))),
-        ["Expand"] = ([[1, 3]], (t, _, x) => t.Square(t.Expand(x[0], 2, 4, 3))),
-        ["Rows"] = ([[4, 3]], (t, g, x) => t.Rows(x[0], g.Integers(2, 0, 2), 3)),
-        ["Product"] = ([[3, 4], [4, 2]], (t, _, x) => t.Product(x[0], x[1])),
-        ["Product, b transposed"] = ([[3, 4], [2, 4]], (t, _, x) => t.Product(x[0], x[1], transposeB: true)),
-        ["Product, a transposed"] = ([[4, 3], [4, 2]], (t, _, x) => t.Product(x[0], x[1], transposeA: true)),
-        ["Product, both transposed"] = ([[4, 3], [2, 4]], (t, _, x) => t.Product(x[0], x[1], true, true)),
-        ["Product of stacks, scaled"] = ([[2, 3, 4], [2, 5, 4]], (t, _, x) => t.Product(x[0], x[1], transposeB: true, scale: 0.5)),
-        ["Product of a stack with one"] = ([[2, 3, 4], [4, 5]], (t, _, x) => t.Product(x[0], x[1])),
-        ["Product of a stack with one, transposed, scaled"] = ([[2, 3, 4], [5, 4]], (t, _, x) => t.Product(x[0], x[1], transposeB: true, scale: 0.5)),
-        ["Sum over axes"] = ([[2, 3, 4]], (t, _, x) => t.Square(t.Sum(x[0], 0, 2))),
-        ["Mean"] = ([[2, 3, 4]], (t, _, x) => t.Square(t.Mean(x[0], 1))),
-        ["Mean of all"] = ([[2, 3]], (t, _, x) => t.Scale(t.Mean(x[0]), 6)),
-        ["Norm"] = ([[3, 8]], (t, _, x) => t.Norm(x[0])),
-        ["Normalise"] = ([[3, 8]], (t, _, x) => t.Normalise(x[0])),
-        ["Normalise, bounded"] = ([[3, 8]], (t, _, x) => t.Normalise(x[0], 1e-12f)),
-        ["Softmax"] = ([[3, 5]], (t, _, x) => t.Softmax(x[0])),
-        ["LogSoftmax"] = ([[3, 5]], (t, _, x) => t.LogSoftmax(x[0])),
-        ["LayerNorm"] = ([[2, 3, 8], [8], [8]], (t, _, x) => t.LayerNorm(x[0], x[1], x[2], 1e-5f)),
+        ["Add, repeated"] = (
+            [
+                [2, 3, 4],
+                [4],
+            ],
+            (t, _, x) => t.Add(x[0], x[1])
+        ),
+        ["Add, repeated inside"] = (
+            [
+                [2, 3, 4],
+                [2, 1, 4],
+            ],
+            (t, _, x) => t.Add(x[0], x[1])
+        ),
+        ["Subtract"] = (
+            [
+                [3, 4],
+                [2, 3, 4],
+            ],
+            (t, _, x) => t.Subtract(x[0], x[1])
+        ),
+        ["Multiply"] = (
+            [
+                [2, 3],
+                [3],
+            ],
+            (t, _, x) => t.Multiply(x[0], x[1])
+        ),
+        ["Divide"] = (
+            [
+                [2, 3],
+                [2, 1],
+            ],
+            (t, _, x) => t.Divide(x[0], t.Shift(t.Square(x[1]), 1))
+        ),
+        ["Used twice"] = (
+            [
+                [2, 3],
+            ],
+            (t, _, x) => t.Add(t.Multiply(x[0], x[0]), x[0])
+        ),
+        ["Scale and shift"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Shift(t.Scale(x[0], -2.5), 3)
+        ),
+        ["Negate"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Negate(x[0])
+        ),
+        ["Exp"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Exp(x[0])
+        ),
+        ["Log"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Log(t.Shift(t.Square(x[0]), 0.5))
+        ),
+        ["Square"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Square(x[0])
+        ),
+        ["Sigmoid"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Sigmoid(x[0])
+        ),
+        ["Softplus"] = (
+            [
+                [5],
+            ],
+            (t, _, x) => t.Softplus(x[0])
+        ),
+        ["AtLeast"] = (
+            [
+                [50],
+            ],
+            (t, _, x) => t.AtLeast(x[0], 0.25f)
+        ),
+        ["LeakyRelu"] = (
+            [
+                [50],
+            ],
+            (t, _, x) => t.LeakyRelu(x[0], 0.01f)
+        ),
+        ["Gelu"] = (
+            [
+                [50],
+            ],
+            (t, _, x) => t.Gelu(x[0])
+        ),
+        ["QuickGelu"] = (
+            [
+                [50],
+            ],
+            (t, _, x) => t.QuickGelu(x[0])
+        ),
+        ["Reshape"] = (
+            [
+                [2, 6],
+            ],
+            (t, _, x) => t.Square(t.Reshape(x[0], 3, 4))
+        ),
+        ["Transpose"] = (
+            [
+                [2, 3, 4],
+            ],
+            (t, _, x) => t.Square(t.Transpose(x[0], 2, 0, 1))
+        ),
+        ["Slice"] = (
+            [
+                [3, 5],
+            ],
+            (t, _, x) => t.Slice(x[0], 1, 1, 3)
+        ),
+        ["Split"] = (
+            [
+                [2, 6],
+            ],
+            (t, _, x) => t.Split(x[0], 1, 3) is [var a, var b, _] ? t.Multiply(a, b) : throw new InvalidOperationException()
+        ),
+        ["Concat"] = (
+            [
+                [2, 3],
+                [2, 2],
+            ],
+            (t, _, x) => t.Square(t.Concat(1, x[0], x[1]))
+        ),
+        ["Expand"] = (
+            [
+                [1, 3],
+            ],
+            (t, _, x) => t.Square(t.Expand(x[0], 2, 4, 3))
+        ),
+        ["Rows"] = (
+            [
+                [4, 3],
+            ],
+            (t, g, x) => t.Rows(x[0], g.Integers(2, 0, 2), 3)
+        ),
+        ["Product"] = (
+            [
+                [3, 4],
+                [4, 2],
+            ],
+            (t, _, x) => t.Product(x[0], x[1])
+        ),
+        ["Product, b transposed"] = (
+            [
+                [3, 4],
+                [2, 4],
+            ],
+            (t, _, x) => t.Product(x[0], x[1], transposeB: true)
+        ),
+        ["Product, a transposed"] = (
+            [
+                [4, 3],
+                [4, 2],
+            ],
+            (t, _, x) => t.Product(x[0], x[1], transposeA: true)
+        ),
+        ["Product, both transposed"] = (
+            [
+                [4, 3],
+                [2, 4],
+            ],
+            (t, _, x) => t.Product(x[0], x[1], true, true)
+        ),
+        ["Product of stacks, scaled"] = (
+            [
+                [2, 3, 4],
+                [2, 5, 4],
+            ],
+            (t, _, x) => t.Product(x[0], x[1], transposeB: true, scale: 0.5)
+        ),
+        ["Product of a stack with one"] = (
+            [
+                [2, 3, 4],
+                [4, 5],
+            ],
+            (t, _, x) => t.Product(x[0], x[1])
+        ),
+        ["Product of a stack with one, transposed, scaled"] = (
+            [
+                [2, 3, 4],
+                [5, 4],
+            ],
+            (t, _, x) => t.Product(x[0], x[1], transposeB: true, scale: 0.5)
+        ),
+        ["Sum over axes"] = (
+            [
+                [2, 3, 4],
+            ],
+            (t, _, x) => t.Square(t.Sum(x[0], 0, 2))
+        ),
+        ["Mean"] = (
+            [
+                [2, 3, 4],
+            ],
+            (t, _, x) => t.Square(t.Mean(x[0], 1))
+        ),
+        ["Mean of all"] = (
+            [
+                [2, 3],
+            ],
+            (t, _, x) => t.Scale(t.Mean(x[0]), 6)
+        ),
+        ["Norm"] = (
+            [
+                [3, 8],
+            ],
+            (t, _, x) => t.Norm(x[0])
+        ),
+        ["Normalise"] = (
+            [
+                [3, 8],
+            ],
+            (t, _, x) => t.Normalise(x[0])
+        ),
+        ["Normalise, bounded"] = (
+            [
+                [3, 8],
+            ],
+            (t, _, x) => t.Normalise(x[0], 1e-12f)
+        ),
+        ["Softmax"] = (
+            [
+                [3, 5],
+            ],
+            (t, _, x) => t.Softmax(x[0])
+        ),
+        ["LogSoftmax"] = (
+            [
+                [3, 5],
+            ],
+            (t, _, x) => t.LogSoftmax(x[0])
+        ),
+        ["LayerNorm"] = (
+            [
+                [2, 3, 8],
+                [8],
+                [8],
+            ],
+            (t, _, x) => t.LayerNorm(x[0], x[1], x[2], 1e-5f)
+        ),
     };
 
     [Theory, MemberData(nameof(Operators))]
@@ -75,8 +290,11 @@ public sealed class OperatorGradientTests
         double largest = gradients.SelectMany(g => g).Max(Math.Abs);
         Assert.True(largest > 0.01, "The gradient is zero, so nothing is compared.");
         for (int i = 0; i < parameters.Length; i++)
-            for (int k = 0; k < parameters[i].Values.Length; k++)
-                Assert.True(Math.Abs(Numeric(graph, parameters[i], k) - gradients[i][k]) <= Limit * Math.Max(1, largest), $"{name}: gradient {k} of input {i} is {gradients[i][k]}, numerically {Numeric(graph, parameters[i], k)}.");
+        for (int k = 0; k < parameters[i].Values.Length; k++)
+            Assert.True(
+                Math.Abs(Numeric(graph, parameters[i], k) - gradients[i][k]) <= Limit * Math.Max(1, largest),
+                $"{name}: gradient {k} of input {i} is {gradients[i][k]}, numerically {Numeric(graph, parameters[i], k)}."
+            );
     }
 
     private static double Numeric(TrainingGraph graph, Parameter parameter, int k)
@@ -90,7 +308,12 @@ public sealed class OperatorGradientTests
         return (above - below) / (2 * StepWidth);
     }
 
-    private static TrainingGraph Write(string folder, Parameter[] parameters, Func<Tape, GraphWriter, Tensor[], Tensor> write, Random random)
+    private static TrainingGraph Write(
+        string folder,
+        Parameter[] parameters,
+        Func<Tape, GraphWriter, Tensor[], Tensor> write,
+        Random random
+    )
     {
         string path = Path.Combine(folder, "operator.onnx");
         using (GraphWriter writer = new(path))
@@ -112,8 +335,7 @@ public sealed class OperatorGradientTests
     {
         float[] values = new float[shape.Aggregate(1, (a, b) => a * b)];
         for (int i = 0; i < values.Length; i++)
-            do
-                values[i] = 2.4f * (random.NextSingle() - 0.5f);
+            do values[i] = 2.4f * (random.NextSingle() - 0.5f);
             while (Math.Abs(values[i]) < 2 * StepWidth || Math.Abs(values[i] - 0.25f) < 2 * StepWidth);
         return values;
     }

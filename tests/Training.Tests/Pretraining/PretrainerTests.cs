@@ -26,8 +26,22 @@ public sealed class PretrainerTests : IDisposable
     {
         List<double> losses = Train("out", Options with { Steps = 60, SaveEvery = 10 });
 
-        Assert.True(losses[^20..].Average() < 0.9 * losses[..10].Average(), $"The loss went from {losses[..10].Average():F3} to {losses[^20..].Average():F3}.");
-        ModelPackage package = ModelImporter.Import(new ImportOptions { Clip = _scratch.File("out/clip.safetensors"), Output = _scratch.File("package"), Size = 32, VisionHeads = 2, TextHeads = 2, Classes = ["object"] }, cancellation: TestContext.Current.CancellationToken);
+        Assert.True(
+            losses[^20..].Average() < 0.9 * losses[..10].Average(),
+            $"The loss went from {losses[..10].Average():F3} to {losses[^20..].Average():F3}."
+        );
+        ModelPackage package = ModelImporter.Import(
+            new ImportOptions
+            {
+                Clip = _scratch.File("out/clip.safetensors"),
+                Output = _scratch.File("package"),
+                Size = 32,
+                VisionHeads = 2,
+                TextHeads = 2,
+                Classes = ["object"],
+            },
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.Equal(32, package.Manifest.Architecture.ImageSize);
     }
 
@@ -37,15 +51,23 @@ public sealed class PretrainerTests : IDisposable
         Train("whole", Options);
         using (CancellationTokenSource stop = new())
         using (Pretrainer begun = new(_scratch.File("begun"), resume: false, Options))
-            Assert.ThrowsAny<OperationCanceledException>(() => begun.Train(new Steps(p =>
-            {
-                if (p.Step == 6)
-                    stop.Cancel();
-            }), stop.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                begun.Train(
+                    new Steps(p =>
+                    {
+                        if (p.Step == 6)
+                            stop.Cancel();
+                    }),
+                    stop.Token
+                )
+            );
 
         Train("begun", Options, resume: true);
 
-        Assert.Equal(File.ReadAllBytes(_scratch.File("whole/clip.safetensors")), File.ReadAllBytes(_scratch.File("begun/clip.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(_scratch.File("whole/clip.safetensors")),
+            File.ReadAllBytes(_scratch.File("begun/clip.safetensors"))
+        );
     }
 
     [Fact]

@@ -9,21 +9,26 @@ namespace AaClip.Training.Tests.Stages;
 /// <summary>The small reference model, its batch of two images, and what the published code made of them step by step.</summary>
 internal sealed class GoldenTraining : IDisposable
 {
-    private readonly Dictionary<string, (long[] Shape, float[] Values)> _adapters = SafetensorsFile.ReadAll(Parity.File("tiny/adapters.safetensors"));
+    private readonly Dictionary<string, (long[] Shape, float[] Values)> _adapters = SafetensorsFile.ReadAll(
+        Parity.File("tiny/adapters.safetensors")
+    );
 
     public GoldenTraining(Surgery surgery = Surgery.Batch, bool sumLevels = false)
     {
-        Clip = new FrozenClip(Parity.File("tiny/clip-tiny.safetensors"), new AdaptationOptions
-        {
-            Size = 112,
-            VisionHeads = 4,
-            TextHeads = 4,
-            ImageBlocks = 3,
-            TextBlocks = 2,
-            SurgeryBlocks = 5,
-            Surgery = surgery,
-            SumLevels = sumLevels,
-        });
+        Clip = new FrozenClip(
+            Parity.File("tiny/clip-tiny.safetensors"),
+            new AdaptationOptions
+            {
+                Size = 112,
+                VisionHeads = 4,
+                TextHeads = 4,
+                ImageBlocks = 3,
+                TextBlocks = 2,
+                SurgeryBlocks = 5,
+                Surgery = surgery,
+                SumLevels = sumLevels,
+            }
+        );
         Graphs = new GraphFolder(Clip.Options);
     }
 
@@ -31,9 +36,11 @@ internal sealed class GoldenTraining : IDisposable
 
     public GraphFolder Graphs { get; }
 
-    public Dictionary<string, (long[] Shape, float[] Values)> Values { get; } = SafetensorsFile.ReadAll(Parity.File("tiny/golden-train.safetensors"));
+    public Dictionary<string, (long[] Shape, float[] Values)> Values { get; } =
+        SafetensorsFile.ReadAll(Parity.File("tiny/golden-train.safetensors"));
 
-    public Dictionary<string, (long[] Shape, float[] Values)> Alternatives { get; } = SafetensorsFile.ReadAll(Parity.File("tiny/alt-train.safetensors"));
+    public Dictionary<string, (long[] Shape, float[] Values)> Alternatives { get; } =
+        SafetensorsFile.ReadAll(Parity.File("tiny/alt-train.safetensors"));
 
     public Batch Batch => new(Values["image"].Values, Values["mask"].Values, [true, false], ["VisA/candle", "VisA/pcb3"]);
 
@@ -56,7 +63,12 @@ internal sealed class GoldenTraining : IDisposable
         string[] parts = className.Split('/');
         JsonElement sentences = Json("tokenizer/prompts.json").GetProperty(parts[0]).GetProperty(parts[1]);
         List<long> rows = [];
-        foreach (JsonElement sentence in sentences.GetProperty("normal").EnumerateArray().Concat(sentences.GetProperty("abnormal").EnumerateArray()))
+        foreach (
+            JsonElement sentence in sentences
+                .GetProperty("normal")
+                .EnumerateArray()
+                .Concat(sentences.GetProperty("abnormal").EnumerateArray())
+        )
         {
             long[] ids = [49406, .. sentence.GetProperty("ids").EnumerateArray().Select(i => i.GetInt64()), 49407];
             rows.AddRange([.. ids, .. new long[77 - ids.Length]]);

@@ -27,12 +27,21 @@ public sealed class ImageStageTests
             Assert.Equal(steps[step].GetProperty("loss").GetDouble(), losses["loss"][0], 1e-4);
             Close.Assert(golden.Values[$"stage2.step{step}.cls_logits"].Values, losses["cosines"], 1e-5, "Cosines");
             for (int level = 0; level < 4; level++)
-                Assert.Equal(steps[step].GetProperty("seg_levels")[level].GetProperty("total").GetDouble(), losses[$"segmentation/{level}"][0], 1e-4);
+                Assert.Equal(
+                    steps[step].GetProperty("seg_levels")[level].GetProperty("total").GetDouble(),
+                    losses[$"segmentation/{level}"][0],
+                    1e-4
+                );
             foreach (Parameter parameter in adam.Parameters)
             {
                 if (step == 0)
                     Close.AssertRelative(golden.Values[$"stage2.grad0.{parameter.Name}"].Values, parameter.Gradient, 5e-5, parameter.Name);
-                Close.Assert(golden.Values[$"stage2.after_step{step + 1}.{parameter.Name}"].Values, parameter.Values, 0.01 * Rate, parameter.Name);
+                Close.Assert(
+                    golden.Values[$"stage2.after_step{step + 1}.{parameter.Name}"].Values,
+                    parameter.Values,
+                    0.01 * Rate,
+                    parameter.Name
+                );
             }
         }
     }

@@ -22,7 +22,12 @@ public sealed class TextStageTests
         Dictionary<string, float[]> features = stage.Features(golden.Batch, TestContext.Current.CancellationToken);
 
         for (int level = 0; level < 4; level++)
-            Close.AssertRelative(golden.Values[$"stage1.patch_features.level{level}"].Values, features[$"features/{level}"], 1e-5, $"Level {level}");
+            Close.AssertRelative(
+                golden.Values[$"stage1.patch_features.level{level}"].Values,
+                features[$"features/{level}"],
+                1e-5,
+                $"Level {level}"
+            );
     }
 
     [Fact]
@@ -44,7 +49,12 @@ public sealed class TextStageTests
             {
                 if (step == 0)
                     Close.AssertRelative(golden.Values[$"stage1.grad0.{parameter.Name}"].Values, parameter.Gradient, 5e-5, parameter.Name);
-                Close.Assert(golden.Values[$"stage1.after_step{step + 1}.{parameter.Name}"].Values, parameter.Values, 0.05 * Rate, parameter.Name);
+                Close.Assert(
+                    golden.Values[$"stage1.after_step{step + 1}.{parameter.Name}"].Values,
+                    parameter.Values,
+                    0.05 * Rate,
+                    parameter.Name
+                );
             }
         }
     }
@@ -65,7 +75,12 @@ public sealed class TextStageTests
         {
             Assert.Equal(losses[step].GetDouble(), stage.Step(golden.Batch, TestContext.Current.CancellationToken)["loss"][0], 1e-4);
             foreach (Parameter parameter in adam.Parameters.Where(_ => step == 0))
-                Close.AssertRelative(golden.Alternatives[$"{name}.grad0.{parameter.Name}"].Values, parameter.Gradient, 5e-5, parameter.Name);
+                Close.AssertRelative(
+                    golden.Alternatives[$"{name}.grad0.{parameter.Name}"].Values,
+                    parameter.Gradient,
+                    5e-5,
+                    parameter.Name
+                );
         }
 
         foreach (Parameter parameter in adam.Parameters)
@@ -79,10 +94,12 @@ public sealed class TextStageTests
     {
         using GoldenTraining golden = new(surgery, sumLevels: true);
         (TextStage stage, _) = Stage(golden);
-        Batch numbered = golden.Batch with { Numbers = [.. Enumerable.Range(0, golden.Batch.Count)] }, black = numbered with { Images = new float[golden.Batch.Images.Length] };
+        Batch numbered = golden.Batch with { Numbers = [.. Enumerable.Range(0, golden.Batch.Count)] },
+            black = numbered with { Images = new float[golden.Batch.Images.Length] };
 
         Dictionary<string, float[]> varied = stage.Gradients(golden.Batch, TestContext.Current.CancellationToken);
-        Dictionary<string, float[]> first = stage.Gradients(numbered, TestContext.Current.CancellationToken), again = stage.Gradients(black, TestContext.Current.CancellationToken);
+        Dictionary<string, float[]> first = stage.Gradients(numbered, TestContext.Current.CancellationToken),
+            again = stage.Gradients(black, TestContext.Current.CancellationToken);
         Dictionary<string, float[]> others = stage.Gradients(black with { Numbers = null }, TestContext.Current.CancellationToken);
 
         Assert.Equal(varied["loss"][0], first["loss"][0], 1e-5);
@@ -98,7 +115,13 @@ public sealed class TextStageTests
         Batch numbered = golden.Batch with { Numbers = [.. Enumerable.Range(0, golden.Batch.Count)] };
 
         float first = stage.Gradients(numbered, TestContext.Current.CancellationToken)["loss"][0];
-        float black = stage.Gradients(numbered with { Images = new float[golden.Batch.Images.Length] }, TestContext.Current.CancellationToken)["loss"][0];
+        float black = stage.Gradients(
+            numbered with
+            {
+                Images = new float[golden.Batch.Images.Length],
+            },
+            TestContext.Current.CancellationToken
+        )["loss"][0];
 
         Assert.NotEqual(first, black);
     }

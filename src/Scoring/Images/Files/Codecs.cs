@@ -18,15 +18,17 @@ namespace AaClip.Scoring.Images.Files;
 internal static class Codecs
 {
     /// <summary>For everything that reads or writes an image.</summary>
-    public static Configuration Configuration { get; } = new(
-        new JpegConfigurationModule(),
-        new PngConfigurationModule(),
-        new BmpConfigurationModule(),
-        new TiffConfigurationModule(),
-        new WebpConfigurationModule())
-    {
-        MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }), // the largest array
-    };
+    public static Configuration Configuration { get; } =
+        new(
+            new JpegConfigurationModule(),
+            new PngConfigurationModule(),
+            new BmpConfigurationModule(),
+            new TiffConfigurationModule(),
+            new WebpConfigurationModule()
+        )
+        {
+            MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }), // the largest array
+        };
 
     private static readonly Dictionary<ImageFileFormat, IImageDecoder> Decoders = new()
     {
@@ -39,6 +41,5 @@ internal static class Codecs
 
     /// <summary>Decodes a stream that is of this format.</summary>
     public static Image<TPixel> Decode<TPixel>(ImageFileFormat format, Stream content)
-        where TPixel : unmanaged, IPixel<TPixel> =>
-        Decoders[format].Decode<TPixel>(Configuration, content, CancellationToken.None);
+        where TPixel : unmanaged, IPixel<TPixel> => Decoders[format].Decode<TPixel>(Configuration, content, CancellationToken.None);
 }

@@ -18,10 +18,12 @@ internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat For
 
     /// <summary>The refusal of a file that is not what its own words promise.</summary>
     /// <param name="trouble">The end of a sentence about the file.</param>
-    public ImageRejectedException Damaged(string trouble) => new(
-        ImageRejection.Damaged,
-        $"Image '{Name}' is cut off or damaged: the {Format} file has {Bytes.Length} bytes, and {trouble}. "
-        + "Upload it again once it is written completely.");
+    public ImageRejectedException Damaged(string trouble) =>
+        new(
+            ImageRejection.Damaged,
+            $"Image '{Name}' is cut off or damaged: the {Format} file has {Bytes.Length} bytes, and {trouble}. "
+                + "Upload it again once it is written completely."
+        );
 
     /// <summary>The refusal of a file that may be whole, but is of a kind that is not read.</summary>
     /// <param name="kind">What it is, with its article.</param>
@@ -38,17 +40,20 @@ internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat For
             throw new ImageRejectedException(
                 ImageRejection.SideOutOfRange,
                 $"Image '{Name}' is {width} x {height}, but no side may be shorter than {least}: "
-                + "send the image at its full size or lower the limit.");
+                    + "send the image at its full size or lower the limit."
+            );
         if (Math.Max(width, height) > Limits.MaxSide)
             throw new ImageRejectedException(
                 ImageRejection.SideOutOfRange,
                 $"Image '{Name}' is {width} x {height}, but no side may be longer than {Limits.MaxSide}: "
-                + "scale it down or raise the limit.");
+                    + "scale it down or raise the limit."
+            );
         long most = Math.Min(Limits.MaxPixels, Array.MaxLength / 6); // 6 = three samples of two bytes
         if (width * height > most)
             throw new ImageRejectedException(
                 ImageRejection.TooManyPixels,
                 $"Image '{Name}' is {width} x {height} = {width * height} pixels, more than the limit of {most}: "
-                + "scale it down or raise the limit.");
+                    + "scale it down or raise the limit."
+            );
     }
 }

@@ -26,12 +26,13 @@ internal sealed record ImageStructure(int Width, int Height, Stream Content)
     /// seen is damage inside compressed data other than JPEG's; that is left to the decoder's own checks.
     /// </summary>
     /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
-    public static ImageStructure Read(ImageFile file) => file.Format switch
-    {
-        ImageFileFormat.Jpeg => JpegFile.Read(file),
-        ImageFileFormat.Png => PngFile.Read(file),
-        ImageFileFormat.Bmp => BmpFile.Read(file),
-        ImageFileFormat.Tiff => TiffFile.Read(file),
-        _ => WebPFile.Read(file),
-    };
+    public static ImageStructure Read(ImageFile file) =>
+        file.Format switch
+        {
+            ImageFileFormat.Jpeg => JpegFile.Read(file),
+            ImageFileFormat.Png => PngFile.Read(file),
+            ImageFileFormat.Bmp => BmpFile.Read(file),
+            ImageFileFormat.Tiff => TiffFile.Read(file),
+            _ => WebPFile.Read(file),
+        };
 }

@@ -54,7 +54,8 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data)
     /// <summary>Where the segment's used bytes end, as an index into the data; nothing was overdrawn.</summary>
     public readonly int End()
     {
-        int at = _at, unused = (Count - _invented) >> 3; // whole bytes that were read and not used
+        int at = _at,
+            unused = (Count - _invented) >> 3; // whole bytes that were read and not used
         for (; unused > 0; unused--)
             at -= at >= 2 && _data[at - 1] == 0 && _data[at - 2] == 0xFF ? 2 : 1;
         return at;

@@ -14,7 +14,7 @@ internal sealed class JpegCodes
     public const int Shift = 64 - LookupBits;
 
     private readonly byte[] _symbols;
-    private readonly int[] _end = new int[17];    // of each length: one more than its last code, moved to the left end of 16 bits
+    private readonly int[] _end = new int[17]; // of each length: one more than its last code, moved to the left end of 16 bits
     private readonly int[] _offset = new int[17]; // of each length: index of a symbol less its code
     private readonly ushort[] _lookup = new ushort[1 << LookupBits]; // symbol * 256 + bits of its code; 0 where it is longer
     private readonly bool _dc;
@@ -37,7 +37,11 @@ internal sealed class JpegCodes
     public bool TooWideForDc => _symbols.Any(s => s > 15);
 
     /// <summary>How far a symbol leads in a sequential block.</summary>
-    public int Step(int symbol) => _dc ? 1 : symbol == 0 ? 64 : (symbol & 15) == 0 ? 16 : (symbol >> 4) + 1;
+    public int Step(int symbol) =>
+        _dc ? 1
+        : symbol == 0 ? 64
+        : (symbol & 15) == 0 ? 16
+        : (symbol >> 4) + 1;
 
     /// <summary>Reads a table; null when its codes do not fit into their lengths.</summary>
     /// <param name="counts">[16], the number of codes of each length.</param>
@@ -46,7 +50,8 @@ internal sealed class JpegCodes
     public static JpegCodes? Read(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols, bool dc)
     {
         JpegCodes codes = new(symbols.ToArray(), dc);
-        int code = 0, index = 0;
+        int code = 0,
+            index = 0;
         for (int length = 1; length <= 16; length++)
         {
             codes._offset[length] = index - code;
@@ -81,10 +86,14 @@ internal sealed class JpegCodes
         uint[] runs = new uint[1 << LookupBits];
         for (int start = 0; start < runs.Length; start++)
         {
-            int used = 0, reach = 0, before = 255; // bits, and coefficients with and without the last
+            int used = 0,
+                reach = 0,
+                before = 255; // bits, and coefficients with and without the last
             while (used < LookupBits && reach < (_dc ? 1 : 64))
             {
-                int found = _lookup[(start << used) & (runs.Length - 1)], length = found & 0xFF, symbol = found >> 8;
+                int found = _lookup[(start << used) & (runs.Length - 1)],
+                    length = found & 0xFF,
+                    symbol = found >> 8;
                 if (found == 0 || used + length > LookupBits)
                     break; // the bits that are missing might make it another code
                 before = reach;

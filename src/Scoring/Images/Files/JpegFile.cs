@@ -20,7 +20,8 @@ internal sealed class JpegFile
     private readonly ImageFile _file;
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly List<ReadOnlyMemory<byte>> _parts = [];
-    private readonly JpegCodes?[] _dc = new JpegCodes?[4], _ac = new JpegCodes?[4];
+    private readonly JpegCodes?[] _dc = new JpegCodes?[4],
+        _ac = new JpegCodes?[4];
     private readonly bool[] _quantization = new bool[4];
     private JpegFrame? _frame;
     private ReadOnlyMemory<byte> _restart;
@@ -70,15 +71,32 @@ internal sealed class JpegFile
             at += length;
             switch (marker)
             {
-                case 0xC4: ReadCodes(content.Span); break;
-                case 0xDB: ReadQuantization(content.Span); break;
-                case 0xDD when content.Length == 2: _restart = content; break;
-                case >= 0xC0 and <= 0xCF and not 0xC8: ReadFrame(marker, content.Span); break;
-                case 0xDA: at += ReadScan(content.Span, at); break;
-                case 0xE0: _jfif |= content.Span.StartsWith("JFIF\0"u8); continue;
-                case 0xE1: ReadExif(content); continue;
-                case 0xEE when content.Span.StartsWith("Adobe"u8): _adobe = _bytes[start..at]; continue;
-                default: continue; // of no use to a decoder
+                case 0xC4:
+                    ReadCodes(content.Span);
+                    break;
+                case 0xDB:
+                    ReadQuantization(content.Span);
+                    break;
+                case 0xDD when content.Length == 2:
+                    _restart = content;
+                    break;
+                case >= 0xC0 and <= 0xCF and not 0xC8:
+                    ReadFrame(marker, content.Span);
+                    break;
+                case 0xDA:
+                    at += ReadScan(content.Span, at);
+                    break;
+                case 0xE0:
+                    _jfif |= content.Span.StartsWith("JFIF\0"u8);
+                    continue;
+                case 0xE1:
+                    ReadExif(content);
+                    continue;
+                case 0xEE when content.Span.StartsWith("Adobe"u8):
+                    _adobe = _bytes[start..at];
+                    continue;
+                default:
+                    continue; // of no use to a decoder
             }
 
             if (_parts.Count == MostSegments)
@@ -97,22 +115,25 @@ internal sealed class JpegFile
     }
 
     /// <summary>The segment that says what libjpeg would take the components for, which is not what ImageSharp would.</summary>
-    private ReadOnlyMemory<byte> ColorSpace() => _frame!.Components switch
-    {
-        { Length: 3 } when _jfif => Jfif,
-        { Length: 3 } c when _adobe.IsEmpty && (c[0].Id, c[1].Id, c[2].Id) != ((byte)'R', (byte)'G', (byte)'B') => Jfif,
-        _ => _adobe,
-    };
+    private ReadOnlyMemory<byte> ColorSpace() =>
+        _frame!.Components switch
+        {
+            { Length: 3 } when _jfif => Jfif,
+            { Length: 3 } c when _adobe.IsEmpty && (c[0].Id, c[1].Id, c[2].Id) != ((byte)'R', (byte)'G', (byte)'B') => Jfif,
+            _ => _adobe,
+        };
 
     private void ReadFrame(int marker, ReadOnlySpan<byte> content)
     {
         if (marker > 0xC2)
-            throw _file.NotRead(marker switch
-            {
-                0xC3 or 0xC7 => "a JPEG with lossless coding",
-                < 0xC8 => "a JPEG with hierarchical coding",
-                _ => "a JPEG with arithmetic coding",
-            });
+            throw _file.NotRead(
+                marker switch
+                {
+                    0xC3 or 0xC7 => "a JPEG with lossless coding",
+                    < 0xC8 => "a JPEG with hierarchical coding",
+                    _ => "a JPEG with arithmetic coding",
+                }
+            );
         if (_frame is not null)
             throw _file.Damaged("it has a second frame header");
         if (content.Length < 6 || content.Length != 6 + (3 * content[5]))
@@ -164,7 +185,8 @@ internal sealed class JpegFile
         bool bandIsWrong = !whole && (first == 0 ? last != 0 : last < first || last > 63 || parts.Length > 1);
         if (bandIsWrong || low > 13 || (high != 0 && high != low + 1))
             throw _file.Damaged($"the scan header before byte {at} makes no sense");
-        bool usesDc = first == 0 && high == 0, usesAc = last > 0;
+        bool usesDc = first == 0 && high == 0,
+            usesAc = last > 0;
         if (parts.Any(p => (usesDc && p.Dc is null or { TooWideForDc: true }) || (usesAc && p.Ac is null)))
             throw _file.Damaged($"a Huffman table is missing before byte {at}");
         int restart = _restart.IsEmpty ? 0 : BinaryPrimitives.ReadUInt16BigEndian(_restart.Span);
@@ -179,8 +201,12 @@ internal sealed class JpegFile
             int total = 0;
             foreach (byte count in content.Length < 17 ? [] : content.Slice(1, 16))
                 total += count;
-            if (content.Length < 17 + total || total > 256 || (content[0] & 0xEC) != 0
-                || JpegCodes.Read(content.Slice(1, 16), content.Slice(17, total), dc: content[0] < 16) is not { } codes)
+            if (
+                content.Length < 17 + total
+                || total > 256
+                || (content[0] & 0xEC) != 0
+                || JpegCodes.Read(content.Slice(1, 16), content.Slice(17, total), dc: content[0] < 16) is not { } codes
+            )
                 throw _file.Damaged("one of its Huffman tables makes no sense");
             (content[0] < 16 ? _dc : _ac)[content[0] & 3] = codes;
             content = content[(17 + total)..];

@@ -4,12 +4,12 @@ namespace AaClip.Scoring.Images.Files;
 internal sealed record JpegFrame(bool Progressive, int Width, int Height, JpegComponent[] Components)
 {
     /// <summary>Units of interleaved blocks along a row and down the picture.</summary>
-    public (int Wide, int High) Mcus { get; } = (
-        Ceiling(Width, 8 * Components.Max(c => c.H)), Ceiling(Height, 8 * Components.Max(c => c.V)));
+    public (int Wide, int High) Mcus { get; } =
+        (Ceiling(Width, 8 * Components.Max(c => c.H)), Ceiling(Height, 8 * Components.Max(c => c.V)));
 
     /// <summary>Blocks along a row and down the picture in a scan of this component alone.</summary>
-    public (int Wide, int High) Blocks(JpegComponent component) => (
-        Ceiling(Width * component.H, 8 * Components.Max(c => c.H)), Ceiling(Height * component.V, 8 * Components.Max(c => c.V)));
+    public (int Wide, int High) Blocks(JpegComponent component) =>
+        (Ceiling(Width * component.H, 8 * Components.Max(c => c.H)), Ceiling(Height * component.V, 8 * Components.Max(c => c.V)));
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

@@ -61,8 +61,12 @@ internal sealed partial record JpegScan
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SkipBand(ref JpegBits bits, JpegCodes codes, ref ulong nonZero, ulong band)
     {
-        ulong register = bits.Register, before = nonZero, known = before, left = band; // left: the coefficients that are to come
-        int count = bits.Count, run = 0;
+        ulong register = bits.Register,
+            before = nonZero,
+            known = before,
+            left = band; // left: the coefficients that are to come
+        int count = bits.Count,
+            run = 0;
         bool refines = Refines;
         while (left != 0)
         {
@@ -70,7 +74,9 @@ internal sealed partial record JpegScan
             int found = codes.Find(register);
             if (found == 0)
                 return -1;
-            int zeros = found >> 12, size = (found >> 8) & 15, length = found & 0xFF;
+            int zeros = found >> 12,
+                size = (found >> 8) & 15,
+                length = found & 0xFF;
             ulong passed = left;
             if (size == 0 && zeros < 15)
             {

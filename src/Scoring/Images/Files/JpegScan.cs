@@ -17,7 +17,8 @@ internal sealed partial record JpegScan(
     int Last,
     bool Refines,
     int LowestBit,
-    int Restart)
+    int Restart
+)
 {
     /// <summary>
     /// Walks over the coded data, code by code, to see that every block is there. Coefficients are not computed; of progressive
@@ -29,7 +30,8 @@ internal sealed partial record JpegScan(
     public string? Walk(ReadOnlySpan<byte> data, out int end)
     {
         (int wide, int high) = Parts.Length == 1 ? Frame.Blocks(Parts[0].Component) : Frame.Mcus;
-        int all = wide * high, from = 0;
+        int all = wide * high,
+            from = 0;
         for (int done = 0, index = 0; ; index++)
         {
             JpegBits bits = new(data[from..]);
@@ -84,7 +86,7 @@ internal sealed partial record JpegScan(
             ref uint runs = ref MemoryMarshal.GetArrayDataReference(ac.Runs);
             bits.Refill(ref register, ref count);
             uint run = dc.Runs[(int)(register >> JpegCodes.Shift)];
-            for (int k = 0; ;)
+            for (int k = 0; ; )
             {
                 if (k + (int)(run >> 16) < 64)
                 {
@@ -102,7 +104,8 @@ internal sealed partial record JpegScan(
                 else
                 {
                     JpegCodes codes = k == 0 ? dc : ac;
-                    int found = codes.Find(register), length = (found & 0xFF) + (found >> 8 & 15);
+                    int found = codes.Find(register),
+                        length = (found & 0xFF) + (found >> 8 & 15);
                     if (found == 0)
                         return false;
                     register <<= length;

@@ -15,11 +15,12 @@ internal static class PngFile
     {
         ReadOnlySpan<byte> file = image.Bytes.Span;
         Header header = default;
-        List<ReadOnlyMemory<byte>> kept = [image.Bytes[..8]], data = [];
+        List<ReadOnlyMemory<byte>> kept = [image.Bytes[..8]],
+            data = [];
         int orientation = 1;
         int? usedBits = null;
         bool dataEnded = false;
-        for (long at = 8; at + 12 <= file.Length;)
+        for (long at = 8; at + 12 <= file.Length; )
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file[(int)at..]);
             ReadOnlySpan<byte> type = file.Slice((int)at + 4, 4);
@@ -45,7 +46,10 @@ internal static class PngFile
             else if (type.SequenceEqual("eXIf"u8))
                 orientation = TiffDirectory.Orientation(content);
             else if (type.SequenceEqual("sBIT"u8) && !content.IsEmpty)
-                usedBits = content.Span[..(header.ColorType == 2 || header.ColorType == 6 ? Math.Min(content.Length, 3) : 1)].ToArray().Max();
+                usedBits = content
+                    .Span[..(header.ColorType == 2 || header.ColorType == 6 ? Math.Min(content.Length, 3) : 1)]
+                    .ToArray()
+                    .Max();
             else if (!picture && !type.SequenceEqual("IEND"u8) && (type[0] & 0x20) == 0)
                 throw image.Damaged($"the chunk at byte {at} is of a kind that no PNG has");
 
@@ -91,10 +95,13 @@ internal static class PngFile
         if (header.Width < 5)
             throw image.NotRead("an interlaced PNG of less than 5 columns", "save it without interlacing");
         long needed = 0;
-        foreach ((int x, int y, int stepX, int stepY) in ((int, int, int, int)[])
-            [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]) // the passes of Adam7
+        foreach (
+            (int x, int y, int stepX, int stepY) in ((int, int, int, int)[])
+                [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+        ) // the passes of Adam7
         {
-            long columns = (header.Width - x + stepX - 1) / stepX, rows = (header.Height - y + stepY - 1) / stepY;
+            long columns = (header.Width - x + stepX - 1) / stepX,
+                rows = (header.Height - y + stepY - 1) / stepY;
             needed += columns <= 0 || rows <= 0 ? 0 : rows * (1 + (((columns * header.BitsPerPixel) + 7) / 8));
         }
 
@@ -103,7 +110,7 @@ internal static class PngFile
         try
         {
             using ZLibStream inflated = new(new SplicedStream(data), CompressionMode.Decompress);
-            for (int count; found < needed && data[0].Length > 2 && (count = inflated.Read(buffer)) > 0;)
+            for (int count; found < needed && data[0].Length > 2 && (count = inflated.Read(buffer)) > 0; )
                 found += count;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
@@ -123,6 +130,16 @@ internal static class PngFile
         public readonly byte ColorType = content[9];
         public readonly bool Interlaced = content[12] != 0;
 
-        public int BitsPerPixel => Depth * (ColorType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 });
+        public int BitsPerPixel =>
+            Depth
+            * (
+                ColorType switch
+                {
+                    2 => 3,
+                    4 => 2,
+                    6 => 4,
+                    _ => 1,
+                }
+            );
     }
 }

@@ -8,7 +8,7 @@ internal sealed class SplicedStream(IReadOnlyList<ReadOnlyMemory<byte>> parts) :
 {
     private readonly long _length = parts.Sum(p => (long)p.Length);
     private long _position;
-    private int _part;      // the part that holds the position
+    private int _part; // the part that holds the position
     private long _partStart; // where that part begins
 
     public override bool CanRead => true;
@@ -57,11 +57,16 @@ internal sealed class SplicedStream(IReadOnlyList<ReadOnlyMemory<byte>> parts) :
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override long Seek(long offset, SeekOrigin origin) =>
-        Position = offset + origin switch { SeekOrigin.Begin => 0, SeekOrigin.Current => _position, _ => _length };
+        Position =
+            offset
+            + origin switch
+            {
+                SeekOrigin.Begin => 0,
+                SeekOrigin.Current => _position,
+                _ => _length,
+            };
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override void SetLength(long value) => throw new NotSupportedException();
 

@@ -60,7 +60,10 @@ internal sealed class TiffDirectory
         exif.Span.StartsWith("II*\0"u8) || exif.Span.StartsWith("MM\0*"u8) ? Read(exif, out _)?.First(274, 1) ?? 1 : 1;
 
     /// <summary>How often a tag stands in the directory: 0, 1, or 2 for more than once. The first counts.</summary>
-    public int Times(int tag) => _repeated.Contains(tag) ? 2 : _fields.ContainsKey(tag) ? 1 : 0;
+    public int Times(int tag) =>
+        _repeated.Contains(tag) ? 2
+        : _fields.ContainsKey(tag) ? 1
+        : 0;
 
     /// <summary>The first number of a field.</summary>
     /// <param name="tag">Which field.</param>
@@ -84,7 +87,14 @@ internal sealed class TiffDirectory
         return values;
     }
 
-    private static int Size(int type) => type switch { 1 or 2 or 6 or 7 => 1, 3 or 8 => 2, 5 or 10 or 12 => 8, _ => 4 };
+    private static int Size(int type) =>
+        type switch
+        {
+            1 or 2 or 6 or 7 => 1,
+            3 or 8 => 2,
+            5 or 10 or 12 => 8,
+            _ => 4,
+        };
 
     private uint Number(long at, int size)
     {

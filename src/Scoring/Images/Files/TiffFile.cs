@@ -10,16 +10,39 @@ namespace AaClip.Scoring.Images.Files;
 /// </summary>
 internal static class TiffFile
 {
-    private const int Width = 256, Height = 257, BitsPerSample = 258, Compression = 259, Photometric = 262, StripOffsets = 273;
-    private const int Orientation = 274, SamplesPerPixel = 277, RowsPerStrip = 278, StripByteCounts = 279, Planar = 284;
-    private const int NewSubfileType = 254, SubfileType = 255, MaxSampleValue = 281, Inner = 330, MostDirectories = 64;
-    private const int TileWidth = 322, TileByteCounts = 325;
+    private const int Width = 256,
+        Height = 257,
+        BitsPerSample = 258,
+        Compression = 259,
+        Photometric = 262,
+        StripOffsets = 273;
+    private const int Orientation = 274,
+        SamplesPerPixel = 277,
+        RowsPerStrip = 278,
+        StripByteCounts = 279,
+        Planar = 284;
+    private const int NewSubfileType = 254,
+        SubfileType = 255,
+        MaxSampleValue = 281,
+        Inner = 330,
+        MostDirectories = 64;
+    private const int TileWidth = 322,
+        TileByteCounts = 325;
 
     private const string Remedy = "save it uncompressed, or with LZW, Deflate or PackBits compression, or as PNG";
 
     /// <summary>What is copied as it is: FillOrder, Predictor, ColorMap, ExtraSamples, SampleFormat, and three fields of YCbCr.</summary>
     private static readonly (int Tag, int Type, int Most)[] Copied =
-        [(266, 3, 1), (317, 3, 1), (320, 3, 3 * 256), (338, 3, 4), (339, 3, 4), (529, 5, 6), (530, 3, 2), (532, 5, 12)];
+    [
+        (266, 3, 1),
+        (317, 3, 1),
+        (320, 3, 3 * 256),
+        (338, 3, 4),
+        (339, 3, 4),
+        (529, 5, 6),
+        (530, 3, 2),
+        (532, 5, 12),
+    ];
 
     /// <summary>The largest page.</summary>
     /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
@@ -38,7 +61,8 @@ internal static class TiffFile
         (long width, long height) = (directory.First(Width, 0), directory.First(Height, 0));
         image.CheckSize(width, height);
 
-        int samples = directory.First(SamplesPerPixel, 1), photometric = directory.First(Photometric, -1);
+        int samples = directory.First(SamplesPerPixel, 1),
+            photometric = directory.First(Photometric, -1);
         uint[] bits = directory.Values(BitsPerSample, 5) is { Length: > 0 } stored ? stored : [1];
         if (photometric == 5)
             throw image.NotRead("a TIFF in CMYK colours", "save it as RGB");
@@ -49,8 +73,12 @@ internal static class TiffFile
 
         List<(int Tag, int Type, uint[] Values)> fields =
         [
-            (Width, 4, [(uint)width]), (Height, 4, [(uint)height]), (BitsPerSample, 3, bits), (Compression, 3, [(uint)compression]),
-            (SamplesPerPixel, 3, [(uint)bits.Length]), .. Strips(image, directory, (int)width, (int)height, bits, compression),
+            (Width, 4, [(uint)width]),
+            (Height, 4, [(uint)height]),
+            (BitsPerSample, 3, bits),
+            (Compression, 3, [(uint)compression]),
+            (SamplesPerPixel, 3, [(uint)bits.Length]),
+            .. Strips(image, directory, (int)width, (int)height, bits, compression),
         ];
         if (photometric >= 0)
             fields.Add((Photometric, 3, [(uint)photometric]));
@@ -88,7 +116,8 @@ internal static class TiffFile
             throw image.NotRead("a TIFF that holds a reduced picture alone", "save the picture at its full size");
         long most = full.Max(Pixels);
         TiffDirectory[] largest = [.. full.Where(d => Pixels(d) == most)];
-        return largest is [var one] ? one
+        return largest is [var one]
+            ? one
             : throw image.NotRead($"a TIFF of {largest.Length} pictures of equal size", "save the one to be scored as a file of its own");
 
         static long Pixels(TiffDirectory d) => (long)d.First(Width, 0) * d.First(Height, 0);
@@ -98,19 +127,30 @@ internal static class TiffFile
 
     /// <summary>How many bits have a largest value of all ones, such as 4095; null for any other: some programs write the picture's own maximum.</summary>
     private static int? BitsOf(uint[] most) =>
-        most.Length > 0 && most.Max() is var value and > 0 and < ushort.MaxValue && (value & (value + 1)) == 0 ? BitOperations.PopCount(value) : null;
+        most.Length > 0 && most.Max() is var value and > 0 and < ushort.MaxValue && (value & (value + 1)) == 0
+            ? BitOperations.PopCount(value)
+            : null;
 
     /// <summary>
     /// The strips that the picture needs, each inside the file; together no more bytes than the file, so that none is read over and over.
     /// </summary>
     private static (int Tag, int Type, uint[] Values)[] Strips(
-        ImageFile image, TiffDirectory directory, int width, int height, uint[] bits, int compression)
+        ImageFile image,
+        TiffDirectory directory,
+        int width,
+        int height,
+        uint[] bits,
+        int compression
+    )
     {
-        int planar = directory.First(Planar, 1), rows = Math.Min(directory.First(RowsPerStrip, height), height);
+        int planar = directory.First(Planar, 1),
+            rows = Math.Min(directory.First(RowsPerStrip, height), height);
         if (rows < 1 || planar is not (1 or 2))
             throw image.Damaged("its directory makes no sense");
-        int down = (height + rows - 1) / rows, all = planar == 2 ? down * bits.Length : down;
-        uint[] offsets = directory.Values(StripOffsets, all), counts = directory.Values(StripByteCounts, all);
+        int down = (height + rows - 1) / rows,
+            all = planar == 2 ? down * bits.Length : down;
+        uint[] offsets = directory.Values(StripOffsets, all),
+            counts = directory.Values(StripByteCounts, all);
         if (offsets.Length < all || counts.Length < all)
             throw image.Damaged($"its directory names {Math.Min(offsets.Length, counts.Length)} of {all} strips of pixel data");
         bool exact = compression == 1 && directory.First(Photometric, -1) != 6; // of YCbCr fewer samples are stored
@@ -131,8 +171,10 @@ internal static class TiffFile
     /// <summary>The file with another directory behind it, and a header that leads there.</summary>
     private static SplicedStream WithDirectory(ReadOnlyMemory<byte> file, bool little, List<(int Tag, int Type, uint[] Values)> fields)
     {
-        int start = file.Length + (file.Length & 1), behind = start + 2 + (fields.Count * 12) + 4; // a directory begins on an even byte
-        using MemoryStream directory = new(), values = new();
+        int start = file.Length + (file.Length & 1),
+            behind = start + 2 + (fields.Count * 12) + 4; // a directory begins on an even byte
+        using MemoryStream directory = new(),
+            values = new();
         Put(directory, 2, (uint)fields.Count);
         foreach ((int tag, int type, uint[] numbers) in fields.OrderBy(f => f.Tag))
         {
@@ -166,15 +208,16 @@ internal static class TiffFile
         }
     }
 
-    private static string Name(int compression) => compression switch
-    {
-        2 or 3 or 4 => "fax",
-        6 or 7 => "JPEG",
-        33003 or 33005 or 34712 => "JPEG 2000",
-        34887 => "LERC",
-        34925 => "LZMA",
-        50000 => "Zstandard",
-        50001 => "WebP",
-        _ => "an unknown",
-    };
+    private static string Name(int compression) =>
+        compression switch
+        {
+            2 or 3 or 4 => "fax",
+            6 or 7 => "JPEG",
+            33003 or 33005 or 34712 => "JPEG 2000",
+            34887 => "LERC",
+            34925 => "LZMA",
+            50000 => "Zstandard",
+            50001 => "WebP",
+            _ => "an unknown",
+        };
 }

@@ -20,7 +20,7 @@ internal static class WebPFile
         ReadOnlyMemory<byte> picture = default;
         bool lossless = false;
         int orientation = 1;
-        for (long at = 12; at + 8 <= end;)
+        for (long at = 12; at + 8 <= end; )
         {
             ReadOnlySpan<byte> type = file.Slice((int)at, 4);
             uint length = BinaryPrimitives.ReadUInt32LittleEndian(file[((int)at + 4)..]);
@@ -59,8 +59,12 @@ internal static class WebPFile
 
     /// <summary>Frame tag, start code, 14 bits for each side.</summary>
     private static (int Width, int Height) LossySize(ReadOnlySpan<byte> picture) =>
-        picture.Length < 10 || !picture[3..].StartsWith((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A]) ? default
-        : (BinaryPrimitives.ReadUInt16LittleEndian(picture[6..]) & 0x3FFF, BinaryPrimitives.ReadUInt16LittleEndian(picture[8..]) & 0x3FFF);
+        picture.Length < 10 || !picture[3..].StartsWith((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A])
+            ? default
+            : (
+                BinaryPrimitives.ReadUInt16LittleEndian(picture[6..]) & 0x3FFF,
+                BinaryPrimitives.ReadUInt16LittleEndian(picture[8..]) & 0x3FFF
+            );
 
     /// <summary>Signature, 14 bits for each side less 1.</summary>
     private static (int Width, int Height) LosslessSize(ReadOnlySpan<byte> picture)

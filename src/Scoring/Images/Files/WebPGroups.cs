@@ -25,7 +25,8 @@ internal ref struct WebPGroups
 
     private int Count()
     {
-        int width = Bits(14) + 1, height = Bits(14) + 1;
+        int width = Bits(14) + 1,
+            height = Bits(14) + 1;
         Bits(4); // whether alpha is used, and the version
         for (int transforms = 0; Bits(1) == 1; transforms++)
         {
@@ -37,7 +38,11 @@ internal ref struct WebPGroups
                 int colors = Bits(8) + 1;
                 if (Walk(colors, 1) < 0)
                     return -1;
-                int shift = colors <= 2 ? 3 : colors <= 4 ? 2 : colors <= 16 ? 1 : 0;
+                int shift =
+                    colors <= 2 ? 3
+                    : colors <= 4 ? 2
+                    : colors <= 16 ? 1
+                    : 0;
                 width = Blocks(width, shift);
             }
             else if (type != 2) // prediction or colour, a small image of parameters; 2 has none
@@ -69,10 +74,22 @@ internal ref struct WebPGroups
             return -1;
         PrefixCode?[] codes = new PrefixCode?[5]; // green and lengths, red, blue, alpha, distance
         for (int i = 0; i < codes.Length; i++)
-            if ((codes[i] = ReadCode(i switch { 0 => 280 + (cache == 0 ? 0 : 1 << cache), 4 => 40, _ => 256 })) is null)
+            if (
+                (
+                    codes[i] = ReadCode(
+                        i switch
+                        {
+                            0 => 280 + (cache == 0 ? 0 : 1 << cache),
+                            4 => 40,
+                            _ => 256,
+                        }
+                    )
+                )
+                is null
+            )
                 return -1;
         int largest = 0;
-        for (long done = 0, all = (long)width * height; done < all;)
+        for (long done = 0, all = (long)width * height; done < all; )
         {
             int symbol = Symbol(codes[0]!);
             if (symbol < 256)
@@ -111,7 +128,9 @@ internal ref struct WebPGroups
         byte[] lengths = new byte[alphabet];
         if (Bits(1) == 1)
         {
-            int symbols = Bits(1) + 1, first = Bits(Bits(1) == 1 ? 8 : 1), second = symbols == 2 ? Bits(8) : first;
+            int symbols = Bits(1) + 1,
+                first = Bits(Bits(1) == 1 ? 8 : 1),
+                second = symbols == 2 ? Bits(8) : first;
             if (Math.Max(first, second) >= alphabet)
                 return null;
             lengths[first] = lengths[second] = 1;
@@ -171,7 +190,9 @@ internal ref struct WebPGroups
     /// <summary>A canonical prefix code (section 3.7.2.1): its symbols in order of length, then of value.</summary>
     private sealed class PrefixCode
     {
-        private readonly int[] _first = new int[17], _count = new int[16], _index = new int[17];
+        private readonly int[] _first = new int[17],
+            _count = new int[16],
+            _index = new int[17];
         private readonly int[] _symbols;
 
         private PrefixCode(ReadOnlySpan<byte> lengths)
@@ -205,9 +226,9 @@ internal ref struct WebPGroups
         {
             List<int> symbols = [];
             for (int length = 1; length < 16; length++)
-                for (int symbol = 0; symbol < lengths.Length; symbol++)
-                    if (lengths[symbol] == length)
-                        symbols.Add(symbol);
+            for (int symbol = 0; symbol < lengths.Length; symbol++)
+                if (lengths[symbol] == length)
+                    symbols.Add(symbol);
             return symbols;
         }
     }
