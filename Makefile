@@ -37,8 +37,8 @@ fuzz: build ## 10,000 damaged images and 1,000 damaged model files
 	AACLIP_FUZZ_IMAGES=10000 artifacts/bin/Scoring.Tests/release/AaClip.Scoring.Tests -class '*.ImageFuzzTests' -showLiveOutput
 	AACLIP_FUZZ_MODELS=1000 artifacts/bin/Import.Tests/release/AaClip.Import.Tests -class '*.ModelFuzzTests' -showLiveOutput
 
-format: restore ## formats the sources
-	dotnet format AaClip.Functions.sln --no-restore --exclude node_modules
+format: ## formats the sources; CHECK=1 changes nothing and fails where something is not formatted
+	@build/format.sh $(if $(CHECK),--check)
 
 azurite: node_modules/.package-lock.json ## Azurite by itself, in memory, on its usual ports
 	node_modules/.bin/azurite --inMemoryPersistence --skipApiVersionCheck --disableTelemetry

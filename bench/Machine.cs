@@ -21,7 +21,8 @@ internal static class Machine
             lines.FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "?";
         string flags = $" {Field("flags")} ";
         string[] units = [.. Units.Where(u => flags.Contains($" {u} ", StringComparison.Ordinal))];
-        return $"{Field("model name")}, family {Field("cpu family")} model {Field("model")}, {Environment.ProcessorCount} cores, {string.Join(' ', units)}";
+        return $"{Field("model name")}, family {Field("cpu family")} model {Field("model")}, {Environment.ProcessorCount} cores, "
+            + $"{string.Join(' ', units)}";
     }
 
     /// <summary>Peak resident memory of this process in GiB.</summary>

@@ -61,8 +61,10 @@ internal static class MemoryBench
         foreach (Thread thread in threads)
             thread.Join();
         Console.WriteLine(
-            FormattableString.Invariant(
-                $"{kind} of {new FileInfo(file).Length / 1e6:F0} MB: peak {Machine.PeakGiB():F2} GiB ({before:F2} before), {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{kind} of {new FileInfo(file).Length / 1e6:F0} MB: peak {Machine.PeakGiB():F2} GiB ({before:F2} before), "
+                    + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s"
             )
         );
         return 0;

@@ -197,8 +197,10 @@ internal static class PipelineBench
         return new(
             $"{Waiting} images of a job queued, {left} left at the end: new image's p95 against idle",
             FormattableString.Invariant($"{ratio:F2} x"),
-            FormattableString.Invariant(
-                $"{1000 * At(idle, 0.95):F0} -> {1000 * At(busy, 0.95):F0} ms; p50 {1000 * At(idle, 0.5):F0} -> {1000 * At(busy, 0.5):F0} ms"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{1000 * At(idle, 0.95):F0} -> {1000 * At(busy, 0.95):F0} ms; p50 {1000 * At(idle, 0.5):F0} -> "
+                    + $"{1000 * At(busy, 0.5):F0} ms"
             ),
             "<= 2 x",
             ratio <= 2,

@@ -65,7 +65,8 @@ internal sealed class PipelineSite : IAsyncDisposable
                         .SetMinimumLevel(LogLevel.Warning)
                         .AddFilter("AaClip", LogLevel.Warning)
                         .AddSimpleConsole(console => console.SingleLine = true),
-                // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37, QueueGCManager).
+                // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37,
+                // QueueGCManager).
                 Persist = folder,
                 OwnAzurite = true,
                 AzuritePort = 0,

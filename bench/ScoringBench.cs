@@ -8,7 +8,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored baselines.</summary>
+/// <summary>
+/// Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored
+/// baselines.
+/// </summary>
 internal static class ScoringBench
 {
     private sealed record Variant(

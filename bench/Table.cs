@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace AaClip.Bench;
@@ -13,8 +14,10 @@ internal static class Table
         );
         for (int i = 0; i < baselines.Count; i++)
             Console.WriteLine(
-                FormattableString.Invariant(
-                    $"Baseline {i + 1}: {baselines[i].SecondsPerImage:F1} s per image, {baselines[i].PeakGiB:F2} GiB: {baselines[i].Note}, on {baselines[i].Machine}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Baseline {i + 1}: {baselines[i].SecondsPerImage:F1} s per image, {baselines[i].PeakGiB:F2} GiB: "
+                        + $"{baselines[i].Note}, on {baselines[i].Machine}"
                 )
             );
         string[] header =

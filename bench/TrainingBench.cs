@@ -10,7 +10,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>Seconds per training step of the full-size model and its peak memory: stage 2 on two images, stage 1 for the sentences of one class.</summary>
+/// <summary>
+/// Seconds per training step of the full-size model and its peak memory: stage 2 on two images, stage 1 for the sentences of one class.
+/// </summary>
 internal static class TrainingBench
 {
     private const double MemoryTarget = 20; // GiB, stage 2 at 518 px, batch 2
@@ -143,7 +145,8 @@ internal static class TrainingBench
     private static (Action Step, Adam Adam) TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)
     {
         Adam adam = new(AdapterParameters.Text(clip.Shape, clip.TextAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(1e-5));
-        Scoring.Text.ClipTokenizer tokenizer = new(Scoring.Text.ClipVocabulary.Load(model.Vocabulary!, clip.Shape.Vocabulary)); // the options of a random model name it
+        // The options of a random model name it
+        Scoring.Text.ClipTokenizer tokenizer = new(Scoring.Text.ClipVocabulary.Load(model.Vocabulary!, clip.Shape.Vocabulary));
         TextEncoding text = new(clip, graphs, adam.Parameters, TextEncoding.With(tokenizer, clip.Shape.Context));
         float[] upstream = new float[2 * clip.Shape.Embed];
         Array.Fill(upstream, 0.1f);

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace AaClip.Cli;
 
 /// <summary>
-/// Standard output into a pipe whose reader has gone, as in <c>aaclip score ... | head -1</c>. .NET's own console passes over it in silence, and
-/// an hour of scoring would go nowhere: here it ends the run.
+/// Standard output into a pipe whose reader has gone, as in <c>aaclip score ... | head -1</c>. .NET's own console passes over it in
+/// silence, and an hour of scoring would go nowhere: here it ends the run.
 /// </summary>
 internal static class ClosedPipe
 {

@@ -4,8 +4,8 @@ using AaClip.Scoring;
 namespace AaClip.Cli;
 
 /// <summary>
-/// A file of lines that grows while the run goes on, as NAME.tmp, and gets its name at the end: a reader of the name never meets half of it.
-/// What is no file, such as a named pipe or /dev/stdout, is written as it is.
+/// A file of lines that grows while the run goes on, as NAME.tmp, and gets its name at the end: a reader of the name never meets half of
+/// it. What is no file, such as a named pipe or /dev/stdout, is written as it is.
 /// </summary>
 internal sealed class LinesFile : IDisposable
 {

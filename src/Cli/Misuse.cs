@@ -26,7 +26,9 @@ internal static class Misuse
         return runs ? (command as Verb)?.Rules.Select(rule => rule(parsed)).FirstOrDefault(wrong => wrong is not null) : null;
     }
 
-    /// <summary>The error that helps most: first a word that means nothing here, then a value that cannot be read, then what is missing.</summary>
+    /// <summary>
+    /// The error that helps most: first a word that means nothing here, then a value that cannot be read, then what is missing.
+    /// </summary>
     private static string Explain(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;

@@ -4,7 +4,9 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Cli;
 
-/// <summary>Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C.</summary>
+/// <summary>
+/// Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C.
+/// </summary>
 internal static class Run
 {
     public const int Failed = 1;
@@ -48,7 +50,8 @@ internal static class Run
                     e is ArgumentException { ParamName: { } name }
                         ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
                     : WholeFile.IsDiskFull(e)
-                        ? $"The disk is full: {(e.Message.Contains('\'', StringComparison.Ordinal) ? e.Message : $"standard output cannot be written ({e.Message}).")}"
+                        ? "The disk is full: "
+                            + (e.Message.Contains('\'') ? e.Message : $"standard output cannot be written ({e.Message}).")
                     : e.Message;
                 Console.Error.WriteLine($"aaclip: {message}");
                 return Failed;

@@ -1,8 +1,8 @@
 namespace AaClip.Cli;
 
 /// <summary>
-/// Says on standard error what a start waits for: at once on a terminal, elsewhere every few seconds while it takes long. Whole lines, for the
-/// functions log meanwhile.
+/// Says on standard error what a start waits for: at once on a terminal, elsewhere every few seconds while it takes long. Whole lines, for
+/// the functions log meanwhile.
 /// </summary>
 internal sealed class StartLine : IDisposable
 {

@@ -57,8 +57,8 @@ internal static class Tables
     }
 
     /// <summary>
-    /// With lines where everything has room; else without them, names shortened; and where the numbers alone have no room, as several tables
-    /// below each other that begin with the same first column.
+    /// With lines where everything has room; else without them, names shortened; and where the numbers alone have no room, as several
+    /// tables below each other that begin with the same first column.
     /// </summary>
     /// <param name="width">Of the terminal, in characters.</param>
     /// <param name="color">Colour of a cell by row and column; null for none.</param>

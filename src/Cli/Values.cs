@@ -5,8 +5,8 @@ using System.Numerics;
 namespace AaClip.Cli;
 
 /// <summary>
-/// Readers of the values of options, for <c>CustomParser</c>: strict, the same in every culture, and with a message that names the option, what was
-/// found and what is expected. The library's own readers follow the machine's culture and speak of types.
+/// Readers of the values of options, for <c>CustomParser</c>: strict, the same in every culture, and with a message that names the option,
+/// what was found and what is expected. The library's own readers follow the machine's culture and speak of types.
 /// </summary>
 internal static class Values
 {

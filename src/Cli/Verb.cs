@@ -30,8 +30,8 @@ internal sealed class Verb(string name, string description, params string[] exam
     private string[] Examples { get; } = examples;
 
     /// <summary>
-    /// What must hold between options: each gives what is wrong, or null. The library's validators of commands would keep it from reading the
-    /// values of the options.
+    /// What must hold between options: each gives what is wrong, or null. The library's validators of commands would keep it from reading
+    /// the values of the options.
     /// </summary>
     public List<Func<ParseResult, string?>> Rules { get; } = [];
 

@@ -13,30 +13,33 @@ public readonly record struct Observed(float MapMin, float MapMax, float Detecti
 /// <summary>A scale with its thresholds, and what may be relied on.</summary>
 /// <param name="Calibration">For the package or the camera.</param>
 /// <param name="FalseAlarms">
-/// From normal images alone: bound on the chance that a new normal image is called anomalous, provided it is of the same kind as those; with
-/// defects: the share of the given normal images that are.
+/// From normal images alone: bound on the chance that a new normal image is called anomalous, provided it is of the same kind as those;
+/// with defects: the share of the given normal images that are.
 /// </param>
 /// <param name="Found">Share of the given defects that are called anomalous; null without defects.</param>
 /// <param name="Guaranteed">Whether <paramref name="FalseAlarms"/> is a bound that holds for new images.</param>
 public sealed record CalibrationResult(Calibration Calibration, double FalseAlarms, double? Found, bool Guaranteed);
 
 /// <summary>
-/// Chooses a scale and thresholds. The scale is the published one, minimum and maximum over the images (specification 4.3.1), stored instead of
-/// taken from a test set.
+/// Chooses a scale and thresholds. The scale is the published one, minimum and maximum over the images (specification 4.3.1), stored
+/// instead of taken from a test set.
 /// </summary>
 public static class Calibrator
 {
-    /// <summary>Normal images that a rate of false alarms needs: ⌈1/α⌉ − 1 for the threshold, and as many again where the scale is chosen as well.</summary>
+    /// <summary>
+    /// Normal images that a rate of false alarms needs: ⌈1/α⌉ − 1 for the threshold, and as many again where the scale is chosen as well.
+    /// </summary>
     /// <param name="scaled">Whether the scale is given.</param>
     public static int Needed(double falseAlarms, Domain domain, bool scaled) =>
         ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
 
     /// <summary>
-    /// From normal images alone, by a split conformal quantile: of n images the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest score.
-    /// Of n + 1 exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with probability at most α,
-    /// for every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random World, 2005). With fewer than
-    /// ⌈1/α⌉ − 1 images the largest is taken, and the bound is 1/(n + 1). The score must not be made of the images that it is compared on: how much
-    /// map and detection count in it comes from every second image, and n are the others; where the scale is given, or only the map counts, n are all.
+    /// From normal images alone, by a split conformal quantile: of n images the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest
+    /// score. Of n + 1 exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with
+    /// probability at most α, for every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random
+    /// World, 2005). With fewer than ⌈1/α⌉ − 1 images the largest is taken, and the bound is 1/(n + 1). The score must not be made of the
+    /// images that it is compared on: how much map and detection count in it comes from every second image, and n are the others; where the
+    /// scale is given, or only the map counts, n are all.
     /// </summary>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
     /// <param name="given">A scale that stays as it is; null chooses one.</param>
@@ -128,7 +131,7 @@ public static class Calibrator
             ? threshold
             : throw new InvalidDataException(
                 FormattableString.Invariant(
-                    $"The threshold would be {threshold:G4} on the package's scale, which goes from 0 to 1: calibrate the package first, with --out."
+                    $"The threshold would be {threshold:G4} on the package's scale, from 0 to 1: calibrate the package first, with --out."
                 )
             );
 

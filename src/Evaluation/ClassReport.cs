@@ -20,7 +20,9 @@ public sealed record ClassReport
     /// <summary>Masks that do not tell which pixels are anomalous; their images count for the image metrics alone.</summary>
     public IReadOnlyList<UnusedMask> UnusedMasks { get; init; } = [];
 
-    /// <summary>Images by the published protocol: map maximum and detection are first spread to 0…1 over all test images of the class.</summary>
+    /// <summary>
+    /// Images by the published protocol: map maximum and detection are first spread to 0…1 over all test images of the class.
+    /// </summary>
     public required ImageMetrics Published { get; init; }
 
     /// <summary>Images by the score that a service gives each of them alone, with the package's calibration.</summary>

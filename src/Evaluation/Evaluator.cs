@@ -90,7 +90,10 @@ public static class Evaluator
         };
     }
 
-    /// <summary>The published combination: maxima and detections spread to 0…1 over the class, half of each, or for medical images the maximum alone.</summary>
+    /// <summary>
+    /// The published combination: maxima and detections spread to 0…1 over the class, half of each, or for medical images the maximum
+    /// alone.
+    /// </summary>
     internal static double[] Combine(IEnumerable<float> maxima, IEnumerable<float> detections, MapRange range, Domain domain)
     {
         float[] all = [.. detections];
@@ -102,14 +105,16 @@ public static class Evaluator
                 all,
                 (max, detection) =>
                 {
-                    float map = range.Max == 1 ? max : Share(max, range.Min, range.Max); // skipped if the maximum is exactly 1, as published
+                    // Skipped if the maximum is exactly 1, as published
+                    float map = range.Max == 1 ? max : Share(max, range.Min, range.Max);
                     float whole = most == 1 ? detection : Share(detection, least, most);
                     return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
                 }
             ),
         ];
 
-        static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0; // all alike: the published code divides by zero
+        // All alike: the published code divides by zero
+        static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0;
     }
 }
 

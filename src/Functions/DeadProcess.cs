@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Functions;
 
 /// <summary>
-/// Ends the process when its model is dead, as after an error of CUDA that stays: the host starts a new one. First the messages that wait here
-/// are handed back with all their attempts.
+/// Ends the process when its model is dead, as after an error of CUDA that stays: the host starts a new one. First the messages that wait
+/// here are handed back with all their attempts.
 /// </summary>
 internal sealed partial class DeadProcess(ModelHost models, Infrastructure infrastructure, TimeProvider time, ILogger<DeadProcess> logger)
     : BackgroundService

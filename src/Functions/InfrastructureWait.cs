@@ -7,10 +7,13 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace AaClip.Functions;
 
-/// <summary>Around every function that a queue triggers: a fault of the infrastructure waits inside the run, as <see cref="Infrastructure"/> says.</summary>
+/// <summary>
+/// Around every function that a queue triggers: a fault of the infrastructure waits inside the run, as <see cref="Infrastructure"/> says.
+/// </summary>
 internal sealed class InfrastructureWait(Infrastructure infrastructure, QueueSender sender) : IFunctionsWorkerMiddleware
 {
-    private static readonly ConcurrentDictionary<string, string?> Queues = new(StringComparer.Ordinal); // by entry point; null where no queue triggers it
+    // By entry point; null where no queue triggers it
+    private static readonly ConcurrentDictionary<string, string?> Queues = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next) =>

@@ -8,7 +8,9 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>An image has its score: opens, updates or closes the camera's alert by its rule. The steps are those of <see cref="AlertRaiser"/>.</summary>
+/// <summary>
+/// An image has its score: opens, updates or closes the camera's alert by its rule. The steps are those of <see cref="AlertRaiser"/>.
+/// </summary>
 public sealed class RaiseAlert(CameraProfiles cameras, AlertRaiser alerts, TimeProvider time)
 {
     private static readonly AlertRule Off = new(Enabled: false);

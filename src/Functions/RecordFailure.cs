@@ -16,9 +16,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Functions;
 
 /// <summary>
-/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip redrive'
-/// sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result that is there
-/// is never replaced.
+/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip
+/// redrive' sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result
+/// that is there is never replaced.
 /// </summary>
 public sealed partial class RecordFailure(
     ResultStore results,
@@ -109,7 +109,9 @@ public sealed partial class RecordFailure(
         }
     }
 
-    /// <returns>A request where the message leads to one image and version; the image's name where it is known; the reason for people.</returns>
+    /// <returns>
+    /// A request where the message leads to one image and version; the image's name where it is known; the reason for people.
+    /// </returns>
     private static (ScoreRequested? Request, string? Image, string Reason) Understand(string queue, string message)
     {
         try
@@ -120,7 +122,8 @@ public sealed partial class RecordFailure(
                 return (
                     null,
                     scored.Image,
-                    "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send the message again with 'aaclip redrive'."
+                    "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send "
+                        + "the message again with 'aaclip redrive'."
                 );
             }
 
@@ -128,7 +131,8 @@ public sealed partial class RecordFailure(
             {
                 BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
                 const string Reason =
-                    "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with 'aaclip redrive', or upload the image again.";
+                    "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with "
+                    + "'aaclip redrive', or upload the image again.";
                 if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
                     return (null, upload.Name, Reason);
                 return (
@@ -150,7 +154,8 @@ public sealed partial class RecordFailure(
                 return (
                     null,
                     null,
-                    $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log of RescorePages, then resume the job."
+                    $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log "
+                        + $"of RescorePages, then resume the job."
                 );
 
             ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
@@ -158,7 +163,8 @@ public sealed partial class RecordFailure(
             return (
                 named ? request : null,
                 request.Image,
-                "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip redrive', upload the image again or rescore it."
+                "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip "
+                    + "redrive', upload the image again or rescore it."
             );
         }
         catch (JsonException e)

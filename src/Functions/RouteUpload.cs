@@ -69,7 +69,8 @@ public sealed partial class RouteUpload(
                 ? ("folder", "it is the placeholder of a folder")
                 : (
                     "empty",
-                    $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they have an event of their own"
+                    $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they "
+                        + $"have an event of their own"
                 );
         if (profile is null)
             return (

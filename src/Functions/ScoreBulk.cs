@@ -8,9 +8,9 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>
-/// A job, or a shadow, wants an image scored: as <see cref="ScoreImage"/>, from a queue of its own and behind new images. Images of a job that does
-/// not run are dropped; when it is resumed, they are sent again. A job whose model cannot be loaded fails as a whole, not image by image; trouble that may pass is thrown and
-/// tried again.
+/// A job, or a shadow, wants an image scored: as <see cref="ScoreImage"/>, from a queue of its own and behind new images. Images of a job
+/// that does not run are dropped; when it is resumed, they are sent again. A job whose model cannot be loaded fails as a whole, not image
+/// by image; trouble that may pass is thrown and tried again.
 /// </summary>
 public sealed class ScoreBulk(ImageScoring scoring, RunningJobs running, ModelHost models, JobService jobs)
 {

@@ -5,7 +5,9 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>A new image waits: scores it, stores the result, tells the alert rules. The steps are those of <see cref="ImageScoring"/>.</summary>
+/// <summary>
+/// A new image waits: scores it, stores the result, tells the alert rules. The steps are those of <see cref="ImageScoring"/>.
+/// </summary>
 public sealed class ScoreImage(ImageScoring scoring, QueueSender sender)
 {
     /// <summary>Scores one image; concurrent runs share runs of the model.</summary>

@@ -63,7 +63,8 @@ internal static class ImageGraph
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }
 
-        Value grid = graph.Node("Reshape", "/head/map", [sum!.Value, graph.Integers(-1, shape.Grid, shape.Grid)]); // ≥ 1 level, so there is a sum
+        // ≥ 1 level, so there is a sum
+        Value grid = graph.Node("Reshape", "/head/map", [sum!.Value, graph.Integers(-1, shape.Grid, shape.Grid)]);
         graph.Output("map", grid, DataType.Float, "B", shape.Grid, shape.Grid);
         Value last = Head(tower, levels[^1], adapters, "det_proj", "/head/detection", shape);
         graph.Output("detection", Detection(graph, tower, last, anchors), DataType.Float, "B");

@@ -46,7 +46,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Opens a checkpoint. The container is recognised by its content, not by the file's name.</summary>
     /// <param name="path">A file, or a folder that holds one under a name customary for models.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, hostile or of another kind; the message names the file, the culprit and the remedy.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, hostile or of another kind; the message names the file, the culprit and the
+    /// remedy.</exception>
     public static Checkpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -39,9 +39,11 @@ internal static class Container
             head switch
             {
                 [0x80, >= 1 and <= 5, ..] =>
-                    $"'{file.Path}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with torch.load and save it anew with PyTorch 1.6 or newer, or as safetensors.",
+                    $"'{file.Path}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with "
+                        + $"torch.load and save it anew with PyTorch 1.6 or newer, or as safetensors.",
                 _ when head.Length > TarMagicAt + 5 && head[TarMagicAt..].StartsWith("ustar"u8) =>
-                    $"'{file.Path}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with PyTorch 1.6 or newer, or as safetensors.",
+                    $"'{file.Path}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with "
+                        + $"PyTorch 1.6 or newer, or as safetensors.",
                 [0x1f, 0x8b, ..] => $"'{file.Path}' is compressed with gzip: unpack it first.",
                 _ when head.StartsWith("version https://git-lfs"u8) =>
                     $"'{file.Path}' is a Git LFS pointer of {file.Length} bytes, not the checkpoint itself: run 'git lfs pull'.",
@@ -49,7 +51,9 @@ internal static class Container
                     $"'{file.Path}' is a web page, not a checkpoint: the download was answered by a page, download it again.",
                 _ => string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{file.Path}' is not a checkpoint: its {file.Length} bytes begin with {Convert.ToHexString(head[..Math.Min(head.Length, 8)])}. Expected are safetensors, an index of shards, or the zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)."
+                    $"'{file.Path}' is not a checkpoint: its {file.Length} bytes begin with "
+                        + $"{Convert.ToHexString(head[..Math.Min(head.Length, 8)])}. Expected are safetensors, an index of shards, "
+                        + $"or the zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)."
                 ),
             }
         );

@@ -35,7 +35,8 @@ internal static class ShardedIndex
                     shards[shard].Tensors.TryGetValue(tensor, out StoredTensor? found)
                         ? found
                         : throw new InvalidDataException(
-                            $"'{index.Path}' places tensor '{Text.Shorten(tensor)}' in shard '{shard}', which does not have it: the shards are not of one download."
+                            $"'{index.Path}' places tensor '{Text.Shorten(tensor)}' in shard '{shard}', which does not have it: the "
+                                + $"shards are not of one download."
                         )
                 );
             return new Checkpoint(index.Path, tensors, new Dictionary<string, object?>(), [.. shards.Values]);

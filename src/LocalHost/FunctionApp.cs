@@ -84,7 +84,8 @@ internal sealed class FunctionApp
         string path = Path.Combine(folder, file);
         if (!File.Exists(path))
             throw new InvalidOperationException(
-                $"'{folder}' is not a built function app: it has no {file}. Build src/Functions ('make build'), or name the folder of its output."
+                $"'{folder}' is not a built function app: it has no {file}. Build src/Functions ('make build'), or name the folder "
+                    + $"of its output."
             );
         try
         {

@@ -75,7 +75,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     internal int? AzuriteProcess => _azurite?.ProcessId;
 
     /// <summary>Starts everything; returns once HTTP answers and every queue is listened to.</summary>
-    /// <exception cref="InvalidOperationException">The function app, a setting or the storage is not as it must be; the message says which and what to do.</exception>
+    /// <exception cref="InvalidOperationException">The function app, a setting or the storage is not as it must be; the message says which
+    /// and what to do.</exception>
     /// <exception cref="InvalidDataException">host.json or the settings file is broken.</exception>
     public static async Task<FunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellation = default)
     {
@@ -94,8 +95,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: nothing new is taken; what runs may finish within <see cref="LocalHostOptions.StopTimeout"/> and is cancelled then, its message
-    /// back in the queue; the worker ends, and Azurite if it was started here.
+    /// Stops: nothing new is taken; what runs may finish within <see cref="LocalHostOptions.StopTimeout"/> and is cancelled then, its
+    /// message back in the queue; the worker ends, and Azurite if it was started here.
     /// </summary>
     /// <param name="impatience">Ends what runs at once.</param>
     public Task StopAsync(CancellationToken impatience = default) => _stop ??= StopCoreAsync(impatience);
@@ -192,7 +193,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
     {
         if (_settings[StorageSetting] is null && _settings.GetSection(StorageSetting).GetChildren().Any())
             throw new InvalidOperationException(
-                $"{StorageSetting} names an identity ({StorageSetting}__…), which works in Azure: here it is a connection string, or \"UseDevelopmentStorage=true\"."
+                $"{StorageSetting} names an identity ({StorageSetting}__…), which works in Azure: here it is a connection string, "
+                    + $"or \"UseDevelopmentStorage=true\"."
             );
         string wanted = _settings[StorageSetting] is { Length: > 0 } setting ? setting : "UseDevelopmentStorage=true";
         if (!DevelopmentStorage.IsLocal(wanted))
@@ -206,7 +208,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
         if (!_options.OwnAzurite && !wanted.Contains("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase))
             throw new InvalidOperationException(
-                $"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write \"UseDevelopmentStorage=true\" to have Azurite started."
+                $"{StorageSetting} points to {new BlobServiceClient(wanted).Uri}, where no storage answers: start it, or write "
+                    + $"\"UseDevelopmentStorage=true\" to have Azurite started."
             );
         _options.Waiting?.Invoke("Azurite to start");
         _azurite = await Azurite.StartAsync(_options.AzuriteScript, _options.Persist, _options.AzuritePort, log, cancellation);

@@ -22,7 +22,9 @@ public sealed record LocalHostOptions
     /// <summary>Settings that win over the file and the environment.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Settings that are paths, such as "Model__Path": a relative one is taken from the current folder, for the worker runs in another one.</summary>
+    /// <summary>
+    /// Settings that are paths, such as "Model__Path": a relative one is taken from the current folder, for the worker runs in another one.
+    /// </summary>
     public IReadOnlyList<string> PathSettings { get; init; } = [];
 
     /// <summary>Folder where Azurite keeps its data; null keeps it in memory.</summary>
@@ -31,7 +33,9 @@ public sealed record LocalHostOptions
     /// <summary>Port of the HTTP functions on 127.0.0.1, 0 to 65535; 0 takes a free one, and so does a port in use. Default 7071.</summary>
     public int Port { get; init; } = 7071;
 
-    /// <summary>Blob port of an Azurite started here; queues take the next port, tables the one after. 0 takes free ones. Default 10000.</summary>
+    /// <summary>
+    /// Blob port of an Azurite started here; queues take the next port, tables the one after. 0 takes free ones. Default 10000.
+    /// </summary>
     public int AzuritePort { get; init; } = 10000;
 
     /// <summary>Starts Azurite even where DataStorage already answers, and uses that one. Default false.</summary>
@@ -44,8 +48,8 @@ public sealed record LocalHostOptions
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a message taken from a queue stays hidden from others if this host dies, in whole seconds; it is renewed while the message runs.
-    /// 3 s to 9 minutes; default 30 s. In Azure it is 10 minutes.
+    /// How long a message taken from a queue stays hidden from others if this host dies, in whole seconds; it is renewed while the message
+    /// runs. 3 s to 9 minutes; default 30 s. In Azure it is 10 minutes.
     /// </summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -57,7 +61,9 @@ public sealed record LocalHostOptions
     /// </summary>
     public string? WatchedContainer { get; init; } = "images";
 
-    /// <summary>"name@version" of the model that the functions score with, told to other hosts on the same storage; null for none.</summary>
+    /// <summary>
+    /// "name@version" of the model that the functions score with, told to other hosts on the same storage; null for none.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>Called with the connection string where another host watches the same container: it may refuse by an exception.</summary>
@@ -94,7 +100,8 @@ public sealed record LocalHostOptions
         ArgumentOutOfRangeException.ThrowIfNegative(AzuritePort);
         ArgumentOutOfRangeException.ThrowIfLessThan(StopTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(Lease, TimeSpan.FromSeconds(3));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(Lease, TimeSpan.FromMinutes(9)); // below the SDK's own, whose renewal must not come first
+        // Below the SDK's own, whose renewal must not come first
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Lease, TimeSpan.FromMinutes(9));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(WatchInterval, TimeSpan.Zero);
     }
 }

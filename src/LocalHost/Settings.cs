@@ -76,7 +76,8 @@ internal static class Settings
                             {
                                 JsonValueKind.Null => null,
                                 JsonValueKind.Object or JsonValueKind.Array => throw new InvalidDataException(
-                                    $"Setting '{value.Name}' in '{file}' is a JSON {value.Value.ValueKind}: write text, and sections as \"Section__Name\"."
+                                    $"Setting '{value.Name}' in '{file}' is a JSON {value.Value.ValueKind}: write text, and "
+                                        + $"sections as \"Section__Name\"."
                                 ),
                                 _ => value.Value.ToString(),
                             }

@@ -121,7 +121,8 @@ public sealed partial class AnomalyScorer : IDisposable
         foreach (ImageToScore image in images)
             if (image.Anchors?.Length != 2 * embed)
                 throw new ArgumentException(
-                    $"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                    $"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from "
+                        + $"AnchorsOf.",
                     nameof(images)
                 );
 
@@ -154,8 +155,8 @@ public sealed partial class AnomalyScorer : IDisposable
         );
     }
 
-    // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost little
-    // more than one of them.
+    // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost
+    // little more than one of them.
     private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, Int8Kernel? kernel, bool verify)
     {
         if (verify)
@@ -184,7 +185,8 @@ public sealed partial class AnomalyScorer : IDisposable
         }
     }
 
-    // A description that does not fit its graph would be found only when the first image is scored, and take memory for its own sizes before.
+    // A description that does not fit its graph would be found only when the first image is scored, and take memory for its own sizes
+    // before.
     private static void Expect(InferenceSession session, ModelPackage package)
     {
         ModelArchitecture shape = package.Manifest.Architecture;
@@ -200,8 +202,10 @@ public sealed partial class AnomalyScorer : IDisposable
             {
                 session.Dispose();
                 throw new InvalidDataException(
-                    $"'{ModelPackage.ImageGraph}' in the package '{package.Folder}' takes {input} of {(found is null ? "no shape" : string.Join(" x ", found.Dimensions.Skip(1)))}, "
-                        + $"but its {ModelManifest.FileName} says {string.Join(" x ", wanted)}: they belong to different models; copy the package again."
+                    $"'{ModelPackage.ImageGraph}' in the package '{package.Folder}' takes {input} of "
+                        + $"{(found is null ? "no shape" : string.Join(" x ", found.Dimensions.Skip(1)))}, "
+                        + $"but its {ModelManifest.FileName} says {string.Join(" x ", wanted)}: they belong to different models; "
+                        + $"copy the package again."
                 );
             }
     }
@@ -243,7 +247,8 @@ public sealed partial class AnomalyScorer : IDisposable
                 ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
                 if (!float.IsFinite(detections[i]) || !float.IsFinite(TensorPrimitives.MaxMagnitude(map)))
                     throw new InvalidDataException(
-                        $"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights are damaged; use a float32 package."
+                        $"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights "
+                            + $"are damaged; use a float32 package."
                     );
                 scores[start + i] = new ImageScore
                 {
@@ -259,7 +264,8 @@ public sealed partial class AnomalyScorer : IDisposable
         catch (OnnxRuntimeException e)
         {
             throw new InvalidOperationException(
-                $"Model {Model.Id} failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, score fewer images at once, or choose another provider.",
+                $"Model {Model.Id} failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, score fewer images at "
+                    + $"once, or choose another provider.",
                 e
             );
         }
@@ -295,7 +301,8 @@ public sealed partial class AnomalyScorer : IDisposable
         [LoggerMessage(
             3,
             LogLevel.Warning,
-            "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose --provider cpu."
+            "Model {Model} is int8, which CUDA leaves to the CPU piece by piece: import it again with --precision fp16, or choose "
+                + "--provider cpu."
         )]
         public static partial void Int8OnCuda(ILogger logger, string model);
 

@@ -18,6 +18,8 @@ public sealed record ImageScore
     /// <summary>The map on the grid of patches, with its smoothing, its enlargement and its maximum.</summary>
     public required AnomalyMap Map { get; init; }
 
-    /// <summary>Largest value of the final map at the model's size: smoothed, enlarged, levels summed. Each level lies in −99.5 to 100.5.</summary>
+    /// <summary>
+    /// Largest value of the final map at the model's size: smoothed, enlarged, levels summed. Each level lies in −99.5 to 100.5.
+    /// </summary>
     public float MapMax => Map.Max;
 }

@@ -38,6 +38,8 @@ public sealed record ScorerOptions
     /// <summary>Where the scorer reports what it chose.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
-    /// <summary>The kernel of an int8 package, to try one that this machine does not need; null takes <see cref="Int8Probe.ForThisMachine"/>.</summary>
+    /// <summary>
+    /// The kernel of an int8 package, to try one that this machine does not need; null takes <see cref="Int8Probe.ForThisMachine"/>.
+    /// </summary>
     internal Int8Kernel? Int8Kernel { get; init; }
 }

@@ -120,8 +120,8 @@ public static class Catalog
     ];
 
     /// <summary>
-    /// A class that nobody named: a seen material, or an outline put together at random, with random details. Training with them as well keeps a model
-    /// from learning the seen classes by heart.
+    /// A class that nobody named: a seen material, or an outline put together at random, with random details. Training with them as well
+    /// keeps a model from learning the seen classes by heart.
     /// </summary>
     public static ObjectClass Nameless(SeededRandom random)
     {

@@ -6,8 +6,8 @@ using AaClip.Synthesis.Drawing;
 namespace AaClip.Synthesis;
 
 /// <summary>
-/// Draws images as an inspection camera might give them. The same class, defect, size and seed always give the same bytes; with and without a
-/// defect a seed gives the same picture but for the defect.
+/// Draws images as an inspection camera might give them. The same class, defect, size and seed always give the same bytes; with and without
+/// a defect a seed gives the same picture but for the defect.
 /// </summary>
 public static class Generator
 {
@@ -57,7 +57,8 @@ public static class Generator
         return new SyntheticImage(new RgbImage(size, size, bytes), mask, kind);
     }
 
-    // A defect that can hardly be seen is drawn again elsewhere; on a piece so dark that nothing shows, less counts. The mask must be honest.
+    // A defect that can hardly be seen is drawn again elsewhere; on a piece so dark that nothing shows, less counts. The mask must be
+    // honest.
     private static (Canvas, byte[]) Damaged(Canvas canvas, DefectKind kind, int seed)
     {
         for (float visible = Visible; ; visible /= 2)

@@ -46,11 +46,13 @@ public static class SyntheticDataSet
                 if (defect is not null)
                     Save(Path.Combine(folder, mask), Grey(drawn.Mask, size));
                 if (!train)
-                    list.Append(
-                            CultureInfo.InvariantCulture,
-                            $$"""{"image_path": "{{image}}", "label": {{(defect is null ? 0 : 1)}}, "class_name": "{{objectClass.Name}}"{{(defect is null ? "" : $", \"mask_path\": \"{mask}\"")}}}"""
-                        )
-                        .Append('\n');
+                {
+                    string masked = defect is null ? "" : $", \"mask_path\": \"{mask}\"";
+                    string line = $$"""
+                        {"image_path": "{{image}}", "label": {{(defect is null ? 0 : 1)}}, "class_name": "{{objectClass.Name}}"{{masked}}}
+                        """;
+                    list.Append(line).Append('\n');
+                }
                 written?.Invoke(++done, all);
             }
         }

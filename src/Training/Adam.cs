@@ -7,7 +7,8 @@ namespace AaClip.Training;
 /// <param name="Beta1">Decay of the mean of the gradients. The paper's trainings take 0.5.</param>
 /// <param name="Beta2">Decay of the mean of their squares.</param>
 /// <param name="Epsilon">Added to the root.</param>
-/// <param name="Decay">Weight decay apart from the gradient (AdamW): each step takes this share times the learning rate off matrices.</param>
+/// <param name="Decay">Weight decay apart from the gradient (AdamW): each step takes this share times the learning rate off
+/// matrices.</param>
 internal sealed record AdamOptions(double LearningRate, double Beta1 = 0.5, double Beta2 = 0.999, double Epsilon = 1e-8, double Decay = 0);
 
 /// <summary>Adam with PyTorch's arithmetic: bias corrections in double, moments and weights in float32.</summary>

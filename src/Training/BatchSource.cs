@@ -8,8 +8,8 @@ using AaClip.Training.Stages;
 namespace AaClip.Training;
 
 /// <summary>
-/// The images of an epoch in random order, varied and ready for the graphs (specification 6.1). Order and variation depend on seed, stage and
-/// epoch alone. The next batch is made while a step runs.
+/// The images of an epoch in random order, varied and ready for the graphs (specification 6.1). Order and variation depend on seed, stage
+/// and epoch alone. The next batch is made while a step runs.
 /// </summary>
 /// <param name="jitter">Whether colours are varied too: stage 2.</param>
 internal sealed class BatchSource(DataSet data, int size, int batch, int seed, int stage, bool augment, bool jitter)

@@ -22,7 +22,8 @@ internal sealed class FrozenClip : IDisposable
             {
                 ImageBlocks = Between(options.ImageBlocks ?? Shape.Vision.Layers / 4, Shape.Vision.Layers, "image blocks"),
                 TextBlocks = Between(options.TextBlocks ?? Shape.Text.Layers / 4, Shape.Text.Layers, "text blocks"),
-                SurgeryBlocks = Between(options.SurgeryBlocks ?? Shape.Vision.Layers * 19 / 24, Shape.Vision.Layers, "surgery blocks"), // 19 of 24, as published
+                // 19 of 24, as published
+                SurgeryBlocks = Between(options.SurgeryBlocks ?? Shape.Vision.Layers * 19 / 24, Shape.Vision.Layers, "surgery blocks"),
             };
         }
         catch

@@ -10,9 +10,9 @@ using AaClip.Training.Stages;
 namespace AaClip.Training;
 
 /// <summary>
-/// Adapts CLIP to anomalies (AA-CLIP, arXiv 2503.06661; train.py): 1. stage 1, the text adapters; 2. anchors of all classes, fixed from then
-/// on; 3. stage 2, the image adapters. After every epoch a checkpoint of the published form is written whole, so that a crash or Ctrl-C loses
-/// at most one epoch; a training that is resumed goes on, on CPU, bit for bit as it would have.
+/// Adapts CLIP to anomalies (AA-CLIP, arXiv 2503.06661; train.py): 1. stage 1, the text adapters; 2. anchors of all classes, fixed from
+/// then on; 3. stage 2, the image adapters. After every epoch a checkpoint of the published form is written whole, so that a crash or
+/// Ctrl-C loses at most one epoch; a training that is resumed goes on, on CPU, bit for bit as it would have.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -36,7 +36,8 @@ public sealed class Trainer : IDisposable
         {
             _tokenizer = new ClipTokenizer(ClipVocabulary.Load(run.Vocabulary, _clip.Shape.Vocabulary));
             foreach (string name in run.Data.Images.Select(i => i.ClassName).Distinct())
-                _ = ClassNames.Resolve(name, _tokenizer, PromptEnsemble.Default, _clip.Shape.Context); // fails now rather than after an epoch
+                // Fails now rather than after an epoch
+                _ = ClassNames.Resolve(name, _tokenizer, PromptEnsemble.Default, _clip.Shape.Context);
             Begin();
             _graphs = new GraphFolder(_clip.Options);
         }
@@ -66,7 +67,8 @@ public sealed class Trainer : IDisposable
             && File.Exists(Path.Combine(_run.Output, ImageFile))
         )
             throw new InvalidDataException(
-                $"'{_run.Output}' holds image adapters that were trained on the anchors of {textDone} text epochs: with {_clip.Options.TextEpochs} they would not fit any more; choose another --out, or leave --text-epochs as it was."
+                $"'{_run.Output}' holds image adapters that were trained on the anchors of {textDone} text epochs: with "
+                    + $"{_clip.Options.TextEpochs} they would not fit any more; choose another --out, or leave --text-epochs as it was."
             );
         TextEncoding encoding = new(_clip, _graphs, text, TextEncoding.With(_tokenizer, _clip.Shape.Context));
         if (_run.Stage != TrainingStage.Image)
@@ -164,7 +166,8 @@ public sealed class Trainer : IDisposable
                 float loss = step(batch);
                 if (!float.IsFinite(loss))
                     throw new InvalidDataException(
-                        $"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; begin again in another folder with a smaller learning rate."
+                        $"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; "
+                            + $"begin again in another folder with a smaller learning rate."
                     );
                 sum += loss;
                 progress?.Report(new TrainingProgress(stage, epoch + 1, epochs, ++count, source.Steps, loss, sum / count));
@@ -185,7 +188,8 @@ public sealed class Trainer : IDisposable
         {
             if (File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image)
                 throw new IOException(
-                    $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of them with --stage image."
+                    $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of "
+                        + $"them with --stage image."
                 );
             WholeFile.Write(file, settings);
         }
@@ -196,7 +200,8 @@ public sealed class Trainer : IDisposable
         else if (File.ReadAllText(file) != settings)
         {
             throw new InvalidDataException(
-                $"The training in '{_run.Output}' began with other settings or images ({Record} there has them): resume with the same, or choose another --out."
+                $"The training in '{_run.Output}' began with other settings or images ({Record} there has them): resume with the "
+                    + $"same, or choose another --out."
             );
         }
     }
@@ -232,7 +237,8 @@ public sealed class Trainer : IDisposable
         AdapterCheckpoint checkpoint = AdapterCheckpoint.Read(path, part);
         if (checkpoint.Tensors.Count != adam.Parameters.Count)
             throw new InvalidDataException(
-                $"'{path}' has {checkpoint.Tensors.Count} adapters, expected {adam.Parameters.Count}: it was trained for other blocks; choose another --out."
+                $"'{path}' has {checkpoint.Tensors.Count} adapters, expected {adam.Parameters.Count}: it was trained for other "
+                    + $"blocks; choose another --out."
             );
         for (int i = 0; i < adam.Parameters.Count; i++)
         {
@@ -240,7 +246,8 @@ public sealed class Trainer : IDisposable
             Parameter parameter = adam.Parameters[i];
             if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
                 throw new InvalidDataException(
-                    $"'{tensor.Name}' in '{path}' has the shape [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", parameter.Shape)}]: it was trained with another CLIP model."
+                    $"'{tensor.Name}' in '{path}' has the shape [{string.Join(", ", tensor.Shape)}], expected "
+                        + $"[{string.Join(", ", parameter.Shape)}]: it was trained with another CLIP model."
                 );
             tensor.Values.CopyTo(parameter.Values, 0);
             tensor.Mean.CopyTo(adam.Means[i], 0);

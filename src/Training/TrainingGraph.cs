@@ -63,7 +63,8 @@ internal sealed class TrainingGraph : IDisposable
         catch (OnnxRuntimeException e)
         {
             throw new InvalidOperationException(
-                $"A training step failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, or train with a smaller batch or --size.",
+                $"A training step failed on {Provider}: {SessionFactory.FirstLine(e.Message)} Free memory, or train with a smaller "
+                    + $"batch or --size.",
                 e
             );
         }

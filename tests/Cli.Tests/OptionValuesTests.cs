@@ -5,7 +5,9 @@ using AaClip.Cli.Operate;
 
 namespace AaClip.Cli.Tests;
 
-/// <summary>Every option of every verb that takes a number: strict, the same in every culture, and one line when it cannot be read.</summary>
+/// <summary>
+/// Every option of every verb that takes a number: strict, the same in every culture, and one line when it cannot be read.
+/// </summary>
 public sealed class OptionValuesTests
 {
     private static readonly string[] NoNumbers =
@@ -166,7 +168,8 @@ public sealed class OptionValuesTests
     [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? 'aaclip --help' tells more.", "socre")]
     [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? 'aaclip jobs --help' tells more.", "jobs", "folow", "x")]
     [InlineData(
-        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score --help' tells more.",
+        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score "
+            + "--help' tells more.",
         "score",
         "--thread",
         "3"

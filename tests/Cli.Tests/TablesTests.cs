@@ -119,7 +119,8 @@ public sealed class TablesTests : IDisposable
             string[] forms =
                 column.Fit == Fit.Whole ? [row[i]] : [row[i], .. Enumerable.Range(column.Least, 60).Select(w => Tables.Shorten(row[i], w))];
             int found = lines.Count(line => forms.Any(form => Has(line, form)));
-            Assert.True(i == 0 ? found >= 2 && found % 2 == 0 : found == 2, $"'{row[i]}' is {found} times in\n{string.Join('\n', lines)}"); // once for each row; the first column leads each part
+            // Once for each row; the first column leads each part
+            Assert.True(i == 0 ? found >= 2 && found % 2 == 0 : found == 2, $"'{row[i]}' is {found} times in\n{string.Join('\n', lines)}");
         }
 
         if (width == 200)

@@ -39,7 +39,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         int number = Interlocked.Increment(ref _used);
         Assert.True(number <= Accounts, $"More than {Accounts} accounts are asked for: raise the number in {nameof(AzuriteFixture)}.");
-        return _azurite!.ConnectionString.Replace(Emulator, $"scenario{number}", StringComparison.Ordinal); // tests run after InitializeAsync
+        // Tests run after InitializeAsync
+        return _azurite!.ConnectionString.Replace(Emulator, $"scenario{number}", StringComparison.Ordinal);
     }
 
     public ValueTask DisposeAsync() => _azurite?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -92,7 +92,10 @@ public class Dropping_bad_files(AzuriteFixture azurite)
     [InlineData(QueueNames.Score, "{}")]
     [InlineData(
         QueueNames.Score,
-        """{ "schemaVersion": 99, "image": "line1/a.png", "etag": "1", "camera": "line1", "objectClass": "object", "enqueuedAt": "2026-01-31T08:00:00Z" }"""
+        """
+            { "schemaVersion": 99, "image": "line1/a.png", "etag": "1", "camera": "line1", "objectClass": "object", 
+              "enqueuedAt": "2026-01-31T08:00:00Z" }
+            """
     )]
     [InlineData(QueueNames.Scored, "[]")]
     public async Task That_are_no_messages_of_ours_keeps_them_as_failures(string queue, string junk)

@@ -7,7 +7,9 @@ using Google.Protobuf;
 
 namespace AaClip.EndToEnd.Tests;
 
-/// <summary>The exporter as it is deployed, against a collector on loopback that reads OTLP over HTTP (opentelemetry.io/docs/specs/otlp).</summary>
+/// <summary>
+/// The exporter as it is deployed, against a collector on loopback that reads OTLP over HTTP (opentelemetry.io/docs/specs/otlp).
+/// </summary>
 public class Exporting_a_trace(AzuriteFixture azurite)
 {
     private const string Cameras =
@@ -97,7 +99,11 @@ public class Exporting_a_trace(AzuriteFixture azurite)
                     foreach (byte[] resource in Fields(body.ToArray(), 1)) // ExportTraceServiceRequest.resource_spans
                     foreach (byte[] scope in Fields(resource, 2)) // ResourceSpans.scope_spans
                     foreach (byte[] span in Fields(scope, 2)) // ScopeSpans.spans
-                        Spans.Enqueue(new Span(Hex(span, 1), Hex(span, 2), Hex(span, 4), Encoding.UTF8.GetString(Fields(span, 5).Single())));
+                    {
+                        string name = Encoding.UTF8.GetString(Fields(span, 5).Single());
+                        Spans.Enqueue(new Span(Hex(span, 1), Hex(span, 2), Hex(span, 4), name));
+                    }
+
                 Paths.Add(path);
                 context.Response.ContentType = "application/x-protobuf";
                 context.Response.Close();

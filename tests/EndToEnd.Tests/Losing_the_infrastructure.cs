@@ -177,7 +177,8 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         using HttpClient http = new();
         using HttpResponseMessage answer = await http.GetAsync(new Uri($"{worker.Url}/api/health"), Cancellation);
         string text = await answer.Content.ReadAsStringAsync(Cancellation);
-        return (answer.StatusCode, text.StartsWith('{') ? JsonNode.Parse(text)!.AsObject() : []); // while no worker runs, the host answers by itself
+        // While no worker runs, the host answers by itself
+        return (answer.StatusCode, text.StartsWith('{') ? JsonNode.Parse(text)!.AsObject() : []);
     }
 
     private static async Task<ResultDocument[]> AllScoredAsync(Site site, (string, string)[] images)

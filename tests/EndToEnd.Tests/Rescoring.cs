@@ -80,7 +80,8 @@ public class Rescoring(AzuriteFixture azurite, ITestOutputHelper output)
 
         string account = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Images} images in {job.Listed} pages, {kill} kills: {scored - Images} scored again at least, {job.Step} steps, {seconds:F0} s."
+            $"{Images} images in {job.Listed} pages, {kill} kills: {scored - Images} scored again at least, {job.Step} steps, "
+                + $"{seconds:F0} s."
         );
         output.WriteLine(account);
         TestContext.Current.SendDiagnosticMessage(account);

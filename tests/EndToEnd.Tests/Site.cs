@@ -15,7 +15,9 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.EndToEnd.Tests;
 
-/// <summary>A plant with storage of its own: cameras drop images, workers score them, results and alerts arrive. A small model of random weights.</summary>
+/// <summary>
+/// A plant with storage of its own: cameras drop images, workers score them, results and alerts arrive. A small model of random weights.
+/// </summary>
 internal sealed class Site : IAsyncDisposable
 {
     /// <summary>Settings under which a message that fails is soon given up on.</summary>
@@ -265,6 +267,7 @@ internal sealed class Site : IAsyncDisposable
     private async Task<string> StateAsync()
     {
         int[] counts = await Task.WhenAll(Flow.Select(CountAsync));
-        return $"There are {(await BlobsAsync(ContainerNames.Results)).Length} results; {string.Join(", ", Flow.Zip(counts, (queue, count) => $"{queue} {count}"))}.";
+        return $"There are {(await BlobsAsync(ContainerNames.Results)).Length} results; "
+            + $"{string.Join(", ", Flow.Zip(counts, (queue, count) => $"{queue} {count}"))}.";
     }
 }

@@ -31,7 +31,8 @@ public class Surviving_crashes_and_faults(ITestOutputHelper output)
             do await campaign.RoundAsync(minutes == 0 ? Short : Long);
             while (Stopwatch.GetElapsedTime(started).TotalMinutes < minutes);
 
-            Assert.True(campaign.Tally is { Kills: > 0, Faults: > 0, Images: > 0, Alerts: > 0 }, campaign.Tally.ToString()); // or it proves nothing
+            // Or it proves nothing
+            Assert.True(campaign.Tally is { Kills: > 0, Faults: > 0, Images: > 0, Alerts: > 0 }, campaign.Tally.ToString());
         }
         finally
         {

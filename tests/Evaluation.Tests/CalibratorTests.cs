@@ -60,7 +60,8 @@ public sealed class CalibratorTests
     private static double Score(Calibration calibration, Observed o) =>
         Calibration.Calibrated(calibration.Raw(o.MapMax, o.Detection, Domain.Industrial), calibration.Threshold);
 
-    // A map range that is hardly wider than the differences between images, and a detection with long tails: what an overfitted scale fails on.
+    // A map range that is hardly wider than the differences between images, and a detection with long tails: what an overfitted scale fails
+    // on.
     private static Observed Draw(Random random)
     {
         float max = 1 + random.NextSingle() * random.NextSingle();

@@ -76,7 +76,8 @@ public sealed class DataSetsAsPeopleHaveThemTests : IDisposable
         Touch("part/test/hole/0.png");
 
         Assert.Equal(
-            "Class 'part' has no normal images, so that image metrics are not defined: its images lie in fine, hole; normal ones lie in a folder called good, ok or normal.",
+            "Class 'part' has no normal images, so that image metrics are not defined: its images lie in fine, hole; normal ones "
+                + "lie in a folder called good, ok or normal.",
             Assert.Single(DataSet.Open(_folder).Notes)
         );
     }

@@ -76,7 +76,8 @@ public sealed class RecalibrationTests : IDisposable
         Assert.Null(plain.Manifest.CalibrationGap("can"));
         Assert.Null(all.CalibrationGap("can"));
         Assert.Equal(
-            $"Model {bottles.Id} has no calibration for 'can', only for 'bottle': name the class as it is there, or calibrate it (aaclip calibrate).",
+            $"Model {bottles.Id} has no calibration for 'can', only for 'bottle': name the class as it is there, or calibrate it "
+                + $"(aaclip calibrate).",
             bottles.CalibrationGap("can")
         );
         Assert.True(bottles.CalibrationFor("can").IsNeutral);

@@ -116,5 +116,6 @@ public class HttpTests(AzuriteFixture azurite)
     private static ContentResult Content(IActionResult result) => Assert.IsType<ContentResult>(result);
 
     private static IEnumerable<string?> Images(ContentResult page) =>
-        JsonSerializer.Deserialize(page.Content!, ResultJson.Default.ResultList)!.Results.Select(r => r.Image); // a page is never empty text
+        // A page is never empty text
+        JsonSerializer.Deserialize(page.Content!, ResultJson.Default.ResultList)!.Results.Select(r => r.Image);
 }

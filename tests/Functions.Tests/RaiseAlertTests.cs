@@ -83,7 +83,10 @@ public sealed class RaiseAlertTests(AzuriteFixture azurite)
             .UploadBlobAsync(
                 CameraProfiles.Blob,
                 BinaryData.FromString(
-                    """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "alert": { "confirm": { "n": 2, "m": 3 } } }, "line2": { "class": "bottle", "alert": { "enabled": false } }, "*": { "class": "bottle" } } }"""
+                    """
+                    { "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "alert": { "confirm": { "n": 2, "m": 3 } } },
+                        "line2": { "class": "bottle", "alert": { "enabled": false } }, "*": { "class": "bottle" } } }
+                    """
                 ),
                 Cancellation
             );

@@ -86,7 +86,10 @@ public class RecordFailureTests(AzuriteFixture azurite)
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData(
-        """{ "schemaVersion": 99, "image": "c/a.png", "etag": "0x1", "camera": "c", "objectClass": "x", "enqueuedAt": "2026-01-31T08:00:00Z" }"""
+        """
+            { "schemaVersion": 99, "image": "c/a.png", "etag": "0x1", "camera": "c", "objectClass": "x", 
+              "enqueuedAt": "2026-01-31T08:00:00Z" }
+            """
     )]
     [InlineData("""{ "image": "", "etag": "0x1", "camera": "c", "objectClass": "x", "enqueuedAt": "2026-01-31T08:00:00Z" }""")]
     [InlineData("\0\uFFFD\uD800")]

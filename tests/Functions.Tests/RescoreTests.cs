@@ -223,7 +223,8 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         string folder = TinyPackage.Recalibrated(0.06 + Random.Shared.NextDouble() / 100),
-            better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation); // a version of its own, which is in no cache of this machine
+            // A version of its own, which is in no cache of this machine
+            better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation);
         string blob = better.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
         byte[] graph = await pipeline.ReadAsync(ContainerNames.Models, blob);
         await pipeline
@@ -282,7 +283,8 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
                 job.Found.Of("none", "normal")
             )
         );
-        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt); // stands
+        // Stands
+        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt);
         Assert.Equal("j", Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/broken.png", broken)).Job);
     }
 

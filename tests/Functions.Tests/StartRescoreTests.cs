@@ -35,7 +35,8 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         Assert.Equal((JobStatus.Running, RescoreMode.Threshold), (Progress(started).Status, Progress(started).Mode));
         Assert.Equal(409, other.StatusCode);
         Assert.Contains("There is a job j1 already, with another request", other.Content, StringComparison.Ordinal);
-        Assert.Equal(["j1"], JsonSerializer.Deserialize(list.Content!, JobJson.Default.IReadOnlyListJobProgress)!.Select(j => j.Id)); // a list is never empty text
+        // A list is never empty text
+        Assert.Equal(["j1"], JsonSerializer.Deserialize(list.Content!, JobJson.Default.IReadOnlyListJobProgress)!.Select(j => j.Id));
         Assert.Equal(Progress(started).CreatedAt, Progress(one).CreatedAt);
         Assert.Equal(JobStatus.Paused, Progress(await jobs.Change(Request(""), "j1", "pause", Cancellation)).Status);
         Assert.Equal(JobStatus.Running, Progress(await jobs.Change(Request(""), "j1", "resume", Cancellation)).Status);

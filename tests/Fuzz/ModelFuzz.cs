@@ -10,9 +10,9 @@ using AaClip.Scoring.Sessions;
 namespace AaClip.Fuzz;
 
 /// <summary>
-/// Damaged model files: each is read, or refused with an error that says so. A folder holds "package", whose files are damaged in turns (every
-/// second time with a model.json that agrees with the damage, but for graphs: those run in native code, and a stranger's are not to be
-/// trusted), and checkpoints, of which "clip…" and "adapters…" are opened as what they are.
+/// Damaged model files: each is read, or refused with an error that says so. A folder holds "package", whose files are damaged in turns
+/// (every second time with a model.json that agrees with the damage, but for graphs: those run in native code, and a stranger's are not to
+/// be trusted), and checkpoints, of which "clip…" and "adapters…" are opened as what they are.
 /// </summary>
 internal sealed class ModelFuzz : IFuzz
 {

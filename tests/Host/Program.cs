@@ -2,9 +2,9 @@ using System.Globalization;
 using AaClip.LocalHost;
 using Microsoft.Extensions.Logging;
 
-// A host to be killed: runs the function app until its standard input closes; each line on it is answered with the id of the worker process.
-// Arguments: folder of the function app, connection string, model folder, seconds of a lease, and "unwatched" where images that lie in
-// storage are not to be scored by themselves.
+// A host to be killed: runs the function app until its standard input closes; each line on it is answered with the id of the worker
+// process. Arguments: folder of the function app, connection string, model folder, seconds of a lease, and "unwatched" where images that
+// lie in storage are not to be scored by themselves.
 if (args is not [string functions, string connection, string model, string seconds, .. string[] rest])
 {
     Console.Error.WriteLine("Usage: AaClip.Host FUNCTIONS CONNECTION MODEL LEASE_SECONDS [unwatched]");

@@ -14,12 +14,14 @@ public sealed class RefusedContainerTests
             {
                 "old pickle",
                 [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46],
-                "'{0}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with torch.load and save it anew with PyTorch 1.6 or newer, or as safetensors."
+                "'{0}' is a bare pickle, as PyTorch before 1.6 wrote it, which is not read here: load it with torch.load and save "
+                    + "it anew with PyTorch 1.6 or newer, or as safetensors."
             },
             {
                 "tar",
                 [.. new byte[257], .. "ustar"u8, .. new byte[250]],
-                "'{0}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with PyTorch 1.6 or newer, or as safetensors."
+                "'{0}' is a tar archive, which is not read here: unpack it, or if PyTorch wrote it, save it anew with PyTorch 1.6 "
+                    + "or newer, or as safetensors."
             },
             { "gzip", [0x1f, 0x8b, 8, 0], "'{0}' is compressed with gzip: unpack it first." },
             {
@@ -36,7 +38,8 @@ public sealed class RefusedContainerTests
             {
                 "something else",
                 [0, 1, 2, 0xff],
-                "'{0}' is not a checkpoint: its 4 bytes begin with 000102FF. Expected are safetensors, an index of shards, or the zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)."
+                "'{0}' is not a checkpoint: its 4 bytes begin with 000102FF. Expected are safetensors, an index of shards, or the "
+                    + "zip file of torch.save or torch.jit.save (PyTorch 1.6 or newer)."
             },
             {
                 "JSON",
@@ -51,7 +54,8 @@ public sealed class RefusedContainerTests
             {
                 "zip of something else",
                 TestZip.Of([("a.npy", [1]), ("b.npy", [2])]),
-                "The zip file '{0}' has no 'data.pkl', so it is not a PyTorch checkpoint; its 2 entries begin with 'a.npy', 'b.npy'. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
+                "The zip file '{0}' has no 'data.pkl', so it is not a PyTorch checkpoint; its 2 entries begin with 'a.npy', "
+                    + "'b.npy'. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
             },
             {
                 "two checkpoints",
@@ -151,7 +155,8 @@ public sealed class RefusedContainerTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(path));
 
         Assert.Matches(
-            $"^'{path}' holds one tensor of {bytes} bytes at byte \\d+, but at most 2147483647 can be read at once: store it in smaller parts or in half precision.$",
+            $"^'{path}' holds one tensor of {bytes} bytes at byte \\d+, but at most 2147483647 can be read at once: store it in "
+                + $"smaller parts or in half precision.$",
             refused.Message
         );
     }
@@ -172,7 +177,9 @@ public sealed class RefusedContainerTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Checkpoint.Open(folder.Path));
 
         Assert.Equal(
-            $"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin, clip.safetensors. Give the path of the file itself.",
+            $"The folder '{folder.Path}' has no model: looked for model.safetensors, model.safetensors.index.json, "
+                + $"pytorch_model.bin, pytorch_model.bin.index.json, open_clip_model.safetensors, open_clip_pytorch_model.bin, "
+                + $"clip.safetensors. Give the path of the file itself.",
             refused.Message
         );
     }

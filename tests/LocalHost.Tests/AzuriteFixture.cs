@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AaClip.LocalHost.Tests;
 
-/// <summary>One Azurite for all tests of the assembly. The sample app names its queues, so each test gets a storage account of its own on it.</summary>
+/// <summary>
+/// One Azurite for all tests of the assembly. The sample app names its queues, so each test gets a storage account of its own on it.
+/// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
     private const int Accounts = 48;
@@ -26,7 +28,8 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         int number = Interlocked.Increment(ref _used);
         Assert.True(number <= Accounts, $"More than {Accounts} accounts are asked for: raise the number in {nameof(AzuriteFixture)}.");
-        return _azurite!.ConnectionString.Replace(Emulator, $"scenario{number}", StringComparison.Ordinal); // tests run after InitializeAsync
+        // Tests run after InitializeAsync
+        return _azurite!.ConnectionString.Replace(Emulator, $"scenario{number}", StringComparison.Ordinal);
     }
 
     public async ValueTask InitializeAsync()

@@ -108,7 +108,8 @@ public class AzuriteTests(AzuriteFixture azurite)
         ProcessStartInfo start = new("sh") { RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(
-            "mkfifo \"$0/pipe\"; exec 3<>\"$0/pipe\"; exec 4>\"$0/pipe\"; exec 5<\"$0/pipe\"; exec 3>&-; node -e \"$1\" -- --silent --disableTelemetry --inMemoryPersistence --blobPort 0 --queuePort 0 --tablePort 0 <&5 4>&- & exec 5<&-; echo $!; wait"
+            "mkfifo \"$0/pipe\"; exec 3<>\"$0/pipe\"; exec 4>\"$0/pipe\"; exec 5<\"$0/pipe\"; exec 3>&-; node -e \"$1\" -- --silent "
+                + "--disableTelemetry --inMemoryPersistence --blobPort 0 --queuePort 0 --tablePort 0 <&5 4>&- & exec 5<&-; echo $!; wait"
         );
         string folder = Directory.CreateTempSubdirectory("kill-").FullName;
         start.ArgumentList.Add(folder);
@@ -143,7 +144,8 @@ public class AzuriteTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("nonsense", "is not the connection string of a storage account")]
     [InlineData(
-        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1",
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;"
+            + "BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1",
         "no storage answers"
     )]
     public async Task Storage_that_cannot_be_used_is_an_error_at_the_start(string connection, string reason)

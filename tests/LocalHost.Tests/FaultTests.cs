@@ -30,7 +30,8 @@ public class FaultTests(AzuriteFixture azurite)
         int odd = 0;
         await using TestHost host = new(StorageProxy.Through(connection, blobs, queues));
         TestHost clean = new(connection);
-        await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(5) }); // what half an answer took comes back then
+        // What half an answer took comes back then
+        await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(5) });
         queues.Choose = request =>
             request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal)
             && request.Method == "GET"

@@ -12,7 +12,10 @@ public sealed class SettingsTests : IDisposable
         string suffix = Guid.NewGuid().ToString("N");
         Write(
             "local.settings.json",
-            $$"""{ "IsEncrypted": false, "Values": { "A{{suffix}}": "file", "B{{suffix}}": "file", "C{{suffix}}": "file", "Model__Threads": 3, /* note */ } }"""
+            $$"""
+            { "IsEncrypted": false, "Values": { "A{{suffix}}": "file", "B{{suffix}}": "file", "C{{suffix}}": "file",
+              "Model__Threads": 3, /* note */ } }
+            """
         );
         Environment.SetEnvironmentVariable("B" + suffix, "environment");
         Environment.SetEnvironmentVariable("C" + suffix, "environment");

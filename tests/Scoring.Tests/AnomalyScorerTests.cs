@@ -18,7 +18,11 @@ public sealed class AnomalyScorerTests
     {
         using AnomalyScorer scorer = Load(TinyPackage.Random(precision));
         ImageToScore[] images = Images(scorer, 11);
-        images[3] = images[3] with { Image = new RgbImage(20, 20, [.. Enumerable.Repeat((byte)255, 1200)]) }; // an extreme that a shared int8 scale would show
+        // An extreme that a shared int8 scale would show
+        images[3] = images[3] with
+        {
+            Image = new RgbImage(20, 20, [.. Enumerable.Repeat((byte)255, 1200)]),
+        };
         ImageScore[] alone = [.. images.Select(i => scorer.Score([i], Cancellation)[0])];
 
         IReadOnlyList<ImageScore> together = scorer.Score(images, Cancellation);
@@ -30,8 +34,8 @@ public sealed class AnomalyScorerTests
         AssertSame(alone[3..6], some);
     }
 
-    // In int8 a rounding may move an activation to the next of its 255 steps, so that the noise of int8 is drawn anew: never more than int8 may
-    // differ from float32 (PrecisionTests, 3 % of the map's spread), always more than a rounding.
+    // In int8 a rounding may move an activation to the next of its 255 steps, so that the noise of int8 is drawn anew: never more than int8
+    // may differ from float32 (PrecisionTests, 3 % of the map's spread), always more than a rounding.
     [Theory]
     [InlineData(Precision.Fp32, 2, false, 1e-5)]
     [InlineData(Precision.Fp32, 4, false, 1e-5)]

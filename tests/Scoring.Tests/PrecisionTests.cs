@@ -1,10 +1,13 @@
+using System.Globalization;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 
 namespace AaClip.Scoring.Tests;
 
-/// <summary>How far the small precisions stray from float32, over 64 drawn pictures. The limits are about twice what was measured.</summary>
+/// <summary>
+/// How far the small precisions stray from float32, over 64 drawn pictures. The limits are about twice what was measured.
+/// </summary>
 public sealed class PrecisionTests(ITestOutputHelper output)
 {
     private const int Count = 64;
@@ -36,8 +39,11 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         double maps = Spearman([.. exact.Select(s => s.MapMax)], [.. found.Select(s => s.MapMax)]);
         double detections = Spearman([.. exact.Select(s => s.Detection)], [.. found.Select(s => s.Detection)]);
         output.WriteLine(
-            FormattableString.Invariant(
-                $"{precision} {kernel?.ToString() ?? $"({Int8Probe.ForThisMachine} here)"} {(reference ? "reference" : "random")}: largest map error {worst:P2} of the spread {spread:g3}, rank agreement of map maxima {maps:F5}, of detections {detections:F5}"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{precision} {kernel?.ToString() ?? $"({Int8Probe.ForThisMachine} here)"} {(reference ? "reference" : "random")}: "
+                    + $"largest map error {worst:P2} of the spread {spread:g3}, rank agreement of map maxima {maps:F5}, of "
+                    + $"detections {detections:F5}"
             )
         );
 

@@ -19,7 +19,8 @@ internal static class Close
         double distance = expected.Length == 0 ? 0 : Math.Abs((double)expected[worst] - actual[worst]);
         Xunit.Assert.True(
             distance <= limit,
-            $"{what}: value {worst} is {(expected.Length == 0 ? 0 : actual[worst])}, expected {(expected.Length == 0 ? 0 : expected[worst])}: {distance:g3} apart, limit {limit:g3}."
+            $"{what}: value {worst} is {(expected.Length == 0 ? 0 : actual[worst])}, expected "
+                + $"{(expected.Length == 0 ? 0 : expected[worst])}: {distance:g3} apart, limit {limit:g3}."
         );
     }
 

@@ -36,7 +36,9 @@ internal static class DemoCommand
         };
         Verb command = new(
             "run",
-            $"Shows the pipeline at work on this machine: starts storage and functions, drops sample images as cameras would, shows verdicts and alerts. Stays until Ctrl-C on a terminal; elsewhere, or with {OnceVariable}=1, ends when all samples are through. The exit code is 0 only when every image is accounted for.",
+            $"Shows the pipeline at work on this machine: starts storage and functions, drops sample images as cameras would, shows "
+                + $"verdicts and alerts. Stays until Ctrl-C on a terminal; elsewhere, or with {OnceVariable}=1, ends when all "
+                + $"samples are through. The exit code is 0 only when every image is accounted for.",
             "aaclip run",
             $"{OnceVariable}=1 aaclip run --model models/aaclip --samples photos/"
         )

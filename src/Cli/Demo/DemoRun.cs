@@ -11,13 +11,15 @@ using Spectre.Console.Rendering;
 namespace AaClip.Cli.Demo;
 
 /// <summary>
-/// One run: 1. find model, samples and profiles; 2. start everything, on an Azurite of its own; 3. drop the samples and show what becomes of
-/// them; 4. wait until all is through, or for Ctrl-C; 5. account for every image.
+/// One run: 1. find model, samples and profiles; 2. start everything, on an Azurite of its own; 3. drop the samples and show what becomes
+/// of them; 4. wait until all is through, or for Ctrl-C; 5. account for every image.
 /// </summary>
 internal sealed class DemoRun
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120); // without any news: a full-size model takes seconds to load and to score
+
+    // Without any news: a full-size model takes seconds to load and to score
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan AlertPatience = TimeSpan.FromSeconds(15);
 
     private readonly List<DemoRow> _rows = [];
@@ -39,7 +41,8 @@ internal sealed class DemoRun
         if (package is null)
         {
             Console.WriteLine(
-                "The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in (README.md tells how to import a real one)."
+                "The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in "
+                    + "(README.md tells how to import a real one)."
             );
             package = RandomPackage(cancellation);
         }
@@ -217,7 +220,8 @@ internal sealed class DemoRun
         Console.WriteLine(
             stopped
                 ? $"Stopped by Ctrl-C when {scored} of {total} samples had a result."
-                : $"Given up when {scored} of {total} samples had a result: nothing happened for {Patience.TotalSeconds:F0} s, or images could not be stored."
+                : $"Given up when {scored} of {total} samples had a result: nothing happened for {Patience.TotalSeconds:F0} s, or "
+                    + $"images could not be stored."
         );
         return stopped ? Run.Stopped : Run.Failed;
     }

@@ -49,8 +49,8 @@ internal static class DemoSamples
     }
 
     /// <summary>
-    /// Camera profiles for a model whose scores mean nothing: thresholds such that about a third of these images counts as anomalous, so that
-    /// there is something to see.
+    /// Camera profiles for a model whose scores mean nothing: thresholds such that about a third of these images counts as anomalous, so
+    /// that there is something to see.
     /// </summary>
     /// <returns>Content of cameras.json.</returns>
     public static byte[] Profiles(string package, IReadOnlyList<DropItem> images, CancellationToken cancellation)

@@ -2,7 +2,9 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Cli.Demo;
 
-/// <summary>A picture of a brushed metal plate with four holes, drawn from numbers: a stand-in for photos. Some have a scratch or a spot.</summary>
+/// <summary>
+/// A picture of a brushed metal plate with four holes, drawn from numbers: a stand-in for photos. Some have a scratch or a spot.
+/// </summary>
 internal static class DrawnPlate
 {
     private const int Width = 320,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AaClip.Evaluation;
@@ -81,10 +82,12 @@ internal static class CalibrateCommand
         };
         Verb command = new(
             "calibrate",
-            "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or with defects.",
+            "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or "
+                + "with defects.",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
-            "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json --camera line1"
+            "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json "
+                + "--camera line1"
         )
         {
             model,
@@ -115,8 +118,10 @@ internal static class CalibrateCommand
                     // What cannot be written is found out before an hour of scoring.
                     if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
                         throw new IOException($"'{taken}' is there already: packages never change; choose another --out.");
-                    CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null; // the validator wants both
-                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass); // a profile has thresholds but no scale of its own
+                    // The validator wants both
+                    CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
+                    // A profile has thresholds but no scale of its own
+                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass);
                     List<Observed> good,
                         bad = [];
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
@@ -244,20 +249,26 @@ internal static class CalibrateCommand
     {
         Calibration c = result.Calibration;
         Console.WriteLine(
-            FormattableString.Invariant(
-                $"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal images{(defects > 0 ? $" and {defects} defects" : "")}."
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal "
+                    + $"images{(defects > 0 ? $" and {defects} defects" : "")}."
             )
         );
         if (result.Found is { } found)
             Console.WriteLine(
-                FormattableString.Invariant(
-                    $"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the normal ones anomalous. New images may do worse: the thresholds were chosen on these."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the "
+                        + $"normal ones anomalous. New images may do worse: the thresholds were chosen on these."
                 )
             );
         else
             Console.WriteLine(
-                FormattableString.Invariant(
-                    $"A new normal image of the same kind is called anomalous with a probability of at most {100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A new normal image of the same kind is called anomalous with a probability of at most "
+                        + $"{100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."
                 )
             );
         if (defects == 0 && normals < needed)

@@ -20,7 +20,8 @@ internal sealed class DataOptions
     private readonly Option<string?> _name = new("--set")
     {
         Description =
-            "Published data set that the images belong to, such as VisA: its classes are then called in prompts as published. Default: the folder's name, if it is one.",
+            "Published data set that the images belong to, such as VisA: its classes are then called in prompts as published. "
+            + "Default: the folder's name, if it is one.",
         HelpName = "NAME",
     };
     private readonly Option<DataSplit> _split = new("--split")

@@ -67,7 +67,8 @@ internal static class EvaluateCommand
                     LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
                     if (maskless.Length > 0)
                         Console.Error.WriteLine(
-                            $"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the image metrics, not for those of pixels."
+                            $"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the "
+                                + $"image metrics, not for those of pixels."
                         );
                     if (parsed.GetValue(report) is { } folder)
                         Directory.CreateDirectory(folder);
@@ -94,7 +95,8 @@ internal static class EvaluateCommand
                     {
                         Print(new EvaluationReport(scorer.Model.Id, set.Name, classes, MeanOf(classes)));
                         Console.Error.WriteLine(
-                            $"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the evaluation did not come to its end."
+                            $"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the "
+                                + $"evaluation did not come to its end."
                         );
                         throw;
                     }
@@ -133,7 +135,8 @@ internal static class EvaluateCommand
         if (unused.Length == 0)
             return;
         Console.Error.WriteLine(
-            $"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those of pixels:"
+            $"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those "
+                + $"of pixels:"
         );
         foreach (UnusedMask mask in unused.Take(Shown))
             Console.Error.WriteLine($"  {mask.Path}: {mask.Reason}");
@@ -189,7 +192,8 @@ internal static class EvaluateCommand
     private static Dictionary<string, double?> MeanOf(List<ClassReport> classes)
     {
         double?[][] values = [.. classes.Select(Figures)];
-        return Columns.Select((column, i) => (column, Mean: values.Average(v => v[i]))).ToDictionary(c => c.column, c => c.Mean); // null where no class defines it
+        // Null where no class defines it
+        return Columns.Select((column, i) => (column, Mean: values.Average(v => v[i]))).ToDictionary(c => c.column, c => c.Mean);
     }
 
     private static string[] Row(string name, int normal, int anomalous, double?[] values) =>

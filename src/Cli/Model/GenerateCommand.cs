@@ -45,7 +45,8 @@ internal static class GenerateCommand
         Option<string[]> photos = new("--photos")
         {
             Description =
-                "Photos of good parts of your own: defects are painted onto them instead of drawing classes, so that training needs good parts alone.",
+                "Photos of good parts of your own: defects are painted onto them instead of drawing classes, so that training needs "
+                + "good parts alone.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };

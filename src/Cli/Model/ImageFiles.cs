@@ -21,7 +21,8 @@ internal sealed class ImageFiles
     private ImageFiles() { }
 
     /// <summary>A folder gives the image files below it, but for the masks of a data set; a file is taken whatever its name.</summary>
-    /// <param name="note">Takes what was left out, in a sentence: masks, and pictures of kinds that are not read. Null writes to standard error.</param>
+    /// <param name="note">Takes what was left out, in a sentence: masks, and pictures of kinds that are not read. Null writes to standard
+    /// error.</param>
     /// <exception cref="FileNotFoundException">A path or a glob matches nothing.</exception>
     public static IReadOnlyList<ImageFile> Find(IEnumerable<string> paths, Action<string>? note = null)
     {
@@ -43,7 +44,8 @@ internal sealed class ImageFiles
             note($"Left out: {Unread(files._unread)}.");
         if (files._masks.Count > 0)
             note(
-                $"Left out: {files._masks.Count} {(files._masks.Count == 1 ? "mask" : "masks")} of a data set, such as '{files._masks[0]}'. Name the folder of masks itself to take them."
+                $"Left out: {files._masks.Count} {(files._masks.Count == 1 ? "mask" : "masks")} of a data set, such as "
+                    + $"'{files._masks[0]}'. Name the folder of masks itself to take them."
             );
         return files._found;
     }
@@ -66,7 +68,9 @@ internal sealed class ImageFiles
         string[] images = [.. pictures.Except(masks)];
         if (images.Length == 0)
             throw new FileNotFoundException(
-                $"The folder '{folder}' holds no image ({PictureFiles.Endings}){(unread.Length > 0 ? $", but {Unread(unread)}" : "")}{(masks.Length > 0 ? $", but {masks.Length} masks of a data set" : "")}."
+                $"The folder '{folder}' holds no image "
+                    + $"({PictureFiles.Endings}){(unread.Length > 0 ? $", but {Unread(unread)}" : "")}"
+                    + $"{(masks.Length > 0 ? $", but {masks.Length} masks of a data set" : "")}."
             );
         _unread.AddRange(unread);
         _masks.AddRange(masks);
@@ -86,7 +90,8 @@ internal sealed class ImageFiles
         }
     }
 
-    // The part before the first wildcard is the folder; "**" or a slash after it looks below. Masks are taken where the glob names their folder.
+    // The part before the first wildcard is the folder; "**" or a slash after it looks below. Masks are taken where the glob names their
+    // folder.
     private void AddGlob(string glob)
     {
         int wildcard = glob.AsSpan().IndexOfAny('*', '?');
@@ -124,7 +129,8 @@ internal sealed class ImageFiles
                 .OrderByDescending(g => g.Count())
                 .Select(g => $"{g.Count()} {g.Key}")
         );
-        return $"{files.Count} {(files.Count == 1 ? "picture" : "pictures")} of kinds that are not read ({kinds}), such as '{files.First()}': save them as PNG or JPEG";
+        return $"{files.Count} {(files.Count == 1 ? "picture" : "pictures")} of kinds that are not read ({kinds}), such as "
+            + $"'{files.First()}': save them as PNG or JPEG";
     }
 
     private static IEnumerable<string> Below(string folder, bool deep) =>

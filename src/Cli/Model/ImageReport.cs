@@ -21,8 +21,8 @@ internal sealed record ImagePart(string Name, long Bytes, int Width, int Height,
 internal sealed record ModelPart(string Name, string Version, string Precision, string Provider);
 
 /// <summary>
-/// Calibrated value, threshold and verdict only where somebody gave a threshold: the package's calibration or the command line. Calibration is
-/// "neutral" where the package has none for the class.
+/// Calibrated value, threshold and verdict only where somebody gave a threshold: the package's calibration or the command line. Calibration
+/// is "neutral" where the package has none for the class.
 /// </summary>
 internal sealed record ScorePart(
     float Detection,

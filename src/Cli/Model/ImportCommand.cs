@@ -163,7 +163,9 @@ internal static class ImportCommand
 
         ModelManifest model = package.Manifest;
         Console.WriteLine(
-            $"{model.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, {(model.Adapters is null ? "plain CLIP" : "AA-CLIP adapters")}, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
+            $"{model.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, "
+                + $"{(model.Adapters is null ? "plain CLIP" : "AA-CLIP adapters")}, "
+                + $"{Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
         );
         Recommendation advice = Recommendation.ForThisMachine();
         Console.WriteLine(

@@ -69,8 +69,11 @@ internal static class InspectCommand
                 [
                     "adapters",
                     model.Adapters is { } a
-                        ? FormattableString.Invariant(
-                            $"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks {(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}{(a.Relu ? ", projections with LeakyReLU" : "")}"
+                        ? string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks "
+                                + $"{(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}"
+                                + $"{(a.Relu ? ", projections with LeakyReLU" : "")}"
                         )
                         : "none: plain CLIP",
                 ],
@@ -146,7 +149,9 @@ internal static class InspectCommand
             checkpoint.Values.Select(v => new[] { v.Key, Convert.ToString(v.Value, CultureInfo.InvariantCulture) ?? "None" })
         );
         Console.WriteLine(
-            $"{checkpoint.Tensors.Count} tensors, {checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, {Run.Bytes(new FileInfo(path).Length)}"
+            $"{checkpoint.Tensors.Count} tensors, "
+                + $"{checkpoint.Tensors.Values.Sum(t => t.Count).ToString("N0", CultureInfo.InvariantCulture)} values, "
+                + $"{Run.Bytes(new FileInfo(path).Length)}"
         );
         return 0;
     }

@@ -55,7 +55,8 @@ internal static class PretrainCommand
         };
         Verb command = new(
             "pretrain",
-            "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for production.",
+            "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for "
+                + "production.",
             "aaclip pretrain --out clip-small/",
             "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/"
         )

@@ -57,7 +57,8 @@ internal static class ScoreCommand
         Option<float?> mapThreshold = new("--map-threshold")
         {
             Description =
-                "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a patch is as near to the one anchor as to the other.",
+                "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a "
+                + "patch is as near to the one anchor as to the other.",
             HelpName = "VALUE",
             CustomParser = Values.NumberOrNone<float>(_ => true, "a number"),
         };

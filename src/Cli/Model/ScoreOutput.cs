@@ -8,7 +8,9 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli.Model;
 
-/// <summary>Writes what <c>aaclip score</c> finds: pictures, maps, JSON lines, a table or plain lines, and the failures at the end.</summary>
+/// <summary>
+/// Writes what <c>aaclip score</c> finds: pictures, maps, JSON lines, a table or plain lines, and the failures at the end.
+/// </summary>
 internal sealed class ScoreOutput : IDisposable
 {
     private const string HeatmapEnding = ".jpg";

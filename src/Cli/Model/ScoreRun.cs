@@ -89,7 +89,8 @@ internal sealed class ScoreRun
             List<Decoded> images = next.GetAwaiter().GetResult();
             int following = start + batch;
             next = Task.Run(() => Decode(following, batch), cancellation);
-            List<ImageToScore> ready = [.. images.Where(i => i.Image is not null).Select(i => new ImageToScore(i.Image!, anchors, Domain))]; // filtered just before
+            // Filtered just before
+            List<ImageToScore> ready = [.. images.Where(i => i.Image is not null).Select(i => new ImageToScore(i.Image!, anchors, Domain))];
             Stopwatch clock = Stopwatch.StartNew();
             using IEnumerator<ImageScore> scores = scorer.Score(ready, cancellation).GetEnumerator();
             double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, ready.Count);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using AaClip.Evaluation.DataSets;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
@@ -41,7 +42,8 @@ internal static class TrainCommand
         Option<Preset> preset = new("--preset")
         {
             Description =
-                "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on the mix of a batch nor on the last level alone.",
+                "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on "
+                + "the mix of a batch nor on the last level alone.",
             DefaultValueFactory = _ => Preset.Visa,
             CustomParser = Values.Word<Preset>(),
         };
@@ -243,12 +245,14 @@ internal static class TrainCommand
     {
         IReadOnlyList<LabelledImage> images = run.Data.Images;
         Console.WriteLine(
-            $"{run.Data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of {images.Select(i => i.ClassName).Distinct().Count()} classes; seed {run.Options.Seed}"
+            $"{run.Data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of "
+                + $"{images.Select(i => i.ClassName).Distinct().Count()} classes; seed {run.Options.Seed}"
         );
         int without = images.Count(i => i.Anomalous && i.MaskPath is null);
         if (without > 0)
             throw new InvalidDataException(
-                $"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': training learns from masks; draw them, or leave these images out."
+                $"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': "
+                    + $"training learns from masks; draw them, or leave these images out."
             );
         using (Trainer trainer = new(run))
         using (ProgressLine line = new())
@@ -304,8 +308,10 @@ internal static class TrainCommand
             line.Clear();
             using Process self = Process.GetCurrentProcess();
             Console.WriteLine(
-                FormattableString.Invariant(
-                    $"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}, {Stopwatch.GetElapsedTime(_epochBegan).TotalSeconds:F1} s, peak memory {Run.Bytes(self.PeakWorkingSet64)}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}, "
+                        + $"{Stopwatch.GetElapsedTime(_epochBegan).TotalSeconds:F1} s, peak memory {Run.Bytes(self.PeakWorkingSet64)}"
                 )
             );
             _epochBegan = Stopwatch.GetTimestamp();

@@ -13,13 +13,15 @@ namespace AaClip.Cli.Operate;
 /// </summary>
 internal sealed partial class Account
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // a refused connection has been tried four times by then; a slow answer is that of a busy machine
+    // A refused connection has been tried four times by then; a slow answer is that of a busy machine
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
 
     private readonly Option<string?> _connection = new("--connection")
     {
         Description =
-            "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else Azurite on its usual ports.",
+            "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else "
+            + "Azurite on its usual ports.",
         HelpName = "STRING",
     };
     private readonly Option<string?> _account = new("--account")
@@ -95,7 +97,8 @@ internal sealed partial class Account
             return ($"https://{address.Host}", $"https://{host.Groups[1].Value}.queue.{host.Groups[2].Value}");
         // Not repeated: somebody may have pasted an address with a signature.
         throw new InvalidOperationException(
-            "--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a signature; a connection string goes to --connection."
+            "--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a "
+                + "signature; a connection string goes to --connection."
         );
     }
 
@@ -113,7 +116,8 @@ internal sealed partial class Account
             )
         {
             throw new IOException(
-                $"Storage at {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)} does not answer: start it with 'aaclip up', or name another with --connection or --account.",
+                $"Storage at {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)} does not answer: start it with 'aaclip up', or name "
+                    + $"another with --connection or --account.",
                 e
             );
         }

@@ -19,7 +19,9 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
     /// <summary>Times a second; null is as fast as storage takes them.</summary>
     public Rate? Rate { get; init; }
 
-    /// <summary>Begins again after the last image, until stopped. Later passes go to folders of their own ("pass-2"): a camera does not overwrite.</summary>
+    /// <summary>
+    /// Begins again after the last image, until stopped. Later passes go to folders of their own ("pass-2"): a camera does not overwrite.
+    /// </summary>
     public bool Loop { get; init; }
 
     /// <summary>Called when an image is stored; from several threads.</summary>

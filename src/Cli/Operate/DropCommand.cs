@@ -34,7 +34,8 @@ internal static class DropCommand
         Account account = new();
         Verb command = new(
             "drop",
-            "Stores images as a camera would, as {camera}/{path below the named folder}. The exit code is 1 when any image could not be stored.",
+            "Stores images as a camera would, as {camera}/{path below the named folder}. The exit code is 1 when any image could "
+                + "not be stored.",
             "aaclip drop --camera line1 photos/",
             "aaclip drop --camera line1 --rate 2/s --loop \"photos/**/*.png\"",
             "aaclip drop --camera line1 --account https://plant1.blob.core.windows.net photos/"
@@ -126,7 +127,8 @@ internal static class DropCommand
         foreach (ImageFile file in files)
             if (!names.TryAdd(file.Relative, file.Path))
                 throw new InvalidDataException(
-                    $"'{names[file.Relative]}' and '{file.Path}' would both be stored as '{file.Relative}': name the folder above them, or drop them one after the other for two cameras."
+                    $"'{names[file.Relative]}' and '{file.Path}' would both be stored as '{file.Relative}': name the folder above "
+                        + $"them, or drop them one after the other for two cameras."
                 );
     }
 }

@@ -16,7 +16,9 @@ internal static class EventsCommand
         Account account = new();
         Verb command = new(
             "events",
-            "Watches the images container and puts an event on the uploads queue for each new or overwritten image, as Event Grid does in Azure: Azurite raises none. For functions under 'func start' or in a container; 'aaclip up' and 'aaclip run' do it themselves. Ends with Ctrl-C.",
+            "Watches the images container and puts an event on the uploads queue for each new or overwritten image, as Event Grid "
+                + "does in Azure: Azurite raises none. For functions under 'func start' or in a container; 'aaclip up' and 'aaclip "
+                + "run' do it themselves. Ends with Ctrl-C.",
             "aaclip events",
             "aaclip events --connection \"UseDevelopmentStorage=true\""
         );

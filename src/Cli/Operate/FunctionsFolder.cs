@@ -1,6 +1,8 @@
 namespace AaClip.Cli.Operate;
 
-/// <summary>Where the built function app is: named by the caller or by the environment, else beside this program as the build puts them.</summary>
+/// <summary>
+/// Where the built function app is: named by the caller or by the environment, else beside this program as the build puts them.
+/// </summary>
 internal static class FunctionsFolder
 {
     /// <summary>Environment variable that names the folder.</summary>
@@ -11,7 +13,8 @@ internal static class FunctionsFolder
     {
         if ((named ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } folder)
             return folder;
-        DirectoryInfo own = new(AppContext.BaseDirectory); // artifacts/bin/Cli/release; the function app is in artifacts/bin/Functions/release
+        // Artifacts/bin/Cli/release; the function app is in artifacts/bin/Functions/release
+        DirectoryInfo own = new(AppContext.BaseDirectory);
         string built = Path.GetFullPath(Path.Combine(own.FullName, "..", "..", "Functions", own.Name));
         return Directory.Exists(built) ? built : Path.Combine(own.FullName, "functions");
     }

@@ -80,7 +80,8 @@ internal sealed class JobServices
                 worried = true;
                 progress.Clear();
                 Console.Error.WriteLine(
-                    "Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job as it is."
+                    "Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job "
+                        + "as it is."
                 );
             }
 
@@ -130,7 +131,8 @@ internal sealed class JobServices
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{found.Flips} verdicts changed; {100 * agreement:F1} % agreement; mean difference of scores {found.MeanDifference:F3}."
+                    $"{found.Flips} verdicts changed; {100 * agreement:F1} % agreement; mean difference of scores "
+                        + $"{found.MeanDifference:F3}."
                 )
             );
     }

@@ -14,7 +14,8 @@ internal static class ModelCommands
         Account account = new();
         Verb command = new(
             "publish",
-            "Stores a model package in the models container, from where workers fetch it. Packages never change: one that is there already is left as it is.",
+            "Stores a model package in the models container, from where workers fetch it. Packages never change: one that is there "
+                + "already is left as it is.",
             "aaclip publish models/better"
         )
         {
@@ -47,7 +48,8 @@ internal static class ModelCommands
         Account account = new();
         Verb command = new(
             "promote",
-            "Makes a model the live one for new images. Workers load it while the old one goes on, and switch between two images, within seconds and without a restart. The old one's results stay.",
+            "Makes a model the live one for new images. Workers load it while the old one goes on, and switch between two images, "
+                + "within seconds and without a restart. The old one's results stay.",
             "aaclip promote aaclip@3f2a91bc",
             "aaclip promote --own"
         )
@@ -76,7 +78,8 @@ internal static class ModelCommands
                     string id = await services.PublishedAsync(chosen, cancellation);
                     if (!await services.Models.ExistsAsync(id, cancellation))
                         throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
+                                + $"publish FOLDER'."
                         );
                     Write(await services.Choice.PromoteAsync(id, cancellation));
                     return 0;
@@ -103,7 +106,8 @@ internal static class ModelCommands
         Account account = new();
         Verb command = new(
             "shadow",
-            "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip rescore --mode compare'.",
+            "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip "
+                + "rescore --mode compare'.",
             "aaclip shadow aaclip@9c0d11ee --share 0.2",
             "aaclip rescore --mode compare --model aaclip@9c0d11ee --from 2d",
             "aaclip shadow --off"
@@ -131,7 +135,8 @@ internal static class ModelCommands
                     string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
                     if (id is not null && !await services.Models.ExistsAsync(id, cancellation))
                         throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
+                                + $"publish FOLDER'."
                         );
                     Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), cancellation));
                     return 0;
@@ -143,7 +148,8 @@ internal static class ModelCommands
     private static void Write(ModelRoles roles)
     {
         Console.WriteLine(
-            $"Live    {roles.Live ?? "the package at Model__Path"}{(roles.PromotedAt is { } at ? $", since {at.ToLocalTime():yyyy-MM-dd HH:mm:ss}" : "")}"
+            $"Live    {roles.Live ?? "the package at Model__Path"}"
+                + $"{(roles.PromotedAt is { } at ? $", since {at.ToLocalTime():yyyy-MM-dd HH:mm:ss}" : "")}"
         );
         if (roles.Before.Count > 0)
             Console.WriteLine($"Before  {roles.Before[0] ?? "the package at Model__Path"}");

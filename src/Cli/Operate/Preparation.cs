@@ -5,7 +5,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>Makes what the functions need of a storage account: containers, queues, and camera profiles. Done twice, it changes nothing.</summary>
+/// <summary>
+/// Makes what the functions need of a storage account: containers, queues, and camera profiles. Done twice, it changes nothing.
+/// </summary>
 internal static class Preparation
 {
     /// <param name="cameras">Content of config/cameras.json; null leaves it alone.</param>

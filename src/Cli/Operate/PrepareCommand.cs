@@ -13,12 +13,14 @@ internal static class PrepareCommand
         Option<string?> cameras = new("--cameras")
         {
             Description =
-                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.",
+                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
+                + "azurite/cameras.json.",
             HelpName = "FILE",
         };
         Verb command = new(
             "prepare",
-            "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it changes nothing; 'aaclip up' and 'aaclip run' do it themselves.",
+            "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it "
+                + "changes nothing; 'aaclip up' and 'aaclip run' do it themselves.",
             "aaclip prepare",
             "aaclip prepare --account mystorage --cameras cameras.json"
         )
@@ -34,7 +36,8 @@ internal static class PrepareCommand
                     StorageClients storage = await account.OpenAsync(parsed, cancellation);
                     bool wrote = await Preparation.RunAsync(storage, profiles, replace: parsed.GetValue(cameras) is not null, cancellation);
                     Console.WriteLine(
-                        $"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues are there, on {storage.Blobs.Uri.GetLeftPart(UriPartial.Path)}"
+                        $"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues are there, on "
+                            + $"{storage.Blobs.Uri.GetLeftPart(UriPartial.Path)}"
                     );
                     Console.WriteLine(
                         wrote

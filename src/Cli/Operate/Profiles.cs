@@ -42,7 +42,8 @@ internal static class Profiles
             group name by (cameras.Find(name) ?? CameraProfile.Default).Class into same
             let gap = model.CalibrationGap(same.Key)
             where gap is not null
-            select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} will say little. {gap}"
+            select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} "
+                + $"will say little. {gap}"
                 + " Profiles come with --cameras FILE.",
         ];
     }

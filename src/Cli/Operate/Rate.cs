@@ -37,7 +37,10 @@ internal readonly record struct Rate(double PerSecond)
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{PerSecond}/s");
 
-    /// <summary>Waits until it is the turn of number <paramref name="index"/> of a series that began at <paramref name="start"/>; a late one does not hold up those that follow.</summary>
+    /// <summary>
+    /// Waits until it is the turn of number <paramref name="index"/> of a series that began at <paramref name="start"/>; a late one does
+    /// not hold up those that follow.
+    /// </summary>
     /// <param name="start">Timestamp of <paramref name="time"/>.</param>
     public async Task WaitAsync(long start, long index, TimeProvider time, CancellationToken cancellation)
     {

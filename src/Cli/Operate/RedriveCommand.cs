@@ -29,7 +29,9 @@ internal static class RedriveCommand
         Account account = new();
         Verb command = new(
             "redrive",
-            "Sends messages that were given up on back to their queues, each once, when what failed is mended: models, storage, settings. They are kept under results/failed/ with the count of how often. A failed job is resumed instead: 'aaclip jobs resume'. The exit code is 1 when any could not be sent.",
+            "Sends messages that were given up on back to their queues, each once, when what failed is mended: models, storage, "
+                + "settings. They are kept under results/failed/ with the count of how often. A failed job is resumed instead: "
+                + "'aaclip jobs resume'. The exit code is 1 when any could not be sent.",
             "aaclip redrive --dry-run",
             "aaclip redrive --queue score --camera line1 --since 2h"
         )

@@ -26,7 +26,8 @@ internal static class RescoreCommand
         Option<RescoreMode> mode = new("--mode")
         {
             Description =
-                "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' present profiles, without a model run; compare only compares results that both models have.",
+                "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' "
+                + "present profiles, without a model run; compare only compares results that both models have.",
             CustomParser = Values.Word<RescoreMode>(),
         };
         Option<string?> prefix = new("--prefix") { Description = "Images whose names begin so. Default: all.", HelpName = "TEXT" };
@@ -72,7 +73,8 @@ internal static class RescoreCommand
         Account account = new();
         Verb command = new(
             "rescore",
-            "Scores stored images with another model, behind new images, and reports what would change. The workers of the account do it: 'aaclip up' on this machine, or the deployed functions. Ctrl-C leaves the job going.",
+            "Scores stored images with another model, behind new images, and reports what would change. The workers of the account "
+                + "do it: 'aaclip up' on this machine, or the deployed functions. Ctrl-C leaves the job going.",
             "aaclip rescore --model models/better --camera line1 --from 7d --report report/",
             "aaclip rescore --model aaclip@3f2a91bc --mode threshold --id new-masks",
             "aaclip rescore --model aaclip@9c0d11ee --mode compare --from 2d"

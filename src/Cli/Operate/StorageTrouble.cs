@@ -3,7 +3,9 @@ using Azure.Identity;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>Storage said no, or nothing at all: the reason in one line. Messages of the storage library carry headers and go over many lines.</summary>
+/// <summary>
+/// Storage said no, or nothing at all: the reason in one line. Messages of the storage library carry headers and go over many lines.
+/// </summary>
 internal static class StorageTrouble
 {
     /// <returns>Null when the exception does not come from storage.</returns>
@@ -11,7 +13,8 @@ internal static class StorageTrouble
         exception switch
         {
             RequestFailedException { Status: 403 } =>
-                "The storage account refuses access: check the key or the roles of the identity (Storage Blob Data Reader and Storage Queue Data Reader to look; Storage Blob Data Contributor to drop images).",
+                "The storage account refuses access: check the key or the roles of the identity (Storage Blob Data Reader and "
+                    + "Storage Queue Data Reader to look; Storage Blob Data Contributor to drop images).",
             RequestFailedException { Status: > 0 } failed =>
                 $"Storage answered {failed.Status} {failed.ErrorCode}: {FirstLine(failed.Message)}",
             RequestFailedException failed => $"Storage cannot be reached: {FirstLine(Innermost(failed).Message)}",

@@ -33,7 +33,8 @@ internal static class UpCommand
         Option<string?> cameras = new("--cameras")
         {
             Description =
-                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else azurite/cameras.json.",
+                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
+                + "azurite/cameras.json.",
             HelpName = "FILE",
         };
         Option<string?> functions = new("--functions")
@@ -44,7 +45,8 @@ internal static class UpCommand
         };
         Verb command = new(
             "up",
-            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
+            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on "
+                + "loopback. The first Ctrl-C lets running work finish, the second ends at once.",
             "aaclip up --model models/aaclip",
             "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json"
         )
@@ -113,7 +115,8 @@ internal static class UpCommand
         StorageClients storage = pipeline.Storage;
         Console.WriteLine($"Model      {pipeline.Model}");
         Console.WriteLine(
-            $"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop --camera NAME DIR)"
+            $"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop "
+                + $"--camera NAME DIR)"
         );
         Console.WriteLine(
             $"Results    {storage.Container(ContainerNames.Results).Uri.GetLeftPart(UriPartial.Path)}   (aaclip results, aaclip watch)"

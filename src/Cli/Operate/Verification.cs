@@ -11,13 +11,15 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.Cli.Operate;
 
 /// <summary>
-/// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that a
-/// profile wants scored needs a result of its current version, or of its content where only metadata changed since; 3. pictures without results,
-/// and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance to be scored than to be missed.
+/// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that
+/// a profile wants scored needs a result of its current version, or of its content where only metadata changed since; 3. pictures without
+/// results, and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance
+/// to be scored than to be missed.
 /// </summary>
 internal sealed class Verification(StorageClients storage, string? camera, string? model)
 {
-    private const int Switches = 4; // from one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
+    // From one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
+    private const int Switches = 4;
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
 
     private readonly Dictionary<string, ResultLine> _results = new(StringComparer.Ordinal);
@@ -27,7 +29,9 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     private readonly List<string> _doubled = [],
         _givenUp = [];
 
-    /// <summary>Reads all alerts of the queue instead of the first 32, by hiding them for a moment; downstream gets them a little later.</summary>
+    /// <summary>
+    /// Reads all alerts of the queue instead of the first 32, by hiding them for a moment; downstream gets them a little later.
+    /// </summary>
     public bool AllAlerts { get; init; }
 
     public async Task<VerifyReport> RunAsync(CancellationToken cancellation)

@@ -19,13 +19,17 @@ internal static class VerifyCommand
         Option<bool> alerts = new("--all-alerts")
         {
             Description =
-                "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first 32, which can be seen without.",
+                "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first "
+                + "32, which can be seen without.",
         };
         Option<bool> json = new("--json") { Description = "The report as one JSON object." };
         Account account = new();
         Verb command = new(
             "verify",
-            "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and models that take turns. The exit code is 0 only when everything is accounted for; while images are still being scored, some are missing.",
+            "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or "
+                + "doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and "
+                + "models that take turns. The exit code is 0 only when everything is accounted for; while images are still being "
+                + "scored, some are missing.",
             "aaclip verify",
             "aaclip verify --camera line1 --model aaclip@3f2a91bc --json"
         )
@@ -60,7 +64,8 @@ internal static class VerifyCommand
     public static void Write(VerifyReport report, bool conclude = true)
     {
         Console.WriteLine(
-            $"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}."
+            $"{report.Images} images: {report.Accounted} accounted for, {report.Missing.Count} "
+                + $"missing{(report.Skipped > 0 ? $", {report.Skipped} not to be scored" : "")}."
         );
         foreach ((string model, int count) in report.Models)
             Console.WriteLine($"{count} results of {model}");

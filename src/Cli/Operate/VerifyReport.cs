@@ -11,7 +11,9 @@ internal sealed record VerifyReport
     /// <summary>Images in the images container.</summary>
     public required int Images { get; init; }
 
-    /// <summary>Images that are not scored: of an unknown camera, by a skip pattern, or without a byte, such as placeholders of folders.</summary>
+    /// <summary>
+    /// Images that are not scored: of an unknown camera, by a skip pattern, or without a byte, such as placeholders of folders.
+    /// </summary>
     public required int Skipped { get; init; }
 
     /// <summary>Images whose current version has exactly one result of a model.</summary>
@@ -32,13 +34,17 @@ internal sealed record VerifyReport
     /// <summary>Results with a score whose raw map is not there: the result is written last, so this should not be.</summary>
     public required IReadOnlyList<string> WithoutMap { get; init; }
 
-    /// <summary>Images whose present version has a result without a score, and the code of its failure: accounted for, but worth a look.</summary>
+    /// <summary>
+    /// Images whose present version has a result without a score, and the code of its failure: accounted for, but worth a look.
+    /// </summary>
     public required IReadOnlyList<string> Failed { get; init; }
 
     /// <summary>Failures of versions that were replaced or deleted since.</summary>
     public required int PastFailures { get; init; }
 
-    /// <summary>Models that took turns with new images, as two hosts with different models on one storage do; empty where none did.</summary>
+    /// <summary>
+    /// Models that took turns with new images, as two hosts with different models on one storage do; empty where none did.
+    /// </summary>
     public required IReadOnlyList<string> Mixed { get; init; }
 
     /// <summary>Heatmaps and maps without a result: of an image that was overwritten or deleted while a worker crashed; harmless.</summary>
@@ -50,7 +56,9 @@ internal sealed record VerifyReport
     /// <summary>Messages in each queue that has any, about.</summary>
     public required IReadOnlyDictionary<string, int> Queues { get; init; }
 
-    /// <summary>Queues in whose first 32 messages one waits for more than a day: alerts expire after seven, and what waits so long is not worked on.</summary>
+    /// <summary>
+    /// Queues in whose first 32 messages one waits for more than a day: alerts expire after seven, and what waits so long is not worked on.
+    /// </summary>
     public required IReadOnlyList<string> Waiting { get; init; }
 
     /// <summary>Alert events looked at.</summary>

@@ -19,7 +19,9 @@ internal static class WatchCommand
         Option<bool> alerts = new("--alerts")
         {
             Description =
-                "Alerts instead of results. Begins with those that are open or wait in the queue. Takes no message from the queue, so it can only see its first 32, and the state of each camera; an alert that opens and closes within a second may be missed.",
+                "Alerts instead of results. Begins with those that are open or wait in the queue. Takes no message from the queue, "
+                + "so it can only see its first 32, and the state of each camera; an alert that opens and closes within a second "
+                + "may be missed.",
         };
         Option<bool> json = new("--json") { Description = "One JSON object per line." };
         Account account = new();

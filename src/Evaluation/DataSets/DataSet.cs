@@ -42,13 +42,15 @@ public sealed class DataSet
         )
         where one.All(i => i.Anomalous) || one.All(i => !i.Anomalous)
         select one.All(i => i.Anomalous)
-            ? $"Class '{one.Key}' has no normal images, so that image metrics are not defined: its images lie in {folders}; normal ones lie in a folder called good, ok or normal."
+            ? $"Class '{one.Key}' has no normal images, so that image metrics are not defined: its images lie in {folders}; normal "
+                + $"ones lie in a folder called good, ok or normal."
             : $"Class '{one.Key}' has no anomalous images, so that no metric is defined: its images lie in {folders}.";
 
     /// <summary>Opens a data set; no image is read.</summary>
     /// <param name="path">A folder or a list.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">It is none of the layouts, a line is broken, a file is missing or nothing is left; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">It is none of the layouts, a line is broken, a file is missing or nothing is left; the
+    /// message names file and line.</exception>
     public static DataSet Open(string path, DataSetOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -61,7 +63,8 @@ public sealed class DataSet
                 path
             );
 
-        string folder = list ? System.IO.Path.GetFullPath(options.Base ?? System.IO.Path.GetDirectoryName(path)!) : path; // a file lies in a folder
+        // A file lies in a folder
+        string folder = list ? System.IO.Path.GetFullPath(options.Base ?? System.IO.Path.GetDirectoryName(path)!) : path;
         string name = NameOf(options.Name ?? System.IO.Path.GetFileName(list ? System.IO.Path.GetDirectoryName(path)! : path));
         List<LabelledImage> images =
             list ? JsonList.Read(path, folder, name)
@@ -74,7 +77,9 @@ public sealed class DataSet
             images = Few(images, shots, options.Seed);
         if (images.Count == 0)
             throw new InvalidDataException(
-                $"'{path}' has no images of the part '{options.Split}'{(options.Classes.Count > 0 ? $" in the classes {string.Join(", ", options.Classes)}" : "")}: choose another part, or look whether the folders have the layout CLASS/train/good, CLASS/test/KIND."
+                $"'{path}' has no images of the part "
+                    + $"'{options.Split}'{(options.Classes.Count > 0 ? $" in the classes {string.Join(", ", options.Classes)}" : "")}: "
+                    + "choose another part, or look whether the folders have the layout CLASS/train/good, CLASS/test/KIND."
             );
         return new DataSet(name, folder, images);
     }

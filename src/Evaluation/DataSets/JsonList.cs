@@ -39,7 +39,8 @@ internal static class JsonList
                 new LabelledImage
                 {
                     Path = Existing(folder, line.ImagePath, where),
-                    MaskPath = anomalous && line.MaskPath is { Length: > 0 } mask ? Existing(folder, mask, where) : null, // a normal image's is ignored, as published
+                    // A normal image's is ignored, as published
+                    MaskPath = anomalous && line.MaskPath is { Length: > 0 } mask ? Existing(folder, mask, where) : null,
                     Anomalous = anomalous,
                     ClassName = DataSet.ClassName(dataSet, line.ClassName),
                 }

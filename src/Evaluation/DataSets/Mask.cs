@@ -1,6 +1,8 @@
 namespace AaClip.Evaluation.DataSets;
 
-/// <summary>Ground-truth masks at the model's size (AA-CLIP, dataset: nearest-neighbour resize, then any non-zero value is anomalous).</summary>
+/// <summary>
+/// Ground-truth masks at the model's size (AA-CLIP, dataset: nearest-neighbour resize, then any non-zero value is anomalous).
+/// </summary>
 public static class Mask
 {
     /// <summary>Resizes an 8-bit grey mask by nearest neighbour, index floor((i + 0.5) * in / out), and makes it 0 or 1.</summary>

@@ -11,7 +11,9 @@ namespace AaClip.Evaluation.DataSets;
 /// <param name="Marked">[height, width], row-major; non-zero where anomalous.</param>
 public sealed record DecodedMask(int Width, int Height, ReadOnlyMemory<byte> Marked);
 
-/// <summary>Reads ground-truth masks: any value but 0 marks an anomaly (AA-CLIP, dataset), and where all colours are 0, alpha does.</summary>
+/// <summary>
+/// Reads ground-truth masks: any value but 0 marks an anomaly (AA-CLIP, dataset), and where all colours are 0, alpha does.
+/// </summary>
 public static class MaskDecoder
 {
     /// <summary>Decodes a mask.</summary>

@@ -3,11 +3,11 @@ using System.Text.Json;
 namespace AaClip.Evaluation.DataSets;
 
 /// <summary>
-/// MVTec AD's layout and its relatives: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in CLASS/ground_truth/KIND/NAME_mask.png.
-/// Folders are found whatever their case; normal images are called good, ok (BTAD) or normal; "test_public" is MVTec AD 2's test part; images
-/// of a kind may lie in "rgb" below it, with masks in "gt" (MVTec 3D); a mask is NAME_mask, NAME_gt or NAME with any ending that is read, or
-/// the one file of a folder NAME (MVTec LOCO). A folder with train or test in it is one class; its meta.json may give the words for it
-/// ("class_word").
+/// MVTec AD's layout and its relatives: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in
+/// CLASS/ground_truth/KIND/NAME_mask.png. Folders are found whatever their case; normal images are called good, ok (BTAD) or normal;
+/// "test_public" is MVTec AD 2's test part; images of a kind may lie in "rgb" below it, with masks in "gt" (MVTec 3D); a mask is NAME_mask,
+/// NAME_gt or NAME with any ending that is read, or the one file of a folder NAME (MVTec LOCO). A folder with train or test in it is one
+/// class; its meta.json may give the words for it ("class_word").
 /// </summary>
 internal static class MvtecLayout
 {
@@ -20,7 +20,8 @@ internal static class MvtecLayout
         string[] classes = one ? [folder] : [.. Directory.EnumerateDirectories(folder).Where(IsClass).Order(StringComparer.Ordinal)];
         if (classes.Length == 0)
             throw new InvalidDataException(
-                $"'{folder}' is no data set: expected folders CLASS/train/good and CLASS/test/KIND, VisA's split_csv/1cls.csv, or a .jsonl list."
+                $"'{folder}' is no data set: expected folders CLASS/train/good and CLASS/test/KIND, VisA's split_csv/1cls.csv, or a "
+                    + $".jsonl list."
             );
         List<LabelledImage> images = [];
         foreach (string path in classes)

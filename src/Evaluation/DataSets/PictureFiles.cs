@@ -81,8 +81,8 @@ public static class PictureFiles
     public static bool IsMaskFolder(string name) => TruthFolders.Contains(name) || MaskFolders.Contains(name);
 
     /// <summary>
-    /// Whether a file below a folder is a mask of a data set: it lies in a folder "ground_truth" or the like, in "masks" beside others, or is
-    /// "NAME_mask" beside an image NAME.
+    /// Whether a file below a folder is a mask of a data set: it lies in a folder "ground_truth" or the like, in "masks" beside others, or
+    /// is "NAME_mask" beside an image NAME.
     /// </summary>
     /// <param name="relative">Path below the folder that was named.</param>
     /// <param name="file">The file.</param>

@@ -1,8 +1,8 @@
 namespace AaClip.Evaluation.Metrics;
 
 /// <summary>
-/// Scores of positives and negatives, sorted: everything that depends only on how they rank. Ties are one threshold, as scikit-learn has it.
-/// A score at or above the threshold counts as positive.
+/// Scores of positives and negatives, sorted: everything that depends only on how they rank. Ties are one threshold, as scikit-learn has
+/// it. A score at or above the threshold counts as positive.
 /// </summary>
 public sealed class Ranking
 {
@@ -66,7 +66,9 @@ public sealed class Ranking
         return (best, at);
     }
 
-    /// <summary>Points of the ROC curve for a picture: false positive rate and true positive rate, at most <paramref name="most"/> of them.</summary>
+    /// <summary>
+    /// Points of the ROC curve for a picture: false positive rate and true positive rate, at most <paramref name="most"/> of them.
+    /// </summary>
     public IReadOnlyList<(double Fpr, double Tpr)> Curve(int most = 200)
     {
         List<(double, double)> points = [(0, 0)];

@@ -1,8 +1,8 @@
 namespace AaClip.Evaluation.Metrics;
 
 /// <summary>
-/// AUPRO, the per-region overlap (Bergmann et al., MVTec AD): mean covered share of the anomalous regions against the false positive rate of
-/// normal pixels, up to a rate of 0.3. Large and small regions count the same.
+/// AUPRO, the per-region overlap (Bergmann et al., MVTec AD): mean covered share of the anomalous regions against the false positive rate
+/// of normal pixels, up to a rate of 0.3. Large and small regions count the same.
 /// </summary>
 public static class RegionOverlap
 {
@@ -10,7 +10,8 @@ public static class RegionOverlap
     public const double Limit = 0.3;
 
     /// <summary>
-    /// Exact: a point for each distinct score (at or above it counts), from (0, 0); trapezoids up to 0.3, with a straight line across it; divided by 0.3.
+    /// Exact: a point for each distinct score (at or above it counts), from (0, 0); trapezoids up to 0.3, with a straight line across it;
+    /// divided by 0.3.
     /// </summary>
     /// <param name="ranking">Scores of anomalous and normal pixels.</param>
     /// <param name="sizes">
@@ -47,8 +48,8 @@ public static class RegionOverlap
     }
 
     /// <summary>
-    /// The variant common in related repositories: 200 equidistant thresholds from the smallest score to the largest, which is left out; a score above
-    /// counts; points with a rate below 0.3, rescaled to 0…1 by their own ends; trapezoids.
+    /// The variant common in related repositories: 200 equidistant thresholds from the smallest score to the largest, which is left out; a
+    /// score above counts; points with a rate below 0.3, rescaled to 0…1 by their own ends; trapezoids.
     /// </summary>
     public static double Of200Thresholds(Ranking ranking, ReadOnlyMemory<float> sizes, int regions)
     {
@@ -78,7 +79,8 @@ public static class RegionOverlap
 
         if (points.Count < 2 || points[^1].Fpr == points[0].Fpr)
             return double.NaN;
-        points = [.. points.OrderBy(p => p.Fpr).ThenByDescending(p => p.Pro)]; // as the related code sorts them, so that a rise at one rate counts before it
+        // As the related code sorts them, so that a rise at one rate counts before it
+        points = [.. points.OrderBy(p => p.Fpr).ThenByDescending(p => p.Pro)];
         double area = 0,
             width = points[^1].Fpr - points[0].Fpr;
         for (int i = 1; i < points.Count; i++)

@@ -12,8 +12,9 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>
-/// GET health: whether images can be scored. 200 when storage answers, the model is loaded (unless Model__Load is false) and messages get through,
-/// else 503. A broken cameras.json is told, but is no outage once a good one was read. GET health/live: whether a new process could help.
+/// GET health: whether images can be scored. 200 when storage answers, the model is loaded (unless Model__Load is false) and messages get
+/// through, else 503. A broken cameras.json is told, but is no outage once a good one was read. GET health/live: whether a new process
+/// could help.
 /// </summary>
 public sealed class Health(
     StorageClients storage,
@@ -58,7 +59,9 @@ public sealed class Health(
         };
     }
 
-    /// <summary>For the liveness probe of a container: 503 with the reason when the model is dead, else 200. Storage plays no part.</summary>
+    /// <summary>
+    /// For the liveness probe of a container: 503 with the reason when the model is dead, else 200. Storage plays no part.
+    /// </summary>
     [Function(nameof(Alive))]
     public IActionResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request)
     {
@@ -87,7 +90,8 @@ public sealed class Health(
         }
     }
 
-    // Reading the profiles looks at storage as the functions do, with their identity; but it may answer from memory, so a container is asked too.
+    // Reading the profiles looks at storage as the functions do, with their identity; but it may answer from memory, so a container is
+    // asked too.
     private async Task<string?> StorageErrorAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -16,7 +16,9 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     private const int DefaultTop = 50,
         LargestTop = 1000;
 
-    /// <summary>GET results/{camera}/{image}: the newest result of an image, 404 when it has none. Images without a folder have camera "default".</summary>
+    /// <summary>
+    /// GET results/{camera}/{image}: the newest result of an image, 404 when it has none. Images without a folder have camera "default".
+    /// </summary>
     [Function("ReadResult")]
     public async Task<IActionResult> One(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{camera}/{*image}")] HttpRequest request,
@@ -37,7 +39,10 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
             : Json(JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument));
     }
 
-    /// <summary>GET results?camera=&amp;since=&amp;top=: a page of results from their metadata, newest first. All three may be left out; since is ISO 8601, top 1 to 1000, by default 50.</summary>
+    /// <summary>
+    /// GET results?camera=&amp;since=&amp;top=: a page of results from their metadata, newest first. All three may be left out; since is
+    /// ISO 8601, top 1 to 1000, by default 50.
+    /// </summary>
     [Function("ListResults")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results")] HttpRequest request,

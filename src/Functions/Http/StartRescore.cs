@@ -14,7 +14,10 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     private const int LargestBody = 256 * 1024;
     private const int LongestMessage = 2000;
 
-    /// <summary>POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no sense; 409 when another job has its id.</summary>
+    /// <summary>
+    /// POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no
+    /// sense; 409 when another job has its id.
+    /// </summary>
     [Function(nameof(StartRescore))]
     public async Task<IActionResult> Start(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request,
@@ -40,7 +43,8 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
             return Text(
                 StatusCodes.Status400BadRequest,
                 Limited(
-                    $"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": [\"line1\"], \"mode\": \"full\" }}"
+                    $"The body is not a rescoring request: {e.Message} Example: {{ \"model\": \"aaclip@3f2a91bc\", \"cameras\": "
+                        + $"[\"line1\"], \"mode\": \"full\" }}"
                 )
             );
         }
@@ -85,7 +89,9 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
         CancellationToken cancellation
     ) => AnswerAsync(() => service.FindAsync(id, cancellation), StatusCodes.Status200OK);
 
-    /// <summary>POST rescore/{id}/{action}: pause, resume or cancel. 404 when there is no such job, 409 when it cannot be done any more.</summary>
+    /// <summary>
+    /// POST rescore/{id}/{action}: pause, resume or cancel. 404 when there is no such job, 409 when it cannot be done any more.
+    /// </summary>
     [Function("ChangeRescore")]
     public Task<IActionResult> Change(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore/{id}/{action}")] HttpRequest request,

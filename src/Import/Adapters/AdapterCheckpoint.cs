@@ -5,8 +5,8 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Adapters;
 
 /// <summary>
-/// A checkpoint of the published training (specification 6.5; train.py): text_adapter.pth or image_adapter.pth with weights and the state of
-/// Adam. The published code reads what is written here, and the other way round.
+/// A checkpoint of the published training (specification 6.5; train.py): text_adapter.pth or image_adapter.pth with weights and the state
+/// of Adam. The published code reads what is written here, and the other way round.
 /// </summary>
 /// <param name="Part">"text" or "image": names the entries PART_adapter and PART_optimizer.</param>
 /// <param name="Epoch">Epochs done.</param>
@@ -65,7 +65,8 @@ public sealed record AdapterCheckpoint(
 
         if (tensors.Count == 0 || file.Values.GetValueOrDefault("epoch") is not long epoch)
             throw new InvalidDataException(
-                $"'{path}' has no '{prefix}…' or no 'epoch', so it is no checkpoint of the {part} adapters: pass a file that the training wrote."
+                $"'{path}' has no '{prefix}…' or no 'epoch', so it is no checkpoint of the {part} adapters: pass a file that the "
+                    + $"training wrote."
             );
         string group = $"{part}_optimizer.param_groups.0.";
         return new AdapterCheckpoint(

@@ -38,7 +38,9 @@ internal sealed record AdapterFiles(string Image, string? Text, string Choice)
             return numbered.TryGetValue(wanted, out string? exact)
                 ? Take(exact, "the epoch asked for")
                 : throw new InvalidDataException(
-                    $"The folder '{folder}' has no {NumberedPrefix}{wanted}{NumberedSuffix}; it has {(numbered.Count == 0 ? "no numbered epochs" : "the epochs " + string.Join(", ", numbered.Keys))}{(hasLatest ? $" and {Latest}" : "")}: ask for one of these, or for none."
+                    $"The folder '{folder}' has no {NumberedPrefix}{wanted}{NumberedSuffix}; it has "
+                        + $"{(numbered.Count == 0 ? "no numbered epochs" : "the epochs " + string.Join(", ", numbered.Keys))}"
+                        + $"{(hasLatest ? $" and {Latest}" : "")}: ask for one of these, or for none."
                 );
         if (numbered.Count > 0)
             return Take(
@@ -49,8 +51,10 @@ internal sealed record AdapterFiles(string Image, string? Text, string Choice)
             return Take(latest, "the only one");
         throw new InvalidDataException(
             hasText
-                ? $"The folder '{folder}' has {TextName}, but neither {Latest} nor {NumberedPrefix}N{NumberedSuffix}: train the image adapters too, which score the patches."
-                : $"The folder '{folder}' has no AA-CLIP checkpoints ({Latest} or {NumberedPrefix}N{NumberedSuffix}, and {TextName}): give the folder that the training wrote to, or none to use CLIP without adapters."
+                ? $"The folder '{folder}' has {TextName}, but neither {Latest} nor {NumberedPrefix}N{NumberedSuffix}: train the "
+                    + $"image adapters too, which score the patches."
+                : $"The folder '{folder}' has no AA-CLIP checkpoints ({Latest} or {NumberedPrefix}N{NumberedSuffix}, and "
+                    + $"{TextName}): give the folder that the training wrote to, or none to use CLIP without adapters."
         );
 
         AdapterFiles Take(string image, string reason) =>

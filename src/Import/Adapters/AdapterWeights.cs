@@ -150,11 +150,13 @@ public sealed class AdapterWeights : IDisposable
 
         if (stored.Count > 0)
             throw new InvalidDataException(
-                $"{where} has {stored.Count} tensors that AA-CLIP's adapters have not, such as '{Text.Shorten(stored.Keys.First())}': pass checkpoints of AA-CLIP's training."
+                $"{where} has {stored.Count} tensors that AA-CLIP's adapters have not, such as "
+                    + $"'{Text.Shorten(stored.Keys.First())}': pass checkpoints of AA-CLIP's training."
             );
         if (ImageLayers > model.Vision.Layers || TextLayers > model.Text.Layers)
             throw new InvalidDataException(
-                $"{where} adapts {ImageLayers} vision and {TextLayers} text blocks, but the CLIP model has {model.Vision.Layers} and {model.Text.Layers}: {Remedy}."
+                $"{where} adapts {ImageLayers} vision and {TextLayers} text blocks, but the CLIP model has {model.Vision.Layers} "
+                    + $"and {model.Text.Layers}: {Remedy}."
             );
         return tensors;
     }

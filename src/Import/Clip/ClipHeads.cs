@@ -22,7 +22,8 @@ internal static class ClipHeads
         int heads = given ?? Configured(section, weights) ?? width / HeadWidth;
         if (heads < 1 || width % heads != 0)
             throw new InvalidDataException(
-                $"'{weights}' has a transformer of width {width}, which {heads} attention heads ({section}) do not divide: give the number of heads explicitly."
+                $"'{weights}' has a transformer of width {width}, which {heads} attention heads ({section}) do not divide: give the "
+                    + $"number of heads explicitly."
             );
         return heads;
     }

@@ -2,7 +2,9 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Clip;
 
-/// <summary>How a checkpoint names CLIP's weights: OpenAI's way (also OpenCLIP's) or Hugging Face's, perhaps behind a prefix such as "model.".</summary>
+/// <summary>
+/// How a checkpoint names CLIP's weights: OpenAI's way (also OpenCLIP's) or Hugging Face's, perhaps behind a prefix such as "model.".
+/// </summary>
 internal sealed class ClipLayout
 {
     private const string OpenAiMark = "visual.conv1.weight";
@@ -41,7 +43,8 @@ internal sealed class ClipLayout
     {
         if (checkpoint.Tensors.Keys.Any(n => EndsWithName(n, ResNetMark)))
             throw new InvalidDataException(
-                $"'{checkpoint.Path}' is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as ViT-L-14-336px.pt."
+                $"'{checkpoint.Path}' is a CLIP model with a ResNet, expected a vision transformer: pass a ViT model, such as "
+                    + $"ViT-L-14-336px.pt."
             );
 
         ClipLayout[] found =
@@ -57,10 +60,12 @@ internal sealed class ClipLayout
         {
             [var one] => one,
             [] => throw new InvalidDataException(
-                $"'{checkpoint.Path}' has neither '{OpenAiMark}' nor '{HuggingFaceMark}' among its {checkpoint.Tensors.Count} tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
+                $"'{checkpoint.Path}' has neither '{OpenAiMark}' nor '{HuggingFaceMark}' among its {checkpoint.Tensors.Count} "
+                    + $"tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
             ),
             _ => throw new InvalidDataException(
-                $"'{checkpoint.Path}' has {found.Length} CLIP models, below {string.Join(" and ", found.Take(3).Select(l => $"'{Text.Shorten(l._prefix)}'"))}: save the wanted one alone."
+                $"'{checkpoint.Path}' has {found.Length} CLIP models, below "
+                    + $"{string.Join(" and ", found.Take(3).Select(l => $"'{Text.Shorten(l._prefix)}'"))}: save the wanted one alone."
             ),
         };
     }
@@ -75,7 +80,8 @@ internal sealed class ClipLayout
     /// <summary>The shape a weight would have here, from the tensors there.</summary>
     /// <param name="name">OpenAI's name.</param>
     /// <param name="axes">The number of axes it must have.</param>
-    /// <exception cref="InvalidDataException">A tensor is missing, or has another number of axes, or none or too many along one.</exception>
+    /// <exception cref="InvalidDataException">A tensor is missing, or has another number of axes, or none or too many along
+    /// one.</exception>
     public int[] Shape(string name, int axes)
     {
         (string[] names, bool transposed) = Sources(name);
@@ -85,7 +91,8 @@ internal sealed class ClipLayout
             );
         if (tensor.Shape.Count != axes || tensor.Shape.Any(n => n is < 1 or > MaxAxis))
             throw new InvalidDataException(
-                $"Tensor '{names[0]}' in '{_checkpoint.Path}' has shape {tensor.ShapeText}, expected {axes} axes of 1 to {MaxAxis}: pass a ViT CLIP model."
+                $"Tensor '{names[0]}' in '{_checkpoint.Path}' has shape {tensor.ShapeText}, expected {axes} axes of 1 to {MaxAxis}: "
+                    + $"pass a ViT CLIP model."
             );
         int[] shape = [.. tensor.Shape.Select(n => (int)n)];
         if (transposed)

@@ -3,7 +3,9 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Import.Clip;
 
-/// <summary>The names and shapes of CLIP's weights, as OpenAI's checkpoints have them; every other naming is translated to this one.</summary>
+/// <summary>
+/// The names and shapes of CLIP's weights, as OpenAI's checkpoints have them; every other naming is translated to this one.
+/// </summary>
 public static class ClipNames
 {
     /// <summary>The beginning of the vision blocks' names; block n (zero-based) follows.</summary>
@@ -12,7 +14,10 @@ public static class ClipNames
     /// <summary>The beginning of the text blocks' names.</summary>
     internal const string TextBlocks = "transformer.resblocks.";
 
-    /// <summary>Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights are [out, in]; the two projections are [in, out].</summary>
+    /// <summary>
+    /// Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights
+    /// are [out, in]; the two projections are [in, out].
+    /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)
     {
         long vision = model.Vision.Width,

@@ -36,7 +36,8 @@ public sealed class ClipWeights : IDisposable
 
     /// <summary>Opens a CLIP checkpoint of any container that <see cref="Checkpoint.Open"/> knows.</summary>
     /// <param name="path">A file or model folder.</param>
-    /// <param name="visionHeads">Attention heads of the vision tower; by default from config.json beside the weights, else width / 64.</param>
+    /// <param name="visionHeads">Attention heads of the vision tower; by default from config.json beside the weights, else width /
+    /// 64.</param>
     /// <param name="textHeads">The same for the text tower.</param>
     /// <exception cref="InvalidDataException">It is no ViT CLIP model, or tensors are missing, superfluous or of another shape.</exception>
     public static ClipWeights Open(string path, int? visionHeads = null, int? textHeads = null)
@@ -73,7 +74,8 @@ public sealed class ClipWeights : IDisposable
         int grid = (int)Math.Sqrt(table[0] - 1);
         if (grid < 1 || 1 + grid * grid != table[0])
             throw new InvalidDataException(
-                $"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for the patches: {Remedy}."
+                $"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for "
+                    + $"the patches: {Remedy}."
             );
 
         int[] words = layout.Shape("token_embedding.weight", 2);
@@ -114,7 +116,8 @@ public sealed class ClipWeights : IDisposable
         string[] unexpected = [.. layout.Unexpected(used)];
         if (missing.Length + unexpected.Length > 0)
             throw new InvalidDataException(
-                $"'{checkpoint.Path}' is not a whole ViT CLIP model: {Count(missing, "missing")}, {Count(unexpected, "not expected")}: {Remedy}."
+                $"'{checkpoint.Path}' is not a whole ViT CLIP model: {Count(missing, "missing")}, "
+                    + $"{Count(unexpected, "not expected")}: {Remedy}."
             );
 
         // 2. their shapes and types
@@ -141,5 +144,7 @@ public sealed class ClipWeights : IDisposable
     private static string Count(string[] names, string what) =>
         names.Length == 0
             ? $"no tensor is {what}"
-            : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} ({string.Join(", ", names.Take(MaxNamesShown).Select(n => $"'{Text.Shorten(n)}'"))}{(names.Length > MaxNamesShown ? ", ..." : "")})";
+            : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} "
+                + $"({string.Join(", ", names.Take(MaxNamesShown).Select(n => $"'{Text.Shorten(n)}'"))}"
+                + $"{(names.Length > MaxNamesShown ? ", ..." : "")})";
 }

@@ -12,7 +12,9 @@ public sealed record ImportOptions
     /// <summary>Folder of the new package; must not exist yet, for a package never changes.</summary>
     public required string Output { get; init; }
 
-    /// <summary>CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Null looks beside the weights.</summary>
+    /// <summary>
+    /// CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Null looks beside the weights.
+    /// </summary>
     public string? Vocabulary { get; init; }
 
     /// <summary>Folder or file of AA-CLIP adapters; null imports plain CLIP.</summary>
@@ -24,7 +26,9 @@ public sealed record ImportOptions
     /// <summary>Side of the input in pixels, a multiple of the patch. Default 518, as published.</summary>
     public int Size { get; init; } = 518;
 
-    /// <summary>How the image tower is stored. The text tower is float32 in every package: anchors are made once per class and kept.</summary>
+    /// <summary>
+    /// How the image tower is stored. The text tower is float32 in every package: anchors are made once per class and kept.
+    /// </summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>Non-linearity; default as published (specification 0.1).</summary>

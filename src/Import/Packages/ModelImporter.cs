@@ -61,7 +61,8 @@ public static class ModelImporter
                 adapters.Relu
             );
         string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
-        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary)); // fails now rather than after the long part, as do the names
+        // Fails now rather than after the long part, as do the names
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary));
         string[] classes = [.. options.Classes.Distinct()];
         foreach (string name in classes)
             _ = ClassNames.Resolve(name, tokenizer, PromptEnsemble.Default, shape.Context);
@@ -126,7 +127,8 @@ public static class ModelImporter
         {
             int below = Math.Max(0, size) / clip.Patch * clip.Patch;
             throw new InvalidDataException(
-                $"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take {(below > 0 ? $"{below} or " : "")}{below + clip.Patch}."
+                $"--size {size} is not a positive multiple of the model's patch of {clip.Patch} pixels: take "
+                    + $"{(below > 0 ? $"{below} or " : "")}{below + clip.Patch}."
             );
         }
 
@@ -140,7 +142,8 @@ public static class ModelImporter
             || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second)
         )
             throw new InvalidDataException(
-                $"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 to {layers}."
+                $"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 "
+                    + $"to {layers}."
             );
         return new ModelArchitecture
         {
@@ -239,7 +242,8 @@ public static class ModelImporter
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN where any value is
         if (!float.IsFinite(largest))
             throw new InvalidDataException(
-                $"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is damaged; take another checkpoint."
+                $"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is "
+                    + $"damaged; take another checkpoint."
             );
         bool ofImages = name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("image_adapter.", StringComparison.Ordinal);
         if (precision == Precision.Fp16 && ofImages && largest > (float)Half.MaxValue)

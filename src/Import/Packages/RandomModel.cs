@@ -7,8 +7,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Import.Packages;
 
 /// <summary>
-/// CLIP-shaped models of random weights with adapters and a small learned vocabulary: to show how the pipeline runs on a machine without any
-/// weights, to test, and to measure speed, which does not depend on the values. They go through the same importer as real ones; what
+/// CLIP-shaped models of random weights with adapters and a small learned vocabulary: to show how the pipeline runs on a machine without
+/// any weights, to test, and to measure speed, which does not depend on the values. They go through the same importer as real ones; what
 /// they say of an image means nothing. The same program always makes the same model.
 /// </summary>
 public static class RandomModel

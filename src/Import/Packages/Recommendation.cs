@@ -16,11 +16,13 @@ public sealed record Recommendation(Precision Precision, string Reason)
         return Int8Probe.ForThisMachine == Int8Kernel.U8S8
             ? new(
                 Precision.Int8,
-                "no CUDA here, and the processor sums byte products (VNNI): int8 takes less than half the time and memory of fp32, with small differences in the map"
+                "no CUDA here, and the processor sums byte products (VNNI): int8 takes less than half the time and memory of fp32, "
+                    + "with small differences in the map"
             )
             : new(
                 Precision.Fp32,
-                "no CUDA here, and the processor has no byte dot products (VNNI): int8 would save half the memory but only a quarter of the time, with small differences in the map"
+                "no CUDA here, and the processor has no byte dot products (VNNI): int8 would save half the memory but only a "
+                    + "quarter of the time, with small differences in the map"
             );
     }
 }

@@ -25,7 +25,8 @@ internal sealed class FlatView
     public Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Flattens a tree.</summary>
-    /// <exception cref="InvalidDataException">The root is not a dictionary or module, names clash, or the tree is too large or contains itself.</exception>
+    /// <exception cref="InvalidDataException">The root is not a dictionary or module, names clash, or the tree is too large or contains
+    /// itself.</exception>
     public static FlatView Of(object? root, string file)
     {
         if (root is not (PickleDictionary or PickleObject))
@@ -41,11 +42,13 @@ internal sealed class FlatView
     {
         if (depth > MaxDepth)
             throw new InvalidDataException(
-                $"'{_file}' is nested deeper than {MaxDepth} levels at '{Text.Shorten(name)}', or contains itself: it is not a checkpoint of weights."
+                $"'{_file}' is nested deeper than {MaxDepth} levels at '{Text.Shorten(name)}', or contains itself: it is not a "
+                    + $"checkpoint of weights."
             );
         if (++_visits > MaxVisits || (_characters += name.Length) > MaxCharacters)
             throw new InvalidDataException(
-                $"'{_file}' unfolds to more than {MaxVisits} values or {MaxCharacters} characters of names: it is not a checkpoint of weights."
+                $"'{_file}' unfolds to more than {MaxVisits} values or {MaxCharacters} characters of names: it is not a checkpoint "
+                    + $"of weights."
             );
 
         switch (value)

@@ -1,6 +1,8 @@
 namespace AaClip.Import.Torch;
 
-/// <summary>The opcodes of pickle protocols 2 to 4 that weight files use (Python's pickletools documents them). All others are refused.</summary>
+/// <summary>
+/// The opcodes of pickle protocols 2 to 4 that weight files use (Python's pickletools documents them). All others are refused.
+/// </summary>
 internal enum PickleOp : byte
 {
     Mark = (byte)'(',

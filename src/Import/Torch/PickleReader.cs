@@ -213,7 +213,9 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     private PickleGlobal Global(string module, string name) =>
         PickleGlobal.Find(module, name)
         ?? throw new InvalidDataException(
-            $"'{file}' names the Python object '{Text.Shorten(module)}.{Text.Shorten(name)}' at byte {_start} of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors."
+            $"'{file}' names the Python object '{Text.Shorten(module)}.{Text.Shorten(name)}' at byte {_start} of its pickle, which "
+                + $"is not among the few that weights need; nothing of it was run. Save only the tensors: "
+                + $"torch.save(model.state_dict(), ...), or as safetensors."
         );
 
     private PickleStorage Storage(object? id)
@@ -239,7 +241,9 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
             _ => throw Bad("calls something that is not a function"),
         };
 
-    /// <summary>(storage, offset, shape, strides, ...): torch._utils._rebuild_tensor and _v2; gradients and hooks do not matter here.</summary>
+    /// <summary>
+    /// (storage, offset, shape, strides, ...): torch._utils._rebuild_tensor and _v2; gradients and hooks do not matter here.
+    /// </summary>
     private StoredTensor Tensor(object?[] arguments)
     {
         if (arguments is not [PickleStorage storage, long offset, object?[] shape, object?[] strides, ..])
@@ -255,7 +259,8 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         );
         if (tensor.Count > storage.Bytes.Length / storage.Type.Size())
             throw Bad(
-                $"builds a tensor of shape {tensor.ShapeText} that repeats its storage of {storage.Bytes.Length} bytes (save it with .contiguous())"
+                $"builds a tensor of shape {tensor.ShapeText} that repeats its storage of {storage.Bytes.Length} bytes (save it "
+                    + $"with .contiguous())"
             );
         return tensor;
     }
@@ -394,7 +399,8 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         new(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The pickle in '{file}' {what} (byte {_start}): the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors."
+                $"The pickle in '{file}' {what} (byte {_start}): the file is damaged, or is not a checkpoint of weights alone. Save "
+                    + $"it anew with torch.save(model.state_dict(), ...) or as safetensors."
             )
         );
 }

@@ -10,8 +10,8 @@ namespace AaClip.Import.Torch;
 internal sealed record TorchTensor(int[] Shape, float[] Values);
 
 /// <summary>
-/// Writes the pickle of torch.save (protocol 2) for dictionaries, lists, tuples, numbers, texts and tensors; the tensors' values are left to
-/// the caller, in the order of <see cref="Storages"/>.
+/// Writes the pickle of torch.save (protocol 2) for dictionaries, lists, tuples, numbers, texts and tensors; the tensors' values are left
+/// to the caller, in the order of <see cref="Storages"/>.
 /// </summary>
 internal sealed class PickleWriter
 {
@@ -20,7 +20,10 @@ internal sealed class PickleWriter
     /// <summary>Values of the tensors, by the keys "0", "1", … that the pickle refers to.</summary>
     public List<float[]> Storages { get; } = [];
 
-    /// <summary>Writes a tree of <see cref="PickleDictionary"/>, List, object[], null, bool, int, long, double, string and <see cref="TorchTensor"/>.</summary>
+    /// <summary>
+    /// Writes a tree of <see cref="PickleDictionary"/>, List, object[], null, bool, int, long, double, string and
+    /// <see cref="TorchTensor"/>.
+    /// </summary>
     public byte[] Write(object? root)
     {
         _out.Write<byte>([(byte)PickleOp.Proto, 2]);

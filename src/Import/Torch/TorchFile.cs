@@ -26,7 +26,8 @@ internal static class TorchFile
             && Encoding.ASCII.GetString(zip.Small(order, MaxByteOrder).Span).Trim() is var text and not "little"
         )
             throw new InvalidDataException(
-                $"'{file.Path}' was written in byte order '{Text.Shorten(text)}', expected 'little': save it anew on a little-endian machine, or as safetensors."
+                $"'{file.Path}' was written in byte order '{Text.Shorten(text)}', expected 'little': save it anew on a "
+                    + $"little-endian machine, or as safetensors."
             );
 
         // 3. the pickle, which asks for storages by key
@@ -56,7 +57,9 @@ internal static class TorchFile
         {
             [var one] => one[..^PickleName.Length],
             [] => throw new InvalidDataException(
-                $"The zip file '{path}' has no 'data.pkl', so it is not a PyTorch checkpoint; its {zip.Entries.Count} entries begin with {string.Join(", ", zip.Entries.Keys.Take(3).Select(n => $"'{Text.Shorten(n)}'"))}. Pass a file that torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
+                $"The zip file '{path}' has no 'data.pkl', so it is not a PyTorch checkpoint; its {zip.Entries.Count} entries begin "
+                    + $"with {string.Join(", ", zip.Entries.Keys.Take(3).Select(n => $"'{Text.Shorten(n)}'"))}. Pass a file that "
+                    + $"torch.save or torch.jit.save (PyTorch 1.6 or newer) wrote, or safetensors."
             ),
             _ => throw new InvalidDataException(
                 $"The zip file '{path}' has {found.Length} entries 'data.pkl', expected one: pass each checkpoint as its own file."

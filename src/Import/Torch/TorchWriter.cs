@@ -6,7 +6,9 @@ namespace AaClip.Import.Torch;
 /// <summary>Writes what torch.save writes: a zip of stored entries, NAME/data.pkl, NAME/data/0, …, NAME/version.</summary>
 internal static class TorchWriter
 {
-    /// <summary>Writes a file under a temporary name, waits until the disk has it, and renames it: a crash leaves the old file or the new one.</summary>
+    /// <summary>
+    /// Writes a file under a temporary name, waits until the disk has it, and renames it: a crash leaves the old file or the new one.
+    /// </summary>
     public static void Write(string path, object? root)
     {
         string unfinished = path + ".tmp";

@@ -5,7 +5,9 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>What the directory of a zip file says about one entry. Sizes and offsets are in bytes and not yet checked against the file.</summary>
+/// <summary>
+/// What the directory of a zip file says about one entry. Sizes and offsets are in bytes and not yet checked against the file.
+/// </summary>
 internal sealed record ZipEntry(string Name, int Flags, int Method, long PackedSize, long Size, long HeaderOffset);
 
 /// <summary>
@@ -48,7 +50,8 @@ internal sealed class ZipDirectory
     {
         if (entry.Method != 0)
             throw new InvalidDataException(
-                $"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is compressed (zip method {entry.Method}), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool."
+                $"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is compressed (zip method {entry.Method}), but checkpoints "
+                    + $"are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool."
             );
         if (entry.PackedSize != entry.Size)
             throw Bad($"gives entry '{Text.Shorten(entry.Name)}' two different sizes, {entry.PackedSize} and {entry.Size}");

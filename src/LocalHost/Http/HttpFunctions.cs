@@ -12,9 +12,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace AaClip.LocalHost.Http;
 
 /// <summary>
-/// The routes of the HTTP functions. As on the Functions host with ASP.NET Core integration, a request goes to the worker's own web server, and the
-/// run that it belongs to goes over the stream beside it; the header <c>x-ms-invocation-id</c> pairs them. Keys are not asked for: only this
-/// machine can call.
+/// The routes of the HTTP functions. As on the Functions host with ASP.NET Core integration, a request goes to the worker's own web server,
+/// and the run that it belongs to goes over the stream beside it; the header <c>x-ms-invocation-id</c> pairs them. Keys are not asked for:
+/// only this machine can call.
 /// </summary>
 internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarder forwarder, ILogger<HttpFunctions> logger) : IDisposable
 {
@@ -132,7 +132,9 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
         }
     }
 
-    /// <summary>Adds the header, and answers 500 where the function threw: the worker's web server knows nothing of that and sends an empty 200.</summary>
+    /// <summary>
+    /// Adds the header, and answers 500 where the function threw: the worker's web server knows nothing of that and sends an empty 200.
+    /// </summary>
     private sealed class Pairing(string invocation, Task<string?> run) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(

@@ -14,7 +14,8 @@ internal sealed partial class Azurite : IAsyncDisposable
 {
     // 1. Puts the script where Azurite expects it among the arguments. 2. Ignores Ctrl-C: a terminal sends it to
     // every process in front, and storage has to outlive the functions that finish. 3. Turns the end of standard input into SIGTERM, upon
-    // which Azurite saves its data. 4. Ends the process once the three services are closed: an open connection of a client would keep it alive.
+    // which Azurite saves its data. 4. Ends the process once the three services are closed: an open connection of a client would keep it
+    // alive.
     public const string Wrapper = """
         process.argv.splice(1, 0, process.env.AZURITE_SCRIPT);
         const once = process.once;
@@ -23,7 +24,8 @@ internal sealed partial class Azurite : IAsyncDisposable
         process.stdin.resume().on('end', () => { process.kill(process.pid, 'SIGTERM'); setTimeout(() => process.exit(1), 9000).unref(); });
         const log = console.log;
         let closed = 0;
-        console.log = (...line) => { log(...line); if (String(line[0]).includes('successfully closed') && ++closed === 3) process.exit(0); };
+        console.log = (...line) => {
+          log(...line); if (String(line[0]).includes('successfully closed') && ++closed === 3) process.exit(0); };
         require(process.argv[1]);
         """;
 
@@ -140,7 +142,8 @@ internal sealed partial class Azurite : IAsyncDisposable
         catch (Win32Exception absent)
         {
             throw new InvalidOperationException(
-                "Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let DataStorage point to a storage account that answers.",
+                "Azurite needs Node.js, and 'node' was not found: install Node 20 or newer, or let DataStorage point to a storage "
+                    + "account that answers.",
                 absent
             );
         }

@@ -14,7 +14,8 @@ internal static class DevelopmentStorage
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public static string ConnectionString(string blobAddress, string queueAddress) =>
-        $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;QueueEndpoint={queueAddress}/devstoreaccount1";
+        $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;"
+        + $"QueueEndpoint={queueAddress}/devstoreaccount1";
 
     /// <summary>True when both endpoints lie on this machine: then there are no events but our own.</summary>
     /// <exception cref="InvalidOperationException">It is not a connection string.</exception>
@@ -27,7 +28,8 @@ internal static class DevelopmentStorage
         catch (Exception broken) when (broken is FormatException or ArgumentException or InvalidOperationException)
         {
             throw new InvalidOperationException(
-                "DataStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one from the account's access keys.",
+                "DataStorage is not the connection string of a storage account: write \"UseDevelopmentStorage=true\", or copy one "
+                    + "from the account's access keys.",
                 broken
             );
         }

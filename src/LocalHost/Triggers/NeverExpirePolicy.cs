@@ -4,8 +4,8 @@ using Azure.Core.Pipeline;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Lets messages that the SDK sends live until they are taken: events of uploads, outputs of functions, and what is given up on. Storage deletes a
-/// message after seven days unless it is told otherwise, and the SDK's bindings do not tell it.
+/// Lets messages that the SDK sends live until they are taken: events of uploads, outputs of functions, and what is given up on. Storage
+/// deletes a message after seven days unless it is told otherwise, and the SDK's bindings do not tell it.
 /// </summary>
 internal sealed class NeverExpirePolicy : HttpPipelineSynchronousPolicy
 {

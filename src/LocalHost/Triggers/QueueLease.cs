@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// The SDK hides a message that it takes for ten minutes. On a laptop a host that was killed would leave its messages hidden that long, so they
-/// are hidden for a shorter time here, and hidden anew while they run.
+/// The SDK hides a message that it takes for ten minutes. On a laptop a host that was killed would leave its messages hidden that long, so
+/// they are hidden for a shorter time here, and hidden anew while they run.
 /// </summary>
 internal static class QueueLease
 {
@@ -43,9 +43,9 @@ internal sealed class LeasedQueueProcessorFactory(TimeSpan lease) : IQueueProces
 }
 
 /// <summary>
-/// The SDK's processor of messages with a short lease: renews it at a third of its time, and gives a message back at once when the worker died
-/// under it, where the SDK would wait as after a failure of the function. Such a death does not spend an attempt of the message, for it may
-/// have been another one's doing; a message under which the worker died as often as there are attempts is given up on.
+/// The SDK's processor of messages with a short lease: renews it at a third of its time, and gives a message back at once when the worker
+/// died under it, where the SDK would wait as after a failure of the function. Such a death does not spend an attempt of the message, for
+/// it may have been another one's doing; a message under which the worker died as often as there are attempts is given up on.
 /// </summary>
 internal sealed partial class LeasedQueueProcessor : QueueProcessor
 {

@@ -4,8 +4,9 @@ using Microsoft.Azure.WebJobs;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Sends messages through the SDK's own queue binding, which wakes the listener of that queue. The SDK binds anew, with new storage clients, for
-/// every run of a function; here one function of the SDK runs as long as the host and lends its binder, so that each queue is bound once.
+/// Sends messages through the SDK's own queue binding, which wakes the listener of that queue. The SDK binds anew, with new storage
+/// clients, for every run of a function; here one function of the SDK runs as long as the host and lends its binder, so that each queue is
+/// bound once.
 /// </summary>
 internal sealed class QueueOutputs
 {

@@ -57,7 +57,8 @@ internal sealed class TriggerHost : IAsyncDisposable
             .ConfigureServices(services =>
             {
                 services.AddSingleton(logging);
-                services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan); // FunctionHost has the limit
+                // FunctionHost has the limit
+                services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
                 services.AddSingleton<ITypeLocator>(new Types(types));
                 services.AddSingleton(app);
                 services.AddSingleton(worker);
@@ -81,8 +82,9 @@ internal sealed class TriggerHost : IAsyncDisposable
         return new TriggerHost(host);
     }
 
-    // The SDK's queue binding wakes the listener of the queue that it sends to, by a watcher that 5.3.10 makes and no longer hands to it. Both are
-    // internal. Without this every step waits for the next look at its queue; where a newer version has other types, the start fails here.
+    // The SDK's queue binding wakes the listener of the queue that it sends to, by a watcher that 5.3.10 makes and no longer hands to it.
+    // Both are internal. Without this every step waits for the next look at its queue; where a newer version has other types, the start
+    // fails here.
     private static void WakeListeners(IServiceProvider services)
     {
         Assembly sdk = typeof(QueueAttribute).Assembly;
@@ -90,7 +92,8 @@ internal sealed class TriggerHost : IAsyncDisposable
             setter = Internal("IContextSetter`1").MakeGenericType(Internal("IMessageEnqueuedWatcher"));
         setter.GetMethod("SetValue")!.Invoke(services.GetRequiredService(setter), [services.GetRequiredService(watcher)]); // its one method
 
-        Type Internal(string name) => sdk.GetType($"Microsoft.Azure.WebJobs.Extensions.Storage.Common.{name}", throwOnError: true)!; // or it throws
+        // Or it throws
+        Type Internal(string name) => sdk.GetType($"Microsoft.Azure.WebJobs.Extensions.Storage.Common.{name}", throwOnError: true)!;
     }
 
     /// <summary>What host.json says, where the SDK looks for it.</summary>
@@ -162,7 +165,8 @@ internal sealed class TriggerHost : IAsyncDisposable
     // Timers of functions here have no memory of missed runs, but the SDK wants somebody to ask.
     private sealed class NoMonitor : ScheduleMonitor
     {
-        public override Task<ScheduleStatus> GetStatusAsync(string timerName) => Task.FromResult<ScheduleStatus>(null!); // null: never ran, as the SDK documents
+        // Null: never ran, as the SDK documents
+        public override Task<ScheduleStatus> GetStatusAsync(string timerName) => Task.FromResult<ScheduleStatus>(null!);
 
         public override Task UpdateStatusAsync(string timerName, ScheduleStatus status) => Task.CompletedTask;
     }

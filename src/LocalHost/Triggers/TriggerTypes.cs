@@ -48,7 +48,8 @@ internal static class TriggerTypes
                     break; // HttpFunctions
                 default:
                     throw new InvalidOperationException(
-                        $"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it runs queue, timer and HTTP functions."
+                        $"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it "
+                            + $"runs queue, timer and HTTP functions."
                     );
             }
         }

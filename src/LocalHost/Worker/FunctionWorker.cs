@@ -38,7 +38,8 @@ internal sealed partial class FunctionWorker(
     public Task Supervision => _supervision;
 
     /// <summary>Starts the first process and loads the functions.</summary>
-    /// <exception cref="InvalidOperationException">The process ended, or a function could not be loaded; the message has its last words.</exception>
+    /// <exception cref="InvalidOperationException">The process ended, or a function could not be loaded; the message has its last
+    /// words.</exception>
     public async Task StartAsync(string rpc, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellation)
     {
         (_rpc, _settings) = (rpc, settings);

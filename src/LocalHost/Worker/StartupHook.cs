@@ -6,7 +6,9 @@ using System.Runtime.InteropServices;
 /// other end of standard input, which closes with it, however it ends. A worker left alone would hold its memory and its GPU for nothing.
 /// And takes the process out of the terminal's group: Ctrl-C goes to every process of it, and the worker has to finish what runs.
 /// </summary>
-/// <remarks>The runtime asks for a type of this name outside of any namespace. Only types of the runtime are used, so that nothing else is loaded.</remarks>
+/// <remarks>
+/// The runtime asks for a type of this name outside of any namespace. Only types of the runtime are used, so that nothing else is loaded.
+/// </remarks>
 internal static class StartupHook
 {
     public static void Initialize()

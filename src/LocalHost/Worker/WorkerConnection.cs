@@ -7,7 +7,9 @@ using RpcException = Grpc.Core.RpcException;
 
 namespace AaClip.LocalHost.Worker;
 
-/// <summary>The host's end of the stream to one worker process: sends requests, pairs answers with them, and passes the worker's log on.</summary>
+/// <summary>
+/// The host's end of the stream to one worker process: sends requests, pairs answers with them, and passes the worker's log on.
+/// </summary>
 internal sealed class WorkerConnection(ILoggerFactory logging)
 {
     private readonly Channel<StreamingMessage> _outgoing = Channel.CreateUnbounded<StreamingMessage>(

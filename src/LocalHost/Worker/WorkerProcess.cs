@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost.Worker;
 
-/// <summary>One worker process, started as the Functions host starts it. It ends with this process, however that ends (<see cref="StartupHook"/>).</summary>
+/// <summary>
+/// One worker process, started as the Functions host starts it. It ends with this process, however that ends (<see cref="StartupHook"/>).
+/// </summary>
 internal sealed partial class WorkerProcess : IDisposable
 {
     private const int KeptLines = 20;

@@ -10,7 +10,9 @@ public sealed record AlertChange
     [JsonIgnore]
     public string Id => $"{AlertId}-{Sequence}-{TypeName}";
 
-    /// <summary>Id of the alert, the same for all its changes: 32 hexadecimal digits made of camera, image and ETag of the image that opened it.</summary>
+    /// <summary>
+    /// Id of the alert, the same for all its changes: 32 hexadecimal digits made of camera, image and ETag of the image that opened it.
+    /// </summary>
     public required string AlertId { get; init; }
 
     /// <summary>1 for opened, then one more for each change.</summary>

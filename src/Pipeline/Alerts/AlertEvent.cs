@@ -6,7 +6,9 @@ using Azure.Messaging;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.</summary>
+/// <summary>
+/// A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.
+/// </summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of the same change; source: which installation sends it; type: <see cref="TypePrefix"/> and "opened",
 /// "updated" or "closed"; subject: the camera; time: of the image that brought the change; extension "distributed tracing".

@@ -17,7 +17,9 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 internal static class AlertMachine
 {
-    /// <summary>Images remembered per camera, if the rule does not need more. One that arrives after so many newer ones no longer counts.</summary>
+    /// <summary>
+    /// Images remembered per camera, if the rule does not need more. One that arrives after so many newer ones no longer counts.
+    /// </summary>
     public const int Memory = 256;
 
     /// <summary>Takes an image into account.</summary>
@@ -117,7 +119,12 @@ internal static class AlertMachine
     {
         int band = Band(rule, seen);
         bool risen = band > Band(rule, open.Worst.Calibrated);
-        open = open with { Images = open.Images + 1, Worst = seen.Calibrated > open.Worst.Calibrated ? seen.Picture! : open.Worst }; // anomalous: has a picture
+        // Anomalous: has a picture
+        open = open with
+        {
+            Images = open.Images + 1,
+            Worst = seen.Calibrated > open.Worst.Calibrated ? seen.Picture! : open.Worst,
+        };
         if (!risen)
             return open;
         open = open with { Sequence = open.Sequence + 1, Severity = rule.SeverityBands[band].Name };
@@ -139,7 +146,8 @@ internal static class AlertMachine
                 .FindAll(o => Band(rule, o) >= 0);
             if (alerting.Count < rule.Confirm.N)
                 continue;
-            Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!; // the image at hand is among them and has one
+            // The image at hand is among them and has one
+            Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!;
             OpenAlert open = new(
                 AlertId(scored.Camera, scored.Image, scored.ETag),
                 recent[at].Time,

@@ -10,7 +10,9 @@ public sealed class AlertOptions
     /// <summary>Section of the settings.</summary>
     public const string Section = "Alert";
 
-    /// <summary>Service Bus topic that gets the alerts besides the queue; empty, the default, for none. Needs the connection ServiceBus.</summary>
+    /// <summary>
+    /// Service Bus topic that gets the alerts besides the queue; empty, the default, for none. Needs the connection ServiceBus.
+    /// </summary>
     public string Topic { get; set; } = "";
 
     /// <summary>
@@ -20,10 +22,14 @@ public sealed class AlertOptions
     [EnumDataType(typeof(ServiceBusTransportType), ErrorMessage = "Alert__Transport takes AmqpTcp or AmqpWebSockets.")]
     public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;
 
-    /// <summary>What links to images, results and heatmaps begin with, such as "https://account.blob.core.windows.net"; empty, the default, for no links.</summary>
+    /// <summary>
+    /// What links to images, results and heatmaps begin with, such as "https://account.blob.core.windows.net"; empty, the default, for no
+    /// links.
+    /// </summary>
     [RegularExpression(
         "^(https?://[^?#]+)?$",
-        ErrorMessage = "Alert__LinkBase takes an http or https address without query, such as https://account.blob.core.windows.net, or nothing."
+        ErrorMessage = "Alert__LinkBase takes an http or https address without query, such as "
+            + "https://account.blob.core.windows.net, or nothing."
     )]
     public string LinkBase { get; set; } = "";
 

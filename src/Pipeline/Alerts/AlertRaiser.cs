@@ -54,7 +54,9 @@ public sealed partial class AlertRaiser : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Takes a scored image into account. Returns when every change that it caused, now or at an earlier delivery, is with every receiver.</summary>
+    /// <summary>
+    /// Takes a scored image into account. Returns when every change that it caused, now or at an earlier delivery, is with every receiver.
+    /// </summary>
     /// <returns>The changes that were decided now.</returns>
     /// <exception cref="Exception">Storage or a receiver failed: deliver the message again.</exception>
     public async Task<IReadOnlyList<AlertChange>> RaiseAsync(Scored scored, AlertRule rule, CancellationToken cancellation = default)
@@ -112,8 +114,8 @@ public sealed partial class AlertRaiser : IDisposable
     }
 
     /// <summary>
-    /// Delivers what the cameras' outboxes still hold, as after an outage of a receiver while a camera has no new image. What another worker is
-    /// delivering is left to it.
+    /// Delivers what the cameras' outboxes still hold, as after an outage of a receiver while a camera has no new image. What another
+    /// worker is delivering is left to it.
     /// </summary>
     /// <returns>What is left: null when every receiver has everything.</returns>
     public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)

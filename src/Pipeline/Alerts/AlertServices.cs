@@ -10,7 +10,10 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>Registers what raises alerts.</summary>
 public static class AlertServices
 {
-    /// <summary>Registers <see cref="AlertRaiser"/> with the queue, and with the topic where Alert__Topic names one. Needs StorageClients and a TimeProvider among the services.</summary>
+    /// <summary>
+    /// Registers <see cref="AlertRaiser"/> with the queue, and with the topic where Alert__Topic names one. Needs StorageClients and a
+    /// TimeProvider among the services.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
     {

@@ -20,7 +20,8 @@ internal sealed record AlertState
             field = value is 0 or CurrentSchema
                 ? CurrentSchema
                 : throw new JsonException(
-                    $"A state of alerts has schemaVersion {value}; this program knows {CurrentSchema}: update it, or delete the blob to start afresh."
+                    $"A state of alerts has schemaVersion {value}; this program knows {CurrentSchema}: update it, or delete the "
+                        + $"blob to start afresh."
                 );
     } = CurrentSchema;
 

@@ -8,7 +8,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>The cameras' states as blobs, changed under their ETags: of two workers that change one at once, the second decides again.</summary>
+/// <summary>
+/// The cameras' states as blobs, changed under their ETags: of two workers that change one at once, the second decides again.
+/// </summary>
 internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 {
     private const string Folder = "alerts/";
@@ -18,7 +20,9 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
-    /// <summary>Blob of a camera in the state container: "alerts/{camera}.json", escaped as in an address; very long names are shortened by a hash.</summary>
+    /// <summary>
+    /// Blob of a camera in the state container: "alerts/{camera}.json", escaped as in an address; very long names are shortened by a hash.
+    /// </summary>
     public static string BlobName(string camera)
     {
         string name = Uri.EscapeDataString(camera);

@@ -6,8 +6,9 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// The storage queue "alerts": an event a message, each exactly once. A queue takes whatever comes, so a message is first put hidden and empty,
-/// for as long as storage allows; its id and receipt are stored with the change; then the event is written into it and it becomes visible:
+/// The storage queue "alerts": an event a message, each exactly once. A queue takes whatever comes, so a message is first put hidden and
+/// empty, for as long as storage allows; its id and receipt are stored with the change; then the event is written into it and it becomes
+/// visible:
 /// <code>
 /// put, hidden ─► receipt stored ─► filled and shown ─► marked as delivered
 ///      └ crash: never seen, expires      └ crash: the receipt fills it       └ crash: the receipt no longer fits, so it was shown

@@ -40,7 +40,8 @@ public static class ServiceBusConnection
             {
                 // Neither the value nor what was said of it: both may hold the key.
                 throw new InvalidOperationException(
-                    $"The setting {Setting} is not a connection string of a Service Bus namespace: copy it again, or remove it and Alert__Topic."
+                    $"The setting {Setting} is not a connection string of a Service Bus namespace: copy it again, or remove it and "
+                        + $"Alert__Topic."
                 );
             }
         }
@@ -49,7 +50,8 @@ public static class ServiceBusConnection
         return section["fullyQualifiedNamespace"] is { Length: > 0 } name
             ? new ServiceBusClient(name, IdentityCredential.Of(section), options)
             : throw new InvalidOperationException(
-                $"Alert__Topic is set, but no Service Bus is: set {Setting} to a connection string or {Setting}__fullyQualifiedNamespace to NAME.servicebus.windows.net, or remove Alert__Topic."
+                $"Alert__Topic is set, but no Service Bus is: set {Setting} to a connection string or "
+                    + $"{Setting}__fullyQualifiedNamespace to NAME.servicebus.windows.net, or remove Alert__Topic."
             );
     }
 }

@@ -18,7 +18,8 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
                 root.GetArrayLength() == 1
                     ? root[0]
                     : throw new JsonException(
-                        $"A storage event message holds an array of {root.GetArrayLength()} events, expected one: let the subscription send each event by itself."
+                        $"A storage event message holds an array of {root.GetArrayLength()} events, expected one: let the "
+                            + $"subscription send each event by itself."
                     );
         if (root.ValueKind != JsonValueKind.Object)
             throw new JsonException(
@@ -79,12 +80,14 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
         return middle > SubjectPrefix.Length && middle + SubjectMiddle.Length < subject.Length
             ? (subject[SubjectPrefix.Length..middle], subject[(middle + SubjectMiddle.Length)..])
             : throw new JsonException(
-                $"A storage event has the subject '{subject}', expected '{SubjectPrefix}<container>{SubjectMiddle}<name>': subscribe to the blobs of a storage account."
+                $"A storage event has the subject '{subject}', expected '{SubjectPrefix}<container>{SubjectMiddle}<name>': "
+                    + $"subscribe to the blobs of a storage account."
             );
     }
 
-    // Event Grid damages characters outside the basic plane in the subject; the address has the name percent-encoded and right. Both forms of it:
-    // "https://account.blob.core.windows.net/{container}/{name}" and, of Azurite, "http://127.0.0.1:10000/{account}/{container}/{name}".
+    // Event Grid damages characters outside the basic plane in the subject; the address has the name percent-encoded and right. Both forms
+    // of it: "https://account.blob.core.windows.net/{container}/{name}" and, of Azurite,
+    // "http://127.0.0.1:10000/{account}/{container}/{name}".
     private static string? NameOf(string? url, string container)
     {
         int host = url?.IndexOf("://", StringComparison.Ordinal) ?? -1;

@@ -18,7 +18,8 @@ public static class FailureCodes
 
     /// <summary>
     /// The code of a refused image: "missing" (the blob was gone before it was scored), "archived" (it lies in the archive tier), "empty",
-    /// "too-many-bytes", "unknown-format", "too-many-pixels", "side-out-of-range", "damaged", "blank" (it shows nothing), "unscaled" (10 or 12 bits in 16).
+    /// "too-many-bytes", "unknown-format", "too-many-pixels", "side-out-of-range", "damaged", "blank" (it shows nothing), "unscaled" (10 or
+    /// 12 bits in 16).
     /// </summary>
     public static string Of(ImageRejection rejection) => JsonNamingPolicy.KebabCaseLower.ConvertName(rejection.ToString());
 }

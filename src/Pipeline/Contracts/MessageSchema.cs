@@ -16,7 +16,8 @@ internal static class MessageSchema
             0 => 1,
             >= 1 and <= Current => version,
             _ => throw new JsonException(
-                $"A {message} message has schemaVersion {version}; this program reads up to {Current}: update it before the program that sends them."
+                $"A {message} message has schemaVersion {version}; this program reads up to {Current}: update it before the program "
+                    + $"that sends them."
             ),
         };
 }

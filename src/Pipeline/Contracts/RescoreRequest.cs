@@ -69,7 +69,10 @@ public enum RescoreMode
     [JsonStringEnumMemberName("full")]
     Full,
 
-    /// <summary>Judges its stored raw map again, by the new model's calibration and the camera's present profile. Needs results of the same weights, and no GPU.</summary>
+    /// <summary>
+    /// Judges its stored raw map again, by the new model's calibration and the camera's present profile. Needs results of the same weights,
+    /// and no GPU.
+    /// </summary>
     [JsonStringEnumMemberName("threshold")]
     Threshold,
 

@@ -1,6 +1,8 @@
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>A rescoring job is to take its next step. Delivered twice, or late, it does nothing: the job itself knows how far it is.</summary>
+/// <summary>
+/// A rescoring job is to take its next step. Delivered twice, or late, it does nothing: the job itself knows how far it is.
+/// </summary>
 public sealed record RescoreStep
 {
     /// <summary>Version of the message; a newer one is refused on read.</summary>

@@ -121,11 +121,13 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// <param name="Verdict">Anomalous where raw reaches the threshold.</param>
 /// <param name="Detection">Score of the whole image, about 0 to 1 (specification 4.2), untouched.</param>
 /// <param name="MapMax">Largest value of the final map (specification 4.2); with ignore masks, of what they leave.</param>
-/// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated range.</param>
+/// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated
+/// range.</param>
 /// <param name="Calibrated">0 to 1, where 0.5 is the threshold.</param>
 /// <param name="Threshold">Raw scores from here on are anomalous.</param>
 /// <param name="Calibration">
-/// "neutral" where the package has no calibration for the class, so that the scale fits no class in particular and the verdict says little; else null.
+/// "neutral" where the package has no calibration for the class, so that the scale fits no class in particular and the verdict says little;
+/// else null.
 /// </param>
 public sealed record ScorePart(
     Verdict Verdict,
@@ -148,7 +150,8 @@ public sealed record ScorePart(
 /// <param name="Scale">Step between stored values.</param>
 /// <param name="Offset">Value stored as 0.</param>
 /// <param name="Domain">"industrial" or "medical": the smoothing that belongs to it.</param>
-/// <param name="Threshold">Map values from here on are anomalous; regions begin elsewhere where <see cref="Regions.Level"/> says so.</param>
+/// <param name="Threshold">Map values from here on are anomalous; regions begin elsewhere where <see cref="Regions.Level"/> says
+/// so.</param>
 public sealed record MapPart(string Blob, int Side, int Size, float Scale, float Offset, Domain Domain, float Threshold);
 
 /// <summary>Milliseconds of the steps; null where a step was not reached.</summary>

@@ -1,7 +1,8 @@
 namespace AaClip.Pipeline.Failures;
 
 /// <summary>
-/// A message that was given up on, as it was: stored under "failed/" in the results container, from where <see cref="Redrive"/> sends it again.
+/// A message that was given up on, as it was: stored under "failed/" in the results container, from where <see cref="Redrive"/> sends it
+/// again.
 /// </summary>
 public sealed record FailedMessage
 {

@@ -11,9 +11,9 @@ using Azure.Storage.Blobs.Specialized;
 namespace AaClip.Pipeline.Failures;
 
 /// <summary>
-/// Sends messages that were given up on back to their queues, each once: a record that was sent is marked, and stays with its count. What is
-/// given up on again may be sent again. Two that send at the same time exclude each other by a lease on the record; if one is killed between
-/// sending and marking, the message comes a second time, as any message may.
+/// Sends messages that were given up on back to their queues, each once: a record that was sent is marked, and stays with its count. What
+/// is given up on again may be sent again. Two that send at the same time exclude each other by a lease on the record; if one is killed
+/// between sending and marking, the message comes a second time, as any message may.
 /// </summary>
 public sealed class Redrive(StorageClients storage, TimeProvider time)
 {

@@ -7,7 +7,8 @@ namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
 /// How far a job is: jobs/{id}/state.json, a few kilobytes however many images it has, changed under its ETag. Three numbers of pages move
-/// forward, each behind the one before: listed (written to jobs/{id}/pages), sent to the workers, and collected (each image accounted for once).
+/// forward, each behind the one before: listed (written to jobs/{id}/pages), sent to the workers, and collected (each image accounted for
+/// once).
 /// </summary>
 public sealed record Job
 {
@@ -73,7 +74,9 @@ public sealed record Job
     /// <summary>What was found on the pages collected.</summary>
     public Comparison Found { get; init; } = new();
 
-    /// <summary>When a step last looked at the job; null in a job of an older program. A running job at which none looks any more has lost its step.</summary>
+    /// <summary>
+    /// When a step last looked at the job; null in a job of an older program. A running job at which none looks any more has lost its step.
+    /// </summary>
     public DateTimeOffset? LookedAt { get; init; }
 
     /// <summary>What a newer program of the same version has added: kept.</summary>
@@ -103,7 +106,10 @@ public sealed record Comparison
     /// <summary>Images accounted for.</summary>
     public long Images { get; init; }
 
-    /// <summary>Images by what the old model said and what became of them: "normal → anomalous". Old: normal, anomalous, failed, none. New: those, and overwritten or deleted.</summary>
+    /// <summary>
+    /// Images by what the old model said and what became of them: "normal → anomalous". Old: normal, anomalous, failed, none. New: those,
+    /// and overwritten or deleted.
+    /// </summary>
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new SortedDictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>Images with both scores.</summary>

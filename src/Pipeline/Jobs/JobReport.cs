@@ -8,7 +8,8 @@ namespace AaClip.Pipeline.Jobs;
 /// <param name="Job">The job, with all counts.</param>
 /// <param name="Agreement">Share of the images judged by both with the same verdict.</param>
 /// <param name="MeanDifference">Mean absolute difference of the calibrated scores.</param>
-/// <param name="Flips">Images whose verdict changed, the largest difference first; at most <see cref="JobReporter.MostFlips"/>. All are in jobs/{id}/flips.</param>
+/// <param name="Flips">Images whose verdict changed, the largest difference first; at most <see cref="JobReporter.MostFlips"/>. All are in
+/// jobs/{id}/flips.</param>
 public sealed record JobReport(Job Job, double? Agreement, double? MeanDifference, IReadOnlyList<Compared> Flips);
 
 /// <summary>Writes a job's report: JSON, and one HTML file with its pictures in it.</summary>

@@ -13,10 +13,11 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Takes a job's steps, one for each message: 1. collect the oldest page that was sent, once all its images are accounted for; 2. else send the
-/// next page, as far as the bound on images in flight allows; 3. else list the next page; 4. else write the report; 5. else wait.
-/// Each step ends with one conditional write of the job's state and one message for the next: a step that dies is taken again by the message
-/// that is still in the queue, and of two that take the same step one gives way. Should a message be lost all the same, TendJobs sends it again.
+/// Takes a job's steps, one for each message: 1. collect the oldest page that was sent, once all its images are accounted for; 2. else send
+/// the next page, as far as the bound on images in flight allows; 3. else list the next page; 4. else write the report; 5. else wait.
+/// Each step ends with one conditional write of the job's state and one message for the next: a step that dies is taken again by the
+/// message that is still in the queue, and of two that take the same step one gives way. Should a message be lost all the same, TendJobs
+/// sends it again.
 /// </summary>
 public sealed partial class JobRunner(
     StorageClients storage,
@@ -51,8 +52,8 @@ public sealed partial class JobRunner(
             return;
         if (message.Step == job.Step - 1)
         {
-            // The step was taken, but who took it may have died before the next one was sent. Wait, and see whether the job moves: a second delivery
-            // of a message looks alike, and must not start a second chain of messages.
+            // The step was taken, but who took it may have died before the next one was sent. Wait, and see whether the job moves: a second
+            // delivery of a message looks alike, and must not start a second chain of messages.
             bool stands = time.GetUtcNow() - job.UpdatedAt > Doubt;
             await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation);
             return;
@@ -157,7 +158,8 @@ public sealed partial class JobRunner(
             return done;
         }
 
-        // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is sent again.
+        // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is
+        // sent again.
         if (await WaitingAsync(cancellation) > 0)
             return job.Still ? job with { Still = false } : job;
         if (job.Still)
@@ -168,7 +170,8 @@ public sealed partial class JobRunner(
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
         await jobs.PageAsync(job.Id, number, cancellation)
         ?? throw new InvalidDataException(
-            $"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and start another one."
+            $"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and "
+                + $"start another one."
         );
 
     private async Task<int> WaitingAsync(CancellationToken cancellation)

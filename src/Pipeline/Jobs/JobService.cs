@@ -32,7 +32,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known && !await models.ExistsAsync(request.Model, cancellation))
             throw new ArgumentException(
-                $"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+                $"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
+                    + $"publish FOLDER'."
             );
 
         // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
@@ -99,8 +100,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Failed, Reason = reason } : j, cancellation);
 
     /// <summary>
-    /// Sends the step of each running job that has lost its own: at which no step has looked for two minutes. Where the step was only slow, there
-    /// are two for a while: one takes the step, and the other gives way.
+    /// Sends the step of each running job that has lost its own: at which no step has looked for two minutes. Where the step was only slow,
+    /// there are two for a while: one takes the step, and the other gives way.
     /// </summary>
     /// <returns>The jobs that were helped on.</returns>
     public async Task<IReadOnlyList<Job>> TendAsync(CancellationToken cancellation = default)

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Judges stored raw maps again, by a package's calibration of the class that the map was made for and the cameras' present profiles, without
-/// running a model. The result goes where the
+/// Judges stored raw maps again, by a package's calibration of the class that the map was made for and the cameras' present profiles,
+/// without running a model. The result goes where the
 /// new model's results are; where old and new model are the same it takes the old one's place. Its heatmap stays the old picture.
 /// </summary>
 public sealed class Rejudge(
@@ -70,7 +70,8 @@ public sealed class Rejudge(
         ModelPart part = LoadedModel.PartOf(manifest, null);
         if (result.Model.Sha256 != part.Sha256)
             throw new InvalidDataException(
-                $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: mode threshold is for another calibration of the same weights; use mode full."
+                $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: "
+                    + $"mode threshold is for another calibration of the same weights; use mode full."
             );
 
         byte[] png;

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Models;
 
-/// <summary>How images that wait at the same time share a run of the model. On CPU each runs by itself and at once: a batch gains nothing there.</summary>
+/// <summary>
+/// How images that wait at the same time share a run of the model. On CPU each runs by itself and at once: a batch gains nothing there.
+/// </summary>
 public sealed class BatchingOptions
 {
     /// <summary>Section of the settings.</summary>

@@ -59,8 +59,9 @@ public sealed class LoadedModel : IAsyncDisposable
     public ModelPart Part { get; }
 
     /// <summary>
-    /// Not loaded, in effect, after three failed runs without a good one between them. Dead when that lasts for Model__DeadAfterSeconds, or while a run
-    /// does not end for five minutes: a GPU that failed may stay so for the life of the process. What is wrong with an image does not count.
+    /// Not loaded, in effect, after three failed runs without a good one between them. Dead when that lasts for Model__DeadAfterSeconds, or
+    /// while a run does not end for five minutes: a GPU that failed may stay so for the life of the process. What is wrong with an image
+    /// does not count.
     /// </summary>
     public ModelState State
     {

@@ -61,8 +61,8 @@ public sealed record Shadow(string Model, double Share, DateTimeOffset Since);
 internal sealed partial class ModelJson : JsonSerializerContext;
 
 /// <summary>
-/// Reads the models' roles, again every Model__RefreshSeconds, and changes them under their ETag. A broken file, or storage that does not answer,
-/// leaves the last good roles in force. May be used from many threads.
+/// Reads the models' roles, again every Model__RefreshSeconds, and changes them under their ETag. A broken file, or storage that does not
+/// answer, leaves the last good roles in force. May be used from many threads.
 /// </summary>
 public sealed partial class ModelChoice(
     StorageClients storage,
@@ -97,7 +97,8 @@ public sealed partial class ModelChoice(
             {
                 roles = (await Blob().ReadAsync(cancellation))?.Document ?? new ModelRoles();
             }
-            catch (Exception e) when (_known is not null && (e is InvalidDataException || InfrastructureException.Is(e))) // else nobody knows which model is live, and guessing would alert by the wrong one
+            // Else nobody knows which model is live, and guessing would alert by the wrong one
+            catch (Exception e) when (_known is not null && (e is InvalidDataException || InfrastructureException.Is(e)))
             {
                 Log.Kept(logger, Fault.Text(e));
                 roles = _known.Value.Roles;

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// The process's models: the live one, those that jobs and shadows use at present, and one more that is idle. Each image asks here. When another model is promoted, it is
-/// loaded while the old one goes on; then it takes over between two images, and the old one goes when its last image is done. A result always
-/// names the model that made it.
+/// The process's models: the live one, those that jobs and shadows use at present, and one more that is idle. Each image asks here. When
+/// another model is promoted, it is loaded while the old one goes on; then it takes over between two images, and the old one goes when its
+/// last image is done. A result always names the model that made it.
 /// </summary>
 public sealed partial class ModelHost(
     IOptions<ModelOptions> options,
@@ -87,7 +87,8 @@ public sealed partial class ModelHost(
 
     /// <summary>The model that a request names, or the live one.</summary>
     /// <returns>To be disposed of after use: until then the model stays in memory.</returns>
-    /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, or not in the models container.</exception>
+    /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, or not in the models
+    /// container.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
     {
@@ -328,10 +329,12 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
-/// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not loaded.</param>
+/// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not
+/// loaded.</param>
 /// <param name="Note">Why it is not loaded, or gives no scores.</param>
 /// <param name="Dead">It has failed for so long that a new process may help: see Model__DeadAfterSeconds.</param>
-/// <param name="Uncalibrated">Classes that were judged on the neutral scale, although the package has calibrations of others; null for none.</param>
+/// <param name="Uncalibrated">Classes that were judged on the neutral scale, although the package has calibrations of others; null for
+/// none.</param>
 public sealed record ModelState(
     bool Loaded,
     string? Id,

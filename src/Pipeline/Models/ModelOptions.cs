@@ -24,16 +24,21 @@ public sealed class ModelOptions
     [EnumDataType(typeof(Provider), ErrorMessage = "Model__Provider takes auto, cpu or cuda.")]
     public Provider Provider { get; set; } = Provider.Auto;
 
-    /// <summary>Folder where packages of the models container are kept; empty (default) takes "aaclip-models" in the folder for temporary files.</summary>
+    /// <summary>
+    /// Folder where packages of the models container are kept; empty (default) takes "aaclip-models" in the folder for temporary files.
+    /// </summary>
     public string Cache { get; set; } = "";
 
-    /// <summary>Seconds between two looks at config/models.json, 0 to 3600; default 5. A promoted model takes over within this time and what its loading takes.</summary>
+    /// <summary>
+    /// Seconds between two looks at config/models.json, 0 to 3600; default 5. A promoted model takes over within this time and what its
+    /// loading takes.
+    /// </summary>
     [Range(0, 3600)]
     public int RefreshSeconds { get; set; } = 5;
 
     /// <summary>
-    /// Seconds for which the model must have failed, 5 to 3600, until the process counts as dead and ends, so that a new one may help; default 120.
-    /// Its images wait meanwhile, and lose no attempt.
+    /// Seconds for which the model must have failed, 5 to 3600, until the process counts as dead and ends, so that a new one may help;
+    /// default 120. Its images wait meanwhile, and lose no attempt.
     /// </summary>
     [Range(5, 3600)]
     public int DeadAfterSeconds { get; set; } = 120;

@@ -18,7 +18,8 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
 
     /// <summary>Stores a package, unless it is there already.</summary>
     /// <returns>"name@version".</returns>
-    /// <exception cref="InvalidDataException">The package is damaged, or the container holds another one of this name and version.</exception>
+    /// <exception cref="InvalidDataException">The package is damaged, or the container holds another one of this name and
+    /// version.</exception>
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         ModelPackage package = ModelPackage.Open(folder);
@@ -179,7 +180,8 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     {
         if (!there.AsSpan().SequenceEqual(manifest))
             throw new InvalidDataException(
-                $"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which gives it a version of its own."
+                $"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which "
+                    + $"gives it a version of its own."
             );
     }
 

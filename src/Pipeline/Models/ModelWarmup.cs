@@ -40,7 +40,8 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return cancellation.IsCancellationRequested || e is InvalidDataException && models.State.Loaded; // it runs, and gives no numbers for grey
+            // It runs, and gives no numbers for grey
+            return cancellation.IsCancellationRequested || e is InvalidDataException && models.State.Loaded;
         }
     }
 }

@@ -7,9 +7,10 @@ using Polly.Retry;
 namespace AaClip.Pipeline.Resilience;
 
 /// <summary>
-/// Runs steps so that a fault of the infrastructure spends no attempt of a message: the run waits with back-off and tries again, while the host
-/// renews the message's lease. A run that has waited for minutes, or whose process ends, hands its message back: it is sent anew, with all its
-/// attempts. A fault that stays while other messages of the step get through is the message's own, and is thrown. May be used from many threads.
+/// Runs steps so that a fault of the infrastructure spends no attempt of a message: the run waits with back-off and tries again, while the
+/// host renews the message's lease. A run that has waited for minutes, or whose process ends, hands its message back: it is sent anew, with
+/// all its attempts. A fault that stays while other messages of the step get through is the message's own, and is thrown. May be used from
+/// many threads.
 /// </summary>
 public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastructure> logger) : IDisposable
 {
@@ -48,20 +49,24 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
                     false,
                     Volatile.Read(ref _waiting),
                     fault.Since,
-                    $"{step} has failed {fault.Count} times in a row; its messages wait and lose no attempt. The last reason: {fault.Reason}"
+                    $"{step} has failed {fault.Count} times in a row; its messages wait and lose no attempt. The last reason: "
+                        + $"{fault.Reason}"
                 )
                 : new InfrastructureState(true, Volatile.Read(ref _waiting), null, null);
         }
     }
 
-    /// <summary>Lets runs that wait, and those that are yet to begin, hand their messages back at once, for the process is about to end.</summary>
+    /// <summary>
+    /// Lets runs that wait, and those that are yet to begin, hand their messages back at once, for the process is about to end.
+    /// </summary>
     public Task EndAsync() => _ending.CancelAsync();
 
     /// <summary>Runs a step of one message until it gets through the infrastructure, or its message is handed back.</summary>
     /// <param name="step">Name of the step, such as of the function.</param>
     /// <param name="run">Runs it once.</param>
     /// <param name="handBack">Sends the message anew, to be seen after the given time.</param>
-    /// <exception cref="Exception">What <paramref name="run"/> throws and is no fault of the infrastructure: it counts as a failed attempt.</exception>
+    /// <exception cref="Exception">What <paramref name="run"/> throws and is no fault of the infrastructure: it counts as a failed
+    /// attempt.</exception>
     public async Task RunAsync(
         string step,
         Func<Task> run,

@@ -6,14 +6,14 @@ using Azure.Messaging.ServiceBus;
 namespace AaClip.Pipeline.Resilience;
 
 /// <summary>
-/// A fault of the infrastructure: model, provider, storage, network, memory. It says nothing about the message at hand, which is tried again
-/// without spending one of its attempts: see <see cref="Infrastructure"/>.
+/// A fault of the infrastructure: model, provider, storage, network, memory. It says nothing about the message at hand, which is tried
+/// again without spending one of its attempts: see <see cref="Infrastructure"/>.
 /// </summary>
 public sealed class InfrastructureException(string message, Exception inner) : Exception(message, inner)
 {
     /// <summary>
-    /// Whether an error is a fault of the infrastructure. A 400, 413, 414 or 416 of storage is not: storage works, and refuses this request for good,
-    /// such as for a name that it does not take.
+    /// Whether an error is a fault of the infrastructure. A 400, 413, 414 or 416 of storage is not: storage works, and refuses this request
+    /// for good, such as for a name that it does not take.
     /// </summary>
     public static bool Is(Exception error) =>
         error switch

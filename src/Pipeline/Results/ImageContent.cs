@@ -3,8 +3,8 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Results;
 
 /// <summary>
-/// What storage tells of a blob's content without reading it. Its ETag also changes with metadata, properties, tags and access lists, which make no
-/// new image and raise no event.
+/// What storage tells of a blob's content without reading it. Its ETag also changes with metadata, properties, tags and access lists, which
+/// make no new image and raise no event.
 /// </summary>
 /// <param name="Bytes">Length.</param>
 /// <param name="CreatedAt">When this content was stored, to the second; null where it is not known.</param>

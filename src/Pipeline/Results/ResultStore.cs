@@ -11,7 +11,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Pipeline.Results;
 
-/// <summary>Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.</summary>
+/// <summary>
+/// Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.
+/// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
     private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
@@ -65,7 +67,9 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>Keeps a message that was given up on; the same message always in the same blob, with the count of how often it was sent back.</summary>
+    /// <summary>
+    /// Keeps a message that was given up on; the same message always in the same blob, with the count of how often it was sent back.
+    /// </summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {

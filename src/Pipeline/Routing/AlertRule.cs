@@ -33,7 +33,8 @@ public sealed record AlertRule(
 
 /// <summary>A name for how bad it is.</summary>
 /// <param name="Name">"minor", "critical": what subscribers filter by. Letters, digits, "-" and "_".</param>
-/// <param name="MinCalibrated">Calibrated scores from here on belong to the band, up to the next one; 0 to 1, where 0.5 is the threshold.</param>
+/// <param name="MinCalibrated">Calibrated scores from here on belong to the band, up to the next one; 0 to 1, where 0.5 is the
+/// threshold.</param>
 public sealed record SeverityBand(string Name, double MinCalibrated);
 
 /// <summary>N of the newest M images must be anomalous before an alert is raised.</summary>

@@ -6,7 +6,8 @@ namespace AaClip.Pipeline.Routing;
 /// <summary>What is known of a camera: an entry of config/cameras.json (docs/schemas/cameras.schema.json).</summary>
 /// <param name="Class">What the object is called, any words or a published class such as "MVTec/bottle". Default "object".</param>
 /// <param name="Domain">Which smoothing the map gets. Default industrial.</param>
-/// <param name="Threshold">Raw scores from here on are anomalous, above 0 and below 1; null takes the package's calibration for the class.</param>
+/// <param name="Threshold">Raw scores from here on are anomalous, above 0 and below 1; null takes the package's calibration for the
+/// class.</param>
 /// <param name="MapThreshold">Map values from here on belong to a region; null takes the package's calibration.</param>
 /// <param name="Ignore">
 /// Polygons of [x, y] corners, 0 to 1 from the left top corner of the image as it is seen: what lies inside is no part of map, map maximum
@@ -15,7 +16,8 @@ namespace AaClip.Pipeline.Routing;
 /// </param>
 /// <param name="MinRegion">Smaller regions are left out; a share of the image, 0 to 1. Default 0.</param>
 /// <param name="Heatmaps">Whether an overlay is stored for each image. Default true.</param>
-/// <param name="Skip">Names, without the camera, that are no images: "*" stands for anything, case does not count. Null: <see cref="DefaultSkip"/>.</param>
+/// <param name="Skip">Names, without the camera, that are no images: "*" stands for anything, case does not count. Null:
+/// <see cref="DefaultSkip"/>.</param>
 /// <param name="Alert">When an alert is raised.</param>
 public sealed record CameraProfile(
     string Class = "object",
@@ -51,7 +53,8 @@ public sealed record CameraProfile(
 
     /// <summary>The ignored area; null when there is none.</summary>
     [JsonIgnore]
-    public IgnoreMask? Mask => field ??= Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null; // made after the checks of the file, which say more
+    // Made after the checks of the file, which say more
+    public IgnoreMask? Mask => field ??= Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null;
 
     /// <summary>The skip pattern that a name matches; null when the image is to be scored.</summary>
     /// <param name="path">Name without the camera.</param>

@@ -10,8 +10,8 @@ namespace AaClip.Pipeline.Routing;
 
 /// <summary>
 /// The camera profiles of config/cameras.json, read again when its ETag changes. Without a file every camera has the default profile; a
-/// broken file leaves the last good one in force and says so in health and log; where none was read yet, images wait for one, for the default profile
-/// would alert by other rules than the user's. May be used from many threads.
+/// broken file leaves the last good one in force and says so in health and log; where none was read yet, images wait for one, for the
+/// default profile would alert by other rules than the user's. May be used from many threads.
 /// </summary>
 public sealed partial class CameraProfiles : IDisposable
 {
@@ -111,7 +111,8 @@ public sealed partial class CameraProfiles : IDisposable
         {
             if (blob.Details.ContentLength > MaxBytes)
                 throw new InvalidDataException(
-                    $"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file of camera profiles."
+                    $"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file "
+                        + $"of camera profiles."
                 );
             byte[] json = new byte[blob.Details.ContentLength];
             await blob.Content.ReadExactlyAsync(json, cancellation);

@@ -38,7 +38,10 @@ public sealed class CameraSet
     /// <summary>Names and patterns, in the order of the file.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>A camera's profile: by its own name, else by the longest pattern that matches ("*" stands for any characters; of equally long ones the first in ordinal order).</summary>
+    /// <summary>
+    /// A camera's profile: by its own name, else by the longest pattern that matches ("*" stands for any characters; of equally long ones
+    /// the first in ordinal order).
+    /// </summary>
     /// <returns>Null when nothing matches: the file names all cameras that there are, and this is none of them.</returns>
     public CameraProfile? Find(string camera)
     {
@@ -68,7 +71,8 @@ public sealed class CameraSet
                 || cameras.ValueKind != JsonValueKind.Object
             )
                 throw new InvalidDataException(
-                    $"{where} has no object 'cameras': write {{ \"schemaVersion\": 1, \"cameras\": {{ \"*\": {{ \"class\": \"bottle\" }} }} }}."
+                    $"{where} has no object 'cameras': write {{ \"schemaVersion\": 1, \"cameras\": {{ \"*\": {{ \"class\": "
+                        + $"\"bottle\" }} }} }}."
                 );
             if (!root.TryGetProperty("schemaVersion", out JsonElement schema) || !schema.TryGetInt32(out int version) || version < 1)
                 throw new InvalidDataException(

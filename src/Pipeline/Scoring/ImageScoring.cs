@@ -27,8 +27,8 @@ public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, S
 /// <summary>
 /// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
 /// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
-/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is not there
-/// any more, the present one is scored and filed under its own ETag.
+/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is
+/// not there any more, the present one is scored and filed under its own ETag.
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {
@@ -80,7 +80,10 @@ public sealed partial class ImageScoring : IDisposable
     /// <summary>Runs all steps.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
     /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
-    /// <returns>The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored already.</returns>
+    /// <returns>
+    /// The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored
+    /// already.
+    /// </returns>
     public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
         using Activity? span = Tracing.Start(step, request.Traceparent);
@@ -168,7 +171,8 @@ public sealed partial class ImageScoring : IDisposable
                 if (details.ContentLength > _decode.Limits.MaxBytes)
                     throw new ImageRejectedException(
                         ImageRejection.TooManyBytes,
-                        $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of {_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes."
+                        $"Image '{request.Image}' has {details.ContentLength} bytes, more than the limit of "
+                            + $"{_decode.Limits.MaxBytes}: compress it or raise Limits__MaxBytes."
                     );
                 bytes = new byte[details.ContentLength];
                 await blob.Content.ReadExactlyAsync(bytes, cancellation);
@@ -211,7 +215,8 @@ public sealed partial class ImageScoring : IDisposable
             {
                 return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException) // an image has one size here: what fails is the model, its provider or memory
+            // An image has one size here: what fails is the model, its provider or memory
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 throw new InfrastructureException(e.Message, e);
             }
@@ -316,8 +321,8 @@ public sealed partial class ImageScoring : IDisposable
         };
 
     /// <summary>
-    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten has an
-    /// event of its own, whose result this makes already.
+    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten
+    /// has an event of its own, whose result this makes already.
     /// </summary>
     /// <returns>Null when what is there was scored before.</returns>
     private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, string model, CancellationToken cancellation)
@@ -352,7 +357,8 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Missing,
-                $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is there, then upload it again.",
+                $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is "
+                    + $"there, then upload it again.",
                 e
             );
         }
@@ -361,7 +367,8 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Archived,
-                $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, which takes hours, then rescore it.",
+                $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, "
+                    + $"which takes hours, then rescore it.",
                 e
             );
         }
@@ -375,7 +382,8 @@ public sealed partial class ImageScoring : IDisposable
         return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
     }
 
-    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the request's.
+    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the
+    // request's.
     private async Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation)
     {
         try

@@ -23,7 +23,10 @@ public sealed record Judgement
     /// <summary>Scale of the heatmap: the map threshold always has the same colour.</summary>
     public required HeatmapOptions Scale { get; init; }
 
-    /// <summary>Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions, at least one of an anomalous image.</summary>
+    /// <summary>
+    /// Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions, at
+    /// least one of an anomalous image.
+    /// </summary>
     /// <param name="map">The model's map.</param>
     /// <param name="detection">The model's score of the whole image.</param>
     /// <param name="width">Columns of the image.</param>

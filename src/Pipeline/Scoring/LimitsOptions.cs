@@ -9,7 +9,9 @@ public sealed class LimitsOptions
     /// <summary>Section of the settings.</summary>
     public const string Section = "Limits";
 
-    /// <summary>Most bytes of an image file, 1 to 2147483591; default 67108864 (64 MiB). Larger ones fail without being downloaded.</summary>
+    /// <summary>
+    /// Most bytes of an image file, 1 to 2147483591; default 67108864 (64 MiB). Larger ones fail without being downloaded.
+    /// </summary>
     [Range(1L, 2_147_483_591L)] // longest array of bytes
     public long MaxBytes { get; set; } = 64L * 1024 * 1024;
 
@@ -17,11 +19,16 @@ public sealed class LimitsOptions
     [Range(1L, 715_827_863L)]
     public long MaxPixels { get; set; } = 100_000_000;
 
-    /// <summary>Images that are in memory at a time, for new images and for jobs each; 1 to 1024; default 16. No less than Batching__MaxSize, or batches never fill.</summary>
+    /// <summary>
+    /// Images that are in memory at a time, for new images and for jobs each; 1 to 1024; default 16. No less than Batching__MaxSize, or
+    /// batches never fill.
+    /// </summary>
     [Range(1, 1024)]
     public int MaxImagesInMemory { get; set; } = 16;
 
-    /// <summary>Longest side of a heatmap in pixels, 64 to 30000; default 2048. The heatmap of a larger image is that of the image scaled down.</summary>
+    /// <summary>
+    /// Longest side of a heatmap in pixels, 64 to 30000; default 2048. The heatmap of a larger image is that of the image scaled down.
+    /// </summary>
     [Range(64, 30_000)]
     public int HeatmapSide { get; set; } = 2048;
 }

@@ -1,6 +1,9 @@
 namespace AaClip.Pipeline.Scoring;
 
-/// <summary>Lets work of jobs stand aside, between its steps, while new images are under way: but never for longer than a while, or a busy line would stop every job.</summary>
+/// <summary>
+/// Lets work of jobs stand aside, between its steps, while new images are under way: but never for longer than a while, or a busy line
+/// would stop every job.
+/// </summary>
 internal sealed class Precedence
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);

@@ -7,14 +7,16 @@ namespace AaClip.Pipeline.Storage;
 /// <summary>
 /// Names of what the pipeline writes, made from the image, its version and the model, so that a message delivered twice writes the same
 /// blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
-/// Rules: "/" in the path stays. A backslash, a control character, "~", what XML cannot hold, and the dots at a segment's end become "~" and two
-/// hexadecimal digits per UTF-8 byte; an empty segment becomes "~". In model, camera and ETag "/" is escaped too, and quotes around the ETag go.
-/// Of a path that makes the name too long for storage, or has more than 200 segments, the beginning stays, followed by "~" and 32 digits of its
-/// SHA-256; of a camera of more than 400 characters too.
+/// Rules: "/" in the path stays. A backslash, a control character, "~", what XML cannot hold, and the dots at a segment's end become "~"
+/// and two hexadecimal digits per UTF-8 byte; an empty segment becomes "~". In model, camera and ETag "/" is escaped too, and quotes around
+/// the ETag go. Of a path that makes the name too long for storage, or has more than 200 segments, the beginning stays, followed by "~" and
+/// 32 digits of its SHA-256; of a camera of more than 400 characters too.
 /// </summary>
 public static class BlobNames
 {
-    /// <summary>Folder of the results container for what cannot be assigned to an image; no model is called so, for ids have an "@".</summary>
+    /// <summary>
+    /// Folder of the results container for what cannot be assigned to an image; no model is called so, for ids have an "@".
+    /// </summary>
     public const string Failed = "failed";
 
     private const int Longest = 1024; // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
@@ -46,7 +48,9 @@ public static class BlobNames
     public static string Prefix(string model, string? camera = null) =>
         camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";
 
-    /// <summary>A camera as a segment of a name: a very long one keeps its beginning, followed by "~" and 32 digits of its SHA-256.</summary>
+    /// <summary>
+    /// A camera as a segment of a name: a very long one keeps its beginning, followed by "~" and 32 digits of its SHA-256.
+    /// </summary>
     public static string Shortened(string camera) =>
         Segment(camera) is { Length: > LongestCamera } escaped ? Cut(escaped, LongestCamera, camera) : Segment(camera);
 

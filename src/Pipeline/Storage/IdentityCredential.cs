@@ -4,7 +4,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>The credential of an identity-based connection: the settings NAME__credential and NAME__clientId, as the Functions host reads them.</summary>
+/// <summary>
+/// The credential of an identity-based connection: the settings NAME__credential and NAME__clientId, as the Functions host reads them.
+/// </summary>
 internal static class IdentityCredential
 {
     /// <param name="section">The connection, such as DataStorage or ServiceBus.</param>

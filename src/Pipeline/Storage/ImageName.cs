@@ -8,7 +8,9 @@ public readonly record struct ImageName(string Camera, string Path)
     /// <summary>Camera of images that lie directly in the container; a folder of that name is the same camera.</summary>
     public const string RootCamera = "default";
 
-    /// <summary>Takes a blob name apart: "line1/day/a.jpg" is "day/a.jpg" of camera "line1", "a.jpg" is "a.jpg" of camera "default".</summary>
+    /// <summary>
+    /// Takes a blob name apart: "line1/day/a.jpg" is "day/a.jpg" of camera "line1", "a.jpg" is "a.jpg" of camera "default".
+    /// </summary>
     public static ImageName Of(string blob)
     {
         ArgumentException.ThrowIfNullOrEmpty(blob);

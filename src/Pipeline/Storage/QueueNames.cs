@@ -39,7 +39,9 @@ public static class QueueNames
     /// <summary>Steps of jobs given up on.</summary>
     public const string RescorePoison = Rescore + PoisonSuffix;
 
-    /// <summary>Every queue that a function reads or writes; poison queues are made by the host, and by us so that their triggers need not wait.</summary>
+    /// <summary>
+    /// Every queue that a function reads or writes; poison queues are made by the host, and by us so that their triggers need not wait.
+    /// </summary>
     public static IReadOnlyList<string> All { get; } =
     [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];
 }

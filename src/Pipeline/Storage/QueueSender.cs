@@ -5,8 +5,8 @@ using Azure.Storage.Queues;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// Sends all messages between steps, so that none of them expires: storage deletes a message after seven days unless it is told otherwise, and
-/// a worker may stand still for longer. (The output bindings of functions cannot tell it, so steps send by themselves.)
+/// Sends all messages between steps, so that none of them expires: storage deletes a message after seven days unless it is told otherwise,
+/// and a worker may stand still for longer. (The output bindings of functions cannot tell it, so steps send by themselves.)
 /// </summary>
 public sealed class QueueSender(StorageClients storage)
 {

@@ -43,7 +43,8 @@ public static class StorageConnection
             {
                 // The value holds a key and must not appear in a message.
                 throw new InvalidOperationException(
-                    $"The setting {Setting} is not a connection string of a storage account: copy it again, or use 'UseDevelopmentStorage=true' for Azurite.",
+                    $"The setting {Setting} is not a connection string of a storage account: copy it again, or use "
+                        + $"'UseDevelopmentStorage=true' for Azurite.",
                     e
                 );
             }
@@ -65,7 +66,8 @@ public static class StorageConnection
             : null;
         if (text is null)
             throw new InvalidOperationException(
-                $"No storage account is configured: set {Setting} to a connection string ('UseDevelopmentStorage=true' for Azurite), or {Setting}__accountName, or {Setting}__{name}."
+                $"No storage account is configured: set {Setting} to a connection string ('UseDevelopmentStorage=true' for "
+                    + $"Azurite), or {Setting}__accountName, or {Setting}__{name}."
             );
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
             ? address

@@ -9,9 +9,9 @@ using Polly.Retry;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// A JSON document in a blob that several workers change, each under the ETag that it read. A client repeats a write whose answer was lost and is
-/// then refused by its own first write; so after a refusal the blob is read again and compared: if it holds what was to be written, it was written.
-/// Documents must differ from writer to writer, such as by a time or an id of the worker.
+/// A JSON document in a blob that several workers change, each under the ETag that it read. A client repeats a write whose answer was lost
+/// and is then refused by its own first write; so after a refusal the blob is read again and compared: if it holds what was to be written,
+/// it was written. Documents must differ from writer to writer, such as by a time or an id of the worker.
 /// </summary>
 /// <param name="blob">The blob.</param>
 /// <param name="type">How the document is written.</param>
@@ -88,9 +88,9 @@ public sealed class VersionedBlob<T>(
     }
 
     /// <summary>
-    /// Changes the document. When another worker was faster, waits a little, reads again and lets <paramref name="change"/> decide again; where it gives
-    /// back what it got, nothing is written. Where an answer was lost and another worker wrote before it was asked for again, a change that was
-    /// written is decided once more: it must find itself in what is there, as by a step, a time or an id.
+    /// Changes the document. When another worker was faster, waits a little, reads again and lets <paramref name="change"/> decide again;
+    /// where it gives back what it got, nothing is written. Where an answer was lost and another worker wrote before it was asked for
+    /// again, a change that was written is decided once more: it must find itself in what is there, as by a step, a time or an id.
     /// </summary>
     /// <param name="change">Gets null where there is no document.</param>
     /// <returns>The document as it is stored now; null where there still is none.</returns>
@@ -124,7 +124,8 @@ public sealed class VersionedBlob<T>(
         return last.Stands
             ? last.Document
             : throw new IOException(
-                $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again later; if this stays, let fewer workers change it."
+                $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again "
+                    + $"later; if this stays, let fewer workers change it."
             );
     }
 

@@ -65,7 +65,8 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
             return;
         if (!OfStorage.Any(header => response.Headers.Contains(header)))
             throw new IOException(
-                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type '{response.Headers.ContentType}'."
+                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type "
+                    + $"'{response.Headers.ContentType}'."
             );
         if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
             throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");

@@ -12,7 +12,9 @@ internal static class AzureMonitor
     /// <summary>Connection string of an Application Insights.</summary>
     public const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-    /// <summary>"Authorization=AAD" proves the app's managed identity; ";ClientId=…" names a user-assigned one. Absent: the key alone.</summary>
+    /// <summary>
+    /// "Authorization=AAD" proves the app's managed identity; ";ClientId=…" names a user-assigned one. Absent: the key alone.
+    /// </summary>
     public const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
     private const string SamplerSetting = "OTEL_TRACES_SAMPLER";

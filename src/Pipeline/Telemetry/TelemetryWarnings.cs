@@ -60,7 +60,8 @@ internal sealed partial class TelemetryWarnings(
         [LoggerMessage(
             2,
             LogLevel.Warning,
-            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is said once."
+            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is "
+                + "said once."
         )]
         public static partial void NotSent(ILogger logger, string setting, string? @event);
     }

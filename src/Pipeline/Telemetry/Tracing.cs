@@ -30,7 +30,8 @@ public static class Tracing
         if (ActivityContext.TryParse(traceparent, null, isRemote: true, out ActivityContext parent))
         {
             bool foreign = outer is not null && outer.TraceId != parent.TraceId;
-            return Source.StartActivity(step, kind, parent, links: foreign ? [new ActivityLink(outer!.Context)] : null); // foreign: outer is not null
+            // Foreign: outer is not null
+            return Source.StartActivity(step, kind, parent, links: foreign ? [new ActivityLink(outer!.Context)] : null);
         }
         return Source.StartActivity(step, kind);
     }
@@ -40,7 +41,8 @@ public static class Tracing
     public static Activity? StartPart(string part) => Source.StartActivity(part, ActivityKind.Internal);
 
     /// <summary>The trace context to put into an outgoing message.</summary>
-    /// <param name="received">The one that came with the message at hand: passed on where no span of ours runs, so that the trace goes on.</param>
+    /// <param name="received">The one that came with the message at hand: passed on where no span of ours runs, so that the trace goes
+    /// on.</param>
     public static string? Stamp(string? received = null) =>
         Activity.Current is { IdFormat: ActivityIdFormat.W3C } current && (received is null || current.Source.Name == Name)
             ? current.Id

@@ -26,9 +26,11 @@ public sealed class AnchorStore
     private int _warned;
 
     /// <summary>Opens a store; reads the package's anchors, nothing else.</summary>
-    /// <param name="packageAnchorsFile">The package's anchors.safetensors: a tensor [width, 2] for each class name. Null, or an absent file: none.</param>
+    /// <param name="packageAnchorsFile">The package's anchors.safetensors: a tensor [width, 2] for each class name. Null, or an absent
+    /// file: none.</param>
     /// <param name="cacheFolder">Folder for computed anchors, such as <see cref="CacheFolder.Path"/>; made when first needed.</param>
-    /// <param name="key">Folder name below it, that changes with everything the anchors depend on: weights, adapters, prompts, vocabulary.</param>
+    /// <param name="key">Folder name below it, that changes with everything the anchors depend on: weights, adapters, prompts,
+    /// vocabulary.</param>
     /// <param name="width">Width of the joint space.</param>
     /// <param name="compute">Gives [width, 2] for a class name; may be slow.</param>
     /// <param name="warn">Told once when the cache folder cannot be written.</param>
@@ -66,7 +68,8 @@ public sealed class AnchorStore
     /// <summary>The anchors of a class.</summary>
     /// <param name="name">The name as it stands in the prompts; see <see cref="ClassNames.Resolve(string)"/>.</param>
     /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal. Shared: do not write into it.</returns>
-    /// <exception cref="InvalidOperationException">The computation gave another number of values. What it throws itself comes through, and the next call tries again.</exception>
+    /// <exception cref="InvalidOperationException">The computation gave another number of values. What it throws itself comes through, and
+    /// the next call tries again.</exception>
     public float[] Get(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -138,7 +141,8 @@ public sealed class AnchorStore
         {
             if (Interlocked.Exchange(ref _warned, 1) == 0)
                 _warn(
-                    $"Text anchors cannot be kept in '{_folder}' ({e.Message}); they are computed again in every process. Make the folder writable, or name another with {CacheFolder.Variable}."
+                    $"Text anchors cannot be kept in '{_folder}' ({e.Message}); they are computed again in every process. Make the "
+                        + $"folder writable, or name another with {CacheFolder.Variable}."
                 );
         }
     }

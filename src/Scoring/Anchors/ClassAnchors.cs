@@ -3,7 +3,8 @@ using System.Numerics.Tensors;
 namespace AaClip.Scoring.Anchors;
 
 /// <summary>
-/// The two text vectors that an object's patches are compared with (AA-CLIP, arXiv 2503.06661; forward_utils.py, get_adapted_single_class_text_embedding).
+/// The two text vectors that an object's patches are compared with (AA-CLIP, arXiv 2503.06661; forward_utils.py,
+/// get_adapted_single_class_text_embedding).
 /// </summary>
 public static class ClassAnchors
 {

@@ -102,7 +102,8 @@ public static class Bicubic
         long expected = (1 + (long)inGrid * inGrid) * width;
         if (table.Length != expected)
             throw new ArgumentException(
-                $"The positional table has {table.Length} values, expected {expected} = (1 + {inGrid} * {inGrid}) * {width}: the grid or the width belongs to another model.",
+                $"The positional table has {table.Length} values, expected {expected} = (1 + {inGrid} * {inGrid}) * {width}: the "
+                    + $"grid or the width belongs to another model.",
                 nameof(table)
             );
         if (inGrid == outGrid)

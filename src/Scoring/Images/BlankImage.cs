@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Images that show nothing: a black, white or blue frame of a camera without a signal, a lens cap, a pixel. The model finds nothing wrong with
-/// them, so that a dead camera would count as good parts.
+/// Images that show nothing: a black, white or blue frame of a camera without a signal, a lens cap, a pixel. The model finds nothing wrong
+/// with them, so that a dead camera would count as good parts.
 /// </summary>
 public static class BlankImage
 {
@@ -16,8 +16,8 @@ public static class BlankImage
     /// <summary>Throws when the image shows nothing.</summary>
     /// <param name="name">What to call the image in the message.</param>
     /// <param name="patch">Pixels along a side of the model's patches.</param>
-    /// <exception cref="ImageRejectedException">It has fewer pixels than a patch, or of all but one pixel in 10,000 no channel varies by more
-    /// than 2 levels of 255, or by more than 8 while all is darker than 32.</exception>
+    /// <exception cref="ImageRejectedException">It has fewer pixels than a patch, or of all but one pixel in 10,000 no channel varies by
+    /// more than 2 levels of 255, or by more than 8 while all is darker than 32.</exception>
     public static void Refuse(RgbImage image, string name, int patch)
     {
         int pixels = image.Width * image.Height;

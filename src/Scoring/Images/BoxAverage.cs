@@ -1,6 +1,9 @@
 namespace AaClip.Scoring.Images;
 
-/// <summary>Makes a large picture small enough to look at: each pixel is the mean of those it stands for. It takes a row of memory beside the result.</summary>
+/// <summary>
+/// Makes a large picture small enough to look at: each pixel is the mean of those it stands for. It takes a row of memory beside the
+/// result.
+/// </summary>
 public static class BoxAverage
 {
     /// <summary>Scales a picture down so that no side is longer than asked for; the ratio of the sides stays.</summary>

@@ -8,9 +8,9 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Samples of 16 bits become bytes: round(v * 255 / 65535). Cameras of 10 and 12 bits are often stored in 16 without scaling, which would be a
-/// nearly black picture. Where the file says how many bits are used (PNG: sBIT; TIFF: MaxSampleValue) and no sample has more, the highest eight of
-/// them are taken, as these cameras do themselves in their modes of 8 bits.
+/// Samples of 16 bits become bytes: round(v * 255 / 65535). Cameras of 10 and 12 bits are often stored in 16 without scaling, which would
+/// be a nearly black picture. Where the file says how many bits are used (PNG: sBIT; TIFF: MaxSampleValue) and no sample has more, the
+/// highest eight of them are taken, as these cameras do themselves in their modes of 8 bits.
 /// </summary>
 internal static class DeepSamples
 {
@@ -30,8 +30,10 @@ internal static class DeepSamples
             if (largest is > Dark and <= TwelveBits)
                 throw new ImageRejectedException(
                     ImageRejection.Unscaled,
-                    $"Image '{name}' has samples of 16 bits, but none above {largest}, as cameras of 10 or 12 bits give them: it would be nearly "
-                        + "black. Scale the samples to 0 to 65535 or store 8 bits, or let the file say how many are used (PNG: sBIT; TIFF: MaxSampleValue)."
+                    $"Image '{name}' has samples of 16 bits, but none above {largest}, as cameras of 10 or 12 bits give them: it "
+                        + $"would be nearly "
+                        + "black. Scale the samples to 0 to 65535 or store 8 bits, or let the file say how many are used (PNG: "
+                        + "sBIT; TIFF: MaxSampleValue)."
                 );
             return v => (byte)(((v * 255L) + (ushort.MaxValue / 2)) / ushort.MaxValue);
         }

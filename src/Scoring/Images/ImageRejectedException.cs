@@ -30,7 +30,9 @@ public enum ImageRejection
     /// <summary>The image shows nothing: one colour, a dark frame, or fewer pixels than a patch of the model.</summary>
     Blank,
 
-    /// <summary>16-bit samples that use 10 or 12 bits alone, while nothing in the file says so: scored as they are, they would be nearly black.</summary>
+    /// <summary>
+    /// 16-bit samples that use 10 or 12 bits alone, while nothing in the file says so: scored as they are, they would be nearly black.
+    /// </summary>
     Unscaled,
 }
 

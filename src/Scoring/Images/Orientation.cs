@@ -10,7 +10,8 @@ internal static class Orientation
 
     /// <summary>The upright image; the same object for 1.</summary>
     /// <param name="image">As stored.</param>
-    /// <param name="orientation">1 as it is, 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 turn right, 7 transverse, 8 turn left.</param>
+    /// <param name="orientation">1 as it is, 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 turn right, 7 transverse, 8 turn
+    /// left.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called seldom and on millions of pixels: must be fast the first time
     public static RgbImage Apply(RgbImage image, int orientation)
     {

@@ -1,6 +1,8 @@
 namespace AaClip.Scoring.Images;
 
-/// <summary>What a model wants done to an image before it; stored in the model package. The defaults are CLIP's, at AA-CLIP's size.</summary>
+/// <summary>
+/// What a model wants done to an image before it; stored in the model package. The defaults are CLIP's, at AA-CLIP's size.
+/// </summary>
 public sealed record Preprocessing
 {
     /// <summary>Pixels along both sides of the model's input; default 518.</summary>
@@ -22,11 +24,13 @@ public sealed record Preprocessing
             );
         if (Mean is not { Count: 3 } || !Mean.All(float.IsFinite))
             throw new InvalidDataException(
-                $"Preprocessing mean is [{Text(Mean)}], expected three finite numbers (red, green, blue): correct 'mean' in the model package."
+                $"Preprocessing mean is [{Text(Mean)}], expected three finite numbers (red, green, blue): correct 'mean' in the "
+                    + $"model package."
             );
         if (Std is not { Count: 3 } || !Std.All(s => float.IsFinite(s) && s > 0))
             throw new InvalidDataException(
-                $"Preprocessing std is [{Text(Std)}], expected three positive numbers (red, green, blue): correct 'std' in the model package."
+                $"Preprocessing std is [{Text(Std)}], expected three positive numbers (red, green, blue): correct 'std' in the "
+                    + $"model package."
             );
     }
 

@@ -15,7 +15,8 @@ public sealed class AnomalyMap
     /// <summary>Takes over a map; it is not copied.</summary>
     /// <param name="raw">[side, side], row-major: the levels' scores summed, before smoothing.</param>
     /// <param name="side">Patches along a side.</param>
-    /// <param name="size">Pixels along a side of the model's input, at which <see cref="Max"/> is taken; 518 in the published model.</param>
+    /// <param name="size">Pixels along a side of the model's input, at which <see cref="Max"/> is taken; 518 in the published
+    /// model.</param>
     /// <param name="domain">Chooses the smoothing.</param>
     /// <exception cref="ArgumentException">The length is not side * side, or a value is not a finite number.</exception>
     public AnomalyMap(float[] raw, int side, int size, Domain domain)
@@ -25,7 +26,8 @@ public sealed class AnomalyMap
         int bad = Array.FindIndex(raw, v => !float.IsFinite(v));
         if (bad >= 0)
             throw new ArgumentException(
-                $"The anomaly map is {raw[bad]} at patch row {bad / side}, column {bad % side}, expected a finite number: the model overflowed or its weights are damaged; try the float32 package.",
+                $"The anomaly map is {raw[bad]} at patch row {bad / side}, column {bad % side}, expected a finite number: the model "
+                    + $"overflowed or its weights are damaged; try the float32 package.",
                 nameof(raw)
             );
         _raw = raw;

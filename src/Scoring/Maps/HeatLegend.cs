@@ -123,7 +123,8 @@ internal static class HeatLegend
         (string Text, int Step)[] ticks =
         [
             (Format(options.High), HeatPalette.Count - 1),
-            (Format(options.Threshold + (options.High - options.Threshold) / 4), (HeatPalette.Count + HeatPalette.Middle) / 2), // by the square root
+            // By the square root
+            (Format(options.Threshold + (options.High - options.Threshold) / 4), (HeatPalette.Count + HeatPalette.Middle) / 2),
             (Format(options.Threshold), HeatPalette.Middle),
             (Format(options.Low), 0),
         ];

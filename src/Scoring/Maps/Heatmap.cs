@@ -71,8 +71,8 @@ public static class Heatmap
         return new RgbImage(width, height, result);
     }
 
-    // Linear from low to the threshold over half of the palette; from there to high by the square root, so that a small excess shows, and of
-    // two large ones the larger.
+    // Linear from low to the threshold over half of the palette; from there to high by the square root, so that a small excess shows, and
+    // of two large ones the larger.
     private static void Steps(ReadOnlySpan<float> values, HeatmapOptions options, Span<int> steps)
     {
         float threshold = options.Threshold;

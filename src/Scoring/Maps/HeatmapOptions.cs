@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace AaClip.Scoring.Maps;
 
-/// <summary>How a heatmap is drawn. The scale is absolute: a score has the same colour in every image, and the threshold the middle one.</summary>
+/// <summary>
+/// How a heatmap is drawn. The scale is absolute: a score has the same colour in every image, and the threshold the middle one.
+/// </summary>
 public sealed record HeatmapOptions
 {
     /// <summary>Scores at or below it leave the photo as it is.</summary>
@@ -17,7 +19,9 @@ public sealed record HeatmapOptions
     /// <summary>How much the strongest colour covers the photo, 0 to 1; default 0.7.</summary>
     public double Opacity { get; init; } = 0.7;
 
-    /// <summary>Draws a line where the score crosses <see cref="ContourLevel"/>; default true. Left out on pictures below 64 pixels.</summary>
+    /// <summary>
+    /// Draws a line where the score crosses <see cref="ContourLevel"/>; default true. Left out on pictures below 64 pixels.
+    /// </summary>
     public bool Contour { get; init; } = true;
 
     /// <summary>The score of the line; null is the threshold. See <see cref="Regions.Level"/>.</summary>
@@ -26,7 +30,9 @@ public sealed record HeatmapOptions
     /// <summary>Draws the scale with its three numbers along the right edge; default false. Left out where it does not fit.</summary>
     public bool Legend { get; init; }
 
-    /// <summary>A scale from calibrated scores that is valid for any threshold: where the threshold leaves too little room, the ends move.</summary>
+    /// <summary>
+    /// A scale from calibrated scores that is valid for any threshold: where the threshold leaves too little room, the ends move.
+    /// </summary>
     /// <param name="min">Lowest calibrated score.</param>
     /// <param name="threshold">Scores at or above it are anomalous.</param>
     /// <param name="max">Highest calibrated score, not below min.</param>
@@ -47,7 +53,8 @@ public sealed record HeatmapOptions
             throw new ArgumentException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The heatmap's scale is low {Low}, threshold {Threshold}, high {High}, expected finite numbers in rising order: use HeatmapOptions.Spanning for any threshold."
+                    $"The heatmap's scale is low {Low}, threshold {Threshold}, high {High}, expected finite numbers in rising "
+                        + $"order: use HeatmapOptions.Spanning for any threshold."
                 )
             );
         if (Opacity is not (>= 0 and <= 1))

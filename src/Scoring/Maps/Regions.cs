@@ -5,14 +5,17 @@ public static class Regions
 {
     private const float LeastSpread = 0.1f; // share of the peak's height over the threshold: below it no place stands out
 
-    /// <summary>Where an image looks wrong: its regions at <see cref="Level"/>, and of an anomalous image at least one, however small.</summary>
+    /// <summary>
+    /// Where an image looks wrong: its regions at <see cref="Level"/>, and of an anomalous image at least one, however small.
+    /// </summary>
     /// <param name="full">[size, size]: the map at the model's size; ignored pixels are negative infinity.</param>
     /// <param name="size">Pixels along a side of the map.</param>
     /// <param name="level">From <see cref="Level"/>.</param>
     /// <param name="anomalous">Whether the image is.</param>
     /// <param name="width">Pixels along a row of the original image.</param>
     /// <param name="height">Rows of the original image.</param>
-    /// <param name="minAreaFraction">Smaller regions are left out, unless none remains of an anomalous image; a share of the image, 0 to 1.</param>
+    /// <param name="minAreaFraction">Smaller regions are left out, unless none remains of an anomalous image; a share of the image, 0 to
+    /// 1.</param>
     /// <returns>Highest peak first.</returns>
     public static IReadOnlyList<Region> Of(
         ReadOnlySpan<float> full,
@@ -29,9 +32,9 @@ public static class Regions
     }
 
     /// <summary>
-    /// The score from which on pixels belong to a region: the threshold, but 1. where more than half of the picture reaches it, half the way from
-    /// the picture's median to its peak, so that the place that stands out is told (where none does, the threshold); 2. where nothing reaches it
-    /// in an anomalous image, three quarters of that way: the hottest place.
+    /// The score from which on pixels belong to a region: the threshold, but 1. where more than half of the picture reaches it, half the
+    /// way from the picture's median to its peak, so that the place that stands out is told (where none does, the threshold); 2. where
+    /// nothing reaches it in an anomalous image, three quarters of that way: the hottest place.
     /// </summary>
     /// <param name="full">The map at the model's size; ignored pixels are negative infinity.</param>
     /// <param name="threshold">Scores at or above it are anomalous.</param>

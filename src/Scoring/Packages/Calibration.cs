@@ -12,7 +12,10 @@ public sealed record Calibration
     /// <summary>Half of the map's values around the neutral one, per level: a probability of 99.3 % for one anchor.</summary>
     private const float NeutralSpan = 2.5f;
 
-    /// <summary>Room that heatmaps leave above the threshold: so many times what lies below it. Calibrated from normal images alone, a scale knows no defect.</summary>
+    /// <summary>
+    /// Room that heatmaps leave above the threshold: so many times what lies below it. Calibrated from normal images alone, a scale knows
+    /// no defect.
+    /// </summary>
     private const float RoomAbove = 4;
 
     /// <summary>What a raw score of 1, the upper end of the scale, becomes; what is worse comes nearer to 1 and never reaches it.</summary>
@@ -56,7 +59,9 @@ public sealed record Calibration
             MapThreshold = levels * 0.5f,
         };
 
-    /// <summary>The combined score (specification 4.3.2): half map maximum and half detection, or for medical images the map maximum alone.</summary>
+    /// <summary>
+    /// The combined score (specification 4.3.2): half map maximum and half detection, or for medical images the map maximum alone.
+    /// </summary>
     /// <returns>About 0 to 1; beyond, where an image leaves the calibrated range.</returns>
     public double Raw(float mapMax, float detection, Domain domain)
     {
@@ -66,8 +71,9 @@ public sealed record Calibration
     }
 
     /// <summary>
-    /// A raw score on a scale where 0.5 is the threshold, whatever it is: linear below it, down to 0; linear above it, up to 0.9 at a raw score
-    /// of 1; then 1 - 0.1 / x, x times as far above the threshold as 1 is. Of two scores above the threshold the higher one stays the higher one.
+    /// A raw score on a scale where 0.5 is the threshold, whatever it is: linear below it, down to 0; linear above it, up to 0.9 at a raw
+    /// score of 1; then 1 - 0.1 / x, x times as far above the threshold as 1 is. Of two scores above the threshold the higher one stays the
+    /// higher one.
     /// </summary>
     /// <param name="threshold">Raw score that becomes 0.5; above 0 and below 1.</param>
     public static double Calibrated(double raw, double threshold)
@@ -91,13 +97,13 @@ public sealed record Calibration
         if (!(float.IsFinite(MapMin) && float.IsFinite(MapMax) && MapMin < MapMax))
             throw new InvalidDataException(
                 FormattableString.Invariant(
-                    $"{where} has the map range {MapMin} to {MapMax}, expected two numbers in rising order: calibrate again."
+                    $"{where} has the map range {MapMin} to {MapMax}, expected two rising numbers: calibrate again."
                 )
             );
         if (!(float.IsFinite(DetectionMin) && float.IsFinite(DetectionMax) && DetectionMin < DetectionMax))
             throw new InvalidDataException(
                 FormattableString.Invariant(
-                    $"{where} has the detection range {DetectionMin} to {DetectionMax}, expected two numbers in rising order: calibrate again."
+                    $"{where} has the detection range {DetectionMin} to {DetectionMax}, expected two rising numbers: calibrate again."
                 )
             );
         if (Threshold is not (> 0 and < 1))

@@ -49,7 +49,9 @@ public sealed record ModelManifest
         init => field = value ?? [];
     } = []; // the JSON reader sets absent members to null
 
-    /// <summary>Score scales and thresholds by class name; "*" is for every other class. Empty for a model that was never calibrated.</summary>
+    /// <summary>
+    /// Score scales and thresholds by class name; "*" is for every other class. Empty for a model that was never calibrated.
+    /// </summary>
     public IReadOnlyDictionary<string, Calibration> Calibrations
     {
         get;
@@ -74,17 +76,21 @@ public sealed record ModelManifest
         && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
-    /// <param name="objectClass">As the user writes it; names that give the same prompts have the same scale (<see cref="ClassNames.Same"/>).</param>
+    /// <param name="objectClass">As the user writes it; names that give the same prompts have the same scale
+    /// (<see cref="ClassNames.Same"/>).</param>
     public Calibration CalibrationFor(string objectClass) =>
         Calibrations.FirstOrDefault(c => ClassNames.Same(c.Key, objectClass)).Value
         ?? Calibrations.GetValueOrDefault("*")
         ?? Calibration.Neutral(Architecture.Levels.Count);
 
-    /// <summary>What to say where this package is calibrated, but not for the class; null where all is well or nothing is calibrated.</summary>
+    /// <summary>
+    /// What to say where this package is calibrated, but not for the class; null where all is well or nothing is calibrated.
+    /// </summary>
     public string? CalibrationGap(string objectClass) =>
         Calibrations.Count == 0 || !CalibrationFor(objectClass).IsNeutral
             ? null
-            : $"Model {Id} has no calibration for '{objectClass}', only for {string.Join(", ", Calibrations.Keys.Take(8).Select(k => $"'{k}'"))}{(Calibrations.Count > 8 ? ", …" : "")}: "
+            : $"Model {Id} has no calibration for '{objectClass}', only for "
+                + $"{string.Join(", ", Calibrations.Keys.Take(8).Select(k => $"'{k}'"))}{(Calibrations.Count > 8 ? ", …" : "")}: "
                 + "name the class as it is there, or calibrate it (aaclip calibrate).";
 }
 

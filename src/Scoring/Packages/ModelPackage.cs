@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace AaClip.Scoring.Packages;
 
-/// <summary>A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. Immutable once written.</summary>
+/// <summary>
+/// A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. Immutable once written.
+/// </summary>
 public sealed class ModelPackage
 {
     /// <summary>The image graph.</summary>
@@ -40,7 +42,8 @@ public sealed class ModelPackage
 
     /// <summary>Reads and checks model.json; the large files are checked by <see cref="Verify"/> when they are used.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It is not a package, is from a newer version, or a listed file is missing or has another size.</exception>
+    /// <exception cref="InvalidDataException">It is not a package, is from a newer version, or a listed file is missing or has another
+    /// size.</exception>
     public static ModelPackage Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -90,7 +93,8 @@ public sealed class ModelPackage
             string found = HashOf(PathOf(name));
             if (found != expected.Sha256)
                 throw new InvalidDataException(
-                    $"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or damaged; copy the package again."
+                    $"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or "
+                        + $"damaged; copy the package again."
                 );
         }
     }
@@ -131,12 +135,14 @@ public sealed class ModelPackage
     {
         if (!ModelManifest.IsLabel(manifest.Name) || !ModelManifest.IsLabel(manifest.Version))
             throw new InvalidDataException(
-                $"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' and '-', at most 64: import the model again."
+                $"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' "
+                    + $"and '-', at most 64: import the model again."
             );
         ModelArchitecture shape = manifest.Architecture;
         if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
             throw new InvalidDataException(
-                $"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the patch, at most 8192."
+                $"'{path}' has imageSize {shape.ImageSize} and patch {shape.Patch}: the size must be a positive multiple of the "
+                    + $"patch, at most 8192."
             );
         manifest.Preprocessing.Validate();
         if (manifest.Preprocessing.Size != shape.ImageSize)

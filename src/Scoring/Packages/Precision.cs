@@ -14,7 +14,9 @@ public enum Precision
     [JsonStringEnumMemberName("fp16")]
     Fp16,
 
-    /// <summary>int8 weights with one scale per output channel, activations quantised on the fly; attention, norms and heads in float32: for CPUs.</summary>
+    /// <summary>
+    /// int8 weights with one scale per output channel, activations quantised on the fly; attention, norms and heads in float32: for CPUs.
+    /// </summary>
     [JsonStringEnumMemberName("int8")]
     Int8,
 }

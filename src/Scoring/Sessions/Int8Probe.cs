@@ -4,7 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Scoring.Sessions;
 
-/// <summary>Tells which int8 kernel is right on this machine, by trying: one product of known result, through the runtime that scores.</summary>
+/// <summary>
+/// Tells which int8 kernel is right on this machine, by trying: one product of known result, through the runtime that scores.
+/// </summary>
 public static class Int8Probe
 {
     private const int Rows = 7; // odd, as kernels take rows in blocks
@@ -22,8 +24,8 @@ public static class Int8Probe
         {
             Int8Kernel.U8S8 => "u8s8 (this processor sums byte products without loss)",
             Int8Kernel.U8U8 => "u8u8 (this processor has no byte dot products (VNNI), so weights are made unsigned: same scores, slower)",
-            _ =>
-                $"none (ONNX Runtime {OrtEnv.Instance().GetVersionString()} has no exact one for this processor: import the model again with --precision fp32)",
+            _ => $"none (ONNX Runtime {OrtEnv.Instance().GetVersionString()} has no exact one for this processor: import the model "
+                + $"again with --precision fp32)",
         };
 
     /// <summary>Makes a session multiply with a kernel.</summary>
@@ -33,7 +35,8 @@ public static class Int8Probe
             return;
         options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED; // the level whose passes rewrite the weights
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
-        options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "MatMulScaleFusion"); // the one other change at that level
+        // The one other change at that level
+        options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "MatMulScaleFusion");
     }
 
     /// <summary>Whether a kernel gives 64 for 64 products of 1 and 1, held as 255 and 127; saturated sums give 32.4.</summary>
@@ -58,7 +61,8 @@ public static class Int8Probe
         : IsExact(Int8Kernel.U8U8) ? Int8Kernel.U8U8
         : null;
 
-    // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of onnx.proto.
+    // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of
+    // onnx.proto.
     private static byte[] Graph()
     {
         sbyte[] weights = new sbyte[Inner * Columns];

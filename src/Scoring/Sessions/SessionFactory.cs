@@ -32,7 +32,8 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
             {
                 if (wanted == Sessions.Provider.Cuda)
                     throw new InvalidOperationException(
-                        $"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or choose --provider cpu or auto.",
+                        $"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or "
+                            + $"choose --provider cpu or auto.",
                         e
                     );
                 Log.NoCuda(logger, FirstLine(e.Message));
@@ -66,7 +67,8 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
         if (threads > 0)
             options.IntraOpNumThreads = threads;
         else if (training)
-            options.IntraOpNumThreads = Environment.ProcessorCount; // ONNX Runtime counts physical cores, of which some virtual machines show half
+            // ONNX Runtime counts physical cores, of which some virtual machines show half
+            options.IntraOpNumThreads = Environment.ProcessorCount;
         if (training)
             options.EnableMemoryPattern = false; // planned memory is never given back: 21 GiB instead of 13 for a full-size step
         if (memoryMapped)

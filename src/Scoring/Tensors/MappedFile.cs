@@ -40,11 +40,13 @@ public sealed unsafe class MappedFile : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (offset < 0 || length < 0 || offset > Length - length)
             throw new InvalidDataException(
-                $"'{Path}' has {Length} bytes, but bytes {offset} to {(Int128)offset + length} are asked for: the file is damaged or was not copied whole."
+                $"'{Path}' has {Length} bytes, but bytes {offset} to {(Int128)offset + length} are asked for: the file is damaged "
+                    + $"or was not copied whole."
             );
         if (length > int.MaxValue)
             throw new InvalidDataException(
-                $"'{Path}' holds one tensor of {length} bytes at byte {offset}, but at most {int.MaxValue} can be read at once: store it in smaller parts or in half precision."
+                $"'{Path}' holds one tensor of {length} bytes at byte {offset}, but at most {int.MaxValue} can be read at once: "
+                    + $"store it in smaller parts or in half precision."
             );
         return new Window(this, _start + offset, (int)length).Memory;
     }

@@ -128,7 +128,8 @@ public sealed class SafetensorsFile : IDisposable
         long headerLength = BinaryPrimitives.ReadInt64LittleEndian(file.Slice(0, 8).Span);
         if (headerLength is < 2 or > MaxHeader || headerLength > file.Length - 8)
             throw new InvalidDataException(
-                $"'{file.Path}' is not a safetensors file: its first 8 bytes give a header of {headerLength} bytes in a file of {file.Length}."
+                $"'{file.Path}' is not a safetensors file: its first 8 bytes give a header of {headerLength} bytes in a file of "
+                    + $"{file.Length}."
             );
 
         using JsonDocument header = JsonDocument.Parse(file.Slice(8, headerLength));
@@ -154,7 +155,8 @@ public sealed class SafetensorsFile : IDisposable
             StoredTensor tensor = new(entry.Name, file.Path, type, shape, data);
             if (tensor.Count * type.Size() != data.Length)
                 throw new InvalidDataException(
-                    $"Tensor '{entry.Name}' in '{file.Path}' of type {type} and shape {tensor.ShapeText} needs {tensor.Count * type.Size()} bytes, but has {data.Length}."
+                    $"Tensor '{entry.Name}' in '{file.Path}' of type {type} and shape {tensor.ShapeText} needs "
+                        + $"{tensor.Count * type.Size()} bytes, but has {data.Length}."
                 );
             if (!tensors.TryAdd(entry.Name, tensor))
                 throw new InvalidDataException($"Tensor '{entry.Name}' stands twice in the header of '{file.Path}'.");

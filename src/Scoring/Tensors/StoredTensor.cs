@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 
 namespace AaClip.Scoring.Tensors;
 
-/// <summary>A tensor in a weight file: name, type, shape, and its bytes where they lie (little-endian). Nothing is read before it is asked for.</summary>
+/// <summary>
+/// A tensor in a weight file: name, type, shape, and its bytes where they lie (little-endian). Nothing is read before it is asked for.
+/// </summary>
 public sealed class StoredTensor
 {
     private const int MaxAxes = 64; // PyTorch's own limit; the index of a strided walk lies on the stack

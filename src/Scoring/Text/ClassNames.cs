@@ -29,8 +29,8 @@ public static class ClassNames
         );
 
     /// <summary>
-    /// The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is, but for
-    /// "_", by which folders are named, and runs of blanks: each becomes one blank.
+    /// The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is,
+    /// but for "_", by which folders are named, and runs of blanks: each becomes one blank.
     /// </summary>
     /// <param name="className">What the user wrote; blanks around it do not count, nor does the case of a data set and its class.</param>
     /// <exception cref="ClassNameException">
@@ -45,7 +45,8 @@ public static class ClassNames
             );
         if (name.FirstOrDefault(c => char.IsControl(c) || c == '\uFFFD', ' ') is var bad and not ' ')
             throw new ClassNameException(
-                $"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a badly decoded one: write it in one line of plain text."
+                $"The class name '{Printable(name)}' has the character U+{(int)bad:X4}, a control character or what is left of a "
+                    + $"badly decoded one: write it in one line of plain text."
             );
         string cleaned = ClipTokenizer.Clean(name);
         if (cleaned.Trim('_', ' ').Length == 0)
@@ -61,7 +62,9 @@ public static class ClassNames
             return AnyObject;
         return published.Classes.FirstOrDefault(c => c.Class.Equals(classOfSet, StringComparison.OrdinalIgnoreCase))?.Name
             ?? throw new ClassNameException(
-                $"The data set {published.Name} has no class '{classOfSet}'; its classes are {string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without '{published.Name}/'."
+                $"The data set {published.Name} has no class '{classOfSet}'; its classes are "
+                    + $"{string.Join(", ", published.Classes.Select(c => c.Class))}. Name an object of your own without "
+                    + $"'{published.Name}/'."
             );
     }
 
@@ -79,7 +82,9 @@ public static class ClassNames
         int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);
         if (longest > contextLength - 2)
             throw new ClassNameException(
-                $"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it {longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} tokens shorter."
+                $"The class name '{MergeList.Shorten(name)}' has {tokenizer.Encode(name).Length} tokens, and a prompt with it "
+                    + $"{longest}; the text encoder takes {contextLength - 2}: use a name that is {longest - contextLength + 2} "
+                    + $"tokens shorter."
             );
         return name;
     }

@@ -13,7 +13,9 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
     /// <summary>Positions of a row in every published CLIP model.</summary>
     public const int DefaultContextLength = 77;
 
-    /// <summary>Characters that a text may have. Far more than fits a row; bounds the work on hostile input, whose cost grows with the square.</summary>
+    /// <summary>
+    /// Characters that a text may have. Far more than fits a row; bounds the work on hostile input, whose cost grows with the square.
+    /// </summary>
     public const int MaxCharacters = 4096;
 
     private const int CachedPieces = 4096;
@@ -31,13 +33,15 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
     }
 
     /// <summary>The ids of a text, of any number, without start and end marker.</summary>
-    /// <param name="text">Any text. A marker written out in it becomes that marker's id, and an end marker ends the text for the encoder.</param>
+    /// <param name="text">Any text. A marker written out in it becomes that marker's id, and an end marker ends the text for the
+    /// encoder.</param>
     /// <exception cref="ArgumentException">The text has more than <see cref="MaxCharacters"/> characters.</exception>
     public int[] Encode(string text)
     {
         if (text.Length > MaxCharacters)
             throw new ArgumentException(
-                $"The text '{MergeList.Shorten(text)}' has {text.Length} characters, at most {MaxCharacters} are taken: a row holds about one sentence, shorten it.",
+                $"The text '{MergeList.Shorten(text)}' has {text.Length} characters, at most {MaxCharacters} are taken: a row holds "
+                    + $"about one sentence, shorten it.",
                 nameof(text)
             );
 
@@ -83,7 +87,8 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
         {
             if (!truncate)
                 throw new ArgumentException(
-                    $"The text '{MergeList.Shorten(text)}' has {ids.Length} tokens, at most {room} fit beside the two markers: shorten the text, or allow truncation.",
+                    $"The text '{MergeList.Shorten(text)}' has {ids.Length} tokens, at most {room} fit beside the two markers: "
+                        + $"shorten the text, or allow truncation.",
                     nameof(text)
                 );
             ids = ids[..room];

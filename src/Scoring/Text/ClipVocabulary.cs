@@ -31,7 +31,8 @@ public sealed class ClipVocabulary
         EndId = IdOf(EndMarker);
         if (EndId != tokens.Length - 1)
             throw new InvalidDataException(
-                $"In '{path}' the end marker has id {EndId}, but the largest id is {tokens.Length - 1}: the text encoder finds the end of a text by the largest id, so tokens added behind it cannot be used."
+                $"In '{path}' the end marker has id {EndId}, but the largest id is {tokens.Length - 1}: the text encoder finds the "
+                    + $"end of a text by the largest id, so tokens added behind it cannot be used."
             );
         foreach (byte b in ByteSymbols.Order)
         {
@@ -43,7 +44,8 @@ public sealed class ClipVocabulary
         {
             if (!ids.TryGetValue(left, out int l) || !ids.TryGetValue(right, out int r) || !ids.TryGetValue(left + right, out int product))
                 throw new InvalidDataException(
-                    $"Line {line} of the merges of '{path}' joins '{left}' and '{right}', but one of them or '{left + right}' is not in the vocabulary: the two files do not belong together, or a line is missing."
+                    $"Line {line} of the merges of '{path}' joins '{left}' and '{right}', but one of them or '{left + right}' is "
+                        + $"not in the vocabulary: the two files do not belong together, or a line is missing."
                 );
             _merges[(l, r)] = (line, product); // a pair that stands twice keeps its last rank, as in the published code
         }
@@ -68,7 +70,8 @@ public sealed class ClipVocabulary
 
     /// <summary>Loads a vocabulary.</summary>
     /// <param name="fileOrFolder">
-    /// OpenAI's merge list (bpe_simple_vocab_16e6.txt.gz, or unpacked), or Hugging Face's vocab.json with merges.txt beside it, or a folder that holds either.
+    /// OpenAI's merge list (bpe_simple_vocab_16e6.txt.gz, or unpacked), or Hugging Face's vocab.json with merges.txt beside it, or a folder
+    /// that holds either.
     /// </param>
     /// <param name="vocabularySize">
     /// Ids that the model knows. A merge list is cut to fit; without it 48,894 merges are taken, or all where there are fewer.
@@ -137,7 +140,8 @@ public sealed class ClipVocabulary
         string[] wanted = ["vocab.json", .. ListNames];
         return wanted.Select(name => Path.Combine(fileOrFolder, name)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
-                $"No vocabulary at '{fileOrFolder}': expected a merge list, or a folder with vocab.json and merges.txt or with {ListNames[0]}.",
+                $"No vocabulary at '{fileOrFolder}': expected a merge list, or a folder with vocab.json and merges.txt or with "
+                    + $"{ListNames[0]}.",
                 fileOrFolder
             );
     }
@@ -147,7 +151,8 @@ public sealed class ClipVocabulary
         List<Merge> merges = MergeList.Read(path, size - FixedIds ?? OpenAiMerges);
         if (merges.Count < size - FixedIds)
             throw new InvalidDataException(
-                $"'{path}' has {merges.Count} merges, but a vocabulary of {size} ids needs {size - FixedIds}: use the merge list that the model was trained with."
+                $"'{path}' has {merges.Count} merges, but a vocabulary of {size} ids needs {size - FixedIds}: use the merge list "
+                    + $"that the model was trained with."
             );
 
         List<string> tokens = [];
@@ -191,7 +196,8 @@ public sealed class ClipVocabulary
         {
             if (id < 0 || id >= tokens.Length || tokens[id] is not null)
                 throw new InvalidDataException(
-                    $"'{path}' gives '{token}' the id {id}, expected each of 0 to {tokens.Length - 1} once: the file is damaged or has added tokens, which the text encoder does not know."
+                    $"'{path}' gives '{token}' the id {id}, expected each of 0 to {tokens.Length - 1} once: the file is damaged or "
+                        + $"has added tokens, which the text encoder does not know."
                 );
             tokens[id] = token;
         }

@@ -6,7 +6,9 @@ namespace AaClip.Scoring.Text;
 /// <summary>One learned merge: two symbols that become one, and the line it stands on.</summary>
 internal readonly record struct Merge(string Left, string Right, int Line);
 
-/// <summary>Reads and writes merge lists: a "#version" line, then "left right" per line, in the order in which they were learned; plain or gzip.</summary>
+/// <summary>
+/// Reads and writes merge lists: a "#version" line, then "left right" per line, in the order in which they were learned; plain or gzip.
+/// </summary>
 internal static class MergeList
 {
     private const int MaxBytes = 64 << 20; // OpenAI's list is 3.2 MB unpacked
@@ -20,7 +22,8 @@ internal static class MergeList
         string first = lines.ReadLine() ?? "";
         if (!first.Contains("#version", StringComparison.Ordinal))
             throw new InvalidDataException(
-                $"Line 1 of '{path}' is '{Shorten(first)}', expected one with '#version': this is not a merge list such as bpe_simple_vocab_16e6.txt.gz or merges.txt."
+                $"Line 1 of '{path}' is '{Shorten(first)}', expected one with '#version': this is not a merge list such as "
+                    + $"bpe_simple_vocab_16e6.txt.gz or merges.txt."
             );
 
         List<Merge> merges = [];
@@ -33,7 +36,8 @@ internal static class MergeList
             int blank = text.IndexOf(' ');
             if (blank <= 0 || blank == text.Length - 1 || text.IndexOf(' ', blank + 1) >= 0)
                 throw new InvalidDataException(
-                    $"Line {line} of '{path}' is '{Shorten(text)}', expected two symbols with one blank between them: the file is damaged, fetch it again."
+                    $"Line {line} of '{path}' is '{Shorten(text)}', expected two symbols with one blank between them: the file is "
+                        + $"damaged, fetch it again."
                 );
             merges.Add(new Merge(text[..blank], text[(blank + 1)..], line));
         }
@@ -84,7 +88,8 @@ internal static class MergeList
             {
                 if (whole.Length + n > MaxBytes)
                     throw new InvalidDataException(
-                        $"'{path}' holds more than {MaxBytes >> 20} MB of text, far more than any vocabulary: it is not one, or it was made to exhaust memory."
+                        $"'{path}' holds more than {MaxBytes >> 20} MB of text, far more than any vocabulary: it is not one, or it "
+                            + $"was made to exhaust memory."
                     );
                 whole.Write(buffer, 0, n);
             }

@@ -8,7 +8,8 @@ namespace AaClip.Scoring.Text;
 
 /// <summary>
 /// The sentences that describe a normal and a damaged object: each state takes the object's name, each template takes the state
-/// (AA-CLIP, arXiv 2503.06661; specification 3.1). No grammar is repaired: "a photo of a a black zipper." is what the model was trained with.
+/// (AA-CLIP, arXiv 2503.06661; specification 3.1). No grammar is repaired: "a photo of a a black zipper." is what the model was trained
+/// with.
 /// </summary>
 public sealed record PromptEnsemble
 {
@@ -28,7 +29,10 @@ public sealed record PromptEnsemble
     /// <summary>Sentences around a state, such as "a photo of {}.".</summary>
     public required IReadOnlyList<string> Templates { get; init; }
 
-    /// <summary>SHA-256 of all texts in order, as 64 hex digits: part of the key under which text features are cached. Layout of the JSON does not change it.</summary>
+    /// <summary>
+    /// SHA-256 of all texts in order, as 64 hex digits: part of the key under which text features are cached. Layout of the JSON does not
+    /// change it.
+    /// </summary>
     [JsonIgnore]
     public string Fingerprint
     {

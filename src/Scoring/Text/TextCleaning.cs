@@ -8,7 +8,8 @@ namespace AaClip.Scoring.Text;
 /// </summary>
 /// <remarks>
 /// Step 1, the repair of mis-decoded text by the Python library ftfy, is left out: curly quotes, full-width letters, ligatures and control
-/// characters stay as they are. It changes none of the published prompts, and no ASCII text without control characters or nested references.
+/// characters stay as they are. It changes none of the published prompts, and no ASCII text without control characters or nested
+/// references.
 /// </remarks>
 internal static class TextCleaning
 {

@@ -66,7 +66,8 @@ internal static class Damage
         (float x, float y) = Place(canvas, r);
         double angle = r.Between(0, 2 * Math.PI);
         Color under = Under(canvas, x, y),
-            dark = Value(under) > 0.3f ? under * F(r, 0.1, 0.4) : Color.Hsv(F(r, 0, 1), F(r, 0, 0.3), F(r, 0.55, 0.9)); // its edges show on what is dark
+            // Its edges show on what is dark
+            dark = Value(under) > 0.3f ? under * F(r, 0.1, 0.4) : Color.Hsv(F(r, 0, 1), F(r, 0, 0.3), F(r, 0.55, 0.9));
         float width = F(r, 0.012, 0.028);
         Stroke(canvas, r, x, y, angle, F(r, 0.35, 1.0), width, bend: 0.9, dark, 0.95f);
         for (int i = r.Below(3); i > 0; i--)
@@ -141,7 +142,8 @@ internal static class Damage
         );
     }
 
-    // What is pushed aside is seen from beside its place, and the slopes of the bulge catch the light or lie in the shade. A part is bent at its edge.
+    // What is pushed aside is seen from beside its place, and the slopes of the bulge catch the light or lie in the shade. A part is bent
+    // at its edge.
     private static void Bend(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = canvas.Behind is null ? Place(canvas, r) : Edge(canvas, r);

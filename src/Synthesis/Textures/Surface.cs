@@ -2,7 +2,9 @@ using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Synthesis.Textures;
 
-/// <summary>Materials. Each gives, for one piece of it, the colour at a place (−1 to 1 along each axis): its look varies from piece to piece.</summary>
+/// <summary>
+/// Materials. Each gives, for one piece of it, the colour at a place (−1 to 1 along each axis): its look varies from piece to piece.
+/// </summary>
 internal static class Surface
 {
     public static Func<float, float, Color> Wood(SeededRandom r)

@@ -3,7 +3,9 @@ using AaClip.Synthesis;
 
 namespace AaClip.Training.Augmentation;
 
-/// <summary>Brightness, contrast and saturation as Pillow changes them, on bytes (specification 6.1; dataset of the published code).</summary>
+/// <summary>
+/// Brightness, contrast and saturation as Pillow changes them, on bytes (specification 6.1; dataset of the published code).
+/// </summary>
 public static class ColorJitter
 {
     private const double Probability = 0.7,

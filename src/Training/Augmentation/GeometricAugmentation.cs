@@ -3,8 +3,8 @@ using AaClip.Synthesis;
 namespace AaClip.Training.Augmentation;
 
 /// <summary>
-/// Rotation, translation and flips of the image with its mask, after normalisation (specification 6.1): nearest neighbour; what comes in from
-/// outside is 0, CLIP's mean colour, and normal in the mask.
+/// Rotation, translation and flips of the image with its mask, after normalisation (specification 6.1): nearest neighbour; what comes in
+/// from outside is 0, CLIP's mean colour, and normal in the mask.
 /// </summary>
 public static class GeometricAugmentation
 {

@@ -7,8 +7,8 @@ namespace AaClip.Training.Autodiff;
 internal sealed partial class Tape
 {
     /// <summary>
-    /// scale · a·b, where each side may be transposed in its last two axes. Leading axes are equal; or b has two axes, and every matrix of a
-    /// meets the same b (then a is not transposed).
+    /// scale · a·b, where each side may be transposed in its last two axes. Leading axes are equal; or b has two axes, and every matrix of
+    /// a meets the same b (then a is not transposed).
     /// </summary>
     public Tensor Product(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false, double scale = 1)
     {

@@ -63,7 +63,9 @@ internal sealed partial class Tape(GraphWriter graph)
             Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
     }
 
-    /// <summary>Writes the gradients of Σ value·upstream, as <see cref="WriteGradients(Tensor)"/>: when the loss is computed elsewhere.</summary>
+    /// <summary>
+    /// Writes the gradients of Σ value·upstream, as <see cref="WriteGradients(Tensor)"/>: when the loss is computed elsewhere.
+    /// </summary>
     /// <param name="upstream">Gradient of that loss by <paramref name="value"/>, of its shape.</param>
     public void WriteGradients(Tensor value, Tensor upstream)
     {

@@ -37,7 +37,8 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
         for (int i = 0; i < count; i++)
         {
             SeededRandom random = new(seed, step, i);
-            SeededRandom pair = new(seed, step, ~(i / 2)); // two neighbours are of one class, so that a caption's state counts and not only its class
+            // Two neighbours are of one class, so that a caption's state counts and not only its class
+            SeededRandom pair = new(seed, step, ~(i / 2));
             ObjectClass drawn = pair.Chance(Mixed) ? Catalog.Nameless(pair) : Catalog.Seen[pair.Below(Catalog.Seen.Count)];
             DefectKind? defect = random.Chance(Damaged) ? drawn.Defects[random.Below(drawn.Defects.Count)] : null;
             SyntheticImage picture = Generator.Draw(drawn, defect, size, (int)(random.Next() & int.MaxValue));

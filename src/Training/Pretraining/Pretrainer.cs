@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import.Adapters;
@@ -16,9 +17,10 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Training.Pretraining;
 
 /// <summary>
-/// Makes a small CLIP-shaped model from nothing, by contrast: images and their captions (Radford et al., 2021), and, so that patches mean something
-/// too, the patches of an image against a normal and an abnormal sentence about its object. Images are drawn, never read.
-/// The output folder holds clip.safetensors and a vocabulary, as <c>aaclip train</c> and <c>import</c> take them, and state.safetensors to go on with.
+/// Makes a small CLIP-shaped model from nothing, by contrast: images and their captions (Radford et al., 2021), and, so that patches mean
+/// something too, the patches of an image against a normal and an abnormal sentence about its object. Images are drawn, never read.
+/// The output folder holds clip.safetensors and a vocabulary, as <c>aaclip train</c> and <c>import</c> take them, and state.safetensors to
+/// go on with.
 /// </summary>
 public sealed class Pretrainer : IDisposable
 {
@@ -148,7 +150,8 @@ public sealed class Pretrainer : IDisposable
             state = tape.Input("defective", b, 1, 1);
 
         Tensor[] blocks = ImageTower.Write(tower, image, _shape);
-        Tensor[] text = tape.Split(tape.Normalise(TextTower.Write(tower, tokens, end, _shape, null), 1e-6f), axis: 0, parts: 3); // captions, normal, abnormal
+        // Captions, normal, abnormal
+        Tensor[] text = tape.Split(tape.Normalise(TextTower.Write(tower, tokens, end, _shape, null), 1e-6f), axis: 0, parts: 3);
 
         // Images and captions, both ways; the targets are symmetric.
         Tensor whole = tape.Reshape(tape.Normalise(ImageTower.ClassFeature(tower, blocks[^1], _shape), 1e-6f), b, embed);
@@ -271,8 +274,10 @@ public sealed class Pretrainer : IDisposable
             != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape)
         )
             throw new InvalidDataException(
-                FormattableString.Invariant(
-                    $"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} --seed {begun.Seed}: resume with the same, or choose another --out."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} "
+                        + $"--seed {begun.Seed}: resume with the same, or choose another --out."
                 )
             );
     }

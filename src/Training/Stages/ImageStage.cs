@@ -23,7 +23,9 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
         return losses;
     }
 
-    /// <summary>What the learning rate is multiplied by after so many steps. A resumed training goes on with it; the published code begins again.</summary>
+    /// <summary>
+    /// What the learning rate is multiplied by after so many steps. A resumed training goes on with it; the published code begins again.
+    /// </summary>
     public static double Factor(AdaptationOptions options, int steps) => Math.Pow(0.5, options.Halvings.Count(h => steps >= h));
 
     /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>

@@ -129,7 +129,8 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         foreach (int level in UsedLevels)
         {
             Tensor patches = ImageTower.Patches(tower, blocks[shape.Levels[level] - 1], shape.Vision.Width);
-            tape.Output($"features/{level}", tape.Add(tape.Normalise(ImageTower.Project(tower, patches, shape)), whole)); // not normalised again
+            // Not normalised again
+            tape.Output($"features/{level}", tape.Add(tape.Normalise(ImageTower.Project(tower, patches, shape)), whole));
         }
     }
 

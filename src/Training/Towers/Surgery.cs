@@ -1,6 +1,8 @@
 namespace AaClip.Training.Towers;
 
-/// <summary>The attention of the last blocks of the tower that stage 1 takes its patch features from (specification 1.6 and 8, row 2).</summary>
+/// <summary>
+/// The attention of the last blocks of the tower that stage 1 takes its patch features from (specification 1.6 and 8, row 2).
+/// </summary>
 public enum Surgery
 {
     /// <summary>Ordinary attention everywhere.</summary>

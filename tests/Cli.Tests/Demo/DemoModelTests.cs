@@ -12,7 +12,8 @@ public sealed class DemoModelTests(ITestOutputHelper output)
     public void The_demonstration_model_judges_22_of_the_24_samples_rightly()
     {
         string root = Parity.RepositoryRoot;
-        JsonObject cameras = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "samples", "cameras.json")))!["cameras"]!.AsObject(); // a file of this repository
+        // A file of this repository
+        JsonObject cameras = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "samples", "cameras.json")))!["cameras"]!.AsObject();
         List<string> wrong = [];
         int count = 0;
         foreach ((string camera, JsonNode? profile) in cameras.Where(c => c.Key != "*"))

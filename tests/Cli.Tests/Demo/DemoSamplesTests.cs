@@ -10,7 +10,8 @@ public sealed class DemoSamplesTests
     public void What_make_run_drops_is_of_the_cameras_that_have_a_profile_and_of_no_other_folder()
     {
         string samples = Path.Combine(Parity.RepositoryRoot, "samples");
-        JsonObject profiles = JsonNode.Parse(File.ReadAllText(Path.Combine(samples, "cameras.json")))!["cameras"]!.AsObject(); // a file of this repository
+        // A file of this repository
+        JsonObject profiles = JsonNode.Parse(File.ReadAllText(Path.Combine(samples, "cameras.json")))!["cameras"]!.AsObject();
 
         string[] cameras = [.. DemoSamples.Of(samples).Select(item => item.Camera).Distinct().Order(StringComparer.Ordinal)];
 

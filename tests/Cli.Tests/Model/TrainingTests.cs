@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace AaClip.Cli.Tests.Model;
 
-/// <summary>The whole way from nothing to a model that sees, with the verbs that people use; and what they say when something is missing.</summary>
+/// <summary>
+/// The whole way from nothing to a model that sees, with the verbs that people use; and what they say when something is missing.
+/// </summary>
 public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 {
     // Chance is 0.5 for both. Reached: 0.76 and 0.75, which is printed.
@@ -175,7 +177,8 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
         Assert.Equal("concrete slab", (string)profile["class"]!);
         Assert.InRange((double)profile["threshold"]!, 0.01, 0.99);
         Assert.True(profile["mapThreshold"] is not null);
-        Assert.True(scored.Rows.Count(r => r.Contains("anomalous")) <= 6, scored.Output); // above all of 20 images; of 20 others each exceeds them with a chance of one in 21
+        // Above all of 20 images; of 20 others each exceeds them with a chance of one in 21
+        Assert.True(scored.Rows.Count(r => r.Contains("anomalous")) <= 6, scored.Output);
     }
 
     [Fact]

@@ -112,7 +112,8 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(1, result.Code);
         Assert.Equal(
-            "aaclip: Storage at http://127.0.0.1:9/devstoreaccount1 does not answer: start it with 'aaclip up', or name another with --connection or --account.\n",
+            "aaclip: Storage at http://127.0.0.1:9/devstoreaccount1 does not answer: start it with 'aaclip up', or name another "
+                + "with --connection or --account.\n",
             result.Error
         );
     }

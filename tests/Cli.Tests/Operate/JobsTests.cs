@@ -27,7 +27,8 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
             shown = account.Run("jobs", "show", "j"),
             early = account.Run("jobs", "report", "j", "--out", _folder.File("report"));
         using Process following = account.Start("jobs", "follow", "j");
-        Assert.NotNull(await following.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)); // its first line of progress: it follows
+        // Its first line of progress: it follows
+        Assert.NotNull(await following.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
         Aaclip.Interrupt(following);
         Aaclip.Result followed = Aaclip.Finish(following);
         string[] statuses =

@@ -49,7 +49,8 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         );
         Assert.Contains("3 messages given up on", verified.Output, StringComparison.Ordinal);
         Assert.Equal((0, "2 of 2 messages were sent back; 0 had been sent back before.\n"), (sent.Code, sent.Error));
-        Assert.All(sent.Lines, l => Assert.Equal((1, true), ((int)JsonNode.Parse(l)!["redriven"]!, (bool)JsonNode.Parse(l)!["sent"]!))); // objects
+        // Objects
+        Assert.All(sent.Lines, l => Assert.Equal((1, true), ((int)JsonNode.Parse(l)!["redriven"]!, (bool)JsonNode.Parse(l)!["sent"]!)));
         Assert.Equal((0, "", "0 of 0 messages were sent back; 2 had been sent back before.\n"), (again.Code, again.Output, again.Error));
         Assert.Contains("1 messages given up on", after.Output, StringComparison.Ordinal);
         Assert.Equal(

@@ -91,7 +91,8 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Aaclip.Result end = Aaclip.Finish(up);
 
         Assert.Contains(
-            $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has no calibration for 'object', only for 'cork board'",
+            $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has "
+                + $"no calibration for 'object', only for 'cork board'",
             end.Error,
             StringComparison.Ordinal
         );
@@ -166,7 +167,8 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(0, dropped.Code);
         Assert.True(full.Code == 0, full.Error);
         JsonNode job = JsonNode.Parse(full.Output)!,
-            report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!; // as written
+            // As written
+            report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(("done", 3, 3, 3), ((string)job["status"]!, (int)job["images"]!, (int)job["done"]!, (int)job["flips"]!));
         Assert.Equal(
             ["line2/a.png", "line2/b.png", "line2/c.png"],
@@ -198,7 +200,8 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
             () => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))),
             "up does not start"
         );
-        JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!; // just written
+        // Just written
+        JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!;
 
         using Process mixed = Up(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
         Aaclip.Result refused = Aaclip.Finish(mixed, Patience);
@@ -212,8 +215,10 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(1, refused.Code);
         Assert.Equal(
-            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} on {Environment.MachineName} ({note["Http"]}); "
-                + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this one with the same model, or let DataStorage name other storage.",
+            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} "
+                + $"on {Environment.MachineName} ({note["Http"]}); "
+                + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this "
+                + $"one with the same model, or let DataStorage name other storage.",
             refused.Error.TrimEnd()
         );
         Assert.Equal(0, end.Code);

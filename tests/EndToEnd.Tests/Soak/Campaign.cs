@@ -253,7 +253,8 @@ internal sealed class Campaign : IAsyncDisposable
             string.Create(
                 CultureInfo.InvariantCulture,
                 $$"""
-                { "schemaVersion": 1, "cameras": { "*": { "threshold": {{Tally.Threshold}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
+                { "schemaVersion": 1, "cameras": {
+                    "*": { "threshold": {{Tally.Threshold}}, "alert": { "coolDownSeconds": 0, "closeAfterNormal": 2 } } } }
                 """
             )
         );

@@ -27,7 +27,10 @@ internal sealed record Tally
     public int Kills => WorkerKills + HostKills + StorageStops;
 
     public static Tally Read(string file, int seed) =>
-        File.Exists(file) ? JsonSerializer.Deserialize<Tally>(File.ReadAllText(file), Json)! : new Tally { Seed = seed }; // our own, no JSON null
+        // Our own, no JSON null
+        File.Exists(file)
+            ? JsonSerializer.Deserialize<Tally>(File.ReadAllText(file), Json)!
+            : new Tally { Seed = seed };
 
     public void Write(string file)
     {
@@ -38,7 +41,8 @@ internal sealed record Tally
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} overwritten), "
+            $"{Rounds} rounds in {Seconds / 60:F1} min (seed {Seed}): {Images} images ({Unreadable} unreadable, {Overwritten} "
+                + $"overwritten), "
                 + $"{Kills} kills ({WorkerKills} of workers, {HostKills} of hosts, {StorageStops} of storage), {Faults} faults, "
                 + $"{Outages} outages that refused {Refused} requests, {Alerts} alert events. Nothing lost, nothing twice."
         );

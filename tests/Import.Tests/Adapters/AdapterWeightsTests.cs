@@ -53,7 +53,8 @@ public sealed class AdapterWeightsTests
     [Theory]
     [InlineData(
         null,
-        "image_adapter_12.pth (the highest of 2 numbered epochs; image_adapter.pth was not taken); no text_adapter.pth, so the text tower stays as it is"
+        "image_adapter_12.pth (the highest of 2 numbered epochs; image_adapter.pth was not taken); no text_adapter.pth, so the text "
+            + "tower stays as it is"
     )]
     [InlineData(3, "image_adapter_3.pth (the epoch asked for); no text_adapter.pth, so the text tower stays as it is")]
     public void The_epoch_asked_for_is_taken_else_the_highest(int? epoch, string expected)
@@ -96,7 +97,8 @@ public sealed class AdapterWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(folder.Path, Tiny, 7));
 
         Assert.Equal(
-            $"The folder '{folder.Path}' has no image_adapter_7.pth; it has the epochs 3, 12 and image_adapter.pth: ask for one of these, or for none.",
+            $"The folder '{folder.Path}' has no image_adapter_7.pth; it has the epochs 3, 12 and image_adapter.pth: ask for one of "
+                + $"these, or for none.",
             refused.Message
         );
     }
@@ -111,11 +113,13 @@ public sealed class AdapterWeightsTests
         InvalidDataException half = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(text.Path, Tiny));
 
         Assert.Equal(
-            $"The folder '{empty.Path}' has no AA-CLIP checkpoints (image_adapter.pth or image_adapter_N.pth, and text_adapter.pth): give the folder that the training wrote to, or none to use CLIP without adapters.",
+            $"The folder '{empty.Path}' has no AA-CLIP checkpoints (image_adapter.pth or image_adapter_N.pth, and "
+                + $"text_adapter.pth): give the folder that the training wrote to, or none to use CLIP without adapters.",
             none.Message
         );
         Assert.Equal(
-            $"The folder '{text.Path}' has text_adapter.pth, but neither image_adapter.pth nor image_adapter_N.pth: train the image adapters too, which score the patches.",
+            $"The folder '{text.Path}' has text_adapter.pth, but neither image_adapter.pth nor image_adapter_N.pth: train the image "
+                + $"adapters too, which score the patches.",
             half.Message
         );
     }
@@ -152,7 +156,8 @@ public sealed class AdapterWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, Tiny));
 
         Assert.Equal(
-            $"Tensor 'image_adapter.seg_proj.0.fc.0.weight' is missing in '{path}': pass checkpoints of AA-CLIP's training, with image adapters.",
+            $"Tensor 'image_adapter.seg_proj.0.fc.0.weight' is missing in '{path}': pass checkpoints of AA-CLIP's training, with "
+                + $"image adapters.",
             refused.Message
         );
     }
@@ -168,7 +173,8 @@ public sealed class AdapterWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => AdapterWeights.Open(path, Tiny));
 
         Assert.Equal(
-            $"'{path}' has 1 tensors that AA-CLIP's adapters have not, such as 'image_adapter.seg_proj.4.fc.weight': pass checkpoints of AA-CLIP's training.",
+            $"'{path}' has 1 tensors that AA-CLIP's adapters have not, such as 'image_adapter.seg_proj.4.fc.weight': pass "
+                + $"checkpoints of AA-CLIP's training.",
             refused.Message
         );
     }

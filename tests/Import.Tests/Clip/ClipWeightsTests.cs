@@ -92,7 +92,9 @@ public sealed class ClipWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
         Assert.Equal(
-            $"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', 'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected ('vision_model.head.weight'): {Remedy}",
+            $"'{path}' is not a whole ViT CLIP model: 2 tensors are missing ('vision_model.pre_layrnorm.weight', "
+                + $"'vision_model.encoder.layers.1.self_attn.k_proj.weight'), 1 tensor is not expected "
+                + $"('vision_model.head.weight'): {Remedy}",
             refused.Message
         );
     }
@@ -174,7 +176,8 @@ public sealed class ClipWeightsTests
     )]
     [InlineData(
         "classifier.weight",
-        "has neither 'visual.conv1.weight' nor 'vision_model.embeddings.patch_embedding.weight' among its 1 tensors, so it is not a ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
+        "has neither 'visual.conv1.weight' nor 'vision_model.embeddings.patch_embedding.weight' among its 1 tensors, so it is not a "
+            + "ViT CLIP model: pass one, such as ViT-L-14-336px.pt."
     )]
     [InlineData("visual.conv1.weight", "has no tensor 'visual.positional_embedding', which CLIP needs: it is not a whole CLIP model.")]
     public void Another_kind_of_model_is_refused(string tensor, string expected)
@@ -210,7 +213,8 @@ public sealed class ClipWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, 2, 1));
 
         Assert.Equal(
-            $"The positional embedding in '{path}' has 9 rows, expected 1 for the class token and a square number for the patches: {Remedy}",
+            $"The positional embedding in '{path}' has 9 rows, expected 1 for the class token and a square number for the patches: "
+                + $"{Remedy}",
             refused.Message
         );
     }
@@ -226,7 +230,8 @@ public sealed class ClipWeightsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipWeights.Open(path, given, 1));
 
         Assert.Equal(
-            $"'{path}' has a transformer of width 8, which {shown} attention heads (vision_config) do not divide: give the number of heads explicitly.",
+            $"'{path}' has a transformer of width 8, which {shown} attention heads (vision_config) do not divide: give the number "
+                + $"of heads explicitly.",
             refused.Message
         );
     }

@@ -133,7 +133,8 @@ public sealed class ImageGraphTests
                 "map",
                 "detection"
             );
-            Close.AssertRelative(alone["map"], batch["map"].AsSpan(i * 64, 64), Scores, $"map of image {i}"); // bits differ: the scorer runs images one by one
+            // Bits differ: the scorer runs images one by one
+            Close.AssertRelative(alone["map"], batch["map"].AsSpan(i * 64, 64), Scores, $"map of image {i}");
             Close.AssertRelative(alone["detection"], batch["detection"].AsSpan(i, 1), Scores, $"detection of image {i}");
         }
     }

@@ -45,9 +45,11 @@ public sealed class Int8ProductTests : IDisposable
         sbyte[,] weights = new sbyte[inner, columns];
         for (int i = 0; i < inner; i++)
         for (int c = 0; c < columns; c++)
-            weights[i, c] = random.Next(3) > 0 ? (sbyte)(random.Next(2) * 254 - 127) : (sbyte)random.Next(-127, 128); // full steps, where sums saturate
+            // Full steps, where sums saturate
+            weights[i, c] = random.Next(3) > 0 ? (sbyte)(random.Next(2) * 254 - 127) : (sbyte)random.Next(-127, 128);
         string graph = Write("drawn", inner, columns, (i, c) => weights[i, c]);
-        float[] x = [.. Enumerable.Range(0, rows * inner).Select(i => (float)random.Next(-55, 201))]; // whole numbers in 255 steps: quantised without loss
+        // Whole numbers in 255 steps: quantised without loss
+        float[] x = [.. Enumerable.Range(0, rows * inner).Select(i => (float)random.Next(-55, 201))];
         (x[0], x[1]) = (-55, 200);
         float[] expected =
         [

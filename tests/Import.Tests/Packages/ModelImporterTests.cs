@@ -158,7 +158,8 @@ public sealed class ModelImporterTests : IDisposable
     [Fact]
     public void A_leaky_relu_behind_the_projections_is_taken_from_the_names()
     {
-        Dictionary<string, (long[] Shape, float[] Values)> adapters = SafetensorsFile.ReadAll(TinyPackage.RandomOptions("").Adapters!); // RandomOptions names adapters
+        // RandomOptions names adapters
+        Dictionary<string, (long[] Shape, float[] Values)> adapters = SafetensorsFile.ReadAll(TinyPackage.RandomOptions("").Adapters!);
         string relu = _folder.File("relu.safetensors");
         SafetensorsFile.Write(
             relu,
@@ -309,7 +310,8 @@ public sealed class ModelImporterTests : IDisposable
     private string Adapters(string name, Func<string, bool> wanted)
     {
         string path = _folder.File($"{name}.safetensors");
-        SafetensorsFile.Write(path, SafetensorsFile.ReadAll(TinyPackage.RandomOptions("").Adapters!).Where(t => wanted(t.Key))); // RandomOptions names adapters
+        // RandomOptions names adapters
+        SafetensorsFile.Write(path, SafetensorsFile.ReadAll(TinyPackage.RandomOptions("").Adapters!).Where(t => wanted(t.Key)));
         return path;
     }
 

@@ -116,7 +116,8 @@ public sealed class RefusedImportTests : IDisposable
     [Fact]
     public void Adapters_of_another_model_are_refused()
     {
-        string adapters = Changed(Options.Adapters!, "image_adapter.det_proj.fc.weight", _ => ([32, 128], new float[32 * 128])); // RandomOptions names adapters
+        // RandomOptions names adapters
+        string adapters = Changed(Options.Adapters!, "image_adapter.det_proj.fc.weight", _ => ([32, 128], new float[32 * 128]));
 
         Refused(
             Options with
@@ -150,7 +151,8 @@ public sealed class RefusedImportTests : IDisposable
     [Fact]
     public void Adapters_that_are_not_numbers_are_refused_by_name()
     {
-        string adapters = Changed(Options.Adapters!, "text_adapter.0.fc.0.weight", t => (t.Shape, [float.NaN, .. t.Values[1..]])); // RandomOptions names adapters
+        // RandomOptions names adapters
+        string adapters = Changed(Options.Adapters!, "text_adapter.0.fc.0.weight", t => (t.Shape, [float.NaN, .. t.Values[1..]]));
 
         Refused(
             Options with

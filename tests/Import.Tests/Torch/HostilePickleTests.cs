@@ -5,7 +5,8 @@ namespace AaClip.Import.Tests.Torch;
 public sealed class HostilePickleTests
 {
     private const string SaveAnew =
-        "the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as safetensors.";
+        "the file is damaged, or is not a checkpoint of weights alone. Save it anew with torch.save(model.state_dict(), ...) or as "
+        + "safetensors.";
 
     [Theory]
     [InlineData("os", "system")]
@@ -20,7 +21,8 @@ public sealed class HostilePickleTests
         (string path, string message) = Refusal(pickle);
 
         Assert.Equal(
-            $"'{path}' names the Python object '{module}.{name}' at byte 2 of its pickle, which is not among the few that weights need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors.",
+            $"'{path}' names the Python object '{module}.{name}' at byte 2 of its pickle, which is not among the few that weights "
+                + $"need; nothing of it was run. Save only the tensors: torch.save(model.state_dict(), ...), or as safetensors.",
             message
         );
     }

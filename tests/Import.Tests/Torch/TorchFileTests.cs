@@ -155,7 +155,8 @@ public sealed class TorchFileTests
 
         Assert.Equal(Numbers, checkpoint.Tensors["w"].ToFloat32());
         Assert.Equal(
-            $"Entry 'a/data/0' in '{bad}' is compressed (zip method 8), but checkpoints are stored uncompressed: use the file as torch.save wrote it, not one packed anew by a zip tool.",
+            $"Entry 'a/data/0' in '{bad}' is compressed (zip method 8), but checkpoints are stored uncompressed: use the file as "
+                + $"torch.save wrote it, not one packed anew by a zip tool.",
             refused.Message
         );
     }

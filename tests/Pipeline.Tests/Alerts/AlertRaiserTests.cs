@@ -205,7 +205,8 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
                 is { Length: > 0 } messages
         )
             foreach (QueueMessage message in messages)
-                received.Add(System.Text.Json.JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!); // each event has one
+                // Each event has one
+                received.Add(System.Text.Json.JsonDocument.Parse(message.Body).RootElement.GetProperty("id").GetString()!);
         AlertState state = await new AlertStore(storage, TimeProvider.System).GetAsync("line1", Cancellation);
         Assert.Equal(received.Distinct().Count(), received.Count);
         Assert.Equal(decided.Select(c => c.Id).Order(), received.Order());

@@ -89,7 +89,8 @@ public sealed partial class EmulatorConfigTests
     private static string Name(JsonElement entity) => entity.GetProperty("Name").GetString()!; // a name is no JSON null
 
     private static string Filter(JsonElement subscription) =>
-        subscription.GetProperty("Rules")[0].GetProperty("Properties").GetProperty("SqlFilter").GetProperty("SqlExpression").GetString()!; // nor is a filter
+        // Nor is a filter
+        subscription.GetProperty("Rules")[0].GetProperty("Properties").GetProperty("SqlFilter").GetProperty("SqlExpression").GetString()!;
 
     private static TimeSpan Duration(JsonElement properties, string name) =>
         XmlConvert.ToTimeSpan(properties.GetProperty(name).GetString()!); // nor is a time

@@ -3,7 +3,9 @@ using AaClip.Pipeline.Routing;
 
 namespace AaClip.Pipeline.Tests.Alerts;
 
-/// <summary>The rules as a person would apply them to a pile of photographs: everything is kept, sorted and looked through again at each image.</summary>
+/// <summary>
+/// The rules as a person would apply them to a pile of photographs: everything is kept, sorted and looked through again at each image.
+/// </summary>
 internal sealed class SlowAlerts(AlertRule rule)
 {
     private readonly List<Scored> _arrived = [];

@@ -11,8 +11,10 @@ public class BlobCreatedTests
           "subject": "/blobServices/default/containers/images/blobs/line 1/blobs/a+b.jpg",
           "eventType": "Microsoft.Storage.BlobCreated",
           "id": "831e1650-001e-001b-66ab-eeb76e069631",
-          "data": { "api": "PutBlob", "eTag": "0x8D4BCC2E4835CD0", "contentType": "image/jpeg", "contentLength": 524288, "blobType": "BlockBlob",
-            "url": "https://z.blob.core.windows.net/images/line%201/blobs/a%2Bb.jpg", "sequencer": "00", "storageDiagnostics": { "batchId": "b" } },
+          "data": { "api": "PutBlob", "eTag": "0x8D4BCC2E4835CD0", "contentType": "image/jpeg", "contentLength": 524288,
+            "blobType": "BlockBlob",
+            "url": "https://z.blob.core.windows.net/images/line%201/blobs/a%2Bb.jpg", "sequencer": "00",
+            "storageDiagnostics": { "batchId": "b" } },
           "dataVersion": "", "metadataVersion": "1", "eventTime": "2026-01-31T08:00:00.123Z"
         }
         """;
@@ -82,7 +84,10 @@ public class BlobCreatedTests
     public void An_event_without_length_and_version_says_so()
     {
         BlobCreated read = Read(
-            """{ "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z", "subject": "/blobServices/default/containers/images/blobs/a.jpg" }"""
+            """
+            { "id": "1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": "2026-01-31T08:00:00Z",
+              "subject": "/blobServices/default/containers/images/blobs/a.jpg" }
+            """
         );
 
         Assert.Equal(("", -1L), (read.ETag, read.Bytes));
@@ -104,5 +109,6 @@ public class BlobCreatedTests
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
 
-    private static BlobCreated Read(string json) => JsonSerializer.Deserialize(json, MessageJson.Default.BlobCreated)!; // no case here is null
+    // No case here is null
+    private static BlobCreated Read(string json) => JsonSerializer.Deserialize(json, MessageJson.Default.BlobCreated)!;
 }

@@ -56,7 +56,8 @@ public class StorageFaultTests(AzuriteFixture azurite)
             Assert.True(failure is RequestFailedException { Status: 0 or >= 500 } or AggregateException or IOException, $"{failure}");
         else
             Assert.Null(failure); // it has no such answer
-        if (failure is not null && Enum.Parse<StorageFault>(fault) is not StorageFault.LostAnswer) // done already, it may say so the second time
+        // Done already, it may say so the second time
+        if (failure is not null && Enum.Parse<StorageFault>(fault) is not StorageFault.LostAnswer)
             Assert.Equal(expected, healed);
         Assert.Equal(expectedThere, await StorageOperations.LiesInAsync(spoiled));
     }

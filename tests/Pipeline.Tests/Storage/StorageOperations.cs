@@ -237,7 +237,8 @@ internal static class StorageOperations
 
     private static JobStore Jobs(StorageClients storage) => new(storage, Clock);
 
-    private static async Task<ETag> JobETagAsync(StorageClients storage) => (await Jobs(storage).ReadAsync(Job, Token))!.ETag; // written before
+    // Written before
+    private static async Task<ETag> JobETagAsync(StorageClients storage) => (await Jobs(storage).ReadAsync(Job, Token))!.ETag;
 
     private static JobService Service(StorageClients storage) => new(storage, Jobs(storage), Repository(storage), Clock);
 

@@ -87,7 +87,8 @@ public sealed class AnchorStoreTests : IDisposable
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => Store(package: package));
 
         Assert.Equal(
-            $"Tensor 'nut' in '{package}' has shape [2, 2], expected [3, 2]: the package was put together from different models, make it again.",
+            $"Tensor 'nut' in '{package}' has shape [2, 2], expected [3, 2]: the package was put together from different models, "
+                + $"make it again.",
             refused.Message
         );
     }

@@ -58,7 +58,8 @@ public sealed class ClassAnchorsTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClassAnchors.FromFeatures([1, 2], bad, 2));
 
         Assert.Equal(
-            $"Sentence 1 of the abnormal side has the norm {norm}, so no direction: the text encoder's weights or its precision are at fault.",
+            $"Sentence 1 of the abnormal side has the norm {norm}, so no direction: the text encoder's weights or its precision are "
+                + $"at fault.",
             refused.Message
         );
     }

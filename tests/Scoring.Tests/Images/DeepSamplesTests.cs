@@ -7,7 +7,8 @@ public class DeepSamplesTests
 {
     private const int Side = 16;
 
-    private static readonly ushort[] Twelve = [.. Enumerable.Range(0, Side * Side).Select(i => (ushort)(i * 4095 / 255))]; // levels 0 to 255
+    // Levels 0 to 255
+    private static readonly ushort[] Twelve = [.. Enumerable.Range(0, Side * Side).Select(i => (ushort)(i * 4095 / 255))];
 
     private static byte[] Expected => [.. Enumerable.Range(0, Side * Side).SelectMany(i => Enumerable.Repeat((byte)i, 3))];
 
@@ -75,7 +76,8 @@ public class DeepSamplesTests
     private static byte[] Png(ushort[] samples, byte? usedBits)
     {
         byte[] plain = ImageEncoder.Png16(Side, Side, samples);
-        return usedBits is null ? plain : [.. plain[..33], .. TestImages.PngChunk("sBIT"u8, [usedBits.Value]), .. plain[33..]]; // behind the header
+        // Behind the header
+        return usedBits is null ? plain : [.. plain[..33], .. TestImages.PngChunk("sBIT"u8, [usedBits.Value]), .. plain[33..]];
     }
 
     private static byte[] Tiff(ushort[] samples, uint? most)

@@ -55,7 +55,8 @@ public class ImageRejectionTests
     public void A_format_that_is_not_read_is_refused_with_its_first_bytes() =>
         AssertRejected(
             ImageRejection.UnknownFormat,
-            "Image 'cam/1.png' is not JPEG, PNG, BMP, TIFF or WebP: its 10 bytes begin with 4749463839610100. Convert it to one of these; the file's name plays no part.",
+            "Image 'cam/1.png' is not JPEG, PNG, BMP, TIFF or WebP: its 10 bytes begin with 4749463839610100. Convert it to one of "
+                + "these; the file's name plays no part.",
             [.. "GIF89a"u8, 1, 0, 1, 0]
         );
 

@@ -80,12 +80,14 @@ public sealed class PackageFaultTests : IDisposable
     [InlineData("files", "{\"image.onnx\": {\"bytes\": 3}}", "sha256")]
     [InlineData(
         "files",
-        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"../secret\": {\"bytes\": 3, \"sha256\": \"\"}}",
+        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"../secret\": "
+            + "{\"bytes\": 3, \"sha256\": \"\"}}",
         "'../secret', which lies outside it: do not use this package"
     )]
     [InlineData(
         "files",
-        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"/etc/hostname\": {\"bytes\": 3, \"sha256\": \"\"}}",
+        "{\"image.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"text.onnx\": {\"bytes\": 3, \"sha256\": \"\"}, \"/etc/hostname\": "
+            + "{\"bytes\": 3, \"sha256\": \"\"}}",
         "'/etc/hostname', which lies outside it"
     )]
     [InlineData("calibrations", "{\"*\": null}", "an empty calibration for '*'")]
@@ -104,7 +106,8 @@ public sealed class PackageFaultTests : IDisposable
             json.Remove(key);
         else
             json[key] = JsonNode.Parse(value);
-        File.WriteAllText(path, key == "files" && value!.Contains('/') ? Sized(json, package) : json.ToJsonString()); // a value with a slash
+        // A value with a slash
+        File.WriteAllText(path, key == "files" && value!.Contains('/') ? Sized(json, package) : json.ToJsonString());
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Load(package).Dispose());
 

@@ -74,7 +74,8 @@ public sealed class ClassNamesTests
     [Theory]
     [InlineData(
         "MPDD/bottle",
-        "The data set MPDD has no class 'bottle'; its classes are connector, tubes, metal_plate, bracket_white, bracket_brown, bracket_black. Name an object of your own without 'MPDD/'."
+        "The data set MPDD has no class 'bottle'; its classes are connector, tubes, metal_plate, bracket_white, bracket_brown, "
+            + "bracket_black. Name an object of your own without 'MPDD/'."
     )]
     [InlineData("", "The class name is empty: name the object, such as 'bottle', or write 'object'.")]
     [InlineData(" \u00A0 ", "The class name is empty")]

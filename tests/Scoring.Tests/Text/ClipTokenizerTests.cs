@@ -179,7 +179,8 @@ public sealed class ClipTokenizerTests
 
         Assert.Equal(tokenizer.Vocabulary.EndId, full[76]);
         Assert.StartsWith(
-            "The text '111111111111111111111111111111111111111111111111111111111...' has 76 tokens, at most 75 fit beside the two markers: shorten the text, or allow truncation.",
+            "The text '111111111111111111111111111111111111111111111111111111111...' has 76 tokens, at most 75 fit beside the two "
+                + "markers: shorten the text, or allow truncation.",
             refused.Message,
             StringComparison.Ordinal
         );

@@ -33,7 +33,8 @@ public sealed class ClipVocabularyTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(TestVocabulary.SmallPath, 49408));
 
         Assert.Equal(
-            $"'{TestVocabulary.SmallPath}' has 200 merges, but a vocabulary of 49408 ids needs 48894: use the merge list that the model was trained with.",
+            $"'{TestVocabulary.SmallPath}' has 200 merges, but a vocabulary of 49408 ids needs 48894: use the merge list that the "
+                + $"model was trained with.",
             refused.Message
         );
     }
@@ -77,7 +78,8 @@ public sealed class ClipVocabularyTests
         InvalidDataException refused = Assert.Throws<InvalidDataException>(() => ClipVocabulary.Load(folder.Path, 49408));
 
         Assert.Equal(
-            $"'{folder.File("vocab.json")}' has 714 entries, but the model knows 49408: use the vocabulary that the model was trained with.",
+            $"'{folder.File("vocab.json")}' has 714 entries, but the model knows 49408: use the vocabulary that the model was "
+                + $"trained with.",
             refused.Message
         );
     }
@@ -215,7 +217,8 @@ public sealed class ClipVocabularyTests
         FileNotFoundException refused = Assert.Throws<FileNotFoundException>(() => ClipVocabulary.Load(folder.Path));
 
         Assert.StartsWith(
-            $"No vocabulary at '{folder.Path}': expected a merge list, or a folder with vocab.json and merges.txt or with bpe_simple_vocab_16e6.txt.gz.",
+            $"No vocabulary at '{folder.Path}': expected a merge list, or a folder with vocab.json and merges.txt or with "
+                + $"bpe_simple_vocab_16e6.txt.gz.",
             refused.Message,
             StringComparison.Ordinal
         );

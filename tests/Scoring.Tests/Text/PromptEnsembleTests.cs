@@ -54,7 +54,11 @@ public sealed class PromptEnsembleTests
     public void The_fingerprint_follows_the_texts_and_not_the_layout()
     {
         PromptEnsemble same = Parse(
-            """{"templates":["{}.","a photo of {}."],"abnormal":["a damaged {}","a broken {}","a {} with flaw","a {} with defect","a {} with damage"],"normal":["{}","a {}","the {}"]}"""
+            """
+            {"templates":["{}.","a photo of {}."],
+             "abnormal":["a damaged {}","a broken {}","a {} with flaw","a {} with defect","a {} with damage"],
+             "normal":["{}","a {}","the {}"]}
+            """
         );
         PromptEnsemble other = same with { Templates = ["{}."] };
         PromptEnsemble moved = same with { NormalStates = ["{}", "a {}"], AbnormalStates = ["the {}", .. same.AbnormalStates] };

@@ -46,7 +46,9 @@ internal sealed class StorageProxy : IAsyncDisposable
 
     /// <summary>True for requests whose answer is XML: listings and messages.</summary>
     public static bool AnswersXml(HttpRequest request) =>
-        request.Method == "GET" && (request.Query["comp"] == "list" || request.Path.Value!.EndsWith("/messages", StringComparison.Ordinal)); // a request has a path
+        // A request has a path
+        request.Method == "GET"
+        && (request.Query["comp"] == "list" || request.Path.Value!.EndsWith("/messages", StringComparison.Ordinal));
 
     /// <summary>A connection string with both endpoints behind proxies.</summary>
     public static string Through(string connection, StorageProxy blobs, StorageProxy queues) =>
@@ -148,7 +150,8 @@ internal sealed class StorageProxy : IAsyncDisposable
                 && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable())
             )
                 request.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
-        using HttpResponseMessage response = await _client.SendAsync(request, CancellationToken.None); // a client that leaves has asked all the same
+        // A client that leaves has asked all the same
+        using HttpResponseMessage response = await _client.SendAsync(request, CancellationToken.None);
         byte[] body = await response.Content.ReadAsByteArrayAsync();
         if (fault is StorageFault.LostAnswer)
         {

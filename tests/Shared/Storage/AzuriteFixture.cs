@@ -9,10 +9,13 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Tests;
 
-/// <summary>One Azurite for all tests of an assembly, on free ports and in memory. Each test takes names of its own by <see cref="NewAsync"/>.</summary>
+/// <summary>
+/// One Azurite for all tests of an assembly, on free ports and in memory. Each test takes names of its own by <see cref="NewAsync"/>.
+/// </summary>
 public sealed partial class AzuriteFixture : IAsyncLifetime
 {
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="; // Azurite's published one
+    // Azurite's published one
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
     private static int _count;
@@ -85,7 +88,8 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
 
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None); // or its pipe would fill
         _connection =
-            $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1";
+            $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};"
+            + $"BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1";
     }
 
     public ValueTask DisposeAsync()

@@ -5,8 +5,8 @@ using AaClip.Training.Stages;
 namespace AaClip.Training.Tests.Stages;
 
 /// <summary>
-/// Stage 2 against the published training code, step by step, with the anchors it had. Limits are those that the fixtures state: losses 1e-4,
-/// gradients 5e-5 of the largest, weights after three steps 0.01 of the learning rate.
+/// Stage 2 against the published training code, step by step, with the anchors it had. Limits are those that the fixtures state: losses
+/// 1e-4, gradients 5e-5 of the largest, weights after three steps 0.01 of the learning rate.
 /// </summary>
 public sealed class ImageStageTests
 {

@@ -11,7 +11,9 @@ internal sealed record ImageStructure(int Width, int Height, Stream Content)
     /// <summary>Bits of a sample as stored, where the format has more than 8; otherwise 8.</summary>
     public int Depth { get; init; } = 8;
 
-    /// <summary>Bits that the samples of a deeper file use, as it says itself (PNG: sBIT; TIFF: MaxSampleValue); null where it does not.</summary>
+    /// <summary>
+    /// Bits that the samples of a deeper file use, as it says itself (PNG: sBIT; TIFF: MaxSampleValue); null where it does not.
+    /// </summary>
     public int? UsedBits { get; init; }
 
     /// <summary>One sample per pixel, of brightness. Only said of PNG and TIFF.</summary>

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Finds the full-size picture of a TIFF, reads its directory and writes another one for the decoder, of the fields that were checked: no further pages, no
-/// directories inside, no metadata. Other compressions are refused by name: JPEG in a TIFF makes ImageSharp 2.1 take a strip for a
-/// file and look for its format again, until the stack and with it the process ends.
+/// Finds the full-size picture of a TIFF, reads its directory and writes another one for the decoder, of the fields that were checked: no
+/// further pages, no directories inside, no metadata. Other compressions are refused by name: JPEG in a TIFF makes ImageSharp 2.1 take a
+/// strip for a file and look for its format again, until the stack and with it the process ends.
 /// </summary>
 internal static class TiffFile
 {
@@ -111,7 +111,8 @@ internal static class TiffFile
                     open.Enqueue(next);
             }
 
-        TiffDirectory[] full = [.. all.Where(d => (d.First(NewSubfileType, 0) & 5) == 0 && d.First(SubfileType, 1) != 2)]; // 1 reduced, 4 a mask
+        // 1 reduced, 4 a mask
+        TiffDirectory[] full = [.. all.Where(d => (d.First(NewSubfileType, 0) & 5) == 0 && d.First(SubfileType, 1) != 2)];
         if (full.Length == 0)
             throw image.NotRead("a TIFF that holds a reduced picture alone", "save the picture at its full size");
         long most = full.Max(Pixels);
@@ -125,7 +126,9 @@ internal static class TiffFile
         static IEnumerable<long> Following(TiffDirectory d) => [d.Next, .. d.Values(Inner, MostDirectories).Select(v => (long)v)];
     }
 
-    /// <summary>How many bits have a largest value of all ones, such as 4095; null for any other: some programs write the picture's own maximum.</summary>
+    /// <summary>
+    /// How many bits have a largest value of all ones, such as 4095; null for any other: some programs write the picture's own maximum.
+    /// </summary>
     private static int? BitsOf(uint[] most) =>
         most.Length > 0 && most.Max() is var value and > 0 and < ushort.MaxValue && (value & (value + 1)) == 0
             ? BitOperations.PopCount(value)
