@@ -85,7 +85,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         string manifest = Path.Combine(folder, ModelManifest.FileName);
         if (File.Exists(manifest))
         {
-            File.SetLastAccessTimeUtc(manifest, DateTime.UtcNow);
+            File.SetLastAccessTimeUtc(manifest, TimeProvider.System.GetUtcNow().UtcDateTime);
             return folder;
         }
 
