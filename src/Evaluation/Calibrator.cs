@@ -160,7 +160,7 @@ public static class Calibrator
             MapThreshold = mapMax,
         };
 
-        static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all values are equal
+        static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all alike
     }
 
     private static double Within(double threshold) => Math.Clamp(threshold, 1e-6, 1 - 1e-6);
