@@ -41,7 +41,7 @@ public sealed record LocalHostOptions
     /// </summary>
     public int AzuritePort { get; init; } = 10000;
 
-    /// <summary>Starts an own Azurite and uses it, even when DataStorage already answers. Default false.</summary>
+    /// <summary>Starts a separate Azurite and uses it, even when DataStorage already answers. Default false.</summary>
     public bool OwnAzurite { get; init; }
 
     /// <summary>

@@ -10,7 +10,10 @@ public sealed record AdaptationOptions
     /// <summary>Side of the input image in pixels, a multiple of the patch size.</summary>
     public int Size { get; init; } = 518;
 
-    /// <summary>Image blocks whose patches are compared with the anchors, counted from 1; null takes every quarter of the tower.</summary>
+    /// <summary>
+    /// Image blocks whose patches are compared with the anchors, counted from 1; null takes the last block of each quarter: 6, 12, 18 and 24
+    /// of 24.
+    /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 
     /// <summary>Number of image blocks with an adapter, from the first; null takes a quarter of them: 6 of 24.</summary>

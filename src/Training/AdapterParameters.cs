@@ -31,7 +31,7 @@ internal static class AdapterParameters
     /// <summary>Xavier-uniform initialisation: values within ±√(6/(inputs + outputs)).</summary>
     public static Func<string, int[], float[]> Initial(int seed)
     {
-        Random random = new(seed); // its sequence for a seed is the same in all .NET versions
+        Random random = new(seed); // the sequence for a given seed is fixed
         return (_, shape) =>
         {
             double bound = Math.Sqrt(6.0 / (shape[0] + shape[1]));

@@ -138,7 +138,7 @@ public sealed class DataSet
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shots, 1);
         HashSet<LabelledImage> chosen = [];
-        Random random = new(seed); // its sequence for a seed is the same in all .NET versions
+        Random random = new(seed); // the sequence for a given seed is fixed
         foreach (IGrouping<string, LabelledImage> group in images.GroupBy(i => i.ClassName))
         {
             LabelledImage[] normal = [.. group.Where(i => !i.Anomalous)],

@@ -106,7 +106,7 @@ internal static class TriggerTypes
             [trigger.Text("connection")]
         );
 
-    // Without the SDK's record of missed runs, which needs more storage features than a laptop has; a run at the start replaces it.
+    // Without the SDK's record of missed runs, so that less storage is needed on a laptop; a run at the start replaces it.
     private static CustomAttributeBuilder TimerTrigger(Binding trigger) =>
         new(
             typeof(TimerTriggerAttribute).GetConstructor([typeof(string)])!,
