@@ -11,7 +11,7 @@ public sealed record AdaptationOptions
     public int Size { get; init; } = 518;
 
     /// <summary>
-    /// Image blocks whose patches are compared with the anchors, counted from 1; null takes the last block of each quarter: 6, 12, 18 and 24
+    /// Image blocks whose patches are compared with the anchors, counted from 1; null takes the last block of each quarter: 6, 12, 18, 24
     /// of 24.
     /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
