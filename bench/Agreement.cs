@@ -1,16 +1,16 @@
 namespace AaClip.Bench;
 
-/// <summary>How near the maps of two measurements of the same images are.</summary>
+/// <summary>Compares the maps of two measurements on the same images.</summary>
 internal static class Agreement
 {
-    /// <summary>Largest difference of a cell, as a share of the widest range that a map of the first has.</summary>
+    /// <summary>Largest difference of a map cell, relative to the largest value range of a map in the first measurement.</summary>
     public static double MapError(Measurement exact, Measurement other)
     {
         double scale = exact.Maps.Max(m => m.Max() - m.Min());
         return exact.Maps.Zip(other.Maps).Max(p => p.First.Zip(p.Second).Max(v => Math.Abs(v.First - v.Second))) / scale;
     }
 
-    /// <summary>Correlation of the ranks of a map's cells (Spearman), of the image that has the lowest.</summary>
+    /// <summary>Rank correlation (Spearman) of the cells of a map; the lowest of all images.</summary>
     public static double Ranks(Measurement exact, Measurement other) => exact.Maps.Zip(other.Maps).Min(p => Spearman(p.First, p.Second));
 
     private static double Spearman(float[] a, float[] b)

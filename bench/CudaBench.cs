@@ -8,17 +8,18 @@ using Microsoft.ML.OnnxRuntime;
 namespace AaClip.Bench;
 
 /// <summary>
-/// What a card gives: images per second by batch size, as a share of its matrix rate, the first score, and how true the maps are.
+/// Measures a GPU: images per second by batch size, the same as a share of the rate of matrix products, the time to the first score, and
+/// the accuracy of the maps.
 /// </summary>
-/// <param name="provider">"cuda"; "cpu" only tries the bench itself.</param>
-/// <param name="seconds">For which each row is measured.</param>
-/// <param name="python">A Python with PyTorch, for bench/published.py; null leaves the comparison out.</param>
+/// <param name="provider">"cuda"; "cpu" only tests the bench itself.</param>
+/// <param name="seconds">Measuring time of each row.</param>
+/// <param name="python">A Python with PyTorch, for bench/published.py; null skips the comparison.</param>
 internal sealed class CudaBench(string scratch, string provider, int[] batches, double seconds, string? python)
 {
     private const double RateGoal = 475,
         ShareGoal = 0.6; // on an H100
     private readonly List<Row> _rows = [];
-    private readonly Dictionary<Precision, double> _products = []; // operations a second
+    private readonly Dictionary<Precision, double> _products = []; // operations per second
     private (double Rate, int Batch) _best;
 
     public int Run(bool save)
@@ -35,7 +36,7 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         {
             Section(section, measure);
             report = Report(at, gflop);
-            if (save) // each time: a driver may yet end the process
+            if (save) // save after each section: a driver error may end the process
                 File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
         }
 
@@ -80,7 +81,7 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
             Rows = _rows,
         };
 
-    // A card is rarely at hand: what fails is reported, and the rest is measured all the same.
+    // GPUs are rarely available, so a failed section is reported and the others still run.
     private void Section(string name, Action measure)
     {
         long start = Stopwatch.GetTimestamp();
@@ -126,7 +127,7 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         ModelPackage package = Package(precision);
         foreach (int batch in (int[])[1, 16])
         {
-            // A session for each: a CUDA graph is of one shape.
+            // A new session per batch size: a CUDA graph supports only one shape.
             using InferenceSession session = CudaVariants.Open(variant, package.PathOf(ModelPackage.ImageGraph));
             using GraphRun run = GraphRun.Images(session, provider, package.Manifest.Architecture, batch);
             double first = First(run);

@@ -2,7 +2,7 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Bench;
 
-/// <summary>What a fresh process takes to its first score on the card, and how far the card's maps are from the CPU's.</summary>
+/// <summary>Time of a new process to its first score on the GPU, and the difference between the GPU's maps and the CPU's.</summary>
 internal static class CudaProcesses
 {
     private const double ColdGoal = 10; // seconds

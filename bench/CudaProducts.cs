@@ -3,13 +3,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>The matrix rate that images per second are a share of: products of the tower's MLP and nothing else.</summary>
+/// <summary>
+/// Measures the rate of matrix products alone, with the shapes of the tower's MLP. The image rate is given as a share of it.
+/// </summary>
 internal static class CudaProducts
 {
     private const int Pairs = 8;
 
-    /// <param name="batches">Images whose tokens are the rows of a product.</param>
-    /// <returns>The best rate in operations a second, and a row for each number of images.</returns>
+    /// <param name="batches">Batch sizes; the rows of a product are the tokens of a batch.</param>
+    /// <returns>The best rate in operations per second, and a row for each batch size.</returns>
     public static (double Best, IEnumerable<Row> Rows) Measure(
         ModelManifest model,
         string scratch,

@@ -6,7 +6,9 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Bench;
 
-/// <summary>The scorer as the product calls it: decoded images of 640 x 480 in, maps out, resizing by the processor included.</summary>
+/// <summary>
+/// Measures the scorer as the product calls it: from decoded images of 640 x 480 to maps, including the resize on the CPU.
+/// </summary>
 internal static class CudaScorer
 {
     public static IEnumerable<Row> Rows(string model, string provider, int[] batches, double seconds)
@@ -36,7 +38,7 @@ internal static class CudaScorer
             yield return row;
     }
 
-    // A score must not depend on the other images of a run.
+    // A score must not depend on the other images of the batch.
     private static Row AloneAndTogether(AnomalyScorer scorer, ImageToScore[] images)
     {
         Measurement together = Measured(scorer.Score(images)),
@@ -86,6 +88,6 @@ internal static class CudaScorer
     private static float[] Anchors(int embed)
     {
         Random random = new(3);
-        return [.. Enumerable.Range(0, 2 * embed).Select(_ => (random.NextSingle() - 0.5f) / 14)]; // about unit columns
+        return [.. Enumerable.Range(0, 2 * embed).Select(_ => (random.NextSingle() - 0.5f) / 14)]; // columns of about unit length
     }
 }

@@ -2,13 +2,13 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>Settings of ONNX Runtime that the product does not use, to see what they would give.</summary>
+/// <summary>ONNX Runtime settings that the product does not use, to measure their effect.</summary>
 internal static class CudaVariants
 {
-    /// <param name="Name">What is set.</param>
-    /// <param name="Level">How far the graph is rewritten.</param>
-    /// <param name="Cuda">Options of the CUDA provider beside the product's.</param>
-    /// <param name="Session">Entries of the session's configuration.</param>
+    /// <param name="Name">Name of the setting.</param>
+    /// <param name="Level">Level of graph optimisation.</param>
+    /// <param name="Cuda">Options of the CUDA provider in addition to the product's.</param>
+    /// <param name="Session">Entries of the session configuration.</param>
     public sealed record Variant(
         string Name,
         GraphOptimizationLevel Level,
@@ -18,7 +18,7 @@ internal static class CudaVariants
 
     private const GraphOptimizationLevel Product = GraphOptimizationLevel.ORT_ENABLE_ALL;
 
-    /// <summary>One thing changed in each.</summary>
+    /// <summary>Variants, each with one change.</summary>
     public static IReadOnlyList<Variant> All { get; } =
     [
         new("no node on the CPU", Product, [], new() { ["session.disable_cpu_ep_fallback"] = "1" }),
@@ -28,7 +28,7 @@ internal static class CudaVariants
         new("TF32 products", Product, new() { ["use_tf32"] = "1" }, []),
     ];
 
-    /// <summary>Opens a graph on the card.</summary>
+    /// <summary>Opens a graph on the GPU.</summary>
     public static InferenceSession Open(Variant variant, string path)
     {
         using SessionOptions options = new()

@@ -3,11 +3,11 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Bench;
 
-/// <summary>A full-size ViT-L/14-336 with adapters and random weights: as slow as the real one, and free to make.</summary>
+/// <summary>A full-size ViT-L/14-336 with adapters and random weights: as slow as the real model, and needs no download.</summary>
 internal static class FullSizeModel
 {
-    /// <summary>Writes a checkpoint and imports it, unless the package is there already.</summary>
-    /// <returns>The package's folder.</returns>
+    /// <summary>Writes a checkpoint and imports it, unless the package already exists.</summary>
+    /// <returns>Folder of the package.</returns>
     public static string Package(string scratch, Precision precision)
     {
         string output = Path.Combine(scratch, $"vitl-{precision.ToString().ToLowerInvariant()}");
@@ -19,8 +19,8 @@ internal static class FullSizeModel
         return output;
     }
 
-    /// <summary>Writes the files that the package is imported from, unless they are there already.</summary>
-    /// <returns>Their folder.</returns>
+    /// <summary>Writes the files that the package is imported from, unless they already exist.</summary>
+    /// <returns>Folder of the files.</returns>
     public static string Sources(string scratch)
     {
         string sources = Path.Combine(scratch, "sources");

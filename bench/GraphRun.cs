@@ -7,7 +7,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AaClip.Bench;
 
-/// <summary>A graph with inputs of one shape, run again and again.</summary>
+/// <summary>Runs a graph repeatedly with inputs of fixed shapes.</summary>
 internal sealed class GraphRun : IDisposable
 {
     private readonly InferenceSession _session;
@@ -16,7 +16,7 @@ internal sealed class GraphRun : IDisposable
     private readonly List<IDisposable> _held = [];
     private readonly string[] _inputs,
         _outputs;
-    private readonly OrtValue[] _host; // inputs in the memory of the machine
+    private readonly OrtValue[] _host; // inputs in host memory
 
     private GraphRun(
         InferenceSession session,
@@ -30,7 +30,7 @@ internal sealed class GraphRun : IDisposable
         _host = [.. inputs.Select(i => Keep(OrtValue.CreateTensorValueFromMemory(i.Values, i.Shape)))];
         _binding = session.CreateIoBinding();
         for (int i = 0; i < _host.Length; i++)
-            _binding.BindInput(_inputs[i], _host[i]); // copies it to where the graph takes it
+            _binding.BindInput(_inputs[i], _host[i]); // copies the input to the device of the graph
         OrtMemoryInfo place =
             provider == "cuda"
                 ? Keep(new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default))
@@ -40,7 +40,7 @@ internal sealed class GraphRun : IDisposable
             _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
     }
 
-    /// <summary>Opens a graph as the product does.</summary>
+    /// <summary>Opens a graph with the product's settings.</summary>
     /// <param name="provider">"cuda" or "cpu".</param>
     public static InferenceSession Open(string provider, string path)
     {
@@ -48,8 +48,8 @@ internal sealed class GraphRun : IDisposable
         return new SessionFactory(wanted, threads: 0, memoryMapped: false, NullLogger.Instance).Open(path);
     }
 
-    /// <summary>The image graph on a batch of random pixels.</summary>
-    /// <param name="provider">"cuda" or "cpu": where the session runs.</param>
+    /// <summary>Prepares the image graph with a batch of random pixels.</summary>
+    /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
     public static GraphRun Images(InferenceSession session, string provider, ModelArchitecture shape, int batch)
     {
         int side = shape.ImageSize;
@@ -64,18 +64,20 @@ internal sealed class GraphRun : IDisposable
         );
     }
 
-    /// <summary>A chain of products on random values.</summary>
-    /// <param name="provider">"cuda" or "cpu": where the session runs.</param>
+    /// <summary>Prepares a chain of matrix products with random values.</summary>
+    /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
     public static GraphRun Chain(InferenceSession session, string provider, int rows, int width) =>
         new(session, provider, [("x", Draw(rows * width, 4), [rows, width])], [("y", [rows, width])]);
 
-    /// <summary>One run between buffers that lie where the session runs.</summary>
+    /// <summary>Runs once, with inputs and outputs in the memory of the device.</summary>
     public void OnCard() => _session.RunWithBinding(_options, _binding);
 
-    /// <summary>One run from and to the machine's memory, as the scorer does it.</summary>
+    /// <summary>Runs once, with inputs and outputs in host memory, like the scorer.</summary>
     public void FromHost() => _session.Run(_options, _inputs, _host, _outputs).Dispose();
 
-    /// <summary>Seconds of single calls in order of length, after three that warm up: for the given time, and five at least.</summary>
+    /// <summary>
+    /// Seconds of single calls in ascending order, after three warm-up calls: for the given time, and at least five calls.
+    /// </summary>
     public static double[] Time(Action run, double seconds)
     {
         for (int i = 0; i < 3; i++)
@@ -94,7 +96,7 @@ internal sealed class GraphRun : IDisposable
 
     public void Dispose()
     {
-        _binding.Dispose(); // first: it holds tensors that the allocator takes back
+        _binding.Dispose(); // first, because it holds tensors of the allocator
         _held.Reverse();
         _held.ForEach(h => h.Dispose());
         _options.Dispose();

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>What the bench runs on.</summary>
+/// <summary>Describes and measures the machine of the bench.</summary>
 internal static class Machine
 {
     private const int Rows = 1370; // tokens of an image
@@ -13,7 +13,7 @@ internal static class Machine
 
     private static readonly string[] Units = ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_vp2intersect", "amx_int8"];
 
-    /// <summary>Processor, cores and vector units.</summary>
+    /// <summary>Processor, number of cores and vector instructions.</summary>
     public static string Describe()
     {
         string[] lines = File.Exists("/proc/cpuinfo") ? File.ReadAllLines("/proc/cpuinfo") : [];
@@ -35,7 +35,7 @@ internal static class Machine
                 / (1 << 20);
     }
 
-    /// <summary>Billions of float32 operations a second in one large product of the tower's own shape: what the machine can give.</summary>
+    /// <summary>Gflop/s (float32) of one large matrix product of the tower's shape: an upper limit for this machine.</summary>
     public static double GflopPerSecond(string scratch)
     {
         string path = Path.Combine(scratch, $"product-{Environment.ProcessId}.onnx");

@@ -2,13 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Bench;
 
-/// <summary>What one child process measured of one variant.</summary>
+/// <summary>Measurements of one variant by a child process.</summary>
 internal sealed record Measurement
 {
     public required string Variant { get; init; }
     public required double LoadSeconds { get; init; }
 
-    /// <summary>From the start of the process.</summary>
+    /// <summary>Seconds from the start of the process.</summary>
     public required double FirstScoreSeconds { get; init; }
     public required double[] ImageSeconds { get; init; }
     public required double PeakGiB { get; init; }
@@ -16,7 +16,7 @@ internal sealed record Measurement
     public required float[][] Maps { get; init; }
 }
 
-/// <summary>A run of the bench, as bench/results keeps it.</summary>
+/// <summary>Results of a bench run, as saved in bench/results.</summary>
 internal sealed record Report
 {
     public required DateTimeOffset At { get; init; }
@@ -26,20 +26,20 @@ internal sealed record Report
     public required IReadOnlyList<Row> Rows { get; init; }
 }
 
-/// <summary>A line of the table.</summary>
+/// <summary>A row of the table.</summary>
 /// <param name="What">What was measured.</param>
 /// <param name="Value">The median, or the peak.</param>
-/// <param name="Spread">Lowest to highest.</param>
-/// <param name="Target">What was to be reached, if anything.</param>
-/// <param name="Reached">Whether it was.</param>
-/// <param name="Ratio">Against the published code on a machine of the same kind, and on this one where that was measured.</param>
+/// <param name="Spread">Lowest to highest value.</param>
+/// <param name="Target">The target, or empty.</param>
+/// <param name="Reached">True if the target was reached; null without a target.</param>
+/// <param name="Ratio">Ratio to the published code on a machine of the same kind, and on this machine if that was measured.</param>
 internal sealed record Row(string What, string Value, string Spread, string Target, bool? Reached, string Ratio)
 {
-    /// <summary>A figure without a target.</summary>
+    /// <summary>A row without a target.</summary>
     public static Row Of(string what, FormattableString value, FormattableString? spread = null, string ratio = "") =>
         new(what, FormattableString.Invariant(value), spread is null ? "" : FormattableString.Invariant(spread), "", null, ratio);
 
-    /// <summary>A figure with a target.</summary>
+    /// <summary>A row with a target.</summary>
     public static Row Of(string what, FormattableString value, string target, bool reached, FormattableString? spread = null) =>
         Of(what, value, spread) with
         {
@@ -48,23 +48,23 @@ internal sealed record Row(string What, string Value, string Spread, string Targ
         };
 }
 
-/// <summary>The published code, measured once by hand; see bench/baselines.json.</summary>
-/// <param name="Machine">The processor, as /proc/cpuinfo and the notes name it.</param>
+/// <summary>A measurement of the published code, made once by hand; see bench/baselines.json.</summary>
+/// <param name="Machine">Processor, as named in /proc/cpuinfo and the notes.</param>
 /// <param name="SecondsPerImage">Median of warm runs, full size, float32, batch 1, two threads.</param>
 /// <param name="PeakGiB">Peak resident memory.</param>
-/// <param name="GflopPerSecond">Of a large float32 matrix product in ONNX Runtime on that machine; 0 when not measured.</param>
-/// <param name="Note">How.</param>
+/// <param name="GflopPerSecond">Rate of a large float32 matrix product in ONNX Runtime on that machine; 0 if not measured.</param>
+/// <param name="Note">How it was measured.</param>
 internal sealed record Baseline(string Machine, double SecondsPerImage, double PeakGiB, double GflopPerSecond, string Note);
 
-/// <summary>What a child process measured of a stage of training.</summary>
+/// <summary>Measurements of a training stage by a child process.</summary>
 /// <param name="PeakGiB">Peak resident memory.</param>
-/// <param name="CardGiB">Memory of the card in use at the end; null on CPU.</param>
-/// <param name="GradientNorm">Length of all gradients of the first step: the same on every machine but for rounding.</param>
-/// <param name="FirstSeconds">The first step, with writing and loading its graph.</param>
-/// <param name="Seconds">Of each later step.</param>
+/// <param name="CardGiB">GPU memory in use at the end; null on CPU.</param>
+/// <param name="GradientNorm">L2 norm of all gradients of the first step: the same on every machine except for rounding.</param>
+/// <param name="FirstSeconds">Time of the first step, including writing and loading its graph.</param>
+/// <param name="Seconds">Time of each later step.</param>
 internal sealed record StepMeasurement(double PeakGiB, double? CardGiB, double GradientNorm, double FirstSeconds, double[] Seconds);
 
-/// <summary>A line of what bench/published.py prints.</summary>
+/// <summary>An element of the output of bench/published.py.</summary>
 internal sealed record TorchRate(string Form, string Precision, int Batch, double ImagesPerSecond, string Torch);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

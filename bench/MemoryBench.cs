@@ -10,14 +10,14 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Bench;
 
-/// <summary>The most memory that large images take: as many at once as the pipeline holds, from the file's bytes to the heatmap.</summary>
+/// <summary>Peak memory for large images: as many at once as the pipeline holds, from the file's bytes to the heatmap.</summary>
 internal static class MemoryBench
 {
     private static readonly string[] Kinds = ["JPEG", "PNG"];
 
-    /// <summary>Writes a table; each kind of file is measured in a process of its own.</summary>
-    /// <param name="images">Images at once.</param>
-    /// <param name="megapixels">Size of each.</param>
+    /// <summary>Prints a table; each file format is measured in a separate process.</summary>
+    /// <param name="images">Number of images at once.</param>
+    /// <param name="megapixels">Size of each image.</param>
     public static int Run(string scratch, int images, int megapixels)
     {
         Directory.CreateDirectory(scratch);
@@ -33,7 +33,7 @@ internal static class MemoryBench
         return 0;
     }
 
-    /// <summary>What the child process does: writes the file, or measures with it.</summary>
+    /// <summary>Runs the child process: writes the file, or measures with it.</summary>
     public static int Child(string task, string kind, string file, int number)
     {
         if (task == "measure")
@@ -51,7 +51,7 @@ internal static class MemoryBench
         using AnomalyScorer scorer = AnomalyScorer.Load(package, new ScorerOptions { Provider = Provider.Cpu });
         Calibration calibration = scorer.Model.CalibrationFor("key");
         float[] anchors = scorer.AnchorsOf("key");
-        object model = new(); // one run at a time, as in the pipeline
+        object model = new(); // lock: one model run at a time, as in the pipeline
         double before = Machine.PeakGiB();
         long start = Stopwatch.GetTimestamp();
         using Barrier together = new(images);
@@ -74,7 +74,7 @@ internal static class MemoryBench
             byte[] bytes = File.ReadAllBytes(file);
             RgbImage image = ImageDecoder.Decode(bytes, file).Image;
             BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-            together.SignalAndWait(); // the worst case: all are decoded before the first one is drawn
+            together.SignalAndWait(); // worst case: all images are decoded before the first one is drawn
             ImageScore score;
             lock (model)
                 score = scorer.Score(image, anchors, Domain.Industrial);
@@ -86,7 +86,7 @@ internal static class MemoryBench
         }
     }
 
-    // Without grain a PNG of that size stays within the limit of bytes.
+    // Removes the noise, so that a PNG of that size stays below the limit for file sizes.
     private static RgbImage Smooth(RgbImage picture)
     {
         byte[] pixels = [.. picture.Pixels.Select(v => (byte)(v & 0xE0))];
@@ -95,7 +95,7 @@ internal static class MemoryBench
 
     private static void Run(params string[] arguments)
     {
-        using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
+        using Process child = Process.Start(Environment.ProcessPath!, arguments); // not null: a bench runs from its own executable
         child.WaitForExit();
         if (child.ExitCode != 0)
             throw new InvalidOperationException($"Measuring memory ended with exit code {child.ExitCode}.");

@@ -14,7 +14,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
-/// <summary>Latency and throughput from a dropped image to its result, and what the pipeline costs over scoring alone.</summary>
+/// <summary>Latency and throughput from upload to result, and the overhead of the pipeline over scoring alone.</summary>
 internal static class PipelineBench
 {
     private const int Singles = 48,
@@ -22,13 +22,13 @@ internal static class PipelineBench
         FullImages = 32,
         FullRounds = 2;
 
-    /// <summary>Measures in a process of its own, so that models of other benches are out of memory.</summary>
+    /// <summary>Measures in a separate process, so that models of other benches are not in memory.</summary>
     public static int RunChild(string scratch, bool save)
     {
         using Process child = Process.Start(
             Environment.ProcessPath!,
             ["pipeline", "--scratch", scratch, .. save ? (string[])["--save"] : []]
-        ); // a bench runs from its own executable
+        ); // not null: a bench runs from its own executable
         child.WaitForExit();
         return child.ExitCode;
     }
@@ -39,7 +39,7 @@ internal static class PipelineBench
         await using (PipelineSite site = await PipelineSite.StartAsync(Demo(scratch), cancellation))
         {
             byte[][] images = [.. Enumerable.Range(0, 20).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
-            await site.PassAsync(images, TimeSpan.FromSeconds(1), cancellation); // warms up
+            await site.PassAsync(images, TimeSpan.FromSeconds(1), cancellation); // warm-up
             rows.AddRange(await IdleAsync(site, images, cancellation));
             rows.AddRange(await LoadAsync(site, images, cancellation));
             rows.Add(await JudgeAsync(site, Recalibrated(Demo(scratch)), cancellation));
@@ -71,7 +71,7 @@ internal static class PipelineBench
                 "results",
                 string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json")
             );
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // not null: a file has a folder
             await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n", cancellation);
             Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
         }
@@ -79,7 +79,7 @@ internal static class PipelineBench
         return 0;
     }
 
-    // A copy, beside which another version of it is made.
+    // Copies the demo model, because a second version is written beside it.
     private static string Demo(string scratch)
     {
         string folder = Path.Combine(scratch, "demo"),
@@ -88,7 +88,7 @@ internal static class PipelineBench
         foreach (string file in Directory.EnumerateFiles(demo, "*", SearchOption.AllDirectories))
         {
             string copy = Path.Combine(folder, Path.GetRelativePath(demo, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file in a folder
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // not null: a file has a folder
             File.Copy(file, copy, overwrite: true);
         }
 
@@ -127,11 +127,11 @@ internal static class PipelineBench
         ];
     }
 
-    // Turn and turn about, so that a machine that slows down slows both.
+    // Alternates the two measurements, so that a machine that slows down affects both.
     private static async Task<Row> CostAsync(PipelineSite site, CancellationToken cancellation)
     {
         byte[][] images = [.. Enumerable.Range(0, FullImages).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
-        await site.PassAsync(images[..1], TimeSpan.FromMilliseconds(100), cancellation); // warms up
+        await site.PassAsync(images[..1], TimeSpan.FromMilliseconds(100), cancellation); // warm-up
         List<double> ratios = [];
         double alone = 0,
             through = 0;
@@ -155,7 +155,7 @@ internal static class PipelineBench
         );
     }
 
-    // Another version of the same weights.
+    // A second version of the package with the same weights.
     private static string Recalibrated(string package)
     {
         string folder = package + "-recalibrated";
@@ -181,7 +181,7 @@ internal static class PipelineBench
         );
     }
 
-    // Turn and turn about with an idle pipeline, for a machine may have other things to do.
+    // Measures the idle pipeline directly before the busy one, because other processes may use the machine.
     private static async Task<Row> PriorityAsync(PipelineSite site, byte[][] images, CancellationToken cancellation)
     {
         const int Waiting = 5000;
@@ -216,7 +216,7 @@ internal static class PipelineBench
         double[] seconds = new double[Singles];
         for (int i = 0; i < Singles; i++)
         {
-            await Task.Delay(random.Next(200, 700), cancellation); // at any moment of whatever looks in turns
+            await Task.Delay(random.Next(200, 700), cancellation); // random times relative to the polling intervals
             (double[] latencies, _) = await site.PassAsync([images[i % images.Length]], TimeSpan.FromMilliseconds(5), cancellation);
             seconds[i] = latencies[0];
         }
@@ -225,16 +225,16 @@ internal static class PipelineBench
         return seconds;
     }
 
-    // The images that the cost was measured with, by another version of the model; its loading is not counted.
+    // Rescores the images of the overhead measurement with another version of the model; loading it is not counted.
     private static async Task<Row> RescoreAsync(PipelineSite site, string package, CancellationToken cancellation)
     {
         byte[][] images = [.. Enumerable.Range(0, FullImages).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
-        await site.RescoreAsync(package, RescoreMode.Full, "line1/000001", cancellation); // warms up
+        await site.RescoreAsync(package, RescoreMode.Full, "line1/000001", cancellation); // warm-up
         double before = await ScoreAsync(site.Model, images, cancellation);
         (double seconds, long count) = await site.RescoreAsync(package, RescoreMode.Full, null, cancellation);
         double after = await ScoreAsync(site.Model, images, cancellation);
         double plain = (before + after) / 2 / images.Length,
-            job = seconds / (count - 1); // one was there already
+            job = seconds / (count - 1); // one was already rescored
         return new(
             FormattableString.Invariant($"full-size int8: rescoring {count - 1} images, of plain scoring's throughput"),
             FormattableString.Invariant($"{100 * plain / job:F0} %"),
@@ -245,8 +245,8 @@ internal static class PipelineBench
         );
     }
 
-    /// <summary>What `aaclip score` does with each image: decode, score, judge, draw.</summary>
-    /// <returns>Seconds for all.</returns>
+    /// <summary>Does the work of `aaclip score` for each image: decode, score, judge, draw.</summary>
+    /// <returns>Seconds for all images.</returns>
     private static async Task<double> ScoreAsync(LoadedModel model, byte[][] images, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();

@@ -16,11 +16,11 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Bench;
 
-/// <summary>The pipeline as `aaclip up` runs it, with an Azurite of its own, seen from outside: images in, results out.</summary>
+/// <summary>The pipeline as `aaclip up` runs it, with its own Azurite, used from outside: uploads images, reads results.</summary>
 internal sealed class PipelineSite : IAsyncDisposable
 {
     private readonly FunctionHost _host;
-    private readonly string _folder; // of Azurite's data
+    private readonly string _folder; // data folder of Azurite
     private readonly ServiceProvider _services;
     private readonly BlobContainerClient _images;
     private readonly BlobContainerClient _results;
@@ -41,7 +41,7 @@ internal sealed class PipelineSite : IAsyncDisposable
         _results = storage.Container(ContainerNames.Results);
     }
 
-    /// <summary>The model that the pipeline uses.</summary>
+    /// <summary>The model of the pipeline.</summary>
     public LoadedModel Model { get; }
 
     public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation)
@@ -65,7 +65,7 @@ internal sealed class PipelineSite : IAsyncDisposable
                         .SetMinimumLevel(LogLevel.Warning)
                         .AddFilter("AaClip", LogLevel.Warning)
                         .AddSimpleConsole(console => console.SingleLine = true),
-                // In memory Azurite answers nobody for seconds, once a minute, while it collects the messages that were deleted (3.37,
+                // With data in memory, Azurite stops answering for seconds, once a minute, while it removes deleted messages (3.37,
                 // QueueGCManager).
                 Persist = folder,
                 OwnAzurite = true,
@@ -74,7 +74,7 @@ internal sealed class PipelineSite : IAsyncDisposable
             },
             cancellation
         );
-        // The same services again in this process: to score without the pipeline, and to start jobs.
+        // The same services in this process: to score without the pipeline, and to start jobs.
         ConfigurationManager configuration = new();
         configuration.AddInMemoryCollection(
             settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), setting.Value))
@@ -92,9 +92,9 @@ internal sealed class PipelineSite : IAsyncDisposable
             Options.Create(new StorageOptions())
         );
 
-    /// <summary>Drops images at once, and looks when each has its result.</summary>
-    /// <param name="look">Pause between two looks, which cost the pipeline time; the last images are looked for more often.</param>
-    /// <returns>Seconds from each drop to its result, and from the first drop to the last result.</returns>
+    /// <summary>Uploads images at once, and polls until each has its result.</summary>
+    /// <param name="look">Interval between two polls, which cost the pipeline time; for the last images it is shorter.</param>
+    /// <returns>Seconds from each upload to its result, and from the first upload to the last result.</returns>
     public async Task<(double[] Latencies, double Seconds)> PassAsync(
         IReadOnlyList<byte[]> images,
         TimeSpan look,
@@ -118,7 +118,7 @@ internal sealed class PipelineSite : IAsyncDisposable
         List<double> latencies = [];
         while (latencies.Count < images.Count)
         {
-            bool few = latencies.Count >= images.Count - Few; // the end is seen at once
+            bool few = latencies.Count >= images.Count - Few; // poll more often, so that the end is seen at once
             List<string> there = await LookAsync(few, waiting, cancellation);
             long now = Stopwatch.GetTimestamp();
             lock (waiting)
@@ -133,8 +133,8 @@ internal sealed class PipelineSite : IAsyncDisposable
         return ([.. latencies.Order()], Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    /// <summary>Runs a rescoring job over the images that are there.</summary>
-    /// <returns>Seconds from its start to its report, and the images.</returns>
+    /// <summary>Runs a rescoring job over the stored images.</summary>
+    /// <returns>Seconds from its start to its report, and the number of images.</returns>
     public async Task<(double Seconds, long Images)> RescoreAsync(
         string package,
         RescoreMode mode,
@@ -166,12 +166,12 @@ internal sealed class PipelineSite : IAsyncDisposable
             : throw new InvalidOperationException($"The job is {job.Status}: {job.Reason}");
     }
 
-    /// <summary>Queues images of a job that is not, behind which new images must not wait.</summary>
+    /// <summary>Queues images of a job that does not exist; new images must not wait behind them.</summary>
     public async Task QueueBulkAsync(int count, CancellationToken cancellation)
     {
         List<(string Name, string ETag)> images = [];
         await foreach (BlobItem blob in _images.GetBlobsAsync(cancellationToken: cancellation))
-            images.Add((blob.Name, blob.Properties.ETag.ToString()!.Trim('"'))); // every blob has one
+            images.Add((blob.Name, blob.Properties.ETag.ToString()!.Trim('"'))); // not null: every blob has an ETag
         QueueClient queue = Services<StorageClients>().Queue(QueueNames.ScoreBulk);
         await Parallel.ForAsync(
             0,
@@ -197,10 +197,12 @@ internal sealed class PipelineSite : IAsyncDisposable
         );
     }
 
-    /// <summary>Begins to count processor time.</summary>
+    /// <summary>Starts to measure processor time.</summary>
     public void BeginProcessor() => _processor = Processor();
 
-    /// <summary>Processor time since, of this process, which is the host and drops and looks for images, and of the worker.</summary>
+    /// <summary>
+    /// Processor time since the start of the measurement: of this process (the host, and the bench's uploads and polls), and of the worker.
+    /// </summary>
     public Row Processor(string what, int images)
     {
         (TimeSpan host, TimeSpan worker) = Processor();
@@ -222,7 +224,7 @@ internal sealed class PipelineSite : IAsyncDisposable
         return (Environment.CpuUsage.TotalTime, worker.TotalProcessorTime);
     }
 
-    /// <summary>Messages of jobs that wait.</summary>
+    /// <summary>Number of waiting messages of jobs.</summary>
     public async Task<int> BulkAsync(CancellationToken cancellation) =>
         (await Services<StorageClients>().Queue(QueueNames.ScoreBulk).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
 

@@ -4,7 +4,7 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Bench;
 
-/// <summary>Writes graphs of nothing but matrix products, to measure what a machine can give.</summary>
+/// <summary>Writes graphs that contain only matrix products, to measure the limit of a machine.</summary>
 public static class ProductGraph
 {
     /// <summary>Writes the graph and weights file of one product in float32: x [N, inner] · W [inner, columns].</summary>
@@ -25,11 +25,11 @@ public static class ProductGraph
     }
 
     /// <summary>
-    /// Writes a graph of products one after the other, x [N, inner] · U [inner, columns] · D [columns, inner] and again, of random values:
-    /// a card computes them for so long that starting them does not count. x and the result are float32.
+    /// Writes a graph of consecutive products with random weights: x [N, inner] · U [inner, columns] · D [columns, inner], repeated. It
+    /// runs long enough on a GPU that the launch time does not matter. x and the result are float32.
     /// </summary>
-    /// <param name="pairs">Pairs of products.</param>
-    /// <param name="precision">Of the products: float32 or float16.</param>
+    /// <param name="pairs">Number of pairs U, D.</param>
+    /// <param name="precision">Precision of the products: float32 or float16.</param>
     public static void WriteChain(string path, int inner, int columns, int pairs, Precision precision)
     {
         DataType type = precision == Precision.Fp16 ? DataType.Float16 : DataType.Float;
@@ -43,11 +43,11 @@ public static class ProductGraph
         graph.Save();
     }
 
-    // Products keep the size of what they multiply.
+    // The weights are scaled so that a product keeps the magnitude of its input.
     private static float[] Values(int inner, int columns)
     {
         Random random = new(inner);
-        float width = MathF.Sqrt(12f / inner); // of a uniform distribution with the deviation 1/√inner
+        float width = MathF.Sqrt(12f / inner); // width of a uniform distribution with standard deviation 1/√inner
         float[] values = new float[inner * columns];
         for (int i = 0; i < values.Length; i++)
             values[i] = width * (random.NextSingle() - 0.5f);

@@ -4,19 +4,19 @@ using System.Text.Json;
 
 namespace AaClip.Bench;
 
-/// <summary>The tower in PyTorch on the same card, by bench/published.py.</summary>
+/// <summary>Measures the tower in PyTorch on the same GPU, with bench/published.py.</summary>
 internal static class PublishedForm
 {
-    private const double Goal = 8; // times the published form in float32
+    private const double Goal = 8; // target: so many times faster than the published form in float32
 
     /// <param name="python">A Python that has PyTorch.</param>
-    /// <param name="ours">Our best images per second.</param>
+    /// <param name="ours">Best images per second of the product.</param>
     public static IEnumerable<Row> Rows(string python, double seconds, double ours)
     {
         string script = Path.Combine(ScoringBench.Root, "bench", "published.py");
         string[] arguments = [script, "--batches", "1,16,32", "--seconds", seconds.ToString(CultureInfo.InvariantCulture)];
         ProcessStartInfo start = new(python, arguments) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!; // a program, not a document
+        using Process process = Process.Start(start)!; // not null: starts a program, not a document
         string printed = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)

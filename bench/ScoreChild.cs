@@ -7,11 +7,11 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Bench;
 
-/// <summary>Measures one variant in a process of its own, so that its peak memory is its own.</summary>
+/// <summary>Measures one variant in a separate process, so that its peak memory can be measured.</summary>
 internal static class ScoreChild
 {
-    /// <param name="kernel">Of an int8 package; empty takes the one for this machine.</param>
-    /// <param name="images">Timed images after one that warms up.</param>
+    /// <param name="kernel">Kernel of an int8 package; empty takes the one for this machine.</param>
+    /// <param name="images">Number of timed images, after one for warm-up.</param>
     public static int Run(string variant, string model, bool mapped, string kernel, int images, string provider, string output)
     {
         long start = Stopwatch.GetTimestamp();
@@ -29,7 +29,7 @@ internal static class ScoreChild
         float[] anchors = new float[2 * scorer.Model.Architecture.Embed];
         Random random = new(3);
         for (int i = 0; i < anchors.Length; i++)
-            anchors[i] = (random.NextSingle() - 0.5f) / 14; // about unit columns; the text tower is not what is measured
+            anchors[i] = (random.NextSingle() - 0.5f) / 14; // columns of about unit length; the text tower is not measured
 
         double first = 0;
         double[] seconds = new double[images];

@@ -9,8 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace AaClip.Bench;
 
 /// <summary>
-/// Seconds per image, memory and load time of the full-size model in each precision, and preprocessing, as a table against the stored
-/// baselines.
+/// Seconds per image, memory and load time of the full-size model in each precision, and the time of preprocessing, as a table with the
+/// stored baselines.
 /// </summary>
 internal static class ScoringBench
 {
@@ -24,7 +24,7 @@ internal static class ScoringBench
         string Kernel = ""
     );
 
-    // Targets as set for two cores of a Zen 4 class machine.
+    // Targets for two cores of a Zen 4 class machine.
     private static readonly Variant[] Variants =
     [
         new("fp32", Precision.Fp32, false, 8.2, 1.6, null),
@@ -34,7 +34,7 @@ internal static class ScoringBench
         new("int8 memory-mapped", Precision.Int8, true, null, null, 0.3),
     ];
 
-    /// <summary>The repository's root.</summary>
+    /// <summary>Root folder of the repository.</summary>
     public static string Root { get; } = FindRoot();
 
     public static int Run(string scratch, int rounds, int images, bool save)
@@ -77,7 +77,7 @@ internal static class ScoringBench
                 "results",
                 string.Create(CultureInfo.InvariantCulture, $"scoring-{report.At:yyyyMMdd-HHmm}.json")
             );
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a path with a folder, as made above
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // not null: a file has a folder
             File.WriteAllText(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n");
             Console.WriteLine($"Kept as {Path.GetRelativePath(Root, path)}");
         }
@@ -85,8 +85,8 @@ internal static class ScoringBench
         return 0;
     }
 
-    /// <summary>Measures one variant in a process of its own.</summary>
-    /// <param name="kernel">Of an int8 package; empty takes the one for this machine.</param>
+    /// <summary>Measures one variant in a separate process.</summary>
+    /// <param name="kernel">Kernel of an int8 package; empty takes the one for this machine.</param>
     internal static Measurement Child(
         string name,
         string model,
@@ -109,7 +109,7 @@ internal static class ScoringBench
             provider,
             output,
         ];
-        using Process child = Process.Start(Environment.ProcessPath!, arguments); // a bench runs from its own executable
+        using Process child = Process.Start(Environment.ProcessPath!, arguments); // not null: a bench runs from its own executable
         child.WaitForExit();
         if (child.ExitCode != 0)
             throw new InvalidOperationException($"Measuring {name} ended with exit code {child.ExitCode}.");
@@ -137,7 +137,7 @@ internal static class ScoringBench
         yield return Timed($"{variant.Name}: load{(variant.Mapped ? "" : ", hashes compared")}", loads, variant.Load, "s", "");
     }
 
-    // How far the other precisions are from float32 on the same images.
+    // Difference of the other precisions from float32 on the same images.
     private static IEnumerable<Row> Differences(Dictionary<string, List<Measurement>> measured)
     {
         Measurement exact = measured["fp32"][0];

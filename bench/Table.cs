@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace AaClip.Bench;
 
-/// <summary>Prints a report: a table on a terminal, tab-separated lines in a pipe.</summary>
+/// <summary>Prints a report: a table on a terminal, tab-separated lines into a pipe.</summary>
 internal static class Table
 {
     public static void Write(Report report, IReadOnlyList<Baseline> baselines)

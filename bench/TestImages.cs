@@ -2,7 +2,7 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Bench;
 
-/// <summary>Pictures with the statistics of photographs: shading, edges, grain, and a blemish that moves with the seed.</summary>
+/// <summary>Random images with the statistics of photos: shading, edges, grain, and a spot whose place depends on the seed.</summary>
 internal static class TestImages
 {
     public static RgbImage Inspection(int width, int height, int seed)

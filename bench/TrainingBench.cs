@@ -11,13 +11,13 @@ using Microsoft.ML.OnnxRuntime;
 namespace AaClip.Bench;
 
 /// <summary>
-/// Seconds per training step of the full-size model and its peak memory: stage 2 on two images, stage 1 for the sentences of one class.
+/// Seconds per training step of the full-size model, and its peak memory: stage 2 with two images, stage 1 with the sentences of one class.
 /// </summary>
 internal static class TrainingBench
 {
     private const double MemoryTarget = 20; // GiB, stage 2 at 518 px, batch 2
 
-    /// <summary>Measures each stage in a process of its own.</summary>
+    /// <summary>Measures each stage in a separate process.</summary>
     public static int Run(string scratch, int steps, int size, string provider, bool save)
     {
         FullSizeModel.Sources(scratch);
@@ -38,7 +38,7 @@ internal static class TrainingBench
                     provider,
                     output,
                 ]
-            ); // a bench runs from its own executable
+            ); // not null: a bench runs from its own executable
             child.WaitForExit();
             if (child.ExitCode != 0)
                 throw new InvalidOperationException($"Measuring stage '{stage}' ended with exit code {child.ExitCode}.");
@@ -98,7 +98,7 @@ internal static class TrainingBench
         return 0;
     }
 
-    /// <summary>One stage, in the child process: writes a <see cref="StepMeasurement"/>.</summary>
+    /// <summary>Measures one stage in the child process and writes a <see cref="StepMeasurement"/>.</summary>
     public static void Child(string stage, string scratch, int steps, int size, string provider, string output)
     {
         ImportOptions model = RandomModel.Options(FullSizeModel.Sources(scratch), RandomModel.Full, "");
@@ -145,7 +145,7 @@ internal static class TrainingBench
     private static (Action Step, Adam Adam) TextStep(FrozenClip clip, GraphFolder graphs, ImportOptions model)
     {
         Adam adam = new(AdapterParameters.Text(clip.Shape, clip.TextAdapters.Blocks, AdapterParameters.Initial(1)), new AdamOptions(1e-5));
-        // The options of a random model name it
+        // Not null: the options of a random model contain it
         Scoring.Text.ClipTokenizer tokenizer = new(Scoring.Text.ClipVocabulary.Load(model.Vocabulary!, clip.Shape.Vocabulary));
         TextEncoding text = new(clip, graphs, adam.Parameters, TextEncoding.With(tokenizer, clip.Shape.Context));
         float[] upstream = new float[2 * clip.Shape.Embed];

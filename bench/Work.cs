@@ -2,11 +2,11 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Bench;
 
-/// <summary>What scoring one image takes, counted from the model's shape.</summary>
+/// <summary>Number of operations to score one image, computed from the shape of the model.</summary>
 internal static class Work
 {
     /// <summary>
-    /// Floating-point operations of all matrix products, two for each multiplication with its addition. 1.04e12 for ViT-L/14 at 518 px.
+    /// Floating-point operations of all matrix products; a multiplication with its addition counts as two. 1.04e12 for ViT-L/14 at 518 px.
     /// </summary>
     public static double PerImage(ModelManifest model)
     {

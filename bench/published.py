@@ -71,7 +71,7 @@ def rate(tower, batch, dtype, seconds):
     begin = None
     while begin is None or len(times) < 5 or time.perf_counter() - begin < seconds:
         if len(times) == 3 and begin is None:
-            begin, times = time.perf_counter(), []  # three runs warmed up
+            begin, times = time.perf_counter(), []  # after three warm-up runs
         start = time.perf_counter()
         tower(image, anchors)
         torch.cuda.synchronize()

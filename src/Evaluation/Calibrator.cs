@@ -4,45 +4,46 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Evaluation;
 
-/// <summary>What an image says before any calibration.</summary>
+/// <summary>Uncalibrated scores of an image.</summary>
 /// <param name="MapMin">Smallest value of its final map.</param>
 /// <param name="MapMax">Largest value of its final map.</param>
 /// <param name="Detection">The model's score of the whole image.</param>
 public readonly record struct Observed(float MapMin, float MapMax, float Detection);
 
-/// <summary>A scale with its thresholds, and what may be relied on.</summary>
+/// <summary>A scale with its thresholds, and the measured or guaranteed error rates.</summary>
 /// <param name="Calibration">For the package or the camera.</param>
 /// <param name="FalseAlarms">
-/// From normal images alone: bound on the chance that a new normal image is called anomalous, provided it is of the same kind as those;
-/// with defects: the share of the given normal images that are.
+/// From normal images alone: an upper bound on the probability that a new normal image of the same kind is called anomalous. With defects:
+/// the share of the given normal images that are called anomalous.
 /// </param>
 /// <param name="Found">Share of the given defects that are called anomalous; null without defects.</param>
-/// <param name="Guaranteed">Whether <paramref name="FalseAlarms"/> is a bound that holds for new images.</param>
+/// <param name="Guaranteed">True if <paramref name="FalseAlarms"/> is a bound that holds for new images.</param>
 public sealed record CalibrationResult(Calibration Calibration, double FalseAlarms, double? Found, bool Guaranteed);
 
 /// <summary>
-/// Chooses a scale and thresholds. The scale is the published one, minimum and maximum over the images (specification 4.3.1), stored
-/// instead of taken from a test set.
+/// Chooses a scale and thresholds. The scale is the published one: minimum and maximum over the images (specification 4.3.1). Here it is
+/// stored, instead of computed from a test set.
 /// </summary>
 public static class Calibrator
 {
     /// <summary>
-    /// Normal images that a rate of false alarms needs: ⌈1/α⌉ − 1 for the threshold, and as many again where the scale is chosen as well.
+    /// Number of normal images needed for a false alarm rate: ⌈1/α⌉ − 1 for the threshold, and the same number again if the scale is chosen
+    /// too.
     /// </summary>
-    /// <param name="scaled">Whether the scale is given.</param>
+    /// <param name="scaled">True if the scale is given.</param>
     public static int Needed(double falseAlarms, Domain domain, bool scaled) =>
         ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
 
     /// <summary>
-    /// From normal images alone, by a split conformal quantile: of n images the threshold lies just above the ⌈(n + 1)(1 − α)⌉-th smallest
-    /// score. Of n + 1 exchangeable images each is as likely as the others to have any rank, so a new normal image exceeds it with
-    /// probability at most α, for every finite n and whatever the scores' distribution (Vovk et al., Algorithmic Learning in a Random
-    /// World, 2005). With fewer than ⌈1/α⌉ − 1 images the largest is taken, and the bound is 1/(n + 1). The score must not be made of the
-    /// images that it is compared on: how much map and detection count in it comes from every second image, and n are the others; where the
-    /// scale is given, or only the map counts, n are all.
+    /// Calibrates from normal images alone, by a split conformal quantile: of n images, the threshold lies just above the
+    /// ⌈(n + 1)(1 − α)⌉-th smallest score. Among n + 1 exchangeable images, every rank is equally likely for each image. So a new normal
+    /// image exceeds the threshold with probability at most α, for every finite n and any distribution of the scores (Vovk et al.,
+    /// Algorithmic Learning in a Random World, 2005). With fewer than ⌈1/α⌉ − 1 images the largest score is taken, and the bound is
+    /// 1/(n + 1). The images that set the scale must not also set the threshold: every second image sets the weights of map and detection in the
+    /// score, and n counts the other images. If the scale is given, or only the map is used, n counts all images.
     /// </summary>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
-    /// <param name="given">A scale that stays as it is; null chooses one.</param>
+    /// <param name="given">A scale to keep; null chooses one.</param>
     /// <exception cref="ArgumentException">There are no images.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromNormals(
@@ -59,13 +60,13 @@ public static class Calibrator
 
         bool halved = Halved(domain, given is not null);
         Observed[] ranked = halved && normals.Count > 1 ? [.. normals.Where((_, i) => i % 2 == 1)] : [.. normals];
-        int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot do both: nothing is promised
+        int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot set both scale and threshold: no guarantee
         int rank = Math.Min(ranked.Length, (int)Math.Ceiling((ranked.Length + 1) * (1 - falseAlarms)));
         Calibration scale = given ?? Scale([.. normals.Where((_, i) => !halved || i % 2 == 0)], room: 1);
         double threshold = Quantile(scale);
         if (given is null)
         {
-            // Normal images fill the lower half, so that there is room for what is worse; widening changes no image's rank.
+            // Normal images fill the lower half of the scale, to leave room for larger scores; a wider scale does not change the ranks.
             float room = (float)Math.Max(2, 2 * threshold);
             scale = scale with
             {
@@ -83,9 +84,9 @@ public static class Calibrator
             Math.BitIncrement(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)).Order().ElementAt(rank - 1));
     }
 
-    /// <summary>From normal images and defects: the thresholds with the largest F1 on them.</summary>
-    /// <param name="given">A scale that stays as it is; null takes minimum and maximum of the images.</param>
-    /// <exception cref="ArgumentException">One side has no images.</exception>
+    /// <summary>Calibrates from normal images and defects: takes the thresholds with the largest F1 on them.</summary>
+    /// <param name="given">A scale to keep; null takes minimum and maximum of the images.</param>
+    /// <exception cref="ArgumentException">There are no normal images, or no defects.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromDefects(
         IReadOnlyList<Observed> normals,
@@ -123,7 +124,7 @@ public static class Calibrator
             images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
     }
 
-    // The map alone keeps its order on every scale.
+    // If only the map is used, the order of the scores is the same on every scale, and the images need not be split.
     private static bool Halved(Domain domain, bool scaled) => !scaled && domain != Domain.Medical;
 
     private static double Inside(double threshold) =>
@@ -135,7 +136,7 @@ public static class Calibrator
                 )
             );
 
-    // Half way down to the next lower score: new images lie on either side of both.
+    // Halfway between the best threshold and the next lower score, because new images score slightly above or below the given ones.
     private static float Best(float[] good, float[] bad)
     {
         float at = new Ranking([.. bad], [.. good]).F1Max().Threshold;
@@ -159,7 +160,7 @@ public static class Calibrator
             MapThreshold = mapMax,
         };
 
-        static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all images alike
+        static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all alike
     }
 
     private static double Within(double threshold) => Math.Clamp(threshold, 1e-6, 1 - 1e-6);

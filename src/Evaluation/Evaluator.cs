@@ -8,14 +8,14 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Evaluation;
 
 /// <summary>
-/// Measures a model on a data set, class by class, so that the pixels of one class are in memory at a time (specification 4.3):
-/// 1. score every image; 2. metrics over pixels; 3. metrics over images, by the published protocol and by the scores of a service.
+/// Measures a model on a data set, one class at a time, so that memory holds the pixels of only one class (specification 4.3): 1. score
+/// every image; 2. pixel metrics; 3. image metrics, by the published protocol and by the scores of a service.
 /// </summary>
 public static class Evaluator
 {
-    /// <summary>Runs.</summary>
-    /// <param name="scored">Called after each image, with its map and the mask at the model's size (empty where there is none).</param>
-    /// <exception cref="InvalidDataException">The model gives what is not a number.</exception>
+    /// <summary>Runs the evaluation.</summary>
+    /// <param name="scored">Called after each image, with its scores.</param>
+    /// <exception cref="InvalidDataException">The model returned NaN or infinite values.</exception>
     /// <exception cref="ImageRejectedException">An image cannot be read; the message names it.</exception>
     public static IEnumerable<ClassReport> Run(
         AnomalyScorer scorer,
@@ -37,7 +37,7 @@ public static class Evaluator
         CancellationToken cancellation
     )
     {
-        // 1
+        // 1. Scores
         int size = scorer.Model.Architecture.ImageSize;
         float[] anchors = scorer.AnchorsOf(className);
         PixelScores pixels = new();
@@ -54,7 +54,7 @@ public static class Evaluator
             results.Add((image, score.MapMax, score.Detection));
             if (!image.Anomalous)
                 pixels.Add(map, [], size);
-            else if (image.MaskPath is { } path) // nobody knows which pixels of the others are anomalous
+            else if (image.MaskPath is { } path) // without a mask, the anomalous pixels are unknown
             {
                 GroundTruth mask = GroundTruth.Read(path, picture.Width, picture.Height, size);
                 if (mask.Fault is { } fault)
@@ -66,10 +66,10 @@ public static class Evaluator
             scored?.Invoke(image, score);
         }
 
-        // 2
+        // 2. Pixel metrics
         PixelMetrics ofPixels = pixels.Measure();
 
-        // 3
+        // 3. Image metrics
         double[] published = Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
         Calibration calibration = scorer.Model.CalibrationFor(className);
         double[] raw = [.. results.Select(r => calibration.Raw(r.MapMax, r.Detection, domain))];
@@ -91,8 +91,8 @@ public static class Evaluator
     }
 
     /// <summary>
-    /// The published combination: maxima and detections spread to 0…1 over the class, half of each, or for medical images the maximum
-    /// alone.
+    /// The published combination: map maxima and detection scores are scaled to 0…1 over the class and averaged; for medical images the map
+    /// maximum alone.
     /// </summary>
     internal static double[] Combine(IEnumerable<float> maxima, IEnumerable<float> detections, MapRange range, Domain domain)
     {
@@ -105,7 +105,7 @@ public static class Evaluator
                 all,
                 (max, detection) =>
                 {
-                    // Skipped if the maximum is exactly 1, as published
+                    // Not scaled if the maximum is exactly 1, as in the published code
                     float map = range.Max == 1 ? max : Share(max, range.Min, range.Max);
                     float whole = most == 1 ? detection : Share(detection, least, most);
                     return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
@@ -113,7 +113,7 @@ public static class Evaluator
             ),
         ];
 
-        // All alike: the published code divides by zero
+        // If all values are equal, the published code divides by zero; here the result is 0
         static float Share(float value, float low, float high) => high > low ? (value - low) / (high - low) : 0;
     }
 }

@@ -3,14 +3,14 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Evaluation;
 
-/// <summary>A mask at the model's size, by nearest neighbour; any value but 0 is anomalous (specification 4.1.4).</summary>
+/// <summary>A mask at the model's input size, by nearest neighbour; any value except 0 is anomalous (specification 4.1.4).</summary>
 /// <param name="Pixels">[size, size], 0 or 1.</param>
-/// <param name="Fault">Why it does not tell which pixels of its image are anomalous; null where it does.</param>
+/// <param name="Fault">Why the mask does not show which pixels are anomalous; null if it does.</param>
 public sealed record GroundTruth(byte[] Pixels, string? Fault)
 {
     /// <summary>Reads the mask of an image.</summary>
-    /// <param name="width">Columns of the image.</param>
-    /// <param name="height">Rows of the image.</param>
+    /// <param name="width">Width of the image in pixels.</param>
+    /// <param name="height">Height of the image in pixels.</param>
     /// <param name="size">Side of the model's input.</param>
     /// <exception cref="ImageRejectedException">The mask cannot be read; the message names it.</exception>
     public static GroundTruth Read(string path, int width, int height, int size)
@@ -29,13 +29,13 @@ public sealed record GroundTruth(byte[] Pixels, string? Fault)
         return new GroundTruth(pixels, fault);
     }
 
-    // The same picture at another size, whose sides were rounded to whole pixels.
+    // True if mask and image have the same aspect ratio; sides of a resized mask are rounded to whole pixels.
     private static bool SameShape(DecodedMask mask, int width, int height) =>
         Math.Abs(mask.Height - (double)mask.Width * height / width) <= 1
         || Math.Abs(mask.Width - (double)mask.Height * width / height) <= 1;
 }
 
-/// <summary>A mask that the metrics of pixels leave out, with its image.</summary>
-/// <param name="Path">The mask.</param>
-/// <param name="Reason">Why: "it marks nothing".</param>
+/// <summary>A mask that the pixel metrics leave out, together with its image.</summary>
+/// <param name="Path">Path of the mask.</param>
+/// <param name="Reason">Reason, such as "it marks nothing".</param>
 public sealed record UnusedMask(string Path, string Reason);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace AaClip.LocalHost;
 
 /// <summary>
-/// A built function app: a folder with what the Worker SDK writes, as <c>func start</c> and Azure take it: functions.metadata names the
-/// functions and their bindings, worker.config.json the program, host.json the settings of the triggers.
+/// A built function app: the output folder of the Worker SDK, as <c>func start</c> and Azure use it. functions.metadata lists the functions
+/// and their bindings, worker.config.json names the worker program, host.json configures the triggers.
 /// </summary>
 internal sealed class FunctionApp
 {
@@ -17,19 +17,19 @@ internal sealed class FunctionApp
         Functions = functions;
     }
 
-    /// <summary>Full path.</summary>
+    /// <summary>Full path of the app's folder.</summary>
     public string Folder { get; }
 
     /// <summary>Full path of the worker's assembly.</summary>
     public string Program { get; }
 
-    /// <summary>In the order of functions.metadata.</summary>
+    /// <summary>The functions, in the order of functions.metadata.</summary>
     public IReadOnlyList<FunctionDefinition> Functions { get; }
 
-    /// <summary>Full path; the file need not exist.</summary>
+    /// <summary>Full path of host.json; the file need not exist.</summary>
     public string HostJson => Path.Combine(Folder, "host.json");
 
-    /// <summary>The app without the functions that settings disable, as the Functions host takes AzureWebJobs.NAME.Disabled.</summary>
+    /// <summary>The app without the functions that a setting AzureWebJobs.NAME.Disabled disables, as in the Functions host.</summary>
     public FunctionApp Enabled(IConfiguration settings) =>
         new(
             Folder,
@@ -42,8 +42,8 @@ internal sealed class FunctionApp
             ]
         );
 
-    /// <exception cref="InvalidOperationException">It is not the folder of a built function app.</exception>
-    /// <exception cref="InvalidDataException">A file of it is broken.</exception>
+    /// <exception cref="InvalidOperationException">The folder is not a built function app.</exception>
+    /// <exception cref="InvalidDataException">A file of the app cannot be read.</exception>
     public static FunctionApp Open(string folder)
     {
         folder = Path.GetFullPath(folder);
@@ -62,7 +62,7 @@ internal sealed class FunctionApp
     {
         string name = (string?)entry?["name"] ?? throw Broken(folder, "functions.metadata", "a function has no name");
         JsonArray bindings =
-            entry!["bindings"] as JsonArray // it has a name
+            entry!["bindings"] as JsonArray // not null: every function has a name
             ?? throw Broken(folder, "functions.metadata", $"function '{name}' has no bindings");
         Binding[] all = [.. bindings.OfType<JsonObject>().Select(binding => new Binding(binding))];
         Binding trigger =
@@ -101,14 +101,14 @@ internal sealed class FunctionApp
         new($"'{Path.Combine(folder, file)}' cannot be read: {why}. Build the function app again.");
 }
 
-/// <summary>One function.</summary>
-/// <param name="Id">Names it to the worker; its name.</param>
+/// <summary>One function of the app.</summary>
+/// <param name="Id">Id that the worker knows it by; the same as the name.</param>
 /// <param name="Name">Unique in the app.</param>
 /// <param name="ScriptFile">Assembly, within the folder.</param>
-/// <param name="EntryPoint">Class and method.</param>
-/// <param name="Trigger">What starts it.</param>
-/// <param name="Outputs">Where what it returns goes.</param>
-/// <param name="All">Trigger, inputs and outputs.</param>
+/// <param name="EntryPoint">Full name of class and method.</param>
+/// <param name="Trigger">The trigger binding.</param>
+/// <param name="Outputs">The bindings that receive its return value.</param>
+/// <param name="All">All bindings: trigger, inputs and outputs.</param>
 internal sealed record FunctionDefinition(
     string Id,
     string Name,
@@ -119,19 +119,19 @@ internal sealed record FunctionDefinition(
     IReadOnlyList<Binding> All
 );
 
-/// <summary>One binding, as functions.metadata writes it.</summary>
+/// <summary>One binding, as in functions.metadata.</summary>
 internal sealed class Binding(JsonObject json)
 {
-    /// <summary>Parameter, or "$return".</summary>
+    /// <summary>Name of the parameter, or "$return".</summary>
     public string Name { get; } = (string?)json["name"] ?? "";
 
     /// <summary>"queueTrigger", "httpTrigger", "timerTrigger", "queue", "http" …</summary>
     public string Type { get; } = (string?)json["type"] ?? "";
 
-    /// <summary>True for what a function gives, false for what it takes.</summary>
+    /// <summary>True for an output binding, false for an input.</summary>
     public bool IsOutput { get; } = string.Equals((string?)json["direction"], "Out", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The whole of it, for the worker.</summary>
+    /// <summary>The complete binding as JSON, for the worker.</summary>
     public string Raw { get; } = json.ToJsonString();
 
     /// <returns>Null where it is not set.</returns>

@@ -20,14 +20,15 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost;
 
 /// <summary>
-/// Runs a built function app on this machine as the Functions host runs it in Azure: the app in a worker process of its own, its triggers
-/// by the WebJobs SDK's listeners, HTTP forwarded to the worker. What a laptop lacks is added: Azurite, and BlobCreated events for it.
-/// Steps of the start: 1. settings, 2. storage, 3. web server, 4. claim on the watched container, 5. worker, 6. triggers, 7. upload events.
+/// Runs a built function app on this machine as the Functions host does in Azure: the app runs in a separate worker process, the listeners
+/// of the WebJobs SDK run its triggers, and HTTP requests are forwarded to the worker. It also starts Azurite and raises BlobCreated events
+/// for it. Steps of the start: 1. settings, 2. storage, 3. web server, 4. claim on the watched container, 5. worker, 6. triggers, 7. upload
+/// events.
 /// </summary>
 public sealed partial class FunctionHost : IAsyncDisposable
 {
     private const string StorageSetting = StorageConnection.Setting;
-    private const string HostStorageSetting = "AzureWebJobsStorage"; // the same storage here; in Azure an account of the host's own
+    private const string HostStorageSetting = "AzureWebJobsStorage"; // here the same account; in Azure a separate account of the host
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     private readonly LocalHostOptions _options;
@@ -54,30 +55,27 @@ public sealed partial class FunctionHost : IAsyncDisposable
     /// <summary>Address of the HTTP functions, such as "http://127.0.0.1:7071".</summary>
     public string Url { get; private set; } = "";
 
-    /// <summary>Storage that the functions use.</summary>
+    /// <summary>Connection string of the storage that the functions use.</summary>
     public string ConnectionString { get; private set; } = "";
 
     /// <summary>Names of the functions that run.</summary>
     public IReadOnlyList<string> Functions => [.. _app.Functions.Select(function => function.Name)];
 
-    /// <summary>True when Azurite was started by this host and ends with it.</summary>
+    /// <summary>True when this host started Azurite; Azurite then ends with the host.</summary>
     public bool StartedAzurite => _azurite is not null;
 
-    /// <summary>Id of the worker process; 0 while there is none.</summary>
+    /// <summary>Id of the worker process; 0 while none runs.</summary>
     public int WorkerProcess => _worker?.ProcessId ?? 0;
 
-    /// <summary>
-    /// Completes, with the reason in one line, when a part without which the host would do only half of its work has ended by itself:
-    /// stop it then.
-    /// </summary>
+    /// <summary>Completes with the reason, in one line, when a part that the host needs has ended by itself. Stop the host then.</summary>
     public Task<string> Failed => _failed.Task;
 
     internal int? AzuriteProcess => _azurite?.ProcessId;
 
-    /// <summary>Starts everything; returns once HTTP answers and every queue is listened to.</summary>
-    /// <exception cref="InvalidOperationException">The function app, a setting or the storage is not as it must be; the message says which
-    /// and what to do.</exception>
-    /// <exception cref="InvalidDataException">host.json or the settings file is broken.</exception>
+    /// <summary>Starts everything. Returns when HTTP answers and all queues have listeners.</summary>
+    /// <exception cref="InvalidOperationException">The function app, a setting or the storage is wrong; the message says which, and what to
+    /// do.</exception>
+    /// <exception cref="InvalidDataException">host.json or the settings file cannot be read.</exception>
     public static async Task<FunctionHost> StartAsync(LocalHostOptions options, CancellationToken cancellation = default)
     {
         options.Validate();
@@ -95,10 +93,10 @@ public sealed partial class FunctionHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: nothing new is taken; what runs may finish within <see cref="LocalHostOptions.StopTimeout"/> and is cancelled then, its
-    /// message back in the queue; the worker ends, and Azurite if it was started here.
+    /// Stops the host. It takes no new work. Running functions may finish within <see cref="LocalHostOptions.StopTimeout"/>; then they are
+    /// cancelled and their messages return to the queue. The worker ends, and Azurite if this host started it.
     /// </summary>
-    /// <param name="impatience">Ends what runs at once.</param>
+    /// <param name="impatience">Cancels running functions at once.</param>
     public Task StopAsync(CancellationToken impatience = default) => _stop ??= StopCoreAsync(impatience);
 
     /// <inheritdoc/>
@@ -126,12 +124,12 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
         _options.Waiting?.Invoke("the function app to start");
 
-        // 3. Web server: the HTTP functions, and the address that the worker calls
+        // 3. Web server: the HTTP functions, and the gRPC address for the worker
         _worker = new FunctionWorker(_app, _connections, _logging);
         _web = Build(log);
         await _web.StartAsync(cancellation);
         string[] urls = [.. _web.Urls];
-        (Url, string rpc) = (urls[0], urls[1]); // in the order of Build
+        (Url, string rpc) = (urls[0], urls[1]); // the order in which Build adds them
 
         // 4. Claim
         BlobContainerClient? watched = null,
@@ -171,7 +169,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
                     _claim.RunAsync(
                         async listening =>
                         {
-                            BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // set with the claim
+                            BlobWatcher watcher = new(watched!, state!, _options.WatchInterval, watching); // not null: set with the claim
                             await watcher.PrepareAsync(listening);
                             await watcher.RunAsync(
                                 (text, token) =>
@@ -219,7 +217,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
     private void FailWith(Task loop, string what, ILogger log) =>
         loop.ContinueWith(
-            ended => Fail(log, what, ended.Exception!.InnerException!), // a fault has its cause
+            ended => Fail(log, what, ended.Exception!.InnerException!), // a faulted task has an inner exception
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted,
             TaskScheduler.Default
@@ -241,7 +239,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
             .WebHost.UseKestrelCore()
             .ConfigureKestrel(kestrel =>
             {
-                kestrel.Limits.MaxRequestBodySize = null; // the worker has limits of its own
+                kestrel.Limits.MaxRequestBodySize = null; // the worker applies its own limits
                 kestrel.Listen(IPAddress.Loopback, port);
                 kestrel.Listen(IPAddress.Loopback, 0, rpc => rpc.Protocols = HttpProtocols.Http2);
             });
@@ -249,9 +247,9 @@ public sealed partial class FunctionHost : IAsyncDisposable
         builder.Services.AddHttpForwarder();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = grpc.MaxSendMessageSize = null);
         builder.Services.AddSingleton(_connections);
-        builder.Services.AddSingleton(_worker!); // set before
+        builder.Services.AddSingleton(_worker!); // not null: set before Build
         builder.Services.AddSingleton<HttpFunctions>();
-        // A page from elsewhere must not reach the functions by a name that it points to this machine.
+        // Reject other host names: a foreign web page could use its own name for 127.0.0.1 to call the functions (DNS rebinding).
         builder.Services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["127.0.0.1", "localhost"]);
         WebApplication web = builder.Build();
         web.UseHostFiltering();
@@ -264,8 +262,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
 
     private void AddLogging(ILoggingBuilder logging)
     {
-        // The host's own talk of every run and every request; host.json may want it all the same.
-        logging.AddFilter("Azure", LogLevel.Error); // expected answers such as 404 and 412 are warnings there
+        // Hide the host's log lines about every run and request; host.json can enable them.
+        logging.AddFilter("Azure", LogLevel.Error); // it logs expected answers such as 404 and 412 as warnings
         foreach (string talkative in (string[])["Function", "Host", "Microsoft", "Grpc", "Yarp", "System.Net.Http"])
             logging.AddFilter(talkative, LogLevel.Warning);
         logging.AddConfiguration(TriggerHost.Logging(_settings));
@@ -299,7 +297,8 @@ public sealed partial class FunctionHost : IAsyncDisposable
         }
     }
 
-    // In this order: drain, worker, listeners, web server. Another one leaves the worker calling into nothing, or runs without a worker.
+    // The order matters: drain, worker, listeners, web server. Otherwise the worker calls a closed server, or functions run without a
+    // worker.
     private async Task StopCoreAsync(CancellationToken impatience)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(impatience);
@@ -316,7 +315,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         if (_worker is not null)
             await _worker.StopAsync(limit.Token);
         using CancellationTokenSource end = new(EndLimit);
-        await WaitAsync(draining, end.Token); // what still ran has failed with the worker, and is given back
+        await WaitAsync(draining, end.Token); // the remaining runs failed when the worker ended; their messages return to the queue
         if (_triggers is not null)
             await _triggers.DisposeAsync();
         if (_web is not null)
@@ -342,7 +341,7 @@ public sealed partial class FunctionHost : IAsyncDisposable
         catch (OperationCanceledException) when (limit.IsCancellationRequested) { }
         catch (Exception) when (stopping.IsFaulted)
         {
-            // It had ended before, and Failed told why.
+            // It ended earlier; Failed has reported the reason.
         }
     }
 

@@ -3,12 +3,12 @@ using System.Diagnostics;
 
 namespace AaClip.LocalHost;
 
-/// <summary>Names a process of this machine for as long as it runs: an id may come again, an id with its start does not.</summary>
+/// <summary>Identifies a process of this machine. Process ids are reused, so the start time is part of the identity.</summary>
 /// <param name="Id">Process id.</param>
-/// <param name="StartedAt">When it started.</param>
+/// <param name="StartedAt">Start time of the process.</param>
 public readonly record struct ProcessMark(int Id, DateTimeOffset StartedAt)
 {
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2); // what the system tells of a start is rounded
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2); // the system reports start times rounded
 
     /// <summary>This process.</summary>
     public static ProcessMark Own
@@ -20,7 +20,7 @@ public readonly record struct ProcessMark(int Id, DateTimeOffset StartedAt)
         }
     }
 
-    /// <summary>Whether it still runs.</summary>
+    /// <summary>True while the process runs.</summary>
     public bool Runs
     {
         get

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace AaClip.LocalHost;
 
-/// <summary>App settings: the file's Values, then the environment, then what the caller fixes; "__" separates sections.</summary>
+/// <summary>App settings, later ones override: Values of the file, environment, settings of the caller. "__" separates sections.</summary>
 internal static class Settings
 {
     public const string FileName = "local.settings.json";
@@ -11,9 +11,9 @@ internal static class Settings
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>All settings, as code reads them.</summary>
-    /// <exception cref="FileNotFoundException">The named file and its sample are absent.</exception>
-    /// <exception cref="InvalidDataException">The file is not what the Functions tools read.</exception>
+    /// <summary>All settings, as a configuration.</summary>
+    /// <exception cref="FileNotFoundException">Neither the named file nor its sample exists.</exception>
+    /// <exception cref="InvalidDataException">The file does not have the format of the Functions tools.</exception>
     public static ConfigurationManager Load(LocalHostOptions options)
     {
         ConfigurationManager configuration = new();
@@ -22,9 +22,9 @@ internal static class Settings
         return configuration;
     }
 
-    /// <summary>What the worker's environment needs beside this process's own, by the names of environment variables.</summary>
-    /// <exception cref="FileNotFoundException">The named file and its sample are absent.</exception>
-    /// <exception cref="InvalidDataException">The file is not what the Functions tools read.</exception>
+    /// <summary>Environment variables that the worker needs in addition to those of this process.</summary>
+    /// <exception cref="FileNotFoundException">Neither the named file nor its sample exists.</exception>
+    /// <exception cref="InvalidDataException">The file does not have the format of the Functions tools.</exception>
     public static Dictionary<string, string?> Own(LocalHostOptions options)
     {
         Dictionary<string, string?> own = new(StringComparer.OrdinalIgnoreCase);
@@ -34,14 +34,14 @@ internal static class Settings
                     own[name] = value;
         foreach ((string name, string? value) in options.Settings)
             own[name] = value;
-        // The worker runs in another folder.
+        // The worker runs in another folder, so relative paths are made absolute.
         foreach (string path in options.PathSettings)
             if ((own.TryGetValue(path, out string? value) ? value : Environment.GetEnvironmentVariable(path)) is { Length: > 0 } relative)
                 own[path] = Path.GetFullPath(relative);
         return own;
     }
 
-    /// <summary>The key of a setting's name.</summary>
+    /// <summary>Configuration key of a setting's name: "__" becomes ":".</summary>
     public static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 
     private static string? FindFile(LocalHostOptions options)
@@ -49,7 +49,7 @@ internal static class Settings
         string file = Path.GetFullPath(options.SettingsFile ?? Path.Combine(options.Functions, FileName));
         if (File.Exists(file))
             return file;
-        // SettingsFile is a full path here, so it has a folder.
+        // Not null: the path is absolute, so it has a folder.
         string sample = Path.Combine(Path.GetDirectoryName(file)!, SampleName);
         if (File.Exists(sample))
             return sample;

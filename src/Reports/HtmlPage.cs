@@ -5,17 +5,18 @@ using Fluid;
 namespace AaClip.Reports;
 
 /// <summary>
-/// A report as one HTML file that needs nothing else: a Liquid template, embedded beside the class that fills it, inside the layout and
-/// style that all reports share. Every value is escaped; <c>| raw</c> in a template is for Base64 alone.
+/// A report as one self-contained HTML file: a Liquid template, embedded beside the class that fills it, inside the layout and style that
+/// all reports share. All values are escaped; use <c>| raw</c> in a template only for Base64.
 /// </summary>
 public sealed class HtmlPage
 {
     private static readonly FluidParser Parser = new();
 
-    // Strict: a name that a template misspells throws instead of leaving a gap. Null counts as missing: models hold "" or false.
+    // Strict: an unknown name in a template throws instead of rendering nothing. Null also counts as unknown, so models use "" or false
+    // instead.
     private static readonly TemplateOptions Options = new()
     {
-        MemberAccessStrategy = new UnsafeMemberAccessStrategy(), // all properties of the model: the templates are ours
+        MemberAccessStrategy = new UnsafeMemberAccessStrategy(), // all properties: the templates are part of this program
         StrictVariables = true,
         StrictFilters = true,
     };
@@ -27,15 +28,15 @@ public sealed class HtmlPage
     private readonly IFluidTemplate _body;
 
     /// <summary>Reads a template.</summary>
-    /// <param name="owner">Class in whose assembly and namespace the file is embedded.</param>
-    /// <param name="file">Name of the file: "job.liquid".</param>
-    /// <exception cref="ArgumentException">There is no such file, or it is no template; the message says where.</exception>
+    /// <param name="owner">Class whose assembly and namespace contain the embedded file.</param>
+    /// <param name="file">Name of the file, such as "job.liquid".</param>
+    /// <exception cref="ArgumentException">The file is missing or is not a valid template; the message says where.</exception>
     public HtmlPage(Type owner, string file) => _body = Read(owner, file);
 
-    /// <summary>Fills the template in.</summary>
-    /// <param name="title">Of the page.</param>
-    /// <param name="model">Its public properties are the template's variables, as are those of what they hold; none is null.</param>
-    /// <exception cref="FluidException">The template asks for what the model does not have.</exception>
+    /// <summary>Renders the template as a complete HTML page.</summary>
+    /// <param name="title">Title of the page.</param>
+    /// <param name="model">Its public properties, and those of their values, are the variables of the template; none may be null.</param>
+    /// <exception cref="FluidException">The template uses a name that the model does not have.</exception>
     public string Render(string title, object model)
     {
         string body = _body.Render(new TemplateContext(model, Options), Encoder);

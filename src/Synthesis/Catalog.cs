@@ -6,10 +6,10 @@ using static AaClip.Synthesis.Textures.Surface;
 
 namespace AaClip.Synthesis;
 
-/// <summary>What the generator can draw. Unseen classes are never used in training.</summary>
+/// <summary>The object classes that the generator can draw. Unseen classes are never used in training.</summary>
 public static class Catalog
 {
-    /// <summary>Classes to train with.</summary>
+    /// <summary>Classes for training.</summary>
     public static IReadOnlyList<ObjectClass> Seen { get; } =
     [
         Sheet("wood board", Wood, patterned: true),
@@ -76,7 +76,7 @@ public static class Catalog
         Solid("circuit board", Coat, _ => (x, y) => Shape.Box(x, y, 0.75f, 0.6f, 0.05f), (x, y) => 1 + 0.45f * Traces(x, y)),
     ];
 
-    /// <summary>Classes to test with.</summary>
+    /// <summary>Classes for testing only.</summary>
     public static IReadOnlyList<ObjectClass> Unseen { get; } =
     [
         Sheet("cork board", Cork),
@@ -120,8 +120,8 @@ public static class Catalog
     ];
 
     /// <summary>
-    /// A class that nobody named: a seen material, or an outline put together at random, with random details. Training with them as well
-    /// keeps a model from learning the seen classes by heart.
+    /// A random class without a name: a seen material, or a random outline with random details. Mixing such classes into the training
+    /// prevents a model from memorising the seen classes.
     /// </summary>
     public static ObjectClass Nameless(SeededRandom random)
     {
@@ -140,11 +140,11 @@ public static class Catalog
         );
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All seen and unseen classes.</summary>
     public static IReadOnlyList<ObjectClass> All { get; } = [.. Seen, .. Unseen];
 
-    /// <summary>A class by its name.</summary>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <summary>Finds a class by name; case is ignored.</summary>
+    /// <exception cref="ArgumentException">There is no class of that name.</exception>
     public static ObjectClass Find(string name) =>
         All.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new ArgumentException(
@@ -193,7 +193,7 @@ public static class Catalog
     private static Func<float, float, float> Outline(SeededRandom r)
     {
         Func<float, float, float> whole = Piece(r, 0.35, 0.7);
-        if (r.Chance(0.5)) // another piece beside it
+        if (r.Chance(0.5)) // a second piece
         {
             (Func<float, float, float> first, Func<float, float, float> second) = (whole, Piece(r, 0.15, 0.45));
             float dx = F(r, -0.4, 0.4),
@@ -253,7 +253,7 @@ public static class Catalog
         };
     }
 
-    // 1 on the line where a distance is 0.
+    // 1 where the distance is 0, falling to 0 beside it.
     private static float Line(float distance) => Math.Clamp(1 - Math.Abs(distance) * 40, 0, 1);
 
     private static float Dots(float x, float y, float count)
@@ -263,7 +263,7 @@ public static class Catalog
         return Math.Clamp((0.16f - MathF.Sqrt(u * u + v * v)) * 12, 0, 1);
     }
 
-    // Parallel lines that step sideways, with pads.
+    // Circuit traces: parallel lines with steps, and pads.
     private static float Traces(float x, float y)
     {
         float shifted =

@@ -6,19 +6,19 @@ using AaClip.Synthesis.Drawing;
 namespace AaClip.Synthesis;
 
 /// <summary>
-/// Draws images as an inspection camera might give them. The same class, defect, size and seed always give the same bytes; with and without
-/// a defect a seed gives the same picture but for the defect.
+/// Draws images like those of an inspection camera. The same class, defect, size and seed always give the same bytes. For the same seed,
+/// the images with and without a defect differ only in the defect.
 /// </summary>
 public static class Generator
 {
-    private const float Visible = 0.12f; // change of a colour part, of 1
-    private const float Faintest = 0.02f; // what counts as a change at the very least
-    private const double Least = 0.005; // share of the picture that a defect changes at least
+    private const float Visible = 0.12f; // smallest visible change of a colour component (0 to 1)
+    private const float Faintest = 0.02f; // the limit is halved down to about this value
+    private const double Least = 0.005; // smallest share of the image that a defect must change
     private const int Attempts = 24;
 
-    /// <summary>Draws one.</summary>
-    /// <param name="defect">A kind that the class can have, or null.</param>
-    /// <param name="size">Pixels along a side, 32 to 2048.</param>
+    /// <summary>Draws one image.</summary>
+    /// <param name="defect">Kind of defect, one that the class supports; null for a normal image.</param>
+    /// <param name="size">Side in pixels, 32 to 2048.</param>
     public static SyntheticImage Draw(ObjectClass objectClass, DefectKind? defect, int size, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 32);
@@ -29,8 +29,8 @@ public static class Generator
         return new SyntheticImage(shown.Shoot(new SeededRandom(2, seed)), mask, defect);
     }
 
-    /// <summary>Paints a random defect onto a photo of a good part: to learn from good parts alone.</summary>
-    /// <param name="photo">Any size; the result is square.</param>
+    /// <summary>Paints a random defect onto a photo of a good part, to train with photos of good parts only.</summary>
+    /// <param name="photo">Photo of any size; the result is square.</param>
     public static SyntheticImage Damage(RgbImage photo, int size, int seed)
     {
         DefectKind[] kinds =
@@ -57,8 +57,8 @@ public static class Generator
         return new SyntheticImage(new RgbImage(size, size, bytes), mask, kind);
     }
 
-    // A defect that can hardly be seen is drawn again elsewhere; on a piece so dark that nothing shows, less counts. The mask must be
-    // honest.
+    // A defect that is hardly visible is drawn again at another place. If no attempt succeeds, for example on dark material, the limit of
+    // visibility is halved. The mask then marks what has really changed.
     private static (Canvas, byte[]) Damaged(Canvas canvas, DefectKind kind, int seed)
     {
         for (float visible = Visible; ; visible /= 2)
@@ -89,6 +89,6 @@ public static class Generator
                 plainest = (damaged, mask, count);
         }
 
-        return plainest!.Value; // there was one attempt at least
+        return plainest!.Value; // not null: at least one attempt was made
     }
 }

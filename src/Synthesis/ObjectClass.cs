@@ -2,21 +2,21 @@ using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Synthesis;
 
-/// <summary>Something that is inspected: a surface or a part.</summary>
+/// <summary>A class of inspected objects: a surface or a part.</summary>
 public sealed class ObjectClass
 {
     internal ObjectClass(string name, IReadOnlyList<DefectKind> defects, Action<Canvas, SeededRandom> draw) =>
         (Name, Defects, Draw) = (name, defects, draw);
 
-    /// <summary>As it stands in prompts: "hex nut".</summary>
+    /// <summary>Name as in prompts: "hex nut".</summary>
     public string Name { get; }
 
-    /// <summary>Defects that it can have.</summary>
+    /// <summary>Kinds of defects that the class supports.</summary>
     public IReadOnlyList<DefectKind> Defects { get; }
 
     internal Action<Canvas, SeededRandom> Draw { get; }
 
-    // What is uneven everywhere cannot be seen to be bent.
+    // On irregular surfaces a bend is not visible, so they have no Bent.
     internal static readonly DefectKind[] OfSurfaces =
     [
         DefectKind.Scratch,
@@ -33,7 +33,7 @@ public sealed class ObjectClass
     public override string ToString() => Name;
 }
 
-/// <summary>Kinds of defects.</summary>
+/// <summary>Kind of a defect.</summary>
 public enum DefectKind
 {
     /// <summary>A thin bright or dark line.</summary>
@@ -48,18 +48,18 @@ public enum DefectKind
     /// <summary>A dark opening with a rim.</summary>
     Hole,
 
-    /// <summary>A hollow, seen by its light and shade.</summary>
+    /// <summary>A hollow, visible by light and shade.</summary>
     Dent,
 
     /// <summary>Foreign particles.</summary>
     Contamination,
 
-    /// <summary>A place that is pushed out of its form.</summary>
+    /// <summary>A region that is pushed out of shape.</summary>
     Bent,
 
-    /// <summary>A piece that is broken off.</summary>
+    /// <summary>A piece broken off the edge.</summary>
     MissingPart,
 
-    /// <summary>A piece of the picture in a place where it does not belong (CutPaste, arXiv 2104.04015): on photos only.</summary>
+    /// <summary>A piece of the image copied to another place (CutPaste, arXiv 2104.04015); only on photos.</summary>
     Pasted,
 }

@@ -1,8 +1,8 @@
 namespace AaClip.Synthesis;
 
 /// <summary>
-/// Random numbers that depend on nothing but their seeds (SplitMix64; Steele, Lea, Flood 2014), so that a training that is resumed at an
-/// epoch goes on as it would have.
+/// Random numbers that depend only on their seeds (SplitMix64; Steele, Lea, Flood 2014). So a training that resumes at an epoch gets the
+/// same numbers as an uninterrupted one.
 /// </summary>
 public sealed class SeededRandom
 {
@@ -16,19 +16,19 @@ public sealed class SeededRandom
             _state = (_state ^ (uint)seed) * 0x9E3779B97F4A7C15 + Next();
     }
 
-    /// <summary>0 to 1, 1 excluded.</summary>
+    /// <summary>Uniform in 0 to 1, 1 excluded.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>Between two bounds.</summary>
+    /// <summary>Uniform between two bounds.</summary>
     public double Between(double low, double high) => low + (high - low) * NextDouble();
 
-    /// <summary>True with a probability.</summary>
+    /// <summary>True with the given probability.</summary>
     public bool Chance(double probability) => NextDouble() < probability;
 
-    /// <summary>0 to <paramref name="count"/> − 1.</summary>
+    /// <summary>Uniform integer from 0 to <paramref name="count"/> − 1.</summary>
     public int Below(int count) => (int)(NextDouble() * count);
 
-    /// <summary>Any 64 bits.</summary>
+    /// <summary>64 random bits.</summary>
     public ulong Next()
     {
         ulong z = _state += 0x9E3779B97F4A7C15;
@@ -37,7 +37,7 @@ public sealed class SeededRandom
         return z ^ (z >> 31);
     }
 
-    /// <summary>Puts items into a random order (Fisher and Yates).</summary>
+    /// <summary>Shuffles items in place (Fisher–Yates).</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (int i = items.Length - 1; i > 0; i--)

@@ -6,14 +6,16 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Synthesis;
 
-/// <summary>Writes generated images in MVTec's layout, with a list of the published form.</summary>
+/// <summary>Writes generated images in MVTec's layout, with a list in the format of the published code.</summary>
 public static class SyntheticDataSet
 {
     /// <summary>Writes a data set.</summary>
-    /// <param name="folder">Must not exist, or be empty.</param>
-    /// <param name="images">Test images of each class, half of them with a defect; as many again, all normal, for training.</param>
-    /// <param name="written">Called after each image with the number of images until now and in all.</param>
-    /// <exception cref="IOException">The folder has something in it.</exception>
+    /// <param name="folder">Output folder; must be empty or not exist.</param>
+    /// <param name="images">
+    /// Number of test images per class, half of them with a defect; the same number of normal images is added for training.
+    /// </param>
+    /// <param name="written">Called after each image with the number of images written so far and the total.</param>
+    /// <exception cref="IOException">The folder is not empty.</exception>
     public static void Write(
         string folder,
         IReadOnlyList<ObjectClass> classes,
@@ -60,10 +62,10 @@ public static class SyntheticDataSet
         WholeFile.Write(Path.Combine(folder, "full-shot.jsonl"), list.ToString());
     }
 
-    /// <summary>Writes a data set of one class out of photos of good parts: each as it is, and with painted defects.</summary>
-    /// <param name="photos">Image files; taken in turns.</param>
-    /// <param name="images">Images in all, half of them with a defect.</param>
-    /// <exception cref="IOException">The folder has something in it.</exception>
+    /// <summary>Writes a data set of one class from photos of good parts: unchanged photos, and photos with painted defects.</summary>
+    /// <param name="photos">Image files, used in turn.</param>
+    /// <param name="images">Total number of images, half of them with a defect.</param>
+    /// <exception cref="IOException">The folder is not empty.</exception>
     public static void WriteFromPhotos(
         string folder,
         string className,
@@ -108,7 +110,7 @@ public static class SyntheticDataSet
             throw new IOException($"'{folder}' is not empty: choose another --out, or delete it first.");
     }
 
-    // The same on every machine, unlike string.GetHashCode (FNV-1a).
+    // FNV-1a: the same on every machine, unlike string.GetHashCode.
     private static int HashCode(int seed, string name, int index)
     {
         uint hash = 2166136261u ^ (uint)seed;
@@ -119,7 +121,7 @@ public static class SyntheticDataSet
 
     private static void Save(string path, RgbImage image)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file lies in a folder
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!); // not null: a file has a folder
         WholeFile.Write(path, ImageEncoder.Png(image));
     }
 

@@ -3,8 +3,8 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Synthesis;
 
-/// <summary>A drawn image with what is known of it.</summary>
-/// <param name="Image">Square.</param>
-/// <param name="Mask">[size, size], 1 where the defect changes the picture.</param>
-/// <param name="Defect">Its kind; null for a normal image.</param>
+/// <summary>A generated image with its ground truth.</summary>
+/// <param name="Image">Square image.</param>
+/// <param name="Mask">[size, size], 1 where the defect changes the image.</param>
+/// <param name="Defect">Kind of the defect; null for a normal image.</param>
 public sealed record SyntheticImage(RgbImage Image, byte[] Mask, DefectKind? Defect);

@@ -3,12 +3,11 @@ using System.Numerics.Tensors;
 namespace AaClip.Training;
 
 /// <summary>Settings of <see cref="Adam"/> (specification 6.2 and 6.4).</summary>
-/// <param name="LearningRate">Step length, above 0.</param>
-/// <param name="Beta1">Decay of the mean of the gradients. The paper's trainings take 0.5.</param>
+/// <param name="LearningRate">Learning rate, above 0.</param>
+/// <param name="Beta1">Decay of the mean of the gradients. The paper uses 0.5.</param>
 /// <param name="Beta2">Decay of the mean of their squares.</param>
-/// <param name="Epsilon">Added to the root.</param>
-/// <param name="Decay">Weight decay apart from the gradient (AdamW): each step takes this share times the learning rate off
-/// matrices.</param>
+/// <param name="Epsilon">Added to the square root in the denominator.</param>
+/// <param name="Decay">Decoupled weight decay (AdamW): each step subtracts this share times the learning rate from matrices.</param>
 internal sealed record AdamOptions(double LearningRate, double Beta1 = 0.5, double Beta2 = 0.999, double Epsilon = 1e-8, double Decay = 0);
 
 /// <summary>Adam with PyTorch's arithmetic: bias corrections in double, moments and weights in float32.</summary>
@@ -24,11 +23,11 @@ internal sealed class Adam(IReadOnlyList<Parameter> parameters, AdamOptions opti
     /// <summary>Means of the squared gradients.</summary>
     public float[][] Squares { get; } = [.. parameters.Select(p => new float[p.Values.Length])];
 
-    /// <summary>Steps done.</summary>
+    /// <summary>Number of steps done.</summary>
     public int Steps { get; set; }
 
-    /// <summary>Takes one step with the parameters' gradients.</summary>
-    /// <param name="factor">On the learning rate, from a schedule.</param>
+    /// <summary>Does one step with the current gradients of the parameters.</summary>
+    /// <param name="factor">Factor on the learning rate, from a schedule.</param>
     public void Step(double factor = 1)
     {
         Steps++;

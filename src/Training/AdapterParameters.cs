@@ -6,7 +6,7 @@ namespace AaClip.Training;
 /// <summary>The trainable weights of both stages, in the order of the published checkpoints (specification 2 and 6.5).</summary>
 internal static class AdapterParameters
 {
-    /// <summary>text_adapter.{i}.fc.0.weight; the last is the projection.</summary>
+    /// <summary>Text adapters, named text_adapter.{i}.fc.0.weight; the last one is the projection.</summary>
     public static IReadOnlyList<Parameter> Text(ModelArchitecture shape, int blocks, Func<string, int[], float[]> values)
     {
         List<Parameter> parameters = [];
@@ -16,7 +16,7 @@ internal static class AdapterParameters
         return parameters;
     }
 
-    /// <summary>layer_adapters, seg_proj and det_proj of image_adapter.</summary>
+    /// <summary>Image adapters: layer_adapters, seg_proj and det_proj of image_adapter.</summary>
     public static IReadOnlyList<Parameter> Image(ModelArchitecture shape, int blocks, Func<string, int[], float[]> values)
     {
         List<Parameter> parameters = [];
@@ -28,10 +28,10 @@ internal static class AdapterParameters
         return parameters;
     }
 
-    /// <summary>Xavier-uniform: within ±√(6/(inputs + outputs)).</summary>
+    /// <summary>Xavier-uniform initialisation: values within ±√(6/(inputs + outputs)).</summary>
     public static Func<string, int[], float[]> Initial(int seed)
     {
-        Random random = new(seed); // its sequence for a seed is fixed
+        Random random = new(seed); // the sequence for a given seed is fixed
         return (_, shape) =>
         {
             double bound = Math.Sqrt(6.0 / (shape[0] + shape[1]));

@@ -8,19 +8,19 @@ using AaClip.Training.Stages;
 namespace AaClip.Training;
 
 /// <summary>
-/// The images of an epoch in random order, varied and ready for the graphs (specification 6.1). Order and variation depend on seed, stage
-/// and epoch alone. The next batch is made while a step runs.
+/// Batches of an epoch: images in random order, augmented and preprocessed (specification 6.1). Order and augmentation depend only on seed,
+/// stage and epoch. The next batch is prepared while a step runs.
 /// </summary>
-/// <param name="jitter">Whether colours are varied too: stage 2.</param>
+/// <param name="jitter">True to augment colours too: stage 2.</param>
 internal sealed class BatchSource(DataSet data, int size, int batch, int seed, int stage, bool augment, bool jitter)
 {
     private readonly Preprocessor _preprocessor = new(new Preprocessing { Size = size });
 
-    /// <summary>Steps of an epoch; the last may have fewer images.</summary>
+    /// <summary>Steps per epoch; the last batch may be smaller.</summary>
     public int Steps => (data.Images.Count + batch - 1) / batch;
 
     /// <summary>The batches of an epoch.</summary>
-    /// <param name="epoch">From 0.</param>
+    /// <param name="epoch">Number of the epoch, from 0.</param>
     public IEnumerable<Batch> Epoch(int epoch)
     {
         int[] order = [.. Enumerable.Range(0, data.Images.Count)];

@@ -5,13 +5,13 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Training;
 
-/// <summary>The CLIP model that is adapted: its weights never change.</summary>
+/// <summary>The CLIP model that is adapted. Its weights never change.</summary>
 internal sealed class FrozenClip : IDisposable
 {
     private readonly ClipWeights _weights;
 
     /// <summary>Opens CLIP weights.</summary>
-    /// <exception cref="InvalidDataException">They are damaged, or the options do not fit them.</exception>
+    /// <exception cref="InvalidDataException">The weights are damaged, or the options do not fit them.</exception>
     public FrozenClip(string path, AdaptationOptions options)
     {
         _weights = ClipWeights.Open(path, options.VisionHeads, options.TextHeads);
@@ -37,14 +37,14 @@ internal sealed class FrozenClip : IDisposable
 
     public ModelArchitecture Shape { get; }
 
-    /// <summary>The options with every default settled.</summary>
+    /// <summary>The options with all defaults filled in.</summary>
     public AdaptationOptions Options { get; }
 
     public (int Blocks, double Share) ImageAdapters => (Options.ImageBlocks ?? 0, Options.ImageShare);
 
     public (int Blocks, double Share) TextAdapters => (Options.TextBlocks ?? 0, Options.TextShare);
 
-    /// <summary>A weight by OpenAI's name; the positional table has the size of the grid.</summary>
+    /// <summary>A weight by OpenAI's name; the positional embedding is resized to the grid.</summary>
     public float[] Read(string name)
     {
         float[] values = _weights.Read(name);

@@ -1,10 +1,10 @@
 namespace AaClip.Training;
 
-/// <summary>A trainable weight with the gradient of the newest run.</summary>
+/// <summary>A trainable weight with the gradient of the last run.</summary>
 internal sealed class Parameter
 {
-    /// <param name="name">The checkpoint's own key, such as "image_adapter.seg_proj.0.fc.weight".</param>
-    /// <param name="values">Row-major; kept, and changed in place by the optimiser.</param>
+    /// <param name="name">Key in the checkpoint, such as "image_adapter.seg_proj.0.fc.weight".</param>
+    /// <param name="values">Row-major; not copied, the optimiser changes them in place.</param>
     public Parameter(string name, int[] shape, float[] values)
     {
         if (values.Length != shape.Aggregate(1, (a, b) => a * b))

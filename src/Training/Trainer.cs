@@ -10,9 +10,9 @@ using AaClip.Training.Stages;
 namespace AaClip.Training;
 
 /// <summary>
-/// Adapts CLIP to anomalies (AA-CLIP, arXiv 2503.06661; train.py): 1. stage 1, the text adapters; 2. anchors of all classes, fixed from
-/// then on; 3. stage 2, the image adapters. After every epoch a checkpoint of the published form is written whole, so that a crash or
-/// Ctrl-C loses at most one epoch; a training that is resumed goes on, on CPU, bit for bit as it would have.
+/// Adapts CLIP to anomaly detection (AA-CLIP, arXiv 2503.06661; train.py): 1. stage 1 trains the text adapters; 2. the anchors of all
+/// classes are computed and then fixed; 3. stage 2 trains the image adapters. After every epoch a complete checkpoint in the published
+/// format is written, so a crash or Ctrl-C loses at most one epoch. On CPU, a resumed training gives the same bits as an uninterrupted one.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -25,9 +25,9 @@ public sealed class Trainer : IDisposable
     private readonly GraphFolder _graphs;
     private readonly ClipTokenizer _tokenizer;
 
-    /// <summary>Opens the weights, and checks that a training can begin or go on.</summary>
-    /// <exception cref="InvalidDataException">Weights, options or what lies in the output folder do not fit each other.</exception>
-    /// <exception cref="IOException">The output folder holds a training, and it is not to be resumed.</exception>
+    /// <summary>Opens the weights, and checks that the training can start or resume.</summary>
+    /// <exception cref="InvalidDataException">Weights, options and the content of the output folder do not fit together.</exception>
+    /// <exception cref="IOException">The output folder already holds a training, and resuming was not requested.</exception>
     public Trainer(TrainingRun run)
     {
         _run = run;
@@ -36,7 +36,7 @@ public sealed class Trainer : IDisposable
         {
             _tokenizer = new ClipTokenizer(ClipVocabulary.Load(run.Vocabulary, _clip.Shape.Vocabulary));
             foreach (string name in run.Data.Images.Select(i => i.ClassName).Distinct())
-                // Fails now rather than after an epoch
+                // Fail now rather than after an epoch
                 _ = ClassNames.Resolve(name, _tokenizer, PromptEnsemble.Default, _clip.Shape.Context);
             Begin();
             _graphs = new GraphFolder(_clip.Options);
@@ -48,11 +48,11 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Runs the stages that are asked for.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the epochs done are in the output folder.</exception>
+    /// <summary>Runs the requested stages.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; the completed epochs are in the output folder.</exception>
     public void Train(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        // 1
+        // 1. Text adapters
         IReadOnlyList<Parameter> text = AdapterParameters.Text(
             _clip.Shape,
             _clip.TextAdapters.Blocks,
@@ -98,7 +98,7 @@ public sealed class Trainer : IDisposable
         if (_run.Stage == TrainingStage.Text)
             return;
 
-        // 2
+        // 2. Anchors
         bool adapted = File.Exists(Path.Combine(_run.Output, TextFile));
         TextEncoding fixedText = adapted
             ? encoding
@@ -108,8 +108,8 @@ public sealed class Trainer : IDisposable
             .Distinct()
             .ToDictionary(c => c, c => fixedText.Anchors(c, cancellation));
 
-        // 3
-        _graphs.Clear(); // a gigabyte and more of stage 1, which is over
+        // 3. Image adapters
+        _graphs.Clear(); // stage 1 is done; frees more than a gigabyte
         IReadOnlyList<Parameter> image = AdapterParameters.Image(
             _clip.Shape,
             _clip.ImageAdapters.Blocks,
@@ -178,7 +178,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    // What decides about the result is noted, so that no training goes on with other settings or images than it began with.
+    // Records everything that determines the result, so that a training cannot resume with other settings or images.
     private void Begin()
     {
         Directory.CreateDirectory(_run.Output);
@@ -217,7 +217,7 @@ public sealed class Trainer : IDisposable
             ImageEpochs = 0,
             Threads = 0,
             Provider = Scoring.Sessions.Provider.Auto,
-        }; // more epochs may follow, elsewhere
+        }; // these may change when a training resumes
         return JsonSerializer.Serialize(
             new TrainingSettings(
                 Path.GetFileName(_clip.Path),
@@ -258,7 +258,7 @@ public sealed class Trainer : IDisposable
         return checkpoint.Epoch;
     }
 
-    // The numbered file first: whoever finds the newest one finds the whole of it.
+    // The numbered file first: when the file of the newest checkpoint changes, its numbered copy is already complete.
     private void Save(string part, Adam adam, int epoch, params ReadOnlySpan<string> names)
     {
         string prefix = $"{part}_adapter.";
@@ -281,7 +281,7 @@ public sealed class Trainer : IDisposable
             checkpoint.Write(Path.Combine(_run.Output, name));
     }
 
-    // With --relu the published projections are called "fc.0.weight".
+    // With --relu, the published code names the projections "fc.0.weight".
     private string Published(string name) =>
         _clip.Options.Relu && name.EndsWith(".fc.weight", StringComparison.Ordinal)
             ? name.Replace(".fc.weight", ".fc.0.weight", StringComparison.Ordinal)

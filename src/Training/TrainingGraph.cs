@@ -5,17 +5,17 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Training;
 
-/// <summary>A written graph, ready to run: parameters come from their arrays, gradients go back into them.</summary>
+/// <summary>A training graph, ready to run: takes the values of the parameters and returns their gradients to them.</summary>
 internal sealed class TrainingGraph : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly IReadOnlyList<Parameter> _parameters;
 
-    /// <param name="path">The graph's file.</param>
-    /// <param name="parameters">Those that may be inputs of the graph; the others are left alone.</param>
+    /// <param name="path">ONNX file of the graph.</param>
+    /// <param name="parameters">Parameters that may be inputs of the graph; others are ignored.</param>
     /// <param name="threads">0 takes all cores.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the graph.</exception>
-    /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">CUDA was required and is not available.</exception>
     public TrainingGraph(string path, IReadOnlyList<Parameter> parameters, Provider provider, int threads)
     {
         SessionFactory sessions = new(provider, threads, memoryMapped: false, NullLogger.Instance, training: true);
@@ -24,14 +24,14 @@ internal sealed class TrainingGraph : IDisposable
         _parameters = [.. parameters.Where(p => _session.InputMetadata.ContainsKey(p.Name))];
     }
 
-    /// <summary>"cuda" or "cpu".</summary>
+    /// <summary>Provider that is used: "cuda" or "cpu".</summary>
     public string Provider { get; }
 
-    /// <summary>Runs the graph. Outputs "gradient/…" go into the parameters.</summary>
-    /// <param name="inputs">Every input that is not a parameter; disposed of here.</param>
-    /// <param name="add">Whether gradients are added to what is there.</param>
+    /// <summary>Runs the graph. Outputs named "gradient/…" go into the parameters.</summary>
+    /// <param name="inputs">All inputs that are not parameters; disposed by this method.</param>
+    /// <param name="add">True to add to the existing gradients, false to replace them.</param>
     /// <returns>The other outputs, by name.</returns>
-    /// <exception cref="OperationCanceledException">Cancelled; the run stops within one node.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the run stops after the current node.</exception>
     public Dictionary<string, float[]> Run(IReadOnlyList<GraphInput> inputs, bool add = false, CancellationToken cancellation = default)
     {
         List<string> names = [];
@@ -104,7 +104,7 @@ internal sealed class TrainingGraph : IDisposable
     }
 }
 
-/// <summary>A tensor that a run takes in: floats, or tokens.</summary>
+/// <summary>An input tensor of a run: floats, or tokens.</summary>
 internal sealed record GraphInput
 {
     private readonly float[]? _floats;
@@ -120,5 +120,5 @@ internal sealed record GraphInput
     public OrtValue ToOrtValue() =>
         _floats is not null
             ? OrtValue.CreateTensorValueFromMemory(_floats, _shape)
-            : OrtValue.CreateTensorValueFromMemory(_tokens!, _shape); // one of the two is there
+            : OrtValue.CreateTensorValueFromMemory(_tokens!, _shape); // not null: one of the two is set
 }

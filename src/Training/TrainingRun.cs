@@ -3,55 +3,57 @@ using AaClip.Evaluation.DataSets;
 
 namespace AaClip.Training;
 
-/// <summary>What is trained, on what, and where it goes.</summary>
+/// <summary>Inputs, output and options of a training.</summary>
 public sealed record TrainingRun
 {
-    /// <summary>CLIP weights; they never change.</summary>
+    /// <summary>File with the CLIP weights; they never change.</summary>
     public required string Clip { get; init; }
 
-    /// <summary>CLIP's vocabulary.</summary>
+    /// <summary>File with CLIP's vocabulary.</summary>
     public required string Vocabulary { get; init; }
 
-    /// <summary>Images with labels; anomalous ones with masks.</summary>
+    /// <summary>Labelled images; anomalous ones need masks.</summary>
     public required DataSet Data { get; init; }
 
-    /// <summary>Folder of the checkpoints.</summary>
+    /// <summary>Output folder of the checkpoints.</summary>
     public required string Output { get; init; }
 
-    /// <summary>Which stages.</summary>
+    /// <summary>Stages to run.</summary>
     public TrainingStage Stage { get; init; } = TrainingStage.Both;
 
-    /// <summary>Whether a training that lies in <see cref="Output"/> goes on.</summary>
+    /// <summary>True to resume the training in <see cref="Output"/>.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>How.</summary>
+    /// <summary>Options of the adaptation.</summary>
     public AdaptationOptions Options { get; init; } = new();
 }
 
 /// <summary>The stages of AA-CLIP.</summary>
 public enum TrainingStage
 {
-    /// <summary>Stage 1: anchors.</summary>
+    /// <summary>Stage 1: text adapters, which give the anchors.</summary>
     Text,
 
-    /// <summary>Stage 2: patches, with the text adapters that lie in the output folder, or plain CLIP's anchors.</summary>
+    /// <summary>
+    /// Stage 2: image adapters, with the text adapters in the output folder, or with plain CLIP's anchors if there are none.
+    /// </summary>
     Image,
 
-    /// <summary>One after the other.</summary>
+    /// <summary>Stage 1, then stage 2.</summary>
     Both,
 }
 
-/// <summary>A step was taken.</summary>
+/// <summary>Progress after a training step.</summary>
 /// <param name="Stage">"text" or "image".</param>
-/// <param name="Epoch">From 1.</param>
-/// <param name="Epochs">Of the stage.</param>
-/// <param name="Step">Of the epoch, from 1.</param>
-/// <param name="Steps">Of an epoch.</param>
-/// <param name="Loss">Of the step.</param>
-/// <param name="Mean">Of the epoch until now.</param>
+/// <param name="Epoch">Number of the epoch, from 1.</param>
+/// <param name="Epochs">Epochs of the stage.</param>
+/// <param name="Step">Number of the step in the epoch, from 1.</param>
+/// <param name="Steps">Steps per epoch.</param>
+/// <param name="Loss">Loss of the step.</param>
+/// <param name="Mean">Mean loss of the epoch so far.</param>
 public readonly record struct TrainingProgress(string Stage, int Epoch, int Epochs, int Step, int Steps, double Loss, double Mean);
 
-/// <summary>What a training folder notes of how it began.</summary>
+/// <summary>Settings that a training folder records when the training starts.</summary>
 internal sealed record TrainingSettings(string Clip, string Data, int Images, string ImagesSha256, AdaptationOptions Options);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]

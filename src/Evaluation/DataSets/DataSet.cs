@@ -6,8 +6,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Evaluation.DataSets;
 
 /// <summary>
-/// Images with labels, from one of: a list of the published code (a .jsonl file, specification 5), a folder in VisA's layout (with
-/// split_csv/1cls.csv), a folder in MVTec's layout, or one class of it.
+/// Labelled images from one of these sources: a list of the published code (a .jsonl file, specification 5), a folder in VisA's layout
+/// (with split_csv/1cls.csv), a folder in MVTec's layout, or one class of it.
 /// </summary>
 public sealed class DataSet
 {
@@ -24,16 +24,16 @@ public sealed class DataSet
                 : Domain.Industrial;
     }
 
-    /// <summary>Name of the data set: a published one's, or the folder's.</summary>
+    /// <summary>Name of the data set: that of a published one, or the folder's.</summary>
     public string Name { get; }
 
-    /// <summary>Which smoothing the maps get; of a data set that is not published, industrial.</summary>
+    /// <summary>Decides the smoothing of the maps; industrial if the data set is not a published one.</summary>
     public Domain Domain { get; }
 
     /// <summary>The images, class by class.</summary>
     public IReadOnlyList<LabelledImage> Images { get; }
 
-    /// <summary>What a reader should know before he trusts the metrics: classes without normal or without anomalous images.</summary>
+    /// <summary>Warnings about the metrics: classes without normal or without anomalous images.</summary>
     public IEnumerable<string> Notes =>
         from one in Images.GroupBy(i => i.ClassName)
         let folders = string.Join(
@@ -46,11 +46,11 @@ public sealed class DataSet
                 + $"ones lie in a folder called good, ok or normal."
             : $"Class '{one.Key}' has no anomalous images, so that no metric is defined: its images lie in {folders}.";
 
-    /// <summary>Opens a data set; no image is read.</summary>
+    /// <summary>Opens a data set. Images are not read.</summary>
     /// <param name="path">A folder or a list.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">It is none of the layouts, a line is broken, a file is missing or nothing is left; the
-    /// message names file and line.</exception>
+    /// <exception cref="InvalidDataException">The layout is unknown, a line is invalid, a file is missing, or no image is left; the message
+    /// names file and line.</exception>
     public static DataSet Open(string path, DataSetOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -63,7 +63,7 @@ public sealed class DataSet
                 path
             );
 
-        // A file lies in a folder
+        // Not null: a file has a folder
         string folder = list ? System.IO.Path.GetFullPath(options.Base ?? System.IO.Path.GetDirectoryName(path)!) : path;
         string name = NameOf(options.Name ?? System.IO.Path.GetFileName(list ? System.IO.Path.GetDirectoryName(path)! : path));
         List<LabelledImage> images =
@@ -84,7 +84,7 @@ public sealed class DataSet
         return new DataSet(name, folder, images);
     }
 
-    /// <summary>Writes the images as a list of the published code, with paths from the data set's folder.</summary>
+    /// <summary>Writes the images as a list of the published code, with paths relative to the data set's folder.</summary>
     public void WriteList(string path)
     {
         WholeFile.Write(
@@ -108,7 +108,7 @@ public sealed class DataSet
         string Relative(string file) => System.IO.Path.GetRelativePath(_base, file).Replace('\\', '/');
     }
 
-    /// <summary>What a class of a data set is called in prompts.</summary>
+    /// <summary>Name of a class in prompts.</summary>
     internal static string ClassName(string dataSet, string className) =>
         ClassNames.DataSets.FirstOrDefault(d => d.Name == dataSet) is { } published
         && published.Classes.Any(c => c.Class.Equals(className, StringComparison.OrdinalIgnoreCase))
@@ -133,12 +133,12 @@ public sealed class DataSet
                 .Equals(wanted.Replace('_', ' '), StringComparison.OrdinalIgnoreCase);
     }
 
-    // Half normal, half anomalous; where one side has too few, the other fills up. The order of the data set stays.
+    // Half normal, half anomalous; if there are too few of one, more of the other are taken. The order of the data set is kept.
     private static List<LabelledImage> Few(List<LabelledImage> images, int shots, int seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(shots, 1);
         HashSet<LabelledImage> chosen = [];
-        Random random = new(seed); // its sequence for a seed is fixed
+        Random random = new(seed); // the sequence for a given seed is fixed
         foreach (IGrouping<string, LabelledImage> group in images.GroupBy(i => i.ClassName))
         {
             LabelledImage[] normal = [.. group.Where(i => !i.Anomalous)],

@@ -39,7 +39,7 @@ internal static class JsonList
                 new LabelledImage
                 {
                     Path = Existing(folder, line.ImagePath, where),
-                    // A normal image's is ignored, as published
+                    // The mask of a normal image is ignored, as in the published code
                     MaskPath = anomalous && line.MaskPath is { Length: > 0 } mask ? Existing(folder, mask, where) : null,
                     Anomalous = anomalous,
                     ClassName = DataSet.ClassName(dataSet, line.ClassName),

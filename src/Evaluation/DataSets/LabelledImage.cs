@@ -1,17 +1,17 @@
 namespace AaClip.Evaluation.DataSets;
 
-/// <summary>An image of which somebody knows whether it is anomalous.</summary>
+/// <summary>An image with its label.</summary>
 public sealed record LabelledImage
 {
-    /// <summary>The file, as an absolute path.</summary>
+    /// <summary>Absolute path of the file.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Mask of the anomaly, non-zero where it is; null for a normal image, and where nobody drew one.</summary>
+    /// <summary>Path of the mask, non-zero at anomalous pixels; null for normal images, and for anomalous ones without a mask.</summary>
     public string? MaskPath { get; init; }
 
-    /// <summary>Whether it is anomalous.</summary>
+    /// <summary>True if it is anomalous.</summary>
     public required bool Anomalous { get; init; }
 
-    /// <summary>What the object is called, as <see cref="Scoring.Text.ClassNames"/> takes it: "MVTec/bottle", or words.</summary>
+    /// <summary>Name of the object, for <see cref="Scoring.Text.ClassNames"/>: "MVTec/bottle", or plain words.</summary>
     public required string ClassName { get; init; }
 }

@@ -1,15 +1,15 @@
 namespace AaClip.Evaluation.DataSets;
 
 /// <summary>
-/// Ground-truth masks at the model's size (AA-CLIP, dataset: nearest-neighbour resize, then any non-zero value is anomalous).
+/// Ground-truth masks at the model's input size (AA-CLIP, dataset: nearest-neighbour resize, then any non-zero value is anomalous).
 /// </summary>
 public static class Mask
 {
-    /// <summary>Resizes an 8-bit grey mask by nearest neighbour, index floor((i + 0.5) * in / out), and makes it 0 or 1.</summary>
+    /// <summary>Resizes an 8-bit grey mask by nearest neighbour, index floor((i + 0.5) * in / out), and converts it to 0 or 1.</summary>
     /// <param name="grey">[height, width]; any non-zero value marks an anomaly.</param>
-    /// <param name="width">Pixels along a row of the given mask.</param>
-    /// <param name="height">Rows of the given mask.</param>
-    /// <param name="size">Pixels along both sides of the result.</param>
+    /// <param name="width">Width of the given mask in pixels.</param>
+    /// <param name="height">Height of the given mask in pixels.</param>
+    /// <param name="size">Side of the result in pixels.</param>
     /// <returns>[size, size], 0 or 1.</returns>
     /// <exception cref="ArgumentException">The mask's length is not width * height.</exception>
     public static byte[] Resize(ReadOnlySpan<byte> grey, int width, int height, int size)

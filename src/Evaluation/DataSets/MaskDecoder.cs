@@ -5,20 +5,20 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace AaClip.Evaluation.DataSets;
 
-/// <summary>A ground-truth mask as its file has it.</summary>
-/// <param name="Width">Columns.</param>
-/// <param name="Height">Rows.</param>
+/// <summary>A decoded ground-truth mask at its original size.</summary>
+/// <param name="Width">Width in pixels.</param>
+/// <param name="Height">Height in pixels.</param>
 /// <param name="Marked">[height, width], row-major; non-zero where anomalous.</param>
 public sealed record DecodedMask(int Width, int Height, ReadOnlyMemory<byte> Marked);
 
 /// <summary>
-/// Reads ground-truth masks: any value but 0 marks an anomaly (AA-CLIP, dataset), and where all colours are 0, alpha does.
+/// Reads ground-truth masks: any value except 0 marks an anomaly (AA-CLIP, dataset). If all colours are 0, the alpha channel is used.
 /// </summary>
 public static class MaskDecoder
 {
     /// <summary>Decodes a mask.</summary>
-    /// <param name="name">What to call it in messages.</param>
-    /// <exception cref="ImageRejectedException">It can never be decoded.</exception>
+    /// <param name="name">Name of the mask for error messages.</param>
+    /// <exception cref="ImageRejectedException">The mask cannot be decoded; a retry would fail again.</exception>
     public static DecodedMask Decode(ReadOnlyMemory<byte> bytes, string name)
     {
         RgbImage image = ImageDecoder.Decode(bytes, name, new DecodeOptions { Parity = true }).Image;
@@ -32,7 +32,7 @@ public static class MaskDecoder
         );
     }
 
-    // Null where alpha says nothing: it is the same everywhere, or the format has none that is of use here.
+    // Null if alpha cannot be used: it is the same everywhere, or the format has no usable alpha channel.
     private static byte[]? Alpha(ReadOnlyMemory<byte> bytes, RgbImage image)
     {
         if (ImageFile.Detect(bytes.Span) is not (ImageFileFormat.Png and var format))

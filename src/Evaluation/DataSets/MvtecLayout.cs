@@ -3,11 +3,11 @@ using System.Text.Json;
 namespace AaClip.Evaluation.DataSets;
 
 /// <summary>
-/// MVTec AD's layout and its relatives: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in
-/// CLASS/ground_truth/KIND/NAME_mask.png. Folders are found whatever their case; normal images are called good, ok (BTAD) or normal;
-/// "test_public" is MVTec AD 2's test part; images of a kind may lie in "rgb" below it, with masks in "gt" (MVTec 3D); a mask is NAME_mask,
-/// NAME_gt or NAME with any ending that is read, or the one file of a folder NAME (MVTec LOCO). A folder with train or test in it is one
-/// class; its meta.json may give the words for it ("class_word").
+/// The layout of MVTec AD and similar data sets: CLASS/train/good, CLASS/test/good, CLASS/test/KIND with masks in
+/// CLASS/ground_truth/KIND/NAME_mask.png. Folder names are case-insensitive. Normal images are in good, ok (BTAD) or normal. "test_public"
+/// is the test part of MVTec AD 2. Images of a kind may be in a subfolder "rgb", with masks in "gt" (MVTec 3D). A mask is named NAME_mask,
+/// NAME_gt or NAME with any supported extension, or is the only file in a folder NAME (MVTec LOCO). A folder that contains train or test is
+/// one class; its meta.json may give the class's name in prompts ("class_word").
 /// </summary>
 internal static class MvtecLayout
 {
@@ -62,7 +62,7 @@ internal static class MvtecLayout
         }
     }
 
-    // CLASS/ground_truth/KIND, CLASS/ground_truth, CLASS/test_public/ground_truth/KIND, CLASS/test/KIND/gt, in this order.
+    // In this order: CLASS/ground_truth/KIND, CLASS/ground_truth, CLASS/test_public/ground_truth/KIND, CLASS/test/KIND/gt.
     private static IEnumerable<string> MaskFolders(string folder, string part, string kind)
     {
         foreach (string owner in (string[])[folder, part])
@@ -83,7 +83,7 @@ internal static class MvtecLayout
     private static IEnumerable<string> Images(string folder) =>
         Directory.EnumerateFiles(folder).Where(PictureFiles.IsImage).Order(StringComparer.Ordinal);
 
-    // Exactly so where it is there, else whatever its case.
+    // Prefers the exact name; otherwise ignores case.
     private static string? Child(string folder, string name) =>
         Path.Combine(folder, name) is var exact && Directory.Exists(exact)
             ? exact
@@ -110,7 +110,7 @@ internal static class MvtecLayout
         }
     }
 
-    /// <summary>The masks of a kind, by the names of their images.</summary>
+    /// <summary>The masks of a kind, by image name.</summary>
     private sealed class MaskFolder
     {
         private readonly List<Dictionary<string, string>> _byStem = [];

@@ -1,6 +1,6 @@
 namespace AaClip.Evaluation.DataSets;
 
-/// <summary>What the names of files and folders tell: which are images, which hold masks, and what systems leave behind.</summary>
+/// <summary>Classifies files and folders by name: images, masks, and files that operating systems leave.</summary>
 public static class PictureFiles
 {
     private static readonly HashSet<string> Read = new(StringComparer.OrdinalIgnoreCase)
@@ -62,29 +62,29 @@ public static class PictureFiles
     };
     private static readonly HashSet<string> MaskFolders = new(StringComparer.OrdinalIgnoreCase) { "mask", "masks" };
 
-    /// <summary>Endings of the files that are read, in words.</summary>
+    /// <summary>List of the supported extensions, for messages.</summary>
     public static string Endings => string.Join(", ", Read);
 
-    /// <summary>An image that is read, by its name; whatever its case.</summary>
+    /// <summary>True if the name has a supported image extension; case is ignored.</summary>
     public static bool IsImage(string path) => Read.Contains(Path.GetExtension(path)) && !IsLitter(path);
 
-    /// <summary>A picture of a kind that is not read, by its name.</summary>
+    /// <summary>True if the name has the extension of an unsupported image format.</summary>
     public static bool IsUnread(string path) => Unread.Contains(Path.GetExtension(path)) && !IsLitter(path);
 
-    /// <summary>What systems leave between images: hidden files, such as a Mac's "._000.png".</summary>
+    /// <summary>True for files that operating systems create: hidden files, such as "._000.png" of macOS.</summary>
     public static bool IsLitter(string path) => Path.GetFileName(path).StartsWith('.');
 
-    /// <summary>A folder of previews or the like, which no one put there.</summary>
+    /// <summary>True for hidden folders, and for folders that software creates, such as previews.</summary>
     public static bool IsLitterFolder(string name) => name.StartsWith('.') || LitterFolders.Contains(name);
 
-    /// <summary>A folder whose name says that it holds masks.</summary>
+    /// <summary>True if the folder's name says that it contains masks.</summary>
     public static bool IsMaskFolder(string name) => TruthFolders.Contains(name) || MaskFolders.Contains(name);
 
     /// <summary>
-    /// Whether a file below a folder is a mask of a data set: it lies in a folder "ground_truth" or the like, in "masks" beside others, or
-    /// is "NAME_mask" beside an image NAME.
+    /// True if a file is a mask of a data set: it is in a folder such as "ground_truth", in a folder such as "masks" beside a folder of
+    /// images, or it is "NAME_mask" beside an image NAME.
     /// </summary>
-    /// <param name="relative">Path below the folder that was named.</param>
+    /// <param name="relative">Path relative to the data set's folder.</param>
     /// <param name="file">The file.</param>
     public static bool IsMask(string relative, string file)
     {

@@ -3,7 +3,10 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Evaluation.DataSets;
 
-/// <summary>VisA's own split file: object,split,label,image,mask with paths from the root (github.com/amazon-science/spot-diff).</summary>
+/// <summary>
+/// VisA's layout with its split file: columns object,split,label,image,mask, paths relative to the root
+/// (github.com/amazon-science/spot-diff).
+/// </summary>
 internal static class VisaLayout
 {
     private const string Header = "object,split,label,image,mask";

@@ -1,12 +1,12 @@
 namespace AaClip.Evaluation.Metrics;
 
-/// <summary>Connected parts of a mask.</summary>
+/// <summary>Connected components of a mask.</summary>
 internal static class Components
 {
-    /// <summary>Labels the 8-connected parts.</summary>
+    /// <summary>Labels the 8-connected components.</summary>
     /// <param name="mask">[height, width], non-zero inside.</param>
-    /// <param name="sizes">Pixels of each part.</param>
-    /// <returns>[height, width]: number of the part, or −1.</returns>
+    /// <param name="sizes">Number of pixels of each component.</param>
+    /// <returns>[height, width]: index of the component, or −1 outside.</returns>
     public static int[] Label(ReadOnlySpan<byte> mask, int width, out int[] sizes)
     {
         int[] labels = new int[mask.Length];

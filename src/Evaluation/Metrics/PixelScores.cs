@@ -1,20 +1,21 @@
 namespace AaClip.Evaluation.Metrics;
 
 /// <summary>
-/// The pixels of a class: four bytes a pixel, and eight an anomalous one. 400 images of 518 px take 430 MB. Metrics are exact.
+/// The scores of all pixels of a class: four bytes per pixel, and eight per anomalous pixel. 400 images of 518 px take 430 MB. The metrics
+/// are exact.
 /// </summary>
 public sealed class PixelScores
 {
     private readonly List<float[]> _normal = [];
     private readonly List<(float[] Scores, float[] Sizes)> _anomalous = [];
 
-    /// <summary>Anomalous regions until now, 8-connected within an image.</summary>
+    /// <summary>Number of anomalous regions so far, 8-connected within an image.</summary>
     public int Regions { get; private set; }
 
-    /// <summary>Takes an image.</summary>
+    /// <summary>Adds an image.</summary>
     /// <param name="map">[height, width] anomaly scores.</param>
     /// <param name="mask">[height, width], non-zero where anomalous; empty for a normal image.</param>
-    /// <param name="width">Pixels along a row.</param>
+    /// <param name="width">Width in pixels.</param>
     public void Add(ReadOnlySpan<float> map, ReadOnlySpan<byte> mask, int width)
     {
         if (mask.Length != 0 && mask.Length != map.Length)
@@ -49,13 +50,13 @@ public sealed class PixelScores
         _anomalous.Add((scores, ofRegion));
     }
 
-    /// <summary>All metrics; the pixels are given up.</summary>
+    /// <summary>Computes all metrics, and releases the pixels.</summary>
     public PixelMetrics Measure()
     {
         float[] positives = [.. _anomalous.SelectMany(a => a.Scores)],
             sizes = [.. _anomalous.SelectMany(a => a.Sizes)];
         Array.Sort(positives, sizes);
-        Array.Reverse(sizes); // in the order that the ranking sorts the scores into
+        Array.Reverse(sizes); // the order in which the ranking sorts the scores
         float[] negatives = Joined();
         Ranking ranking = new(positives, negatives);
         if (!ranking.Defined)
@@ -87,11 +88,11 @@ public sealed class PixelScores
     }
 }
 
-/// <summary>Metrics over the pixels of a class, 0 to 1; null where they are not defined.</summary>
+/// <summary>Pixel metrics of a class, 0 to 1; null where a metric is not defined.</summary>
 /// <param name="Auroc">Area under the ROC curve.</param>
 /// <param name="Ap">Average precision.</param>
 /// <param name="F1Max">Largest F1.</param>
 /// <param name="Aupro">Per-region overlap, exact.</param>
 /// <param name="Aupro200">Per-region overlap with 200 thresholds.</param>
-/// <param name="Regions">Anomalous regions.</param>
+/// <param name="Regions">Number of anomalous regions.</param>
 public sealed record PixelMetrics(double? Auroc, double? Ap, double? F1Max, double? Aupro, double? Aupro200, int Regions);

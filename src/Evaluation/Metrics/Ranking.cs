@@ -1,41 +1,41 @@
 namespace AaClip.Evaluation.Metrics;
 
 /// <summary>
-/// Scores of positives and negatives, sorted: everything that depends only on how they rank. Ties are one threshold, as scikit-learn has
-/// it. A score at or above the threshold counts as positive.
+/// Sorted scores of positives and negatives, with the metrics that depend only on their ranks. Equal scores form one threshold, as in
+/// scikit-learn. A score at or above the threshold counts as positive.
 /// </summary>
 public sealed class Ranking
 {
-    private readonly float[] _positives; // falling
-    private readonly float[] _negatives; // falling
+    private readonly float[] _positives; // in descending order
+    private readonly float[] _negatives; // in descending order
 
-    /// <summary>Takes over both arrays, and sorts them.</summary>
-    /// <exception cref="ArgumentException">A score is not a number.</exception>
+    /// <summary>Sorts both arrays in place, and keeps them.</summary>
+    /// <exception cref="ArgumentException">A score is NaN.</exception>
     public Ranking(float[] positives, float[] negatives)
     {
         _positives = Sorted(positives, nameof(positives));
         _negatives = Sorted(negatives, nameof(negatives));
     }
 
-    /// <summary>Whether both kinds are there; without, no metric is defined.</summary>
+    /// <summary>True if there are positives and negatives; otherwise no metric is defined.</summary>
     public bool Defined => _positives.Length > 0 && _negatives.Length > 0;
 
-    /// <summary>Positives, falling.</summary>
+    /// <summary>Scores of the positives, in descending order.</summary>
     public ReadOnlySpan<float> Positives => _positives;
 
-    /// <summary>Negatives, falling.</summary>
+    /// <summary>Scores of the negatives, in descending order.</summary>
     public ReadOnlySpan<float> Negatives => _negatives;
 
-    /// <summary>Scores with their labels.</summary>
+    /// <summary>Makes a ranking from scores with labels.</summary>
     public static Ranking Of(IReadOnlyList<float> scores, IReadOnlyList<bool> labels)
     {
         return new Ranking([.. scores.Where((_, i) => labels[i])], [.. scores.Where((_, i) => !labels[i])]);
     }
 
-    /// <summary>Area under the ROC curve: trapezoids over distinct thresholds. NaN when not <see cref="Defined"/>.</summary>
+    /// <summary>Area under the ROC curve: trapezoids over distinct thresholds. NaN if not <see cref="Defined"/>.</summary>
     public double Auroc()
     {
-        double area = 0; // in pairs: a tie counts half
+        double area = 0; // counted in pairs; a tie counts as half
         foreach (Threshold t in Thresholds())
             area += (double)t.NewNegatives * (t.Positives - 0.5 * t.NewPositives);
         return area / ((double)_positives.Length * _negatives.Length);
@@ -67,7 +67,7 @@ public sealed class Ranking
     }
 
     /// <summary>
-    /// Points of the ROC curve for a picture: false positive rate and true positive rate, at most <paramref name="most"/> of them.
+    /// Points of the ROC curve for drawing: false positive rate and true positive rate, at most <paramref name="most"/> points.
     /// </summary>
     public IReadOnlyList<(double Fpr, double Tpr)> Curve(int most = 200)
     {
@@ -86,7 +86,7 @@ public sealed class Ranking
         return points;
     }
 
-    /// <summary>Every distinct score, falling, with what is at or above it.</summary>
+    /// <summary>All distinct scores in descending order, with the counts at or above them.</summary>
     internal IEnumerable<Threshold> Thresholds()
     {
         int p = 0,
@@ -117,5 +117,5 @@ public sealed class Ranking
     }
 }
 
-/// <summary>A distinct score and the counts at or above it.</summary>
+/// <summary>A distinct score, with the counts at or above it.</summary>
 internal readonly record struct Threshold(float Score, int Positives, int Negatives, int NewPositives, int NewNegatives);

@@ -1,8 +1,8 @@
 namespace AaClip.Evaluation.Metrics;
 
 /// <summary>
-/// AUPRO, the per-region overlap (Bergmann et al., MVTec AD): mean covered share of the anomalous regions against the false positive rate
-/// of normal pixels, up to a rate of 0.3. Large and small regions count the same.
+/// AUPRO, the per-region overlap (Bergmann et al., MVTec AD): the mean covered share of the anomalous regions as a function of the false
+/// positive rate of normal pixels, up to a rate of 0.3. Large and small regions have the same weight.
 /// </summary>
 public static class RegionOverlap
 {
@@ -10,8 +10,8 @@ public static class RegionOverlap
     public const double Limit = 0.3;
 
     /// <summary>
-    /// Exact: a point for each distinct score (at or above it counts), from (0, 0); trapezoids up to 0.3, with a straight line across it;
-    /// divided by 0.3.
+    /// Exact AUPRO: one point for each distinct score (pixels at or above it count), starting at (0, 0); trapezoids up to 0.3, with linear
+    /// interpolation at 0.3; divided by 0.3.
     /// </summary>
     /// <param name="ranking">Scores of anomalous and normal pixels.</param>
     /// <param name="sizes">
@@ -48,8 +48,9 @@ public static class RegionOverlap
     }
 
     /// <summary>
-    /// The variant common in related repositories: 200 equidistant thresholds from the smallest score to the largest, which is left out; a
-    /// score above counts; points with a rate below 0.3, rescaled to 0…1 by their own ends; trapezoids.
+    /// The variant common in related repositories: 200 equidistant thresholds from the smallest score to the largest, which is excluded;
+    /// pixels strictly above a threshold count; points with a rate below 0.3, rescaled to 0…1 by the first and last of these rates;
+    /// trapezoids.
     /// </summary>
     public static double Of200Thresholds(Ranking ranking, ReadOnlyMemory<float> sizes, int regions)
     {
@@ -62,7 +63,7 @@ public static class RegionOverlap
             most = Math.Max(positives[0], negatives[0]);
         double step = (most - least) / Steps,
             covered = 0;
-        List<(double Fpr, double Pro)> points = []; // rising
+        List<(double Fpr, double Pro)> points = []; // in ascending order of rate
         int p = 0,
             n = 0;
         for (int i = Steps - 1; i >= 0; i--)
@@ -79,7 +80,7 @@ public static class RegionOverlap
 
         if (points.Count < 2 || points[^1].Fpr == points[0].Fpr)
             return double.NaN;
-        // As the related code sorts them, so that a rise at one rate counts before it
+        // Same order as in the related code: for equal rates, the larger overlap first
         points = [.. points.OrderBy(p => p.Fpr).ThenByDescending(p => p.Pro)];
         double area = 0,
             width = points[^1].Fpr - points[0].Fpr;
@@ -88,6 +89,6 @@ public static class RegionOverlap
         return area;
     }
 
-    // A float holds sizes up to 2²⁴ exactly, so the share is made from the size here, in double.
+    // Computed from the size in double: a float holds sizes up to 2²⁴ exactly, but not their inverse.
     private static double Share(float size) => 1.0 / size;
 }

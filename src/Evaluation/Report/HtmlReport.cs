@@ -9,20 +9,20 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Evaluation.Report;
 
 /// <summary>
-/// The evaluation as one HTML file that needs nothing else: table, ROC curves, histograms of the scores, and of each class the images
-/// that it judges best and worst, with heatmaps. evaluation.liquid is the page, this class what stands in it.
+/// The evaluation as one self-contained HTML file: a table, ROC curves, histograms of the scores, and for each class the images that are
+/// scored best and worst, with heatmaps. evaluation.liquid is the template; this class provides its values.
 /// </summary>
 public static class HtmlReport
 {
-    private const int Shown = 3; // images of a kind
+    private const int Shown = 3; // images per group
     private const int ThumbWidth = 240;
     private const int Bins = 30;
 
     private static readonly HtmlPage Page = new(typeof(HtmlReport), "evaluation.liquid");
 
-    /// <summary>Writes the file.</summary>
-    /// <param name="path">Replaced as a whole.</param>
-    /// <param name="scorer">Scores the images that are shown once more, for their maps.</param>
+    /// <summary>Writes the report.</summary>
+    /// <param name="path">Output file; an existing file is replaced.</param>
+    /// <param name="scorer">Scores the shown images again, to get their maps.</param>
     public static void Write(
         string path,
         AnomalyScorer scorer,
@@ -102,7 +102,7 @@ public static class HtmlReport
         };
     }
 
-    // Images by their own scores, as points of a square of 200 × 180; "" where there is only one kind of image.
+    // ROC curve of the images by their own scores, as points in a square of 200 × 180; "" if all images have the same label.
     private static string Curve(ClassReport one)
     {
         Ranking ranking = Ranking.Of([.. one.Images.Select(i => (float)i.Raw)], [.. one.Images.Select(i => i.Anomalous)]);
@@ -171,7 +171,7 @@ public static class HtmlReport
         };
     }
 
-    // Without a calibration the class's own maxima span the colours: the middle one is their median.
+    // Without a calibration, the colours span the map maxima of the class; the middle colour is at their median.
     private static HeatmapOptions Spread(ClassReport one)
     {
         float[] maxima = [.. one.Images.Select(i => i.MapMax).Order()];

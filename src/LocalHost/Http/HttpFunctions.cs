@@ -12,9 +12,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace AaClip.LocalHost.Http;
 
 /// <summary>
-/// The routes of the HTTP functions. As on the Functions host with ASP.NET Core integration, a request goes to the worker's own web server,
-/// and the run that it belongs to goes over the stream beside it; the header <c>x-ms-invocation-id</c> pairs them. Keys are not asked for:
-/// only this machine can call.
+/// Routes of the HTTP functions. As in the Functions host with ASP.NET Core integration, the request is forwarded to the worker's web
+/// server, and the invocation is sent over the gRPC stream. The header <c>x-ms-invocation-id</c> links the two. Function keys are not
+/// checked, because only this machine can call.
 /// </summary>
 internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarder forwarder, ILogger<HttpFunctions> logger) : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
     );
     private readonly CancellationTokenSource _running = new();
 
-    /// <summary>Maps the HTTP functions of an app.</summary>
+    /// <summary>Maps the HTTP functions of an app to routes.</summary>
     /// <param name="prefix">extensions.http.routePrefix of host.json.</param>
     public void Map(IEndpointRouteBuilder routes, FunctionApp app, string prefix)
     {
@@ -53,7 +53,7 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
         }
     }
 
-    /// <summary>Cancels what runs.</summary>
+    /// <summary>Cancels all running requests.</summary>
     public void Cancel() => _running.Cancel();
 
     public void Dispose()
@@ -72,11 +72,11 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable; // no worker is there to ask
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable; // no worker is running
             return;
         }
 
-        // Not awaited at once: the run waits for the request, and the request for the run.
+        // Do not await here: the invocation waits for the request, and the request waits for the invocation.
         InvocationRequest request = Request(function, context);
         Task<string?> run = RunAsync(function, request, either.Token);
         ForwarderError error = await forwarder.SendAsync(
@@ -96,7 +96,7 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
             );
     }
 
-    // Route values are what parameters of these names receive.
+    // The worker binds route values to parameters of the same name.
     private static InvocationRequest Request(FunctionDefinition function, HttpContext context)
     {
         InvocationRequest request = TriggerRunner.Request(function, Guid.NewGuid().ToString());
@@ -113,7 +113,7 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
         return request;
     }
 
-    /// <returns>Null after success, else the reason.</returns>
+    /// <returns>Null after success, otherwise the reason of the failure.</returns>
     private async Task<string?> RunAsync(FunctionDefinition function, InvocationRequest request, CancellationToken cancellation)
     {
         try
@@ -133,7 +133,7 @@ internal sealed partial class HttpFunctions(FunctionWorker worker, IHttpForwarde
     }
 
     /// <summary>
-    /// Adds the header, and answers 500 where the function threw: the worker's web server knows nothing of that and sends an empty 200.
+    /// Adds the invocation header. Answers 500 when the function threw, because the worker's web server would send an empty 200.
     /// </summary>
     private sealed class Pairing(string invocation, Task<string?> run) : HttpTransformer
     {

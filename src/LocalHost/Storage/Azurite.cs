@@ -9,13 +9,12 @@ using Microsoft.Extensions.Logging;
 
 namespace AaClip.LocalHost.Storage;
 
-/// <summary>An Azurite process of our own. It ends with this process, however that ends: its standard input closes then.</summary>
+/// <summary>An Azurite process started by this host. It always ends with the host: when its standard input closes, it stops.</summary>
 internal sealed partial class Azurite : IAsyncDisposable
 {
-    // 1. Puts the script where Azurite expects it among the arguments. 2. Ignores Ctrl-C: a terminal sends it to
-    // every process in front, and storage has to outlive the functions that finish. 3. Turns the end of standard input into SIGTERM, upon
-    // which Azurite saves its data. 4. Ends the process once the three services are closed: an open connection of a client would keep it
-    // alive.
+    // 1. Puts the script into the arguments where Azurite expects it. 2. Ignores Ctrl-C: a terminal sends it to every foreground process,
+    // but storage must run until the functions have finished. 3. Turns the end of standard input into SIGTERM; Azurite then saves its data.
+    // 4. Exits when all three services are closed; otherwise an open client connection would keep the process alive.
     public const string Wrapper = """
         process.argv.splice(1, 0, process.env.AZURITE_SCRIPT);
         const once = process.once;
@@ -47,13 +46,13 @@ internal sealed partial class Azurite : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
-    /// <summary>Completes, with what that means in one line, when it ends though nobody asked it to.</summary>
+    /// <summary>Completes with a message of one line when Azurite ends without being asked to.</summary>
     public Task<string> EndedByItself => _ended.Task;
 
-    /// <summary>Starts Azurite and waits until blobs and queues answer.</summary>
-    /// <param name="folder">Where it keeps data; null keeps them in memory.</param>
-    /// <param name="blobPort">Queues take the next port; when either is taken, or for 0, free ones.</param>
-    /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite ended at once.</exception>
+    /// <summary>Starts Azurite and waits until its blob and queue services answer.</summary>
+    /// <param name="folder">Data folder; null keeps the data in memory.</param>
+    /// <param name="blobPort">Queues use the next port. For 0, or when one of the two is in use, free ports are taken.</param>
+    /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite exited during its start.</exception>
     public static async Task<Azurite> StartAsync(
         string? script,
         string? folder,
@@ -86,7 +85,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    /// <summary>Asks Azurite to exit, and kills it if it does not.</summary>
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
@@ -121,7 +120,7 @@ internal sealed partial class Azurite : IAsyncDisposable
             start.ArgumentList.Add($"--{service}Host");
             start.ArgumentList.Add("127.0.0.1");
             start.ArgumentList.Add($"--{service}Port");
-            // Nobody here reads tables: their port may be any.
+            // Tables are not used, so any free port will do.
             start.ArgumentList.Add((blobPort == 0 || service == "table" ? 0 : blobPort + offset).ToString(CultureInfo.InvariantCulture));
         }
 

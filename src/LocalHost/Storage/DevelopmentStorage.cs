@@ -3,22 +3,22 @@ using Azure.Storage.Queues;
 
 namespace AaClip.LocalHost.Storage;
 
-/// <summary>The account that Azurite serves, and whether something answers for it.</summary>
+/// <summary>The development storage account of Azurite, and a check whether it answers.</summary>
 internal static class DevelopmentStorage
 {
-    // Published by Microsoft for the emulator: no secret.
+    // Published by Microsoft for the emulator; not a secret.
     private const string Account =
         "AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    // Where nobody listens, the connection is refused at once; who takes it and is slow is busy.
+    // A closed port refuses the connection at once. A server that accepts and answers slowly is busy, so wait long.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public static string ConnectionString(string blobAddress, string queueAddress) =>
         $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;"
         + $"QueueEndpoint={queueAddress}/devstoreaccount1";
 
-    /// <summary>True when both endpoints lie on this machine: then there are no events but our own.</summary>
-    /// <exception cref="InvalidOperationException">It is not a connection string.</exception>
+    /// <summary>True when both endpoints are on this machine. Such storage raises no events; the host raises them.</summary>
+    /// <exception cref="InvalidOperationException">The value is not a connection string.</exception>
     public static bool IsLocal(string connectionString)
     {
         try
@@ -35,7 +35,7 @@ internal static class DevelopmentStorage
         }
     }
 
-    /// <summary>True when something that behaves as storage answers at both endpoints.</summary>
+    /// <summary>True when a storage service answers at both endpoints.</summary>
     public static async Task<bool> AnswersAsync(string connectionString, CancellationToken cancellation)
     {
         using HttpClient http = new() { Timeout = Patience };

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// What the SDK does when a listener ends by an exception: it would throw on a thread of its own and end the process with a stack trace.
-/// Here the host is told and ends in order.
+/// Handles the exception that ends a listener. The SDK would throw it on another thread and crash the process. Here the host is informed
+/// and stops in order.
 /// </summary>
 internal sealed partial class ListenerFailures(Action<Exception> ended, ILogger logger)
     : IWebJobsExceptionHandlerFactory,
@@ -21,8 +21,8 @@ internal sealed partial class ListenerFailures(Action<Exception> ended, ILogger 
 
     public Task OnUnhandledExceptionAsync(ExceptionDispatchInfo exceptionInfo)
     {
-        // A listener goes on after a server error. What else stops at one is the SDK's own renewal of a message, after five minutes of a
-        // run, and QueueLease renews it, too.
+        // Listeners continue after a server error. The only other source is the SDK's own renewal of a message, five minutes into a run;
+        // QueueLease also renews the message, so the error is only logged.
         if (exceptionInfo.SourceException is RequestFailedException { Status: >= 500 } passing)
             Log.Passing(logger, passing.Message);
         else

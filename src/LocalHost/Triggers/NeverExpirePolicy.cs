@@ -4,8 +4,8 @@ using Azure.Core.Pipeline;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Lets messages that the SDK sends live until they are taken: events of uploads, outputs of functions, and what is given up on. Storage
-/// deletes a message after seven days unless it is told otherwise, and the SDK's bindings do not tell it.
+/// Sets an unlimited time to live on messages that the SDK sends: upload events, outputs of functions, and poison messages. Storage deletes
+/// messages after seven days by default, and the SDK's bindings do not change that.
 /// </summary>
 internal sealed class NeverExpirePolicy : HttpPipelineSynchronousPolicy
 {

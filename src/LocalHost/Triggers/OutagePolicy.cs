@@ -6,10 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// The SDK's listeners go on after an answer of 500 or above, and end for good after every other failure, such as storage that does not
-/// answer at all. Here such failures take the form of a 503, after the storage library has tried again as often as it does. Says once that
-/// storage is in trouble, and once that it is over; the listeners themselves say it at level Debug only. Belongs at <see
-/// cref="HttpPipelinePosition.PerCall"/>.
+/// The SDK's listeners continue after a status of 500 or above, but stop for good after any other failure, for example when storage does
+/// not answer at all. This policy turns such failures into a 503, after the retries of the storage library. It logs the start and the end
+/// of an outage once each; the listeners log outages at level Debug only. Add it at <see cref="HttpPipelinePosition.PerCall"/>.
 /// </summary>
 internal sealed partial class OutagePolicy(ILogger logger) : HttpPipelinePolicy
 {

@@ -12,16 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// The SDK hides a message that it takes for ten minutes. On a laptop a host that was killed would leave its messages hidden that long, so
-/// they are hidden for a shorter time here, and hidden anew while they run.
+/// The SDK takes messages with a visibility timeout of ten minutes. If a host on a laptop is killed, its messages would stay hidden that
+/// long. So the timeout is shorter here, and it is renewed while the function runs.
 /// </summary>
 internal static class QueueLease
 {
-    /// <summary>What the SDK asks for (QueueListener, 10 minutes).</summary>
+    /// <summary>Query parameter that the SDK sends (QueueListener, 10 minutes).</summary>
     public const string OfTheSdk = "visibilitytimeout=600";
 }
 
-/// <summary>Puts the shorter lease in the place of the SDK's, in the requests that take messages.</summary>
+/// <summary>Replaces the SDK's visibility timeout with the shorter one in requests that take messages.</summary>
 internal sealed class ShortLeasePolicy(TimeSpan lease) : HttpPipelineSynchronousPolicy
 {
     private readonly string _short = $"visibilitytimeout={lease.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture)}";
@@ -36,23 +36,23 @@ internal sealed class ShortLeasePolicy(TimeSpan lease) : HttpPipelineSynchronous
     }
 }
 
-/// <summary>Makes the processors of <see cref="LeasedQueueProcessor"/>.</summary>
+/// <summary>Creates a <see cref="LeasedQueueProcessor"/> for each queue.</summary>
 internal sealed class LeasedQueueProcessorFactory(TimeSpan lease) : IQueueProcessorFactory
 {
     public QueueProcessor Create(QueueProcessorOptions queueProcessorOptions) => new LeasedQueueProcessor(queueProcessorOptions, lease);
 }
 
 /// <summary>
-/// The SDK's processor of messages with a short lease: renews it at a third of its time, and gives a message back at once when the worker
-/// died under it, where the SDK would wait as after a failure of the function. Such a death does not spend an attempt of the message, for
-/// it may have been another one's doing; a message under which the worker died as often as there are attempts is given up on.
+/// The SDK's queue processor with a short visibility timeout, renewed after each third of it. If the worker dies during a run, the message
+/// is visible again at once; the SDK would wait as after a failure of the function. The death does not count as an attempt, because another
+/// message may have caused it. After as many deaths as allowed attempts the message goes to the poison queue.
 /// </summary>
 internal sealed partial class LeasedQueueProcessor : QueueProcessor
 {
     private readonly QueueProcessorOptions _options;
     private readonly TimeSpan _lease;
     private readonly Dictionary<string, Renewal> _renewals = [];
-    private readonly Dictionary<string, int> _deaths = []; // by message, while it is not settled
+    private readonly Dictionary<string, int> _deaths = []; // worker deaths by message id, until the message is completed
 
     public LeasedQueueProcessor(QueueProcessorOptions options, TimeSpan lease)
         : base(options) => (_options, _lease) = (options, lease);
@@ -110,7 +110,7 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
         }
         catch (RequestFailedException e)
         {
-            // The SDK would end the process. What was done is done again, which changes nothing.
+            // An exception would end the process. The message is processed again; processing is idempotent.
             Log.NotSettled(_options.Logger, message.MessageId, _options.Queue.Name, e.Message.Split('\n', 2)[0]);
         }
     }
@@ -144,7 +144,7 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
             _loop = RenewAsync();
         }
 
-        /// <returns>The message with its newest receipt, which alone is good for the last word.</returns>
+        /// <returns>The message with its newest pop receipt; older receipts are no longer valid.</returns>
         public async Task<QueueMessage> EndAsync()
         {
             await _ending.CancelAsync();
@@ -163,7 +163,7 @@ internal sealed partial class LeasedQueueProcessor : QueueProcessor
                     await Task.Delay(_lease / 3, _ending.Token);
                     try
                     {
-                        // Not cancelled half-way: the service might have renewed, and the new receipt would be lost.
+                        // Not cancelled midway: storage might have renewed the message, and the new receipt would be lost.
                         _message = _message.Update(
                             await _queue.UpdateMessageAsync(
                                 _message.MessageId,

@@ -4,18 +4,17 @@ using Microsoft.Azure.WebJobs;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Sends messages through the SDK's own queue binding, which wakes the listener of that queue. The SDK binds anew, with new storage
-/// clients, for every run of a function; here one function of the SDK runs as long as the host and lends its binder, so that each queue is
-/// bound once.
+/// Sends messages through the SDK's queue binding, which also wakes the listener of the queue. The SDK creates a binding with new storage
+/// clients for every run of a function. To create each binding only once, one SDK function runs as long as the host and shares its binder.
 /// </summary>
 internal sealed class QueueOutputs
 {
     private readonly ConcurrentDictionary<(string Queue, string? Connection), Lazy<Task<IAsyncCollector<byte[]>>>> _queues = new();
     private readonly TaskCompletionSource<IBinder> _binder = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Sends a message; the queue is made when it is missing.</summary>
+    /// <summary>Sends a message; creates the queue if it does not exist.</summary>
     /// <param name="queue">Name of the queue.</param>
-    /// <param name="connection">Name of the setting with its account; null for the host's own.</param>
+    /// <param name="connection">Name of the setting with the connection string; null for the host's own account.</param>
     public async Task SendAsync(string queue, string? connection, byte[] message, CancellationToken cancellation)
     {
         Lazy<Task<IAsyncCollector<byte[]>>> messages = _queues.GetOrAdd(
@@ -27,13 +26,13 @@ internal sealed class QueueOutputs
         await (await messages.Value.WaitAsync(cancellation)).AddAsync(message, cancellation);
     }
 
-    /// <summary>The function has ended: nothing can be sent for which there is no binding yet.</summary>
+    /// <summary>The function has ended: sending to a queue without a binding now fails.</summary>
     public void End(Exception? why) => _binder.TrySetException(why ?? new OperationCanceledException("The host stops."));
 
-    /// <summary>The function; <see cref="TriggerHost"/> calls it at the start and cancels it at the end.</summary>
+    /// <summary>The SDK function; <see cref="TriggerHost"/> calls it at the start and cancels it at the end.</summary>
     public sealed class Lender(QueueOutputs outputs)
     {
-        /// <summary>Lends the binder.</summary>
+        /// <summary>Shares the binder until cancelled.</summary>
         [NoAutomaticTrigger]
         [FunctionName(nameof(Lender))]
         public async Task Run(IBinder binder, CancellationToken cancellation)

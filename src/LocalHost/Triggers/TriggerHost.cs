@@ -15,12 +15,12 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// The WebJobs SDK's own host, which the Functions host is built on: its listeners take the messages and watch the clock as host.json says,
-/// count attempts, move what is given up on to the poison queue. The functions themselves run in the worker.
+/// The host of the WebJobs SDK, on which the Functions host is built. Its listeners read queues and timers as host.json configures, count
+/// attempts, and move failed messages to the poison queue. The functions themselves run in the worker.
 /// </summary>
 internal sealed class TriggerHost : IAsyncDisposable
 {
-    // Where the Functions host keeps what stands in host.json; settings named AzureFunctionsJobHost__… override it, as in Azure.
+    // Configuration section of host.json, as in the Functions host; settings named AzureFunctionsJobHost__… override it, as in Azure.
     private const string Section = "AzureFunctionsJobHost";
 
     private readonly IHost _host;
@@ -29,16 +29,18 @@ internal sealed class TriggerHost : IAsyncDisposable
 
     private TriggerHost(IHost host) => _host = host;
 
-    /// <summary>Sends messages of the host's own.</summary>
+    /// <summary>Sends messages of the host.</summary>
     public QueueOutputs Outputs => _host.Services.GetRequiredService<QueueOutputs>();
 
-    /// <summary>Builds it; <see cref="StartAsync"/> begins to listen.</summary>
+    /// <summary>Builds the host; <see cref="StartAsync"/> starts the listeners.</summary>
     /// <param name="app">The function app.</param>
     /// <param name="worker">Runs the functions.</param>
     /// <param name="settings">App settings.</param>
-    /// <param name="lease">How long a message that was taken stays hidden from others, if this process dies.</param>
-    /// <param name="logging">Of the whole host.</param>
-    /// <param name="ended">Called when a listener has ended by itself: its queue is not read any more.</param>
+    /// <param name="lease">
+    /// Visibility timeout of a message that was taken: if this process dies, the message is visible again after it.
+    /// </param>
+    /// <param name="logging">Logging of the whole host.</param>
+    /// <param name="ended">Called when a listener has ended by itself: its queue is no longer read.</param>
     public static TriggerHost Build(
         FunctionApp app,
         FunctionWorker worker,
@@ -57,7 +59,7 @@ internal sealed class TriggerHost : IAsyncDisposable
             .ConfigureServices(services =>
             {
                 services.AddSingleton(logging);
-                // FunctionHost has the limit
+                // FunctionHost limits the time to stop.
                 services.Configure<HostOptions>(options => options.ShutdownTimeout = Timeout.InfiniteTimeSpan);
                 services.AddSingleton<ITypeLocator>(new Types(types));
                 services.AddSingleton(app);
@@ -82,21 +84,21 @@ internal sealed class TriggerHost : IAsyncDisposable
         return new TriggerHost(host);
     }
 
-    // The SDK's queue binding wakes the listener of the queue that it sends to, by a watcher that 5.3.10 makes and no longer hands to it.
-    // Both are internal. Without this every step waits for the next look at its queue; where a newer version has other types, the start
-    // fails here.
+    // The SDK's queue binding wakes the listener of the target queue through a watcher. Version 5.3.10 creates the watcher but no longer
+    // passes it to the binding. Both types are internal. Without this call, every step waits for the next poll of its queue. If a newer
+    // version has other types, the start fails here.
     private static void WakeListeners(IServiceProvider services)
     {
         Assembly sdk = typeof(QueueAttribute).Assembly;
         Type watcher = Internal("Listeners.SharedQueueWatcher"),
             setter = Internal("IContextSetter`1").MakeGenericType(Internal("IMessageEnqueuedWatcher"));
-        setter.GetMethod("SetValue")!.Invoke(services.GetRequiredService(setter), [services.GetRequiredService(watcher)]); // its one method
+        setter.GetMethod("SetValue")!.Invoke(services.GetRequiredService(setter), [services.GetRequiredService(watcher)]); // only method
 
-        // Or it throws
+        // Not null: throws when the type is missing.
         Type Internal(string name) => sdk.GetType($"Microsoft.Azure.WebJobs.Extensions.Storage.Common.{name}", throwOnError: true)!;
     }
 
-    /// <summary>What host.json says, where the SDK looks for it.</summary>
+    /// <summary>host.json and app settings as one configuration, with host.json in the section where the SDK reads it.</summary>
     /// <exception cref="InvalidDataException">The file is not JSON.</exception>
     public static IConfiguration Configuration(FunctionApp app, IConfiguration settings)
     {
@@ -124,10 +126,10 @@ internal sealed class TriggerHost : IAsyncDisposable
     /// <summary>Log levels of host.json.</summary>
     public static IConfiguration Logging(IConfiguration configuration) => configuration.GetSection($"{Section}:logging");
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Starts the listeners.</summary>
     public Task StartAsync(CancellationToken cancellation)
     {
-        // Before the listeners: a timer that runs at the start is awaited by them, and may have something to send.
+        // Before the listeners: they await timers that run at the start, and such a timer may send messages.
         _outputs = ((JobHost)_host.Services.GetRequiredService<IJobHost>())
             .CallAsync(nameof(QueueOutputs.Lender), cancellationToken: _sending.Token)
             .ContinueWith(
@@ -139,13 +141,13 @@ internal sealed class TriggerHost : IAsyncDisposable
         return _host.StartAsync(cancellation);
     }
 
-    /// <summary>Takes nothing new, and waits for what runs: end the worker to end it sooner.</summary>
+    /// <summary>Takes no new messages and waits for running functions. To stop sooner, end the worker.</summary>
     public async Task StopAsync()
     {
-        // Without it, what runs would be cancelled at once and come again.
+        // Without drain mode, running functions would be cancelled at once and run again later.
         await _host.Services.GetRequiredService<IDrainModeManager>().EnableDrainModeAsync(CancellationToken.None);
         Task stopping = _host.StopAsync(CancellationToken.None);
-        await _sending.CancelAsync(); // SendAsync goes on: the function only lent its binder
+        await _sending.CancelAsync(); // SendAsync still works: it only needs the binder
         await stopping;
         await _outputs;
     }
@@ -162,10 +164,10 @@ internal sealed class TriggerHost : IAsyncDisposable
         public IReadOnlyList<Type> GetTypes() => types;
     }
 
-    // Timers of functions here have no memory of missed runs, but the SDK wants somebody to ask.
+    // Missed timer runs are not recorded here, but the SDK requires a monitor.
     private sealed class NoMonitor : ScheduleMonitor
     {
-        // Null: never ran, as the SDK documents
+        // Null means "never ran", as the SDK documents.
         public override Task<ScheduleStatus> GetStatusAsync(string timerName) => Task.FromResult<ScheduleStatus>(null!);
 
         public override Task UpdateStatusAsync(string timerName, ScheduleStatus status) => Task.CompletedTask;

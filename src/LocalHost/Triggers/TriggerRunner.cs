@@ -11,7 +11,7 @@ using Microsoft.Azure.WebJobs;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Runs a triggered function in the worker: 1. its input as the protocol writes it, 2. the run, 3. what it returns to its outputs.
+/// Runs a triggered function in the worker: 1. encodes its input for the protocol, 2. runs it, 3. sends its return value to the outputs.
 /// </summary>
 internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, QueueOutputs outputs)
 {
@@ -22,10 +22,10 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         StringComparer.Ordinal
     );
 
-    /// <summary>A queue message.</summary>
+    /// <summary>Runs a function for a queue message.</summary>
     public Task QueueAsync(string function, QueueMessage message, CancellationToken cancellation)
     {
-        string text = Strict.GetString(message.Body.ToMemory().Span); // a message that is no text fails, as on the Functions host
+        string text = Strict.GetString(message.Body.ToMemory().Span); // throws if it is not UTF-8, as in the Functions host
         Dictionary<string, string?> metadata = new()
         {
             ["QueueTrigger"] = text,
@@ -39,7 +39,7 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         return RunAsync(_functions[function], new TypedData { String = text }, metadata, cancellation);
     }
 
-    /// <summary>A moment of a schedule.</summary>
+    /// <summary>Runs a function for a timer.</summary>
     public Task TimerAsync(string function, TimerInfo timer, CancellationToken cancellation)
     {
         string json = $$"""{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":{{(timer.IsPastDue ? "true" : "false")}}}""";
@@ -82,7 +82,7 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         }
     }
 
-    /// <summary>The empty request of a run, with the trace of its caller.</summary>
+    /// <summary>A request without input data, with the trace context of the caller.</summary>
     public static InvocationRequest Request(FunctionDefinition function, string invocation) =>
         new()
         {
@@ -95,8 +95,8 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
             },
         };
 
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="FunctionFailedException">It threw.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="FunctionFailedException">The function threw.</exception>
     private static void ThrowIfFailed(FunctionDefinition function, InvocationResponse response, CancellationToken cancellation)
     {
         if (response.Result.Status == StatusResult.Types.Status.Success)
@@ -108,7 +108,7 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
         );
     }
 
-    /// <summary>Each element of a JSON array is a message of its own; all else is one message.</summary>
+    /// <summary>Each element of a JSON array becomes a message; any other value is one message.</summary>
     private static IEnumerable<byte[]> Messages(TypedData value)
     {
         if (value.DataCase == TypedData.DataOneofCase.Bytes)
@@ -128,5 +128,5 @@ internal sealed class TriggerRunner(FunctionApp app, FunctionWorker worker, Queu
     }
 }
 
-/// <summary>A function threw in the worker; the message is its own account of it, with its stack.</summary>
+/// <summary>A function threw in the worker; the message contains the worker's error text and stack trace.</summary>
 internal sealed class FunctionFailedException(string message) : Exception(message);

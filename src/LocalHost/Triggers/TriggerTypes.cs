@@ -6,8 +6,8 @@ using Microsoft.Azure.WebJobs;
 namespace AaClip.LocalHost.Triggers;
 
 /// <summary>
-/// Makes one class for each function whose trigger the WebJobs SDK listens to, as the Functions host does: the SDK finds functions by their
-/// attributes, and these stand in functions.metadata. Each class is
+/// Generates one class for each function with a trigger of the WebJobs SDK, as the Functions host does. The SDK finds functions by their
+/// attributes; here the values of the attributes come from functions.metadata. Each class has this form:
 /// <code>
 /// public sealed class ScoreImage(TriggerRunner runner) : TriggeredFunction(runner)
 /// {
@@ -19,11 +19,11 @@ namespace AaClip.LocalHost.Triggers;
 /// </summary>
 internal static class TriggerTypes
 {
-    private const string AssemblyName = "AaClip.LocalHost.TriggerTypes"; // sees the internals of this assembly: LocalHost.csproj
+    private const string AssemblyName = "AaClip.LocalHost.TriggerTypes"; // may use the internals of this assembly: see LocalHost.csproj
     private const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic;
 
-    /// <summary>The classes of queue and timer functions.</summary>
-    /// <exception cref="InvalidOperationException">A function has a trigger that this host does not know.</exception>
+    /// <summary>Creates the classes of the queue and timer functions.</summary>
+    /// <exception cref="InvalidOperationException">A function has a trigger that this host does not support.</exception>
     public static IReadOnlyList<Type> Make(IEnumerable<FunctionDefinition> functions)
     {
         ModuleBuilder module = AssemblyBuilder
@@ -45,7 +45,7 @@ internal static class TriggerTypes
                     );
                     break;
                 case "HTTPTRIGGER":
-                    break; // HttpFunctions
+                    break; // handled by HttpFunctions
                 default:
                     throw new InvalidOperationException(
                         $"Function '{function.Name}' is started by a {function.Trigger.Type}, which this host does not know: it "
@@ -79,7 +79,7 @@ internal static class TriggerTypes
         ILGenerator code = constructor.GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
         code.Emit(OpCodes.Ldarg_1);
-        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetConstructor(Own, [typeof(TriggerRunner)])!); // the class below
+        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetConstructor(Own, [typeof(TriggerRunner)])!); // in the class below
         code.Emit(OpCodes.Ret);
 
         MethodBuilder run = type.DefineMethod("Run", MethodAttributes.Public, typeof(Task), [input, typeof(CancellationToken)]);
@@ -93,7 +93,7 @@ internal static class TriggerTypes
         code.Emit(OpCodes.Ldstr, function.Name);
         code.Emit(OpCodes.Ldarg_1);
         code.Emit(OpCodes.Ldarg_2);
-        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetMethod(inherited, Own)!); // the class below
+        code.Emit(OpCodes.Call, typeof(TriggeredFunction).GetMethod(inherited, Own)!); // in the class below
         code.Emit(OpCodes.Ret);
         return type.CreateType();
     }
@@ -106,7 +106,7 @@ internal static class TriggerTypes
             [trigger.Text("connection")]
         );
 
-    // Without the SDK's memory of missed runs, which needs more of storage than a laptop has to give; a run at the start covers it.
+    // Without the SDK's record of missed runs, so that less storage is needed on a laptop; a run at the start replaces it.
     private static CustomAttributeBuilder TimerTrigger(Binding trigger) =>
         new(
             typeof(TimerTriggerAttribute).GetConstructor([typeof(string)])!,
@@ -119,7 +119,7 @@ internal static class TriggerTypes
         );
 }
 
-/// <summary>What the made classes inherit.</summary>
+/// <summary>Base class of the generated classes.</summary>
 internal abstract class TriggeredFunction
 {
     private readonly TriggerRunner _runner;

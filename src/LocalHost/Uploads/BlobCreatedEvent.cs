@@ -7,7 +7,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.LocalHost.Uploads;
 
-/// <summary>An event as Event Grid puts it on a storage queue (learn.microsoft.com/azure/event-grid/event-schema-blob-storage).</summary>
+/// <summary>A BlobCreated event, as Event Grid writes it (learn.microsoft.com/azure/event-grid/event-schema-blob-storage).</summary>
 internal sealed record BlobCreatedEvent(
     string Id,
     string Topic,
@@ -19,7 +19,7 @@ internal sealed record BlobCreatedEvent(
     string MetadataVersion
 )
 {
-    /// <summary>The event of a listed blob. The same version of a blob always gives the same id.</summary>
+    /// <summary>Creates the event of a listed blob. The same version of a blob always gives the same id.</summary>
     public static BlobCreatedEvent Of(BlobContainerClient container, BlobItem blob)
     {
         string etag = BlobVersion.ETagOf(blob);
@@ -31,7 +31,7 @@ internal sealed record BlobCreatedEvent(
             "Microsoft.Storage.BlobCreated",
             blob.Properties.LastModified ?? DateTimeOffset.UnixEpoch,
             new BlobCreatedData(
-                "PutBlob", // a listing does not tell it from PutBlockList
+                "PutBlob", // a listing does not distinguish PutBlob from PutBlockList
                 blob.Properties.ContentType,
                 blob.Properties.ContentLength ?? 0,
                 (blob.Properties.BlobType ?? BlobType.Block) + "Blob",
@@ -46,7 +46,7 @@ internal sealed record BlobCreatedEvent(
     public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.BlobCreatedEvent);
 }
 
-/// <summary>What happened to which blob.</summary>
+/// <summary>Details of the blob.</summary>
 internal sealed record BlobCreatedData(string Api, string? ContentType, long ContentLength, string BlobType, string Url, string ETag);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -4,15 +4,15 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// What of a listed blob changes when Event Grid raises BlobCreated, and only then: PutBlob, PutBlockList and CopyBlob do, while metadata,
-/// properties and tags change the ETag alone, and AppendBlock and PutPage raise nothing
+/// Identifies a version of a blob; it changes exactly when Event Grid raises BlobCreated. PutBlob, PutBlockList and CopyBlob raise the
+/// event. Changes of metadata, properties and tags change only the ETag, and AppendBlock and PutPage raise no event
 /// (learn.microsoft.com/azure/event-grid/event-schema-blob-storage).
 /// </summary>
 internal static class BlobVersion
 {
     /// <summary>
-    /// When it was created, its length and its Content-MD5. Where storage has no MD5 (an upload in blocks) the ETag stands for the content:
-    /// rather one event too many than an image that nobody scores. Of append and page blobs only the creation counts.
+    /// Combines creation time, length and Content-MD5. When storage has no MD5 (an upload in blocks), the ETag is used instead: one event
+    /// too many is better than an image that is never scored. For append and page blobs only the creation time is used.
     /// </summary>
     public static string Of(BlobItem blob)
     {
@@ -25,6 +25,6 @@ internal static class BlobVersion
             : ETagOf(blob);
     }
 
-    /// <summary>ETag without quotes, as events carry it.</summary>
+    /// <summary>ETag without quotes, as in events.</summary>
     public static string ETagOf(BlobItem blob) => blob.Properties.ETag?.ToString("G").Trim('"') ?? "";
 }

@@ -7,26 +7,26 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Stands in for Event Grid, which Azurite does not have: lists a container over and over, and puts one BlobCreated event on a queue for
-/// each new or overwritten blob, not for a change of metadata, properties or tags (<see cref="BlobVersion"/>). What was raised is noted in
-/// a blob, so a restart raises neither everything again nor too little; a crash may raise twice what was raised since the last note, which
-/// is a matter of milliseconds while the container is small.
+/// Replaces Event Grid, which Azurite does not have. Lists a container repeatedly and puts one BlobCreated event on a queue for each new or
+/// overwritten blob, but not for changes of metadata, properties or tags (<see cref="BlobVersion"/>). Raised events are recorded in a blob,
+/// so a restart raises no event again and misses none. After a crash, the events raised since the last record may be raised again; for a
+/// small container that is a few milliseconds.
 /// </summary>
 public sealed partial class BlobWatcher(BlobContainerClient container, BlobContainerClient state, TimeSpan interval, ILogger logger)
 {
     private const int PageSize = 5000;
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10); // between two looks that fail
-    private const int NoteShare = 20; // one part in so many of the time goes into notes, which grow with the container
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10); // between two listings that fail
+    private const int NoteShare = 20; // at most 1/20 of the time is spent on writing the record, which grows with the container
 
     private readonly BlobClient _note = state.GetBlobClient($"events/{container.Name}");
     private SeenBlobs _seen = new();
     private bool _unnoted;
     private TimeSpan _noteTook;
     private long _notedAt;
-    private TimeSpan _pause; // while looks fail
+    private TimeSpan _pause; // grows while listings fail
     private string? _trouble;
 
-    /// <summary>Creates what is missing and reads what was noted.</summary>
+    /// <summary>Creates missing containers and reads the record of raised events.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
         await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
@@ -42,8 +42,8 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
         catch (RequestFailedException absent) when (absent.Status == 404) { }
     }
 
-    /// <summary>Watches until the token ends it; then notes what was raised.</summary>
-    /// <param name="raise">Sends one event, a JSON text in the Event Grid schema.</param>
+    /// <summary>Watches until the token is cancelled, then writes the record.</summary>
+    /// <param name="raise">Sends one event: a JSON text in the Event Grid schema.</param>
     public async Task RunAsync(Func<string, CancellationToken, Task> raise, CancellationToken listening)
     {
         try
@@ -53,7 +53,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
                 long started = Stopwatch.GetTimestamp();
                 bool looked = await LookAsync(raise, listening);
                 _pause = looked ? TimeSpan.Zero : Longer(_pause);
-                // A container so large that one look takes long is looked at half of the time, no more.
+                // Pause at least as long as the listing took: listing a large container takes at most half of the time.
                 TimeSpan took = Stopwatch.GetElapsedTime(started),
                     pause = took > interval ? took : interval;
                 await Task.Delay(pause > _pause ? pause : _pause, listening);
@@ -93,7 +93,7 @@ public sealed partial class BlobWatcher(BlobContainerClient container, BlobConta
         }
         catch (Exception failure) when (!listening.IsCancellationRequested)
         {
-            // Whatever it is, the next look may go well, and nobody else would look.
+            // Any failure: the next listing may succeed, and nothing else restarts the watcher.
             string reason = failure.Message.Split('\n', 2)[0].Trim();
             if (reason != _trouble)
                 Log.Unlisted(logger, failure, container.Name, reason);

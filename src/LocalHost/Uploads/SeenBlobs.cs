@@ -5,9 +5,9 @@ using System.Text;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Which version of which blob has raised its event. Names and versions are kept as hashes of 16 and 8 bytes: about 60 bytes of memory
-/// and 24 bytes of storage for a blob, whatever its name. A version is what <see cref="BlobVersion"/> makes; notes of older programs hold
-/// the ETag's.
+/// The blob versions whose events were raised. Names and versions are stored as hashes of 16 and 8 bytes: about 60 bytes of memory and 24
+/// bytes of storage per blob, whatever the length of its name. The version comes from <see cref="BlobVersion"/>; records of older releases
+/// contain the hash of the ETag.
 /// </summary>
 internal sealed class SeenBlobs
 {
@@ -19,10 +19,10 @@ internal sealed class SeenBlobs
 
     public int Count => _entries.Count;
 
-    /// <summary>Begins a look at the whole container.</summary>
+    /// <summary>Starts a listing of the whole container.</summary>
     public void BeginPass() => _pass++;
 
-    /// <summary>True when this version has raised its event; notes that the blob still exists.</summary>
+    /// <summary>True when the event of this version was raised; marks the blob as existing.</summary>
     public bool Contains(string name, string version, string? etag = null)
     {
         UInt128 key = Name(name);
@@ -34,10 +34,10 @@ internal sealed class SeenBlobs
         return true;
     }
 
-    /// <summary>Notes that this version has raised its event.</summary>
+    /// <summary>Records that the event of this version was raised.</summary>
     public void Add(string name, string version) => _entries[Name(name)] = (Hash64(version), _pass);
 
-    /// <summary>Ends a look at the whole container: blobs that were not met are gone.</summary>
+    /// <summary>Ends a listing of the whole container: removes blobs that were not listed.</summary>
     public void EndPass()
     {
         foreach ((UInt128 key, (ulong Version, int Pass) entry) in _entries)
@@ -60,7 +60,7 @@ internal sealed class SeenBlobs
         return bytes;
     }
 
-    /// <returns>Null when the bytes are not such a list.</returns>
+    /// <returns>Null when the bytes are not a valid record.</returns>
     public static SeenBlobs? Read(ReadOnlySpan<byte> bytes)
     {
         if (!bytes.StartsWith(Magic) || (bytes.Length - Magic.Length) % EntryBytes != 0)

@@ -8,14 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Uploads;
 
 /// <summary>
-/// Lets one process at a time watch a container: it holds a lease on a blob in which it says who it is. The others wait for it to end. The
-/// lease of a process of this machine that is gone is broken at once; on other machines it runs out.
+/// Allows one process at a time to watch a container. The watcher holds a lease on a blob that contains its description; the others wait
+/// until it ends. If the watcher was a process of this machine and has ended, its lease is broken at once; on other machines the lease
+/// expires.
 /// </summary>
 public sealed partial class WatchClaim : IAsyncDisposable
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15); // the shortest that storage gives
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15); // the shortest lease of blob storage
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
-    private const int Reads = 5; // of a note that is being written
+    private const int Reads = 5; // attempts to read a description that is being written
 
     private readonly BlobContainerClient _state;
     private readonly BlobClient _blob;
@@ -24,19 +25,19 @@ public sealed partial class WatchClaim : IAsyncDisposable
     private readonly ILogger _logger;
     private BlobLeaseClient? _lease;
     private WatcherNote? _told;
-    private CancellationTokenSource? _held; // cancelled when the lease is another's
+    private CancellationTokenSource? _held; // cancelled when another process has the lease
     private Task _renewing = Task.CompletedTask;
 
-    /// <param name="state">Container of the blob; it is made when it is missing.</param>
-    /// <param name="container">Name of the container to be watched.</param>
-    /// <param name="own">What others are told of this process.</param>
+    /// <param name="state">Container of the lease blob; created if it does not exist.</param>
+    /// <param name="container">Name of the container to watch.</param>
+    /// <param name="own">Description of this process for others.</param>
     public WatchClaim(BlobContainerClient state, string container, WatcherNote own, ILogger logger)
     {
         (_state, _blob, _container, _own, _logger) = (state, state.GetBlobClient($"events/{container}.watcher"), container, own, logger);
     }
 
-    /// <summary>Takes the claim, or finds who has it.</summary>
-    /// <returns>Null when it is taken; the other one's note otherwise.</returns>
+    /// <summary>Takes the claim, or finds its owner.</summary>
+    /// <returns>Null when this process has the claim, otherwise the description of the owner.</returns>
     public async Task<WatcherNote?> TakeAsync(CancellationToken cancellation)
     {
         if (_held is { IsCancellationRequested: false })
@@ -65,7 +66,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Says for whom this process waits, once for each.</summary>
+    /// <summary>Logs which process this one waits for, once per process.</summary>
     public void SayWhoHasIt(WatcherNote other)
     {
         if (_told != other)
@@ -73,8 +74,8 @@ public sealed partial class WatchClaim : IAsyncDisposable
         _told = other;
     }
 
-    /// <summary>Watches whenever the claim is this process's, until it is told to end.</summary>
-    /// <param name="watch">Watches until its token ends it.</param>
+    /// <summary>Watches while this process has the claim, and waits while it has not, until the token is cancelled.</summary>
+    /// <param name="watch">Watches until its token is cancelled.</param>
     public async Task RunAsync(Func<CancellationToken, Task> watch, CancellationToken listening)
     {
         while (!listening.IsCancellationRequested)
@@ -83,7 +84,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
             {
                 if (await TakeAsync(listening) is not { } other)
                 {
-                    CancellationToken held = _held!.Token; // taken
+                    CancellationToken held = _held!.Token; // not null: the claim was taken
                     using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(listening, held);
                     await watch(either.Token);
                     _told = null;
@@ -105,7 +106,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the claim back, so that another one need not wait for the lease to run out.</summary>
+    /// <summary>Releases the claim, so that another process need not wait for the lease to expire.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_held is null)
@@ -136,7 +137,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            // It is there, with a lease or without one.
+            // The blob exists, with or without a lease.
         }
     }
 
@@ -147,7 +148,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
             await lease.AcquireAsync(Lease, cancellationToken: cancellation);
             return true;
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 404) // 404: given back this moment
+        catch (RequestFailedException e) when (e.Status is 409 or 404) // 404: it was just released
         {
             return false;
         }
@@ -161,7 +162,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
         }
         catch (RequestFailedException e) when (e.Status is 409 or 404)
         {
-            // It ran out meanwhile, or another one broke it.
+            // The lease has expired, or another process broke it.
         }
     }
 
@@ -205,7 +206,7 @@ public sealed partial class WatchClaim : IAsyncDisposable
             }
             catch (Exception e) when (e is RequestFailedException or AggregateException or IOException or OperationCanceledException)
             {
-                // Tried again: the lease is this process's until another one has taken it.
+                // Retry: this process keeps the lease until another one has taken it.
             }
         }
     }

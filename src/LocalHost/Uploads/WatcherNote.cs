@@ -2,22 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.LocalHost.Uploads;
 
-/// <summary>Who watches a container, for others that want to.</summary>
-/// <param name="Model">"name@version" of the model that it scores with; null where it scores nothing, or does not say.</param>
+/// <summary>Describes the process that watches a container.</summary>
+/// <param name="Model">"name@version" of the model that it scores with; null if it does not score or does not say.</param>
 /// <param name="Machine">Name of its machine.</param>
-/// <param name="Process">Process id there.</param>
-/// <param name="StartedAt">When that process started.</param>
-/// <param name="Address">Address of its HTTP functions; null where it has none.</param>
+/// <param name="Process">Process id on that machine.</param>
+/// <param name="StartedAt">Start time of that process.</param>
+/// <param name="Address">Address of its HTTP functions; null if it has none.</param>
 public sealed record WatcherNote(string? Model, string Machine, int Process, DateTimeOffset StartedAt, string? Address)
 {
-    /// <summary>The note of this process.</summary>
+    /// <summary>The description of this process.</summary>
     public static WatcherNote Own(string? model, string? address)
     {
         ProcessMark self = ProcessMark.Own;
         return new WatcherNote(model, Environment.MachineName, self.Id, self.StartedAt, address);
     }
 
-    /// <summary>Whether it was a process of this machine that is gone; of another machine nobody knows here.</summary>
+    /// <summary>
+    /// True if it was a process of this machine and has ended. For other machines this is unknown, and the value is false.
+    /// </summary>
     [JsonIgnore]
     public bool IsGone => Machine == Environment.MachineName && !new ProcessMark(Process, StartedAt).Runs;
 

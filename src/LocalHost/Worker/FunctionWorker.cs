@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Worker;
 
 /// <summary>
-/// The worker of a function app, for as long as the host runs: starts the process, loads the functions into it, runs them, and starts it
-/// again when it dies, the more slowly the faster it dies. Runs that come while none is there wait for the next one.
+/// The worker of a function app. Starts the process, loads and runs the functions, and restarts the process when it dies. The restart delay
+/// grows when the process dies soon after its start. Runs requested while no process is ready wait for the next one.
 /// </summary>
 internal sealed partial class FunctionWorker(
     FunctionApp app,
@@ -19,7 +19,7 @@ internal sealed partial class FunctionWorker(
     private const int StartAttempts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LongLife = TimeSpan.FromMinutes(1); // who lived so long did not die of its start
+    private static readonly TimeSpan LongLife = TimeSpan.FromMinutes(1); // a worker that ran this long did not fail at its start
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(20);
 
@@ -31,15 +31,15 @@ internal sealed partial class FunctionWorker(
     private Instance? _last;
     private Task _supervision = Task.CompletedTask;
 
-    /// <summary>Id of the process that runs; 0 while there is none.</summary>
+    /// <summary>Id of the running process; 0 while none is ready.</summary>
     public int ProcessId => _ready.Task is { IsCompletedSuccessfully: true } ready ? ready.Result.Process.Id : 0;
 
-    /// <summary>Starts the worker again whenever it dies; ends with <see cref="StopAsync"/>.</summary>
+    /// <summary>Task that restarts the worker whenever it dies; completes after <see cref="StopAsync"/>.</summary>
     public Task Supervision => _supervision;
 
     /// <summary>Starts the first process and loads the functions.</summary>
-    /// <exception cref="InvalidOperationException">The process ended, or a function could not be loaded; the message has its last
-    /// words.</exception>
+    /// <exception cref="InvalidOperationException">The process ended, or a function could not be loaded; the message contains the last
+    /// output of the worker.</exception>
     public async Task StartAsync(string rpc, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellation)
     {
         (_rpc, _settings) = (rpc, settings);
@@ -48,19 +48,19 @@ internal sealed partial class FunctionWorker(
         _supervision = SuperviseAsync(first);
     }
 
-    /// <summary>Runs a function, once a worker is there.</summary>
-    /// <exception cref="WorkerEndedException">The worker ended meanwhile.</exception>
+    /// <summary>Runs a function; waits until a worker is ready.</summary>
+    /// <exception cref="WorkerEndedException">The worker ended during the run.</exception>
     public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellation)
     {
         Instance worker = await _ready.Task.WaitAsync(cancellation);
         return await worker.Connection.InvokeAsync(request, cancellation);
     }
 
-    /// <summary>Where the worker takes HTTP requests, once it is there.</summary>
+    /// <summary>Address where the worker takes HTTP requests; waits until a worker is ready.</summary>
     public async Task<string> HttpAddressAsync(CancellationToken cancellation) => (await _ready.Task.WaitAsync(cancellation)).Http;
 
-    /// <summary>Ends the worker; call it when nothing runs any more.</summary>
-    /// <param name="impatience">Ends it at once.</param>
+    /// <summary>Ends the worker. Call it when no function runs any more.</summary>
+    /// <param name="impatience">Kills the process at once.</param>
     public async Task StopAsync(CancellationToken impatience)
     {
         await _ending.CancelAsync();
@@ -74,7 +74,7 @@ internal sealed partial class FunctionWorker(
             await worker.Process.Exited;
         }
 
-        await _supervision.ContinueWith(_ => { }, TaskScheduler.Default); // who watches it was told of a fault
+        await _supervision.ContinueWith(_ => { }, TaskScheduler.Default); // the observer of Supervision has received any exception
     }
 
     public async ValueTask DisposeAsync()
@@ -84,7 +84,7 @@ internal sealed partial class FunctionWorker(
         _ending.Dispose();
     }
 
-    // More than once, as the Functions host: the worker takes a port that was free a moment before, and may find it taken.
+    // Retries, as the Functions host does: the worker chooses a free port, and another process may take it before the worker listens.
     private async Task<Instance> LaunchFirstAsync(CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)

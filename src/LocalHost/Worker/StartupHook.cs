@@ -2,19 +2,20 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 /// <summary>
-/// Runs inside the worker process, before its own code (DOTNET_STARTUP_HOOKS): ends the process when the host is gone. The host holds the
-/// other end of standard input, which closes with it, however it ends. A worker left alone would hold its memory and its GPU for nothing.
-/// And takes the process out of the terminal's group: Ctrl-C goes to every process of it, and the worker has to finish what runs.
+/// Runs inside the worker process before its own code (DOTNET_STARTUP_HOOKS). 1. Ends the process when the host is gone: the host holds the
+/// other end of standard input, which closes when the host ends for any reason. Otherwise an orphaned worker would keep its memory and GPU.
+/// 2. Moves the process out of the terminal's process group: Ctrl-C goes to every process of that group, but the worker must finish running
+/// functions.
 /// </summary>
 /// <remarks>
-/// The runtime asks for a type of this name outside of any namespace. Only types of the runtime are used, so that nothing else is loaded.
+/// The runtime requires a type of this name outside any namespace. Only runtime types are used, so that no other assembly is loaded.
 /// </remarks>
 internal static class StartupHook
 {
     public static void Initialize()
     {
         if (!OperatingSystem.IsWindows())
-            _ = SetProcessGroup(0, 0); // a group of its own; where that fails, Ctrl-C ends it as before
+            _ = SetProcessGroup(0, 0); // a new process group; if this fails, Ctrl-C also ends the worker
         Stream input = Console.OpenStandardInput();
         new Thread(() => EndWith(input)) { IsBackground = true, Name = "host watch" }.Start();
     }
@@ -32,10 +33,10 @@ internal static class StartupHook
         }
         catch (IOException)
         {
-            // A broken pipe is an end, too.
+            // A broken pipe also means that the host is gone.
         }
 
-        // At once: what it holds of the queues comes back when its lease ends, and there is nobody to tell.
+        // Exit at once: messages return to their queues when the visibility timeout ends, and no host is there to inform.
         using Process self = Process.GetCurrentProcess();
         self.Kill();
     }

@@ -8,7 +8,7 @@ using RpcException = Grpc.Core.RpcException;
 namespace AaClip.LocalHost.Worker;
 
 /// <summary>
-/// The host's end of the stream to one worker process: sends requests, pairs answers with them, and passes the worker's log on.
+/// The host's side of the gRPC stream to one worker process: sends requests, matches answers to them, and forwards the worker's log.
 /// </summary>
 internal sealed class WorkerConnection(ILoggerFactory logging)
 {
@@ -21,10 +21,10 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _ended;
 
-    /// <summary>Completes when the worker has called.</summary>
+    /// <summary>Completes when the worker has connected.</summary>
     public Task Opened => _opened.Task;
 
-    /// <summary>Serves the stream until the worker closes it or the connection is ended.</summary>
+    /// <summary>Serves the stream until the worker closes it or the connection ends.</summary>
     public async Task ServeAsync(
         IAsyncStreamReader<StreamingMessage> incoming,
         IServerStreamWriter<StreamingMessage> outgoing,
@@ -40,7 +40,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or RpcException)
         {
-            // The process is gone or goes: who waits is told by End.
+            // The process has ended or is ending; End informs the waiting callers.
         }
 
         _outgoing.Writer.TryComplete();
@@ -59,7 +59,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
         return await answer.Task.WaitAsync(cancellation);
     }
 
-    /// <summary>Runs a function. Cancelling asks the worker to cancel it, and still waits for its answer.</summary>
+    /// <summary>Runs a function. Cancelling asks the worker to cancel it; the method still waits for the answer.</summary>
     /// <exception cref="WorkerEndedException">The worker ended before it answered.</exception>
     public async Task<InvocationResponse> InvokeAsync(InvocationRequest request, CancellationToken cancellation)
     {
@@ -82,10 +82,10 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
         }
     }
 
-    /// <summary>Sends what has no answer.</summary>
+    /// <summary>Sends a message that has no answer.</summary>
     public void Send(StreamingMessage message) => _outgoing.Writer.TryWrite(message);
 
-    /// <summary>The process has ended: everything that waits for it fails.</summary>
+    /// <summary>The process has ended: all waiting calls fail.</summary>
     public void End(string why)
     {
         _ended = why;
@@ -95,7 +95,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
         foreach (TaskCompletionSource<StreamingMessage> asked in _asked.Values)
             asked.TrySetException(new WorkerEndedException(why));
         _opened.TrySetException(new WorkerEndedException(why));
-        _ = _opened.Task.Exception; // seen, where nobody waits for it
+        _ = _opened.Task.Exception; // marks the exception as observed, in case no one awaits the task
     }
 
     private async Task WriteAsync(IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellation)
@@ -107,7 +107,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException or RpcException)
         {
-            // As above.
+            // As in ServeAsync: the process has ended or is ending.
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
     private void Log(RpcLog line)
     {
         ILogger logger = _loggers.GetOrAdd(line.Category is { Length: > 0 } category ? category : "Worker", logging.CreateLogger);
-        LogLevel level = (LogLevel)line.Level; // the same numbers
+        LogLevel level = (LogLevel)line.Level; // both enums have the same values
         if (!logger.IsEnabled(level))
             return;
         string text = line.Exception is { Message.Length: > 0 } error ? $"{line.Message}\n{error.Message}" : line.Message;
@@ -140,7 +140,7 @@ internal sealed class WorkerConnection(ILoggerFactory logging)
     }
 }
 
-/// <summary>The address that workers call: finds the connection of the worker that calls.</summary>
+/// <summary>The gRPC service that workers connect to: finds the connection of the calling worker.</summary>
 internal sealed class FunctionRpcService(ConcurrentDictionary<string, WorkerConnection> workers) : FunctionRpc.FunctionRpcBase
 {
     public override async Task EventStream(

@@ -1,4 +1,4 @@
 namespace AaClip.LocalHost.Worker;
 
-/// <summary>The worker process ended while it ran a function: nothing is known of how far the function came.</summary>
+/// <summary>The worker process ended while it ran a function. How far the function had come is unknown.</summary>
 internal sealed class WorkerEndedException(string message) : Exception(message);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.LocalHost.Worker;
 
 /// <summary>
-/// One worker process, started as the Functions host starts it. It ends with this process, however that ends (<see cref="StartupHook"/>).
+/// One worker process, started as the Functions host starts it. It always ends with this process (<see cref="StartupHook"/>).
 /// </summary>
 internal sealed partial class WorkerProcess : IDisposable
 {
@@ -30,10 +30,10 @@ internal sealed partial class WorkerProcess : IDisposable
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Completes when it has ended.</summary>
+    /// <summary>Completes when the process has ended.</summary>
     public Task Exited { get; }
 
-    /// <summary>How it ended, for people.</summary>
+    /// <summary>How the process ended, as readable text.</summary>
     public string Ending
     {
         get
@@ -51,9 +51,9 @@ internal sealed partial class WorkerProcess : IDisposable
     }
 
     /// <param name="app">The function app.</param>
-    /// <param name="settings">App settings, which are its environment.</param>
-    /// <param name="rpc">Address that it is to call.</param>
-    /// <param name="workerId">By which it makes itself known there.</param>
+    /// <param name="settings">App settings; they become environment variables of the process.</param>
+    /// <param name="rpc">gRPC address that the worker connects to.</param>
+    /// <param name="workerId">Id that the worker sends when it connects.</param>
     /// <exception cref="InvalidOperationException">The program could not be started.</exception>
     public static WorkerProcess Start(
         FunctionApp app,
@@ -87,7 +87,7 @@ internal sealed partial class WorkerProcess : IDisposable
             start.ArgumentList.Add(argument);
         foreach ((string name, string? value) in settings)
             start.Environment[name] = value;
-        start.Environment["FUNCTIONS_APPLICATION_DIRECTORY"] = app.Folder; // there the worker reads host.json, for the prefix of routes
+        start.Environment["FUNCTIONS_APPLICATION_DIRECTORY"] = app.Folder; // the worker reads host.json there, for the route prefix
         start.Environment["FUNCTIONS_WORKER_DIRECTORY"] = app.Folder;
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
         try
@@ -106,7 +106,7 @@ internal sealed partial class WorkerProcess : IDisposable
         }
     }
 
-    /// <summary>Ends it at once.</summary>
+    /// <summary>Kills the process at once.</summary>
     public void Kill()
     {
         try
@@ -115,7 +115,7 @@ internal sealed partial class WorkerProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has ended by itself.
+            // It has already ended.
         }
     }
 

@@ -3,7 +3,7 @@ using static AaClip.Synthesis.Textures.Surface;
 
 namespace AaClip.Synthesis.Defects;
 
-/// <summary>Draws a defect of a kind onto a canvas, somewhere on its object.</summary>
+/// <summary>Draws a defect of the given kind at a random place on the object.</summary>
 internal static class Damage
 {
     public static void Draw(Canvas canvas, DefectKind kind, SeededRandom r)
@@ -66,7 +66,7 @@ internal static class Damage
         (float x, float y) = Place(canvas, r);
         double angle = r.Between(0, 2 * Math.PI);
         Color under = Under(canvas, x, y),
-            // Its edges show on what is dark
+            // On dark material a crack shows by its bright edges
             dark = Value(under) > 0.3f ? under * F(r, 0.1, 0.4) : Color.Hsv(F(r, 0, 1), F(r, 0, 0.3), F(r, 0.55, 0.9));
         float width = F(r, 0.012, 0.028);
         Stroke(canvas, r, x, y, angle, F(r, 0.35, 1.0), width, bend: 0.9, dark, 0.95f);
@@ -120,7 +120,7 @@ internal static class Damage
         }
     }
 
-    // Light on one side, shade on the other.
+    // A hollow: one slope is lit, the other is in shade.
     private static void Dent(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = Place(canvas, r);
@@ -142,8 +142,7 @@ internal static class Damage
         );
     }
 
-    // What is pushed aside is seen from beside its place, and the slopes of the bulge catch the light or lie in the shade. A part is bent
-    // at its edge.
+    // Moves pixels sideways, and lights or shades the slopes of the bulge. Parts are bent at their edge.
     private static void Bend(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = canvas.Behind is null ? Place(canvas, r) : Edge(canvas, r);
@@ -173,7 +172,7 @@ internal static class Damage
         );
     }
 
-    // A bite out of the edge; what lies behind is seen.
+    // Removes a piece of the edge and shows the background behind it.
     private static void Break(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = Edge(canvas, r);
@@ -181,7 +180,8 @@ internal static class Damage
         Spot(canvas, r, x, y, F(r, 0.18, 0.38), 12, (i, share) => canvas.Blend(i, behind[i], share));
     }
 
-    // Uneven pieces of another place, turned by quarters: gaps where it shows the ground, bridges and lumps where it shows the part.
+    // Copies irregular pieces from another place, rotated by multiples of 90°. Copied background makes gaps; copied object makes bridges
+    // and lumps.
     private static void Paste(Canvas canvas, SeededRandom r)
     {
         Color[] before = [.. canvas.Pixels];
@@ -213,7 +213,7 @@ internal static class Damage
                     canvas.Blend(i, before[(qy + dy) % size * size + (qx + dx) % size], share);
                 }
             );
-            (x, y) = (x + F(r, -1, 1) * radius, y + F(r, -1, 1) * radius); // side by side they make long gaps as well
+            (x, y) = (x + F(r, -1, 1) * radius, y + F(r, -1, 1) * radius); // adjacent pieces can form long gaps
         }
     }
 
@@ -265,7 +265,7 @@ internal static class Damage
         Spot(canvas, r, x, y, radius, hardness, paint);
     }
 
-    // An uneven disc, on the object only.
+    // An irregular disc, only on the object.
     private static void Spot(Canvas canvas, SeededRandom r, float x, float y, float radius, float hardness, Action<int, float> paint)
     {
         Noise noise = new(r.Next());
@@ -324,7 +324,7 @@ internal static class Damage
         return Place(canvas, r);
     }
 
-    // Unlike what it lies on.
+    // A colour that differs in brightness from the material below it.
     private static Color Contrast(Canvas canvas, SeededRandom r)
     {
         (float x, float y) = Place(canvas, r);

@@ -2,22 +2,24 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Synthesis.Drawing;
 
-/// <summary>A square picture in the making: colours, and how much of each pixel is part of the object.</summary>
+/// <summary>A square image while it is drawn: colours, and how much of each pixel belongs to the object.</summary>
 internal sealed class Canvas(int size)
 {
-    /// <summary>Pixels along a side.</summary>
+    /// <summary>Side in pixels.</summary>
     public int Size { get; } = size;
 
-    /// <summary>[size, size].</summary>
+    /// <summary>Colours [size, size].</summary>
     public Color[] Pixels { get; private init; } = new Color[size * size];
 
-    /// <summary>[size, size]: 0 background to 1 object. A surface that fills the picture is object everywhere.</summary>
+    /// <summary>
+    /// Share of the object in each pixel [size, size]: 0 background to 1 object. For a surface that fills the image it is 1 everywhere.
+    /// </summary>
     public float[] Object { get; private init; } = new float[size * size];
 
-    /// <summary>What lies behind the object; the same as <see cref="Pixels"/> where there is none.</summary>
+    /// <summary>The background with the shadow, equal to <see cref="Pixels"/> outside the object; null without a background.</summary>
     public Color[]? Behind { get; set; }
 
-    /// <summary>A canvas of a photo, whose foreground is everything.</summary>
+    /// <summary>A canvas from a square photo; all of it counts as object.</summary>
     public static Canvas Of(RgbImage square)
     {
         Canvas canvas = new(square.Width);
@@ -35,7 +37,7 @@ internal sealed class Canvas(int size)
             Behind = Behind,
         };
 
-    /// <summary>Paints every pixel from its place, −1 to 1 along each axis.</summary>
+    /// <summary>Computes the colour of every pixel from its coordinates, −1 to 1 along each axis.</summary>
     public void Fill(Func<float, float, Color> paint)
     {
         float step = 2f / Size;
@@ -47,7 +49,7 @@ internal sealed class Canvas(int size)
     /// <summary>Mixes a colour into a pixel.</summary>
     public void Blend(int i, Color color, float share) => Pixels[i] = Pixels[i].Toward(color, share);
 
-    /// <summary>The picture as a camera gives it: light that falls off, a little blur or none, noise, bytes.</summary>
+    /// <summary>Simulates a camera: uneven light, exposure and noise; returns bytes.</summary>
     public RgbImage Shoot(SeededRandom random)
     {
         float angle = (float)random.Between(0, 2 * Math.PI),
@@ -71,7 +73,7 @@ internal sealed class Canvas(int size)
 
         static byte Byte(float v) => (byte)Math.Clamp(v * 255 + 0.5f, 0, 255);
 
-        // The sum of three uniform numbers, centred: near enough to a bell.
+        // Sum of three uniform numbers minus its mean: approximately normal.
         static float Bell(ulong bits) => ((bits & 127) + (bits >> 7 & 127) + (bits >> 14 & 127)) / 63.5f - 3;
     }
 }

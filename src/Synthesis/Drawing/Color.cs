@@ -1,9 +1,9 @@
 namespace AaClip.Synthesis.Drawing;
 
-/// <summary>A colour, each part 0 (dark) to 1.</summary>
+/// <summary>An RGB colour, each component from 0 (dark) to 1.</summary>
 internal readonly record struct Color(float R, float G, float B)
 {
-    /// <summary>From hue (0 to 1, round), saturation and brightness.</summary>
+    /// <summary>Makes a colour from hue (0 to 1, cyclic), saturation and brightness.</summary>
     public static Color Hsv(float hue, float saturation, float value)
     {
         return new Color(Part(5), Part(3), Part(1));
@@ -19,6 +19,6 @@ internal readonly record struct Color(float R, float G, float B)
 
     public static Color operator +(Color a, Color b) => new(a.R + b.R, a.G + b.G, a.B + b.B);
 
-    /// <summary>This colour with a share of another.</summary>
+    /// <summary>Mixes in a share of another colour.</summary>
     public Color Toward(Color other, float share) => this * (1 - share) + other * share;
 }

@@ -1,6 +1,8 @@
 namespace AaClip.Synthesis.Drawing;
 
-/// <summary>Smooth random fields: values on a grid of integers, joined by a cubic (value noise), and sums of them over octaves.</summary>
+/// <summary>
+/// Smooth random fields (value noise): random values on an integer grid with cubic interpolation, and sums of several octaves.
+/// </summary>
 internal sealed class Noise(ulong seed)
 {
     /// <summary>One octave, −1 to 1.</summary>
@@ -19,7 +21,7 @@ internal sealed class Noise(ulong seed)
         return top + (bottom - top) * ty;
     }
 
-    /// <summary>Octaves of half the size and half the height each; about −1 to 1.</summary>
+    /// <summary>Sum of octaves, each with half the wavelength and half the amplitude of the one before; about −1 to 1.</summary>
     public float Sum(float x, float y, int octaves)
     {
         float sum = 0,
@@ -33,7 +35,7 @@ internal sealed class Noise(ulong seed)
         return sum;
     }
 
-    /// <summary>A random number of a cell, 0 to 1.</summary>
+    /// <summary>A random value per grid cell, 0 to 1.</summary>
     public float Cell(int x, int y) => (Corner(x, y) + 1) / 2;
 
     private float Corner(int x, int y)

@@ -3,13 +3,13 @@ using AaClip.Synthesis.Textures;
 
 namespace AaClip.Synthesis.Objects;
 
-/// <summary>An outline with a material, drawn on a ground with its shadow, turned, moved and scaled.</summary>
+/// <summary>Draws a part on a background with its shadow: an outline with a material, rotated, moved and scaled at random.</summary>
 internal static class Part
 {
-    /// <summary>Draws.</summary>
-    /// <param name="outline">Signed distance at a place of the part's own frame.</param>
-    /// <param name="material">Its colours in that frame.</param>
-    /// <param name="details">Shade of what is on it, at a place of its frame: 1 leaves the material as it is.</param>
+    /// <summary>Draws the part.</summary>
+    /// <param name="outline">Signed distance to the outline, in the coordinates of the part.</param>
+    /// <param name="material">Colour of the material, in the same coordinates.</param>
+    /// <param name="details">Brightness factor of details, in the same coordinates; 1 leaves the material unchanged.</param>
     public static void Draw(
         Canvas canvas,
         SeededRandom r,
@@ -27,7 +27,7 @@ internal static class Part
         (float shadowX, float shadowY, float shade) = (Surface.F(r, -0.06, 0.06), Surface.F(r, 0.01, 0.08), Surface.F(r, 0.25, 0.55));
         double light = r.Between(0, 2 * Math.PI);
         (float lx, float ly) = ((float)Math.Cos(light), (float)Math.Sin(light));
-        float edge = canvas.Size / 2f * scale; // pixels for a unit of distance
+        float edge = canvas.Size / 2f * scale; // pixels per unit of distance
         canvas.Fill(ground);
         Color[] behind = new Color[canvas.Pixels.Length];
         float step = 2f / canvas.Size;
@@ -44,10 +44,10 @@ internal static class Part
                 cover = Math.Clamp(0.5f - d * edge, 0, 1);
             if (cover <= 0)
                 continue;
-            float bevel = Math.Clamp(1 + d * 9, 0, 1); // 1 at the edge, 0 well inside
+            float bevel = Math.Clamp(1 + d * 9, 0, 1); // 1 at the edge, 0 inside
             const float E = 0.02f;
             float nx = outline(u + E, v) - d,
-                ny = outline(u, v + E) - d; // outward, in the part's frame
+                ny = outline(u, v + E) - d; // normal of the outline, in part coordinates
             float facing = ((c * nx + s * ny) * lx + (c * ny - s * nx) * ly) / E;
             Color color = material(u, v) * ((details?.Invoke(u, v) ?? 1) * (1 + 0.28f * bevel * facing));
             canvas.Blend(i, color, cover);

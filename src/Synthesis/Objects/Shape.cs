@@ -1,6 +1,6 @@
 namespace AaClip.Synthesis.Objects;
 
-/// <summary>Outlines as signed distances: negative inside, about 1 for a unit, in a frame of −1 to 1.</summary>
+/// <summary>Outlines as approximate signed distances, negative inside, in coordinates from −1 to 1.</summary>
 internal static class Shape
 {
     public static float Disc(float x, float y, float radius) => MathF.Sqrt(x * x + y * y) - radius;
@@ -36,9 +36,9 @@ internal static class Shape
         return MathF.Sqrt(x * x + y * y) - radius - depth * wave;
     }
 
-    /// <summary>One without the other.</summary>
+    /// <summary>Difference of two outlines: a without b.</summary>
     public static float Without(float a, float b) => Math.Max(a, -b);
 
-    /// <summary>Both.</summary>
+    /// <summary>Union of two outlines.</summary>
     public static float With(float a, float b) => Math.Min(a, b);
 }

@@ -3,7 +3,8 @@ using AaClip.Synthesis.Drawing;
 namespace AaClip.Synthesis.Textures;
 
 /// <summary>
-/// Materials. Each gives, for one piece of it, the colour at a place (−1 to 1 along each axis): its look varies from piece to piece.
+/// Materials. Each method makes one random piece and returns its colour by coordinates (−1 to 1 along each axis). The look differs from
+/// piece to piece.
 /// </summary>
 internal static class Surface
 {
@@ -141,7 +142,7 @@ internal static class Surface
         };
     }
 
-    /// <summary>A plate with holes in rows.</summary>
+    /// <summary>A plate with rows of holes.</summary>
     public static Func<float, float, Color> Perforated(SeededRandom r)
     {
         Noise noise = new(r.Next());
@@ -199,7 +200,7 @@ internal static class Surface
         return (x, y) => color * (0.95f + 0.2f * MathF.Sin(MathF.PI * x * ribs) + 0.2f * noise.Sum(x * 25, y * 25, 2));
     }
 
-    /// <summary>An even coat of paint or plastic, with a faint texture.</summary>
+    /// <summary>A uniform coat of paint or plastic, with a faint texture.</summary>
     public static Func<float, float, Color> Coat(SeededRandom r)
     {
         Noise noise = new(r.Next());
@@ -209,7 +210,7 @@ internal static class Surface
         return (x, y) => color * (1 + depth * noise.Sum(x * scale, y * scale, 3));
     }
 
-    /// <summary>Smooth metal: bands of reflected light.</summary>
+    /// <summary>Smooth metal with bands of reflected light.</summary>
     public static Func<float, float, Color> Steel(SeededRandom r)
     {
         Noise noise = new(r.Next());
@@ -220,7 +221,7 @@ internal static class Surface
         return (x, y) => color * (0.95f + 0.15f * MathF.Sin(bands * (x + y)) + 0.06f * noise.Sum(x * 18, y * 18, 2));
     }
 
-    /// <summary>Any quiet ground that parts lie on.</summary>
+    /// <summary>A random background for parts.</summary>
     public static Func<float, float, Color> Ground(SeededRandom r) =>
         r.Below(5) switch
         {

@@ -3,16 +3,14 @@ using AaClip.Synthesis;
 
 namespace AaClip.Training.Augmentation;
 
-/// <summary>
-/// Brightness, contrast and saturation as Pillow changes them, on bytes (specification 6.1; dataset of the published code).
-/// </summary>
+/// <summary>Changes brightness, contrast and saturation like Pillow, on bytes (specification 6.1; dataset of the published code).</summary>
 public static class ColorJitter
 {
     private const double Probability = 0.7,
         Least = 0.5,
         Most = 1.5;
 
-    /// <summary>Each with probability 0.7 by a factor of 0.5 to 1.5.</summary>
+    /// <summary>Applies each of the three changes with probability 0.7, by a factor of 0.5 to 1.5.</summary>
     public static RgbImage Apply(RgbImage image, SeededRandom random)
     {
         if (random.Chance(Probability))
@@ -24,14 +22,14 @@ public static class ColorJitter
         return image;
     }
 
-    /// <summary>0 gives black, 1 the image.</summary>
+    /// <summary>Scales the brightness: factor 0 gives black, 1 the image.</summary>
     public static RgbImage Brightness(RgbImage image, double factor)
     {
         byte[] table = Table(0, (float)factor);
         return new RgbImage(image.Width, image.Height, Array.ConvertAll(image.Pixels, p => table[p]));
     }
 
-    /// <summary>0 gives the image's mean grey, 1 the image.</summary>
+    /// <summary>Scales the contrast: factor 0 gives the image's mean grey, 1 the image.</summary>
     public static RgbImage Contrast(RgbImage image, double factor)
     {
         long sum = 0;
@@ -42,7 +40,7 @@ public static class ColorJitter
         return new RgbImage(image.Width, image.Height, Array.ConvertAll(image.Pixels, p => table[p]));
     }
 
-    /// <summary>0 gives a grey image, 1 the image.</summary>
+    /// <summary>Scales the saturation: factor 0 gives a grey image, 1 the image.</summary>
     public static RgbImage Saturation(RgbImage image, double factor)
     {
         byte[] from = image.Pixels,

@@ -3,8 +3,8 @@ using AaClip.Synthesis;
 namespace AaClip.Training.Augmentation;
 
 /// <summary>
-/// Rotation, translation and flips of the image with its mask, after normalisation (specification 6.1): nearest neighbour; what comes in
-/// from outside is 0, CLIP's mean colour, and normal in the mask.
+/// Rotates, translates and flips an image together with its mask, after normalisation (specification 6.1). Uses nearest neighbour. Pixels
+/// from outside the image are 0: CLIP's mean colour, and normal in the mask.
 /// </summary>
 public static class GeometricAugmentation
 {
@@ -12,9 +12,11 @@ public static class GeometricAugmentation
         MostDegrees = 30,
         MostShift = 0.15;
 
-    /// <summary>Each with probability 0.5: a rotation within ±30°, a translation within ±15 % of each side, both flips.</summary>
-    /// <param name="stacked">[channels, height, width], changed in place.</param>
-    /// <param name="scratch">As long.</param>
+    /// <summary>
+    /// Applies each with probability 0.5: a rotation within ±30°, a translation within ±15 % of each side, and the two flips.
+    /// </summary>
+    /// <param name="stacked">Image and mask as [channels, height, width], changed in place.</param>
+    /// <param name="scratch">Work memory of the same length.</param>
     public static void Apply(Span<float> stacked, Span<float> scratch, int height, int width, SeededRandom random)
     {
         if (random.Chance(Probability))
@@ -63,7 +65,7 @@ public static class GeometricAugmentation
         }
     }
 
-    /// <summary>Moves by whole pixels: to the right and down where positive.</summary>
+    /// <summary>Translates by whole pixels; positive values move to the right and down.</summary>
     public static void Translate(ReadOnlySpan<float> source, Span<float> target, int height, int width, int right, int down)
     {
         target.Clear();
@@ -76,14 +78,14 @@ public static class GeometricAugmentation
         }
     }
 
-    /// <summary>Left becomes right.</summary>
+    /// <summary>Swaps left and right.</summary>
     public static void FlipHorizontal(Span<float> image, int width)
     {
         for (int row = 0; row < image.Length; row += width)
             image.Slice(row, width).Reverse();
     }
 
-    /// <summary>Top becomes bottom.</summary>
+    /// <summary>Swaps top and bottom.</summary>
     public static void FlipVertical(Span<float> image, int height, int width)
     {
         float[] kept = new float[width];

@@ -3,7 +3,7 @@ using static AaClip.Graphs.GraphWriter;
 
 namespace AaClip.Training.Autodiff;
 
-/// <summary>What works element by element; of two inputs the smaller is repeated over the larger, as NumPy does.</summary>
+/// <summary>Elementwise operators, with broadcasting as in NumPy.</summary>
 internal sealed partial class Tape
 {
     private const double InverseRootTwo = 0.70710678118654752;
@@ -80,7 +80,7 @@ internal sealed partial class Tape
     /// <summary>ln(1 + eˣ).</summary>
     public Tensor Softplus(Tensor x) => Unary("Softplus", x, (g, _) => Multiply(g, Sigmoid(x)));
 
-    /// <summary>max(x, least) for a number; where it holds x back no gradient flows.</summary>
+    /// <summary>max(x, least) for a constant; the gradient is 0 where x is below it.</summary>
     public Tensor AtLeast(Tensor x, float least) =>
         Record(
             graph.Node("Max", Next(), [x.Value, graph.Scalar(least)]),
@@ -117,10 +117,10 @@ internal sealed partial class Tape
         );
     }
 
-    /// <summary>x·σ(1.702 x), what OpenAI trained CLIP with.</summary>
+    /// <summary>x·σ(1.702 x), the activation of OpenAI's CLIP.</summary>
     public Tensor QuickGelu(Tensor x) => Multiply(x, Sigmoid(Scale(x, 1.702)));
 
-    // high where x > bound, else low; never differentiated.
+    // high where x > bound, else low; not differentiable.
     private Tensor Where(Tensor x, float bound, float high, float low)
     {
         Value above = graph.Node("Greater", Next(), [x.Value, graph.Scalar(bound)]);
@@ -149,7 +149,7 @@ internal sealed partial class Tape
         return shape;
     }
 
-    // Sums a gradient over the axes along which its tensor was repeated.
+    // Sums a gradient over the axes along which its tensor was broadcast.
     private Tensor Unbroadcast(Tensor gradient, int[] shape)
     {
         if (gradient.Shape.AsSpan().SequenceEqual(shape))

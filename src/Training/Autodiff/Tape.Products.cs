@@ -3,12 +3,12 @@ using static AaClip.Graphs.GraphWriter;
 
 namespace AaClip.Training.Autodiff;
 
-/// <summary>Products of matrices, sums over axes, and what is made of them.</summary>
+/// <summary>Matrix products, reductions, and operators built from them.</summary>
 internal sealed partial class Tape
 {
     /// <summary>
-    /// scale · a·b, where each side may be transposed in its last two axes. Leading axes are equal; or b has two axes, and every matrix of
-    /// a meets the same b (then a is not transposed).
+    /// scale · a·b, where each operand may be transposed in its last two axes. Either the leading axes are equal, or b has two axes and is
+    /// multiplied with every matrix of a (then a must not be transposed).
     /// </summary>
     public Tensor Product(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false, double scale = 1)
     {
@@ -57,7 +57,7 @@ internal sealed partial class Tape
         );
     }
 
-    /// <summary>Sum over axes, which stay with length 1.</summary>
+    /// <summary>Sum over axes, which are kept with length 1.</summary>
     public Tensor Sum(Tensor x, params int[] axes)
     {
         int[] shape = [.. x.Shape.Select((n, i) => axes.Contains(i) ? 1 : n)];
@@ -65,23 +65,23 @@ internal sealed partial class Tape
         return Record(value, shape, [x], (g, _) => Accumulate(x, Expand(g, x.Shape)));
     }
 
-    /// <summary>Sum of everything, as a tensor without axes.</summary>
+    /// <summary>Sum of all elements, as a tensor without axes.</summary>
     public Tensor Sum(Tensor x) => Reshape(Sum(x, [.. Enumerable.Range(0, x.Rank)]));
 
-    /// <summary>Mean over axes, which stay with length 1.</summary>
+    /// <summary>Mean over axes, which are kept with length 1.</summary>
     public Tensor Mean(Tensor x, params int[] axes) => Scale(Sum(x, axes), 1.0 / axes.Aggregate(1, (n, axis) => n * x.Shape[axis]));
 
-    /// <summary>Mean of everything, as a tensor without axes.</summary>
+    /// <summary>Mean of all elements, as a tensor without axes.</summary>
     public Tensor Mean(Tensor x) => Scale(Sum(x), 1.0 / x.Count);
 
-    /// <summary>L2 norm over the last axis, which stays with length 1.</summary>
+    /// <summary>L2 norm over the last axis, which is kept with length 1.</summary>
     public Tensor Norm(Tensor x)
     {
         Value value = graph.Node("ReduceL2", Next(), [x.Value, graph.Integers(x.Rank - 1)], Int("keepdims", 1));
         return Record(value, [.. x.Shape[..^1], 1], [x], (g, norm) => Accumulate(x, Multiply(x, Divide(g, norm))));
     }
 
-    /// <summary>x / ‖x‖ over the last axis; with a bound the norm is at least that, as PyTorch's normalize has it.</summary>
+    /// <summary>x / ‖x‖ over the last axis; with a lower bound for the norm, as in PyTorch's normalize.</summary>
     public Tensor Normalise(Tensor x, float least = 0) => Divide(x, least > 0 ? AtLeast(Norm(x), least) : Norm(x));
 
     /// <summary>Softmax over the last axis.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class Tape
             }
         );
 
-    /// <summary>ln softmax over the last axis.</summary>
+    /// <summary>Logarithm of the softmax over the last axis.</summary>
     public Tensor LogSoftmax(Tensor x) =>
         Record(
             graph.Node("LogSoftmax", Next(), [x.Value], Int("axis", -1)),
@@ -120,7 +120,7 @@ internal sealed partial class Tape
         );
         int[] rows = [.. x.Shape[..^1], 1];
         Tensor mean = new(values[1], rows, false),
-            inverse = new(values[2], rows, false); // of the deviation
+            inverse = new(values[2], rows, false); // 1 / standard deviation
         return Record(
             values[0],
             x.Shape,

@@ -3,7 +3,7 @@ using static AaClip.Graphs.GraphWriter;
 
 namespace AaClip.Training.Autodiff;
 
-/// <summary>What moves values without changing them.</summary>
+/// <summary>Operators that move values without changing them.</summary>
 internal sealed partial class Tape
 {
     public Tensor Reshape(Tensor x, params int[] shape)
@@ -34,7 +34,7 @@ internal sealed partial class Tape
         );
     }
 
-    /// <summary>Part of an axis.</summary>
+    /// <summary>A range of one axis.</summary>
     public Tensor Slice(Tensor x, int axis, int start, int length)
     {
         int[] shape = [.. x.Shape];
@@ -54,7 +54,7 @@ internal sealed partial class Tape
         );
     }
 
-    /// <summary>Cuts an axis into equal parts.</summary>
+    /// <summary>Splits an axis into equal parts.</summary>
     public Tensor[] Split(Tensor x, int axis, int parts)
     {
         int[] shape = [.. x.Shape];
@@ -81,7 +81,7 @@ internal sealed partial class Tape
         return outputs;
     }
 
-    /// <summary>Joins along an axis.</summary>
+    /// <summary>Concatenates along an axis.</summary>
     public Tensor Concat(int axis, params Tensor[] parts)
     {
         int[] shape = [.. parts[0].Shape];
@@ -103,7 +103,7 @@ internal sealed partial class Tape
         );
     }
 
-    /// <summary>Repeats along axes of length 1, and new leading axes.</summary>
+    /// <summary>Broadcasts along axes of length 1, and adds leading axes.</summary>
     public Tensor Expand(Tensor x, params int[] shape) =>
         Record(
             graph.Node("Expand", Next(), [x.Value, graph.Integers(Longs(shape))]),
@@ -112,7 +112,7 @@ internal sealed partial class Tape
             (g, _) => Accumulate(x, Unbroadcast(g, x.Shape))
         );
 
-    /// <summary>Rows of a table [rows, width] by index: [.., width].</summary>
+    /// <summary>Gathers rows of a table [rows, width] by index: [.., width].</summary>
     /// <param name="indices">int64 input or constant of the given shape.</param>
     public Tensor Rows(Tensor table, Value indices, params int[] shape)
     {
@@ -140,7 +140,7 @@ internal sealed partial class Tape
 
     private Tensor Zeros(int[] shape)
     {
-        Value value = graph.Node("ConstantOfShape", Next(), [graph.Integers(Longs(shape))]); // its default is a float 0
+        Value value = graph.Node("ConstantOfShape", Next(), [graph.Integers(Longs(shape))]); // the default value is a float 0
         return new Tensor(value, shape, false);
     }
 }

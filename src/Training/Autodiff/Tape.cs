@@ -4,13 +4,13 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Training.Autodiff;
 
 /// <summary>
-/// Writes a graph forwards and remembers each step, then writes its gradients backwards (reverse-mode differentiation): both halves are
-/// ordinary ONNX operators, so that the runtime which serves the model also trains it, on any provider. Only what depends on a parameter is
-/// remembered. All shapes are known while writing: a graph is written for one batch size.
+/// Reverse-mode differentiation: writes the forward graph, records each step, then writes the gradients in reverse order. Both halves use
+/// ordinary ONNX operators, so the runtime that serves the model also trains it, on any provider. Only steps that depend on a parameter are
+/// recorded. All shapes are known while writing: a graph is written for one batch size.
 /// <code>
 /// parameter ─► step ─► step ─► … ─► loss        forward: recorded
 ///     ▼          ▲        ▲            │
-/// gradient ◄─ pullback ◄─ pullback ◄── 1         backward: each pullback takes the gradient of its outputs to its inputs
+/// gradient ◄─ pullback ◄─ pullback ◄── 1         backward: each pullback turns the gradient of its outputs into that of its inputs
 /// </code>
 /// </summary>
 internal sealed partial class Tape(GraphWriter graph)
@@ -22,10 +22,10 @@ internal sealed partial class Tape(GraphWriter graph)
     private int _count;
     private bool _recording = true;
 
-    /// <summary>A frozen input of the graph.</summary>
+    /// <summary>Adds a frozen input of the graph.</summary>
     public Tensor Input(string name, params ReadOnlySpan<int> shape) => new(Declare(name, shape), shape.ToArray(), false);
 
-    /// <summary>A trainable input: its values come in with every run, its gradient goes out.</summary>
+    /// <summary>Adds a trainable input: every run gets its values and returns its gradient.</summary>
     public Tensor Parameter(string name, params ReadOnlySpan<int> shape)
     {
         Tensor parameter = new(Declare(name, shape), shape.ToArray(), true);
@@ -33,18 +33,18 @@ internal sealed partial class Tape(GraphWriter graph)
         return parameter;
     }
 
-    /// <summary>A frozen weight, stored with the graph.</summary>
+    /// <summary>Adds a frozen weight, stored with the graph.</summary>
     public Tensor Constant(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values) =>
         new(graph.Weight(name, [.. shape.ToArray().Select(n => (long)n)], values), shape.ToArray(), false);
 
-    /// <summary>A number as a tensor without axes.</summary>
+    /// <summary>Adds a number as a tensor without axes.</summary>
     public Tensor Scalar(float value) => new(graph.Scalar(value), [], false);
 
     /// <summary>Declares an output.</summary>
     public void Output(string name, Tensor value) =>
         graph.Output(name, value.Value, DataType.Float, [.. value.Shape.Select(n => (object)n)]);
 
-    /// <summary>Nodes written until this is disposed of carry the path.</summary>
+    /// <summary>Prefixes the names of all nodes with this path until disposed.</summary>
     public IDisposable Scope(string path)
     {
         string outer = _scope;
@@ -53,7 +53,7 @@ internal sealed partial class Tape(GraphWriter graph)
     }
 
     /// <summary>Writes the gradients of a loss and declares them as outputs "gradient/{parameter}".</summary>
-    /// <param name="loss">One number; its gradient is 1.</param>
+    /// <param name="loss">A tensor with one element; its gradient is 1.</param>
     public void WriteGradients(Tensor loss)
     {
         if (loss.Count != 1)
@@ -64,9 +64,9 @@ internal sealed partial class Tape(GraphWriter graph)
     }
 
     /// <summary>
-    /// Writes the gradients of Σ value·upstream, as <see cref="WriteGradients(Tensor)"/>: when the loss is computed elsewhere.
+    /// Writes the gradients of Σ value·upstream, like <see cref="WriteGradients(Tensor)"/>. For a loss that another graph computes.
     /// </summary>
-    /// <param name="upstream">Gradient of that loss by <paramref name="value"/>, of its shape.</param>
+    /// <param name="upstream">Gradient of that loss with respect to <paramref name="value"/>, of the same shape.</param>
     public void WriteGradients(Tensor value, Tensor upstream)
     {
         Pull(value, upstream);
@@ -87,7 +87,7 @@ internal sealed partial class Tape(GraphWriter graph)
             Step step = _steps[i];
             Tensor?[] gradients = [.. step.Outputs.Select(o => _gradients.GetValueOrDefault(o.Value.Name))];
             if (gradients.All(g => g is null))
-                continue; // nothing of the loss comes from here
+                continue; // the loss does not depend on this step
             _scope = "/gradient" + step.Scope;
             step.Pullback(gradients);
         }
@@ -95,7 +95,7 @@ internal sealed partial class Tape(GraphWriter graph)
         _scope = "";
     }
 
-    /// <summary>Adds to the gradient of an input of a step.</summary>
+    /// <summary>Adds to the gradient of an input.</summary>
     private void Accumulate(Tensor input, Tensor gradient)
     {
         if (!input.Differentiable)
@@ -106,13 +106,13 @@ internal sealed partial class Tape(GraphWriter graph)
         _gradients[name] = _gradients.TryGetValue(name, out Tensor? sofar) ? Add(sofar, gradient) : gradient;
     }
 
-    /// <summary>One node, and how a gradient goes back through it.</summary>
+    /// <summary>Records a node together with the function that computes the gradients of its inputs.</summary>
     private Tensor Record(Value value, int[] shape, ReadOnlySpan<Tensor> inputs, Action<Tensor, Tensor> pullback)
     {
         bool differentiable = _recording && Any(inputs);
         Tensor output = new(value, shape, differentiable);
         if (differentiable)
-            _steps.Add(new Step([output], _scope, g => pullback(g[0]!, output))); // a step is only pulled when there is a gradient
+            _steps.Add(new Step([output], _scope, g => pullback(g[0]!, output))); // not null: a pullback runs only when there is a gradient
         return output;
     }
 

@@ -2,21 +2,19 @@ using AaClip.Training.Autodiff;
 
 namespace AaClip.Training.Losses;
 
-/// <summary>
-/// How well patches tell what is abnormal: focal loss plus the Dice losses of both sides, over all pixels (specification 6.1; train.py).
-/// </summary>
+/// <summary>Segmentation loss: focal loss plus the Dice losses of both classes, over all pixels (specification 6.1; train.py).</summary>
 /// <param name="Focal">Mean over pixels of −(1 − p)²·ln p.</param>
-/// <param name="DiceNormal">1 − Dice of the normal probability and what the mask leaves.</param>
+/// <param name="DiceNormal">1 − Dice of the normal probability and the inverted mask.</param>
 /// <param name="DiceAbnormal">1 − Dice of the abnormal probability and the mask.</param>
-/// <param name="Total">Their sum.</param>
+/// <param name="Total">Sum of the three.</param>
 internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor DiceAbnormal, Tensor Total)
 {
     private const double Temperature = 100; // logits are 100 times the cosine
-    private const double Smoothing = 1e-5; // of the focal targets
+    private const double Smoothing = 1e-5; // label smoothing of the focal loss
 
     /// <summary>Adds the loss of one level.</summary>
     /// <param name="features">[B, g·g, E], of length 1 in stage 2.</param>
-    /// <param name="difference">[B, E, 1]: the abnormal anchor less the normal one.</param>
+    /// <param name="difference">[B, E, 1]: the abnormal anchor minus the normal one.</param>
     /// <param name="mask">[B, S, S], 1 where abnormal.</param>
     public static SegmentationLoss Write(Tape tape, Tensor features, Tensor difference, Tensor mask)
     {
@@ -24,9 +22,9 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
             grid = (int)Math.Round(Math.Sqrt(features.Shape[1])),
             size = mask.Shape[1];
         Tensor cosines = tape.Product(features, difference, scale: Temperature); // [B, g·g, 1]
-        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size); // [B, S, S]: abnormal less normal
+        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size); // [B, S, S]: abnormal minus normal
         Tensor abnormal = tape.Sigmoid(logits),
-            normal = tape.Sigmoid(tape.Negate(logits)); // the softmax of the two
+            normal = tape.Sigmoid(tape.Negate(logits)); // softmax over the two classes
         Tensor rest = tape.Shift(tape.Negate(mask), 1);
 
         // p = (1 − s)·P(true) + s·P(other) + s
@@ -40,7 +38,7 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         return new SegmentationLoss(focal, diceNormal, diceAbnormal, tape.Add(focal, tape.Add(diceNormal, diceAbnormal)));
     }
 
-    /// <summary>Bilinear to [B, S, S], corners aligned: U·x·Uᵀ, a product that has its gradient.</summary>
+    /// <summary>Bilinear interpolation to [B, S, S] with aligned corners, as the differentiable product U·x·Uᵀ.</summary>
     private static Tensor Upsample(Tape tape, Tensor x, int size)
     {
         int grid = x.Shape[1];
@@ -49,7 +47,7 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         return tape.Transpose(tape.Product(columns, weights, transposeB: true), 0, 2, 1); // [B, S, S]: y, x
     }
 
-    // Row i holds the two weights of output i, at i·(g − 1)/(S − 1).
+    // Row i holds the two weights of output i, whose position in the input is i·(g − 1)/(S − 1).
     private static float[] Bilinear(int grid, int size)
     {
         float[] weights = new float[size * grid];

@@ -7,21 +7,21 @@ using AaClip.Training.Towers;
 
 namespace AaClip.Training.Pretraining;
 
-/// <summary>Drawn images with what is said of them.</summary>
+/// <summary>Generated images with captions and targets.</summary>
 /// <param name="Images">[B, 3, S, S], normalised.</param>
-/// <param name="Tokens">[3B, context]: captions, then of each image's object a normal sentence, then an abnormal one.</param>
-/// <param name="Ends">[3B, 1, context].</param>
-/// <param name="Targets">[B, B]: which captions fit which images; rows sum to 1.</param>
-/// <param name="Patches">[B, g·g, 1]: how far each patch is defective, 0 to 1.</param>
-/// <param name="Defective">[B, 1, 1]: 1 if an image has a defect, else 0.</param>
+/// <param name="Tokens">[3B, context]: B captions, then one normal sentence per image about its object, then one abnormal one.</param>
+/// <param name="Ends">[3B, 1, context]: 1 at the end marker, 0 elsewhere.</param>
+/// <param name="Targets">[B, B]: which captions fit which images; each row sums to 1.</param>
+/// <param name="Patches">[B, g·g, 1]: how defective each patch is, 0 to 1.</param>
+/// <param name="Defective">[B, 1, 1]: 1 if the image has a defect, else 0.</param>
 internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches, float[] Defective)
 {
     private const double Damaged = 0.6; // share of images with a defect
-    private const double Mixed = 0.5; // share of images of classes put together at random
-    private const double Nameless = 0.3; // share of sentences that say "object" instead of the name
-    private const float Enough = 4; // a quarter of a patch changed makes it wholly defective
+    private const double Mixed = 0.5; // share of images of random, unnamed classes
+    private const double Nameless = 0.3; // share of sentences with "object" instead of the class name
+    private const float Enough = 4; // a patch with a quarter of its pixels changed counts as fully defective
 
-    /// <summary>The batch of a step: depends on seed and step alone.</summary>
+    /// <summary>The batch of a step; depends only on seed and step.</summary>
     public static PictureBatch Make(ModelArchitecture shape, ClipTokenizer tokenizer, int count, int seed, int step)
     {
         int size = shape.ImageSize,
@@ -37,7 +37,7 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
         for (int i = 0; i < count; i++)
         {
             SeededRandom random = new(seed, step, i);
-            // Two neighbours are of one class, so that a caption's state counts and not only its class
+            // Two neighbours have the same class, so that the model must learn the state in the caption and not only the class.
             SeededRandom pair = new(seed, step, ~(i / 2));
             ObjectClass drawn = pair.Chance(Mixed) ? Catalog.Nameless(pair) : Catalog.Seen[pair.Below(Catalog.Seen.Count)];
             DefectKind? defect = random.Chance(Damaged) ? drawn.Defects[random.Below(drawn.Defects.Count)] : null;
@@ -57,7 +57,7 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
             tokenizer.EncodeRow(captions[i], tokens.AsSpan(i * context, context));
             tokenizer.EncodeRow(Any(normal, random), tokens.AsSpan((count + i) * context, context));
             tokenizer.EncodeRow(Any(abnormal, random), tokens.AsSpan((2 * count + i) * context, context));
-            captions[i] = $"{drawn.Name}/{defect is null}"; // images of one class and state share their captions
+            captions[i] = $"{drawn.Name}/{defect is null}"; // images of the same class and state share their captions
         }
 
         float[] targets = new float[count * count];

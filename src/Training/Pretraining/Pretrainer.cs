@@ -17,16 +17,16 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Training.Pretraining;
 
 /// <summary>
-/// Makes a small CLIP-shaped model from nothing, by contrast: images and their captions (Radford et al., 2021), and, so that patches mean
-/// something too, the patches of an image against a normal and an abnormal sentence about its object. Images are drawn, never read.
-/// The output folder holds clip.safetensors and a vocabulary, as <c>aaclip train</c> and <c>import</c> take them, and state.safetensors to
-/// go on with.
+/// Trains a small CLIP-shaped model from scratch with two contrastive losses: images against captions (Radford et al., 2021), and, so that
+/// patch features become useful, the patches of an image against a normal and an abnormal sentence about its object. All images are
+/// generated. The output folder contains clip.safetensors and a vocabulary, for <c>aaclip train</c> and <c>import</c>, and
+/// state.safetensors to resume.
 /// </summary>
 public sealed class Pretrainer : IDisposable
 {
-    private const float Temperature = 14.3f; // 1/0.07, CLIP's first value
+    private const float Temperature = 14.3f; // 1/0.07, CLIP's initial value
     private const float PatchTemperature = 15f;
-    private const string Whole = "auxiliary.whole"; // from patches to a judgement of the image, as the adapters have one; not kept
+    private const string Whole = "auxiliary.whole"; // patch projection for an image score, like det_proj of the adapters; not exported
     private const int Merges = 600;
     private const string State = "state.safetensors";
     private const string Options = "pretraining.json";
@@ -38,8 +38,8 @@ public sealed class Pretrainer : IDisposable
     private readonly Adam _adam;
     private readonly GraphFolder _graphs;
 
-    /// <summary>Begins, or goes on where the folder is.</summary>
-    /// <exception cref="IOException">The folder holds a model, and it is not to be gone on with.</exception>
+    /// <summary>Starts a training, or resumes the one in the output folder.</summary>
+    /// <exception cref="IOException">The output folder already holds a model, and resuming was not requested.</exception>
     public Pretrainer(string output, bool resume, PretrainingOptions options)
     {
         (_options, _output) = (options, output);
@@ -74,14 +74,14 @@ public sealed class Pretrainer : IDisposable
         _graphs = new GraphFolder(new AdaptationOptions { Provider = options.Provider, Threads = options.Threads });
     }
 
-    /// <summary>Takes all steps that are left.</summary>
-    /// <param name="progress">Of each step.</param>
+    /// <summary>Runs all remaining steps.</summary>
+    /// <param name="progress">Receives the progress of each step.</param>
     public void Train(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         double sum = 0;
         int count = 0;
         if (_adam.Steps == _options.Steps)
-            Save(); // the last time may have been cut short between two files
+            Save(); // the previous process may have stopped between writing two files
         Task<PictureBatch> next = Task.Run(() => Make(_adam.Steps));
         while (_adam.Steps < _options.Steps)
         {
@@ -150,10 +150,10 @@ public sealed class Pretrainer : IDisposable
             state = tape.Input("defective", b, 1, 1);
 
         Tensor[] blocks = ImageTower.Write(tower, image, _shape);
-        // Captions, normal, abnormal
+        // In this order: captions, normal sentences, abnormal sentences
         Tensor[] text = tape.Split(tape.Normalise(TextTower.Write(tower, tokens, end, _shape, null), 1e-6f), axis: 0, parts: 3);
 
-        // Images and captions, both ways; the targets are symmetric.
+        // Image–caption contrast in both directions; the targets are symmetric.
         Tensor whole = tape.Reshape(tape.Normalise(ImageTower.ClassFeature(tower, blocks[^1], _shape), 1e-6f), b, embed);
         Tensor logits = tape.Product(whole, text[0], transposeB: true, scale: Temperature);
         Tensor contrast = tape.Scale(
@@ -161,7 +161,7 @@ public sealed class Pretrainer : IDisposable
             -0.5 / b
         );
 
-        // Patches and the two sentences, on every level: cross entropy, defective patches counted fourfold.
+        // Patches against the two sentences, on every level: cross entropy with weight 4 for defective patches.
         Tensor difference = tape.Reshape(tape.Subtract(text[2], text[1]), b, embed, 1);
         Tensor weights = tape.Shift(tape.Scale(defective, 3), 1);
         Tensor loss = contrast;
@@ -176,7 +176,7 @@ public sealed class Pretrainer : IDisposable
             loss = tape.Add(loss, tape.Scale(tape.Mean(tape.Multiply(weights, entropy)), 4.0 / AdapterWeights.Levels));
         }
 
-        // Whole images and the two sentences, through the mean of the last level's patches.
+        // Whole images against the two sentences, through the mean of the last level's patches.
         Tensor last = ImageTower.Patches(tower, blocks[_shape.Levels[^1] - 1], _shape.Vision.Width);
         Tensor mean = tape.Mean(tape.Normalise(tower.Linear(last, Whole, null, _shape.Vision.Width, embed), 1e-6f), 1); // [B, 1, E]
         Tensor judged = tape.Product(mean, difference, scale: PatchTemperature);
@@ -187,7 +187,7 @@ public sealed class Pretrainer : IDisposable
         tape.WriteGradients(loss);
     }
 
-    // Everything that is ever said, so that the vocabulary has whole words for it; unseen classes are spelled in pieces.
+    // All training sentences, so that the vocabulary has whole words for them; names of unseen classes are split into pieces.
     private static IEnumerable<string> Sentences() =>
         Catalog
             .Seen.Select(c => c.Name)
@@ -220,7 +220,7 @@ public sealed class Pretrainer : IDisposable
     }
 
     private static double Normal(SeededRandom random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // Box and Muller
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // Box–Muller transform
 
     private void Save()
     {
@@ -260,12 +260,12 @@ public sealed class Pretrainer : IDisposable
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
-    // Schedule, pictures and sentences come from the options: with others it would be another training.
+    // Schedule, images and sentences depend on these options: other values would mean another training.
     private void RequireSame()
     {
         string file = Path.Combine(_output, Options);
         if (!File.Exists(file))
-            return; // it was stopped before its first checkpoint was whole
+            return; // the training stopped before it wrote its first complete checkpoint
         PretrainingOptions begun =
             JsonSerializer.Deserialize(File.ReadAllText(file), PretrainingJson.Default.PretrainingOptions)
             ?? throw new InvalidDataException($"'{file}' is null: choose another --out.");

@@ -4,19 +4,19 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Training.Pretraining;
 
-/// <summary>How a small CLIP-shaped model is made from nothing.</summary>
+/// <summary>Options for training a small CLIP-shaped model from scratch.</summary>
 public sealed record PretrainingOptions
 {
-    /// <summary>The demonstration's shape; its vocabulary is learned.</summary>
+    /// <summary>Model shape of the demonstration; its vocabulary is learned.</summary>
     public static ClipArchitecture Demo { get; } = new(128, 8, new TowerShape(128, 8, 4, 512), new TowerShape(96, 3, 3, 384), 32, 0, 96);
 
-    /// <summary>Sizes of the towers. The vocabulary counts for nothing: what is learned decides.</summary>
+    /// <summary>Sizes of the towers. The vocabulary size in it is ignored; the learned vocabulary decides.</summary>
     public ClipArchitecture Shape { get; init; } = Demo;
 
-    /// <summary>Steps in all; the learning rate falls to zero over them.</summary>
+    /// <summary>Total number of steps; the learning rate falls to zero over them.</summary>
     public int Steps { get; init; } = 3000;
 
-    /// <summary>Images of a step.</summary>
+    /// <summary>Batch size.</summary>
     public int Batch { get; init; } = 24;
 
     /// <summary>Highest learning rate.</summary>
@@ -25,12 +25,12 @@ public sealed record PretrainingOptions
     /// <summary>Steps between two checkpoints.</summary>
     public int SaveEvery { get; init; } = 250;
 
-    /// <summary>Of weights, images and sentences.</summary>
+    /// <summary>Seed of weights, images and sentences.</summary>
     public int Seed { get; init; } = 7;
 
-    /// <summary>Where the graph runs.</summary>
+    /// <summary>Execution provider of the graph.</summary>
     public Provider Provider { get; init; } = Provider.Cpu;
 
-    /// <summary>Threads; 0 takes all cores.</summary>
+    /// <summary>Number of CPU threads; 0 takes all cores.</summary>
     public int Threads { get; init; }
 }

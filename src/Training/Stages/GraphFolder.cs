@@ -3,14 +3,14 @@ using AaClip.Training.Autodiff;
 
 namespace AaClip.Training.Stages;
 
-/// <summary>Writes training graphs into a scratch folder and opens each once, by its name.</summary>
+/// <summary>Writes training graphs into a temporary folder and opens each graph once, by name.</summary>
 internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("aaclip-training-").FullName;
     private readonly Dictionary<string, TrainingGraph> _graphs = [];
 
-    /// <summary>The graph of that name; written at its first use.</summary>
-    /// <param name="name">With what its shapes depend on, such as the batch size.</param>
+    /// <summary>Gets the graph of that name; writes it at its first use.</summary>
+    /// <param name="name">Must contain everything that the shapes depend on, such as the batch size.</param>
     public TrainingGraph Get(string name, IReadOnlyList<Parameter> parameters, Action<Tape, GraphWriter> write)
     {
         if (_graphs.TryGetValue(name, out TrainingGraph? graph))
@@ -25,7 +25,7 @@ internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
         return _graphs[name] = new TrainingGraph(path, parameters, options.Provider, options.Threads);
     }
 
-    /// <summary>Closes every graph; those that are asked for again are written anew.</summary>
+    /// <summary>Closes and deletes all graphs; later calls of Get write them again.</summary>
     public void Clear()
     {
         foreach (TrainingGraph graph in _graphs.Values)

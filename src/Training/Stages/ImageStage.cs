@@ -7,15 +7,16 @@ using AaClip.Training.Towers;
 namespace AaClip.Training.Stages;
 
 /// <summary>
-/// Stage 2: the image adapters align patches and whole images with fixed anchors (specification 6.4; train.py). One graph holds the adapted
-/// tower, the loss of all levels and the gradients; a step runs it and then Adam, whose rate is halved at set steps.
+/// Stage 2: trains the image adapters to align patches and whole images with fixed anchors (specification 6.4; train.py). One graph
+/// contains the adapted tower, the loss of all levels and the gradients. Each step runs it and then Adam, whose learning rate is halved at
+/// given steps.
 /// </summary>
 internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<string, float[]> anchors, Adam adam)
 {
-    private const float NormBound = 1e-12f; // of PyTorch's normalize, specification 2.2
+    private const float NormBound = 1e-12f; // lower bound of the norm in PyTorch's normalize, specification 2.2
 
-    /// <summary>Takes one step.</summary>
-    /// <returns>The loss before it, and its parts by name.</returns>
+    /// <summary>Does one training step.</summary>
+    /// <returns>The loss before the step, and its parts by name.</returns>
     public Dictionary<string, float[]> Step(Batch batch, CancellationToken cancellation = default)
     {
         Dictionary<string, float[]> losses = Gradients(batch, cancellation);
@@ -24,11 +25,11 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
     }
 
     /// <summary>
-    /// What the learning rate is multiplied by after so many steps. A resumed training goes on with it; the published code begins again.
+    /// Factor on the learning rate after a number of steps. A resumed training continues the schedule; the published code restarts it.
     /// </summary>
     public static double Factor(AdaptationOptions options, int steps) => Math.Pow(0.5, options.Halvings.Count(h => steps >= h));
 
-    /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>
+    /// <summary>Computes the losses of a batch, and leaves the gradients in the parameters.</summary>
     public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)
     {
         ModelArchitecture shape = clip.Shape;
@@ -63,14 +64,14 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
         Tensor image = tape.Input("image", batch, 3, shape.ImageSize, shape.ImageSize);
         Tensor anchors = tape.Input("anchors", batch, shape.Embed, 2);
         Tensor mask = tape.Input("mask", batch, shape.ImageSize, shape.ImageSize);
-        Tensor sign = tape.Input("sign", batch, 1, 1); // 1 normal, −1 abnormal
+        Tensor sign = tape.Input("sign", batch, 1, 1); // 1 for normal, −1 for abnormal
         Tensor[] sides = tape.Split(anchors, axis: 2, parts: 2);
         Tensor difference = tape.Subtract(sides[1], sides[0]); // [B, E, 1]
 
         Tensor[] blocks = ImageTower.Write(tower, image, shape, clip.ImageAdapters);
         Tensor[] levels = [.. shape.Levels.Select(level => ImageTower.Patches(tower, blocks[level - 1], shape.Vision.Width))];
 
-        // Cross entropy of the two raw cosines d·T: ln(1 + e^(other − true)).
+        // Cross entropy of the two unscaled cosines d·T: ln(1 + e^(other − true)).
         Tensor detection = tape.Mean(Head(tower, levels[^1], "det_proj"), 1); // [B, 1, E]
         Tensor cosines = tape.Product(detection, anchors); // [B, 1, 2]
         Tensor loss = tape.Mean(tape.Softplus(tape.Multiply(tape.Product(detection, difference), sign)));

@@ -8,15 +8,15 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Training.Stages;
 
 /// <summary>
-/// Anchors of a class from its sentences, and the way back (specification 3.1). Classes go one by one, so that memory is that of one class
-/// whatever a batch mixes; the price is a second forward pass.
+/// Computes the anchors of a class from its sentences, and the gradients back through the text tower (specification 3.1). Classes are
+/// processed one at a time, so that memory is that of one class however many classes a batch contains. The cost is a second forward pass.
 /// </summary>
-/// <param name="tokenize">From a class to the tokens of its sentences, [sentences, context]; see <see cref="With"/>.</param>
+/// <param name="tokenize">Gives the tokens of a class's sentences, [sentences, context]; see <see cref="With"/>.</param>
 internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnlyList<Parameter> parameters, Func<string, long[]> tokenize)
 {
     private readonly Dictionary<string, GraphInput[]> _sentences = [];
 
-    /// <summary>Whether the tower has no adapters: plain CLIP.</summary>
+    /// <summary>True for the tower without adapters: plain CLIP.</summary>
     public bool Plain { get; init; }
 
     /// <summary>Anchors [E, 2]: column 0 normal, column 1 abnormal.</summary>
@@ -25,7 +25,7 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
             .Get(Plain ? "text-plain" : "text", parameters, (tape, graph) => Write(tape, graph, gradients: false))
             .Run(Sentences(className), cancellation: cancellation)["anchors"];
 
-    /// <summary>Adds the parameters' gradients for an upstream gradient [E, 2] of the anchors.</summary>
+    /// <summary>Adds the gradients of the parameters for an upstream gradient [E, 2] of the anchors.</summary>
     public void AddGradients(string className, float[] upstream, CancellationToken cancellation = default) =>
         graphs
             .Get("text-gradients", parameters, (tape, graph) => Write(tape, graph, gradients: true))
@@ -51,7 +51,7 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
             tape.WriteGradients(anchors, tape.Input("upstream", shape.Embed, 2));
     }
 
-    /// <summary>The tokens of a class's sentences by a tokenizer: normal ones first.</summary>
+    /// <summary>Makes a function that gives the tokens of a class's sentences, normal sentences first.</summary>
     public static Func<string, long[]> With(ClipTokenizer tokenizer, int context) =>
         className =>
         {

@@ -8,19 +8,19 @@ using Tensor = AaClip.Training.Autodiff.Tensor;
 namespace AaClip.Training.Stages;
 
 /// <summary>
-/// Stage 1: the text adapters learn anchors that tell abnormal patches of plain CLIP from normal ones (specification 6.2; train.py):
-/// 1. anchors of the batch's classes; 2. patch features, which nothing trains; 3. the loss and its gradient by the anchors;
-/// 4. back through the text tower, class by class; 5. a step of Adam.
+/// Stage 1: trains the text adapters so that the anchors separate abnormal from normal patches of plain CLIP (specification 6.2; train.py):
+/// 1. anchors of the batch's classes; 2. patch features, which are not trained; 3. the loss and its gradient with respect to the anchors;
+/// 4. the gradients of the text tower, class by class; 5. a step of Adam.
 /// </summary>
 internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncoding text, Adam adam)
 {
-    private const long MostKept = 4L << 30; // bytes; images beyond are computed each time
+    private const long MostKept = 4L << 30; // bytes of cached features; further images are computed in every epoch
 
     private readonly Dictionary<int, Dictionary<string, float[]>> _kept = [];
     private long _keptBytes;
 
-    /// <summary>Takes one step.</summary>
-    /// <returns>The loss before it, and its parts by name.</returns>
+    /// <summary>Does one training step.</summary>
+    /// <returns>The loss before the step, and its parts by name.</returns>
     public Dictionary<string, float[]> Step(Batch batch, CancellationToken cancellation = default)
     {
         Dictionary<string, float[]> losses = Gradients(batch, cancellation);
@@ -28,10 +28,10 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         return losses;
     }
 
-    /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>
+    /// <summary>Computes the losses of a batch, and leaves the gradients in the parameters.</summary>
     public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)
     {
-        // 1
+        // 1. Anchors
         int embed = clip.Shape.Embed;
         string[] classes = [.. batch.Classes.Distinct()];
         Dictionary<string, float[]> anchors = classes.ToDictionary(c => c, c => text.Anchors(c, cancellation));
@@ -39,11 +39,11 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         for (int i = 0; i < batch.Count; i++)
             anchors[batch.Classes[i]].CopyTo(stacked, i * 2 * embed);
 
-        // 2
-        bool stay = batch.Numbers is not null && clip.Options.Surgery != Surgery.Batch; // neither variation nor batch mates change them
+        // 2. Patch features
+        bool stay = batch.Numbers is not null && clip.Options.Surgery != Surgery.Batch; // neither augmented nor dependent on the batch
         Dictionary<string, float[]> features = stay ? Kept(batch, cancellation) : Features(batch, cancellation);
 
-        // 3
+        // 3. Loss
         int b = batch.Count,
             size = clip.Shape.ImageSize,
             patches = clip.Shape.Grid * clip.Shape.Grid;
@@ -53,7 +53,7 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
             .Get($"text-loss-{b}", [], (tape, _) => WriteLoss(tape, b))
             .Run(inputs, cancellation: cancellation);
 
-        // 4
+        // 4. Gradients of the text tower
         foreach (Parameter parameter in adam.Parameters)
             parameter.Gradient.AsSpan().Clear();
         losses.Remove("gradient/anchors", out float[]? gradient);
@@ -70,7 +70,7 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         return losses;
     }
 
-    /// <summary>Patch features of the levels that count, "features/{level}": [B, patches, E].</summary>
+    /// <summary>Patch features of the used levels, "features/{level}": [B, patches, E].</summary>
     public Dictionary<string, float[]> Features(Batch batch, CancellationToken cancellation = default)
     {
         int size = clip.Shape.ImageSize;
@@ -79,14 +79,14 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
             .Run([new GraphInput("image", batch.Images, batch.Count, 3, size, size)], cancellation: cancellation);
     }
 
-    // Image by image, and so the same bits whether they were kept or not: a training that is resumed has nothing kept.
+    // One image at a time, so that the bits are the same with and without the cache: a resumed training starts with an empty cache.
     private Dictionary<string, float[]> Kept(Batch batch, CancellationToken cancellation)
     {
         int image = batch.Images.Length / batch.Count;
         Dictionary<string, float[]> all = [];
         for (int i = 0; i < batch.Count; i++)
         {
-            int number = batch.Numbers![i]; // the caller has looked
+            int number = batch.Numbers![i]; // not null: checked by the caller
             if (!_kept.TryGetValue(number, out Dictionary<string, float[]>? features))
             {
                 features = Features(new Batch(batch.Images[(i * image)..((i + 1) * image)], [], [], [batch.Classes[i]]), cancellation);
@@ -109,11 +109,11 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         return all;
     }
 
-    // The published code goes through all levels and keeps the loss of the last (specification 0.4).
+    // The published code loops over all levels but keeps only the loss of the last one (specification 0.4).
     private IEnumerable<int> UsedLevels =>
         clip.Options.SumLevels ? Enumerable.Range(0, clip.Shape.Levels.Count) : [clip.Shape.Levels.Count - 1];
 
-    // Patches of the surgery tower through CLIP's projection, of length 1, plus the class feature of the plain tower, of length 1.
+    // Sum of two unit vectors: patches of the surgery tower after CLIP's projection, and the class feature of the plain tower.
     private void WriteFeatures(Tape tape, int batch)
     {
         ModelArchitecture shape = clip.Shape;
@@ -129,7 +129,7 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         foreach (int level in UsedLevels)
         {
             Tensor patches = ImageTower.Patches(tower, blocks[shape.Levels[level] - 1], shape.Vision.Width);
-            // Not normalised again
+            // The sum is not normalised
             tape.Output($"features/{level}", tape.Add(tape.Normalise(ImageTower.Project(tower, patches, shape)), whole));
         }
     }

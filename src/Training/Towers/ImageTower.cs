@@ -8,8 +8,8 @@ internal static class ImageTower
 {
     /// <summary>Adds the tower.</summary>
     /// <param name="image">[B, 3, S, S], normalised.</param>
-    /// <param name="adapters">Blocks with an adapter, from the first, and their share.</param>
-    /// <param name="surgeryFrom">First block (zero-based) whose attention is replaced.</param>
+    /// <param name="adapters">Number of blocks with an adapter, from the first, and the weight of the adapters.</param>
+    /// <param name="surgeryFrom">First block (zero-based) with the replaced attention.</param>
     /// <returns>The output of every block, after mixing: [B, 1 + patches, width]; token 0 is the class token.</returns>
     public static Tensor[] Write(
         TransformerTape tower,
@@ -47,11 +47,11 @@ internal static class ImageTower
     public static Tensor ClassFeature(TransformerTape tower, Tensor x, ModelArchitecture shape) =>
         Project(tower, tower.LayerNorm(tower.Tape.Slice(x, 1, 0, 1), "visual.ln_post", shape.Vision.Width), shape);
 
-    /// <summary>x·visual.proj.</summary>
+    /// <summary>Product with visual.proj.</summary>
     public static Tensor Project(TransformerTape tower, Tensor x, ModelArchitecture shape) =>
         tower.Tape.Product(x, tower.Weights["visual.proj", shape.Vision.Width, shape.Embed]);
 
-    // The convolution whose stride is its size, as a product: [B, 3, g, p, g, p] → [B, g·g, 3·p·p] · Wᵀ.
+    // Patch embedding: a convolution whose stride equals its size, as a product: [B, 3, g, p, g, p] → [B, g·g, 3·p·p] · Wᵀ.
     private static Tensor Embed(TransformerTape tower, Tensor image, ModelArchitecture shape)
     {
         Tape tape = tower.Tape;

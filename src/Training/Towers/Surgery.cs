@@ -1,16 +1,16 @@
 namespace AaClip.Training.Towers;
 
 /// <summary>
-/// The attention of the last blocks of the tower that stage 1 takes its patch features from (specification 1.6 and 8, row 2).
+/// Kind of attention in the last blocks of the tower that gives the patch features of stage 1 (specification 1.6 and 8, row 2).
 /// </summary>
 public enum Surgery
 {
     /// <summary>Ordinary attention everywhere.</summary>
     None,
 
-    /// <summary>Value–value attention over the images of the batch, separately for every token: what the published code does.</summary>
+    /// <summary>Value–value attention over the images of the batch, separately for every token, as in the published code.</summary>
     Batch,
 
-    /// <summary>Value–value attention over the tokens of an image: what the author names as the model.</summary>
+    /// <summary>Value–value attention over the tokens of an image, as in AnomalyCLIP, which the author names as the model for it.</summary>
     Tokens,
 }

@@ -10,7 +10,7 @@ internal static class TextTower
     /// <summary>Adds the tower.</summary>
     /// <param name="tokens">[N, context] int64.</param>
     /// <param name="end">[N, 1, context]: 1 at the end marker, 0 elsewhere.</param>
-    /// <param name="adapters">Blocks with an adapter, from the first, and their share; none takes CLIP's own projection.</param>
+    /// <param name="adapters">Number of blocks with an adapter, from the first, and their weight; null uses CLIP's own projection.</param>
     /// <returns>[N, E], not normalised.</returns>
     public static Tensor Write(
         TransformerTape tower,
@@ -39,7 +39,7 @@ internal static class TextTower
             : tape.Product(pooled, tower.Weights["text_projection", width, shape.Embed]);
     }
 
-    /// <summary>For each row of tokens, 1 at the first position of its largest id: [N, context].</summary>
+    /// <summary>For each row of tokens, 1 at the first position of its largest id, else 0: [N, context].</summary>
     public static float[] Ends(ReadOnlySpan<long> tokens, int context)
     {
         float[] ends = new float[tokens.Length];
@@ -55,7 +55,7 @@ internal static class TextTower
         return ends;
     }
 
-    // A token sees itself and what is before it.
+    // Causal mask: a token sees itself and the tokens before it.
     private static Tensor Mask(Tape tape, int context)
     {
         float[] mask = new float[context * context];

@@ -5,8 +5,8 @@ using AaClip.Training.Autodiff;
 namespace AaClip.Training.Towers;
 
 /// <summary>
-/// The parts of both towers in operators that have gradients: what <see cref="TransformerWriter"/> writes fused for
-/// serving (specification 1.4, 2.1).
+/// Parts of both towers, written with differentiable operators; <see cref="TransformerWriter"/> writes the same parts with fused operators
+/// for inference (specification 1.4, 2.1).
 /// </summary>
 internal sealed class TransformerTape(Tape tape, WeightSource weights, Activation activation)
 {
@@ -20,8 +20,8 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
     /// <summary>One pre-norm block: x ← x + out(attn(ln_1 x)); x ← x + c_proj(act(c_fc(ln_2 x))).</summary>
     /// <param name="x">[B, tokens, width].</param>
     /// <param name="key">Checkpoint prefix, such as "visual.transformer.resblocks.3.".</param>
-    /// <param name="mask">[tokens, tokens], added to the scores before the softmax; or none.</param>
-    /// <param name="surgery">What takes the place of the attention (specification 1.6).</param>
+    /// <param name="mask">[tokens, tokens], added to the scores before the softmax; null for none.</param>
+    /// <param name="surgery">Kind of attention (specification 1.6).</param>
     public Tensor Block(Tensor x, TowerShape shape, string key, Tensor? mask = null, Surgery surgery = Surgery.None)
     {
         using IDisposable scope = Tape.Scope("/" + key.TrimEnd('.'));
@@ -68,7 +68,7 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
         return Tape.Reshape(Tape.Transpose(attended, 0, 2, 1, 3), x.Shape);
     }
 
-    // softmax(v·vᵀ/√d)·v per head, over the tokens of an image or, as the published code has it, over the images of the batch.
+    // softmax(v·vᵀ/√d)·v per head, over the tokens of an image, or, as in the published code, over the images of the batch.
     private Tensor ValueAttention(Tensor x, TowerShape shape, string key, Surgery surgery)
     {
         Tensor joint = Linear(x, $"{key}in_proj_weight", $"{key}in_proj_bias", shape.Width, 3 * shape.Width);

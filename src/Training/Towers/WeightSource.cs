@@ -2,9 +2,9 @@ using AaClip.Training.Autodiff;
 
 namespace AaClip.Training.Towers;
 
-/// <summary>Brings each weight into a graph once: as a parameter where it is trained, frozen otherwise.</summary>
-/// <param name="read">Values of a frozen weight by its checkpoint key.</param>
-/// <param name="trained">Those that are trained.</param>
+/// <summary>Adds each weight to a graph once: as a parameter if it is trained, otherwise as a frozen weight.</summary>
+/// <param name="read">Gives the values of a frozen weight by its checkpoint key.</param>
+/// <param name="trained">The trained parameters.</param>
 internal sealed class WeightSource(Tape tape, Func<string, float[]> read, IEnumerable<Parameter> trained)
 {
     private readonly Dictionary<string, Tensor> _known = [];
