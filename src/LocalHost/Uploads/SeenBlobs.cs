@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using AaClip.Scoring;
 
 namespace AaClip.LocalHost.Uploads;
 
@@ -71,9 +70,7 @@ internal sealed class SeenBlobs
         return seen;
     }
 
-    private static UInt128 Name(string name) => BinaryPrimitives.ReadUInt128LittleEndian(Hash(name));
+    private static UInt128 Name(string name) => BinaryPrimitives.ReadUInt128LittleEndian(TextHash.Bytes(name));
 
-    private static ulong Hash64(string text) => BinaryPrimitives.ReadUInt64LittleEndian(Hash(text));
-
-    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+    private static ulong Hash64(string text) => BinaryPrimitives.ReadUInt64LittleEndian(TextHash.Bytes(text));
 }
