@@ -32,14 +32,11 @@ public sealed class ResultStore(StorageClients storage)
         CancellationToken cancellation = default
     )
     {
-        (string? heatmapBlob, string mapBlob) = (heatmap is null ? null : image.Heatmap(model), image.Map(model));
-        Task one =
-            heatmap is null || heatmapBlob is null
-                ? Task.CompletedTask
-                : PutAsync(_heatmaps, heatmapBlob, heatmap, "image/jpeg", null, null, cancellation);
+        (string heatmapBlob, string mapBlob) = (image.Heatmap(model), image.Map(model));
+        Task one = heatmap is null ? Task.CompletedTask : PutAsync(_heatmaps, heatmapBlob, heatmap, "image/jpeg", null, null, cancellation);
         Task other = PutAsync(_maps, mapBlob, map, "image/png", null, null, cancellation);
         await Task.WhenAll(one, other);
-        return (heatmapBlob, mapBlob);
+        return (heatmap is null ? null : heatmapBlob, mapBlob);
     }
 
     /// <summary>Stores a result, in place of an older one of the same image, version and model.</summary>
