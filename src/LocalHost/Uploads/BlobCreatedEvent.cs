@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Scoring;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
@@ -22,7 +23,7 @@ internal sealed record BlobCreatedEvent(
     public static BlobCreatedEvent Of(BlobContainerClient container, BlobItem blob)
     {
         string etag = BlobVersion.ETagOf(blob);
-        byte[] hash = TextHash.Bytes($"{container.Name}/{blob.Name}\n{etag}");
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{container.Name}/{blob.Name}\n{etag}"));
         return new BlobCreatedEvent(
             new Guid(hash.AsSpan(0, 16)).ToString(),
             $"/subscriptions/local/resourceGroups/local/providers/Microsoft.Storage/storageAccounts/{container.AccountName}",

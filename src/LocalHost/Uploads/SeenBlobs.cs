@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using AaClip.Scoring;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace AaClip.LocalHost.Uploads;
 
@@ -70,7 +71,9 @@ internal sealed class SeenBlobs
         return seen;
     }
 
-    private static UInt128 Name(string name) => BinaryPrimitives.ReadUInt128LittleEndian(TextHash.Bytes(name));
+    private static UInt128 Name(string name) => BinaryPrimitives.ReadUInt128LittleEndian(Hash(name));
 
-    private static ulong Hash64(string text) => BinaryPrimitives.ReadUInt64LittleEndian(TextHash.Bytes(text));
+    private static ulong Hash64(string text) => BinaryPrimitives.ReadUInt64LittleEndian(Hash(text));
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

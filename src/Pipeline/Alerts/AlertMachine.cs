@@ -1,6 +1,6 @@
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Routing;
-using AaClip.Scoring;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Alerts;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using AaClip.Pipeline.Storage;
-using AaClip.Scoring;
+using AaClip.Scoring.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using AaClip.Pipeline.Contracts;
-using AaClip.Scoring;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Models;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
-using AaClip.Scoring;
+using AaClip.Scoring.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;

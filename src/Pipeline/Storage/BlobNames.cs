@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using AaClip.Scoring;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Storage;
 

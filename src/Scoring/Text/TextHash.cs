@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace AaClip.Scoring;
+namespace AaClip.Scoring.Text;
 
 /// <summary>
 /// SHA-256 of a text in UTF-8. Names of blobs, of cached files and versions of packages are made of it: it never changes.

@@ -1,4 +1,6 @@
-namespace AaClip.Scoring.Tests;
+using AaClip.Scoring.Text;
+
+namespace AaClip.Scoring.Tests.Text;
 
 /// <summary>Blobs and files that are stored already are found by these hashes.</summary>
 public class TextHashTests
