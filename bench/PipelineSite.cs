@@ -112,7 +112,7 @@ internal sealed class PipelineSite : IAsyncDisposable
                 long dropped = Stopwatch.GetTimestamp();
                 BlobContentInfo info = (await _images.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(image), token)).Value;
                 lock (waiting)
-                    waiting.Add(BlobNames.Result(Model.Id, name, info.ETag.ToString()), dropped);
+                    waiting.Add(new ImageVersion(name, info.ETag.ToString()).Result(Model.Id), dropped);
             }
         );
         List<double> latencies = [];

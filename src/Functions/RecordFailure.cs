@@ -9,6 +9,7 @@ using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
+using AaClip.Scoring.Packages;
 using Azure;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
@@ -189,7 +190,7 @@ public sealed partial class RecordFailure(
             return null;
         }
 
-        return id.Split('@', 2) is [{ Length: > 0 } name, { Length: > 0 } version] ? new ModelPart(name, version, null, null, null) : null;
+        return ModelId.TrySplit(id, out ModelId model) ? new ModelPart(model.Name, model.Version, null, null, null) : null;
     }
 
     private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)

@@ -282,8 +282,7 @@ public sealed partial class AnomalyScorer : IDisposable
             .OrderBy(f => f.Key, StringComparer.Ordinal)
             .Select(f => $"{f.Key} {f.Value.Sha256}")
             .Append(PromptEnsemble.Default.Fingerprint);
-        byte[] hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts)));
-        return Convert.ToHexStringLower(hash)[..32];
+        return TextHash.Hex(string.Join('\n', parts), 32);
     }
 
     private static partial class Log

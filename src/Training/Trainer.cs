@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AaClip.Evaluation.DataSets;
@@ -223,7 +222,7 @@ public sealed class Trainer : IDisposable
                 Path.GetFileName(_clip.Path),
                 _run.Data.Name,
                 _run.Data.Images.Count,
-                Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(images.ToString()))),
+                TextHash.Hex(images.ToString()),
                 options
             ),
             TrainingJson.Default.TrainingSettings

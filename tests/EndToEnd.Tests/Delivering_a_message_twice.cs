@@ -27,7 +27,7 @@ public class Delivering_a_message_twice(AzuriteFixture azurite)
         await site.QuietAsync();
 
         Assert.Equal(7, site.Log.All.Count(line => line.StartsWith("Information: Scored line1/a.png", StringComparison.Ordinal)));
-        Assert.Equal([BlobNames.Result(site.ModelId, "line1/a.png", etag)], await site.BlobsAsync(ContainerNames.Results));
+        Assert.Equal([new ImageVersion("line1/a.png", etag).Result(site.ModelId)], await site.BlobsAsync(ContainerNames.Results));
         Assert.Single(await site.BlobsAsync(ContainerNames.Heatmaps));
         Assert.Single(await site.BlobsAsync(ContainerNames.Maps));
         Assert.Equal(first.Score.Raw, (await site.ResultAsync("line1/a.png", etag)).Score.Raw);

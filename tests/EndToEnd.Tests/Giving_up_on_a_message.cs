@@ -15,7 +15,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
 
         // No such model is in storage, but it might come: trouble that may pass.
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
-        string name = BlobNames.Result("other@9", "line1/a.png", etag);
+        string name = new ImageVersion("line1/a.png", etag).Result("other@9");
         ResultDocument result = await site.WaitAsync(
             "a failed result",
             () => site.Results.ReadAsync(name, TestContext.Current.CancellationToken)

@@ -39,7 +39,7 @@ public class Overwriting_an_image(AzuriteFixture azurite)
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", before));
         await site.QuietAsync();
 
-        Assert.Equal([BlobNames.Result(site.ModelId, "line1/a.png", after)], await site.BlobsAsync(ContainerNames.Results));
+        Assert.Equal([new ImageVersion("line1/a.png", after).Result(site.ModelId)], await site.BlobsAsync(ContainerNames.Results));
         Assert.Contains(
             site.Log.All,
             line =>

@@ -161,12 +161,12 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Waits for the result of an image version.</summary>
     public Task<ResultDocument> ResultAsync(string image, string etag) =>
-        WaitAsync($"a result of {image}", () => Results.ReadAsync(BlobNames.Result(ModelId, image, etag), Cancellation));
+        WaitAsync($"a result of {image}", () => Results.ReadAsync(new ImageVersion(image, etag).Result(ModelId), Cancellation));
 
     /// <summary>Waits for the results of many images, by one listing again and again, and reads them.</summary>
     public async Task<ResultDocument[]> ResultsAsync(IReadOnlyList<(string Name, string ETag)> images)
     {
-        string[] names = [.. images.Select(image => BlobNames.Result(ModelId, image.Name, image.ETag))];
+        string[] names = [.. images.Select(image => new ImageVersion(image.Name, image.ETag).Result(ModelId))];
         await WaitAsync(
             $"{images.Count} results",
             async () => new HashSet<string>(await BlobsAsync(ContainerNames.Results)).IsSupersetOf(names) ? this : null

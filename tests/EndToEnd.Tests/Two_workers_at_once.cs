@@ -24,7 +24,7 @@ public class Two_workers_at_once(AzuriteFixture azurite)
 
         Assert.All(results, result => Assert.Null(result.Failure));
         Assert.Equal(
-            dropped.Select(image => BlobNames.Result(site.ModelId, image.Name, image.ETag)).Order(StringComparer.Ordinal),
+            dropped.Select(image => new ImageVersion(image.Name, image.ETag).Result(site.ModelId)).Order(StringComparer.Ordinal),
             (await site.BlobsAsync(ContainerNames.Results)).Order(StringComparer.Ordinal)
         );
         AlertEvent[] opened = [.. (await site.PeekAlertsAsync()).Where(alert => alert.Envelope.Type == "aaclip.anomaly.opened")];

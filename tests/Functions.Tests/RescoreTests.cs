@@ -61,7 +61,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Assert.Contains("data:image/jpeg;base64,", html, StringComparison.Ordinal);
         Assert.Contains("0.0 % agreement", html, StringComparison.Ordinal);
         Assert.Contains(
-            $"{ContainerNames.Results}/{BlobNames.Result(better, report.Flips[0].Image, report.Flips[0].ETag)}",
+            $"{ContainerNames.Results}/{new ImageVersion(report.Flips[0].Image, report.Flips[0].ETag).Result(better)}",
             Uri.UnescapeDataString(System.Net.WebUtility.HtmlDecode(html)),
             StringComparison.Ordinal
         );
@@ -225,7 +225,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string folder = TinyPackage.Recalibrated(0.06 + Random.Shared.NextDouble() / 100),
             // A version of its own, which is in no cache of this machine
             better = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation);
-        string blob = better.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
+        string blob = ModelId.Parse(better).Folder + "/" + ModelPackage.ImageGraph;
         byte[] graph = await pipeline.ReadAsync(ContainerNames.Models, blob);
         await pipeline
             .Storage.Container(ContainerNames.Models)
@@ -284,8 +284,8 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
             )
         );
         // Stands
-        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt);
-        Assert.Equal("j", Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/broken.png", broken)).Job);
+        Assert.Equal(good.ScoredAt, Result(pipeline, new ImageVersion("c/0.png", good.Image.ETag).Result(pipeline.Models.OwnId)).ScoredAt);
+        Assert.Equal("j", Result(pipeline, new ImageVersion("c/broken.png", broken).Result(pipeline.Models.OwnId)).Job);
     }
 
     [Fact]
@@ -481,9 +481,9 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         string etag = (await pipeline.NamesAsync(ContainerNames.Results))
             .First(n => n.Contains("c/0.png", StringComparison.Ordinal))
             .Split('/')[^1][..^5];
-        ResultDocument judged = Result(pipeline, BlobNames.Result(stricter, "c/0.png", etag));
+        ResultDocument judged = Result(pipeline, new ImageVersion("c/0.png", etag).Result(stricter));
         await pipeline.ScoreAsync(TestPipeline.Request("c/0.png", etag, model: stricter)); // as the model itself would have it
-        ResultDocument scored = Result(pipeline, BlobNames.Result(stricter, "c/0.png", etag));
+        ResultDocument scored = Result(pipeline, new ImageVersion("c/0.png", etag).Result(stricter));
 
         Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
         Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status);
@@ -583,7 +583,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         Job promoted = await pipeline.Jobs.StartAsync(request, better, Cancellation); // another model is live by now
         await pipeline
             .Storage.Container(ContainerNames.Models)
-            .GetBlobClient(better.Replace('@', '/') + "/" + ModelManifest.FileName)
+            .GetBlobClient(ModelId.Parse(better).Folder + "/" + ModelManifest.FileName)
             .DeleteAsync(cancellationToken: Cancellation);
         Job gone = await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
 
@@ -647,17 +647,14 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
 
         await pipeline.Choice.PromoteAsync(better, Cancellation);
         List<ResultDocument> during = [];
-        for (int i = 0; i < 200 && during.LastOrDefault()?.Model.Version != better.Split('@')[1]; i++)
+        for (int i = 0; i < 200 && during.LastOrDefault()?.Model.Version != ModelId.Parse(better).Version; i++)
             during.Add((await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag)))!);
         await pipeline.Choice.PromoteAsync(null, Cancellation);
         string back = await pipeline.Models.LiveIdAsync(Cancellation);
 
-        Assert.Equal(pipeline.Models.OwnId, $"{before!.Model.Name}@{before.Model.Version}");
+        Assert.Equal(pipeline.Models.OwnId, before!.Model.Id);
         Assert.Equal(Verdict.Anomalous, during[^1].Score.Verdict);
-        Assert.All(
-            during,
-            d => Assert.Equal($"{d.Model.Name}@{d.Model.Version}" == better ? Verdict.Anomalous : Verdict.Normal, d.Score.Verdict)
-        );
+        Assert.All(during, d => Assert.Equal(d.Model.Id == better ? Verdict.Anomalous : Verdict.Normal, d.Score.Verdict));
         Assert.Equal(pipeline.Models.OwnId, back);
     }
 
@@ -695,7 +692,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         string folder = TinyPackage.Random();
         string id = await pipeline.Repository.PublishAsync(folder, cancellation: Cancellation);
-        string blob = id.Replace('@', '/') + "/" + ModelPackage.ImageGraph;
+        string blob = ModelId.Parse(id).Folder + "/" + ModelPackage.ImageGraph;
         byte[] content = await pipeline.ReadAsync(ContainerNames.Models, blob);
         content[^1] ^= 1;
         await pipeline

@@ -103,7 +103,7 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     // Of the present version; or of another one with the same content, where only metadata changed since.
     private string? ResultOf(string model, string image, string etag, ImageContent content)
     {
-        string exact = BlobNames.Result(model, image, etag);
+        string exact = new ImageVersion(image, etag).Result(model);
         return _results.ContainsKey(exact)
             ? exact
             : _byImage.GetValueOrDefault((model, image))?.FirstOrDefault(r => r.Content?.IsSame(content) == true)?.Blob;
@@ -187,7 +187,7 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             if (!_versions.TryAdd((id, image, version), blob.Name))
                 _doubled.Add($"{blob.Name} beside {_versions[(id, image, version)]}");
             else if (
-                BlobNames.Result(id, image, version) is var own
+                new ImageVersion(image, version).Result(id) is var own
                 && own != blob.Name
                 && !version.Contains('~', StringComparison.Ordinal)
             )

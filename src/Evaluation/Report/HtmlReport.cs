@@ -36,7 +36,7 @@ public static class HtmlReport
             $"{scorer.Model.Id} on {data}",
             new
             {
-                Model = scorer.Model.Id,
+                Model = scorer.Model.Id.ToString(),
                 Data = data,
                 Normal = classes.Sum(c => c.Normal),
                 Anomalous = classes.Sum(c => c.Anomalous),

@@ -1,6 +1,4 @@
 using System.Numerics.Tensors;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import.Adapters;
@@ -201,11 +199,7 @@ public static class ModelImporter
         }
 
         string content = $"{package.Manifest.Version}\n{string.Join('\n', all)}";
-        ModelManifest manifest = package.Manifest with
-        {
-            Version = version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
-            Calibrations = all,
-        };
+        ModelManifest manifest = package.Manifest with { Version = version ?? TextHash.Hex(content, 8), Calibrations = all };
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
         foreach (string name in package.Manifest.Files.Keys)
@@ -308,7 +302,7 @@ public static class ModelImporter
         {
             SchemaVersion = ModelManifest.CurrentSchema,
             Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
-            Version = options.Version ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..8],
+            Version = options.Version ?? TextHash.Hex(content, 8),
             Architecture = shape,
             Adapters = adapters,
             Activation = options.Activation,

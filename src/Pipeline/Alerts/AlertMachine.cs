@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Routing;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Alerts;
 
@@ -76,14 +75,14 @@ internal static class AlertMachine
     }
 
     /// <summary>Id of the alert that an image opens.</summary>
-    public static string AlertId(string camera, string image, string etag) => Hash($"{camera}\n{image}\n{etag}", 16);
+    public static string AlertId(string camera, string image, string etag) => TextHash.Hex($"{camera}\n{image}\n{etag}", 32);
 
     private static Observation Observe(Scored scored)
     {
         bool anomalous = scored.Verdict == Verdict.Anomalous;
         DateTimeOffset time = scored.ImageTime.ToUniversalTime();
         return new Observation(
-            Hash($"{scored.Image}\n{scored.ETag}", 10),
+            TextHash.Hex($"{scored.Image}\n{scored.ETag}", 20),
             time,
             anomalous,
             scored.Calibrated,
@@ -202,9 +201,6 @@ internal static class AlertMachine
                 recent[i] = recent[i] with { Picture = null };
         return state with { Recent = recent, Horizon = horizon };
     }
-
-    private static string Hash(string text, int bytes) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, bytes));
 }
 
 /// <summary>What became of an image.</summary>

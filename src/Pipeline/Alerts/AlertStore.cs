@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
@@ -27,7 +26,7 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     {
         string name = Uri.EscapeDataString(camera);
         if (name.Length > 200)
-            name = $"{name[..100]}~{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(camera)).AsSpan(0, 16))}";
+            name = $"{name[..100]}~{TextHash.Hex(camera, 32)}";
         return $"{Folder}{name}.json";
     }
 

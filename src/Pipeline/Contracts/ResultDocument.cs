@@ -104,6 +104,10 @@ public sealed record ImagePart
     /// <summary>MD5 of the content that storage keeps, Base64; null where the uploader gave none.</summary>
     public string? Md5 { get; init; }
 
+    /// <summary>Name and ETag in one.</summary>
+    [JsonIgnore]
+    public ImageVersion Version => new(Name, ETag);
+
     /// <summary>As storage tells of its content.</summary>
     [JsonIgnore]
     public ImageContent Content => new(Bytes, CreatedAt, Md5);
@@ -115,7 +119,12 @@ public sealed record ImagePart
 /// <param name="Sha256">Hash of image.weights, lower-case hexadecimal; null where the package was not opened.</param>
 /// <param name="Precision">"fp32", "fp16", "int8"; null where the package was not opened.</param>
 /// <param name="Provider">"cpu" or "cuda"; null where nothing ran.</param>
-public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider);
+public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider)
+{
+    /// <summary>Name and version in one.</summary>
+    [JsonIgnore]
+    public ModelId Id => new(Name, Version);
+}
 
 /// <summary>A score; all numbers are null when the verdict is failed.</summary>
 /// <param name="Verdict">Anomalous where raw reaches the threshold.</param>

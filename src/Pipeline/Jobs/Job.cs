@@ -201,6 +201,10 @@ public sealed record Outcome(string Word, double? Score)
 /// <summary>An image of a page, with both outcomes.</summary>
 public sealed record Compared(string Image, [property: JsonPropertyName("etag")] string ETag, Outcome Before, Outcome After)
 {
+    /// <summary>Image and ETag in one.</summary>
+    [JsonIgnore]
+    public ImageVersion Version => new(Image, ETag);
+
     /// <summary>Whether the verdict went from normal to anomalous or back.</summary>
     [JsonIgnore]
     public bool Flipped => (Before.Word, After.Word) is ("normal", "anomalous") or ("anomalous", "normal");
@@ -216,7 +220,12 @@ public sealed record JobPage(IReadOnlyList<JobImage> Images, string? Next);
 /// <param name="ETag">Its version when it was listed.</param>
 /// <param name="Before">What the old model had made of it then.</param>
 /// <param name="Content">Its content then; null on pages of older programs.</param>
-public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before, ImageContent? Content = null);
+public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before, ImageContent? Content = null)
+{
+    /// <summary>Name and ETag in one.</summary>
+    [JsonIgnore]
+    public ImageVersion Version => new(Name, ETag);
+}
 
 /// <summary>JSON of jobs.</summary>
 [JsonSourceGenerationOptions(

@@ -119,7 +119,7 @@ internal sealed class JobReportPage(StorageClients storage)
     {
         try
         {
-            BlobClient blob = _heatmaps.GetBlobClient(BlobNames.Heatmap(model, flip.Image, flip.ETag));
+            BlobClient blob = _heatmaps.GetBlobClient(flip.Version.Heatmap(model));
             Response<BlobDownloadResult> found = await blob.DownloadContentAsync(cancellation);
             ReadOnlyMemory<byte> bytes = found.Value.Content.ToMemory();
             return bytes.Length is > 0 and <= PictureBytes ? Convert.ToBase64String(bytes.Span) : null;
@@ -137,8 +137,8 @@ internal sealed class JobReportPage(StorageClients storage)
             Before = Words(flip.Before),
             After = Words(flip.After),
             ImageLink = Link(ContainerNames.Images, flip.Image),
-            BeforeLink = Link(ContainerNames.Results, BlobNames.Result(against, flip.Image, flip.ETag)),
-            AfterLink = Link(ContainerNames.Results, BlobNames.Result(model, flip.Image, flip.ETag)),
+            BeforeLink = Link(ContainerNames.Results, flip.Version.Result(against)),
+            AfterLink = Link(ContainerNames.Results, flip.Version.Result(model)),
         };
 
     private string Link(string container, string blob) => storage.Container(container).GetBlobClient(blob).Uri.AbsoluteUri;

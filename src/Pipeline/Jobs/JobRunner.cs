@@ -223,7 +223,7 @@ public sealed partial class JobRunner(
             async (i, token) =>
             {
                 string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
-                ResultSummary? before = await results.SummaryAsync(wanted.Against!, chosen[i].Name, etag, token);
+                ResultSummary? before = await results.SummaryAsync(wanted.Against!, new(chosen[i].Name, etag), token);
                 if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
                     return;
                 images[i] = new JobImage(
@@ -281,8 +281,8 @@ public sealed partial class JobRunner(
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
             async (image, token) =>
             {
-                string camera = ImageName.Of(image.Name).Camera;
-                if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, token)))
+                string camera = image.Version.Camera;
+                if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Version, token)))
                     return;
                 ScoreRequested request = new()
                 {
@@ -322,7 +322,7 @@ public sealed partial class JobRunner(
 
     private async Task<Outcome?> OutcomeAsync(Job job, JobImage image, CancellationToken cancellation)
     {
-        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Name, image.ETag, cancellation);
+        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Version, cancellation);
         if (job.Request.Mode == RescoreMode.Compare)
             return after is null ? Outcome.None : Outcome.Of(after.Verdict, after.Score);
         if (Settles(job, after))
@@ -338,7 +338,7 @@ public sealed partial class JobRunner(
                 return new Outcome("overwritten", null);
 
             // Only metadata changed: the result is filed under the ETag that was there when the image was scored.
-            ResultSummary? filed = await results.SummaryAsync(job.Request.Model, image.Name, present, cancellation);
+            ResultSummary? filed = await results.SummaryAsync(job.Request.Model, new(image.Name, present), cancellation);
             return Settles(job, filed) ? Outcome.Of(filed!.Verdict, filed.Score) : null;
         }
         catch (RequestFailedException e) when (e.Status == 404)

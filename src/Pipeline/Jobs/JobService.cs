@@ -181,11 +181,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     internal static void CheckModels(RescoreRequest request)
     {
         foreach (string? model in (string?[])[request.Model, request.Against])
-            if (
-                model is not null
-                && (model.Split('@') is not [{ } name, { } version] || !ModelManifest.IsLabel(name) || !ModelManifest.IsLabel(version))
-            )
-                throw new ArgumentException($"'{model}' is no model: expected name@version.");
+            if (model is not null)
+                ModelId.Parse(model);
         if (request.Model == request.Against && request.Mode == RescoreMode.Compare)
             throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare.");
     }

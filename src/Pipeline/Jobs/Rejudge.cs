@@ -47,7 +47,7 @@ public sealed class Rejudge(
             async (i, token) =>
             {
                 JobImage image = page.Images[i];
-                CameraProfile profile = profiles.Find(ImageName.Of(image.Name).Camera) ?? CameraProfile.Default;
+                CameraProfile profile = profiles.Find(image.Version.Camera) ?? CameraProfile.Default;
                 outcomes[i] = await ImageAsync(job, image, manifest, profile, token);
             }
         );
@@ -63,7 +63,7 @@ public sealed class Rejudge(
     )
     {
         string old = job.Request.Against!; // filled in at the start
-        ResultDocument? result = await results.ReadAsync(BlobNames.Result(old, image.Name, image.ETag), cancellation);
+        ResultDocument? result = await results.ReadAsync(image.Version.Result(old), cancellation);
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
             return result is null ? Outcome.None : Outcome.Of(result.Score.Verdict, null);
 
@@ -104,11 +104,7 @@ public sealed class Rejudge(
 
         string blob = map.Blob;
         if (manifest.Id != old)
-        {
-            string stem = BlobNames.Stem(manifest.Id, image.Name, image.ETag);
-            await results.WritePicturesAsync(stem, null, png, cancellation);
-            blob = stem + ".png";
-        }
+            (_, blob) = await results.WritePicturesAsync(manifest.Id, image.Version, null, png, cancellation);
 
         ResultDocument again = result with
         {

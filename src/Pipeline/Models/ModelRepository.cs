@@ -68,7 +68,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         List<string> ids = [];
         await foreach (BlobItem blob in _models.GetBlobsAsync(cancellationToken: cancellation))
             if (blob.Name.Split('/') is [{ } name, { } version, ModelManifest.FileName])
-                ids.Add($"{name}@{version}");
+                ids.Add(new ModelId(name, version));
         return ids;
     }
 
@@ -171,10 +171,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     private string Cache =>
         options.Value.Cache.Length > 0 ? Path.GetFullPath(options.Value.Cache) : Path.Combine(Path.GetTempPath(), "aaclip-models");
 
-    private static string Prefix(string id) =>
-        id.Split('@') is [{ } name, { } version] && ModelManifest.IsLabel(name) && ModelManifest.IsLabel(version)
-            ? $"{name}/{version}/"
-            : throw new ArgumentException($"'{id}' is no model: expected name@version.", nameof(id));
+    private static string Prefix(string id) => ModelId.Parse(id).Folder + "/";
 
     private void RequireSame(byte[] there, byte[] manifest, string id)
     {

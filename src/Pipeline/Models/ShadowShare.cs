@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using AaClip.Pipeline.Contracts;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Models;
 
@@ -11,9 +11,9 @@ public static class ShadowShare
     public const string Job = "shadow";
 
     /// <summary>Whether an image is among the share: by its name and version alone, so that a second delivery decides alike.</summary>
-    public static bool Include(double share, string image, string etag)
+    public static bool Include(double share, ImageVersion image)
     {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{image}\n{etag}"));
+        byte[] hash = TextHash.Bytes($"{image.Image}\n{image.ETag}");
         return BinaryPrimitives.ReadUInt32LittleEndian(hash) < share * ((double)uint.MaxValue + 1);
     }
 }

@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -12,7 +11,7 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Results;
 
 /// <summary>
-/// Results, heatmaps and raw maps. Names come from <see cref="BlobNames"/>, writes replace, and the result is written last.
+/// Results, heatmaps and raw maps. Names come from <see cref="ImageVersion"/>, writes replace, and the result is written last.
 /// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
@@ -21,16 +20,23 @@ public sealed class ResultStore(StorageClients storage)
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
 
     /// <summary>Stores the pictures of an image, before its result: who sees the result finds them.</summary>
-    /// <param name="stem">See <see cref="BlobNames.Stem"/>.</param>
+    /// <param name="model">"name@version".</param>
     /// <param name="heatmap">JPEG; null for none.</param>
     /// <param name="map">PNG of 16 bits.</param>
-    public async Task WritePicturesAsync(string stem, byte[]? heatmap, byte[] map, CancellationToken cancellation = default)
+    /// <returns>Their blob names in the heatmaps and maps containers; null for no heatmap.</returns>
+    public async Task<(string? Heatmap, string Map)> WritePicturesAsync(
+        string model,
+        ImageVersion image,
+        byte[]? heatmap,
+        byte[] map,
+        CancellationToken cancellation = default
+    )
     {
-        Task one = heatmap is null
-            ? Task.CompletedTask
-            : PutAsync(_heatmaps, stem + ".jpg", heatmap, "image/jpeg", null, null, cancellation);
-        Task other = PutAsync(_maps, stem + ".png", map, "image/png", null, null, cancellation);
+        (string heatmapBlob, string mapBlob) = (image.Heatmap(model), image.Map(model));
+        Task one = heatmap is null ? Task.CompletedTask : PutAsync(_heatmaps, heatmapBlob, heatmap, "image/jpeg", null, null, cancellation);
+        Task other = PutAsync(_maps, mapBlob, map, "image/png", null, null, cancellation);
         await Task.WhenAll(one, other);
+        return (heatmap is null ? null : heatmapBlob, mapBlob);
     }
 
     /// <summary>Stores a result, in place of an older one of the same image, version and model.</summary>
@@ -57,9 +63,7 @@ public sealed class ResultStore(StorageClients storage)
         {
             if (await HoldsAsync(NameOf(result), json, cancellation))
                 return true; // the answer to this very write was lost, and the client has repeated it
-            ResultSummary? there = result.Job is null
-                ? null
-                : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation);
+            ResultSummary? there = result.Job is null ? null : await SummaryAsync(result.Model.Id, result.Image.Version, cancellation);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
             await WriteAsync(result, cancellation);
@@ -73,7 +77,7 @@ public sealed class ResultStore(StorageClients storage)
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(message.Body)))[..32];
+        string hash = TextHash.Hex(message.Body, 32);
         string name = $"{BlobNames.Failed}/{message.Queue}/{hash}.json";
         await FailedBlob(name)
             .ChangeAsync(before => message with { Redriven = before?.Redriven ?? 0, RedrivenAt = before?.RedrivenAt }, cancellation);
@@ -104,9 +108,9 @@ public sealed class ResultStore(StorageClients storage)
 
     /// <summary>What the metadata of a result tell, without reading it.</summary>
     /// <returns>Null when there is none.</returns>
-    public async Task<ResultSummary?> SummaryAsync(string model, string image, string etag, CancellationToken cancellation = default)
+    public async Task<ResultSummary?> SummaryAsync(string model, ImageVersion image, CancellationToken cancellation = default)
     {
-        string name = BlobNames.Result(model, image, etag);
+        string name = image.Result(model);
         try
         {
             BlobProperties blob = await _results.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation);
@@ -205,8 +209,7 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    private static string NameOf(ResultDocument result) =>
-        BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
+    private static string NameOf(ResultDocument result) => result.Image.Version.Result(result.Model.Id);
 
     private VersionedBlob<FailedMessage> FailedBlob(string name) =>
         new(

@@ -242,26 +242,23 @@ public sealed partial class ImageScoring : IDisposable
         );
 
         // 6
-        string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
-        await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation);
+        (string? heatmapBlob, string mapBlob) = await _results.WritePicturesAsync(
+            model.Id,
+            result.Image.Version,
+            heatmap,
+            ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values),
+            cancellation
+        );
 
         // 7
         result = result with
         {
             Score = judgement.Score,
             Regions = judgement.Regions,
-            Heatmap = heatmap is null ? null : stem + ".jpg",
-            Map = new MapPart(
-                stem + ".png",
-                score.Map.Side,
-                score.Map.Size,
-                map.Scale,
-                map.Offset,
-                score.Map.Domain,
-                judgement.Scale.Threshold
-            ),
+            Heatmap = heatmapBlob,
+            Map = new MapPart(mapBlob, score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, judgement.Scale.Threshold),
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };
@@ -289,7 +286,7 @@ public sealed partial class ImageScoring : IDisposable
         if (
             (await _choice.GetAsync(cancellation)).Shadow is not { } shadow
             || shadow.Model == live
-            || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag)
+            || !ShadowShare.Include(shadow.Share, result.Image.Version)
         )
             return null;
         return request with
@@ -377,8 +374,8 @@ public sealed partial class ImageScoring : IDisposable
     // A result of the present version, or of the one asked for where only metadata changed since.
     private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
     {
-        ResultSummary? present = await _results.SummaryAsync(model, request.Image, Unquoted(there.ETag), cancellation);
-        ResultSummary? asked = await _results.SummaryAsync(model, request.Image, request.ETag, cancellation);
+        ResultSummary? present = await _results.SummaryAsync(model, new(request.Image, Unquoted(there.ETag)), cancellation);
+        ResultSummary? asked = await _results.SummaryAsync(model, new(request.Image, request.ETag), cancellation);
         return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
     }
 
@@ -408,7 +405,7 @@ public sealed partial class ImageScoring : IDisposable
     {
         result = result with { Failure = new FailurePart(code, message), ScoredAt = _time.GetUtcNow() };
         await _results.WriteAsync(result, cancellation);
-        Metrics.Scored(Verdict.Failed, $"{result.Model.Name}@{result.Model.Version}");
+        Metrics.Scored(Verdict.Failed, result.Model.Id);
         Metrics.Failure(code);
         Log.Failed(_logger, result.Image.Name, code, message);
         return new ScoredImage(result);
@@ -421,7 +418,7 @@ public sealed partial class ImageScoring : IDisposable
             ETag = result.Image.ETag,
             Camera = result.Image.Camera,
             ObjectClass = result.Image.ObjectClass,
-            Model = $"{result.Model.Name}@{result.Model.Version}",
+            Model = result.Model.Id,
             Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
             MapMax = result.Score.MapMax ?? 0,
             Raw = result.Score.Raw ?? 0,

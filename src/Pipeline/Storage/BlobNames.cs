@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Storage;
 
@@ -32,17 +32,8 @@ public static class BlobNames
     {
         ArgumentException.ThrowIfNullOrEmpty(etag);
         string version = Segment(etag.Trim('"'));
-        return ImageFolder(model, image) + (version.Length <= LongestETag ? version : "~" + Hash(etag));
+        return ImageFolder(model, image) + (version.Length <= LongestETag ? version : "~" + TextHash.Hex(etag, HashDigits));
     }
-
-    /// <summary>The result of an image.</summary>
-    public static string Result(string model, string image, string etag) => Stem(model, image, etag) + ".json";
-
-    /// <summary>The heatmap of an image.</summary>
-    public static string Heatmap(string model, string image, string etag) => Stem(model, image, etag) + ".jpg";
-
-    /// <summary>The raw map of an image.</summary>
-    public static string Map(string model, string image, string etag) => Stem(model, image, etag) + ".png";
 
     /// <summary>What the names of all results of a model, or of one of its cameras, begin with.</summary>
     public static string Prefix(string model, string? camera = null) =>
@@ -73,10 +64,8 @@ public static class BlobNames
         int keep = length - HashDigits - 1;
         while (keep > 0 && (char.IsHighSurrogate(escaped[keep - 1]) || escaped[keep - 1] is '/' or '.'))
             keep--;
-        return $"{escaped[..keep]}~{Hash(whole)}";
+        return $"{escaped[..keep]}~{TextHash.Hex(whole, HashDigits)}";
     }
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
 
     private static string Segment(string text) => Escape(text, slash: true);
 

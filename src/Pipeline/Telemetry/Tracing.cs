@@ -36,10 +36,6 @@ public static class Tracing
         return Source.StartActivity(step, kind);
     }
 
-    /// <summary>Starts the span of a part of a step ("decode", "infer"), inside the current one.</summary>
-    /// <returns>The span; null when nobody listens.</returns>
-    public static Activity? StartPart(string part) => Source.StartActivity(part, ActivityKind.Internal);
-
     /// <summary>The trace context to put into an outgoing message.</summary>
     /// <param name="received">The one that came with the message at hand: passed on where no span of ours runs, so that the trace goes
     /// on.</param>

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using AaClip.Scoring.Tensors;
 using AaClip.Scoring.Text;
 
@@ -90,7 +88,7 @@ public sealed class AnchorStore
 
     private float[] ReadOrCompute(string name)
     {
-        string path = Path.Combine(_folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..32] + ".safetensors");
+        string path = Path.Combine(_folder, TextHash.Hex(name, 32) + ".safetensors");
         if (TryRead(path, name) is { } cached)
             return cached;
 

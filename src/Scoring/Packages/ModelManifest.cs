@@ -64,9 +64,9 @@ public sealed record ModelManifest
     /// <summary>Where the weights came from.</summary>
     public required Provenance Provenance { get; init; }
 
-    /// <summary>"name@version", as results and blob names carry it.</summary>
+    /// <summary>Name and version in one.</summary>
     [JsonIgnore]
-    public string Id => $"{Name}@{Version}";
+    public ModelId Id => new(Name, Version);
 
     /// <summary>Whether a text can be the name or the version of a model: names of blobs and rows are made of them.</summary>
     /// <returns>True for 1 to 64 letters and digits of ASCII, '.', '_' and '-', with a letter or digit first.</returns>

@@ -19,15 +19,6 @@ public static class ClassNames
     /// <summary>All published classes as "data set/class", in the published order.</summary>
     public static IReadOnlyList<string> Published { get; } = [.. DataSets.SelectMany(d => d.Classes.Select(c => $"{d.Name}/{c.Class}"))];
 
-    /// <summary>A data set's domain, "Industrial" or "Medical".</summary>
-    /// <exception cref="ArgumentException">The data set is not a published one.</exception>
-    public static string DomainOf(string dataSet) =>
-        Find(dataSet)?.Domain
-        ?? throw new ArgumentException(
-            $"The data set '{dataSet}' is not known; known are {string.Join(", ", DataSets.Select(d => d.Name))}.",
-            nameof(dataSet)
-        );
-
     /// <summary>
     /// The words for a class: "MVTec/bottle" gives "dark bottle"; "bottle" and whatever else names no published data set stays as it is,
     /// but for "_", by which folders are named, and runs of blanks: each becomes one blank.

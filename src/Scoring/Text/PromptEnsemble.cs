@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -39,7 +37,7 @@ public sealed record PromptEnsemble
         get
         {
             string content = string.Join('\n', ["normal", .. NormalStates, "abnormal", .. AbnormalStates, "templates", .. Templates]);
-            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+            return TextHash.Hex(content);
         }
     }
 

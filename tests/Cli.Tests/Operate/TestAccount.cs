@@ -53,9 +53,8 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
     )
     {
         ResultStore results = new(Storage);
-        string stem = BlobNames.Stem(model, image, etag);
         if (map && verdict != Verdict.Failed)
-            await results.WritePicturesAsync(stem, [1], [2], Cancellation);
+            await results.WritePicturesAsync(model, new ImageVersion(image, etag), [1], [2], Cancellation);
         await results.WriteAsync(TestResult.Document(image, etag, verdict, score, model, time ?? DateTimeOffset.UtcNow), Cancellation);
     }
 

@@ -1,6 +1,7 @@
 using AaClip.Cli.Model;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
 using Stored = AaClip.Pipeline.Contracts; // AaClip.Cli has parts of the same names
 
 namespace AaClip.Cli.Tests.Operate;
@@ -15,8 +16,10 @@ internal static class TestResult
         double score,
         string model,
         DateTimeOffset time
-    ) =>
-        new()
+    )
+    {
+        ModelId id = ModelId.Parse(model);
+        return new()
         {
             Image = new Stored.ImagePart
             {
@@ -25,7 +28,7 @@ internal static class TestResult
                 Camera = ImageName.Of(image).Camera,
                 ObjectClass = "bottle",
             },
-            Model = new Stored.ModelPart(model.Split('@')[0], model.Split('@')[1], null, null, null),
+            Model = new Stored.ModelPart(id.Name, id.Version, null, null, null),
             Score =
                 verdict == Verdict.Failed
                     ? new Stored.ScorePart(Verdict.Failed)
@@ -35,4 +38,5 @@ internal static class TestResult
             Failure = verdict == Verdict.Failed ? new Stored.FailurePart("damaged", "It is damaged.") : null,
             ScoredAt = time,
         };
+    }
 }

@@ -166,7 +166,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         void BlobCopy(out Dictionary<string, string> copied) =>
             copied = new(
                 results
-                    .GetBlobClient(BlobNames.Result(TestAccount.Model, "line1/a.png", etag))
+                    .GetBlobClient(new ImageVersion("line1/a.png", etag).Result(TestAccount.Model))
                     .GetProperties(cancellationToken: Cancellation)
                     .Value.Metadata
             );

@@ -58,6 +58,10 @@ public sealed class AlertMachineTests
     }
 
     [Fact]
+    public void An_alert_keeps_the_id_that_camera_image_and_version_give_it() =>
+        Assert.Equal("b237f73dac4fdd65360a2d5737cd7169", AlertMachine.AlertId("line1", "line1/a.png", "0x1"));
+
+    [Fact]
     public void A_severity_band_begins_at_its_score()
     {
         AlertRule rule = new(SeverityBands: [new("low", 0.5), new("high", 0.7)]);

@@ -10,6 +10,15 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void A_camera_has_the_blob_that_it_always_had()
+    {
+        string camera = new('c', 250);
+
+        Assert.Equal("alerts/line%201.json", AlertStore.BlobName("line 1"));
+        Assert.Equal($"alerts/{camera[..100]}~b31bdc6c1e222c18312c98cdaf932c3b.json", AlertStore.BlobName(camera));
+    }
+
+    [Fact]
     public async Task A_state_comes_back_as_it_was_stored()
     {
         AlertStore store = new(await azurite.NewAsync(), TimeProvider.System);

@@ -109,7 +109,7 @@ public sealed class JobReportPageTests(AzuriteFixture azurite)
     private static async Task StoreAsync(StorageClients storage, string model, Compared image, byte[] heatmap) =>
         await storage
             .Container(ContainerNames.Heatmaps)
-            .UploadBlobAsync(BlobNames.Heatmap(model, image.Image, image.ETag), BinaryData.FromBytes(heatmap), Cancellation);
+            .UploadBlobAsync(new ImageVersion(image.Image, image.ETag).Heatmap(model), BinaryData.FromBytes(heatmap), Cancellation);
 
     private static Task<string> RenderAsync(StorageClients storage, RescoreRequest request, Compared[] images, int flips = 100)
     {

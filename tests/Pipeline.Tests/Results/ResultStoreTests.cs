@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Maps;
@@ -14,6 +15,25 @@ public class ResultStoreTests(AzuriteFixture azurite)
     private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_message_that_was_given_up_is_kept_under_the_hash_of_its_text()
+    {
+        ResultStore store = new(await azurite.NewAsync());
+
+        string name = await store.WriteFailedAsync(
+            new FailedMessage
+            {
+                Queue = "score",
+                Reason = "It failed.",
+                RecordedAt = Noon,
+                Body = """{"image":"ä"}""",
+            },
+            Cancellation
+        );
+
+        Assert.Equal("failed/score/2cd77e75b4c78e69426100bcb93af9b3.json", name);
+    }
 
     [Fact]
     public async Task A_result_is_read_as_it_was_written()
@@ -66,7 +86,7 @@ public class ResultStoreTests(AzuriteFixture azurite)
         Assert.False(await store.TryAddAsync(later with { ScoredAt = Noon.AddHours(2) }, Cancellation)); // there is one
         Assert.False(await store.TryAddAsync(Failed("c/failed.jpg", "0x1", Noon), Cancellation)); // a new image's does not
         Assert.False(await store.TryAddAsync(Failed("c/scored.jpg", "0x1", Noon) with { Job = "j2" }, Cancellation));
-        Assert.Equal("j2", (await store.SummaryAsync("tiny@1", "c/failed.jpg", "0x1", Cancellation))?.Job);
+        Assert.Equal("j2", (await store.SummaryAsync("tiny@1", new ImageVersion("c/failed.jpg", "0x1"), Cancellation))?.Job);
     }
 
     [Fact]

@@ -4,21 +4,6 @@ namespace AaClip.Pipeline.Tests.Storage;
 
 public class BlobNamesTests
 {
-    [Fact]
-    public void The_name_is_made_of_model_camera_path_and_version() =>
-        Assert.Equal("aaclip@1/line1/2026/a b+ä.jpg/0x8D.json", BlobNames.Result("aaclip@1", "line1/2026/a b+ä.jpg", "\"0x8D\""));
-
-    [Fact]
-    public void Heatmap_and_map_are_named_like_the_result()
-    {
-        Assert.Equal("m@1/c/a.png/0x1.jpg", BlobNames.Heatmap("m@1", "c/a.png", "0x1"));
-        Assert.Equal("m@1/c/a.png/0x1.png", BlobNames.Map("m@1", "c/a.png", "0x1"));
-    }
-
-    [Fact]
-    public void An_image_without_a_folder_belongs_to_camera_default() =>
-        Assert.Equal("m@1/default/a.jpg/0x1.json", BlobNames.Result("m@1", "a.jpg", "0x1"));
-
     [Theory]
     [InlineData("c/a\\b", "m@1/c/a~5Cb/")]
     [InlineData("c/a~b", "m@1/c/a~7Eb/")]
@@ -39,10 +24,10 @@ public class BlobNamesTests
         string image = "c/" + string.Join('/', Enumerable.Repeat("0123456789~", 92)); // 1024 characters with the last
         string other = image[..^2] + "8~";
 
-        string name = BlobNames.Result("m@1", image, "0x8DC0FFEE"),
-            otherName = BlobNames.Result("m@1", other, "0x8DC0FFEE");
+        string name = BlobNames.Stem("m@1", image, "0x8DC0FFEE"),
+            otherName = BlobNames.Stem("m@1", other, "0x8DC0FFEE");
 
-        Assert.InRange(name.Length, 900, 1024);
+        Assert.InRange((name + ".json").Length, 900, 1024);
         Assert.StartsWith("m@1/c/0123456789~7E/0123456789~7E/", name, StringComparison.Ordinal);
         Assert.NotEqual(name, otherName);
     }
@@ -69,7 +54,7 @@ public class BlobNamesTests
             "c/A",
         ];
 
-        string[] names = [.. images.Select(i => BlobNames.Result("m@1", i, "0x1"))];
+        string[] names = [.. images.Select(i => BlobNames.Stem("m@1", i, "0x1"))];
 
         Assert.Equal(names.Length, names.Distinct(StringComparer.Ordinal).Count());
     }

@@ -42,7 +42,10 @@ internal static class StorageOperations
                 Give(async s => (await s.Queue(QueueNames.Score).GetPropertiesAsync(Token)).Value.ApproximateMessagesCount)
             ),
 
-            ["ResultStore.WritePictures"] = new(Nothing, Do(s => Results(s).WritePicturesAsync("tiny@1/line1/a.png/0x1", [1], [2], Token))),
+            ["ResultStore.WritePictures"] = new(
+                Nothing,
+                Do(s => Results(s).WritePicturesAsync(Model, new ImageVersion(Image, "0x1"), [1], [2], Token))
+            ),
             ["ResultStore.Write"] = new(Nothing, Give(s => Results(s).WriteAsync(Document(), Token))),
             ["ResultStore.TryAdd"] = new(Nothing, Give(s => Results(s).TryAddAsync(Document(), Token))),
             ["ResultStore.TryAdd beside another"] = new(
@@ -52,13 +55,16 @@ internal static class StorageOperations
             ["ResultStore.WriteFailed"] = new(Nothing, Give(s => Results(s).WriteFailedAsync(Failed(), Token))),
             ["ResultStore.Read"] = new(
                 WithResults,
-                Give(async s => (await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token))?.ScoredAt)
+                Give(async s => (await Results(s).ReadAsync(new ImageVersion(Image, "0x1").Result(Model), Token))?.ScoredAt)
             ),
             ["ResultStore.Read absent"] = new(
                 Nothing,
-                Give(async s => await Results(s).ReadAsync(BlobNames.Result(Model, Image, "0x1"), Token) is null)
+                Give(async s => await Results(s).ReadAsync(new ImageVersion(Image, "0x1").Result(Model), Token) is null)
             ),
-            ["ResultStore.Summary"] = new(WithResults, Give(async s => (await Results(s).SummaryAsync(Model, Image, "0x1", Token))?.Time)),
+            ["ResultStore.Summary"] = new(
+                WithResults,
+                Give(async s => (await Results(s).SummaryAsync(Model, new ImageVersion(Image, "0x1"), Token))?.Time)
+            ),
             ["ResultStore.Latest"] = new(WithResults, Give(async s => (await Results(s).LatestAsync(Model, Image, Token))?.Image.ETag)),
             ["ResultStore.List"] = new(
                 WithResults,

@@ -216,7 +216,7 @@ public sealed class TelemetryServicesTests
         {
             Assert.NotNull(step);
             trace = step.TraceId.ToHexString();
-            using (Tracing.StartPart("infer"))
+            using (Tracing.Source.StartActivity("infer"))
                 Metrics.Inference(4, TimeSpan.FromMilliseconds(80), _word, "cpu");
         }
 

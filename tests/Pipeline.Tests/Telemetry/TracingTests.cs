@@ -90,7 +90,7 @@ public sealed class TracingTests
         using (Tracing.Start("RouteUpload", stored.Traceparent))
             request = Tracing.Stamp(stored.Traceparent);
         using (Tracing.Start("ScoreImage", request))
-        using (Tracing.StartPart("infer"))
+        using (Tracing.Source.StartActivity("infer"))
             scored = Tracing.Stamp(request);
 
         Assert.NotEqual(stored.Traceparent, request);

@@ -1,0 +1,26 @@
+using AaClip.Pipeline.Storage;
+
+namespace AaClip.Pipeline.Contracts;
+
+/// <summary>
+/// One version of an image. All that is stored of it by a model has the same name but for the extension; see <see cref="BlobNames"/>.
+/// </summary>
+/// <param name="Image">Blob name in the images container.</param>
+/// <param name="ETag">Version of the blob, without quotes.</param>
+public readonly record struct ImageVersion(string Image, string ETag)
+{
+    /// <summary>Camera of the image; see <see cref="ImageName"/>.</summary>
+    public string Camera => ImageName.Of(Image).Camera;
+
+    /// <summary>Blob name of the result in the results container.</summary>
+    /// <param name="model">"name@version".</param>
+    public string Result(string model) => BlobNames.Stem(model, Image, ETag) + ".json";
+
+    /// <summary>Blob name of the heatmap in the heatmaps container.</summary>
+    /// <param name="model">"name@version".</param>
+    public string Heatmap(string model) => BlobNames.Stem(model, Image, ETag) + ".jpg";
+
+    /// <summary>Blob name of the raw map in the maps container.</summary>
+    /// <param name="model">"name@version".</param>
+    public string Map(string model) => BlobNames.Stem(model, Image, ETag) + ".png";
+}
