@@ -71,18 +71,25 @@ internal static class MemoryBench
 
         void One()
         {
+            (ModelInput input, RgbImage photo, int width, int height) = Prepare();
+            together.SignalAndWait(); // the worst case: all wait for the model before the first one is drawn
+            ImageScore score;
+            lock (model)
+                score = scorer.Score([input])[0];
+            input.Dispose();
+            Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, width, height);
+            _ = ImageEncoder.Jpeg(Heatmap.Overlay(photo, judged.Map, judged.Scale));
+            together.SignalAndWait();
+            GC.KeepAlive(photo);
+        }
+
+        (ModelInput Input, RgbImage Photo, int Width, int Height) Prepare()
+        {
             byte[] bytes = File.ReadAllBytes(file);
             RgbImage image = ImageDecoder.Decode(bytes, file).Image;
             BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-            together.SignalAndWait(); // the worst case: all are decoded before the first one is drawn
-            ImageScore score;
-            lock (model)
-                score = scorer.Score(image, anchors, Domain.Industrial);
-            Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, image.Width, image.Height);
-            _ = ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, limits.HeatmapSide), judged.Map, judged.Scale));
-            together.SignalAndWait();
-            GC.KeepAlive(image);
-            GC.KeepAlive(bytes);
+            RgbImage photo = BoxAverage.Shrink(image, limits.HeatmapSide);
+            return (scorer.Prepare(image, anchors, Domain.Industrial), photo, image.Width, image.Height);
         }
     }
 
