@@ -72,13 +72,14 @@ internal static class MemoryBench
         void One()
         {
             (ModelInput input, RgbImage photo, int width, int height) = Prepare();
-            together.SignalAndWait(); // the worst case: all wait for the model before the first one is drawn
+            together.SignalAndWait(); // all wait for the model before the first one is drawn
             ImageScore score;
             lock (model)
                 score = scorer.Score([input])[0];
             input.Dispose();
             Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, width, height);
-            _ = ImageEncoder.Jpeg(Heatmap.Overlay(photo, judged.Map, judged.Scale));
+            Heatmap.DrawOver(photo, judged.Map, judged.Scale);
+            _ = ImageEncoder.Jpeg(photo);
             together.SignalAndWait();
             GC.KeepAlive(photo);
         }

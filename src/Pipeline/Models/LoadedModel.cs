@@ -108,7 +108,7 @@ public sealed class LoadedModel : IAsyncDisposable
             : null;
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
-    /// <param name="image">Resized before this returns; what waits for the model holds the model's input alone, 3.2 MB at 518 px.</param>
+    /// <param name="image">Resized before this returns; what waits for its run is the model's input alone, 4 MB at 518 px.</param>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
     /// <exception cref="InvalidDataException">The model gives for this image what is not a number.</exception>
     public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>

@@ -402,8 +402,14 @@ public sealed partial class ImageScoring : IDisposable
 
     private static byte[] Draw(RgbImage photo, Judgement judgement, CameraProfile profile)
     {
+        if (profile.Mask is not { } mask)
+        {
+            Heatmap.DrawOver(photo, judgement.Map, judgement.Scale);
+            return ImageEncoder.Jpeg(photo);
+        }
+
         RgbImage heatmap = Heatmap.Overlay(photo, judgement.Map, judgement.Scale);
-        profile.Mask?.Uncover(heatmap, photo);
+        mask.Uncover(heatmap, photo);
         return ImageEncoder.Jpeg(heatmap);
     }
 
