@@ -71,18 +71,26 @@ internal static class MemoryBench
 
         void One()
         {
+            (ModelInput input, RgbImage photo, int width, int height) = Prepare();
+            together.SignalAndWait(); // all wait for the model before the first one is drawn
+            ImageScore score;
+            lock (model)
+                score = scorer.Score([input])[0];
+            input.Dispose();
+            Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, width, height);
+            Heatmap.DrawOver(photo, judged.Map, judged.Scale);
+            _ = ImageEncoder.Jpeg(photo);
+            together.SignalAndWait();
+            GC.KeepAlive(photo);
+        }
+
+        (ModelInput Input, RgbImage Photo, int Width, int Height) Prepare()
+        {
             byte[] bytes = File.ReadAllBytes(file);
             RgbImage image = ImageDecoder.Decode(bytes, file).Image;
             BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-            together.SignalAndWait(); // worst case: all images are decoded before the first one is drawn
-            ImageScore score;
-            lock (model)
-                score = scorer.Score(image, anchors, Domain.Industrial);
-            Judgement judged = Judgement.Of(score.Map, score.Detection, CameraProfile.Default, calibration, image.Width, image.Height);
-            _ = ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, limits.HeatmapSide), judged.Map, judged.Scale));
-            together.SignalAndWait();
-            GC.KeepAlive(image);
-            GC.KeepAlive(bytes);
+            RgbImage photo = BoxAverage.Shrink(image, limits.HeatmapSide);
+            return (scorer.Prepare(image, anchors, Domain.Industrial), photo, image.Width, image.Height);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using AaClip.Scoring.Anchors;
 using AaClip.Scoring.Images;
@@ -20,7 +21,7 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
     private readonly AnchorStore _anchors;
-    private readonly int _batch;
+    private readonly ArrayPool<float> _buffers;
     private bool _disposed;
 
     private AnomalyScorer(
@@ -29,16 +30,17 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider,
         Int8Kernel? kernel,
         AnchorStore anchors,
-        int batch
+        ArrayPool<float> buffers
     )
     {
         _package = package;
         _session = session;
         _anchors = anchors;
-        _batch = batch;
+        _buffers = buffers;
         _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
         Provider = provider;
         Int8Kernel = kernel;
+        Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -50,6 +52,12 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <summary>How the products of an int8 package are made on this machine; null for float packages.</summary>
     public Int8Kernel? Int8Kernel { get; }
 
+    /// <summary>
+    /// Whether images share a run: float arithmetic on CUDA. Elsewhere each runs by itself, for int8 takes one scale from the whole input,
+    /// and on CPU a batch gains no speed.
+    /// </summary>
+    public bool Batches { get; }
+
     /// <summary>Loads a model package.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
@@ -58,7 +66,6 @@ public sealed partial class AnomalyScorer : IDisposable
     {
         options ??= new ScorerOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.CudaBatch, 1);
         ModelPackage package = ModelPackage.Open(folder);
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
@@ -81,7 +88,7 @@ public sealed partial class AnomalyScorer : IDisposable
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
         if (provider == "cuda" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
-        return new AnomalyScorer(package, session, provider, kernel, anchors, provider == "cuda" && floats ? options.CudaBatch : 1);
+        return new AnomalyScorer(package, session, provider, kernel, anchors, options.Buffers);
     }
 
     /// <summary>
@@ -91,6 +98,15 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
+
+    /// <summary>
+    /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
+    /// afterwards. Dispose of the input when it was scored.
+    /// </summary>
+    /// <param name="image">The decoded image, at its own size.</param>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    /// <param name="domain">Which smoothing applies.</param>
+    public ModelInput Prepare(RgbImage image, float[] anchors, Domain domain) => new(_preprocessor, image, anchors, domain, _buffers);
 
     /// <summary>Scores one image.</summary>
     /// <param name="className">What the object is called; see <see cref="AnchorsOf"/>.</param>
@@ -103,32 +119,32 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>Scores one image against given anchors.</summary>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
-    public ImageScore Score(RgbImage image, float[] anchors, Domain domain, CancellationToken cancellation = default) =>
-        Score([new ImageToScore(image, anchors, domain)], cancellation)[0];
+    public ImageScore Score(RgbImage image, float[] anchors, Domain domain, CancellationToken cancellation = default)
+    {
+        using ModelInput input = Prepare(image, anchors, domain);
+        return Score([input], cancellation)[0];
+    }
 
     /// <summary>
-    /// Scores images of any classes. A score never depends on the other images: on CPU each runs by itself (int8 takes one scale from the
-    /// whole input, and a batch gains no speed there), on CUDA <see cref="ScorerOptions.CudaBatch"/> share a run of float arithmetic.
+    /// Scores images of any classes, in one run where <see cref="Batches"/> says so: the caller bounds their number. A score never depends
+    /// on the other images.
     /// </summary>
+    /// <param name="inputs">As this scorer prepared them; they stay the caller's.</param>
     /// <returns>One score per image, in the order given.</returns>
+    /// <exception cref="ArgumentException">An input was prepared for another model.</exception>
     /// <exception cref="InvalidDataException">The model gives what is not a number: it overflowed, or its weights are damaged.</exception>
     /// <exception cref="InvalidOperationException">ONNX Runtime failed, such as for want of memory.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a running image is stopped within one node of the graph.</exception>
-    public IReadOnlyList<ImageScore> Score(IReadOnlyList<ImageToScore> images, CancellationToken cancellation = default)
+    public IReadOnlyList<ImageScore> Score(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
-        int embed = Model.Architecture.Embed;
-        foreach (ImageToScore image in images)
-            if (image.Anchors?.Length != 2 * embed)
-                throw new ArgumentException(
-                    $"Anchors have {image.Anchors?.Length ?? 0} values, expected {2 * embed} for model {Model.Id}: take them from "
-                        + $"AnchorsOf.",
-                    nameof(images)
-                );
-
-        ImageScore[] scores = new ImageScore[images.Count];
-        for (int start = 0; start < images.Count; start += _batch)
-            Run(images, start, Math.Min(_batch, images.Count - start), scores, cancellation);
+        foreach (ModelInput input in inputs)
+            RequireFit(input);
+        if (inputs.Count > 1 && Batches)
+            return ScoreTogether(inputs, cancellation);
+        ImageScore[] scores = new ImageScore[inputs.Count];
+        for (int i = 0; i < scores.Length; i++)
+            scores[i] = Run(inputs[i].Pixels, inputs[i].Anchors, [inputs[i].Domain], cancellation)[0];
         return scores;
     }
 
@@ -210,23 +226,51 @@ public sealed partial class AnomalyScorer : IDisposable
             }
     }
 
-    private void Run(IReadOnlyList<ImageToScore> images, int start, int count, ImageScore[] scores, CancellationToken cancellation)
+    private void RequireFit(ModelInput input)
+    {
+        int embed = Model.Architecture.Embed;
+        if (input.Anchors.Length != 2 * embed)
+            throw new ArgumentException(
+                $"Anchors have {input.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                nameof(input)
+            );
+        if (input.Pixels.Length != _preprocessor.Length)
+            throw new ArgumentException(
+                $"The input has {input.Pixels.Length} values, expected {_preprocessor.Length} for model {Model.Id}: prepare it with "
+                    + $"this model's scorer.",
+                nameof(input)
+            );
+    }
+
+    /// <summary>Scores at least one image, all in one run.</summary>
+    internal ImageScore[] ScoreTogether(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation)
+    {
+        int length = _preprocessor.Length;
+        float[] pixels = _buffers.Rent(checked(inputs.Count * length));
+        try
+        {
+            for (int i = 0; i < inputs.Count; i++)
+                inputs[i].Pixels.Span.CopyTo(pixels.AsSpan(i * length, length));
+            float[] anchors = [.. inputs.SelectMany(i => i.Anchors)];
+            return Run(pixels.AsMemory(0, inputs.Count * length), anchors, [.. inputs.Select(i => i.Domain)], cancellation);
+        }
+        finally
+        {
+            _buffers.Return(pixels);
+        }
+    }
+
+    // Pixels [count, 3, size, size], anchors [count, E, 2].
+    private ImageScore[] Run(Memory<float> pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ModelArchitecture shape = Model.Architecture;
-        float[] pixels = new float[count * _preprocessor.Length];
-        float[] anchors = new float[count * 2 * shape.Embed];
-        Parallel.For(
-            0,
-            count,
-            i => // a card waits for them: one after the other they take a third of the time
-            {
-                _preprocessor.Write(images[start + i].Image, pixels.AsSpan(i * _preprocessor.Length, _preprocessor.Length));
-                images[start + i].Anchors.CopyTo(anchors, i * 2 * shape.Embed);
-            }
+        int count = domains.Length;
+        using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance,
+            pixels,
+            [count, 3, shape.ImageSize, shape.ImageSize]
         );
-
-        using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(pixels, [count, 3, shape.ImageSize, shape.ImageSize]);
         using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
@@ -242,20 +286,23 @@ public sealed partial class AnomalyScorer : IDisposable
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(); // [count, g, g]
             ReadOnlySpan<float> detections = result[1].GetTensorDataAsSpan<float>(); // [count]
             int cells = shape.Grid * shape.Grid;
+            ImageScore[] scores = new ImageScore[count];
             for (int i = 0; i < count; i++)
             {
                 ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
                 if (!float.IsFinite(detections[i]) || !float.IsFinite(TensorPrimitives.MaxMagnitude(map)))
                     throw new InvalidDataException(
-                        $"Model {Model.Id} gives values that are not numbers for image {start + i}: it overflowed or its weights "
+                        $"Model {Model.Id} gives values that are not numbers for image {i}: it overflowed or its weights "
                             + $"are damaged; use a float32 package."
                     );
-                scores[start + i] = new ImageScore
+                scores[i] = new ImageScore
                 {
                     Detection = detections[i],
-                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, images[start + i].Domain),
+                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i]),
                 };
             }
+
+            return scores;
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {

@@ -1,13 +1,6 @@
-using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 
 namespace AaClip.Scoring;
-
-/// <summary>An image that waits for its score.</summary>
-/// <param name="Image">The decoded image, at its own size.</param>
-/// <param name="Anchors">[E, 2] of its class; see <see cref="AnomalyScorer.AnchorsOf"/>.</param>
-/// <param name="Domain">Which smoothing applies.</param>
-public readonly record struct ImageToScore(RgbImage Image, float[] Anchors, Domain Domain);
 
 /// <summary>What the model says of one image (specification 4.2), untouched by any threshold or calibration.</summary>
 public sealed record ImageScore

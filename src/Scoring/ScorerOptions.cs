@@ -1,3 +1,4 @@
+using System.Buffers;
 using AaClip.Scoring.Sessions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,8 +30,8 @@ public sealed record ScorerOptions
     /// </summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>Images that share one run on CUDA; default 8. On CPU each image runs by itself: a batch gains nothing there.</summary>
-    public int CudaBatch { get; init; } = 8;
+    /// <summary>Where the buffers of inputs come from; default the pool that the process shares.</summary>
+    public ArrayPool<float> Buffers { get; init; } = ArrayPool<float>.Shared;
 
     /// <summary>Folder for the anchors of classes that the package does not carry; null takes the user's cache folder.</summary>
     public string? CacheFolder { get; init; }

@@ -41,7 +41,7 @@ public sealed class EndToEndTests
         float[] anchors = scorer.AnchorsOf("MVTec/bottle");
 
         IReadOnlyList<ImageScore> scores = scorer.Score(
-            [.. Images().Select(i => new ImageToScore(i, anchors, domain))],
+            [.. Images().Select(i => scorer.Prepare(i, anchors, domain))],
             TestContext.Current.CancellationToken
         );
 

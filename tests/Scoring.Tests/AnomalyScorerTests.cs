@@ -17,12 +17,9 @@ public sealed class AnomalyScorerTests
     public void A_score_has_the_same_bits_alone_and_in_any_company_and_order(Precision precision)
     {
         using AnomalyScorer scorer = Load(TinyPackage.Random(precision));
-        ImageToScore[] images = Images(scorer, 11);
+        ModelInput[] images = Images(scorer, 11);
         // An extreme that a shared int8 scale would show
-        images[3] = images[3] with
-        {
-            Image = new RgbImage(20, 20, [.. Enumerable.Repeat((byte)255, 1200)]),
-        };
+        images[3] = scorer.Prepare(new RgbImage(20, 20, [.. Enumerable.Repeat((byte)255, 1200)]), images[3].Anchors, images[3].Domain);
         ImageScore[] alone = [.. images.Select(i => scorer.Score([i], Cancellation)[0])];
 
         IReadOnlyList<ImageScore> together = scorer.Score(images, Cancellation);
@@ -53,7 +50,7 @@ public sealed class AnomalyScorerTests
         string package = TinyPackage.Random(precision);
         using AnomalyScorer one = Load(package, threads: 1);
         using AnomalyScorer other = Load(package, threads, mapped);
-        ImageToScore[] images = Images(one, 6);
+        ModelInput[] images = Images(one, 6);
 
         IReadOnlyList<ImageScore> expected = one.Score(images, Cancellation);
         IReadOnlyList<ImageScore> found = other.Score(images, Cancellation);
@@ -70,7 +67,7 @@ public sealed class AnomalyScorerTests
     public void Eight_threads_at_once_get_what_one_gets_alone()
     {
         using AnomalyScorer scorer = Load(TinyPackage.Random());
-        ImageToScore[] images = Images(scorer, 24);
+        ModelInput[] images = Images(scorer, 24);
         IReadOnlyList<ImageScore> expected = scorer.Score(images, Cancellation);
         ImageScore[] found = new ImageScore[images.Length];
 
@@ -106,9 +103,9 @@ public sealed class AnomalyScorerTests
     public async Task Cancelling_stops_before_and_during_a_run_and_leaves_the_scorer_usable()
     {
         using AnomalyScorer scorer = Load(TinyPackage.Random(size: 518));
-        ImageToScore[] images = Images(scorer, 1);
+        ModelInput[] images = Images(scorer, 1);
         ImageScore expected = scorer.Score(images, Cancellation)[0];
-        ImageToScore[] many = [.. Enumerable.Repeat(images[0], 2000)];
+        ModelInput[] many = [.. Enumerable.Repeat(images[0], 2000)];
         using CancellationTokenSource before = new();
         using CancellationTokenSource during = new();
         await before.CancelAsync();
@@ -143,7 +140,7 @@ public sealed class AnomalyScorerTests
         ArgumentException wrong = Assert.Throws<ArgumentException>(() =>
             scorer.Score(image, new float[1536], Domain.Industrial, Cancellation)
         );
-        ArgumentException absent = Assert.Throws<ArgumentException>(() => scorer.Score([default], Cancellation));
+        ArgumentException absent = Assert.Throws<ArgumentException>(() => scorer.Score(image, [], Domain.Industrial, Cancellation));
 
         Assert.Contains($"Anchors have 1536 values, expected 64 for model {scorer.Model.Id}", wrong.Message, StringComparison.Ordinal);
         Assert.Contains("Anchors have 0 values", absent.Message, StringComparison.Ordinal);
@@ -156,7 +153,7 @@ public sealed class AnomalyScorerTests
     public void A_scorer_that_was_let_go_says_so()
     {
         AnomalyScorer scorer = Load(TinyPackage.Random());
-        ImageToScore[] images = Images(scorer, 1);
+        ModelInput[] images = Images(scorer, 1);
         scorer.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => scorer.Score(images, Cancellation));
@@ -206,15 +203,17 @@ public sealed class AnomalyScorerTests
             }
         );
 
-    private static ImageToScore[] Images(AnomalyScorer scorer, int count) =>
+    private static ModelInput[] Images(AnomalyScorer scorer, int count) =>
         [
             .. Enumerable
                 .Range(0, count)
-                .Select(i => new ImageToScore(
-                    Pictures.Draw(i),
-                    scorer.AnchorsOf(i % 2 == 0 ? "bottle" : "metal nut"),
-                    i % 3 == 0 ? Domain.Medical : Domain.Industrial
-                )),
+                .Select(i =>
+                    scorer.Prepare(
+                        Pictures.Draw(i),
+                        scorer.AnchorsOf(i % 2 == 0 ? "bottle" : "metal nut"),
+                        i % 3 == 0 ? Domain.Medical : Domain.Industrial
+                    )
+                ),
         ];
 
     private static void AssertSame(IReadOnlyList<ImageScore> expected, IReadOnlyList<ImageScore> found)

@@ -9,8 +9,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Cli.Model;
 
 /// <summary>
-/// One run of <c>aaclip score</c>: 1. load the model and make the anchors; 2. decode the next images while the model works on these;
-/// 3. write what was asked for; 4. list failures.
+/// One run of <c>aaclip score</c>: 1. load the model and make the anchors; 2. decode and resize the next images while the model works on
+/// these; 3. write what was asked for; 4. list failures.
 /// </summary>
 internal sealed class ScoreRun
 {
@@ -31,8 +31,6 @@ internal sealed class ScoreRun
     public bool FastStart { get; init; }
     public int HeatmapSide { get; init; } = 2048;
 
-    private int _patch; // of the model
-
     public int Execute(CancellationToken cancellation)
     {
         // 1
@@ -47,11 +45,9 @@ internal sealed class ScoreRun
                 Threads = Threads,
                 MemoryMapped = FastStart,
                 Verify = !FastStart,
-                CudaBatch = Batch,
                 Logger = new ConsoleLogger(progress),
             }
         );
-        _patch = scorer.Model.Architecture.Patch;
         progress.Show($"Making text anchors for '{ObjectClass}'", 0, 1, force: true);
         float[] anchors = scorer.AnchorsOf(ObjectClass);
         cancellation.ThrowIfCancellationRequested();
@@ -83,42 +79,56 @@ internal sealed class ScoreRun
     private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
     {
         int batch = scorer.Provider == "cuda" ? Batch : 1; // no gain from more on CPU, and results appear as they come
-        Task<List<Decoded>> next = Task.Run(() => Decode(0, batch), cancellation);
+        Task<List<Decoded>> next = Task.Run(() => Decode(scorer, anchors, 0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
         {
             List<Decoded> images = next.GetAwaiter().GetResult();
             int following = start + batch;
-            next = Task.Run(() => Decode(following, batch), cancellation);
-            // Filtered just before
-            List<ImageToScore> ready = [.. images.Where(i => i.Image is not null).Select(i => new ImageToScore(i.Image!, anchors, Domain))];
+            next = Task.Run(() => Decode(scorer, anchors, following, batch), cancellation);
+            List<ModelInput> inputs = [.. images.Select(i => i.Input).OfType<ModelInput>()];
             Stopwatch clock = Stopwatch.StartNew();
-            using IEnumerator<ImageScore> scores = scorer.Score(ready, cancellation).GetEnumerator();
-            double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, ready.Count);
+            using IEnumerator<ImageScore> scores = ScoreTogether(scorer, inputs, cancellation).GetEnumerator();
+            double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, inputs.Count);
             foreach (Decoded image in images)
             {
                 progress.Clear();
-                output.Add(image, image.Image is not null && scores.MoveNext() ? scores.Current : null, milliseconds);
+                output.Add(image, image.Input is not null && scores.MoveNext() ? scores.Current : null, milliseconds);
             }
 
             progress.Show("Scoring", Math.Min(following, Files.Count), Files.Count, force: !Console.IsErrorRedirected);
         }
     }
 
-    private List<Decoded> Decode(int start, int count) => [.. Files.Skip(start).Take(count).AsParallel().AsOrdered().Select(DecodeOne)];
+    private static IReadOnlyList<ImageScore> ScoreTogether(AnomalyScorer scorer, List<ModelInput> inputs, CancellationToken cancellation)
+    {
+        try
+        {
+            return scorer.Score(inputs, cancellation);
+        }
+        finally
+        {
+            inputs.ForEach(i => i.Dispose());
+        }
+    }
 
-    private Decoded DecodeOne(ImageFile file)
+    private List<Decoded> Decode(AnomalyScorer scorer, float[] anchors, int start, int count) =>
+        [.. Files.Skip(start).Take(count).AsParallel().AsOrdered().Select(f => DecodeOne(scorer, anchors, f))];
+
+    private Decoded DecodeOne(AnomalyScorer scorer, float[] anchors, ImageFile file)
     {
         Stopwatch clock = Stopwatch.StartNew();
         try
         {
             RgbImage image = ImageDecoder.DecodeFile(file.Path, new DecodeOptions { Parity = Parity }).Image;
-            BlankImage.Refuse(image, file.Path, _patch);
-            return new Decoded(file, image, null, clock.Elapsed.TotalMilliseconds);
+            BlankImage.Refuse(image, file.Path, scorer.Model.Architecture.Patch);
+            ModelInput input = scorer.Prepare(image, anchors, Domain);
+            return new Decoded(file, image, input, null, clock.Elapsed.TotalMilliseconds);
         }
         catch (ImageRejectedException e)
         {
             return new Decoded(
                 file,
+                null,
                 null,
                 new FailurePart(JsonNamingPolicy.KebabCaseLower.ConvertName(e.Code.ToString()), e.Message),
                 clock.Elapsed.TotalMilliseconds
@@ -126,10 +136,10 @@ internal sealed class ScoreRun
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Decoded(file, null, new FailurePart("unreadable", e.Message), clock.Elapsed.TotalMilliseconds);
+            return new Decoded(file, null, null, new FailurePart("unreadable", e.Message), clock.Elapsed.TotalMilliseconds);
         }
     }
 }
 
-/// <summary>An image after decoding, or the reason why there is none.</summary>
-internal sealed record Decoded(ImageFile File, RgbImage? Image, FailurePart? Failure, double Milliseconds);
+/// <summary>An image after decoding, with the model's input that was made of it; or the reason why there is none.</summary>
+internal sealed record Decoded(ImageFile File, RgbImage? Image, ModelInput? Input, FailurePart? Failure, double Milliseconds);

@@ -3,9 +3,10 @@ namespace AaClip.Pipeline.Models;
 /// <summary>
 /// Merges concurrent calls into runs. One run at a time; what arrives meanwhile is the next one. Each caller gets its own result or its own
 /// error: when a run fails, its items are tried one by one, so that a bad one fails alone. A caller that is cancelled leaves, and the
-/// others stay. It holds no more items than there are callers waiting; who bounds the callers bounds the memory.
+/// others stay. It disposes of every item exactly once: after its run, or when its caller leaves before that. So it holds no more items than
+/// there are callers waiting and places in a run; who bounds the callers bounds the memory.
 /// </summary>
-/// <param name="run">Gives a result per item, in order; synchronous.</param>
+/// <param name="run">Gives a result per item, in order; synchronous. Must not keep the items.</param>
 /// <param name="maxSize">Most items of a run, at least 1.</param>
 /// <param name="maxWait">How long the first item of a run waits for others; zero takes what is there.</param>
 internal sealed class Batcher<TItem, TResult>(
@@ -14,6 +15,7 @@ internal sealed class Batcher<TItem, TResult>(
     TimeSpan maxWait,
     TimeProvider time
 ) : IAsyncDisposable
+    where TItem : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Queue<Entry> _urgent = new();
@@ -24,22 +26,31 @@ internal sealed class Batcher<TItem, TResult>(
     private bool _closed;
 
     /// <summary>Waits for the item's turn and its result.</summary>
+    /// <param name="item">The batcher's from now on, whatever happens: the caller must not dispose of it.</param>
     /// <param name="urgent">Goes before all that is not, within a run and between them.</param>
     /// <exception cref="ObjectDisposedException">The batcher was closed before the item's turn.</exception>
-    public Task<TResult> RunAsync(TItem item, bool urgent, CancellationToken cancellation)
+    public async Task<TResult> RunAsync(TItem item, bool urgent, CancellationToken cancellation)
     {
         Entry entry = new(item, cancellation);
-        lock (_lock)
+        try
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            (urgent ? _urgent : _patient).Enqueue(entry);
-            if (_loop is null)
-                using (ExecutionContext.SuppressFlow()) // the loop outlives the caller, and must not carry its trace
-                    _loop = Task.Run(LoopAsync, CancellationToken.None);
-        }
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_closed, this);
+                (urgent ? _urgent : _patient).Enqueue(entry);
+                if (_loop is null)
+                    using (ExecutionContext.SuppressFlow()) // the loop outlives the caller, and must not carry its trace
+                        _loop = Task.Run(LoopAsync, CancellationToken.None);
+            }
 
-        _waiting.Release();
-        return entry.Result.Task.WaitAsync(cancellation);
+            _waiting.Release();
+            return await entry.Result.WaitAsync(cancellation);
+        }
+        finally
+        {
+            if (entry.TryClaim()) // no run has it, and none will
+                item.Dispose();
+        }
     }
 
     /// <summary>Finishes the run under way and refuses what waits.</summary>
@@ -58,7 +69,7 @@ internal sealed class Batcher<TItem, TResult>(
         if (loop is not null)
             await loop;
         foreach (Entry entry in _urgent.Concat(_patient))
-            entry.Result.TrySetException(new ObjectDisposedException(nameof(Batcher<,>)));
+            entry.Refuse();
         _stop.Dispose();
         _waiting.Dispose();
     }
@@ -68,7 +79,7 @@ internal sealed class Batcher<TItem, TResult>(
         List<Entry> batch = [];
         while (await CollectAsync(batch))
         {
-            batch.RemoveAll(e => e.Cancellation.IsCancellationRequested); // their callers have left already
+            batch.RemoveAll(e => e.Cancellation.IsCancellationRequested || !e.TryClaim()); // their callers have left already
             if (batch.Count > 0)
                 Run(batch);
             batch.Clear();
@@ -121,26 +132,54 @@ internal sealed class Batcher<TItem, TResult>(
 
     private void Run(List<Entry> batch)
     {
+        IReadOnlyList<TResult> results;
         try
         {
-            IReadOnlyList<TResult> results = run([.. batch.Select(e => e.Item)]);
-            for (int i = 0; i < batch.Count; i++)
-                batch[i].Result.TrySetResult(results[i]);
+            results = run([.. batch.Select(e => e.Item)]);
         }
 #pragma warning disable CA1031 // whatever it is, it belongs to the caller
         catch (Exception e)
 #pragma warning restore CA1031
         {
             if (batch.Count == 1)
-                batch[0].Result.TrySetException(e);
+                batch[0].Fail(e);
             else
                 foreach (Entry entry in batch)
                     Run([entry]);
+            return;
         }
+
+        for (int i = 0; i < batch.Count; i++)
+            batch[i].Succeed(results[i]);
     }
 
-    private sealed record Entry(TItem Item, CancellationToken Cancellation)
+    private sealed class Entry(TItem item, CancellationToken cancellation)
     {
-        public TaskCompletionSource<TResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<TResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _claimed;
+
+        public TItem Item => item;
+
+        public CancellationToken Cancellation => cancellation;
+
+        public Task<TResult> Result => _result.Task;
+
+        /// <summary>Whoever gets true disposes of the item: the loop that takes it, or the caller that leaves before.</summary>
+        public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
+
+        public void Succeed(TResult result)
+        {
+            item.Dispose();
+            _result.TrySetResult(result);
+        }
+
+        public void Fail(Exception e)
+        {
+            item.Dispose();
+            _result.TrySetException(e);
+        }
+
+        /// <summary>Ends the caller's wait, which disposes of the item.</summary>
+        public void Refuse() => _result.TrySetException(new ObjectDisposedException(nameof(Batcher<,>)));
     }
 }

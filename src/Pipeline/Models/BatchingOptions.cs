@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// How images that wait at the same time share a run of the model. On CPU each runs by itself and at once: a batch gains nothing there.
+/// How images that wait at the same time share a run of the model: float arithmetic on CUDA. Elsewhere each runs by itself and at once.
 /// </summary>
 public sealed class BatchingOptions
 {

@@ -19,7 +19,7 @@ public sealed class LoadedModel : IAsyncDisposable
 
     private readonly AnomalyScorer _scorer;
     private readonly IDisposable? _hold; // keeps the package's files where they are: the text tower is read when a new class comes
-    private readonly Batcher<ImageToScore, ImageScore> _batcher;
+    private readonly Batcher<ModelInput, ImageScore> _batcher;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, bool> _uncalibrated = [];
     private long _runBegan; // timestamp; 0 while nothing runs
@@ -33,11 +33,10 @@ public sealed class LoadedModel : IAsyncDisposable
         _deadAfter = deadAfter;
         _time = time;
         _faults = new Faults(time);
-        bool alone = scorer.Provider == "cpu";
         _batcher = new(
             Run,
-            alone ? 1 : batching.MaxSize,
-            alone ? TimeSpan.Zero : TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds),
+            scorer.Batches ? batching.MaxSize : 1,
+            scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero,
             time
         );
         Part = PartOf(scorer.Model, scorer.Provider);
@@ -109,10 +108,11 @@ public sealed class LoadedModel : IAsyncDisposable
             : null;
 
     /// <summary>Scores an image, in a run with others that wait.</summary>
+    /// <param name="image">Resized before this returns; what waits for its run is the model's input alone, 4 MB at 518 px.</param>
     /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
     /// <exception cref="InvalidDataException">The model gives for this image what is not a number.</exception>
     public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
-        _batcher.RunAsync(new ImageToScore(image, anchors, domain), urgent, cancellation);
+        _batcher.RunAsync(_scorer.Prepare(image, anchors, domain), urgent, cancellation);
 
     /// <summary>Finishes the run under way, then lets go of the model.</summary>
     public async ValueTask DisposeAsync()
@@ -133,7 +133,7 @@ public sealed class LoadedModel : IAsyncDisposable
             provider
         );
 
-    private IReadOnlyList<ImageScore> Run(IReadOnlyList<ImageToScore> images)
+    private IReadOnlyList<ImageScore> Run(IReadOnlyList<ModelInput> images)
     {
         long start = _time.GetTimestamp();
         Volatile.Write(ref _runBegan, start);

@@ -250,7 +250,6 @@ public sealed partial class ModelHost(
             {
                 Provider = options.Value.Provider,
                 Threads = options.Value.Threads,
-                CudaBatch = batching.Value.MaxSize,
                 Logger = logger,
             }
         );

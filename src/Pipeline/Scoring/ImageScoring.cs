@@ -142,7 +142,7 @@ public sealed partial class ImageScoring : IDisposable
         CancellationToken cancellation
     )
     {
-        DecodedImage image;
+        RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
         long start = _time.GetTimestamp();
         try
@@ -152,7 +152,7 @@ public sealed partial class ImageScoring : IDisposable
             BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation);
             if (blob is null)
                 return null;
-            byte[] bytes;
+            byte[]? bytes;
             using (blob.Content)
             {
                 BlobDownloadDetails details = blob.Details;
@@ -182,14 +182,15 @@ public sealed partial class ImageScoring : IDisposable
 
             // 3
             await YieldAsync(urgent, cancellation);
-            image = ImageDecoder.Decode(bytes, request.Image, _decode);
+            RgbImage? image = ImageDecoder.Decode(bytes, request.Image, _decode).Image;
+            bytes = null;
             result = result with
             {
-                Image = result.Image with { Width = image.Image.Width, Height = image.Image.Height },
+                Image = result.Image with { Width = image.Width, Height = image.Height },
                 Timings = result.Timings with { Decode = Lap(ref start) },
             };
 
-            BlankImage.Refuse(image.Image, request.Image, model.Manifest.Architecture.Patch);
+            BlankImage.Refuse(image, request.Image, model.Manifest.Architecture.Patch);
 
             // 4
             await YieldAsync(urgent, cancellation);
@@ -209,7 +210,10 @@ public sealed partial class ImageScoring : IDisposable
 
             try
             {
-                score = await model.ScoreAsync(image.Image, anchors, profile.Domain, urgent, cancellation);
+                photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
+                Task<ImageScore> scoring = model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
+                image = null; // while it waits for the model, it holds the photo and the model's input alone
+                score = await scoring;
             }
             catch (InvalidDataException e) // the model gives what is not a number, and would again
             {
@@ -237,13 +241,13 @@ public sealed partial class ImageScoring : IDisposable
             score.Detection,
             profile,
             model.Manifest.CalibrationFor(request.ObjectClass),
-            image.Image.Width,
-            image.Image.Height
+            result.Image.Width,
+            result.Image.Height
         );
 
         // 6
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
-        byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
+        byte[]? heatmap = photo is null ? null : Draw(photo, judgement, profile);
         (string? heatmapBlob, string mapBlob) = await _results.WritePicturesAsync(
             model.Id,
             result.Image.Version,
@@ -393,11 +397,16 @@ public sealed partial class ImageScoring : IDisposable
         }
     }
 
-    private byte[] Draw(RgbImage image, Judgement judgement, CameraProfile profile)
+    private static byte[] Draw(RgbImage photo, Judgement judgement, CameraProfile profile)
     {
-        image = BoxAverage.Shrink(image, _heatmapSide);
-        RgbImage heatmap = Heatmap.Overlay(image, judgement.Map, judgement.Scale);
-        profile.Mask?.Uncover(heatmap, image);
+        if (profile.Mask is not { } mask)
+        {
+            Heatmap.DrawOver(photo, judgement.Map, judgement.Scale);
+            return ImageEncoder.Jpeg(photo);
+        }
+
+        RgbImage heatmap = Heatmap.Overlay(photo, judgement.Map, judgement.Scale);
+        mask.Uncover(heatmap, photo);
         return ImageEncoder.Jpeg(heatmap);
     }
 

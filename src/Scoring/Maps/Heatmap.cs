@@ -19,8 +19,17 @@ public static class Heatmap
     /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
     public static RgbImage Overlay(RgbImage image, AnomalyMap map, HeatmapOptions options)
     {
-        return Draw(image, image.Width, image.Height, map, options);
+        RgbImage result = New(image.Width, image.Height);
+        Draw(image, result, map, options);
+        return result;
     }
+
+    /// <summary>As <see cref="Overlay"/>, into the photo's own pixels: for a photo that is not needed afterwards.</summary>
+    /// <param name="photo">Becomes the heatmap.</param>
+    /// <param name="map">Its scores.</param>
+    /// <param name="options">Scale and appearance.</param>
+    /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
+    public static void DrawOver(RgbImage photo, AnomalyMap map, HeatmapOptions options) => Draw(photo, photo, map, options);
 
     /// <summary>Draws the smoothed map alone, in full colour.</summary>
     /// <param name="map">The scores.</param>
@@ -29,18 +38,27 @@ public static class Heatmap
     /// <param name="options">Scale and appearance; the opacity has no meaning here.</param>
     /// <returns>A picture of the given size.</returns>
     /// <exception cref="ArgumentException">The scale does not rise from low through threshold to high.</exception>
-    public static RgbImage Render(AnomalyMap map, int width, int height, HeatmapOptions options) => Draw(null, width, height, map, options);
+    public static RgbImage Render(AnomalyMap map, int width, int height, HeatmapOptions options)
+    {
+        RgbImage result = New(width, height);
+        Draw(null, result, map, options);
+        return result;
+    }
 
-    private static RgbImage Draw(RgbImage? photo, int width, int height, AnomalyMap map, HeatmapOptions options)
+    private static RgbImage New(int width, int height) =>
+        new(width, height, GC.AllocateUninitializedArray<byte>(checked(3 * width * height)));
+
+    // The photo and the result may be the same: each byte is read before it is written, and no byte needs another.
+    private static void Draw(RgbImage? photo, RgbImage result, AnomalyMap map, HeatmapOptions options)
     {
         options.Validate();
+        (int width, int height, byte[] pixels) = (result.Width, result.Height, result.Pixels);
         BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
         HeatPalette palette = new(options.Opacity, opaque: photo is null);
         Contour? contour =
             options.Contour && Math.Min(width, height) >= SmallestForContour
                 ? new(sampler, width, height, options.ContourLevel ?? options.Threshold)
                 : null;
-        byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
 
         RowBands.Run(
             height,
@@ -58,7 +76,7 @@ public static class Heatmap
                 {
                     sampler.Row(Math.Min(y + 1, height - 1), between, below);
                     Steps(here, options, steps);
-                    Span<byte> row = result.AsSpan(3 * y * width, 3 * width);
+                    Span<byte> row = pixels.AsSpan(3 * y * width, 3 * width);
                     Blend(photo is null ? default : photo.Pixels.AsSpan(3 * y * width, 3 * width), steps, palette, row);
                     contour?.Draw(above, here, below, row);
                     (above, here, below) = (here, below, above);
@@ -67,8 +85,7 @@ public static class Heatmap
         );
 
         if (options.Legend)
-            HeatLegend.Draw(result, width, height, options);
-        return new RgbImage(width, height, result);
+            HeatLegend.Draw(pixels, width, height, options);
     }
 
     // Linear from low to the threshold over half of the palette; from there to high by the square root, so that a small excess shows, and

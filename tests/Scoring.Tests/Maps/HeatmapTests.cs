@@ -153,6 +153,22 @@ public sealed class HeatmapTests
         Assert.Equal(legendFits, !with.Pixels.AsSpan().SequenceEqual(without.Pixels));
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(65, 1200)]
+    [InlineData(300, 200)]
+    [InlineData(1500, 1000)]
+    public void Drawing_over_the_photo_gives_the_bytes_of_a_new_picture(int width, int height)
+    {
+        AnomalyMap map = new([.. TestMaps.Noise(9, 25).Select(v => 2 + 3 * v)], 5, 70, Domain.Industrial);
+        RgbImage photo = Images.BicubicTests.Noise(2, width, height);
+        RgbImage apart = Heatmap.Overlay(photo, map, Scale with { Legend = true });
+
+        Heatmap.DrawOver(photo, map, Scale with { Legend = true });
+
+        Assert.Equal(apart.Pixels, photo.Pixels);
+    }
+
     [Fact]
     public void The_legend_leaves_two_thirds_of_the_picture_alone()
     {
