@@ -37,7 +37,7 @@ public static class Evaluator
         CancellationToken cancellation
     )
     {
-        // 1
+        // 1. Score every image
         int size = scorer.Model.Architecture.ImageSize;
         float[] anchors = scorer.AnchorsOf(className);
         PixelScores pixels = new();
@@ -66,10 +66,10 @@ public static class Evaluator
             scored?.Invoke(image, score);
         }
 
-        // 2
+        // 2. Metrics over pixels
         PixelMetrics ofPixels = pixels.Measure();
 
-        // 3
+        // 3. Metrics over images
         double[] published = Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
         Calibration calibration = scorer.Model.CalibrationFor(className);
         double[] raw = [.. results.Select(r => calibration.Raw(r.MapMax, r.Detection, domain))];

@@ -52,7 +52,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled; the epochs done are in the output folder.</exception>
     public void Train(IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        // 1
+        // 1. Text adapters
         IReadOnlyList<Parameter> text = AdapterParameters.Text(
             _clip.Shape,
             _clip.TextAdapters.Blocks,
@@ -98,7 +98,7 @@ public sealed class Trainer : IDisposable
         if (_run.Stage == TrainingStage.Text)
             return;
 
-        // 2
+        // 2. Anchors
         bool adapted = File.Exists(Path.Combine(_run.Output, TextFile));
         TextEncoding fixedText = adapted
             ? encoding
@@ -108,7 +108,7 @@ public sealed class Trainer : IDisposable
             .Distinct()
             .ToDictionary(c => c, c => fixedText.Anchors(c, cancellation));
 
-        // 3
+        // 3. Image adapters
         _graphs.Clear(); // a gigabyte and more of stage 1, which is over
         IReadOnlyList<Parameter> image = AdapterParameters.Image(
             _clip.Shape,

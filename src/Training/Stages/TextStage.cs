@@ -31,7 +31,7 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
     /// <summary>Losses of a batch, with its gradients left in the parameters.</summary>
     public Dictionary<string, float[]> Gradients(Batch batch, CancellationToken cancellation = default)
     {
-        // 1
+        // 1. Anchors
         int embed = clip.Shape.Embed;
         string[] classes = [.. batch.Classes.Distinct()];
         Dictionary<string, float[]> anchors = classes.ToDictionary(c => c, c => text.Anchors(c, cancellation));
@@ -39,11 +39,11 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
         for (int i = 0; i < batch.Count; i++)
             anchors[batch.Classes[i]].CopyTo(stacked, i * 2 * embed);
 
-        // 2
+        // 2. Patch features
         bool stay = batch.Numbers is not null && clip.Options.Surgery != Surgery.Batch; // neither variation nor batch mates change them
         Dictionary<string, float[]> features = stay ? Kept(batch, cancellation) : Features(batch, cancellation);
 
-        // 3
+        // 3. Loss
         int b = batch.Count,
             size = clip.Shape.ImageSize,
             patches = clip.Shape.Grid * clip.Shape.Grid;
@@ -53,7 +53,7 @@ internal sealed class TextStage(FrozenClip clip, GraphFolder graphs, TextEncodin
             .Get($"text-loss-{b}", [], (tape, _) => WriteLoss(tape, b))
             .Run(inputs, cancellation: cancellation);
 
-        // 4
+        // 4. Back through the text tower
         foreach (Parameter parameter in adam.Parameters)
             parameter.Gradient.AsSpan().Clear();
         losses.Remove("gradient/anchors", out float[]? gradient);
