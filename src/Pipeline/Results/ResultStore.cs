@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
-using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
