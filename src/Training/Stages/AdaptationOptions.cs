@@ -2,7 +2,7 @@ using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training.Towers;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Stages;
 
 /// <summary>How CLIP is adapted; the defaults are the published code's (specification 6 and 8).</summary>
 public sealed record AdaptationOptions

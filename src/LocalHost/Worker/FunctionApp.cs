@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 
-namespace AaClip.LocalHost;
+namespace AaClip.LocalHost.Worker;
 
 /// <summary>
 /// A built function app: a folder with what the Worker SDK writes, as <c>func start</c> and Azure take it: functions.metadata names the

@@ -1,4 +1,4 @@
-namespace AaClip.Synthesis;
+namespace AaClip.Synthesis.Drawing;
 
 /// <summary>
 /// Random numbers that depend on nothing but their seeds (SplitMix64; Steele, Lea, Flood 2014), so that a training that is resumed at an

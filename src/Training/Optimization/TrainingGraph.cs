@@ -3,7 +3,7 @@ using AaClip.Scoring.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Optimization;
 
 /// <summary>A written graph, ready to run: parameters come from their arrays, gradients go back into them.</summary>
 internal sealed class TrainingGraph : IDisposable

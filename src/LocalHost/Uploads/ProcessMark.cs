@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace AaClip.LocalHost;
+namespace AaClip.LocalHost.Uploads;
 
 /// <summary>Names a process of this machine for as long as it runs: an id may come again, an id with its start does not.</summary>
 /// <param name="Id">Process id.</param>
