@@ -5,6 +5,7 @@ using System.Text.Json;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
+using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 using Microsoft.ML.OnnxRuntime;
 

@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
@@ -40,6 +41,7 @@ public static class Services
         services.AddSingleton<QueueSender>();
         services.AddSingleton<Infrastructure>();
         services.AddSingleton<CameraProfiles>();
+        services.AddSingleton<UploadRouter>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<ModelChoice>();
         services.AddSingleton<ModelRepository>();
@@ -50,6 +52,8 @@ public static class Services
         services.AddSingleton<JobRunner>();
         services.AddSingleton<Rejudge>();
         services.AddSingleton<RunningJobs>();
+        services.AddSingleton<BulkScoring>();
+        services.AddSingleton<FailureRecorder>();
         services.AddAaClipAlerts(configuration);
         services.AddHostedService<ModelWarmup>();
         services.AddHostedService<DeadProcess>();

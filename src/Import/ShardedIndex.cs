@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AaClip.Import.Torch;
 using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import;

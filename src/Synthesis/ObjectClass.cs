@@ -1,3 +1,4 @@
+using AaClip.Synthesis.Defects;
 using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Synthesis;
@@ -31,35 +32,4 @@ public sealed class ObjectClass
 
     /// <inheritdoc/>
     public override string ToString() => Name;
-}
-
-/// <summary>Kind of a defect.</summary>
-public enum DefectKind
-{
-    /// <summary>A thin bright or dark line.</summary>
-    Scratch,
-
-    /// <summary>A dark jagged line with branches.</summary>
-    Crack,
-
-    /// <summary>A patch of another colour with soft edges.</summary>
-    Stain,
-
-    /// <summary>A dark opening with a rim.</summary>
-    Hole,
-
-    /// <summary>A hollow, visible by light and shade.</summary>
-    Dent,
-
-    /// <summary>Foreign particles.</summary>
-    Contamination,
-
-    /// <summary>A region that is pushed out of shape.</summary>
-    Bent,
-
-    /// <summary>A piece broken off the edge.</summary>
-    MissingPart,
-
-    /// <summary>A piece of the image copied to another place (CutPaste, arXiv 2104.04015); only on photos.</summary>
-    Pasted,
 }

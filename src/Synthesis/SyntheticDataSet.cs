@@ -3,6 +3,7 @@ using System.Text;
 using AaClip.Evaluation.DataSets;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
+using AaClip.Synthesis.Defects;
 
 namespace AaClip.Synthesis;
 

@@ -1,5 +1,6 @@
 using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
+using AaClip.Synthesis.Defects;
 
 namespace AaClip.Synthesis;
 

@@ -1,5 +1,7 @@
 using AaClip.Import.Adapters;
 using AaClip.Scoring.Packages;
+using AaClip.Training.Optimization;
+using AaClip.Training.Stages;
 
 namespace AaClip.Training;
 

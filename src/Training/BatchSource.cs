@@ -2,6 +2,7 @@ using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Scoring.Images;
 using AaClip.Synthesis;
+using AaClip.Synthesis.Drawing;
 using AaClip.Training.Augmentation;
 using AaClip.Training.Stages;
 

@@ -4,6 +4,7 @@ using AaClip.Evaluation.DataSets;
 using AaClip.Import.Adapters;
 using AaClip.Scoring;
 using AaClip.Scoring.Text;
+using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 
 namespace AaClip.Training;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AaClip.Evaluation.DataSets;
+using AaClip.Training.Stages;
 
 namespace AaClip.Training;
 

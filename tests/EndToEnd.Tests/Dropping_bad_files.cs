@@ -1,5 +1,4 @@
 using AaClip.Pipeline.Contracts;
-using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using Azure.Storage.Blobs;

@@ -117,5 +117,5 @@ public class HttpTests(AzuriteFixture azurite)
 
     private static IEnumerable<string?> Images(ContentResult page) =>
         // A page is never empty text
-        JsonSerializer.Deserialize(page.Content!, ResultJson.Default.ResultList)!.Results.Select(r => r.Image);
+        JsonSerializer.Deserialize(page.Content!, ResultListJson.Default.ResultList)!.Results.Select(r => r.Image);
 }

@@ -118,6 +118,6 @@ public sealed class RaiseAlertTests(AzuriteFixture azurite)
             TimeProvider.System,
             NullLogger<CameraProfiles>.Instance
         );
-        return (new RaiseAlert(cameras, raiser, TimeProvider.System), raiser);
+        return (new RaiseAlert(new CameraAlerts(cameras, raiser, TimeProvider.System)), raiser);
     }
 }

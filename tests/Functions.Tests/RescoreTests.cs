@@ -777,7 +777,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
     private static async Task WorkAsync(TestPipeline pipeline, bool score = true, bool twice = false, int patience = 3)
     {
         RunningJobs running = new(pipeline.Store, TimeProvider.System);
-        ScoreBulk bulk = new(pipeline.Scoring, running, pipeline.Models, pipeline.Jobs);
+        ScoreBulk bulk = new(new BulkScoring(pipeline.Scoring, running, pipeline.Models, pipeline.Jobs));
         int moved = 0;
         for (int idle = 0; idle < patience; )
         {

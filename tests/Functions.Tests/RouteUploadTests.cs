@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,12 +61,12 @@ public class RouteUploadTests(AzuriteFixture azurite)
     }
 
     private static Task<ScoreRequested?> RouteAsync(TestPipeline pipeline, BlobCreated upload) =>
-        new RouteUpload(
+        new UploadRouter(
             pipeline.Storage,
             pipeline.Cameras,
             pipeline.Sender,
             TimeProvider.System,
-            NullLogger<RouteUpload>.Instance
+            NullLogger<UploadRouter>.Instance
         ).RouteAsync(upload, Cancellation);
 
     private static BlobCreated Upload(TestPipeline pipeline, string name) =>

@@ -23,7 +23,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        await new ScoreImage(pipeline.Scoring, pipeline.Sender).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+        await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
 
         string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));

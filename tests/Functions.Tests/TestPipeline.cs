@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
@@ -78,7 +79,9 @@ internal sealed class TestPipeline : IAsyncDisposable
         Sender = new QueueSender(storage);
         Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
         Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
-        Failures = new RecordFailure(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<RecordFailure>.Instance);
+        Failures = new RecordFailure(
+            new FailureRecorder(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance)
+        );
     }
 
     public StorageClients Storage { get; }
@@ -147,12 +150,8 @@ internal sealed class TestPipeline : IAsyncDisposable
             Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         };
 
-    /// <summary>Runs <see cref="ScoreImage"/>, which stores a result and sends what follows.</summary>
-    public async Task<ResultDocument?> ScoreAsync(ScoreRequested request)
-    {
-        ScoredImage? image = await new ScoreImage(Scoring, Sender).ScoreAsync(request, Cancellation);
-        return image?.Result;
-    }
+    /// <summary>Scores a new image, which stores a result and sends what follows.</summary>
+    public async Task<ResultDocument?> ScoreAsync(ScoreRequested request) => (await Scoring.ScoreAsync(request, Cancellation))?.Result;
 
     /// <summary>The functions' answer to probes.</summary>
     public Health Health(ModelHost? models = null) => new(Storage, Cameras, models ?? Models, Infrastructure, Outbox);

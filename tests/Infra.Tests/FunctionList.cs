@@ -34,9 +34,9 @@ internal static class FunctionList
             (nameof(RouteUpload), QueueNames.Score),
             (nameof(ScoreImage), QueueNames.Scored),
             (nameof(ScoreImage), QueueNames.ScoreBulk),
-            (nameof(RescorePages), QueueNames.ScoreBulk),
-            (nameof(RescorePages), QueueNames.Rescore),
-            (nameof(StartRescore), QueueNames.Rescore),
+            ("RescorePages", QueueNames.ScoreBulk),
+            ("RescorePages", QueueNames.Rescore),
+            ("StartRescore", QueueNames.Rescore),
             (nameof(TendJobs), QueueNames.Rescore),
         }.ToLookup(s => s.Function, s => s.Queue);
 

@@ -3,6 +3,7 @@ using AaClip.Import.Clip;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
+using AaClip.Training.Stages;
 
 namespace AaClip.Training.Tests;
 

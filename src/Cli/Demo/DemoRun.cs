@@ -35,7 +35,7 @@ internal sealed class DemoRun
 
     public async Task<int> ExecuteAsync(CancellationToken cancellation)
     {
-        // 1
+        // 1. Model, samples, profiles
         string? package = Model ?? ProjectFiles.Find("models/demo");
         bool random = package is null;
         if (package is null)
@@ -57,7 +57,7 @@ internal sealed class DemoRun
             : random ? DemoSamples.Profiles(package, samples, cancellation)
             : await Profiles.ReadAsync(null, cancellation);
 
-        // 2
+        // 2. Start
         using Impatience impatience = new();
         using WarningLog log = new();
         try
@@ -76,14 +76,14 @@ internal sealed class DemoRun
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
             Console.WriteLine();
 
-            // 3 and 4
+            // 3. Drop and show; 4. wait
             using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             _ = pipeline.Failed.ContinueWith(_ => end.Cancel(), TaskScheduler.Default);
             bool through = await ShowAsync(pipeline.Storage, samples, end.Token);
             if (pipeline.Failed.IsCompleted)
                 throw new InvalidOperationException(await pipeline.Failed);
 
-            // 5
+            // 5. Account for every image
             log.Write();
             int code = await FinishAsync(pipeline.Storage, through, samples.Count, cancellation.IsCancellationRequested);
             await pipeline.StopAsync(impatience.Token);

@@ -33,7 +33,7 @@ internal sealed class ScoreRun
 
     public int Execute(CancellationToken cancellation)
     {
-        // 1
+        // 1. Model and anchors
         _ = ClassNames.Resolve(ObjectClass); // a bad name is told before the model is loaded
         using ProgressLine progress = new();
         progress.Show("Loading the model", 0, 1);
@@ -52,7 +52,7 @@ internal sealed class ScoreRun
         float[] anchors = scorer.AnchorsOf(ObjectClass);
         cancellation.ThrowIfCancellationRequested();
 
-        // 2 and 3
+        // 2. Decode and score; 3. write
         using ScoreOutput output = new(this, scorer);
         try
         {
@@ -71,7 +71,7 @@ internal sealed class ScoreRun
             throw;
         }
 
-        // 4
+        // 4. Failures
         progress.Clear();
         return output.Finish();
     }

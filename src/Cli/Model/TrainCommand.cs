@@ -6,6 +6,7 @@ using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
+using AaClip.Training.Stages;
 using AaClip.Training.Towers;
 
 namespace AaClip.Cli.Model;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.LocalHost;
+using AaClip.LocalHost.Uploads;
 
 namespace AaClip.Cli.Operate;
 

@@ -39,10 +39,10 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
         CameraSet cameras = await CamerasAsync(cancellation);
         List<(string Name, string ETag, ImageContent Content)> images = await ImagesAsync(cancellation);
 
-        // 1
+        // 1. Results
         await ReadResultsAsync(cancellation);
 
-        // 2
+        // 2. Images
         int skipped = 0;
         HashSet<string> current = new(StringComparer.Ordinal);
         List<string> missing = [];
@@ -58,12 +58,12 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
                 missing.Add($"{name} ({etag})");
         }
 
-        // 3
+        // 3. Pictures
         HashSet<string> maps = await StemsAsync(ContainerNames.Maps, cancellation),
             heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
-        // 4 and 5
+        // 4. Queues; 5. alerts
         Dictionary<string, int> queues = await QueuesAsync(cancellation);
         List<string> alerts = await AlertIdsAsync(cancellation);
         return new VerifyReport

@@ -73,7 +73,7 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
             return Refuse($"top is '{topText}', expected 1 to {LargestTop}.");
         string model = await models.LiveIdAsync(cancellation);
         ResultList list = new(model, await results.NewestAsync(model, camera, since, top, cancellation));
-        return Json(JsonSerializer.Serialize(list, ResultJson.Default.ResultList));
+        return Json(JsonSerializer.Serialize(list, ResultListJson.Default.ResultList));
     }
 
     private static ContentResult Json(string json) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AaClip.Graphs;
 using AaClip.Import.Clip;
+using AaClip.Import.Torch;
 using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Adapters;

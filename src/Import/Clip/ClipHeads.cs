@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AaClip.Import.Torch;
 
 namespace AaClip.Import.Clip;
 

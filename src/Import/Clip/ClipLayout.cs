@@ -1,3 +1,4 @@
+using AaClip.Import.Torch;
 using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Clip;

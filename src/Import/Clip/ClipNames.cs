@@ -1,4 +1,5 @@
 using System.Globalization;
+using AaClip.Import.Torch;
 using AaClip.Scoring.Packages;
 
 namespace AaClip.Import.Clip;

@@ -1,4 +1,5 @@
 using AaClip.Graphs;
+using AaClip.Import.Torch;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 

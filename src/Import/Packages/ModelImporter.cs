@@ -38,7 +38,7 @@ public static class ModelImporter
         if (Path.Exists(output))
             throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
 
-        // 1
+        // 1. Weights and shape
         foreach (
             (string option, string? label) in (ReadOnlySpan<(string, string?)>)
                 [("--name", options.Name), ("--model-version", options.Version)]
@@ -81,7 +81,7 @@ public static class ModelImporter
                 : values;
         }
 
-        // 2
+        // 2. Graphs
         ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, options.Activation, Read);
         TextGraph.Write(
             staging.File(ModelPackage.TextGraph),
@@ -92,16 +92,16 @@ public static class ModelImporter
             Read
         );
 
-        // 3
+        // 3. Vocabulary
         ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
 
-        // 4
+        // 4. Hashes and description
         Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
         ModelManifest manifest = Describe(options, classes, shape, description, sources, files);
         WriteManifest(staging, manifest);
 
-        // 5
+        // 5. Try
         progress?.Report(new ImportProgress("Trying the package on one image", total, total));
         Dictionary<string, (long[], float[])> anchors = Try(staging, manifest, progress, cancellation);
         if (anchors.Count > 0)
@@ -111,7 +111,7 @@ public static class ModelImporter
             WriteManifest(staging, Describe(options, classes, shape, description, sources, files));
         }
 
-        // 6
+        // 6. Rename into place
         cancellation.ThrowIfCancellationRequested();
         staging.Commit();
         return ModelPackage.Open(output);

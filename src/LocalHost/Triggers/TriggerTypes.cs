@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using AaClip.LocalHost.Worker;
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.WebJobs;
 

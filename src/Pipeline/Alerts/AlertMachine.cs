@@ -26,7 +26,7 @@ internal static class AlertMachine
     /// <param name="rule">The camera's rule as it is now.</param>
     public static AlertDecision Apply(AlertState state, AlertRule rule, Scored scored)
     {
-        // 1
+        // 1. What changes nothing
         if (scored.Verdict == Verdict.Failed || scored.Job is not null)
             return new(state, AlertOutcome.NotCounted, []);
         Observation seen = Observe(scored);
@@ -38,7 +38,7 @@ internal static class AlertMachine
         int at = recent.FindLastIndex(o => o.Time <= seen.Time) + 1;
         recent.Insert(at, seen);
 
-        // 2, 3
+        // 2. Open; 3. update or close
         List<AlertChange> changes = [];
         OpenAlert? open = state.Open;
         ClosedAlert? closed = state.Closed;

@@ -68,7 +68,7 @@ public sealed partial class AlertRaiser : IDisposable
             await gate.WaitAsync(cancellation);
             try
             {
-                // 1
+                // 1. Decide and claim
                 AlertDecision? known = decision;
                 AlertState state = await _store.ChangeAsync(
                     scored.Camera,
@@ -85,7 +85,7 @@ public sealed partial class AlertRaiser : IDisposable
                 if (state.Outbox.Count == 0)
                     return decision!.Changes;
 
-                // 2, 3, 4
+                // 2. Hidden places; 3. deliver; 4. store who has it
                 bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
                 if (state.Claim?.Worker == _worker)
                 {

@@ -11,8 +11,8 @@ namespace AaClip.Pipeline.Alerts;
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="AlertRaiser"/> with the queue, and with the topic where Alert__Topic names one. Needs StorageClients and a
-    /// TimeProvider among the services.
+    /// Registers <see cref="CameraAlerts"/> with the queue, and with the topic where Alert__Topic names one. Needs StorageClients,
+    /// CameraProfiles and a TimeProvider among the services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -33,6 +33,7 @@ public static class AlertServices
             provider.GetRequiredService<ILogger<AlertRaiser>>()
         ));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
+        services.AddSingleton<CameraAlerts>();
         if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
         {
             // Now, so that a wrong setting fails at start.

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AaClip.Pipeline.Failures;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Pipeline.Contracts;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>JSON of everything that crosses a queue: camelCase, without empty fields.</summary>
+/// <summary>JSON of everything that crosses a queue, and of requests for jobs: camelCase, without empty fields.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     PropertyNameCaseInsensitive = true,
@@ -13,4 +13,5 @@ namespace AaClip.Pipeline.Contracts;
 [JsonSerializable(typeof(ScoreRequested))]
 [JsonSerializable(typeof(Scored))]
 [JsonSerializable(typeof(RescoreStep))]
+[JsonSerializable(typeof(RescoreRequest))]
 public sealed partial class MessageJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Jobs;
 
 namespace AaClip.Pipeline.Contracts;
 
@@ -56,7 +55,8 @@ public sealed record RescoreRequest
     /// <exception cref="JsonException">It is no request; the message says why.</exception>
     public static RescoreRequest Parse(ReadOnlySpan<byte> json)
     {
-        RescoreRequest request = JsonSerializer.Deserialize(json, JobJson.Default.RescoreRequest) ?? throw new JsonException("It is null.");
+        RescoreRequest request =
+            JsonSerializer.Deserialize(json, MessageJson.Default.RescoreRequest) ?? throw new JsonException("It is null.");
         return request.More is { Count: > 0 } more ? throw new JsonException($"There is no field '{more.Keys.First()}'.") : request;
     }
 }

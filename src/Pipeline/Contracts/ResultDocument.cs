@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Results;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 

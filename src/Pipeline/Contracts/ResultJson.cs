@@ -1,7 +1,4 @@
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Failures;
-using AaClip.Pipeline.Results;
-using AaClip.Pipeline.Routing;
 
 namespace AaClip.Pipeline.Contracts;
 
@@ -14,5 +11,4 @@ namespace AaClip.Pipeline.Contracts;
 )]
 [JsonSerializable(typeof(ResultDocument))]
 [JsonSerializable(typeof(FailedMessage))]
-[JsonSerializable(typeof(ResultList))]
 public sealed partial class ResultJson : JsonSerializerContext;

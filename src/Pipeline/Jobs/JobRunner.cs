@@ -107,7 +107,7 @@ public sealed partial class JobRunner(
             return job with { Request = settled };
         }
 
-        // 1
+        // 1. Collect
         if (job.Collected < job.Sent)
         {
             JobPage page = await PageAsync(job, job.Collected, cancellation);
@@ -124,7 +124,7 @@ public sealed partial class JobRunner(
             }
         }
 
-        // 2
+        // 2. Send
         if (
             job.Sent < job.Listed
             && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight)
@@ -135,7 +135,7 @@ public sealed partial class JobRunner(
             return job with { Sent = job.Sent + 1, Still = false };
         }
 
-        // 3
+        // 3. List
         if (!job.ListedAll)
         {
             JobPage page =
@@ -150,7 +150,7 @@ public sealed partial class JobRunner(
             };
         }
 
-        // 4
+        // 4. Report
         if (job.Collected == job.Listed)
         {
             Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
-using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Text;
 using Azure;

@@ -92,8 +92,3 @@ public sealed record ResultSummary(
         string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;
     }
 }
-
-/// <summary>A page of results.</summary>
-/// <param name="Model">"name@version".</param>
-/// <param name="Results">Newest first.</param>
-public sealed record ResultList(string Model, IReadOnlyList<ResultSummary> Results);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using AaClip.Scoring.Maps;
+using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Routing;
 
@@ -18,6 +18,3 @@ namespace AaClip.Pipeline.Routing;
 [JsonSerializable(typeof(CameraProfile))]
 [JsonSerializable(typeof(AlertRule))]
 public sealed partial class CameraJson : JsonSerializerContext;
-
-/// <summary>"industrial" and "medical".</summary>
-internal sealed class DomainConverter() : JsonStringEnumConverter<Domain>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

@@ -36,6 +36,7 @@ public sealed partial class ImageScoring : IDisposable
     private const int JobImagesOnCpu = 2;
 
     private readonly BlobContainerClient _images;
+    private readonly QueueSender _sender;
     private readonly CameraProfiles _cameras;
     private readonly ModelHost _models;
     private readonly ResultStore _results;
@@ -62,6 +63,7 @@ public sealed partial class ImageScoring : IDisposable
     )
     {
         _images = storage.Container(ContainerNames.Images);
+        _sender = new QueueSender(storage);
         _choice = choice;
         _cameras = cameras;
         _models = models;
@@ -77,7 +79,19 @@ public sealed partial class ImageScoring : IDisposable
         _patient = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
     }
 
-    /// <summary>Runs all steps.</summary>
+    /// <summary>Scores a new image, and sends on what follows from it.</summary>
+    /// <returns>As of <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
+    public async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
+    {
+        ScoredImage? image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
+        if (image?.Scored is { } scored)
+            await _sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
+        if (image?.Shadow is { } shadow) // a second model that scores on trial
+            await _sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
+        return image;
+    }
+
+    /// <summary>Runs all steps, and sends nothing.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
     /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
     /// <returns>
@@ -97,7 +111,7 @@ public sealed partial class ImageScoring : IDisposable
         await memory.WaitAsync(cancellation);
         try
         {
-            // 1
+            // 1. Model and profile
             using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
             CameraProfile profile = (await _cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default;
@@ -147,7 +161,7 @@ public sealed partial class ImageScoring : IDisposable
         long start = _time.GetTimestamp();
         try
         {
-            // 2
+            // 2. Download
             await YieldAsync(urgent, cancellation);
             BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation);
             if (blob is null)
@@ -180,7 +194,7 @@ public sealed partial class ImageScoring : IDisposable
 
             result = result with { Timings = result.Timings with { Download = Lap(ref start) } };
 
-            // 3
+            // 3. Decode
             await YieldAsync(urgent, cancellation);
             RgbImage? image = ImageDecoder.Decode(bytes, request.Image, _decode).Image;
             bytes = null;
@@ -192,7 +206,7 @@ public sealed partial class ImageScoring : IDisposable
 
             BlankImage.Refuse(image, request.Image, model.Manifest.Architecture.Patch);
 
-            // 4
+            // 4. Score
             await YieldAsync(urgent, cancellation);
             float[] anchors;
             try
@@ -232,7 +246,7 @@ public sealed partial class ImageScoring : IDisposable
             return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation);
         }
 
-        // 5
+        // 5. Judge
         await YieldAsync(urgent, cancellation);
         if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
@@ -245,7 +259,7 @@ public sealed partial class ImageScoring : IDisposable
             result.Image.Height
         );
 
-        // 6
+        // 6. Draw and store the pictures
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         byte[]? heatmap = photo is null ? null : Draw(photo, judgement, profile);
         (string? heatmapBlob, string mapBlob) = await _results.WritePicturesAsync(
@@ -256,7 +270,7 @@ public sealed partial class ImageScoring : IDisposable
             cancellation
         );
 
-        // 7
+        // 7. Store the result
         result = result with
         {
             Score = judgement.Score,
@@ -269,7 +283,7 @@ public sealed partial class ImageScoring : IDisposable
         string name = await _results.WriteAsync(result, cancellation);
         Metrics.Scored(result.Score.Verdict, model.Id);
 
-        // 8. A job's images do not concern the line.
+        // 8. What is to be sent. A job's images do not concern the line.
         Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
         return request.Job is not null
             ? new ScoredImage(result)

@@ -33,7 +33,7 @@ public sealed record Judgement
     /// <param name="height">Rows of the image.</param>
     public static Judgement Of(AnomalyMap map, float detection, CameraProfile profile, Calibration calibration, int width, int height)
     {
-        // 1
+        // 1. What the camera ignores
         map = profile.Mask?.Fill(map) ?? map;
         float[] full = map.FullSize(map.Size, map.Size);
         if (profile.Mask is { } mask)
@@ -48,12 +48,12 @@ public sealed record Judgement
         if (float.IsNegativeInfinity(mapMax))
             mapMax = map.Smoothed().Min(); // nothing is left to look at
 
-        // 2 and 3
+        // 2. Combine the scores; 3. compare with the threshold
         double threshold = profile.Threshold ?? calibration.Threshold;
         double raw = calibration.Raw(mapMax, detection, map.Domain);
         Verdict verdict = raw >= threshold ? Verdict.Anomalous : Verdict.Normal;
 
-        // 4
+        // 4. Regions
         Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
         float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, verdict == Verdict.Anomalous);
         double calibrated = Calibration.Calibrated(raw, threshold);

@@ -1,5 +1,5 @@
 using AaClip.Scoring.Images;
-using AaClip.Synthesis;
+using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Training.Augmentation;
 

@@ -1,4 +1,4 @@
-using AaClip.Synthesis;
+using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Training.Augmentation;
 

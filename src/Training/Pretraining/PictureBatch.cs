@@ -3,6 +3,8 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
 using AaClip.Synthesis;
+using AaClip.Synthesis.Defects;
+using AaClip.Synthesis.Drawing;
 using AaClip.Training.Towers;
 
 namespace AaClip.Training.Pretraining;

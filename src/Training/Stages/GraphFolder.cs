@@ -1,5 +1,6 @@
 using AaClip.Graphs;
 using AaClip.Training.Autodiff;
+using AaClip.Training.Optimization;
 
 namespace AaClip.Training.Stages;
 

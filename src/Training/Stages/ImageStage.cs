@@ -2,6 +2,7 @@ using AaClip.Import.Adapters;
 using AaClip.Scoring.Packages;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Losses;
+using AaClip.Training.Optimization;
 using AaClip.Training.Towers;
 
 namespace AaClip.Training.Stages;

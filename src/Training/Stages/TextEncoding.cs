@@ -2,6 +2,7 @@ using AaClip.Graphs;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
 using AaClip.Training.Autodiff;
+using AaClip.Training.Optimization;
 using AaClip.Training.Towers;
 using static AaClip.Graphs.Proto.TensorProto.Types;
 

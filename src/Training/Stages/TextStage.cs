@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using AaClip.Scoring.Packages;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Losses;
+using AaClip.Training.Optimization;
 using AaClip.Training.Towers;
 using Tensor = AaClip.Training.Autodiff.Tensor;
 

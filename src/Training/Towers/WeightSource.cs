@@ -1,4 +1,5 @@
 using AaClip.Training.Autodiff;
+using AaClip.Training.Optimization;
 
 namespace AaClip.Training.Towers;
 

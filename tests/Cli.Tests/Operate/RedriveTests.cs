@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using AaClip.Pipeline.Failures;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
-using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;

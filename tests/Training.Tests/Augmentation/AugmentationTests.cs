@@ -2,6 +2,7 @@ using System.Globalization;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Tensors;
 using AaClip.Synthesis;
+using AaClip.Synthesis.Drawing;
 using AaClip.Tests;
 using AaClip.Training.Augmentation;
 

@@ -1,6 +1,7 @@
 using AaClip.Graphs;
 using AaClip.Scoring.Sessions;
 using AaClip.Training.Autodiff;
+using AaClip.Training.Optimization;
 using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Tests.Autodiff;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AaClip.Scoring.Tensors;
 using AaClip.Tests;
+using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 using AaClip.Training.Towers;
 

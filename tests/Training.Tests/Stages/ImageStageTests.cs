@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AaClip.Tests;
+using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 
 namespace AaClip.Training.Tests.Stages;

@@ -2,7 +2,7 @@ using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training.Towers;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Stages;
 
 /// <summary>Options of the adaptation; the defaults are those of the published code (specification 6 and 8).</summary>
 public sealed record AdaptationOptions

@@ -3,7 +3,7 @@ using AaClip.Scoring.Sessions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Optimization;
 
 /// <summary>A training graph, ready to run: takes the values of the parameters and returns their gradients to them.</summary>
 internal sealed class TrainingGraph : IDisposable

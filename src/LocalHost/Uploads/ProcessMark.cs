@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace AaClip.LocalHost;
+namespace AaClip.LocalHost.Uploads;
 
 /// <summary>Identifies a process of this machine. Process ids are reused, so the start time is part of the identity.</summary>
 /// <param name="Id">Process id.</param>

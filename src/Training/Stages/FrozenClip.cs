@@ -3,7 +3,7 @@ using AaClip.Import.Packages;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Stages;
 
 /// <summary>The CLIP model that is adapted. Its weights never change.</summary>
 internal sealed class FrozenClip : IDisposable

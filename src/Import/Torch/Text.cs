@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace AaClip.Import;
+namespace AaClip.Import.Torch;
 
 /// <summary>Makes text from an untrusted file fit for a message.</summary>
 internal static class Text

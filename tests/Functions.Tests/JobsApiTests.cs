@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace AaClip.Functions.Tests;
 
 /// <summary>Rescoring jobs over HTTP.</summary>
-public sealed class StartRescoreTests(AzuriteFixture azurite)
+public sealed class JobsApiTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -18,7 +18,7 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
     public async Task A_job_is_started_once_listed_paused_resumed_and_cancelled()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        StartRescore jobs = Jobs(pipeline);
+        JobsApi jobs = Jobs(pipeline);
         string body = $$"""{ "id": "j1", "model": "{{pipeline.Models.OwnId}}", "mode": "threshold", "cameras": ["line1"] }""";
 
         ContentResult started = Content(await jobs.Start(Request(body), Cancellation)),
@@ -77,7 +77,7 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
     public async Task A_huge_body_an_unknown_job_and_an_unknown_action_are_told_apart()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        StartRescore jobs = Jobs(pipeline);
+        JobsApi jobs = Jobs(pipeline);
         HttpRequest huge = Request("{}");
         huge.Body = new MemoryStream(new byte[1 << 20]); // whatever its header says
 
@@ -122,7 +122,7 @@ public sealed class StartRescoreTests(AzuriteFixture azurite)
         Assert.InRange(answer.Content!.Length, 100, 2100);
     }
 
-    private static StartRescore Jobs(TestPipeline pipeline) => new(pipeline.Jobs, pipeline.Store, pipeline.Models, TimeProvider.System);
+    private static JobsApi Jobs(TestPipeline pipeline) => new(pipeline.Jobs, pipeline.Store, pipeline.Models, TimeProvider.System);
 
     private static HttpRequest Request(string body) =>
         new DefaultHttpContext

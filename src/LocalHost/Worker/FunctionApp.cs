@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 
-namespace AaClip.LocalHost;
+namespace AaClip.LocalHost.Worker;
 
 /// <summary>
 /// A built function app: the output folder of the Worker SDK, as <c>func start</c> and Azure use it. functions.metadata lists the functions

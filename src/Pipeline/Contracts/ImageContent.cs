@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs.Models;
 
-namespace AaClip.Pipeline.Results;
+namespace AaClip.Pipeline.Contracts;
 
 /// <summary>
 /// What storage tells of a blob's content without reading it. Its ETag also changes with metadata, properties, tags and access lists, which

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace AaClip.Training;
+namespace AaClip.Training.Optimization;
 
 /// <summary>Settings of <see cref="Adam"/> (specification 6.2 and 6.4).</summary>
 /// <param name="LearningRate">Learning rate, above 0.</param>

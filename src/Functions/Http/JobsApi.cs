@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>Rescoring jobs over HTTP: start, list, look at, pause, resume, cancel.</summary>
-public sealed class StartRescore(JobService service, JobStore jobs, ModelHost models, TimeProvider time)
+public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models, TimeProvider time)
 {
     private const int LargestBody = 256 * 1024;
     private const int LongestMessage = 2000;
@@ -18,7 +18,7 @@ public sealed class StartRescore(JobService service, JobStore jobs, ModelHost mo
     /// POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no
     /// sense; 409 when another job has its id.
     /// </summary>
-    [Function(nameof(StartRescore))]
+    [Function("StartRescore")]
     public async Task<IActionResult> Start(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request,
         CancellationToken cancellation

@@ -1,4 +1,4 @@
-namespace AaClip.Training;
+namespace AaClip.Training.Optimization;
 
 /// <summary>A trainable weight with the gradient of the last run.</summary>
 internal sealed class Parameter

@@ -1,7 +1,7 @@
-namespace AaClip.Pipeline.Failures;
+namespace AaClip.Pipeline.Contracts;
 
 /// <summary>
-/// A message that was given up on, as it was: stored under "failed/" in the results container, from where <see cref="Redrive"/> sends it
+/// A message that was given up on, as it was: stored under "failed/" in the results container, from where 'aaclip redrive' sends it
 /// again.
 /// </summary>
 public sealed record FailedMessage

@@ -1,4 +1,4 @@
-namespace AaClip.Synthesis;
+namespace AaClip.Synthesis.Drawing;
 
 /// <summary>
 /// Random numbers that depend only on their seeds (SplitMix64; Steele, Lea, Flood 2014). So a training that resumes at an epoch gets the

@@ -1,0 +1,8 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AaClip.Scoring.Maps;
+
+namespace AaClip.Pipeline.Contracts;
+
+/// <summary>"industrial" and "medical".</summary>
+internal sealed class DomainConverter() : JsonStringEnumConverter<Domain>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Resilience;
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using AaClip.Scoring.Packages;
+using Azure;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Pipeline.Failures;
+
+/// <summary>
+/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip
+/// redrive' sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result
+/// that is there is never replaced.
+/// </summary>
+public sealed partial class FailureRecorder(
+    ResultStore results,
+    CameraProfiles cameras,
+    ModelHost models,
+    JobService jobs,
+    TimeProvider time,
+    ILogger<FailureRecorder> logger
+)
+{
+    /// <summary>Records one message. A message of a job fails the job, which may be resumed.</summary>
+    /// <param name="queue">Queue that gave up, without "-poison".</param>
+    /// <param name="message">The message's text, whatever it is.</param>
+    public async Task RecordAsync(string queue, string message, CancellationToken cancellation)
+    {
+        await KeepAsync(queue, message, cancellation);
+        if (queue == QueueNames.Rescore)
+            await FailJobAsync(message, cancellation);
+    }
+
+    private async Task KeepAsync(string queue, string message, CancellationToken cancellation)
+    {
+        (ScoreRequested? request, string? image, string reason) = Understand(queue, message);
+        using Activity? span = Tracing.Start("RecordFailure", request?.Traceparent);
+        Metrics.Failure(FailureCodes.GivenUp);
+
+        string blob = await results.WriteFailedAsync(
+            new FailedMessage
+            {
+                Queue = queue,
+                Reason = reason,
+                Image = image,
+                RecordedAt = time.GetUtcNow(),
+                Body = message,
+            },
+            cancellation
+        );
+        Log.Kept(logger, image ?? "a message", queue, reason, blob);
+        if (request is not null && await ModelOfAsync(request, cancellation) is { } model)
+        {
+            ResultDocument failed = await FailedAsync(request, model, reason, cancellation);
+            try
+            {
+                if (!await results.TryAddAsync(failed, cancellation))
+                    Log.HasResult(logger, request.Image);
+            }
+            catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
+            {
+                Log.NoResult(logger, request.Image, Fault.Text(e));
+            }
+        }
+    }
+
+    private async Task FailJobAsync(string message, CancellationToken cancellation)
+    {
+        try
+        {
+            RescoreStep step = Read(message, MessageJson.Default.RescoreStep);
+            await jobs.FailAsync(step.Job, $"Every attempt to take step {step.Step} failed: see the log of RescorePages.", cancellation);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            // No message of ours, or of a job that is gone: it is kept.
+        }
+    }
+
+    /// <returns>
+    /// A request where the message leads to one image and version; the image's name where it is known; the reason for people.
+    /// </returns>
+    private static (ScoreRequested? Request, string? Image, string Reason) Understand(string queue, string message)
+    {
+        try
+        {
+            if (queue == QueueNames.Scored)
+            {
+                Scored scored = Read(message, MessageJson.Default.Scored);
+                return (
+                    null,
+                    scored.Image,
+                    "The image has its score, but every attempt to decide on an alert failed: see the log of RaiseAlert, then send "
+                        + "the message again with 'aaclip redrive'."
+                );
+            }
+
+            if (queue == QueueNames.Uploads)
+            {
+                BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);
+                const string Reason =
+                    "Every attempt to route this upload failed: see the log of RouteUpload, then send the message again with "
+                    + "'aaclip redrive', or upload the image again.";
+                if (upload.ETag.Length == 0 || upload.EventType != BlobCreated.Type)
+                    return (null, upload.Name, Reason);
+                return (
+                    new ScoreRequested
+                    {
+                        Image = upload.Name,
+                        ETag = upload.ETag,
+                        Camera = ImageName.Of(upload.Name).Camera,
+                        ObjectClass = "",
+                        EnqueuedAt = upload.Time,
+                        Traceparent = upload.Traceparent,
+                    },
+                    upload.Name,
+                    Reason
+                );
+            }
+
+            if (queue == QueueNames.Rescore)
+                return (
+                    null,
+                    null,
+                    $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log "
+                        + $"of RescorePages, then resume the job."
+                );
+
+            ScoreRequested request = Read(message, MessageJson.Default.ScoreRequested);
+            bool named = request.Image.Length > 0 && request.ETag is not ("" or "*") && request.Camera.Length > 0;
+            return (
+                named ? request : null,
+                request.Image,
+                "Every attempt to score this image failed: see the log of ScoreImage, then send the message again with 'aaclip "
+                    + "redrive', upload the image again or rescore it."
+            );
+        }
+        catch (JsonException e)
+        {
+            return (null, null, $"The message cannot be read: {e.Message}");
+        }
+    }
+
+    private static T Read<T>(string message, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(message, type) ?? throw new JsonException("It is null.");
+
+    // The model may be the very reason; without a name for it there is no place for a result.
+    private async Task<ModelPart?> ModelOfAsync(ScoreRequested request, CancellationToken cancellation)
+    {
+        string? id = request.Model;
+        try
+        {
+            id ??= await models.LiveIdAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        return ModelId.TrySplit(id, out ModelId model) ? new ModelPart(model.Name, model.Version, null, null, null) : null;
+    }
+
+    private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)
+    {
+        string objectClass =
+            request.ObjectClass.Length > 0
+                ? request.ObjectClass
+                : ((await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default).Class;
+        return new ResultDocument
+        {
+            Image = new ImagePart
+            {
+                Name = request.Image,
+                ETag = request.ETag.Trim('"'),
+                Camera = request.Camera,
+                ObjectClass = objectClass,
+            },
+            Model = model,
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(),
+            Failure = new FailurePart(FailureCodes.GivenUp, reason),
+            ScoredAt = time.GetUtcNow(),
+            Traceparent = request.Traceparent,
+            Job = request.Job,
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
+        public static partial void HasResult(ILogger logger, string image);
+
+        [LoggerMessage(3, LogLevel.Warning, "The result of {Image} cannot be stored under its name: {Reason}")]
+        public static partial void NoResult(ILogger logger, string image, string reason);
+
+        [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is kept in results/{Blob}.")]
+        public static partial void Kept(ILogger logger, string image, string queue, string reason, string blob);
+    }
+}

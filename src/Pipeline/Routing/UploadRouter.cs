@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace AaClip.Pipeline.Routing;
+
+/// <summary>
+/// An image was stored: finds its camera's profile and asks for a score, or skips it with a reason in the log. The camera is the first
+/// folder of the name; an image without a folder belongs to camera "default". What the file is called plays no part, but for the profile's
+/// skip patterns: whether it is an image is told by its content.
+/// </summary>
+public sealed partial class UploadRouter(
+    StorageClients storage,
+    CameraProfiles cameras,
+    QueueSender sender,
+    TimeProvider time,
+    ILogger<UploadRouter> logger
+)
+{
+    /// <summary>Looks at one upload, and sends the request to score it unless it is skipped.</summary>
+    /// <returns>The request that was sent; null when the upload was skipped.</returns>
+    public async Task<ScoreRequested?> RouteAsync(BlobCreated upload, CancellationToken cancellation)
+    {
+        using Activity? span = Tracing.Start("RouteUpload", upload.Traceparent);
+        span?.SetTag("image", upload.Name);
+        Metrics.QueueAge(QueueNames.Uploads, upload.Time, time.GetUtcNow());
+
+        (string camera, string path) = ImageName.Of(upload.Name);
+        CameraProfile? profile = (await cameras.GetAsync(cancellation)).Find(camera);
+        if (WhyNot(upload, camera, path, profile) is { } reason)
+        {
+            Log.Skipped(logger, upload.Name, reason.Text);
+            Metrics.Skipped(reason.Code);
+            return null;
+        }
+
+        ScoreRequested request = new()
+        {
+            Image = upload.Name,
+            ETag = upload.ETag.Length > 0 ? upload.ETag : "*", // an event that does not name the version means the one that is there
+            Camera = camera,
+            ObjectClass = profile!.Class, // a camera without a profile was skipped above
+            EnqueuedAt = time.GetUtcNow(),
+            Traceparent = Tracing.Stamp(upload.Traceparent),
+        };
+        await sender.SendAsync(QueueNames.Score, request, MessageJson.Default.ScoreRequested, cancellation: cancellation);
+        Log.Routed(logger, upload.Name, camera, request.ObjectClass);
+        return request;
+    }
+
+    private (string Code, string Text)? WhyNot(BlobCreated upload, string camera, string path, CameraProfile? profile)
+    {
+        if (upload.EventType != BlobCreated.Type)
+            return ("event-type", $"the event is {upload.EventType}, not {BlobCreated.Type}: let the subscription send no others");
+        if (upload.Container != storage.NameOf(ContainerNames.Images))
+            return ("container", $"it lies in container '{upload.Container}', not in '{storage.NameOf(ContainerNames.Images)}'");
+        if (upload.Bytes == 0)
+            return upload.Name.EndsWith('/')
+                ? ("folder", "it is the placeholder of a folder")
+                : (
+                    "empty",
+                    $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they "
+                        + $"have an event of their own"
+                );
+        if (profile is null)
+            return (
+                "unknown-camera",
+                $"{ContainerNames.Config}/{CameraProfiles.Blob} has no profile for camera '{camera}': add one, or '*' for all others"
+            );
+        if (profile.SkippedBy(path) is { } pattern)
+            return ("pattern", $"its name matches the skip pattern '{pattern}'");
+        return null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Routed {Image}: camera {Camera}, class {ObjectClass}.")]
+        public static partial void Routed(ILogger logger, string image, string camera, string objectClass);
+
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: {Reason}.")]
+        public static partial void Skipped(ILogger logger, string image, string reason);
+    }
+}
