@@ -3,17 +3,17 @@ using Google.Protobuf;
 
 namespace AaClip.Graphs;
 
-/// <summary>A weight of a graph.</summary>
+/// <summary>A weight tensor stored in a graph file.</summary>
 /// <param name="Name">Checkpoint key.</param>
 /// <param name="Type">"Float", "Float16" or "Int8"; "Int64" for axes and bounds.</param>
-/// <param name="Shape">Axis lengths, as the graph multiplies it: linear weights are [inputs, outputs].</param>
-/// <param name="Bytes">Stored length.</param>
+/// <param name="Shape">Axis lengths as used in the graph's products: linear weights are [inputs, outputs].</param>
+/// <param name="Bytes">Stored size in bytes.</param>
 public sealed record GraphTensor(string Name, string Type, IReadOnlyList<long> Shape, long Bytes);
 
 /// <summary>Lists the weights of a graph file.</summary>
 public static class GraphTensors
 {
-    /// <summary>All initializers in file order.</summary>
+    /// <summary>Reads all initializers in file order.</summary>
     /// <exception cref="InvalidDataException">The file is not an ONNX graph.</exception>
     public static IReadOnlyList<GraphTensor> Read(string path)
     {

@@ -7,8 +7,8 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes one ONNX graph, node by node. A node is named by its path ("/visual/blocks.3/attn/q/MatMul"), an initializer by its
-/// checkpoint key, and equal constants are written once.
+/// Writes one ONNX graph, node by node. Nodes are named by their path ("/visual/blocks.3/attn/q/MatMul"), initializers by their checkpoint
+/// key. Equal constants are written once.
 /// </summary>
 internal sealed class GraphWriter : IDisposable
 {
@@ -22,8 +22,8 @@ internal sealed class GraphWriter : IDisposable
     private readonly HashSet<string> _initializers = [];
     private readonly HashSet<string> _taps;
 
-    /// <param name="path">The graph's file; its weights go beside it with the ending ".weights".</param>
-    /// <param name="taps">Inner values, by tap name, that become outputs too; for tests and inspection.</param>
+    /// <param name="path">The graph's file; its weights are written to the same path with the extension ".weights".</param>
+    /// <param name="taps">Tap names of inner values that also become outputs; for tests and inspection.</param>
     public GraphWriter(string path, IEnumerable<string>? taps = null)
     {
         _path = path;
@@ -32,14 +32,14 @@ internal sealed class GraphWriter : IDisposable
         _taps = [.. taps ?? []];
     }
 
-    /// <summary>Declares an input. An axis is a number, or a name where it is free.</summary>
+    /// <summary>Declares an input. An axis is a number, or a name if its length is variable.</summary>
     public Value Input(string name, DataType type, params ReadOnlySpan<object> axes)
     {
         _graph.Input.Add(Describe(name, type, axes));
         return new Value(name);
     }
 
-    /// <summary>Declares an output under its own name.</summary>
+    /// <summary>Declares an output with its own name.</summary>
     public void Output(string name, Value value, DataType type, params ReadOnlySpan<object> axes)
     {
         _graph.Node.Add(
@@ -54,7 +54,7 @@ internal sealed class GraphWriter : IDisposable
         _graph.Output.Add(Describe(name, type, axes));
     }
 
-    /// <summary>Makes an inner value an output if it was asked for under this name.</summary>
+    /// <summary>Makes an inner value an output if the taps contain this name.</summary>
     public Value Tap(string name, Value value)
     {
         if (_taps.Remove(name))
@@ -81,17 +81,17 @@ internal sealed class GraphWriter : IDisposable
         return value;
     }
 
-    /// <summary>Adds a node of one result.</summary>
-    /// <param name="op">Operator, of the standard domain.</param>
-    /// <param name="path">Where it stands, such as "/visual/blocks.0/attn/q".</param>
+    /// <summary>Adds a node with one result.</summary>
+    /// <param name="op">Operator of the standard domain.</param>
+    /// <param name="path">Path of the node, such as "/visual/blocks.0/attn/q".</param>
     public Value Node(string op, string path, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes) =>
         Nodes(op, "", path, 1, inputs, attributes)[0];
 
-    /// <summary>Adds a node of one result from ONNX Runtime's own operators.</summary>
+    /// <summary>Adds a node with one result that uses one of ONNX Runtime's own operators.</summary>
     public Value Fused(string op, string path, ReadOnlySpan<Value> inputs, params ReadOnlySpan<AttributeProto> attributes) =>
         Nodes(op, Microsoft, path, 1, inputs, attributes)[0];
 
-    /// <summary>Adds a node of several results.</summary>
+    /// <summary>Adds a node with several results.</summary>
     public Value[] Nodes(
         string op,
         string domain,
@@ -108,7 +108,7 @@ internal sealed class GraphWriter : IDisposable
             Domain = domain,
         };
         foreach (Value input in inputs)
-            node.Input.Add(input.Name ?? ""); // default(Value): an optional input that is left out
+            node.Input.Add(input.Name ?? ""); // default(Value): an optional input that is omitted
         Value[] outputs = [.. Enumerable.Range(0, results).Select(i => new Value(i == 0 ? node.Name : $"{node.Name}:{i}"))];
         node.Output.AddRange(outputs.Select(o => o.Name));
         node.Attribute.AddRange(attributes.ToArray());
@@ -134,7 +134,7 @@ internal sealed class GraphWriter : IDisposable
         return new Value(name);
     }
 
-    /// <summary>A float weight, stored as the given type.</summary>
+    /// <summary>A float weight, stored in the given type.</summary>
     public Value Weight(string key, ReadOnlySpan<long> shape, ReadOnlySpan<float> values, DataType type = DataType.Float)
     {
         if (_initializers.Add(key))
@@ -150,10 +150,10 @@ internal sealed class GraphWriter : IDisposable
         return new Value(key);
     }
 
-    /// <summary>Whether an initializer of this key is there already, so that its values need not be read again.</summary>
+    /// <summary>Whether an initializer with this key exists already; then its values need not be read again.</summary>
     public bool Has(string key) => _initializers.Contains(key);
 
-    /// <summary>Writes the graph file; the weights are complete when this writer is disposed of.</summary>
+    /// <summary>Writes the graph file. The weights file is complete after this writer is disposed.</summary>
     public void Save()
     {
         if (_taps.Count > 0)

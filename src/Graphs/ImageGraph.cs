@@ -5,15 +5,15 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx: image [B,3,S,S] and anchors [B,E,2] in, map [B,g,g] (levels summed, before smoothing) and detection [B] out
+/// Writes image.onnx. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map [B,g,g] (levels summed, before smoothing) and detection [B]
 /// (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
 /// </summary>
 internal static class ImageGraph
 {
-    /// <param name="path">image.onnx, in an existing folder.</param>
-    /// <param name="read">Values by internal name; "visual.positional_embedding" already has the size of the grid.</param>
-    /// <param name="adapters">What the image adapters look like, or null for plain CLIP: then CLIP's own projection is the head.</param>
-    /// <param name="taps">Inner values to expose, for tests.</param>
+    /// <param name="path">Path of image.onnx; the folder must exist.</param>
+    /// <param name="read">Returns values by internal name; "visual.positional_embedding" must already have the size of the grid.</param>
+    /// <param name="adapters">Description of the image adapters. Null for plain CLIP: CLIP's own projection is used as the head.</param>
+    /// <param name="taps">Inner values that become outputs, for tests.</param>
     public static void Write(
         string path,
         ModelArchitecture shape,
@@ -35,7 +35,7 @@ internal static class ImageGraph
         Value x = Embed(graph, tower, image, shape, read);
         x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
 
-        // Blocks; adapted ones are mixed before a level is taken.
+        // Blocks. The adapter of a block is applied before a level is taken from it.
         Value[] levels = new Value[shape.Levels.Count];
         for (int block = 0; block < shape.Levels.Max(); block++)
         {
@@ -53,7 +53,7 @@ internal static class ImageGraph
                     levels[level] = PatchTokens(graph, tower, x, level, width);
         }
 
-        // Head: each level against the anchors, and the mean patch of the last level.
+        // Head: compares each level with the anchors, and the mean patch of the last level.
         Value difference = Difference(graph, anchors);
         Value? sum = null;
         for (int level = 0; level < levels.Length; level++)
@@ -63,7 +63,7 @@ internal static class ImageGraph
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }
 
-        // ≥ 1 level, so there is a sum
+        // There is at least one level, so the sum is not null.
         Value grid = graph.Node("Reshape", "/head/map", [sum!.Value, graph.Integers(-1, shape.Grid, shape.Grid)]);
         graph.Output("map", grid, DataType.Float, "B", shape.Grid, shape.Grid);
         Value last = Head(tower, levels[^1], adapters, "det_proj", "/head/detection", shape);
@@ -71,7 +71,7 @@ internal static class ImageGraph
         graph.Save();
     }
 
-    // conv 14×14 stride 14 → [B, patches, width]; a zero token is put in front, and row 0 of the table carries the class embedding.
+    // conv 14×14 stride 14 → [B, patches, width]. A zero token is prepended; row 0 of the table contains the class embedding.
     private static Value Embed(GraphWriter graph, TransformerWriter tower, Value image, ModelArchitecture shape, Func<string, float[]> read)
     {
         int width = shape.Vision.Width;

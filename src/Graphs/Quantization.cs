@@ -18,7 +18,7 @@ internal static class Quantization
         {
             ReadOnlySpan<float> row = weight.Slice(o * inputs, inputs);
             float largest = Math.Abs(TensorPrimitives.MaxMagnitude(row));
-            scales[o] = largest > 0 ? largest / Levels : 1; // a row of zeros stays zeros
+            scales[o] = largest > 0 ? largest / Levels : 1; // a row of zeros stays zero
             float inverse = 1 / scales[o];
             for (int i = 0; i < inputs; i++)
                 values[i * outputs + o] = (sbyte)Math.Clamp(MathF.Round(row[i] * inverse), -Levels, Levels);

@@ -5,12 +5,12 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes text.onnx: tokens [N, context] int64 in, features [N, E] out, not normalised (specification 1.5 and 2.3; model/adapter.py).
-/// The feature is read at the first position of the largest token id, which is the end marker.
+/// Writes text.onnx. Input: tokens [N, context] int64. Output: features [N, E], not normalised (specification 1.5 and 2.3;
+/// model/adapter.py). The feature is taken at the first position of the largest token id, which is the end marker.
 /// </summary>
 internal static class TextGraph
 {
-    /// <param name="adapters">What the text adapters look like, or null for the plain tower with CLIP's projection.</param>
+    /// <param name="adapters">Description of the text adapters. Null for the plain tower with CLIP's projection.</param>
     public static void Write(
         string path,
         ModelArchitecture shape,

@@ -5,9 +5,11 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Graphs;
 
-/// <summary>The parts that both towers are made of, written in the package's precision.</summary>
+/// <summary>Writes the layers that both towers use, in the package's precision.</summary>
 /// <param name="graph">The graph that is being written.</param>
-/// <param name="read">Values of a weight by its internal name (OpenAI's names, and the adapters' with their prefix).</param>
+/// <param name="read">
+/// Returns the values of a weight by its internal name (OpenAI's names, and the adapters' names with their prefix).
+/// </param>
 internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]> read, Precision precision, Activation activation)
 {
     private const float LayerNormEpsilon = 1e-5f; // specification 1.4
@@ -24,9 +26,9 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     /// </code>
     /// </summary>
     /// <param name="x">[B, tokens, width].</param>
-    /// <param name="key">Checkpoint prefix, such as "visual.transformer.resblocks.3.".</param>
+    /// <param name="key">Prefix of the checkpoint keys, such as "visual.transformer.resblocks.3.".</param>
     /// <param name="path">Node path, such as "/visual/blocks.3".</param>
-    /// <param name="causal">Whether a token sees only itself and what is before it (text tower).</param>
+    /// <param name="causal">Whether a token attends only to itself and earlier tokens (text tower).</param>
     public Value Block(Value x, TowerShape shape, string key, string path, bool causal)
     {
         int width = shape.Width;
@@ -48,8 +50,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     }
 
     /// <summary>
-    /// Mixes a residual adapter into all tokens (specification 2.1; model/adapter.py): a = LeakyReLU(x·Wᵀ), scaled to the norm of x,
-    /// then share·a + (1 − share)·x. Norms are taken in float32: in float16 the squares of CLIP's largest channels would overflow.
+    /// Applies a residual adapter to all tokens (specification 2.1; model/adapter.py): a = LeakyReLU(x·Wᵀ), scaled to the norm of x, then
+    /// share·a + (1 − share)·x. Norms are computed in float32: in float16 the squares of CLIP's largest channels would overflow.
     /// </summary>
     public Value Adapter(Value x, string key, string path, int width, double share)
     {
@@ -63,7 +65,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/mixed", [adapted, kept]));
     }
 
-    /// <summary>LeakyReLU of the adapters.</summary>
+    /// <summary>LeakyReLU with the adapters' slope.</summary>
     public Value LeakyRelu(Value x, string path) => graph.Node("LeakyRelu", path, [x], Float("alpha", LeakySlope));
 
     /// <summary>Layer normalisation over the width.</summary>
@@ -84,7 +86,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         return bias is null ? product : graph.Node("Add", path, [product, Vector(bias, outputs)]);
     }
 
-    /// <summary>x·W for a checkpoint weight of shape [inputs, outputs], never quantised: CLIP's projections.</summary>
+    /// <summary>x·W for a checkpoint weight of shape [inputs, outputs], never quantised: used for CLIP's projections.</summary>
     public Value Project(Value x, string weight, string path, int inputs, int outputs)
     {
         if (!graph.Has(weight))
@@ -92,24 +94,24 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         return graph.Node("MatMul", path, [x, new Value(weight)]);
     }
 
-    /// <summary>x·Wᵀ that stays in floating point in every precision: the heads, where small differences are the signal.</summary>
+    /// <summary>x·Wᵀ, never quantised: used for the heads, where small differences matter.</summary>
     public Value LinearExact(Value x, string weight, string path, int inputs, int outputs) =>
         graph.Node("MatMul", path, [x, Transposed(weight, inputs, outputs)]);
 
-    /// <summary>A vector of the checkpoint.</summary>
+    /// <summary>A one-dimensional weight of the checkpoint.</summary>
     public Value Vector(string key, int length) => graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Type);
 
     /// <summary>L2 norm over the width, [.., 1], in float32.</summary>
     public Value Norm(Value x, string path) => graph.Node("ReduceL2", path, [ToFloat32(x, path), graph.Integers(-1)], Int("keepdims", 1));
 
-    /// <summary>Activations as float32.</summary>
+    /// <summary>Casts activations to float32.</summary>
     public Value ToFloat32(Value x, string path) =>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float32", [x], Int("to", (int)DataType.Float));
 
     private Value ToActivations(Value x, string path) =>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
 
-    // Fused attention: the [heads, tokens, tokens] matrix is never in memory.
+    // Fused attention: the [heads, tokens, tokens] matrix is never stored as a whole.
     private Value Attention(Value x, TowerShape shape, string key, string path, bool causal)
     {
         int width = shape.Width;
@@ -140,7 +142,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         Value product = Linear(x, weight, bias, path, inputs, outputs);
         return activation == Activation.QuickGelu
             ? graph.Fused("QuickGelu", path, [product], Float("alpha", 1.702f))
-            : graph.Node("Gelu", path, [product]); // erf; on CPU faster than ONNX Runtime's fused BiasGelu
+            : graph.Node("Gelu", path, [product]); // erf; on the CPU faster than ONNX Runtime's fused BiasGelu
     }
 
     private Value LinearInt8(Value x, string weight, string? bias, string path, int inputs, int outputs)
@@ -159,7 +161,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Transposed(string key, int inputs, int outputs) =>
         graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs), Type);
 
-    // [rows, columns] → [columns, rows], by tiles that stay in the cache.
+    // [rows, columns] → [columns, rows], in tiles that fit in the cache.
     private static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
     {
         const int Tile = 32;

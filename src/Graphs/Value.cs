@@ -1,4 +1,4 @@
 namespace AaClip.Graphs;
 
-/// <summary>An edge of the graph: the name under which a node's result is known.</summary>
+/// <summary>An edge of the graph: the name of a node's result.</summary>
 internal readonly record struct Value(string Name);

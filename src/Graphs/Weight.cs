@@ -3,19 +3,19 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// A model weight under the one name used here, whatever the checkpoint calls it and however it cuts it up. Nothing is read before
-/// <see cref="Read"/>, and nothing is kept after it, so that a model costs the memory of one weight at a time.
+/// A model weight under its internal name, independent of how the checkpoint names and splits it. Data is read by <see cref="Read"/> and
+/// not kept, so only one weight at a time is in memory.
 /// </summary>
 public sealed class Weight
 {
     private readonly StoredTensor[] _parts;
     private readonly bool _transposed;
 
-    /// <summary>A weight made of checkpoint tensors.</summary>
-    /// <param name="name">Its name here.</param>
-    /// <param name="shape">Its shape here.</param>
-    /// <param name="parts">Tensors joined along the first axis; only one when <paramref name="transposed"/>.</param>
-    /// <param name="transposed">Whether the checkpoint has the two axes the other way round.</param>
+    /// <summary>Makes a weight from checkpoint tensors.</summary>
+    /// <param name="name">Its internal name.</param>
+    /// <param name="shape">Its internal shape.</param>
+    /// <param name="parts">Tensors to join along the first axis; exactly one if <paramref name="transposed"/>.</param>
+    /// <param name="transposed">Whether the two axes are swapped in the checkpoint.</param>
     internal Weight(string name, long[] shape, StoredTensor[] parts, bool transposed)
     {
         Name = name;
@@ -24,7 +24,7 @@ public sealed class Weight
         _transposed = transposed;
     }
 
-    /// <summary>For example "visual.proj".</summary>
+    /// <summary>Internal name, for example "visual.proj".</summary>
     public string Name { get; }
 
     /// <summary>Axis lengths.</summary>

@@ -8,8 +8,8 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// The external data file beside a graph. Tensors start on page borders, so that ONNX Runtime can map them where they lie;
-/// what is smaller than a kilobyte stays inside the graph file.
+/// The external data file of a graph. Tensors of a page (4096 bytes) or more are aligned to pages, so that ONNX Runtime can map them;
+/// smaller ones are aligned to cache lines (64 bytes). Tensors smaller than a kilobyte are stored in the graph file.
 /// </summary>
 internal sealed class WeightsFile(string path) : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class WeightsFile(string path) : IDisposable
         }
     }
 
-    /// <summary>Adds a tensor whose bytes are ready (little-endian, row-major).</summary>
+    /// <summary>Adds a tensor from its bytes (little-endian, row-major).</summary>
     public TensorProto Add(string name, ReadOnlySpan<long> shape, DataType type, ReadOnlySpan<byte> bytes)
     {
         TensorProto tensor = new() { Name = name, DataType = (int)type };

@@ -4,9 +4,9 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import;
 
 /// <summary>
-/// The tensors and values of a checkpoint, whichever container they come in: safetensors (one file or shards), a PyTorch zip
-/// pickle, a TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read; nothing
-/// from the file is ever run.
+/// The tensors and values of a checkpoint in any supported container: safetensors (one file or shards), a PyTorch zip with a pickle, a
+/// TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read. No code from the file is
+/// executed.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
@@ -25,29 +25,30 @@ public sealed class Checkpoint : IDisposable
         _owned = owned;
     }
 
-    /// <summary>The file that was read: for a folder, the one found inside.</summary>
+    /// <summary>Path of the file; for a folder, the file found inside.</summary>
     public string Path { get; }
 
-    /// <summary>Every file that was read: <see cref="Path"/>, and behind an index its shards.</summary>
+    /// <summary>All files that were read: <see cref="Path"/> and, if it is an index, its shards.</summary>
     public IEnumerable<string> Files => Tensors.Values.Select(t => t.File).Prepend(Path).Distinct(StringComparer.Ordinal);
 
     /// <summary>
-    /// Tensors by name. Nested dictionaries, modules and lists are joined by dots: "image_adapter.det_proj.fc.weight",
+    /// Tensors by name. Names of nested dictionaries, modules and lists are joined with dots: "image_adapter.det_proj.fc.weight",
     /// "image_optimizer.state.0.exp_avg". Valid until this object is disposed.
     /// </summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
     /// <summary>
-    /// Whatever is not a tensor, by the same kind of name: null, bool, long, double, string or byte[], such as "epoch" or
-    /// "image_optimizer.param_groups.0.lr". Of a safetensors file, its metadata.
+    /// All values that are not tensors, with names of the same form: null, bool, long, double, string or byte[], such as "epoch" or
+    /// "image_optimizer.param_groups.0.lr". For a safetensors file, its metadata.
     /// </summary>
     public IReadOnlyDictionary<string, object?> Values { get; }
 
-    /// <summary>Opens a checkpoint. The container is recognised by its content, not by the file's name.</summary>
-    /// <param name="path">A file, or a folder that holds one under a name customary for models.</param>
-    /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">It is damaged, hostile or of another kind; the message names the file, the culprit and the
-    /// remedy.</exception>
+    /// <summary>Opens a checkpoint. The container is detected from the content, not from the file's name.</summary>
+    /// <param name="path">A file, or a folder with a file that has one of the usual names.</param>
+    /// <exception cref="FileNotFoundException">The file or folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The checkpoint is damaged, malicious or of another kind; the message names the file, the faulty part and the remedy.
+    /// </exception>
     public static Checkpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -62,7 +63,10 @@ public sealed class Checkpoint : IDisposable
             owned.Dispose();
     }
 
-    /// <summary>Opens one file; an index of shards only where it may be one, so that indexes do not refer to each other.</summary>
+    /// <summary>
+    /// Opens one file. An index of shards is accepted only if <paramref name="mayBeIndex"/>, so that an index cannot refer to another
+    /// index.
+    /// </summary>
     internal static Checkpoint OpenFile(string path, bool mayBeIndex)
     {
         if (!File.Exists(path))

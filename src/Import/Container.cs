@@ -4,26 +4,28 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import;
 
-/// <summary>Kinds of file that a checkpoint may be.</summary>
+/// <summary>Kinds of checkpoint file.</summary>
 internal enum ContainerKind
 {
     /// <summary>One safetensors file.</summary>
     Safetensors,
 
-    /// <summary>The zip of torch.save or torch.jit.save.</summary>
+    /// <summary>The zip archive of torch.save or torch.jit.save.</summary>
     Zip,
 
-    /// <summary>The JSON text that says which shard has which tensor.</summary>
+    /// <summary>A JSON index that maps each tensor to its shard.</summary>
     Index,
 }
 
-/// <summary>Recognises a container by its first bytes, and says what to do about the kinds that cannot be read.</summary>
+/// <summary>Detects a container from its first bytes, and explains the remedy for kinds that are not supported.</summary>
 internal static class Container
 {
     private const int TarMagicAt = 257; // "ustar", POSIX 1003.1
 
-    /// <summary>The kind of a file.</summary>
-    /// <exception cref="InvalidDataException">It is none of those; the message says what it seems to be and what to do.</exception>
+    /// <summary>Detects the kind of a file.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The kind is not supported; the message says what the file seems to be and what to do.
+    /// </exception>
     public static ContainerKind Recognise(MappedFile file)
     {
         ReadOnlySpan<byte> head = file.Slice(0, Math.Min(file.Length, 512)).Span;

@@ -1,6 +1,6 @@
 namespace AaClip.Import;
 
-/// <summary>Finds the weights in a model folder as Hugging Face lays it out, or as <c>aaclip pretrain</c> leaves it.</summary>
+/// <summary>Finds the weights in a model folder with Hugging Face's layout, or in one that <c>aaclip pretrain</c> wrote.</summary>
 internal static class ModelFolder
 {
     private static readonly string[] Names =
@@ -14,8 +14,8 @@ internal static class ModelFolder
         "clip.safetensors",
     ];
 
-    /// <summary>The first of the customary files that is there.</summary>
-    /// <exception cref="InvalidDataException">None is.</exception>
+    /// <summary>The first of the usual file names that exists.</summary>
+    /// <exception cref="InvalidDataException">None of the usual files exists.</exception>
     public static string Find(string folder) =>
         Names.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists)
         ?? throw new InvalidDataException(

@@ -4,23 +4,25 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import;
 
-/// <summary>Reads a checkpoint cut into shards: a JSON index whose "weight_map" names the file of each tensor, all in one folder.</summary>
+/// <summary>
+/// Reads a sharded checkpoint: a JSON index whose "weight_map" gives the file of each tensor; all files are in one folder.
+/// </summary>
 internal static class ShardedIndex
 {
     private const int MaxIndex = 64 << 20;
     private const int MaxShards = 1000;
 
     /// <summary>Opens the index and every shard it names.</summary>
-    /// <exception cref="InvalidDataException">Names the index and the shard or tensor that is wrong or missing.</exception>
+    /// <exception cref="InvalidDataException">A shard or tensor is wrong or missing; the message names it and the index.</exception>
     public static Checkpoint Open(MappedFile index)
     {
-        // 1. what lies where
+        // 1. Map from tensor to shard
         Dictionary<string, string> shardOf = ReadMap(index);
         string[] names = [.. shardOf.Values.Distinct(StringComparer.Ordinal)];
         if (names.Length > MaxShards)
             throw new InvalidDataException($"'{index.Path}' names {names.Length} shards, at most {MaxShards} are read.");
 
-        // 2. the shards, closed again if one of them is unusable
+        // 2. Open the shards; close all if one cannot be used
         string folder = Path.GetDirectoryName(Path.GetFullPath(index.Path)) ?? ".";
         Dictionary<string, Checkpoint> shards = new(StringComparer.Ordinal);
         try
@@ -28,7 +30,7 @@ internal static class ShardedIndex
             foreach (string name in names)
                 shards.Add(name, OpenShard(index.Path, folder, name));
 
-            // 3. each tensor from its shard
+            // 3. Take each tensor from its shard
             Dictionary<string, StoredTensor> tensors = new(StringComparer.Ordinal);
             foreach ((string tensor, string shard) in shardOf)
                 tensors.Add(
@@ -78,7 +80,7 @@ internal static class ShardedIndex
 
     private static Checkpoint OpenShard(string index, string folder, string name)
     {
-        // A bare name of the same folder and nothing else: an index must not reach other files.
+        // Only a plain file name in the same folder is allowed: an index must not refer to other files.
         if (name.Length is 0 or > 255 || name is "." or ".." || name.AsSpan().ContainsAny("/\\:\0"))
             throw new InvalidDataException(
                 $"'{index}' names the shard '{Text.Shorten(name)}', expected the bare name of a file beside it."

@@ -8,39 +8,40 @@ namespace AaClip.Scoring;
 /// <summary>How a model is loaded and run.</summary>
 public sealed record ScorerOptions
 {
-    /// <summary>What runs the graphs; default <see cref="Provider.Auto"/>.</summary>
+    /// <summary>The execution provider; default <see cref="Provider.Auto"/>.</summary>
     public Provider Provider { get; init; } = Provider.Auto;
 
     /// <summary>
-    /// Threads of one run; 0 (default) takes one for each core. The same number always gives the same bits; another changes roundings:
-    /// within 1e-5 in float32, and in int8, where a rounding may move an activation by a step, within a fraction of what int8 costs anyhow.
+    /// Threads per run; 0 (default) means one per core. The same number of threads always gives the same bits. Another number changes
+    /// rounding: by at most 1e-5 in float32. In int8 a rounding can move an activation by one step; the effect is a fraction of the error
+    /// of int8 itself.
     /// </summary>
     public int Threads { get; init; }
 
     /// <summary>
-    /// Leaves the weights in the mapped file instead of laying them out anew: loads in milliseconds and shares memory between
-    /// processes, and each image takes somewhat longer. Default off. What <see cref="Sessions.Int8Kernel.U8U8"/> rewrites is in the memory
-    /// of each process nevertheless.
+    /// Uses the weights directly from the memory-mapped file, without a copy in the kernels' layout. The model loads in milliseconds and
+    /// processes share the memory, but each image takes somewhat longer. Default off. Weights that <see cref="Sessions.Int8Kernel.U8U8"/>
+    /// converts are in the memory of each process in any case.
     /// </summary>
     public bool MemoryMapped { get; init; }
 
     /// <summary>
-    /// Compares the hashes of the weights with model.json on load; default on. Off only where the package was verified before
-    /// and nobody else can write to it.
+    /// Compares the SHA-256 of the weights with model.json on load; default on. Turn it off only if the package was verified before and
+    /// nobody else can write to it.
     /// </summary>
     public bool Verify { get; init; } = true;
 
     /// <summary>Where the buffers of inputs come from; default the pool that the process shares.</summary>
     public ArrayPool<float> Buffers { get; init; } = ArrayPool<float>.Shared;
 
-    /// <summary>Folder for the anchors of classes that the package does not carry; null takes the user's cache folder.</summary>
+    /// <summary>Folder for the anchors of classes that are not in the package; null means the user's cache folder.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Where the scorer reports what it chose.</summary>
+    /// <summary>Logs what the scorer chose, such as the provider.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>
-    /// The kernel of an int8 package, to try one that this machine does not need; null takes <see cref="Int8Probe.ForThisMachine"/>.
+    /// The kernel for an int8 package, to test kernels that this machine does not need; null means <see cref="Int8Probe.ForThisMachine"/>.
     /// </summary>
     internal Int8Kernel? Int8Kernel { get; init; }
 }

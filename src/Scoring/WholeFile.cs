@@ -3,23 +3,23 @@ using System.Text;
 namespace AaClip.Scoring;
 
 /// <summary>
-/// Writes files so that a name never holds half of one: into NAME.tmp first, which takes the name when it is whole. What cannot be
-/// written leaves nothing behind, and what had the name before stays.
+/// Writes files atomically: the content is written to NAME.tmp first, which is then renamed to NAME. If writing fails, NAME.tmp is deleted
+/// and an existing file NAME stays unchanged.
 /// </summary>
 public static class WholeFile
 {
     private const string Unfinished = ".tmp";
     private const int NoSpace = 28,
         OverQuota = 122,
-        TooLarge = 27; // ENOSPC, EDQUOT, EFBIG, which .NET gives as the HResult
+        TooLarge = 27; // ENOSPC, EDQUOT, EFBIG; .NET returns them as HResult
     private const int DiskFull = unchecked((int)0x80070070); // ERROR_DISK_FULL
 
-    /// <summary>Writes text as UTF-8 without a mark.</summary>
-    /// <exception cref="IOException">It cannot be written; the message names the file.</exception>
+    /// <summary>Writes text as UTF-8 without a byte order mark.</summary>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Writes bytes.</summary>
-    /// <exception cref="IOException">It cannot be written; the message names the file.</exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void Write(string path, byte[] content)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -37,10 +37,10 @@ public static class WholeFile
         }
     }
 
-    /// <summary>True where a disk, a quota or a limit on the size of files is what kept a file from being written.</summary>
+    /// <summary>True if a write failed because of a full disk, a quota or a limit on the file size.</summary>
     public static bool IsDiskFull(Exception exception) =>
         exception is IOException { HResult: NoSpace or OverQuota or TooLarge or DiskFull };
 
-    // "No space left on device : '/x/a.jpg.tmp'": the name is told by the caller.
+    // "No space left on device : '/x/a.jpg.tmp'": cut the path, because the caller's message names it.
     private static string Reason(Exception e) => e.Message.Split(" : ", 2)[0].TrimEnd('.');
 }

@@ -5,15 +5,15 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Adapters;
 
 /// <summary>
-/// A checkpoint of the published training (specification 6.5; train.py): text_adapter.pth or image_adapter.pth with weights and the state
-/// of Adam. The published code reads what is written here, and the other way round.
+/// A checkpoint of the published training (specification 6.5; train.py): text_adapter.pth or image_adapter.pth, with the weights and Adam's
+/// state. The format is compatible in both directions: the published code reads files written here, and this class reads its files.
 /// </summary>
-/// <param name="Part">"text" or "image": names the entries PART_adapter and PART_optimizer.</param>
-/// <param name="Epoch">Epochs done.</param>
-/// <param name="Steps">Steps of Adam done.</param>
-/// <param name="LearningRate">Of the next step.</param>
-/// <param name="Beta1">Decay of the mean of the gradients.</param>
-/// <param name="Tensors">In the order of the published code.</param>
+/// <param name="Part">"text" or "image"; the entries are named PART_adapter and PART_optimizer.</param>
+/// <param name="Epoch">Number of completed epochs.</param>
+/// <param name="Steps">Number of completed Adam steps.</param>
+/// <param name="LearningRate">Learning rate of the next step.</param>
+/// <param name="Beta1">Decay rate of the mean of the gradients.</param>
+/// <param name="Tensors">The weights, in the order of the published code.</param>
 public sealed record AdapterCheckpoint(
     string Part,
     int Epoch,
@@ -23,15 +23,15 @@ public sealed record AdapterCheckpoint(
     IReadOnlyList<TrainedTensor> Tensors
 )
 {
-    /// <summary>Learning rate before any halving; null where no schedule has begun.</summary>
+    /// <summary>Learning rate before any halving; null if the checkpoint has no schedule.</summary>
     public double? InitialRate { get; init; }
 
     private const double Beta2 = 0.999,
-        Epsilon = 1e-8; // of every published training
+        Epsilon = 1e-8; // same in every published training
 
-    /// <summary>Reads one.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is damaged or no checkpoint of that part.</exception>
+    /// <summary>Reads a checkpoint.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or is not a checkpoint of that part.</exception>
     public static AdapterCheckpoint Read(string path, string part)
     {
         using Checkpoint file = Checkpoint.OpenFile(path, mayBeIndex: false);
@@ -44,7 +44,7 @@ public sealed record AdapterCheckpoint(
             float[] values = tensor.ToFloat32();
             bool begun = file.Tensors.TryGetValue(state + "step", out StoredTensor? step);
             if (begun)
-                steps = (int)step!.ToFloat32()[0]; // begun: it is there
+                steps = (int)step!.ToFloat32()[0]; // not null: training has started
             tensors.Add(
                 new TrainedTensor(
                     name[prefix.Length..],
@@ -82,7 +82,7 @@ public sealed record AdapterCheckpoint(
         };
     }
 
-    /// <summary>Writes it; a crash leaves the file that was there, or this one.</summary>
+    /// <summary>Writes the checkpoint atomically: after a crash the path has either the old file or the new one.</summary>
     public void Write(string path)
     {
         PickleDictionary weights = new() { Ordered = true };
@@ -134,10 +134,10 @@ public sealed record AdapterCheckpoint(
     }
 }
 
-/// <summary>A trained weight and Adam's means for it.</summary>
-/// <param name="Name">Without the prefix of the part: "0.fc.0.weight".</param>
+/// <summary>A trained weight and Adam's state for it.</summary>
+/// <param name="Name">Name without the prefix of the part, such as "0.fc.0.weight".</param>
 /// <param name="Shape">Axis lengths.</param>
 /// <param name="Values">Row-major.</param>
 /// <param name="Mean">Mean of the gradients.</param>
-/// <param name="Square">Mean of their squares.</param>
+/// <param name="Square">Mean of the squared gradients.</param>
 public sealed record TrainedTensor(string Name, int[] Shape, float[] Values, float[] Mean, float[] Square);

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace AaClip.Import.Adapters;
 
-/// <summary>Which of the files of a training folder are taken.</summary>
+/// <summary>The files of a training folder that are used.</summary>
 /// <param name="Image">image_adapter_N.pth or image_adapter.pth.</param>
-/// <param name="Text">text_adapter.pth, or null when the text tower was not trained.</param>
-/// <param name="Choice">The reason, for the log.</param>
+/// <param name="Text">text_adapter.pth; null if the text tower was not trained.</param>
+/// <param name="Choice">Why these files were chosen, for the log.</param>
 internal sealed record AdapterFiles(string Image, string? Text, string Choice)
 {
     private const string Latest = "image_adapter.pth";
@@ -13,8 +13,11 @@ internal sealed record AdapterFiles(string Image, string? Text, string Choice)
     private const string NumberedSuffix = ".pth";
     private const string TextName = "text_adapter.pth";
 
-    /// <summary>Takes the epoch asked for; else the highest numbered one; else the unnumbered file, which is the latest epoch.</summary>
-    /// <exception cref="InvalidDataException">There is none.</exception>
+    /// <summary>
+    /// Selects the image adapters: the given epoch if any, otherwise the highest numbered file, otherwise the unnumbered file, which is the
+    /// latest epoch.
+    /// </summary>
+    /// <exception cref="InvalidDataException">There are no image adapters.</exception>
     public static AdapterFiles Find(string folder, int? epoch)
     {
         SortedDictionary<int, string> numbered = [];

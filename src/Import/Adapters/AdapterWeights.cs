@@ -7,14 +7,14 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Adapters;
 
 /// <summary>
-/// The trained adapters of AA-CLIP, from the checkpoints of its training (image_adapter_N.pth, text_adapter.pth; train.py and
-/// model/adapter.py of the published code) or from a safetensors file of both. Names are prefixed, and the same with and without the
-/// published code's --relu: image_adapter.layer_adapters.{i}.fc.0.weight, image_adapter.seg_proj.{level}.fc.weight,
-/// image_adapter.det_proj.fc.weight, text_adapter.{i}.fc.0.weight. The last of the text adapters is the text projection.
+/// The trained adapters of AA-CLIP, read from the checkpoints of its training (image_adapter_N.pth, text_adapter.pth; train.py and
+/// model/adapter.py of the published code) or from one safetensors file with both. Names have a prefix and are the same with and without
+/// the published code's --relu: image_adapter.layer_adapters.{i}.fc.0.weight, image_adapter.seg_proj.{level}.fc.weight,
+/// image_adapter.det_proj.fc.weight, text_adapter.{i}.fc.0.weight. The last text adapter is the text projection.
 /// </summary>
 public sealed class AdapterWeights : IDisposable
 {
-    /// <summary>Blocks of the vision tower whose patches are scored.</summary>
+    /// <summary>Number of vision tower blocks whose patches are scored.</summary>
     public const int Levels = 4;
 
     private const string ImagePrefix = "image_adapter.";
@@ -28,7 +28,7 @@ public sealed class AdapterWeights : IDisposable
         _checkpoints = checkpoints;
         Choice = choice;
 
-        // 1. both halves; optimizer states are the trainer's business
+        // 1. Tensors of image and text adapters; optimizer states are used only for training
         Dictionary<string, StoredTensor> stored = new(StringComparer.Ordinal);
         foreach (Checkpoint checkpoint in checkpoints)
         foreach ((string name, StoredTensor tensor) in checkpoint.Tensors)
@@ -43,13 +43,13 @@ public sealed class AdapterWeights : IDisposable
         ImageEpoch = Epoch(checkpoints, ImagePrefix);
         TextEpoch = Epoch(checkpoints, TextPrefix);
 
-        // 2. how many there are
+        // 2. Number of adapters
         Relu = stored.ContainsKey(ImagePrefix + "det_proj.fc.0.weight");
         ImageLayers = CountUp(stored, i => $"{ImagePrefix}layer_adapters.{i}.fc.0.weight");
         TextLayers = Math.Max(0, CountUp(stored, i => $"{TextPrefix}{i}.fc.0.weight") - 1);
         HasText = stored.Keys.Any(n => n.StartsWith(TextPrefix, StringComparison.Ordinal));
 
-        // 3. each of the expected shape, and nothing else
+        // 3. Check that each tensor has the expected shape, and that there are no others
         Tensors = Collect(stored, model);
     }
 
@@ -59,34 +59,36 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Whether the level and image projections are followed by a LeakyReLU (trained with --relu).</summary>
     public bool Relu { get; }
 
-    /// <summary>Vision blocks, from the first, with an adapter behind them: 6 as published.</summary>
+    /// <summary>Number of vision blocks, from the first, that are followed by an adapter: 6 as published.</summary>
     public int ImageLayers { get; }
 
-    /// <summary>Text blocks, from the first, with an adapter behind them: 3 as published; 0 without text adapters.</summary>
+    /// <summary>Number of text blocks, from the first, that are followed by an adapter: 3 as published; 0 without text adapters.</summary>
     public int TextLayers { get; }
 
-    /// <summary>Whether the text tower was adapted; if not, CLIP's own is used unchanged.</summary>
+    /// <summary>Whether the text tower has adapters; if not, CLIP's own text tower is used.</summary>
     public bool HasText { get; }
 
-    /// <summary>Epochs done by the image adapters, where the checkpoint says so.</summary>
+    /// <summary>Completed epochs of the image adapters; null if the checkpoint has no epoch.</summary>
     public long? ImageEpoch { get; }
 
-    /// <summary>Epochs done by the text adapters, where the checkpoint says so.</summary>
+    /// <summary>Completed epochs of the text adapters; null if the checkpoint has no epoch.</summary>
     public long? TextEpoch { get; }
 
     /// <summary>The files that were read.</summary>
     public IEnumerable<string> Files => _checkpoints.SelectMany(c => c.Files);
 
-    /// <summary>Which files were taken and why, for the log.</summary>
+    /// <summary>Which files were used and why, for the log.</summary>
     public string Choice { get; }
 
-    /// <summary>Opens the adapters.</summary>
-    /// <param name="path">A training folder, or one file that holds both halves or the image half; null or empty for none.</param>
-    /// <param name="model">The CLIP model they belong to.</param>
-    /// <param name="epoch">Which image_adapter_N.pth of a folder; by default the highest.</param>
-    /// <returns>Null without a path: CLIP is used as it is.</returns>
-    /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
-    /// <exception cref="InvalidDataException">Files or tensors are missing, superfluous, or do not fit the model.</exception>
+    /// <summary>Opens the adapters and checks them against the model.</summary>
+    /// <param name="path">
+    /// A training folder, or one file with image and text adapters or with image adapters only; null or empty for none.
+    /// </param>
+    /// <param name="model">The CLIP model that the adapters were trained for.</param>
+    /// <param name="epoch">Epoch N, which selects image_adapter_N.pth of a folder; by default the highest.</param>
+    /// <returns>Null if there is no path: CLIP is used without adapters.</returns>
+    /// <exception cref="FileNotFoundException">The file or folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">Files or tensors are missing, unexpected, or do not fit the model.</exception>
     public static AdapterWeights? Open(string? path, ClipArchitecture model, int? epoch = null)
     {
         if (string.IsNullOrEmpty(path))
@@ -177,7 +179,7 @@ public sealed class AdapterWeights : IDisposable
         for (int i = 0; HasText && i < TextLayers; i++)
             yield return Same($"{TextPrefix}{i}.fc.0.weight", [text, text]);
         if (HasText)
-            yield return Same($"{TextPrefix}{TextLayers}.fc.0.weight", [embed, text]); // stands in for CLIP's text projection
+            yield return Same($"{TextPrefix}{TextLayers}.fc.0.weight", [embed, text]); // replaces CLIP's text projection
 
         static (string, string, long[]) Same(string name, long[] shape) => (name, name, shape);
     }

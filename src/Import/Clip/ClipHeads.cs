@@ -4,20 +4,20 @@ using AaClip.Import.Torch;
 namespace AaClip.Import.Clip;
 
 /// <summary>
-/// The number of attention heads, which no tensor tells: as given, else from a Hugging Face config.json beside the weights,
-/// else width / 64, as all published ViT CLIP models have it.
+/// Finds the number of attention heads, which cannot be derived from the tensors: the caller's number, otherwise the number in a Hugging
+/// Face config.json in the weights' folder, otherwise width / 64 as in all published ViT CLIP models.
 /// </summary>
 internal static class ClipHeads
 {
     private const int HeadWidth = 64;
     private const int MaxConfig = 1 << 20;
 
-    /// <summary>Heads of a tower.</summary>
+    /// <summary>The number of heads of a tower.</summary>
     /// <param name="given">The caller's number, or null.</param>
     /// <param name="section">The tower's section in config.json: "vision_config" or "text_config".</param>
     /// <param name="width">The tower's width.</param>
     /// <param name="weights">Path of the weights.</param>
-    /// <exception cref="InvalidDataException">The number does not divide the width.</exception>
+    /// <exception cref="InvalidDataException">The width is not a multiple of the number.</exception>
     public static int Of(int? given, string section, int width, string weights)
     {
         int heads = given ?? Configured(section, weights) ?? width / HeadWidth;
@@ -47,7 +47,7 @@ internal static class ClipHeads
                 && tower.ValueKind == JsonValueKind.Object
                 && tower.TryGetProperty("num_attention_heads", out JsonElement heads)
                 ? heads.GetInt32()
-                : null; // another program's configuration
+                : null; // configuration of another program
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {

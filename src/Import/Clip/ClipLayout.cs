@@ -4,7 +4,8 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Clip;
 
 /// <summary>
-/// How a checkpoint names CLIP's weights: OpenAI's way (also OpenCLIP's) or Hugging Face's, perhaps behind a prefix such as "model.".
+/// The naming of CLIP's weights in a checkpoint: OpenAI's (also used by OpenCLIP) or Hugging Face's, with an optional prefix such as
+/// "model.".
 /// </summary>
 internal sealed class ClipLayout
 {
@@ -14,8 +15,8 @@ internal sealed class ClipLayout
 
     private const int MaxAxis = 1 << 20;
 
-    // Counters, masks and settings that some versions of these programs save along, which follow from the architecture; and what only the
-    // training of CLIP reads: its temperature and, with a sigmoid loss, its bias. Whatever their shape, no score depends on them.
+    // Tensors that no score depends on, whatever their shape. Counters, masks and settings that some versions of these programs save follow
+    // from the architecture. The temperature and, with a sigmoid loss, the bias are used only to train CLIP.
     private static readonly string[] Ignored =
     [
         "input_resolution",
@@ -38,8 +39,8 @@ internal sealed class ClipLayout
         _huggingFace = huggingFace;
     }
 
-    /// <summary>Recognises the naming.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint has no ViT CLIP model, or several.</exception>
+    /// <summary>Detects the naming.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint has no ViT CLIP model, or more than one.</exception>
     public static ClipLayout Of(Checkpoint checkpoint)
     {
         if (checkpoint.Tensors.Keys.Any(n => EndsWithName(n, ResNetMark)))
@@ -71,18 +72,19 @@ internal sealed class ClipLayout
         };
     }
 
-    /// <summary>The checkpoint's names of the tensors that make up a weight.</summary>
+    /// <summary>The checkpoint's names of the tensors that form a weight, and whether they are transposed.</summary>
     public (string[] Names, bool Transposed) Sources(string name)
     {
         (string[] names, bool transposed) = _huggingFace ? HuggingFaceNames.Of(name) : ([name], false);
         return ([.. names.Select(n => _prefix + n)], transposed);
     }
 
-    /// <summary>The shape a weight would have here, from the tensors there.</summary>
+    /// <summary>The shape of a weight under OpenAI's name, derived from the checkpoint's tensors.</summary>
     /// <param name="name">OpenAI's name.</param>
-    /// <param name="axes">The number of axes it must have.</param>
-    /// <exception cref="InvalidDataException">A tensor is missing, or has another number of axes, or none or too many along
-    /// one.</exception>
+    /// <param name="axes">The expected number of axes.</param>
+    /// <exception cref="InvalidDataException">
+    /// A tensor is missing or has another number of axes, or the length of an axis is 0 or too large.
+    /// </exception>
     public int[] Shape(string name, int axes)
     {
         (string[] names, bool transposed) = Sources(name);
@@ -101,7 +103,7 @@ internal sealed class ClipLayout
         return shape;
     }
 
-    /// <summary>Number of different blocks that have tensors.</summary>
+    /// <summary>Number of different blocks in the checkpoint.</summary>
     public int Blocks(bool vision)
     {
         string blocks =
@@ -122,7 +124,7 @@ internal sealed class ClipLayout
             .Count();
     }
 
-    /// <summary>Tensors that belong to the model but are not accounted for.</summary>
+    /// <summary>Tensors of the model that are neither used nor ignored.</summary>
     public IEnumerable<string> Unexpected(HashSet<string> used) =>
         _checkpoint.Tensors.Keys.Where(n =>
             n.StartsWith(_prefix, StringComparison.Ordinal)

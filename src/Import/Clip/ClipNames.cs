@@ -4,19 +4,17 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Import.Clip;
 
-/// <summary>
-/// The names and shapes of CLIP's weights, as OpenAI's checkpoints have them; every other naming is translated to this one.
-/// </summary>
+/// <summary>The names and shapes of CLIP's weights as in OpenAI's checkpoints. All other namings are translated to these names.</summary>
 public static class ClipNames
 {
-    /// <summary>The beginning of the vision blocks' names; block n (zero-based) follows.</summary>
+    /// <summary>Prefix of the vision blocks' names; the zero-based block number follows.</summary>
     internal const string VisionBlocks = "visual.transformer.resblocks.";
 
-    /// <summary>The beginning of the text blocks' names.</summary>
+    /// <summary>Prefix of the text blocks' names; the zero-based block number follows.</summary>
     internal const string TextBlocks = "transformer.resblocks.";
 
     /// <summary>
-    /// Every weight of a model that scores depend on, with its shape; the temperature of the training (logit_scale) is none. Linear weights
+    /// All weights that scores depend on, with their shapes; the temperature of the training (logit_scale) is not included. Linear weights
     /// are [out, in]; the two projections are [in, out].
     /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)

@@ -6,8 +6,8 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Clip;
 
 /// <summary>
-/// The weights of a ViT CLIP model under OpenAI's names, from a checkpoint of OpenAI, OpenCLIP or Hugging Face. Every tensor is
-/// accounted for and has the expected shape before anything is read.
+/// The weights of a ViT CLIP model under OpenAI's names, from a checkpoint of OpenAI, OpenCLIP or Hugging Face. Before any data is read, it
+/// is checked that each tensor is expected and has the expected shape.
 /// </summary>
 public sealed class ClipWeights : IDisposable
 {
@@ -23,30 +23,33 @@ public sealed class ClipWeights : IDisposable
         Tensors = tensors;
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>Path of the checkpoint file.</summary>
     public string Path => _checkpoint.Path;
 
     /// <summary>Every file that was read.</summary>
     public IEnumerable<string> Files => _checkpoint.Files;
 
-    /// <summary>The model's shape, derived from the tensors.</summary>
+    /// <summary>The model's sizes, derived from the tensors.</summary>
     public ClipArchitecture Architecture { get; }
 
     /// <summary>All weights by OpenAI's names, in the order of <see cref="ClipNames.All"/>; valid until this object is disposed.</summary>
     public IReadOnlyDictionary<string, Weight> Tensors { get; }
 
-    /// <summary>Opens a CLIP checkpoint of any container that <see cref="Checkpoint.Open"/> knows.</summary>
+    /// <summary>Opens a CLIP checkpoint in any container that <see cref="Checkpoint.Open"/> supports.</summary>
     /// <param name="path">A file or model folder.</param>
-    /// <param name="visionHeads">Attention heads of the vision tower; by default from config.json beside the weights, else width /
-    /// 64.</param>
+    /// <param name="visionHeads">
+    /// Attention heads of the vision tower; by default from config.json in the weights' folder, otherwise width / 64.
+    /// </param>
     /// <param name="textHeads">The same for the text tower.</param>
-    /// <exception cref="InvalidDataException">It is no ViT CLIP model, or tensors are missing, superfluous or of another shape.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The checkpoint is not a ViT CLIP model, or tensors are missing, unexpected or of another shape.
+    /// </exception>
     public static ClipWeights Open(string path, int? visionHeads = null, int? textHeads = null)
     {
         Checkpoint checkpoint = Checkpoint.Open(path);
         try
         {
-            // 1. naming, 2. architecture, 3. every weight that the architecture has
+            // 1. Naming, 2. architecture, 3. all weights of the architecture
             ClipLayout layout = ClipLayout.Of(checkpoint);
             ClipArchitecture architecture = Derive(layout, checkpoint.Path, visionHeads, textHeads);
             return new ClipWeights(checkpoint, architecture, Collect(checkpoint, layout, architecture));
@@ -104,7 +107,7 @@ public sealed class ClipWeights : IDisposable
 
     private static Dictionary<string, Weight> Collect(Checkpoint checkpoint, ClipLayout layout, ClipArchitecture architecture)
     {
-        // 1. which tensors there are
+        // 1. Which tensors are needed
         List<(string Name, long[] Shape, string[] Sources, bool Transposed)> wanted = [];
         foreach ((string name, long[] shape) in ClipNames.All(architecture))
         {
@@ -121,7 +124,7 @@ public sealed class ClipWeights : IDisposable
                     + $"{Count(unexpected, "not expected")}: {Remedy}."
             );
 
-        // 2. their shapes and types
+        // 2. Check shapes and types
         Dictionary<string, Weight> tensors = new(StringComparer.Ordinal);
         foreach ((string name, long[] shape, string[] sources, bool transposed) in wanted)
         {

@@ -11,7 +11,7 @@ internal static class HuggingFaceNames
         ("visual.conv1.", "vision_model.embeddings.patch_embedding."),
         ("visual.class_embedding", "vision_model.embeddings.class_embedding"),
         ("visual.positional_embedding", "vision_model.embeddings.position_embedding.weight"),
-        ("visual.ln_pre.", "vision_model.pre_layrnorm."), // spelt so
+        ("visual.ln_pre.", "vision_model.pre_layrnorm."), // spelled this way in Hugging Face
         ("visual.ln_post.", "vision_model.post_layernorm."),
         ("token_embedding.", "text_model.embeddings.token_embedding."),
         ("positional_embedding", "text_model.embeddings.position_embedding.weight"),
@@ -27,10 +27,10 @@ internal static class HuggingFaceNames
         ("mlp.c_proj.", "mlp.fc2."),
     ];
 
-    /// <summary>The tensors that make up a weight: joined along the first axis, or one that is transposed.</summary>
+    /// <summary>The tensors that form a weight: several tensors joined along the first axis, or one tensor that is transposed.</summary>
     public static (string[] Names, bool Transposed) Of(string name)
     {
-        // The projections are linear layers there, [out, in].
+        // In Hugging Face the projections are linear layers, [out, in].
         if (name == "visual.proj")
             return (["visual_projection.weight"], true);
         if (name == "text_projection")
@@ -47,7 +47,7 @@ internal static class HuggingFaceNames
         int dot = rest.IndexOf('.', StringComparison.Ordinal);
         string block = prefix + rest[..(dot + 1)];
         string name = rest[(dot + 1)..];
-        const string joined = "attn.in_proj_"; // queries, keys and values are three layers there
+        const string joined = "attn.in_proj_"; // in Hugging Face, queries, keys and values are three layers
         return name.StartsWith(joined, StringComparison.Ordinal)
             ? [.. "qkv".Select(part => $"{block}self_attn.{part}_proj.{name[joined.Length..]}")]
             : [block + Replace(Inside, name)];

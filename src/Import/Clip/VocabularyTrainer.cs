@@ -4,15 +4,15 @@ using AaClip.Scoring.Text;
 namespace AaClip.Import.Clip;
 
 /// <summary>
-/// Learns a small vocabulary from texts, for models too small to carry the published one (Sennrich et al. 2016, algorithm 1, on bytes).
-/// Plain rather than fast: meant for some hundred merges over some thousand sentences.
+/// Learns a small vocabulary from texts, for models that are too small for the published vocabulary (Sennrich et al. 2016, algorithm 1, on
+/// bytes). Not optimised: intended for some hundred merges from some thousand sentences.
 /// </summary>
 public static class VocabularyTrainer
 {
     /// <summary>Learns merges and writes them as a merge list that <see cref="ClipVocabulary.Load"/> reads.</summary>
-    /// <param name="texts">Training texts; cleaned and split as the tokenizer does.</param>
-    /// <param name="merges">Merges wanted, at least 0; fewer are learned when every piece has become one token.</param>
-    /// <param name="path">The file; gzip where its name ends with ".gz".</param>
+    /// <param name="texts">Training texts; they are cleaned and split like in the tokenizer.</param>
+    /// <param name="merges">Number of merges, at least 0; fewer are learned if every piece has become one token.</param>
+    /// <param name="path">The file to write; gzip if its name ends with ".gz".</param>
     /// <returns>The vocabulary's size: 512 bytes, the merges learned, two markers.</returns>
     public static int Train(IEnumerable<string> texts, int merges, string path)
     {
@@ -53,7 +53,7 @@ public static class VocabularyTrainer
             while (TextPieces.TryNext(cleaned, ref at, out ReadOnlySpan<char> span))
             {
                 string piece = span.ToString();
-                if (piece is not (ClipVocabulary.StartMarker or ClipVocabulary.EndMarker)) // they have ids of their own
+                if (piece is not (ClipVocabulary.StartMarker or ClipVocabulary.EndMarker)) // markers have their own ids
                     pieces[piece] = pieces.GetValueOrDefault(piece) + 1;
             }
         }
@@ -68,7 +68,7 @@ public static class VocabularyTrainer
         return symbols;
     }
 
-    // Of equally frequent pairs the first in ordinal order, so that the same texts always give the same file.
+    // For equal counts the first pair in ordinal order, so that the same texts always give the same file.
     private static (string Left, string Right)? MostFrequentPair(List<(List<string> Symbols, int Count)> words)
     {
         Dictionary<(string Left, string Right), int> counts = [];

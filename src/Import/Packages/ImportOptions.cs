@@ -3,38 +3,41 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Import.Packages;
 
-/// <summary>What to import, and how the package is to be.</summary>
+/// <summary>What to import, and the properties of the package.</summary>
 public sealed record ImportOptions
 {
     /// <summary>CLIP weights: a .pt, .pth, .bin or .safetensors file, or a folder with one.</summary>
     public required string Clip { get; init; }
 
-    /// <summary>Folder of the new package; must not exist yet, for a package never changes.</summary>
+    /// <summary>Folder of the new package; must not exist yet, because a package is never changed.</summary>
     public required string Output { get; init; }
 
     /// <summary>
-    /// CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Null looks beside the weights.
+    /// CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Null searches the weights' folder.
     /// </summary>
     public string? Vocabulary { get; init; }
 
     /// <summary>Folder or file of AA-CLIP adapters; null imports plain CLIP.</summary>
     public string? Adapters { get; init; }
 
-    /// <summary>Epoch of the image adapters; null takes the newest.</summary>
+    /// <summary>Epoch of the image adapters; null means the latest.</summary>
     public int? Epoch { get; init; }
 
-    /// <summary>Side of the input in pixels, a multiple of the patch. Default 518, as published.</summary>
+    /// <summary>Width and height of the input in pixels, a multiple of the patch size. Default 518, as published.</summary>
     public int Size { get; init; } = 518;
 
     /// <summary>
-    /// How the image tower is stored. The text tower is float32 in every package: anchors are made once per class and kept.
+    /// Precision of the image tower. The text tower is float32 in every package, because anchors are computed only once per class and
+    /// cached.
     /// </summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>Non-linearity; default as published (specification 0.1).</summary>
+    /// <summary>Activation function; default as published (specification 0.1).</summary>
     public Activation Activation { get; init; } = Activation.Gelu;
 
-    /// <summary>Blocks that are compared with the anchors, counted from 1; null takes the quarters: 6, 12, 18, 24 of 24.</summary>
+    /// <summary>
+    /// Blocks that are compared with the anchors, counted from 1; null means after each quarter of the tower: 6, 12, 18, 24 of 24.
+    /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 
     /// <summary>Weight of the image adapters in the mix, 0 to 1. Default 0.1, as published.</summary>
@@ -43,24 +46,28 @@ public sealed record ImportOptions
     /// <summary>Weight of the text adapters in the mix, 0 to 1. Default 0.1, as published.</summary>
     public double TextShare { get; init; } = 0.1;
 
-    /// <summary>Attention heads of the image tower; null takes width / 64, CLIP's rule.</summary>
+    /// <summary>
+    /// Attention heads of the image tower; null means the number in config.json in the weights' folder, otherwise width / 64.
+    /// </summary>
     public int? VisionHeads { get; init; }
 
-    /// <summary>Attention heads of the text tower; null takes width / 64, CLIP's rule.</summary>
+    /// <summary>
+    /// Attention heads of the text tower; null means the number in config.json in the weights' folder, otherwise width / 64.
+    /// </summary>
     public int? TextHeads { get; init; }
 
-    /// <summary>Classes whose anchors the package shall carry.</summary>
+    /// <summary>Classes whose anchors are computed and stored in the package.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
-    /// <summary>Name of the model (<see cref="ModelManifest.IsLabel"/>); null takes the output folder's name.</summary>
+    /// <summary>Name of the model (<see cref="ModelManifest.IsLabel"/>); null means the output folder's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Version of the model; null takes the first digits of the hash of its content.</summary>
+    /// <summary>Version of the model; null means the first digits of the hash of its content.</summary>
     public string? Version { get; init; }
 }
 
-/// <summary>How far an import is.</summary>
-/// <param name="Step">What is being done, for people.</param>
-/// <param name="Done">Weights done.</param>
-/// <param name="Total">Weights in all.</param>
+/// <summary>Progress of an import.</summary>
+/// <param name="Step">Text that describes the current step to the user.</param>
+/// <param name="Done">Number of weights done.</param>
+/// <param name="Total">Number of all weights.</param>
 public readonly record struct ImportProgress(string Step, int Done, int Total);

@@ -15,17 +15,16 @@ using AaClip.Scoring.Text;
 namespace AaClip.Import.Packages;
 
 /// <summary>
-/// Turns CLIP weights and AA-CLIP adapters into a model package:
-/// 1. open the weights and settle the shape; 2. write the graphs; 3. copy the vocabulary; 4. hash and describe everything;
-/// 5. try the package on one image, and make the anchors that were asked for; 6. rename it into place.
-/// Whatever fails before 6 leaves nothing behind.
+/// Converts CLIP weights and AA-CLIP adapters to a model package: (1) open the weights and determine the sizes; (2) write the graphs; (3)
+/// copy the vocabulary; (4) compute hashes and write model.json; (5) run the package on one image, and compute the requested anchors; (6)
+/// rename the folder to its final name. If a step before 6 fails, no files remain.
 /// </summary>
 public static class ModelImporter
 {
     private const string VocabularyFile = "bpe_simple_vocab_16e6.txt.gz";
 
-    /// <summary>Imports.</summary>
-    /// <returns>The package.</returns>
+    /// <summary>Imports a model.</summary>
+    /// <returns>The new package.</returns>
     /// <exception cref="InvalidDataException">A file is damaged or does not fit; the message names it and the remedy.</exception>
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
     public static ModelPackage Import(
@@ -59,7 +58,7 @@ public static class ModelImporter
                 adapters.Relu
             );
         string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
-        // Fails now rather than after the long part, as do the names
+        // Check the vocabulary and the class names here, before the long steps
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary));
         string[] classes = [.. options.Classes.Distinct()];
         foreach (string name in classes)
@@ -74,7 +73,7 @@ public static class ModelImporter
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress("Writing weights", Math.Min(++done, total), total));
             bool adapted = adapters is not null && adapters.Tensors.ContainsKey(name);
-            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapted only where there are adapters
+            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapters is not null if adapted is true
             CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
             return name == "visual.positional_embedding"
                 ? Bicubic.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width)
@@ -117,8 +116,8 @@ public static class ModelImporter
         return ModelPackage.Open(output);
     }
 
-    /// <summary>The shape of a model that works on images of a given size; null levels are the quarters of the tower.</summary>
-    /// <exception cref="InvalidDataException">Size or levels do not fit the weights.</exception>
+    /// <summary>The sizes of a model for the given input size; if levels are null, they are after each quarter of the tower.</summary>
+    /// <exception cref="InvalidDataException">The size or the levels do not fit the weights.</exception>
     internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted)
     {
         if (size <= 0 || size % clip.Patch != 0)
@@ -168,11 +167,12 @@ public static class ModelImporter
     }
 
     /// <summary>
-    /// Makes a package that differs in the calibration of some classes: a package never changes, so it gets a version of its own.
+    /// Makes a package that differs only in the calibration of some classes. A package is never changed, so the result is a new package
+    /// with its own version.
     /// </summary>
-    /// <param name="calibrations">By class; "*" is for every other class.</param>
+    /// <param name="calibrations">Calibrations by class; "*" applies to every other class.</param>
     /// <param name="output">Folder of the new package; must not exist.</param>
-    /// <param name="version">Its version; null makes one of the old version and the calibration.</param>
+    /// <param name="version">Version of the new package; null derives it from the old version and the calibration.</param>
     /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
     public static ModelPackage Recalibrate(
         ModelPackage package,
@@ -194,7 +194,7 @@ public static class ModelImporter
         {
             calibration.Validate($"The new calibration of '{name}'");
             if (all.Keys.FirstOrDefault(k => ClassNames.Same(k, name)) is { } old)
-                all.Remove(old); // the same class, written differently
+                all.Remove(old); // the same class under a different spelling
             all[name] = calibration;
         }
 
@@ -205,8 +205,8 @@ public static class ModelImporter
         foreach (string name in package.Manifest.Files.Keys)
         {
             string copy = staging.File(name);
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // a file lies in a folder
-            File.Copy(package.PathOf(name), copy); // shares blocks where the file system can
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // the file may be in a subfolder
+            File.Copy(package.PathOf(name), copy); // uses copy-on-write if the file system supports it
         }
 
         WriteManifest(staging, manifest);
@@ -214,8 +214,8 @@ public static class ModelImporter
         return ModelPackage.Open(output);
     }
 
-    /// <summary>The vocabulary that belongs to CLIP weights: the one that is named, else one beside them.</summary>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <summary>Finds the vocabulary of CLIP weights: the given one, otherwise one in the weights' folder.</summary>
+    /// <exception cref="FileNotFoundException">There is no vocabulary.</exception>
     public static string FindVocabulary(string clip, string? named)
     {
         if (named is not null)
@@ -230,10 +230,10 @@ public static class ModelImporter
         );
     }
 
-    // What is not a number spreads over the whole map, or vanishes in the quantisation to int8: better said here, with the tensor's name.
+    // NaN or infinite values would spread over the whole map, or be lost in the int8 quantisation. Here the message can name the tensor.
     private static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
     {
-        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN where any value is
+        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN if any value is NaN
         if (!float.IsFinite(largest))
             throw new InvalidDataException(
                 $"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is "
@@ -297,7 +297,8 @@ public static class ModelImporter
     )
     {
         string prompts = PromptEnsemble.Default.Fingerprint;
-        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts)); // all that a score depends on
+        // everything that a score depends on
+        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts));
         return new ModelManifest
         {
             SchemaVersion = ModelManifest.CurrentSchema,
@@ -320,7 +321,7 @@ public static class ModelImporter
         };
     }
 
-    // The folder's name, with what a label may not have replaced: "My model" gives "My-model".
+    // The folder's name, with characters that are not allowed in a label replaced: "My model" gives "My-model".
     private static string Label(string folder)
     {
         string label = string.Concat(folder.Take(64).Select(c => ModelManifest.IsLabel($"a{c}") ? c : '-')).TrimStart('.', '_', '-');
@@ -333,7 +334,7 @@ public static class ModelImporter
             JsonSerializer.SerializeToUtf8Bytes(manifest, PackageJson.Default.ModelManifest)
         );
 
-    // Both towers run once, on a real sentence and a grey image: what the graphs make of the weights shows here, not on a production line.
+    // Runs both towers once, on a real sentence and a grey image, to find errors of graphs and weights at import and not in production.
     private static Dictionary<string, (long[] Shape, float[] Values)> Try(
         StagingFolder staging,
         ModelManifest manifest,
@@ -362,11 +363,11 @@ public static class ModelImporter
         float[] some = anchors.Count > 0 ? anchors.Values.First().Values : scorer.AnchorsOf(ClassNames.AnyObject);
         Directory.Delete(cache, recursive: true);
         if (manifest.Precision == Precision.Fp16)
-            return anchors; // meant for CUDA; on a CPU one image takes half a minute
+            return anchors; // float16 is for CUDA; on the CPU one image takes half a minute
         int size = manifest.Architecture.ImageSize;
         byte[] grey = new byte[3 * size * size];
         Array.Fill(grey, (byte)128);
-        _ = scorer.Score(new RgbImage(size, size, grey), some, Domain.Industrial, cancellation); // throws where a number is none
+        _ = scorer.Score(new RgbImage(size, size, grey), some, Domain.Industrial, cancellation); // throws if a result is NaN
         return anchors;
     }
 }

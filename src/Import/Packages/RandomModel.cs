@@ -7,26 +7,26 @@ using AaClip.Scoring.Text;
 namespace AaClip.Import.Packages;
 
 /// <summary>
-/// CLIP-shaped models of random weights with adapters and a small learned vocabulary: to show how the pipeline runs on a machine without
-/// any weights, to test, and to measure speed, which does not depend on the values. They go through the same importer as real ones; what
-/// they say of an image means nothing. The same program always makes the same model.
+/// CLIP-shaped models with random weights, adapters and a small learned vocabulary. They show the pipeline on a machine without weights,
+/// and serve for tests and speed measurements (speed does not depend on the values). They use the same importer as real models. Their
+/// scores have no meaning. The same version of the program always makes the same model.
 /// </summary>
 public static class RandomModel
 {
-    /// <summary>Name of the model, as results carry it.</summary>
+    /// <summary>Name of the model, as it appears in results.</summary>
     public const string Name = "random";
 
     private const int Merges = 100;
     private static readonly string[] VocabularyClasses = ["bottle", "metal nut", ClassNames.AnyObject];
 
-    /// <summary>Small enough to score hundreds of images a second; for an input of 112 px.</summary>
+    /// <summary>Scores hundreds of images per second; input of 112 px.</summary>
     public static ClipArchitecture Small { get; } = new(70, 14, new TowerShape(64, 4, 4, 256), new TowerShape(32, 2, 4, 128), 77, 0, 32);
 
     /// <summary>ViT-L/14-336.</summary>
     public static ClipArchitecture Full { get; } =
         new(336, 14, new TowerShape(1024, 24, 16, 4096), new TowerShape(768, 12, 12, 3072), 77, 0, 768);
 
-    /// <summary>Makes the package of a small model.</summary>
+    /// <summary>Creates the package of a small model.</summary>
     /// <param name="output">Folder of the package; must not exist.</param>
     /// <exception cref="IOException">The folder exists, or cannot be written.</exception>
     public static ModelPackage Create(string output, CancellationToken cancellation = default)
@@ -50,11 +50,11 @@ public static class RandomModel
         }
     }
 
-    /// <summary>Writes the files that a model is imported from: clip.safetensors, adapters.safetensors and a vocabulary.</summary>
+    /// <summary>Writes the source files of a model: clip.safetensors, adapters.safetensors and a vocabulary.</summary>
     /// <param name="folder">An existing folder.</param>
-    /// <param name="shape">Its vocabulary counts for nothing: what is learned decides.</param>
-    /// <param name="imageBlocks">Image blocks with an adapter.</param>
-    /// <param name="textBlocks">Text blocks with an adapter.</param>
+    /// <param name="shape">Sizes of the model. Its vocabulary size is ignored: the size of the learned vocabulary is used.</param>
+    /// <param name="imageBlocks">Number of image blocks with an adapter.</param>
+    /// <param name="textBlocks">Number of text blocks with an adapter.</param>
     public static void WriteSources(string folder, ClipArchitecture shape, int imageBlocks, int textBlocks)
     {
         IEnumerable<string> sentences = VocabularyClasses
@@ -65,7 +65,7 @@ public static class RandomModel
         Write(Adapters(folder), AdapterTensors(shape, imageBlocks, textBlocks), seed: 2);
     }
 
-    /// <summary>Options to import what <see cref="WriteSources"/> wrote, at the published size.</summary>
+    /// <summary>Options that import what <see cref="WriteSources"/> wrote, with the published input size.</summary>
     /// <param name="output">Folder of the package.</param>
     public static ImportOptions Options(string folder, ClipArchitecture shape, string output)
     {
@@ -111,12 +111,12 @@ public static class RandomModel
         );
     }
 
-    // Sizes at which no layer drowns another: matrices keep the norm of what they multiply, gains are near 1, all else is small.
+    // Value ranges at which all layers contribute: matrices keep the norm of their input, gains are near 1, other values are small.
     private static float[] Values(string name, long[] shape, Random random)
     {
         bool gain = name.Contains("ln_", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal);
         double deviation = shape.Length < 2 ? 0.1 : 1 / Math.Sqrt(shape[1..].Aggregate((a, b) => a * b));
-        float width = (float)(deviation * Math.Sqrt(12)); // of a uniform distribution with that deviation
+        float width = (float)(deviation * Math.Sqrt(12)); // of the uniform distribution with this standard deviation
         float[] values = new float[shape.Aggregate(1L, (a, b) => a * b)];
         for (int i = 0; i < values.Length; i++)
             values[i] = (gain ? 1 : 0) + width * (random.NextSingle() - 0.5f);

@@ -3,12 +3,12 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Import.Packages;
 
-/// <summary>Which precision suits a machine.</summary>
-/// <param name="Precision">The precision to import with.</param>
-/// <param name="Reason">Why, as half a sentence.</param>
+/// <summary>The recommended precision for a machine.</summary>
+/// <param name="Precision">The precision for the import.</param>
+/// <param name="Reason">The reason, as half a sentence.</param>
 public sealed record Recommendation(Precision Precision, string Reason)
 {
-    /// <summary>Looks at the card and the processor.</summary>
+    /// <summary>Tests the GPU and the CPU of this machine.</summary>
     public static Recommendation ForThisMachine()
     {
         if (CudaProbe.IsUsable())

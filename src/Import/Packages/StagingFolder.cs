@@ -1,8 +1,8 @@
 namespace AaClip.Import.Packages;
 
 /// <summary>
-/// A hidden folder beside the target that takes its name when all is there, and goes away when not. A lock file beside it, held open,
-/// tells a folder in work from one that a killed process left.
+/// A hidden folder next to the target folder. It is renamed to the target when it is complete, and deleted otherwise. A lock file next to
+/// it is kept open; without the lock, the folder was left by a killed process.
 /// </summary>
 internal sealed class StagingFolder : IDisposable
 {
@@ -11,7 +11,7 @@ internal sealed class StagingFolder : IDisposable
     private readonly string _target;
     private readonly FileStream _lock;
 
-    /// <param name="target">Absolute path that the folder will have.</param>
+    /// <param name="target">Absolute path of the final folder.</param>
     public StagingFolder(string target)
     {
         _target = target;
@@ -21,17 +21,17 @@ internal sealed class StagingFolder : IDisposable
         Directory.CreateDirectory(Path);
     }
 
-    /// <summary>Absolute path while it is being filled.</summary>
+    /// <summary>Absolute path of the hidden folder.</summary>
     public string Path { get; }
 
-    /// <summary>Path of a file in it.</summary>
+    /// <summary>Path of a file in the hidden folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Gives the folder its name.</summary>
-    /// <exception cref="IOException">The target came to exist meanwhile.</exception>
+    /// <summary>Renames the folder to the target.</summary>
+    /// <exception cref="IOException">The target was created in the meantime.</exception>
     public void Commit() => Directory.Move(Path, _target);
 
-    /// <summary>Removes what killed processes left for this target.</summary>
+    /// <summary>Deletes the folders that killed processes left for this target.</summary>
     public static void RemoveAbandoned(string target)
     {
         if (!Directory.Exists(Parent(target)))
@@ -54,7 +54,7 @@ internal sealed class StagingFolder : IDisposable
     private static string Prefix(string target) =>
         System.IO.Path.Combine(Parent(target), $".{System.IO.Path.GetFileName(target)}.importing.");
 
-    // The system lets go of a lock when its process ends, however it ends.
+    // The operating system releases the lock when the process ends for any reason.
     private static FileStream? TryLock(string path)
     {
         try

@@ -4,13 +4,13 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Torch;
 
 /// <summary>
-/// Lays an object tree out flat: keys, attribute names and list positions joined by dots, as in "image_optimizer.state.0.exp_avg".
+/// Flattens an object tree: keys, attribute names and list positions are joined with dots, as in "image_optimizer.state.0.exp_avg".
 /// </summary>
 internal sealed class FlatView
 {
     private const int MaxDepth = 64;
-    private const int MaxVisits = 1_000_000; // a small pickle can share parts so often that its tree never ends
-    private const int MaxCharacters = 16_000_000; // of all names together
+    private const int MaxVisits = 1_000_000; // in a small pickle with many shared parts, the tree can be endlessly large
+    private const int MaxCharacters = 16_000_000; // total length of all names
 
     private readonly string _file;
     private int _visits;
@@ -18,15 +18,16 @@ internal sealed class FlatView
 
     private FlatView(string file) => _file = file;
 
-    /// <summary>The tensors, renamed to their place in the tree.</summary>
+    /// <summary>The tensors, named by their position in the tree.</summary>
     public Dictionary<string, StoredTensor> Tensors { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Everything else: null, bool, long, double, string or byte[].</summary>
+    /// <summary>All other values: null, bool, long, double, string or byte[].</summary>
     public Dictionary<string, object?> Values { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Flattens a tree.</summary>
-    /// <exception cref="InvalidDataException">The root is not a dictionary or module, names clash, or the tree is too large or contains
-    /// itself.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The root is not a dictionary or module, two names are equal, or the tree is too large or contains itself.
+    /// </exception>
     public static FlatView Of(object? root, string file)
     {
         if (root is not (PickleDictionary or PickleObject))
@@ -68,7 +69,7 @@ internal sealed class FlatView
                 Add(Tensors, name, tensor.Renamed(name));
                 break;
             case PickleGlobal or PickleStorage:
-                break; // a class or a bare storage says nothing by itself
+                break; // a class or a storage without a tensor has no information
             default:
                 Add(Values, name, value);
                 break;

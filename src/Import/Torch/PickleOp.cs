@@ -1,7 +1,7 @@
 namespace AaClip.Import.Torch;
 
 /// <summary>
-/// The opcodes of pickle protocols 2 to 4 that weight files use (Python's pickletools documents them). All others are refused.
+/// The opcodes of pickle protocols 2 to 4 that weight files use (documented in Python's pickletools). All others are rejected.
 /// </summary>
 internal enum PickleOp : byte
 {

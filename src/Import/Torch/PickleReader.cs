@@ -7,19 +7,19 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Torch;
 
 /// <summary>
-/// Reads a Python pickle as data. It runs nothing: the few functions that weights need are known by name and done here, every
-/// other name is an error, and steps, stack, memory and lengths are bounded.
+/// Reads a Python pickle as data without executing code. The few functions that weights need are known by name and implemented here; every
+/// other name is an error. Steps, stack size, memory and lengths are limited.
 /// </summary>
 /// <param name="pickle">The whole stream.</param>
-/// <param name="file">The file, for messages.</param>
-/// <param name="openStorage">The bytes of the storage of a key; throws <see cref="InvalidDataException"/> where there is none.</param>
+/// <param name="file">The file's path, for messages.</param>
+/// <param name="openStorage">Returns the bytes of a storage by its key; throws <see cref="InvalidDataException"/> if there is none.</param>
 internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Func<string, ReadOnlyMemory<byte>> openStorage)
 {
-    /// <summary>Longest stream accepted: a ViT-L checkpoint with optimizer state has under 1 MB.</summary>
+    /// <summary>Maximum length of the stream in bytes: a ViT-L checkpoint with optimizer state has under 1 MB.</summary>
     public const int MaxLength = 16 << 20;
 
     private const int MaxSteps = 4_000_000;
-    private const int MaxStack = 1_000_000; // also the size of the memo
+    private const int MaxStack = 1_000_000; // also the limit of the memo
     private const int MaxName = 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -30,8 +30,10 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
     private int _at; // next byte
     private int _start; // first byte of the current opcode, for messages
 
-    /// <summary>Reads up to STOP.</summary>
-    /// <exception cref="InvalidDataException">The message names the file, the byte and the remedy.</exception>
+    /// <summary>Reads up to the STOP opcode.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The pickle is damaged or not supported; the message names the file, the byte and the remedy.
+    /// </exception>
     public object? Read()
     {
         for (int step = 0; step < MaxSteps; step++)
@@ -57,7 +59,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
                     throw Bad($"is of protocol {protocol}, expected 2 to 4");
                 break;
             case PickleOp.Frame:
-                Length(Take(8)); // a hint for buffered readers
+                Length(Take(8)); // frame length, which only buffered readers need
                 break;
 
             case PickleOp.None:
@@ -242,7 +244,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         };
 
     /// <summary>
-    /// (storage, offset, shape, strides, ...): torch._utils._rebuild_tensor and _v2; gradients and hooks do not matter here.
+    /// (storage, offset, shape, strides, ...): arguments of torch._utils._rebuild_tensor and _v2. Gradients and hooks are ignored.
     /// </summary>
     private StoredTensor Tensor(object?[] arguments)
     {
@@ -285,7 +287,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
             case PickleObject { State: null } o:
                 o.State = state;
                 break;
-            case PickleDictionary: // a state_dict's _metadata: version numbers of modules
+            case PickleDictionary: // the _metadata of a state_dict: version numbers of modules
                 break;
             default:
                 throw Bad("gives a state to something that has none");
@@ -311,7 +313,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         {
             if (pairs[i] is not (string or long or bool))
                 throw Bad("has a dictionary key that is neither text nor an integer");
-            dictionary[pairs[i]!] = pairs[i + 1]; // not null: just matched
+            dictionary[pairs[i]!] = pairs[i + 1]; // not null: checked above
         }
     }
 
@@ -354,7 +356,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         return pickle.Span.Slice(_at - count, count);
     }
 
-    /// <summary>A length of 4 or 8 bytes that still fits in the stream.</summary>
+    /// <summary>Reads a length of 4 or 8 bytes and checks that so many bytes are left in the stream.</summary>
     private int Length(ReadOnlySpan<byte> field)
     {
         ulong length = field.Length == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(field) : BinaryPrimitives.ReadUInt64LittleEndian(field);
@@ -390,7 +392,7 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> pickle, string file, Fun
         if (littleEndian.Length > sizeof(long))
             throw Bad($"has an integer of {littleEndian.Length} bytes, at most {sizeof(long)} are understood");
         Span<byte> wide = stackalloc byte[sizeof(long)];
-        wide.Fill(littleEndian is [.., >= 0x80] ? (byte)0xff : (byte)0); // the sign
+        wide.Fill(littleEndian is [.., >= 0x80] ? (byte)0xff : (byte)0); // sign extension
         littleEndian.CopyTo(wide);
         return BinaryPrimitives.ReadInt64LittleEndian(wide);
     }

@@ -2,13 +2,13 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Torch;
 
-// What a pickle of weights consists of, as .NET values: null, bool, long, double, string, byte[]; List<object?> for a list,
-// object?[] for a tuple, StoredTensor for a tensor, and the types below.
+// .NET types for the values of a pickle: null, bool, long, double, string, byte[]; List<object?> for a list, object?[] for a tuple,
+// StoredTensor for a tensor, and the types below.
 
-/// <summary>A Python dict or OrderedDict: keys are strings, integers or booleans, in the order they were stored.</summary>
+/// <summary>A Python dict or OrderedDict: keys are strings, integers or booleans, in stored order.</summary>
 internal sealed class PickleDictionary() : OrderedDictionary<object, object?>(KeyComparer.Instance)
 {
-    /// <summary>Whether it is written as an OrderedDict; read, both are the same.</summary>
+    /// <summary>Whether it is written as an OrderedDict. The reader does not distinguish the two.</summary>
     public bool Ordered { get; init; }
 
     private sealed class KeyComparer : IEqualityComparer<object>
@@ -17,39 +17,39 @@ internal sealed class PickleDictionary() : OrderedDictionary<object, object?>(Ke
 
         public new bool Equals(object? x, object? y) => object.Equals(x, y);
 
-        /// <summary>Mixes integers with the process's random seed, so that no file can choose keys that collide.</summary>
+        /// <summary>Mixes integers with the process's random seed, so that a file cannot contain keys chosen to collide.</summary>
         public int GetHashCode(object key) => key is long n ? HashCode.Combine((int)n, (int)(n >> 32)) : key.GetHashCode();
     }
 }
 
-/// <summary>An object of a TorchScript class, which is to say a bag of attributes.</summary>
-/// <param name="ClassName">Such as "__torch__.multimodal.model.VisualTransformer"; nothing depends on it.</param>
+/// <summary>An object of a TorchScript class: a set of attributes.</summary>
+/// <param name="ClassName">Such as "__torch__.multimodal.model.VisualTransformer"; not used otherwise.</param>
 internal sealed record PickleObject(string ClassName)
 {
-    /// <summary>As a rule a <see cref="PickleDictionary"/>.</summary>
+    /// <summary>Usually a <see cref="PickleDictionary"/>.</summary>
     public object? State { get; set; }
 }
 
-/// <summary>What a name of a Python class or function stands for here.</summary>
+/// <summary>What a Python class or function is mapped to.</summary>
 internal enum PickleGlobalKind
 {
     /// <summary>collections.OrderedDict.</summary>
     Dictionary,
 
-    /// <summary>A storage class, which carries an element type.</summary>
+    /// <summary>A storage class, which determines an element type.</summary>
     Storage,
 
     /// <summary>torch._utils._rebuild_tensor and _rebuild_tensor_v2.</summary>
     Tensor,
 
-    /// <summary>A function whose first argument is its result.</summary>
+    /// <summary>A function that returns its first argument.</summary>
     Identity,
 
-    /// <summary>A class below __torch__.</summary>
+    /// <summary>A class in __torch__.</summary>
     Module,
 }
 
-/// <summary>One of the few Python names that a pickle of weights may contain.</summary>
+/// <summary>One of the few Python names that are allowed in a pickle of weights.</summary>
 internal sealed record PickleGlobal(string Name, PickleGlobalKind Kind, TensorType Type = default)
 {
     private static readonly Dictionary<string, PickleGlobal> Allowed = new PickleGlobal[]
@@ -77,12 +77,12 @@ internal sealed record PickleGlobal(string Name, PickleGlobalKind Kind, TensorTy
         new("torch.BoolStorage", PickleGlobalKind.Storage, TensorType.Bool),
     }.ToDictionary(g => g.Name, StringComparer.Ordinal);
 
-    /// <summary>The meaning of a Python name, or null: then it is refused.</summary>
+    /// <summary>The meaning of a Python name; null if the name is not allowed.</summary>
     public static PickleGlobal? Find(string module, string name) =>
         module == "__torch__" || module.StartsWith("__torch__.", StringComparison.Ordinal)
             ? new($"{module}.{name}", PickleGlobalKind.Module)
             : Allowed.GetValueOrDefault($"{module}.{name}");
 }
 
-/// <summary>The bytes that one or more tensors walk over.</summary>
+/// <summary>The bytes that one or more tensors refer to.</summary>
 internal sealed record PickleStorage(string Key, TensorType Type, ReadOnlyMemory<byte> Bytes);

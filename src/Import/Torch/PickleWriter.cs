@@ -4,20 +4,20 @@ using System.Text;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>A float32 tensor on its way into a file.</summary>
-/// <param name="Shape">Axis lengths; none for a single number.</param>
+/// <summary>A float32 tensor to be written.</summary>
+/// <param name="Shape">Axis lengths; empty for a single number.</param>
 /// <param name="Values">Row-major.</param>
 internal sealed record TorchTensor(int[] Shape, float[] Values);
 
 /// <summary>
-/// Writes the pickle of torch.save (protocol 2) for dictionaries, lists, tuples, numbers, texts and tensors; the tensors' values are left
-/// to the caller, in the order of <see cref="Storages"/>.
+/// Writes the pickle of torch.save (protocol 2) for dictionaries, lists, tuples, numbers, strings and tensors. The caller writes the
+/// tensors' values, in the order of <see cref="Storages"/>.
 /// </summary>
 internal sealed class PickleWriter
 {
     private readonly ArrayBufferWriter<byte> _out = new();
 
-    /// <summary>Values of the tensors, by the keys "0", "1", … that the pickle refers to.</summary>
+    /// <summary>Values of the tensors; the pickle refers to them by the keys "0", "1", …</summary>
     public List<float[]> Storages { get; } = [];
 
     /// <summary>

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>Makes text from an untrusted file fit for a message.</summary>
+/// <summary>Prepares text from an untrusted file for a message.</summary>
 internal static class Text
 {
     private const int MaxLength = 100;
 
-    /// <summary>Replaces control characters and cuts what is long.</summary>
+    /// <summary>Replaces control characters and cuts long text.</summary>
     public static string Shorten(string text)
     {
         StringBuilder shown = new(Math.Min(text.Length, MaxLength) + 3);

@@ -4,23 +4,25 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import.Torch;
 
 /// <summary>
-/// Reads the zip files of torch.save (since PyTorch 1.6) and torch.jit.save: "name/data.pkl" is a pickle, "name/data/0", "name/data/1", ...
-/// are the raw storages it refers to. TorchScript's code and constants are left alone.
+/// Reads the zip files of torch.save (since PyTorch 1.6) and torch.jit.save: "name/data.pkl" is a pickle, and "name/data/0", "name/data/1",
+/// ... are the raw storages that it refers to. TorchScript's code and constants are ignored.
 /// </summary>
 internal static class TorchFile
 {
     private const string PickleName = "data.pkl";
     private const int MaxByteOrder = 64;
 
-    /// <summary>The object tree of the file (see <see cref="PickleDictionary"/>); its tensors lie in the mapped file.</summary>
-    /// <exception cref="InvalidDataException">Names the file, what is wrong with it, and the remedy.</exception>
+    /// <summary>Reads the object tree of the file (see <see cref="PickleDictionary"/>); its tensors refer to the mapped file.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The file is not supported or is damaged; the message names the file, the error, and the remedy.
+    /// </exception>
     public static object? Read(MappedFile file)
     {
-        // 1. the one folder that has a pickle; its name is free
+        // 1. The only folder with a pickle; it can have any name
         ZipDirectory zip = ZipDirectory.Read(file);
         string folder = FindFolder(zip, file.Path);
 
-        // 2. byte order, written since PyTorch 2.1
+        // 2. Byte order, stored since PyTorch 2.1
         if (
             zip.Entries.TryGetValue(folder + "byteorder", out ZipEntry? order)
             && Encoding.ASCII.GetString(zip.Small(order, MaxByteOrder).Span).Trim() is var text and not "little"
@@ -30,7 +32,7 @@ internal static class TorchFile
                     + $"little-endian machine, or as safetensors."
             );
 
-        // 3. the pickle, which asks for storages by key
+        // 3. The pickle; its storages are opened by key
         ReadOnlyMemory<byte> pickle = zip.Small(zip.Entries[folder + PickleName], PickleReader.MaxLength);
         return new PickleReader(
             pickle,

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>Writes what torch.save writes: a zip of stored entries, NAME/data.pkl, NAME/data/0, …, NAME/version.</summary>
+/// <summary>Writes the format of torch.save: a zip with uncompressed entries NAME/data.pkl, NAME/data/0, …, NAME/version.</summary>
 internal static class TorchWriter
 {
     /// <summary>
-    /// Writes a file under a temporary name, waits until the disk has it, and renames it: a crash leaves the old file or the new one.
+    /// Writes a temporary file, flushes it to disk, and renames it: after a crash the path has either the old file or the new one.
     /// </summary>
     public static void Write(string path, object? root)
     {
@@ -33,7 +33,8 @@ internal static class TorchWriter
     private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
     {
         ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
-        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero); // the same values always make the same file
+        // constant, so that the same values always give the same file
+        entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
         using Stream stream = entry.Open();
         stream.Write(bytes);
     }

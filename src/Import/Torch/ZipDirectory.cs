@@ -5,14 +5,12 @@ using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>
-/// What the directory of a zip file says about one entry. Sizes and offsets are in bytes and not yet checked against the file.
-/// </summary>
+/// <summary>A directory entry of a zip file. Sizes and offsets are in bytes and not yet checked against the file.</summary>
 internal sealed record ZipEntry(string Name, int Flags, int Method, long PackedSize, long Size, long HeaderOffset);
 
 /// <summary>
-/// The directory of a mapped zip file (PKWARE APPNOTE 4.3, with zip64, which PyTorch always writes). Entries are handed out where
-/// they lie in the file: nothing is extracted, so names lead nowhere.
+/// The directory of a mapped zip file (PKWARE APPNOTE 4.3, with zip64, which PyTorch always writes). Entries are read in place in the file.
+/// Nothing is extracted, so entry names cannot cause writes to other paths.
 /// </summary>
 internal sealed class ZipDirectory
 {
@@ -22,7 +20,7 @@ internal sealed class ZipDirectory
     private const int End64Size = 56;
     private const int HeaderSize = 46;
     private const int LocalHeaderSize = 30;
-    private const int MaxDirectory = 64 << 20; // some 500 000 entries; a ViT-L checkpoint has a few hundred
+    private const int MaxDirectory = 64 << 20; // about 500 000 entries; a ViT-L checkpoint has a few hundred
 
     private readonly MappedFile _file;
     private readonly Dictionary<string, ZipEntry> _entries = new(StringComparer.Ordinal);
@@ -33,7 +31,7 @@ internal sealed class ZipDirectory
     public IReadOnlyDictionary<string, ZipEntry> Entries => _entries;
 
     /// <summary>Reads the directory at the end of the file.</summary>
-    /// <exception cref="InvalidDataException">There is none, or it contradicts itself.</exception>
+    /// <exception cref="InvalidDataException">There is no directory, or it is inconsistent.</exception>
     public static ZipDirectory Read(MappedFile file)
     {
         ZipDirectory directory = new(file);
@@ -44,8 +42,8 @@ internal sealed class ZipDirectory
         return directory;
     }
 
-    /// <summary>The bytes of an uncompressed entry, in place.</summary>
-    /// <exception cref="InvalidDataException">The entry is compressed or encrypted, or lies outside the file.</exception>
+    /// <summary>The bytes of an uncompressed entry, read in place.</summary>
+    /// <exception cref="InvalidDataException">The entry is compressed or encrypted, or is outside the file.</exception>
     public ReadOnlyMemory<byte> Stored(ZipEntry entry)
     {
         if (entry.Method != 0)
@@ -58,8 +56,8 @@ internal sealed class ZipDirectory
         return Packed(entry);
     }
 
-    /// <summary>The bytes of a small entry, in place or inflated.</summary>
-    /// <exception cref="InvalidDataException">It is longer than <paramref name="limit"/>, or damaged.</exception>
+    /// <summary>The bytes of a small entry, read in place or inflated.</summary>
+    /// <exception cref="InvalidDataException">The entry is longer than <paramref name="limit"/>, or damaged.</exception>
     public ReadOnlyMemory<byte> Small(ZipEntry entry, int limit)
     {
         if (entry.Size > limit || entry.PackedSize > limit)
@@ -93,7 +91,7 @@ internal sealed class ZipDirectory
         if (!header.StartsWith("PK\x03\x04"u8))
             throw Bad($"has no entry at byte {entry.HeaderOffset}, where its directory places '{Text.Shorten(entry.Name)}'");
         int nameLength = U16(header, 26);
-        int extraLength = U16(header, 28); // its own length: PyTorch pads here to align the data
+        int extraLength = U16(header, 28); // the local header has its own length: PyTorch pads here to align the data
         return _file.Slice(entry.HeaderOffset + LocalHeaderSize + nameLength + extraLength, entry.PackedSize);
     }
 
@@ -145,7 +143,9 @@ internal sealed class ZipDirectory
         }
     }
 
-    /// <summary>Fields too small for their value hold all ones; the value then follows in extra field 1, in this order.</summary>
+    /// <summary>
+    /// If a value does not fit in its field, all bits of the field are 1 and the value is in extra field 1, in this order.
+    /// </summary>
     private void Widen(ReadOnlySpan<byte> extra, ref long size, ref long packed, ref long offset)
     {
         while (extra.Length >= 4)
@@ -153,7 +153,7 @@ internal sealed class ZipDirectory
             int id = U16(extra, 0),
                 length = U16(extra, 2);
             if (length > extra.Length - 4)
-                return; // some writers pad with zeros; what matters is checked by whoever reads the entry
+                return; // some writers pad with zeros; the reader of the entry checks the values
             ReadOnlySpan<byte> field = extra.Slice(4, length);
             if (id == 1)
             {

@@ -6,9 +6,9 @@ using AaClip.Scoring.Text;
 namespace AaClip.Scoring.Anchors;
 
 /// <summary>
-/// Anchors by class name: from memory, from the model package, from the cache folder, or computed and kept in both. May be used from many
-/// threads; each name is computed once at a time. Memory is not bounded: an entry has some kilobytes (6 KB at width 768), and the names
-/// come from configuration, not from images.
+/// Anchors by class name: from memory, from the model package, from the cache folder, or computed and then stored in memory and in the
+/// cache folder. Thread-safe; each name is computed by one thread at a time. Memory is not limited: an entry has a few kilobytes (6 KB at
+/// width 768), and the names come from configuration, not from images.
 /// </summary>
 public sealed class AnchorStore
 {
@@ -23,15 +23,17 @@ public sealed class AnchorStore
     private readonly ConcurrentDictionary<string, Lazy<float[]>> _known = new(StringComparer.Ordinal);
     private int _warned;
 
-    /// <summary>Opens a store; reads the package's anchors, nothing else.</summary>
-    /// <param name="packageAnchorsFile">The package's anchors.safetensors: a tensor [width, 2] for each class name. Null, or an absent
-    /// file: none.</param>
-    /// <param name="cacheFolder">Folder for computed anchors, such as <see cref="CacheFolder.Path"/>; made when first needed.</param>
-    /// <param name="key">Folder name below it, that changes with everything the anchors depend on: weights, adapters, prompts,
-    /// vocabulary.</param>
-    /// <param name="width">Width of the joint space.</param>
-    /// <param name="compute">Gives [width, 2] for a class name; may be slow.</param>
-    /// <param name="warn">Told once when the cache folder cannot be written.</param>
+    /// <summary>Opens a store; reads only the package's anchors.</summary>
+    /// <param name="packageAnchorsFile">
+    /// The package's anchors.safetensors: one tensor [width, 2] per class name. Null or a missing file means no anchors.
+    /// </param>
+    /// <param name="cacheFolder">Folder for computed anchors, such as <see cref="CacheFolder.Path"/>; created when first needed.</param>
+    /// <param name="key">
+    /// Name of the subfolder. It must change with everything that the anchors depend on: weights, adapters, prompts, vocabulary.
+    /// </param>
+    /// <param name="width">Width of the joint embedding space.</param>
+    /// <param name="compute">Returns [width, 2] for a class name; may be slow.</param>
+    /// <param name="warn">Called once if the cache folder cannot be written.</param>
     /// <exception cref="InvalidDataException">The package's file is damaged, or has another width.</exception>
     public AnchorStore(
         string? packageAnchorsFile,
@@ -64,10 +66,12 @@ public sealed class AnchorStore
     }
 
     /// <summary>The anchors of a class.</summary>
-    /// <param name="name">The name as it stands in the prompts; see <see cref="ClassNames.Resolve(string)"/>.</param>
-    /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal. Shared: do not write into it.</returns>
-    /// <exception cref="InvalidOperationException">The computation gave another number of values. What it throws itself comes through, and
-    /// the next call tries again.</exception>
+    /// <param name="name">The name as used in the prompts; see <see cref="ClassNames.Resolve(string)"/>.</param>
+    /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal. The array is shared: do not write to it.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The computation returned a wrong number of values. Exceptions of the computation itself are not caught, and the next call computes
+    /// again.
+    /// </exception>
     public float[] Get(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -81,7 +85,7 @@ public sealed class AnchorStore
         }
         catch
         {
-            _known.TryRemove(new KeyValuePair<string, Lazy<float[]>>(name, entry)); // only this failed entry, not a later one
+            _known.TryRemove(new KeyValuePair<string, Lazy<float[]>>(name, entry)); // remove only this failed entry, not a newer one
             throw;
         }
     }
@@ -101,7 +105,7 @@ public sealed class AnchorStore
         return anchors;
     }
 
-    // Whatever is wrong with a cached file, it counts as absent, and is written anew.
+    // A cached file with any error is treated as missing and is written again.
     private float[]? TryRead(string path, string name)
     {
         try

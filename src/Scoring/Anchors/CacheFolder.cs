@@ -1,14 +1,14 @@
 namespace AaClip.Scoring.Anchors;
 
-/// <summary>Where computed text anchors are kept between runs.</summary>
+/// <summary>The folder in which computed text anchors are cached between runs.</summary>
 public static class CacheFolder
 {
-    /// <summary>Names the folder instead of the default.</summary>
+    /// <summary>Environment variable that overrides the default folder.</summary>
     public const string Variable = "AACLIP_CACHE";
 
     /// <summary>
-    /// The folder for anchors: AACLIP_CACHE as it is; else aaclip/anchors below XDG_CACHE_HOME, below the user's local application data,
-    /// or, for a user without either, below the temporary folder. It need not exist.
+    /// The folder for anchors. If AACLIP_CACHE is set, its value. Otherwise aaclip/anchors below XDG_CACHE_HOME, below the user's local
+    /// application data, or, if the user has neither, below the temporary folder. The folder may not exist yet.
     /// </summary>
     public static string Path => Choose(Environment.GetEnvironmentVariable);
 
@@ -22,7 +22,8 @@ public static class CacheFolder
             Environment.SpecialFolderOption.DoNotVerify
         );
         string parent =
-            System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg! // the XDG rules have a relative path ignored; null is not fully qualified
+            // the XDG rules require a relative path to be ignored; null is not fully qualified either
+            System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg!
             : local.Length > 0 ? local
             : System.IO.Path.GetTempPath();
         return System.IO.Path.Combine(parent, "aaclip", "anchors");

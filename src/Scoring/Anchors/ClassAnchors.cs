@@ -3,21 +3,21 @@ using System.Numerics.Tensors;
 namespace AaClip.Scoring.Anchors;
 
 /// <summary>
-/// The two text vectors that an object's patches are compared with (AA-CLIP, arXiv 2503.06661; forward_utils.py,
+/// Computes the two text vectors (anchors) that the patches of an object are compared with (AA-CLIP, arXiv 2503.06661; forward_utils.py,
 /// get_adapted_single_class_text_embedding).
 /// </summary>
 public static class ClassAnchors
 {
     /// <summary>
-    /// Joins sentence features into anchors: each sentence is L2-normalised, the mean of a side is L2-normalised again; plain division by
-    /// the norm, without epsilon, as published.
+    /// Computes anchors from sentence features: each sentence is L2-normalised, and the mean of each side is L2-normalised again. The
+    /// division by the norm has no epsilon, as published.
     /// </summary>
-    /// <param name="normalFeatures">[n, width], row-major, n at least 1: the text encoder's output for the normal sentences.</param>
-    /// <param name="abnormalFeatures">[m, width], row-major, m at least 1.</param>
-    /// <param name="width">Width of the joint space, such as 768.</param>
+    /// <param name="normalFeatures">[n, width], row-major, n at least 1: the text encoder's features of the normal sentences.</param>
+    /// <param name="abnormalFeatures">[m, width], row-major, m at least 1: the features of the abnormal sentences.</param>
+    /// <param name="width">Width of the joint embedding space, such as 768.</param>
     /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal; each column has norm 1.</returns>
-    /// <exception cref="ArgumentException">A side is empty, or is not a multiple of the width.</exception>
-    /// <exception cref="InvalidDataException">A sentence or a side has no direction: a zero or a non-finite vector.</exception>
+    /// <exception cref="ArgumentException">A side is empty, or its length is not a multiple of the width.</exception>
+    /// <exception cref="InvalidDataException">A sentence or a mean cannot be normalised: it is zero or not finite.</exception>
     public static float[] FromFeatures(ReadOnlySpan<float> normalFeatures, ReadOnlySpan<float> abnormalFeatures, int width)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);

@@ -6,15 +6,15 @@ using Microsoft.ML.OnnxRuntime;
 namespace AaClip.Scoring.Anchors;
 
 /// <summary>
-/// Makes the anchors of a class with the package's text tower (specification 2.3 and 3.1). The tower is loaded for one class and let go
-/// again: anchors are kept, and half a gigabyte of text weights is not held for a rare event.
+/// Computes the anchors of a class with the package's text tower (specification 2.3 and 3.1). The tower is loaded for one class and then
+/// released: anchors are cached, so new classes are rare, and the text weights need half a gigabyte.
 /// </summary>
 internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions, bool verify)
 {
     private const int SentencesPerRun = 16;
 
-    /// <summary>Anchors of a class, [E, 2].</summary>
-    /// <param name="name">The name as it stands in the prompts, such as "dark bottle".</param>
+    /// <summary>Computes the anchors of a class, [E, 2].</summary>
+    /// <param name="name">The name as used in the prompts, such as "dark bottle".</param>
     public float[] Anchors(string name)
     {
         ModelArchitecture shape = package.Manifest.Architecture;
@@ -32,7 +32,7 @@ internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions,
         return ClassAnchors.FromFeatures(features.AsSpan(0, split), features.AsSpan(split), shape.Embed);
     }
 
-    /// <summary>Features of token rows.</summary>
+    /// <summary>Computes the features of token rows.</summary>
     /// <param name="rows">Each [context].</param>
     /// <returns>[rows, E], not normalised.</returns>
     public float[] Encode(IReadOnlyList<long[]> rows)

@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Which inputs an output along one axis is made of, and their shares. Output i is the sum over k below <c>Count[i]</c> of
-/// <c>Values[i * Taps + k]</c> times input <c>First[i] + k</c>; the shares of an output sum to 1.
+/// Resampling weights along one axis: which inputs contribute to each output, and with what weight. Output i is the sum over k from 0 to
+/// <c>Count[i]</c> - 1 of <c>Values[i * Taps + k]</c> times input <c>First[i] + k</c>. The weights of one output sum to 1.
 /// </summary>
 public sealed class AxisWeights
 {
@@ -14,15 +14,15 @@ public sealed class AxisWeights
         Values = values;
     }
 
-    /// <summary>Room for each output in <see cref="Values"/>: the largest number of inputs an output may have.</summary>
+    /// <summary>Slots per output in <see cref="Values"/>: the largest number of inputs of any output.</summary>
     public int Taps { get; }
 
-    /// <summary>[outputs]: the first input of each output.</summary>
+    /// <summary>[outputs]: index of the first input of each output.</summary>
     public int[] First { get; }
 
-    /// <summary>[outputs]: how many inputs each output has.</summary>
+    /// <summary>[outputs]: number of inputs of each output.</summary>
     public int[] Count { get; }
 
-    /// <summary>[outputs, Taps]: shares; 0 from Count on.</summary>
+    /// <summary>[outputs, Taps]: the weights; 0 from index Count on.</summary>
     public double[] Values { get; }
 }

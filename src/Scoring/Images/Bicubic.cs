@@ -3,17 +3,18 @@ using System.Buffers;
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Bicubic interpolation with a = -0.5, half-pixel centres and, when shrinking, a kernel stretched to the scale (antialiasing): what
-/// Pillow does to images and what the reference does to positional tables. Borders renormalise; no pixel is repeated.
+/// Bicubic interpolation with a = -0.5 and half-pixel centres. When shrinking, the kernel is stretched to the scale (antialiasing). Pillow
+/// resizes images this way, and the reference resizes positional tables this way. At the borders the weights are renormalised; no pixel is
+/// repeated.
 /// </summary>
 public static class Bicubic
 {
     private const double A = -0.5;
-    private const double Support = 2; // the kernel is 0 from here on
+    private const double Support = 2; // the kernel is 0 at this distance and beyond
 
-    /// <summary>The shares of the inputs in each output along one axis, in double, as Pillow computes them.</summary>
-    /// <param name="inSize">Inputs, at least 1.</param>
-    /// <param name="outSize">Outputs, at least 1.</param>
+    /// <summary>The weights of the inputs for each output along one axis, in double, as Pillow computes them.</summary>
+    /// <param name="inSize">Number of inputs, at least 1.</param>
+    /// <param name="outSize">Number of outputs, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public static AxisWeights Weights(int inSize, int outSize)
     {
@@ -46,14 +47,14 @@ public static class Bicubic
     }
 
     /// <summary>
-    /// Resizes an image, equal to Pillow's <c>Image.resize(..., BICUBIC)</c> in every byte: the horizontal pass comes first and is
-    /// rounded to bytes, shares have 22 fractional bits, and a side that already fits is not touched. The aspect ratio is not kept.
+    /// Resizes an image. Every byte equals Pillow's <c>Image.resize(..., BICUBIC)</c>: the horizontal pass comes first and is rounded to
+    /// bytes, weights have 22 fractional bits, and a side that already has the wanted size is not resampled. The aspect ratio is not kept.
     /// </summary>
     /// <param name="image">Any size.</param>
-    /// <param name="width">Wanted pixels along a row, at least 1.</param>
-    /// <param name="height">Wanted rows, at least 1.</param>
-    /// <returns>A new image, or the given one when both sides fit.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A wanted side is below 1.</exception>
+    /// <param name="width">Width of the result in pixels, at least 1.</param>
+    /// <param name="height">Height of the result in pixels, at least 1.</param>
+    /// <returns>A new image, or the given one when it already has the wanted size.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The width or the height is below 1.</exception>
     public static RgbImage Resize(RgbImage image, int width, int height)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
@@ -68,7 +69,7 @@ public static class Bicubic
             BicubicPasses.Vertical(image.Pixels, 3 * width, Weights(image.Height, height), result);
         else
         {
-            // Every source row is needed: the windows of the outermost outputs reach both edges at any scale.
+            // Every source row is needed: at any scale, the first and the last output rows use the first and the last source rows.
             byte[] between = ArrayPool<byte>.Shared.Rent(checked(3 * width * image.Height));
             try
             {
@@ -85,13 +86,13 @@ public static class Bicubic
     }
 
     /// <summary>
-    /// Resizes a table of positional embeddings to another grid of patches (AA-CLIP, model/clip.py, resize_pos_embed). The row of the
-    /// class token is kept. The reference rounds its shares to float32, so results agree to about 1.3e-5 on unit-variance data.
+    /// Resizes a table of positional embeddings to another grid of patches (AA-CLIP, model/clip.py, resize_pos_embed). The row of the class
+    /// token is kept. The reference rounds its weights to float32, so results agree to about 1.3e-5 on unit-variance data.
     /// </summary>
     /// <param name="table">[1 + inGrid * inGrid, width], row-major; row 0 belongs to the class token.</param>
     /// <param name="inGrid">Patches along a side of the given table, at least 1.</param>
     /// <param name="outGrid">Patches along a side of the wanted table, at least 1.</param>
-    /// <param name="width">Numbers in a row.</param>
+    /// <param name="width">Length of a row.</param>
     /// <returns>[1 + outGrid * outGrid, width]; a plain copy when the grids are equal.</returns>
     /// <exception cref="ArgumentException">The table's length does not fit the grid and the width.</exception>
     public static float[] ResizeTable(ReadOnlySpan<float> table, int inGrid, int outGrid, int width)

@@ -7,22 +7,22 @@ using System.Runtime.Intrinsics;
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// The two passes of Pillow's 8-bit resize: int32 sums of bytes times shares of 22 fractional bits, rounded, shifted and clamped.
-/// Integer sums do not depend on their order, so vectors change no result.
+/// The two passes of Pillow's 8-bit resize: int32 sums of bytes times weights of 22 fractional bits, then rounded, shifted and clamped. The
+/// order of integer additions does not matter, so SIMD gives the same result.
 /// </summary>
 internal static class BicubicPasses
 {
-    private const int Bits = 22; // Pillow: 32 bits less 8 for the byte and 2 for overshoot
+    private const int Bits = 22; // Pillow: 32 bits, minus 8 for the byte and 2 for overshoot
     private const int Half = 1 << (Bits - 1);
-    private const int Group = 2; // pixels that fill a 256-bit vector as four int32 each; 512 bits were measured to be slower
-    private const int Slack = 3 * Group + 16; // bytes that the vectors may read behind a row, times a share of 0
+    private const int Group = 2; // pixels per 256-bit vector, four int32 each; 512-bit vectors were measured to be slower
+    private const int Slack = 3 * Group + 16; // bytes that vectors may read after the end of a row; their weight is 0
 
     /// <summary>Resizes rows: [height, width, 3] to [height, outputs, 3].</summary>
     public static void Horizontal(byte[] source, int width, int height, AxisWeights axis, byte[] target)
     {
         int outputs = axis.First.Length;
         int taps = (axis.Taps + Group - 1) / Group * Group;
-        int[] shares = new int[outputs * taps * 4]; // [outputs, taps, 4]: the same share for R, G, B and the unused lane
+        int[] shares = new int[outputs * taps * 4]; // [outputs, taps, 4]: the same weight for R, G, B and the unused lane
         for (int i = 0; i < outputs; i++)
         for (int k = 0; k < axis.Count[i]; k++)
             shares.AsSpan((i * taps + k) * 4, 4).Fill(Fixed(axis.Values[i * axis.Taps + k]));
@@ -106,7 +106,7 @@ internal static class BicubicPasses
         }
     }
 
-    // The first bytes of each 128 bits, three for a pixel, become int32 R, G, B, 0; each 128 bits take the next pixel.
+    // In each 128-bit lane, the first three bytes (one pixel) become int32 R, G, B, 0. Each lane takes the next pixel.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Spread(Vector128<byte> bytes) =>
         Vector128

@@ -1,29 +1,32 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Images that show nothing: a black, white or blue frame of a camera without a signal, a lens cap, a pixel. The model finds nothing wrong
-/// with them, so that a dead camera would count as good parts.
+/// Detects images without content: a black, white or blue frame of a camera without a signal, a frame taken with the lens cap on, a single
+/// pixel. The model finds no anomaly in them, so without this check a broken camera would report only good parts.
 /// </summary>
 public static class BlankImage
 {
     private const int Sample = 4096,
-        Doubtful = 100; // pixels that are looked at first; of so many one may be anything
-    private const int Outliers = 10_000; // of all pixels: hot and dead ones
-    private const int OneColour = 2; // levels of 255
+        Doubtful = 100; // pixels in the first, quick check; 1 in 100 of them may differ
+    private const int Outliers = 10_000; // 1 in so many pixels may differ: hot and dead pixels
+    private const int OneColour = 2; // largest range, in levels of 255
     private const int DarkSpread = 8,
-        DarkMost = 32; // noise of a sensor in the dark, around its black level
+        DarkMost = 32; // sensor noise in the dark, around the sensor's black level
 
-    /// <summary>Throws when the image shows nothing.</summary>
-    /// <param name="name">What to call the image in the message.</param>
+    /// <summary>Throws when the image is blank.</summary>
+    /// <param name="name">The image's name in the message.</param>
     /// <param name="patch">Pixels along a side of the model's patches.</param>
-    /// <exception cref="ImageRejectedException">It has fewer pixels than a patch, or of all but one pixel in 10,000 no channel varies by
-    /// more than 2 levels of 255, or by more than 8 while all is darker than 32.</exception>
+    /// <exception cref="ImageRejectedException">
+    /// The image has fewer pixels than one patch; or it has one colour: every channel varies by at most 2 levels of 255; or it is dark:
+    /// every channel varies by at most 8 levels and has no level above 32. The darkest and the brightest 1 in 10,000 pixels of a channel
+    /// are ignored.
+    /// </exception>
     public static void Refuse(RgbImage image, string name, int patch)
     {
         int pixels = image.Width * image.Height;
         if (pixels < patch * patch)
             throw Blank($"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})");
-        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that columns take turns
+        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that the samples come from different columns
         if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
             return;
         throw Blank(
@@ -37,7 +40,7 @@ public static class BlankImage
             );
     }
 
-    // The levels are those of the channel that varies most.
+    // The returned levels are those of the channel with the largest range.
     private static bool IsBlank(byte[] pixels, int step, int outliers, out (int Low, int High) levels)
     {
         levels = default;

@@ -1,14 +1,14 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Makes a large picture small enough to look at: each pixel is the mean of those it stands for. It takes a row of memory beside the
-/// result.
+/// Shrinks a large image for display: each result pixel is the mean of the source pixels it covers. Needs one row of memory in addition to
+/// the result.
 /// </summary>
 public static class BoxAverage
 {
-    /// <summary>Scales a picture down so that no side is longer than asked for; the ratio of the sides stays.</summary>
-    /// <param name="side">Most pixels of a side, at least 1.</param>
-    /// <returns>The same picture where it fits.</returns>
+    /// <summary>Shrinks an image so that no side is longer than requested. The aspect ratio is kept.</summary>
+    /// <param name="side">Maximum length of a side in pixels, at least 1.</param>
+    /// <returns>A smaller image, or the given one if it already fits.</returns>
     public static RgbImage Shrink(RgbImage image, int side)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);

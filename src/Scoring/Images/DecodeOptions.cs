@@ -1,16 +1,16 @@
 namespace AaClip.Scoring.Images;
 
-/// <summary>How an image file becomes red, green and blue.</summary>
+/// <summary>How an image file is converted to RGB.</summary>
 public sealed record DecodeOptions
 {
     /// <summary>
-    /// False (default): the picture as a person sees it; the EXIF orientation is applied and 16 bits become 8 as
-    /// round(v * 255 / 65535), or by the bits that the file says are used (see <see cref="DeepSamples"/>). True: the bytes that the
-    /// published code gets from Pillow 9.4 (specification 4.1 and 8, row 19): the EXIF orientation is ignored, 16-bit grey is clipped at
-    /// 255, other 16-bit samples keep their high byte.
+    /// False (default): the image as a viewer shows it. The EXIF orientation is applied, and 16-bit samples become 8 bits as round(v * 255
+    /// / 65535), or by the number of used bits that the file declares (see <see cref="DeepSamples"/>). True: the same bytes that the
+    /// published code gets from Pillow 9.4 (specification 4.1 and 8, row 19). The EXIF orientation is ignored, 16-bit grey is clipped at
+    /// 255, and other 16-bit samples keep their high byte.
     /// </summary>
     public bool Parity { get; init; }
 
-    /// <summary>What is accepted.</summary>
+    /// <summary>Limits on file size and image size.</summary>
     public ImageLimits Limits { get; init; } = new();
 }

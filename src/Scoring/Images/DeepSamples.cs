@@ -8,17 +8,20 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Samples of 16 bits become bytes: round(v * 255 / 65535). Cameras of 10 and 12 bits are often stored in 16 without scaling, which would
-/// be a nearly black picture. Where the file says how many bits are used (PNG: sBIT; TIFF: MaxSampleValue) and no sample has more, the
-/// highest eight of them are taken, as these cameras do themselves in their modes of 8 bits.
+/// Converts 16-bit samples to bytes: round(v * 255 / 65535). Images from 10-bit and 12-bit cameras are often stored in 16 bits without
+/// scaling and would become nearly black. If the file declares how many bits are used (PNG: sBIT; TIFF: MaxSampleValue) and no sample
+/// exceeds them, the highest eight of these bits are taken. These cameras do the same in their own 8-bit modes.
 /// </summary>
 internal static class DeepSamples
 {
     private const int TwelveBits = 4095;
-    private const int Dark = 64; // of 1023: a dark frame also of a camera of 10 bits, so that nothing can be told of its bits
+    // a 10-bit camera (up to 1023) may also give such a dark frame, so the bit depth cannot be inferred from it
+    private const int Dark = 64;
 
-    /// <summary>As a person sees them.</summary>
-    /// <exception cref="ImageRejectedException">No sample is above 4095, and the file does not say why.</exception>
+    /// <summary>Converts the samples to bytes as a viewer shows them.</summary>
+    /// <exception cref="ImageRejectedException">
+    /// The largest sample is between 65 and 4095, and the file does not declare fewer used bits.
+    /// </exception>
     public static RgbImage Scaled(ImageFileFormat format, Stream content, ImageStructure structure, string name)
     {
         return structure.Grey ? Load<L16>(format, content, Levels) : Load<Rgb48>(format, content, Levels);
@@ -39,13 +42,13 @@ internal static class DeepSamples
         }
     }
 
-    /// <summary>16-bit grey as Pillow's modes I and I;16 become RGB: what is above 255 is 255.</summary>
+    /// <summary>Converts 16-bit grey as Pillow converts modes I and I;16 to RGB: values above 255 become 255.</summary>
     public static RgbImage Clipped(ImageFileFormat format, Stream content) => Load<L16>(format, content, _ => v => (byte)Math.Min(v, 255));
 
-    /// <summary>16-bit colour, and 16-bit grey with alpha, as Pillow reads them: the high byte of each sample.</summary>
+    /// <summary>Converts 16-bit colour, and 16-bit grey with alpha, as Pillow does: takes the high byte of each sample.</summary>
     public static RgbImage HighBytes(ImageFileFormat format, Stream content) => Load<Rgb48>(format, content, _ => v => (byte)(v >> 8));
 
-    /// <param name="levels">Given the largest sample, tells the byte of each.</param>
+    /// <param name="levels">Takes the largest sample and returns the function that converts each sample to a byte.</param>
     private static RgbImage Load<TPixel>(ImageFileFormat format, Stream content, Func<int, Func<int, byte>> levels)
         where TPixel : unmanaged, IPixel<TPixel>
     {
@@ -57,7 +60,7 @@ internal static class DeepSamples
                 largest = Math.Max(largest, TensorPrimitives.Max<ushort>(MemoryMarshal.Cast<TPixel, ushort>(rows.GetRowSpan(y))));
         });
         byte[] table = [.. Enumerable.Range(0, ushort.MaxValue + 1).Select(levels(largest))];
-        int copies = 3 * sizeof(ushort) / Unsafe.SizeOf<TPixel>(); // grey fills all three
+        int copies = 3 * sizeof(ushort) / Unsafe.SizeOf<TPixel>(); // grey fills all three channels
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(image.Width * image.Height * 3));
         image.ProcessPixelRows(rows =>
         {

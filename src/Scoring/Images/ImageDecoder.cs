@@ -6,25 +6,25 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Turns the bytes of a JPEG, PNG, BMP, TIFF or WebP file into red, green and blue: (1) bytes and format, (2) the file's structure:
-/// size within the limits, whole to the last byte, a kind that is read, (3) pixels, (4) orientation. Every refusal is an
-/// <see cref="ImageRejectedException"/>. Alpha is dropped without blending, grey and palettes are expanded, colour profiles are ignored
-/// (CMYK becomes (255 - ink) * (255 - black) / 255), and of several pages the largest is taken.
+/// Decodes a JPEG, PNG, BMP, TIFF or WebP file to RGB: (1) file size and format, (2) structure of the file: size within the limits,
+/// complete to the last byte, a supported kind, (3) pixels, (4) orientation. Every rejection is an <see cref="ImageRejectedException"/>.
+/// Alpha is dropped without blending. Grey and palette images are expanded to RGB. Colour profiles are ignored; CMYK becomes (255 - ink) *
+/// (255 - black) / 255. If there are several pages, the largest is taken.
 /// </summary>
 /// <remarks>
-/// Parity with Pillow is exact for PNG. Of JPEG it is within 4 levels and 0.5 in the mean where chroma is stored in full; where it is
-/// stored at half size, Pillow interpolates and ImageSharp repeats samples, which shows at sharp changes of colour (docs/model.md).
-/// Bitmaps of 16 bits and TIFF of unusual kinds may differ by rounding.
+/// PNG equals Pillow exactly. JPEG differs by at most 4 levels, and by 0.5 in the mean, if chroma is stored at full resolution. If chroma
+/// is stored at half resolution, Pillow interpolates and ImageSharp repeats samples, which is visible at sharp colour changes
+/// (docs/model.md). 16-bit bitmaps and unusual kinds of TIFF may differ by rounding.
 /// </remarks>
 public static class ImageDecoder
 {
-    // A decoder takes twice a picture's bytes and more while it works: of large ones only two at a time do.
+    // A decoder needs at least twice the size of the decoded image while it works. So at most two large images are decoded at once.
     private const int LargePixels = 25_000_000;
     private static readonly SemaphoreSlim LargeImages = new(2);
 
-    /// <summary>Decodes a file; one that is too long is refused before it is read.</summary>
-    /// <exception cref="ImageRejectedException">The file is missing, or can never be decoded.</exception>
-    /// <exception cref="IOException">The file cannot be read at the moment.</exception>
+    /// <summary>Decodes a file. A file that is too large is rejected before it is read.</summary>
+    /// <exception cref="ImageRejectedException">The file does not exist, or can never be decoded.</exception>
+    /// <exception cref="IOException">The file cannot be read now; a later attempt may succeed.</exception>
     public static DecodedImage DecodeFile(string path, DecodeOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,16 +36,16 @@ public static class ImageDecoder
         return Decode(File.ReadAllBytes(path), path, options);
     }
 
-    /// <summary>Decodes an image. Synchronous CPU work; may run on many threads.</summary>
+    /// <summary>Decodes an image. Synchronous CPU work; thread-safe.</summary>
     /// <param name="bytes">The whole file.</param>
-    /// <param name="name">What to call the image in messages; its extension plays no part.</param>
+    /// <param name="name">The image's name in messages; its extension is ignored.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="ImageRejectedException">The image can never be decoded.</exception>
     public static DecodedImage Decode(ReadOnlyMemory<byte> bytes, string name, DecodeOptions? options = null)
     {
         options ??= new DecodeOptions();
 
-        // 1. Bytes and format
+        // 1. Size and format of the file
         ReadOnlySpan<byte> file = bytes.Span;
         CheckLength(file.Length, name, options.Limits);
         ImageFileFormat format =
@@ -66,15 +66,15 @@ public static class ImageDecoder
             : structure.Grey ? Guarded(structure, format, name, DeepSamples.Clipped)
             : Guarded(structure, format, name, DeepSamples.HighBytes);
 
-        // 4. Orientation. Pillow turns TIFF while it loads, and nothing else, so that parity does too.
+        // 4. Orientation. Pillow applies it to TIFF while loading and to no other format, so parity mode does the same.
         bool ignored = options.Parity && format != ImageFileFormat.Tiff;
         int orientation = ignored || structure.Orientation is < 1 or > 8 ? 1 : structure.Orientation;
         return new DecodedImage(Orientation.Apply(image, orientation), format, image.Width, image.Height, orientation);
     }
 
-    /// <summary>Reads a grey PNG of 16 bits, as <see cref="ImageEncoder.Png16"/> writes it.</summary>
+    /// <summary>Reads a 16-bit grey PNG as written by <see cref="ImageEncoder.Png16"/>.</summary>
     /// <returns>[height, width].</returns>
-    /// <exception cref="InvalidDataException">It is no image, or of another size.</exception>
+    /// <exception cref="InvalidDataException">The content is not an image, or has another size.</exception>
     public static ushort[] Grey16(ReadOnlySpan<byte> png, string name, int width, int height)
     {
         try
@@ -115,8 +115,9 @@ public static class ImageDecoder
     }
 
     /// <summary>
-    /// A decoder that is fed damaged bytes may throw nearly anything (index, arithmetic, argument, format errors); for the caller all
-    /// of it means one thing, that this image cannot be read. Lack of memory or of a library is not the image's fault and passes through.
+    /// Decodes and translates exceptions. On damaged bytes a decoder may throw almost any exception (index, arithmetic, argument, format
+    /// errors); they all mean that this image cannot be read. Lack of memory or a missing library is not the image's fault, so those
+    /// exceptions are not translated.
     /// </summary>
     private static RgbImage Guarded(
         ImageStructure structure,

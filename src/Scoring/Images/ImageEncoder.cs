@@ -7,11 +7,11 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace AaClip.Scoring.Images;
 
-/// <summary>Writes image files.</summary>
+/// <summary>Encodes images as JPEG and PNG.</summary>
 public static class ImageEncoder
 {
-    /// <summary>A JPEG with chroma at half resolution.</summary>
-    /// <param name="image">What to write.</param>
+    /// <summary>Encodes a JPEG with chroma at half resolution.</summary>
+    /// <param name="image">The image to encode.</param>
     /// <param name="quality">1 to 100.</param>
     public static byte[] Jpeg(RgbImage image, int quality = 90)
     {
@@ -23,7 +23,7 @@ public static class ImageEncoder
         return file.ToArray();
     }
 
-    /// <summary>An 8-bit RGB PNG; exact.</summary>
+    /// <summary>Encodes an 8-bit RGB PNG; lossless.</summary>
     public static byte[] Png(RgbImage image)
     {
         using Image<Rgb24> source = Image.WrapMemory<Rgb24>(Codecs.Configuration, image.Pixels.AsMemory(), image.Width, image.Height);
@@ -32,7 +32,7 @@ public static class ImageEncoder
         return file.ToArray();
     }
 
-    /// <summary>A 16-bit grey PNG; exact.</summary>
+    /// <summary>Encodes a 16-bit grey PNG; lossless.</summary>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="grey">[height, width], 0 to 65535.</param>

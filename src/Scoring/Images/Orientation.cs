@@ -3,16 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace AaClip.Scoring.Images;
 
-/// <summary>Turns an image as its orientation tag says (EXIF 2.32 and TIFF 6.0, tag 274).</summary>
+/// <summary>Rotates and mirrors an image according to its orientation tag (EXIF 2.32 and TIFF 6.0, tag 274).</summary>
 internal static class Orientation
 {
-    private const int Tile = 32; // 32 rows and columns of 3 bytes stay in the first-level cache while rows become columns
+    private const int Tile = 32; // 32 x 32 pixels of 3 bytes stay in the L1 cache while rows become columns
 
-    /// <summary>The upright image; the same object for 1.</summary>
-    /// <param name="image">As stored.</param>
-    /// <param name="orientation">1 as it is, 2 mirrored, 3 half turn, 4 upside down, 5 transposed, 6 turn right, 7 transverse, 8 turn
-    /// left.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called seldom and on millions of pixels: must be fast the first time
+    /// <summary>Returns the upright image; the same object for orientation 1.</summary>
+    /// <param name="image">The image as stored.</param>
+    /// <param name="orientation">
+    /// 1 no change, 2 mirror left-right, 3 rotate 180°, 4 mirror top-bottom, 5 transpose, 6 rotate 90° clockwise, 7 transverse, 8 rotate
+    /// 90° counter-clockwise.
+    /// </param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called rarely, on millions of pixels: must be optimised at the first call
     public static RgbImage Apply(RgbImage image, int orientation)
     {
         if (orientation == 1)
@@ -21,10 +23,10 @@ internal static class Orientation
         int width = image.Width,
             height = image.Height;
         bool swap = orientation >= 5;
-        bool fromRight = orientation is 2 or 3 or 7 or 8; // the stored column runs against the axis it lands on
-        bool fromBottom = orientation is 3 or 4 or 6 or 7; // the stored row does
+        bool fromRight = orientation is 2 or 3 or 7 or 8; // stored columns run against the target axis
+        bool fromBottom = orientation is 3 or 4 or 6 or 7; // stored rows run against the target axis
         int stepX = swap ? height : 1,
-            stepY = swap ? 1 : width; // where the next column and row land
+            stepY = swap ? 1 : width; // target offset to the next stored column and row
         int origin = (fromRight ? (width - 1) * stepX : 0) + (fromBottom ? (height - 1) * stepY : 0);
         stepX = fromRight ? -stepX : stepX;
         stepY = fromBottom ? -stepY : stepY;

@@ -1,21 +1,25 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// What a model wants done to an image before it; stored in the model package. The defaults are CLIP's, at AA-CLIP's size.
+/// How an image is prepared for the model; stored in the model package. The defaults are CLIP's values at AA-CLIP's input size.
 /// </summary>
 public sealed record Preprocessing
 {
-    /// <summary>Pixels along both sides of the model's input; default 518.</summary>
+    /// <summary>Width and height of the model's input in pixels; default 518.</summary>
     public int Size { get; init; } = 518;
 
-    /// <summary>Red, green, blue: subtracted from values of 0 to 1. Default: CLIP's training set (open_clip, constants.py).</summary>
+    /// <summary>
+    /// Red, green, blue: subtracted from values of 0 to 1. Default: mean of CLIP's training set (open_clip, constants.py).
+    /// </summary>
     public IReadOnlyList<float> Mean { get; init; } = [0.48145466f, 0.4578275f, 0.40821073f];
 
-    /// <summary>Red, green, blue: what remains is divided by it. Default: CLIP's training set (open_clip, constants.py).</summary>
+    /// <summary>
+    /// Red, green, blue: divisor after the subtraction. Default: standard deviation of CLIP's training set (open_clip, constants.py).
+    /// </summary>
     public IReadOnlyList<float> Std { get; init; } = [0.26862954f, 0.26130258f, 0.27577711f];
 
-    /// <summary>Throws unless the values can be used.</summary>
-    /// <exception cref="InvalidDataException">Names the value and what is expected.</exception>
+    /// <summary>Throws if a value is out of range.</summary>
+    /// <exception cref="InvalidDataException">A value is out of range; the message names it and the expected range.</exception>
     public void Validate()
     {
         if (Size < 1)

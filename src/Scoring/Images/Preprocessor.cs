@@ -1,15 +1,15 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Turns an image into the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): bicubic resize to a square, whatever the
-/// aspect ratio, then (byte / 255 - mean) / std per channel. One instance serves all threads.
+/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): bicubic resize to a square, ignoring the aspect
+/// ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
 /// </summary>
 public sealed class Preprocessor
 {
-    private readonly float[] _table = new float[3 * 256]; // [3, 256]: the input for each byte of each channel
+    private readonly float[] _table = new float[3 * 256]; // [3, 256]: the input value for each byte of each channel
 
-    /// <summary>Prepares for a model.</summary>
-    /// <exception cref="InvalidDataException">The description cannot be used.</exception>
+    /// <summary>Builds the lookup table for a model's preprocessing.</summary>
+    /// <exception cref="InvalidDataException">A value of the preprocessing is out of range.</exception>
     public Preprocessor(Preprocessing preprocessing)
     {
         preprocessing.Validate();
@@ -19,16 +19,16 @@ public sealed class Preprocessor
             _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
     }
 
-    /// <summary>Pixels along both sides of the result.</summary>
+    /// <summary>Width and height of the result in pixels.</summary>
     public int Size { get; }
 
-    /// <summary>Floats in one result: 3 * Size * Size.</summary>
+    /// <summary>Number of floats in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
 
-    /// <summary>Writes one image's input, for example into its place in a batch.</summary>
+    /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>
     /// <param name="destination">[3, Size, Size], row-major; channels red, green, blue.</param>
-    /// <exception cref="ArgumentException">The destination does not hold exactly 3 * Size * Size floats.</exception>
+    /// <exception cref="ArgumentException">The destination does not have exactly 3 * Size * Size floats.</exception>
     public void Write(RgbImage image, Span<float> destination)
     {
         if (destination.Length != Length)

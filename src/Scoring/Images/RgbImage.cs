@@ -5,7 +5,7 @@ public sealed class RgbImage
 {
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
-    /// <param name="pixels">[height, width, 3], row-major; kept, not copied.</param>
+    /// <param name="pixels">[height, width, 3], row-major; the array is used directly, not copied.</param>
     /// <exception cref="ArgumentException">The number of bytes is not width * height * 3.</exception>
     public RgbImage(int width, int height, byte[] pixels)
     {
@@ -22,10 +22,10 @@ public sealed class RgbImage
         Pixels = pixels;
     }
 
-    /// <summary>Columns.</summary>
+    /// <summary>Width in pixels.</summary>
     public int Width { get; }
 
-    /// <summary>Rows.</summary>
+    /// <summary>Height in pixels.</summary>
     public int Height { get; }
 
     /// <summary>[height, width, 3], row-major.</summary>

@@ -1,17 +1,18 @@
 namespace AaClip.Scoring.Images;
 
-/// <summary>Splits the rows of an image among the cores, when there is enough to do.</summary>
+/// <summary>Splits the rows of an image between the CPU cores if there is enough work.</summary>
 internal static class RowBands
 {
-    private const long Worthwhile = 1_000_000; // elementary steps, about half a millisecond: below it, waking a thread costs more
+    private const long Worthwhile = 1_000_000; // elementary steps, about 0.5 ms; for less work, starting a thread costs more
 
-    /// <summary>Runs the action on bands [begin, end) that together cover all rows once.</summary>
+    /// <summary>Runs the action on bands [begin, end) that together cover each row exactly once.</summary>
     /// <param name="rows">Number of rows.</param>
-    /// <param name="work">Elementary steps of all rows together, to judge whether more than one core pays.</param>
-    /// <param name="band">Called at once from several threads; must not throw.</param>
+    /// <param name="work">Elementary steps for all rows, to decide whether several cores are worthwhile.</param>
+    /// <param name="band">Called concurrently on several threads; must not throw.</param>
     public static void Run(int rows, long work, Action<int, int> band)
     {
-        int bands = work < Worthwhile ? 1 : Math.Min(rows, 4 * Environment.ProcessorCount); // more than cores, as they may be busy
+        // more bands than cores, because some cores may be busy
+        int bands = work < Worthwhile ? 1 : Math.Min(rows, 4 * Environment.ProcessorCount);
         if (bands <= 1)
             band(0, rows);
         else

@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace AaClip.Scoring.Maps;
 
 /// <summary>
-/// Where an image looks wrong: one score per patch, higher is more anomalous. Kept as the model gives it; smoothing and enlarging are
-/// done on demand (AA-CLIP, forward_utils.py; both are linear, so the levels are summed first).
+/// The anomaly map of an image: one score per patch, higher is more anomalous. The model's values are stored; smoothing and enlarging are
+/// computed on demand. AA-CLIP (forward_utils.py) smooths and enlarges each level; both steps are linear, so here the levels are summed
+/// first.
 /// </summary>
 public sealed class AnomalyMap
 {
@@ -12,13 +13,14 @@ public sealed class AnomalyMap
     private readonly Lazy<float[]> _smoothed;
     private readonly Lazy<float> _max;
 
-    /// <summary>Takes over a map; it is not copied.</summary>
-    /// <param name="raw">[side, side], row-major: the levels' scores summed, before smoothing.</param>
+    /// <summary>Wraps a map; the array is not copied.</summary>
+    /// <param name="raw">[side, side], row-major: sum of the levels' scores, before smoothing.</param>
     /// <param name="side">Patches along a side.</param>
-    /// <param name="size">Pixels along a side of the model's input, at which <see cref="Max"/> is taken; 518 in the published
-    /// model.</param>
-    /// <param name="domain">Chooses the smoothing.</param>
-    /// <exception cref="ArgumentException">The length is not side * side, or a value is not a finite number.</exception>
+    /// <param name="size">
+    /// Width and height of the model's input in pixels, at which <see cref="Max"/> is computed; 518 in the published model.
+    /// </param>
+    /// <param name="domain">Selects the smoothing kernel.</param>
+    /// <exception cref="ArgumentException">The length is not side * side, or a value is not finite.</exception>
     public AnomalyMap(float[] raw, int side, int size, Domain domain)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
@@ -38,28 +40,28 @@ public sealed class AnomalyMap
         _max = new(() => TensorPrimitives.Max<float>(FullSize(Size, Size)));
     }
 
-    /// <summary>[Side, Side], row-major: the levels' scores summed, before smoothing.</summary>
+    /// <summary>[Side, Side], row-major: sum of the levels' scores, before smoothing.</summary>
     public ReadOnlySpan<float> Raw => _raw;
 
     /// <summary>Patches along a side.</summary>
     public int Side { get; }
 
-    /// <summary>Pixels along a side of the model's input.</summary>
+    /// <summary>Width and height of the model's input in pixels.</summary>
     public int Size { get; }
 
-    /// <summary>Chooses the smoothing.</summary>
+    /// <summary>Selects the smoothing kernel.</summary>
     public Domain Domain { get; }
 
-    /// <summary>Maximum of the smoothed map at the model's size: the published mapMax of the image.</summary>
+    /// <summary>Maximum of the smoothed map at the model's input size: mapMax of the published code.</summary>
     public float Max => _max.Value;
 
-    /// <summary>The map after smoothing; computed once and shared, so it must not be written to.</summary>
+    /// <summary>The map after smoothing. It is computed once and shared, so do not write to it.</summary>
     /// <returns>[Side, Side].</returns>
     public float[] Smoothed() => _smoothed.Value;
 
-    /// <summary>The smoothed map enlarged to a picture's size.</summary>
-    /// <param name="width">Pixels along a row, at least 1.</param>
-    /// <param name="height">Rows, at least 1.</param>
-    /// <returns>[height, width]; at Size x Size the published final map.</returns>
+    /// <summary>The smoothed map, enlarged to an image's size.</summary>
+    /// <param name="width">Width of the result in pixels, at least 1.</param>
+    /// <param name="height">Height of the result in pixels, at least 1.</param>
+    /// <returns>[height, width]; at Size x Size this is the final map of the published code.</returns>
     public float[] FullSize(int width, int height) => Upsampling.Bilinear(Smoothed(), Side, width, height);
 }

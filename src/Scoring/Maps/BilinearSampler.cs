@@ -3,8 +3,8 @@ using System.Numerics;
 namespace AaClip.Scoring.Maps;
 
 /// <summary>
-/// Rows of an enlarged grid, made one at a time, so that a picture of many megapixels needs no map of its own size. The corners of
-/// grid and picture coincide (align_corners): output x looks at grid column x * (side - 1) / (width - 1).
+/// Enlarges a grid row by row, so that an image of many megapixels needs no map of its full size. The corners of grid and image coincide
+/// (align_corners): output x samples grid column x * (side - 1) / (width - 1).
 /// </summary>
 internal sealed class BilinearSampler
 {
@@ -12,7 +12,7 @@ internal sealed class BilinearSampler
     private readonly int _side;
     private readonly int _height;
     private readonly int[] _cell; // [side]: first output between grid columns k and k + 1
-    private readonly float[] _part; // [width]: how far each output is on the way to the next column, 0 to 1
+    private readonly float[] _part; // [width]: position of each output between two grid columns, 0 to 1
 
     public BilinearSampler(float[] grid, int side, int width, int height)
     {
@@ -33,10 +33,10 @@ internal sealed class BilinearSampler
         }
     }
 
-    /// <summary>Pixels along a row.</summary>
+    /// <summary>Width of the result in pixels.</summary>
     public int Width => _part.Length;
 
-    /// <summary>Largest change of the value per pixel anywhere.</summary>
+    /// <summary>Largest difference between neighbouring pixels in the whole result.</summary>
     public float MaxSlope()
     {
         float across = 0,
@@ -51,9 +51,9 @@ internal sealed class BilinearSampler
         return float.Hypot(across * (_side - 1) / Math.Max(Width - 1, 1), down * (_side - 1) / Math.Max(_height - 1, 1));
     }
 
-    /// <summary>Writes one row.</summary>
+    /// <summary>Writes one row of the result.</summary>
     /// <param name="y">0 to height - 1.</param>
-    /// <param name="between">Scratch of at least the grid's side.</param>
+    /// <param name="between">Scratch buffer, at least as long as the grid's side.</param>
     /// <param name="row">[width].</param>
     public void Row(int y, Span<float> between, Span<float> row)
     {
@@ -82,7 +82,7 @@ internal sealed class BilinearSampler
             Vector<float> starts = new(start);
             for (int i = 0; i < to.Length; i += vector)
             {
-                int at = Math.Min(i, to.Length - vector); // the last vector may write some values twice
+                int at = Math.Min(i, to.Length - vector); // the last vector may write some values a second time
                 (starts + new Vector<float>(parts[at..]) * step).CopyTo(to[at..]);
             }
         }

@@ -3,14 +3,14 @@ namespace AaClip.Scoring.Maps;
 /// <summary>The Gaussian blur that AA-CLIP applies to the grid of patch scores before enlarging it (forward_utils.py).</summary>
 public static class GaussianSmoothing
 {
-    /// <summary>Smooths a square grid, along rows first, then along columns.</summary>
+    /// <summary>Smooths a square grid, first along the rows, then along the columns.</summary>
     /// <remarks>
-    /// Outside the grid it is mirrored at the centre of its edge cells: c b | a b c | b a. The reference refuses grids that are
-    /// smaller than the kernel's half; here the mirroring repeats, so that any grid can be smoothed.
+    /// At its borders the grid is mirrored at the centre of the edge cells: c b | a b c | b a. The reference rejects grids smaller than
+    /// half the kernel. Here the mirroring repeats, so any grid can be smoothed.
     /// </remarks>
     /// <param name="grid">[side, side], float32.</param>
     /// <param name="side">Patches along a side, at least 1.</param>
-    /// <param name="domain">Chooses the kernel.</param>
+    /// <param name="domain">Selects the kernel.</param>
     /// <returns>[side, side].</returns>
     /// <exception cref="ArgumentException">The grid's length is not side * side.</exception>
     public static float[] Smooth(ReadOnlySpan<float> grid, int side, Domain domain)

@@ -1,17 +1,17 @@
 namespace AaClip.Scoring.Maps;
 
 /// <summary>
-/// The colours of heatmaps: indigo, magenta, red, orange, yellow. A path through OKLab (B. Ottosson, 2020) whose lightness only
-/// rises and whose steps are equally long, so that equal steps of the score look equally large, also in grey and to the colour-blind.
+/// The colours of heatmaps: indigo, magenta, red, orange, yellow. They follow a path through OKLab (B. Ottosson, 2020) with rising
+/// lightness and steps of equal length. So equal steps of the score look equally large, also in grey and to colour-blind people.
 /// </summary>
 internal static class HeatColors
 {
-    /// <summary>Colours on the path.</summary>
+    /// <summary>Number of colours.</summary>
     public const int Count = 1024;
 
     private const int Fine = 16 * Count;
 
-    // Lightness 0 to 1, chroma, hue in degrees: at equal distances of a parameter; linear in between.
+    // Lightness 0 to 1, chroma, hue in degrees, at equal steps of a parameter; linear in between.
     private static readonly (double Lightness, double Chroma, double Hue)[] Knots =
     [
         (0.22, 0.10, 285),
@@ -28,7 +28,7 @@ internal static class HeatColors
 
     private static byte[] Build()
     {
-        double[] length = new double[Fine + 1]; // along the path, from its start
+        double[] length = new double[Fine + 1]; // length of the path from its start
         (double L, double A, double B)[] path = new (double, double, double)[Fine + 1];
         for (int i = 0; i <= Fine; i++)
         {
@@ -61,7 +61,7 @@ internal static class HeatColors
         double hue = double.DegreesToRadians(double.Lerp(Knots[k].Hue, Knots[k + 1].Hue, part));
         (double L, double A, double B) colour;
         while (!Shown(colour = (lightness, chroma * Math.Cos(hue), chroma * Math.Sin(hue))))
-            chroma *= 0.995; // too vivid for a screen: paler, at the same lightness and hue
+            chroma *= 0.995; // outside sRGB: reduce the chroma at the same lightness and hue
         return colour;
     }
 
@@ -74,7 +74,7 @@ internal static class HeatColors
     private static double Distance((double L, double A, double B) p, (double L, double A, double B) q) =>
         Math.Sqrt((p.L - q.L) * (p.L - q.L) + (p.A - q.A) * (p.A - q.A) + (p.B - q.B) * (p.B - q.B));
 
-    // OKLab to linear sRGB; the numbers are the definition's.
+    // OKLab to linear sRGB; the numbers are from the definition of OKLab.
     private static (double Red, double Green, double Blue) Linear((double L, double A, double B) lab)
     {
         double l = Math.Pow(lab.L + 0.3963377774 * lab.A + 0.2158037573 * lab.B, 3);
@@ -87,7 +87,7 @@ internal static class HeatColors
         );
     }
 
-    // Linear sRGB to the byte (IEC 61966-2-1).
+    // Linear sRGB to an sRGB byte (IEC 61966-2-1).
     private static byte Encode(double value) =>
         (byte)Math.Round(255 * Math.Clamp(value <= 0.0031308 ? 12.92 * value : 1.055 * Math.Pow(value, 1 / 2.4) - 0.055, 0, 1));
 }

@@ -9,7 +9,7 @@ internal static class HeatLegend
         GlyphHeight = 7;
     private const string Glyphs = "0123456789.-+e";
 
-    // One byte per glyph and row, the highest of five bits left.
+    // Glyphs as bitmaps: one byte per row, 5 bits wide, the highest bit on the left.
     private static ReadOnlySpan<byte> Rows =>
         [
             14,
@@ -112,18 +112,21 @@ internal static class HeatLegend
             14, // e
         ];
 
-    /// <summary>Draws over a finished picture, or leaves it as it is where the scale would take more than a third of it.</summary>
+    /// <summary>
+    /// Draws the scale over a finished image. Does nothing if the scale would cover more than a third of the image's width or does not fit
+    /// its height.
+    /// </summary>
     /// <param name="pixels">[height, width, 3].</param>
     /// <param name="width">Pixels along a row.</param>
     /// <param name="height">Rows.</param>
-    /// <param name="options">The scale.</param>
+    /// <param name="options">The scores at the ends and the middle of the scale.</param>
     public static void Draw(Span<byte> pixels, int width, int height, HeatmapOptions options)
     {
-        int unit = Math.Max(1, Math.Min(width, height) / 250); // pixels of a glyph's dot
+        int unit = Math.Max(1, Math.Min(width, height) / 250); // pixels per glyph dot
         (string Text, int Step)[] ticks =
         [
             (Format(options.High), HeatPalette.Count - 1),
-            // By the square root
+            // Square-root scale
             (Format(options.Threshold + (options.High - options.Threshold) / 4), (HeatPalette.Count + HeatPalette.Middle) / 2),
             (Format(options.Threshold), HeatPalette.Middle),
             (Format(options.Low), 0),
@@ -140,7 +143,7 @@ internal static class HeatLegend
         int left = width - panel;
         for (int y = 0; y < height; y++)
             foreach (ref byte value in pixels.Slice(3 * (y * width + left), 3 * panel))
-                value = (byte)(value / 4); // dark, but the photo still shows
+                value = (byte)(value / 4); // dark, but the image stays visible
         int last = bottom - top - 1;
         for (int y = top; y < bottom; y++)
         for (int x = left + margin; x < left + margin + bar; x++)

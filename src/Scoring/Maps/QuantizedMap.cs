@@ -1,20 +1,20 @@
 namespace AaClip.Scoring.Maps;
 
-/// <summary>A map in 16 bits for storage, for example as a grey PNG: value = Offset + Scale * stored.</summary>
+/// <summary>A map stored in 16 bits, for example as a grey PNG: value = Offset + Scale * stored.</summary>
 public sealed record QuantizedMap
 {
-    /// <summary>Stored values, in the map's order.</summary>
+    /// <summary>Stored values, in the order of the map.</summary>
     public required ushort[] Values { get; init; }
 
-    /// <summary>Step between neighbouring stored values; 0 for a constant map.</summary>
+    /// <summary>Difference between two successive stored values; 0 for a constant map.</summary>
     public required float Scale { get; init; }
 
-    /// <summary>The value stored as 0.</summary>
+    /// <summary>The value that is stored as 0.</summary>
     public required float Offset { get; init; }
 
-    /// <summary>Uses the whole 16-bit range for the values given, so that each is kept to half a <see cref="Scale"/>.</summary>
-    /// <param name="values">Finite numbers; at least one.</param>
-    /// <exception cref="ArgumentException">There is no value, or one is not finite.</exception>
+    /// <summary>Quantises values over the whole 16-bit range, so that the error is at most half a <see cref="Scale"/>.</summary>
+    /// <param name="values">Finite numbers, at least one.</param>
+    /// <exception cref="ArgumentException">There are no values, or a value is not finite.</exception>
     public static QuantizedMap Create(ReadOnlySpan<float> values)
     {
         float low = float.PositiveInfinity,
@@ -42,7 +42,7 @@ public sealed record QuantizedMap
         };
     }
 
-    /// <summary>The values again, each within half a <see cref="Scale"/> and one float rounding of what was stored.</summary>
+    /// <summary>The dequantised values. The error is at most half a <see cref="Scale"/> plus one float rounding.</summary>
     public float[] ToFloat32()
     {
         float[] values = new float[Values.Length];

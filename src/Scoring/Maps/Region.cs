@@ -1,6 +1,6 @@
 namespace AaClip.Scoring.Maps;
 
-/// <summary>A connected part of an image whose scores reach the threshold.</summary>
+/// <summary>A connected part of an image whose scores are at or above the threshold.</summary>
 public sealed record Region
 {
     /// <summary>Left edge of the bounding box, in pixels of the original image.</summary>
@@ -15,9 +15,9 @@ public sealed record Region
     /// <summary>Height of the bounding box in pixels, at least 1.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Highest score inside.</summary>
+    /// <summary>Highest score in the region.</summary>
     public required float Peak { get; init; }
 
-    /// <summary>The region's own area, not its box's, as a share of the image: above 0, at most 1.</summary>
+    /// <summary>Area of the region (not of its bounding box) as a fraction of the image: above 0, at most 1.</summary>
     public required double AreaFraction { get; init; }
 }

@@ -1,21 +1,23 @@
 namespace AaClip.Scoring.Maps;
 
-/// <summary>Finds the regions of a map: where its scores reach a threshold.</summary>
+/// <summary>Finds the regions of a map whose scores are at or above a threshold.</summary>
 public static class Regions
 {
-    private const float LeastSpread = 0.1f; // share of the peak's height over the threshold: below it no place stands out
+    // of the peak's height above the threshold; with a smaller spread, no part of the image stands out
+    private const float LeastSpread = 0.1f;
 
     /// <summary>
-    /// Where an image looks wrong: its regions at <see cref="Level"/>, and of an anomalous image at least one, however small.
+    /// Finds the regions of an image at <see cref="Level"/>. An anomalous image always has at least one region, however small.
     /// </summary>
-    /// <param name="full">[size, size]: the map at the model's size; ignored pixels are negative infinity.</param>
+    /// <param name="full">[size, size]: the map at the model's input size; ignored pixels are negative infinity.</param>
     /// <param name="size">Pixels along a side of the map.</param>
-    /// <param name="level">From <see cref="Level"/>.</param>
-    /// <param name="anomalous">Whether the image is.</param>
-    /// <param name="width">Pixels along a row of the original image.</param>
-    /// <param name="height">Rows of the original image.</param>
-    /// <param name="minAreaFraction">Smaller regions are left out, unless none remains of an anomalous image; a share of the image, 0 to
-    /// 1.</param>
+    /// <param name="level">The result of <see cref="Level"/>.</param>
+    /// <param name="anomalous">Whether the image is anomalous.</param>
+    /// <param name="width">Width of the original image in pixels.</param>
+    /// <param name="height">Height of the original image in pixels.</param>
+    /// <param name="minAreaFraction">
+    /// Smaller regions are omitted, unless no region of an anomalous image would remain. A fraction of the image, 0 to 1.
+    /// </param>
     /// <returns>Highest peak first.</returns>
     public static IReadOnlyList<Region> Of(
         ReadOnlySpan<float> full,
@@ -32,13 +34,14 @@ public static class Regions
     }
 
     /// <summary>
-    /// The score from which on pixels belong to a region: the threshold, but 1. where more than half of the picture reaches it, half the
-    /// way from the picture's median to its peak, so that the place that stands out is told (where none does, the threshold); 2. where
-    /// nothing reaches it in an anomalous image, three quarters of that way: the hottest place.
+    /// The score at which a pixel belongs to a region. Normally this is the threshold, with two exceptions. (1) More than half of the image
+    /// reaches the threshold: halfway from the image's median to its peak, so that the part that stands out is found; if no part stands
+    /// out, the threshold. (2) Nothing reaches the threshold in an anomalous image: three quarters of the way from median to peak, so that
+    /// the part with the highest scores is found.
     /// </summary>
-    /// <param name="full">The map at the model's size; ignored pixels are negative infinity.</param>
+    /// <param name="full">The map at the model's input size; ignored pixels are negative infinity.</param>
     /// <param name="threshold">Scores at or above it are anomalous.</param>
-    /// <param name="anomalous">Whether the image is: its detection score may say so alone.</param>
+    /// <param name="anomalous">Whether the image is anomalous; this can be due to its detection score alone.</param>
     public static float Level(ReadOnlySpan<float> full, float threshold, bool anomalous)
     {
         float[] values = [.. full.ToArray().Where(float.IsFinite)];
@@ -53,14 +56,14 @@ public static class Regions
         return peak - median < LeastSpread * (peak - threshold) ? threshold : Math.Max(threshold, (median + peak) / 2);
     }
 
-    /// <summary>Finds regions by 8-connectivity: pixels that touch at a corner belong together.</summary>
-    /// <param name="map">[size, size]: a map at the model's size.</param>
+    /// <summary>Finds regions by 8-connectivity: pixels that touch at a corner are connected.</summary>
+    /// <param name="map">[size, size]: a map at the model's input size.</param>
     /// <param name="size">Pixels along a side of the map, at least 1.</param>
     /// <param name="threshold">Scores at or above it belong to a region.</param>
-    /// <param name="width">Pixels along a row of the original image, to which boxes are scaled.</param>
-    /// <param name="height">Rows of the original image.</param>
-    /// <param name="minAreaFraction">Smaller regions are left out; a share of the image, 0 to 1.</param>
-    /// <returns>Highest peak first; of equal peaks, the one that begins further up, then further left.</returns>
+    /// <param name="width">Width of the original image in pixels; boxes are scaled to it.</param>
+    /// <param name="height">Height of the original image in pixels.</param>
+    /// <param name="minAreaFraction">Smaller regions are omitted; a fraction of the image, 0 to 1.</param>
+    /// <returns>Highest peak first. For equal peaks, the region that starts further up, then further left.</returns>
     /// <exception cref="ArgumentException">The map's length is not size * size, or an argument is out of its range.</exception>
     public static IReadOnlyList<Region> Find(
         ReadOnlySpan<float> map,
@@ -88,7 +91,7 @@ public static class Regions
                 right = 0,
                 bottom = 0,
                 area = 0;
-            int top = start / size; // rows are walked downwards, so the first pixel met is one of the topmost
+            int top = start / size; // rows are scanned from the top, so the first pixel found is one of the topmost
             float peak = float.NegativeInfinity;
             seen[start] = true;
             open.Push(start);
@@ -129,10 +132,10 @@ public static class Regions
             );
         }
 
-        return [.. regions.OrderByDescending(r => r.Peak)]; // a stable sort: equal peaks stay in the order in which they were met
+        return [.. regions.OrderByDescending(r => r.Peak)]; // the sort is stable: equal peaks keep the order in which they were found
     }
 
-    // Every original pixel that the box touches is inside.
+    // The result includes every original pixel that the box touches.
     private static (int Start, int Length) Scale(int first, int last, int size, int original)
     {
         int start = (int)((long)first * original / size);

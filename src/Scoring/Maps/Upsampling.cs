@@ -2,14 +2,14 @@ using AaClip.Scoring.Images;
 
 namespace AaClip.Scoring.Maps;
 
-/// <summary>Enlarges grids of patch scores to pictures (torch: interpolate, bilinear, align_corners = true).</summary>
+/// <summary>Enlarges grids of patch scores to image size (torch: interpolate, bilinear, align_corners = true).</summary>
 public static class Upsampling
 {
-    /// <summary>Resizes a square grid so that its corners fall on the corners of the result.</summary>
+    /// <summary>Resizes a square grid. The corners of the grid map to the corners of the result.</summary>
     /// <param name="grid">[side, side], float32.</param>
     /// <param name="side">Patches along a side, at least 1.</param>
-    /// <param name="width">Pixels along a row of the result, at least 1; a single column shows the grid's first one.</param>
-    /// <param name="height">Rows of the result, at least 1.</param>
+    /// <param name="width">Width of the result in pixels, at least 1; with width 1 the result is the grid's first column.</param>
+    /// <param name="height">Height of the result in pixels, at least 1.</param>
     /// <returns>[height, width].</returns>
     /// <exception cref="ArgumentException">The grid's length is not side * side, or a size is below 1.</exception>
     public static float[] Bilinear(float[] grid, int side, int width, int height)

@@ -4,50 +4,52 @@ using AaClip.Scoring.Maps;
 namespace AaClip.Scoring.Packages;
 
 /// <summary>
-/// Turns a model's numbers into a verdict that stays the same from image to image. The published protocol min–max-normalises over all
-/// test images of a class (specification 4.3); a service sees one image at a time, so the minima and maxima are stored instead.
+/// Converts a model's scores to a result that does not depend on other images. The published protocol normalises by minimum and maximum
+/// over all test images of a class (specification 4.3). A service gets one image at a time, so it uses stored minima and maxima.
 /// </summary>
 public sealed record Calibration
 {
-    /// <summary>Half of the map's values around the neutral one, per level: a probability of 99.3 % for one anchor.</summary>
+    /// <summary>Half the width of the neutral map range per level; its ends correspond to a probability of 99.3 % for one anchor.</summary>
     private const float NeutralSpan = 2.5f;
 
     /// <summary>
-    /// Room that heatmaps leave above the threshold: so many times what lies below it. Calibrated from normal images alone, a scale knows
-    /// no defect.
+    /// Minimum range of heatmaps above the threshold, as a multiple of the range below it. A calibration from normal images alone has seen
+    /// no defects.
     /// </summary>
     private const float RoomAbove = 4;
 
-    /// <summary>What a raw score of 1, the upper end of the scale, becomes; what is worse comes nearer to 1 and never reaches it.</summary>
+    /// <summary>
+    /// Calibrated score for a raw score of 1, the upper end of the range. Higher raw scores approach 1 and never reach it.
+    /// </summary>
     private const double CalibratedEnd = 0.9;
 
-    /// <summary>Map value that becomes 0.</summary>
+    /// <summary>Map value that is normalised to 0.</summary>
     public required float MapMin { get; init; }
 
-    /// <summary>Map value that becomes 1; above <see cref="MapMin"/>.</summary>
+    /// <summary>Map value that is normalised to 1; above <see cref="MapMin"/>.</summary>
     public required float MapMax { get; init; }
 
-    /// <summary>Detection score that becomes 0.</summary>
+    /// <summary>Detection score that is normalised to 0.</summary>
     public required float DetectionMin { get; init; }
 
-    /// <summary>Detection score that becomes 1; above <see cref="DetectionMin"/>.</summary>
+    /// <summary>Detection score that is normalised to 1; above <see cref="DetectionMin"/>.</summary>
     public required float DetectionMax { get; init; }
 
-    /// <summary>Raw scores from here on are anomalous; between 0 and 1, ends excluded.</summary>
+    /// <summary>Raw scores at or above it are anomalous; above 0 and below 1.</summary>
     public required double Threshold { get; init; }
 
-    /// <summary>Map values from here on belong to an anomalous region; between <see cref="MapMin"/> and <see cref="MapMax"/>.</summary>
+    /// <summary>Map values at or above it belong to an anomalous region; between <see cref="MapMin"/> and <see cref="MapMax"/>.</summary>
     public required float MapThreshold { get; init; }
 
-    /// <summary>Whether this is <see cref="Neutral"/>: nobody has calibrated the class.</summary>
+    /// <summary>Whether this is <see cref="Neutral"/>: the class is not calibrated.</summary>
     [JsonIgnore]
     public bool IsNeutral => this == Neutral((int)(2 * MapThreshold));
 
     /// <summary>
-    /// The scale of a model that nobody has calibrated: the threshold is where a patch is as near to the one anchor as to the other.
-    /// Good for looking, not for deciding.
+    /// The calibration of a class that is not calibrated: at the threshold, a patch is equally near to both anchors. Suitable for viewing
+    /// heatmaps, not for decisions.
     /// </summary>
-    /// <param name="levels">Number of levels summed in the map; each adds 0.5 at equal distance.</param>
+    /// <param name="levels">Number of levels summed in the map; each adds 0.5 if both anchors are equally near.</param>
     public static Calibration Neutral(int levels) =>
         new()
         {
@@ -60,9 +62,10 @@ public sealed record Calibration
         };
 
     /// <summary>
-    /// The combined score (specification 4.3.2): half map maximum and half detection, or for medical images the map maximum alone.
+    /// The combined score (specification 4.3.2): half the map maximum plus half the detection score; for medical images the map maximum
+    /// alone.
     /// </summary>
-    /// <returns>About 0 to 1; beyond, where an image leaves the calibrated range.</returns>
+    /// <returns>About 0 to 1; outside this range if the image is outside the calibrated range.</returns>
     public double Raw(float mapMax, float detection, Domain domain)
     {
         double map = ((double)mapMax - MapMin) / ((double)MapMax - MapMin);
@@ -71,9 +74,9 @@ public sealed record Calibration
     }
 
     /// <summary>
-    /// A raw score on a scale where 0.5 is the threshold, whatever it is: linear below it, down to 0; linear above it, up to 0.9 at a raw
-    /// score of 1; then 1 - 0.1 / x, x times as far above the threshold as 1 is. Of two scores above the threshold the higher one stays the
-    /// higher one.
+    /// Rescales a raw score so that any threshold becomes 0.5. Below the threshold it is linear, with a minimum of 0. Above the threshold
+    /// it is linear up to 0.9 at a raw score of 1; beyond that it is 1 - 0.1 / x, with x = (raw - threshold) / (1 - threshold). Above the
+    /// threshold, a higher raw score always gives a higher result.
     /// </summary>
     /// <param name="threshold">Raw score that becomes 0.5; above 0 and below 1.</param>
     public static double Calibrated(double raw, double threshold)
@@ -89,9 +92,9 @@ public sealed record Calibration
     public HeatmapOptions HeatmapScale =>
         HeatmapOptions.Spanning(MapMin, MapThreshold, Math.Max(MapMax, MapThreshold + RoomAbove * (MapThreshold - MapMin)));
 
-    /// <summary>Throws unless the numbers can be used.</summary>
-    /// <param name="where">What holds them, for the message.</param>
-    /// <exception cref="InvalidDataException">Names the value that is wrong.</exception>
+    /// <summary>Throws if a number is out of range.</summary>
+    /// <param name="where">What contains the calibration, for the message.</param>
+    /// <exception cref="InvalidDataException">A number is out of range; the message names it.</exception>
     public void Validate(string where)
     {
         if (!(float.IsFinite(MapMin) && float.IsFinite(MapMax) && MapMin < MapMax))

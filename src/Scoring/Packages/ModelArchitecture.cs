@@ -1,36 +1,38 @@
 namespace AaClip.Scoring.Packages;
 
-/// <summary>The shape of an AA-CLIP model: every size that the code needs, in one place (specification 1.1 and 2).</summary>
+/// <summary>The sizes of an AA-CLIP model (specification 1.1 and 2).</summary>
 public sealed record ModelArchitecture
 {
-    /// <summary>Side of the square input in pixels; a multiple of <see cref="Patch"/>. 518 in the paper.</summary>
+    /// <summary>Width and height of the input in pixels; a multiple of <see cref="Patch"/>. 518 in the paper.</summary>
     public required int ImageSize { get; init; }
 
-    /// <summary>Side that the CLIP weights were trained for, in pixels. 336 for ViT-L/14-336.</summary>
+    /// <summary>Image size for which the CLIP weights were trained, in pixels. 336 for ViT-L/14-336.</summary>
     public required int NativeImageSize { get; init; }
 
-    /// <summary>Side of a patch in pixels. 14.</summary>
+    /// <summary>Width and height of a patch in pixels. 14 for ViT-L/14-336.</summary>
     public required int Patch { get; init; }
 
-    /// <summary>The image tower. 1024 wide, 24 blocks, 16 heads.</summary>
+    /// <summary>The image tower. ViT-L/14-336: width 1024, 24 blocks, 16 heads.</summary>
     public required TowerShape Vision { get; init; }
 
-    /// <summary>The text tower. 768 wide, 12 blocks, 12 heads.</summary>
+    /// <summary>The text tower. ViT-L/14-336: width 768, 12 blocks, 12 heads.</summary>
     public required TowerShape Text { get; init; }
 
-    /// <summary>Tokens of a sentence. 77.</summary>
+    /// <summary>Tokens per sentence. 77 in CLIP.</summary>
     public required int Context { get; init; }
 
-    /// <summary>Entries of the token table. 49408.</summary>
+    /// <summary>Number of rows of the token embedding. 49408 in CLIP.</summary>
     public required int Vocabulary { get; init; }
 
-    /// <summary>Width E of the space that images and sentences share. 768.</summary>
+    /// <summary>Width E of the joint embedding space of images and sentences. 768 for ViT-L/14-336.</summary>
     public required int Embed { get; init; }
 
-    /// <summary>Blocks of the image tower, counted from 1, whose patch tokens are compared with the anchors. 6, 12, 18, 24.</summary>
+    /// <summary>
+    /// Blocks of the image tower, counted from 1, whose patch tokens are compared with the anchors. 6, 12, 18, 24 in the paper.
+    /// </summary>
     public required IReadOnlyList<int> Levels { get; init; }
 
-    /// <summary>Patches along one side of the input: 37 = 518 / 14.</summary>
+    /// <summary>Patches along one side of the input: 37 = 518 / 14 in the paper.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public int Grid => ImageSize / Patch;
 }

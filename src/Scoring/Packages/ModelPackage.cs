@@ -4,23 +4,24 @@ using System.Text.Json;
 namespace AaClip.Scoring.Packages;
 
 /// <summary>
-/// A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. Immutable once written.
+/// A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. It is never changed after it is
+/// written.
 /// </summary>
 public sealed class ModelPackage
 {
-    /// <summary>The image graph.</summary>
+    /// <summary>File of the image graph.</summary>
     public const string ImageGraph = "image.onnx";
 
-    /// <summary>The image graph's weights.</summary>
+    /// <summary>File of the image graph's weights.</summary>
     public const string ImageWeights = "image.weights";
 
-    /// <summary>The text graph.</summary>
+    /// <summary>File of the text graph.</summary>
     public const string TextGraph = "text.onnx";
 
-    /// <summary>The text graph's weights.</summary>
+    /// <summary>File of the text graph's weights.</summary>
     public const string TextWeights = "text.weights";
 
-    /// <summary>Anchors of the package's own classes.</summary>
+    /// <summary>File of the anchors of the package's own classes.</summary>
     public const string Anchors = "anchors.safetensors";
 
     /// <summary>Folder of the tokenizer's vocabulary.</summary>
@@ -37,17 +38,19 @@ public sealed class ModelPackage
     /// <summary>Absolute path of the folder.</summary>
     public string Folder { get; }
 
-    /// <summary>What model.json says.</summary>
+    /// <summary>The content of model.json.</summary>
     public ModelManifest Manifest { get; }
 
-    /// <summary>Reads and checks model.json; the large files are checked by <see cref="Verify"/> when they are used.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">It is not a package, is from a newer version, or a listed file is missing or has another
-    /// size.</exception>
+    /// <summary>Reads and checks model.json. Large files are checked later, by <see cref="Verify"/>, when they are used.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder is not a package, its format is newer than this program, or a listed file is missing or has another size.
+    /// </exception>
     public static ModelPackage Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)); // "models/aaclip/", as a shell completes it
+        // removes the trailing slash of "models/aaclip/", which shell completion adds
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         string path = Path.Combine(folder, ModelManifest.FileName);
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"No model package at '{folder}': make one with 'aaclip import'.");
@@ -165,7 +168,7 @@ public sealed class ModelPackage
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
     }
 
-    // A file name from model.json must stay inside the package.
+    // Throws if a file name from model.json leads outside the package.
     private static string Resolve(string folder, string name)
     {
         string path = Path.GetFullPath(Path.Combine(folder, name));

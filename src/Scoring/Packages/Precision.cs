@@ -6,7 +6,7 @@ namespace AaClip.Scoring.Packages;
 [JsonConverter(typeof(JsonStringEnumConverter<Precision>))]
 public enum Precision
 {
-    /// <summary>float32 throughout: equals the published code.</summary>
+    /// <summary>float32 throughout: same results as the published code.</summary>
     [JsonStringEnumMemberName("fp32")]
     Fp32,
 
@@ -15,21 +15,23 @@ public enum Precision
     Fp16,
 
     /// <summary>
-    /// int8 weights with one scale per output channel, activations quantised on the fly; attention, norms and heads in float32: for CPUs.
+    /// int8 weights with one scale per output channel, activations quantised at run time; attention, norms and heads in float32: for CPUs.
     /// </summary>
     [JsonStringEnumMemberName("int8")]
     Int8,
 }
 
-/// <summary>The non-linearity of the towers' MLPs (specification 0.1 and 8, row 1).</summary>
+/// <summary>The activation function of the towers' MLPs (specification 0.1 and 8, row 1).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Activation>))]
 public enum Activation
 {
-    /// <summary>Exact GELU, x·½(1 + erf(x/√2)): what the published code runs.</summary>
+    /// <summary>Exact GELU, x·½(1 + erf(x/√2)): used by the published code.</summary>
     [JsonStringEnumMemberName("gelu")]
     Gelu,
 
-    /// <summary>x·sigmoid(1.702 x): what OpenAI trained CLIP with. Adapters trained with one do not fit the other.</summary>
+    /// <summary>
+    /// x·sigmoid(1.702 x): used in OpenAI's training of CLIP. Adapters work only with the activation they were trained with.
+    /// </summary>
     [JsonStringEnumMemberName("quickgelu")]
     QuickGelu,
 }

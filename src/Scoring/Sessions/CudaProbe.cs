@@ -2,10 +2,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Scoring.Sessions;
 
-/// <summary>Tells whether CUDA can be used, by trying: the list of providers only names what was compiled in.</summary>
+/// <summary>Tests whether CUDA can be used by loading it; the list of providers only shows what was compiled in.</summary>
 public static class CudaProbe
 {
-    /// <summary>Whether the CUDA provider loads on this machine.</summary>
+    /// <summary>Whether the CUDA provider can be loaded on this machine.</summary>
     public static bool IsUsable()
     {
         try
@@ -20,7 +20,9 @@ public static class CudaProbe
         }
     }
 
-    /// <summary>Puts CUDA before the CPU; products of float32 stay float32, for TF32 has ten bits of mantissa.</summary>
+    /// <summary>
+    /// Adds CUDA with a higher priority than the CPU. TF32 is off, because its mantissa has only ten bits: float32 products stay float32.
+    /// </summary>
     internal static void Append(SessionOptions options)
     {
         using OrtCUDAProviderOptions cuda = new();

@@ -1,20 +1,20 @@
 namespace AaClip.Scoring.Sessions;
 
 /// <summary>
-/// How ONNX Runtime multiplies the activations (u8) of an int8 package with its weights. Both give the same integer sums; what is between
-/// the products is float32 and rounds as everywhere.
+/// How ONNX Runtime multiplies the u8 activations of an int8 package with its weights. Both kernels give the same integer sums; the
+/// operations between the products are float32, with the usual rounding.
 /// </summary>
 public enum Int8Kernel
 {
     /// <summary>
-    /// Signed weights, as the package stores them. The fast one, exact where the processor sums byte products in 32 bits (AVX-VNNI,
-    /// AVX-512 VNNI, AMX, ARM). Other x86 processors sum two products in 16 bits, which saturate: scores would be wrong.
+    /// Signed weights, as stored in the package. Faster. Exact if the processor sums byte products in 32 bits (AVX-VNNI, AVX-512 VNNI, AMX,
+    /// ARM). Other x86 processors sum two products in 16 bits with saturation, which gives wrong scores.
     /// </summary>
     U8S8,
 
     /// <summary>
-    /// Weights made unsigned when the package is loaded (w + 128, zero point 128): exact on every processor. The copy takes memory, and
-    /// each image more time than with <see cref="U8S8"/>.
+    /// Weights converted to unsigned when the package is loaded (w + 128, zero point 128): exact on every processor. Needs memory for the
+    /// copy, and more time per image than <see cref="U8S8"/>.
     /// </summary>
     U8U8,
 }

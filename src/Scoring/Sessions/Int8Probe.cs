@@ -5,20 +5,22 @@ using Microsoft.ML.OnnxRuntime;
 namespace AaClip.Scoring.Sessions;
 
 /// <summary>
-/// Tells which int8 kernel is right on this machine, by trying: one product of known result, through the runtime that scores.
+/// Tests which int8 kernel is exact on this machine: runs one product with a known result in the same runtime that scores.
 /// </summary>
 public static class Int8Probe
 {
-    private const int Rows = 7; // odd, as kernels take rows in blocks
+    private const int Rows = 7; // odd, because kernels process rows in blocks
     private const int Inner = 64;
     private const int Columns = 16;
 
     private static readonly Lazy<Int8Kernel?> Found = new(Probe);
 
-    /// <summary>The fastest kernel that is exact here; null where none is. Tried once per process: 50 ms on a busy machine.</summary>
+    /// <summary>
+    /// The fastest kernel that is exact on this machine; null if there is none. Tested once per process: 50 ms on a busy machine.
+    /// </summary>
     public static Int8Kernel? ForThisMachine => Found.Value;
 
-    /// <summary>What a kernel means for whoever chose int8, as half a sentence.</summary>
+    /// <summary>Describes a kernel to a user who chose int8, as half a sentence.</summary>
     public static string Describe(Int8Kernel? kernel) =>
         kernel switch
         {
@@ -28,18 +30,18 @@ public static class Int8Probe
                 + $"again with --precision fp32)",
         };
 
-    /// <summary>Makes a session multiply with a kernel.</summary>
+    /// <summary>Configures a session to use a kernel.</summary>
     internal static void Apply(Int8Kernel kernel, SessionOptions options)
     {
         if (kernel == Int8Kernel.U8S8)
             return;
-        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED; // the level whose passes rewrite the weights
+        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED; // the level with the passes that convert the weights
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
-        // The one other change at that level
+        // The only other change at that level; turn it off
         options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "MatMulScaleFusion");
     }
 
-    /// <summary>Whether a kernel gives 64 for 64 products of 1 and 1, held as 255 and 127; saturated sums give 32.4.</summary>
+    /// <summary>Whether a kernel gives 64 for 64 products of 1 and 1, stored as 255 and 127; saturated sums give 32.4.</summary>
     internal static bool IsExact(Int8Kernel kernel)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
@@ -61,7 +63,7 @@ public static class Int8Probe
         : IsExact(Int8Kernel.U8U8) ? Int8Kernel.U8U8
         : null;
 
-    // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 at a scale of 1/127), as protobuf; field numbers are those of
+    // y [7, 16] = DynamicQuantizeMatMul(x [7, 64], w [64, 16] of 127 with scale 1/127), as protobuf. The field numbers are those of
     // onnx.proto.
     private static byte[] Graph()
     {
@@ -101,7 +103,7 @@ public static class Int8Probe
     private static byte[] Matrix(string name, int rows, int columns)
     {
         byte[] shape = [.. Field(1, Field(1, rows)), .. Field(1, Field(1, columns))];
-        byte[] type = Field(1, [.. Field(1, 1), .. Field(2, shape)]); // of FLOAT
+        byte[] type = Field(1, [.. Field(1, 1), .. Field(2, shape)]); // element type FLOAT
         return [.. Field(1, name), .. Field(2, type)];
     }
 

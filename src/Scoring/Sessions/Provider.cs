@@ -1,14 +1,14 @@
 namespace AaClip.Scoring.Sessions;
 
-/// <summary>What runs the graphs.</summary>
+/// <summary>The device that runs the graphs.</summary>
 public enum Provider
 {
-    /// <summary>CUDA where it can be used, else CPU; the result says which it was.</summary>
+    /// <summary>CUDA if it can be used, otherwise the CPU; the result says which was used.</summary>
     Auto,
 
-    /// <summary>The processor.</summary>
+    /// <summary>The CPU.</summary>
     Cpu,
 
-    /// <summary>An NVIDIA card; an error when it cannot be used.</summary>
+    /// <summary>CUDA on an NVIDIA GPU; an error if it cannot be used.</summary>
     Cuda,
 }

@@ -3,15 +3,15 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Scoring.Sessions;
 
-/// <summary>Makes ONNX Runtime sessions: the one place that knows session options and providers.</summary>
+/// <summary>Creates ONNX Runtime sessions. Session options and providers are set only here.</summary>
 internal sealed partial class SessionFactory(Provider wanted, int threads, bool memoryMapped, ILogger logger, bool training = false)
 {
-    /// <summary>"cuda" or "cpu": what the newest session really runs on.</summary>
+    /// <summary>"cuda" or "cpu": the provider of the most recent session.</summary>
     public string Provider { get; private set; } = "cpu";
 
-    /// <summary>Opens a graph, on CUDA where that is wanted and possible.</summary>
-    /// <param name="kernel">How int8 products are made, which are the CPU's even on CUDA; null where the graph has none.</param>
-    /// <exception cref="InvalidOperationException">CUDA was demanded and cannot be used.</exception>
+    /// <summary>Opens a graph; on CUDA if wanted and available.</summary>
+    /// <param name="kernel">Kernel for int8 products, which run on the CPU even with CUDA; null if the graph has none.</param>
+    /// <exception cref="InvalidOperationException">CUDA is required and cannot be used.</exception>
     /// <exception cref="InvalidDataException">The graph cannot be loaded.</exception>
     public InferenceSession Open(string path, Int8Kernel? kernel = null)
     {
@@ -19,10 +19,10 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
         {
             try
             {
-                // The list of providers names what was compiled in, not what works: only a session tells.
+                // The list of providers shows what was compiled in. Whether it works is known only after a session is created.
                 using SessionOptions options = Options(kernel);
                 CudaProbe.Append(options);
-                if (!training && kernel is null) // biases into GELU, sums into norms: 13 % faster on an H100
+                if (!training && kernel is null) // fuses biases into GELU and sums into norms: 13 % faster on an H100
                     options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;
                 InferenceSession session = new(path, options);
                 Provider = "cuda";
@@ -53,24 +53,25 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
         }
     }
 
-    /// <summary>ONNX Runtime explains at length; what matters comes first.</summary>
+    /// <summary>The first line of a long ONNX Runtime message; it has the relevant part.</summary>
     public static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 
     private SessionOptions Options(Int8Kernel? kernel)
     {
         SessionOptions options = new()
         {
-            // The graphs are written fused; more rewriting costs start-up time and changes roundings.
+            // The graphs are already written with fused operators. More optimisation costs start-up time and changes rounding.
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // failures arrive as exceptions
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, // errors are reported as exceptions
         };
         if (threads > 0)
             options.IntraOpNumThreads = threads;
         else if (training)
-            // ONNX Runtime counts physical cores, of which some virtual machines show half
+            // ONNX Runtime uses the number of physical cores; some virtual machines report only half of them
             options.IntraOpNumThreads = Environment.ProcessorCount;
         if (training)
-            options.EnableMemoryPattern = false; // planned memory is never given back: 21 GiB instead of 13 for a full-size step
+            // otherwise planned memory is never released: 21 GiB instead of 13 for a full-size training step
+            options.EnableMemoryPattern = false;
         if (memoryMapped)
             options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights stay in the mapped file
         if (kernel is { } int8)

@@ -3,7 +3,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace AaClip.Scoring.Tensors;
 
-/// <summary>A file mapped read-only into memory, so that tensors of many gigabytes cost pages, not copies.</summary>
+/// <summary>A file mapped read-only into memory, so that tensors of many gigabytes are used without a copy.</summary>
 public sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _file;
@@ -13,7 +13,7 @@ public sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Maps a file.</summary>
     /// <exception cref="InvalidDataException">The file is empty.</exception>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     public MappedFile(string path)
     {
         Path = path;
@@ -29,12 +29,12 @@ public sealed unsafe class MappedFile : IDisposable
     /// <summary>The file's path.</summary>
     public string Path { get; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Size in bytes.</summary>
     public long Length { get; }
 
-    /// <summary>A part of the file, valid until this object is disposed.</summary>
-    /// <exception cref="InvalidDataException">The part lies outside the file, or is 2 GiB or longer.</exception>
-    /// <exception cref="ObjectDisposedException">Here, and when a part is read after this object was disposed.</exception>
+    /// <summary>A part of the file; valid until this object is disposed.</summary>
+    /// <exception cref="InvalidDataException">The part is outside the file, or is 2 GiB or longer.</exception>
+    /// <exception cref="ObjectDisposedException">Thrown by this method, and when a part is read after this object was disposed.</exception>
     public ReadOnlyMemory<byte> Slice(long offset, long length)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -66,7 +66,7 @@ public sealed unsafe class MappedFile : IDisposable
     {
         public override Span<byte> GetSpan()
         {
-            ObjectDisposedException.ThrowIf(owner._disposed, owner); // the pages are gone: reading them would end the process
+            ObjectDisposedException.ThrowIf(owner._disposed, owner); // the file is unmapped: reading it would crash the process
             return new(start, length);
         }
 

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace AaClip.Scoring.Tensors;
 
 /// <summary>
-/// Reads and writes the safetensors format: 8 bytes of header length, a JSON header, raw row-major data, all little-endian.
+/// Reads and writes the safetensors format: 8 bytes with the header length, a JSON header, raw row-major data. All numbers are
+/// little-endian.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
@@ -22,10 +23,10 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>All tensors by name; valid until this object is disposed.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
-    /// <summary>The free text pairs of the header.</summary>
+    /// <summary>The key-value pairs of the header's metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Opens a file; the data stays on disk until it is read.</summary>
+    /// <summary>Opens a file; the data is not read until it is used.</summary>
     /// <exception cref="InvalidDataException">The header is damaged; the message names the file and what was found.</exception>
     public static SafetensorsFile Open(string path)
     {
@@ -46,14 +47,14 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads small float tensors whole; what the file held is closed again.</summary>
+    /// <summary>Reads all tensors of a small file as float32 and closes the file.</summary>
     public static Dictionary<string, (long[] Shape, float[] Values)> ReadAll(string path)
     {
         using SafetensorsFile file = Open(path);
         return file.Tensors.ToDictionary(t => t.Key, t => (t.Value.Shape.ToArray(), t.Value.ToFloat32()));
     }
 
-    /// <summary>Writes float32 tensors under a temporary name and renames, so that a reader sees all of it or nothing.</summary>
+    /// <summary>Writes float32 tensors to a temporary file and renames it, so that a reader never sees a partial file.</summary>
     public static void Write(
         string path,
         IEnumerable<KeyValuePair<string, (long[] Shape, float[] Values)>> tensors,
@@ -112,7 +113,7 @@ public sealed class SafetensorsFile : IDisposable
         }
         finally
         {
-            File.Delete(temporary); // nothing is left of it after the move
+            File.Delete(temporary); // does nothing after the move
         }
     }
 

@@ -6,25 +6,25 @@ using System.Runtime.InteropServices;
 namespace AaClip.Scoring.Tensors;
 
 /// <summary>
-/// A tensor in a weight file: name, type, shape, and its bytes where they lie (little-endian). Nothing is read before it is asked for.
+/// A tensor in a weight file: name, type, shape, and its bytes in place (little-endian). Data is read only when requested.
 /// </summary>
 public sealed class StoredTensor
 {
-    private const int MaxAxes = 64; // PyTorch's own limit; the index of a strided walk lies on the stack
+    private const int MaxAxes = 64; // PyTorch's own limit; the index for strided access is on the stack
 
     private readonly ReadOnlyMemory<byte> _storage;
     private readonly long[] _strides; // in elements
     private readonly long _offset; // in elements
 
-    /// <summary>Describes a tensor over a storage.</summary>
+    /// <summary>Describes a tensor in a storage.</summary>
     /// <param name="name">Key in its file.</param>
-    /// <param name="file">The file, for messages.</param>
+    /// <param name="file">The file's path, for messages.</param>
     /// <param name="type">Element type.</param>
     /// <param name="shape">Axis lengths; empty for a scalar.</param>
-    /// <param name="storage">The bytes that the strides walk over.</param>
-    /// <param name="strides">Elements between neighbours along each axis; row-major when absent.</param>
-    /// <param name="offset">Element of the storage at which the tensor starts.</param>
-    /// <exception cref="InvalidDataException">The shape is negative or too large, or reaches outside the storage.</exception>
+    /// <param name="storage">The bytes to which strides and offset refer.</param>
+    /// <param name="strides">Elements between neighbours along each axis; row-major if omitted.</param>
+    /// <param name="offset">Index of the tensor's first element in the storage.</param>
+    /// <exception cref="InvalidDataException">The shape is negative or too large, or the tensor reaches outside the storage.</exception>
     public StoredTensor(
         string name,
         string file,
@@ -60,7 +60,7 @@ public sealed class StoredTensor
     /// <summary>Key in its file, for example "visual.proj".</summary>
     public string Name { get; }
 
-    /// <summary>The file it comes from.</summary>
+    /// <summary>Path of the file.</summary>
     public string File { get; }
 
     /// <summary>Element type as stored.</summary>
@@ -79,11 +79,11 @@ public sealed class StoredTensor
     public static string FormatShape(IEnumerable<long> shape) =>
         "[" + string.Join(", ", shape.Select(n => n.ToString(CultureInfo.InvariantCulture))) + "]";
 
-    /// <summary>The same values under another name.</summary>
+    /// <summary>The same values with another name.</summary>
     public StoredTensor Renamed(string name) => new(name, File, Type, [.. Shape], _storage, _strides, _offset);
 
-    /// <summary>Throws unless the shape is the expected one.</summary>
-    /// <exception cref="InvalidDataException">Names tensor, file, both shapes and the remedy.</exception>
+    /// <summary>Throws if the shape differs from the expected one.</summary>
+    /// <exception cref="InvalidDataException">The shape differs; the message names tensor, file, both shapes and the remedy.</exception>
     public StoredTensor Expect(string remedy, params ReadOnlySpan<long> shape)
     {
         if (!shape.SequenceEqual([.. Shape]))
@@ -93,8 +93,12 @@ public sealed class StoredTensor
         return this;
     }
 
-    /// <summary>Throws unless the elements are floating-point numbers; a quantised weight, for one, has no meaning by itself.</summary>
-    /// <exception cref="InvalidDataException">Names tensor, file, type and the remedy.</exception>
+    /// <summary>
+    /// Throws if the elements are not floating-point numbers; for example, a quantised weight has no meaning without its scale.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The type is not a floating-point type; the message names tensor, file, type and the remedy.
+    /// </exception>
     public StoredTensor ExpectFloat(string remedy) =>
         Type is TensorType.Float64 or TensorType.Float32 or TensorType.Float16 or TensorType.BFloat16
             ? this
@@ -164,7 +168,7 @@ public sealed class StoredTensor
         }
     }
 
-    /// <summary>The elements' bytes in row-major order: a view of the file where it is contiguous, else a copy.</summary>
+    /// <summary>The elements' bytes in row-major order: a view of the file if they are contiguous, otherwise a copy.</summary>
     public ReadOnlySpan<byte> Contiguous()
     {
         int size = Type.Size();
@@ -222,7 +226,7 @@ public sealed class StoredTensor
         long step = 1;
         for (int axis = Shape.Count - 1; axis >= 0; axis--)
         {
-            if (Shape[axis] != 1 && _strides[axis] != step) // the stride of an axis of length 1 is never walked
+            if (Shape[axis] != 1 && _strides[axis] != step) // the stride of an axis of length 1 is not used
                 return false;
             step *= Shape[axis];
         }

@@ -1,15 +1,15 @@
 namespace AaClip.Scoring.Tensors;
 
-/// <summary>Element types that weight files carry.</summary>
+/// <summary>Element types of tensors in weight files.</summary>
 public enum TensorType
 {
-    /// <summary>IEEE double, 8 bytes.</summary>
+    /// <summary>IEEE double precision, 8 bytes.</summary>
     Float64,
 
-    /// <summary>IEEE single, 4 bytes.</summary>
+    /// <summary>IEEE single precision, 4 bytes.</summary>
     Float32,
 
-    /// <summary>IEEE half, 2 bytes.</summary>
+    /// <summary>IEEE half precision, 2 bytes.</summary>
     Float16,
 
     /// <summary>The upper half of an IEEE single, 2 bytes.</summary>

@@ -3,12 +3,12 @@ using System.Collections.Frozen;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// The 256 printable characters that stand for bytes in a byte-level vocabulary: printable Latin-1 bytes stand for themselves, the
-/// others, in rising order, for U+0100 and up (Radford et al., GPT-2; specification 3.3).
+/// The 256 printable characters that represent bytes in a byte-level vocabulary. Printable Latin-1 bytes represent themselves; the others
+/// are mapped, in ascending order, to U+0100 and up (Radford et al., GPT-2; specification 3.3).
 /// </summary>
 internal static class ByteSymbols
 {
-    /// <summary>Ends the last symbol of a piece, so that "dog" as a word differs from "dog" inside "dogma".</summary>
+    /// <summary>Marks the last symbol of a piece, so that the word "dog" differs from "dog" inside "dogma".</summary>
     public const string EndOfWord = "</w>";
 
     private static readonly (byte[] Order, char[] Symbols) Table = Build();
@@ -19,10 +19,10 @@ internal static class ByteSymbols
     /// <summary>The bytes in the order in which a vocabulary numbers them: '!' has id 0.</summary>
     public static ReadOnlySpan<byte> Order => Table.Order;
 
-    /// <summary>The character that stands for a byte.</summary>
+    /// <summary>The character that represents a byte.</summary>
     public static char Of(byte value) => Table.Symbols[value];
 
-    /// <summary>The byte that a character stands for.</summary>
+    /// <summary>The byte that a character represents; false if there is none.</summary>
     public static bool TryByte(char symbol, out byte value) => Bytes.TryGetValue(symbol, out value);
 
     private static (byte[] Order, char[] Symbols) Build()

@@ -4,37 +4,41 @@ using System.Text;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// Turns text into the token ids of CLIP's text encoder (specification 3.3; open_clip's tokenizer, without its repair of mis-decoded text).
-/// May be used from many threads.
+/// Converts text to the token ids of CLIP's text encoder (specification 3.3; open_clip's tokenizer, without its repair of wrongly decoded
+/// text). Thread-safe.
 /// </summary>
-/// <param name="vocabulary">The vocabulary of the model that reads the ids.</param>
+/// <param name="vocabulary">The vocabulary of the model.</param>
 public sealed class ClipTokenizer(ClipVocabulary vocabulary)
 {
-    /// <summary>Positions of a row in every published CLIP model.</summary>
+    /// <summary>Tokens per row in every published CLIP model.</summary>
     public const int DefaultContextLength = 77;
 
     /// <summary>
-    /// Characters that a text may have. Far more than fits a row; bounds the work on hostile input, whose cost grows with the square.
+    /// Maximum number of characters of a text. This is far more than fits in a row. It limits the work on hostile input, because the cost
+    /// grows with the square of the length.
     /// </summary>
     public const int MaxCharacters = 4096;
 
     private const int CachedPieces = 4096;
-    private const int CachedLength = 32; // longer pieces are rare, and would let one caller fill the memory
+    private const int CachedLength = 32; // longer pieces are rare, and caching them would let one caller fill the memory
 
     private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
 
     /// <summary>The vocabulary.</summary>
     public ClipVocabulary Vocabulary { get; } = vocabulary;
 
-    /// <summary>The text as it is tokenized: references decoded, white space folded, lower case.</summary>
+    /// <summary>
+    /// Cleans a text before tokenizing: HTML references are decoded, runs of white space become one space, letters are lower-cased.
+    /// </summary>
     public static string Clean(string text)
     {
         return TextCleaning.Clean(text);
     }
 
-    /// <summary>The ids of a text, of any number, without start and end marker.</summary>
-    /// <param name="text">Any text. A marker written out in it becomes that marker's id, and an end marker ends the text for the
-    /// encoder.</param>
+    /// <summary>The ids of a text, without start and end marker; any number of ids.</summary>
+    /// <param name="text">
+    /// Any text. A marker written in it becomes the id of that marker; an end marker ends the text for the encoder.
+    /// </param>
     /// <exception cref="ArgumentException">The text has more than <see cref="MaxCharacters"/> characters.</exception>
     public int[] Encode(string text)
     {
@@ -64,10 +68,10 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
         return [.. ids];
     }
 
-    /// <summary>A row for the text encoder: start, ids, end, zeros.</summary>
+    /// <summary>Makes a row for the text encoder: start marker, ids, end marker, zeros.</summary>
     /// <param name="text">Any text.</param>
-    /// <param name="contextLength">Positions of the row, at least 2.</param>
-    /// <param name="truncate">Cut a text that is too long, instead of refusing it; the last position then holds the end marker.</param>
+    /// <param name="contextLength">Length of the row, at least 2.</param>
+    /// <param name="truncate">True: cut a text that is too long, and put the end marker in the last position. False: throw.</param>
     /// <exception cref="ArgumentException">The text is too long.</exception>
     public long[] EncodeRow(string text, int contextLength = DefaultContextLength, bool truncate = false)
     {
@@ -77,7 +81,7 @@ public sealed class ClipTokenizer(ClipVocabulary vocabulary)
         return row;
     }
 
-    /// <summary>Writes a row into a batch; as the other overload, with the row's length as the context length.</summary>
+    /// <summary>Writes a row into a batch, like the other overload. The length of the span is the context length.</summary>
     public void EncodeRow(string text, Span<long> row, bool truncate = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(row.Length, 2);

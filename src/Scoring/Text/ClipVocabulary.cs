@@ -3,19 +3,19 @@ using System.Text.Json;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// CLIP's byte-level vocabulary. Ids: 256 byte symbols, the same with the end-of-word mark, one per merge, then the start and the end
-/// marker (specification 3.3; open_clip's tokenizer). Immutable.
+/// CLIP's byte-level vocabulary. Ids, in order: 256 byte symbols, the same symbols with the end-of-word mark, one id per merge, the start
+/// marker, the end marker (specification 3.3; open_clip's tokenizer). Immutable.
 /// </summary>
 public sealed class ClipVocabulary
 {
-    /// <summary>Begins every row.</summary>
+    /// <summary>The first token of every row.</summary>
     public const string StartMarker = "<|startoftext|>";
 
-    /// <summary>Ends every row; has the largest id, by which the text encoder finds it.</summary>
+    /// <summary>The last token of every row. It has the largest id, and the text encoder finds the end of the text by it.</summary>
     public const string EndMarker = "<|endoftext|>";
 
-    private const int OpenAiMerges = 48_894; // 49,408 - 512 - 2; the list itself is longer
-    private const int FixedIds = 2 * 256 + 2; // bytes, bytes that end a word, and two markers
+    private const int OpenAiMerges = 48_894; // 49,408 - 512 - 2; the published list is longer
+    private const int FixedIds = 2 * 256 + 2; // bytes, bytes at the end of a word, two markers
 
     private static readonly string[] ListNames = ["bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt"];
 
@@ -47,7 +47,7 @@ public sealed class ClipVocabulary
                     $"Line {line} of the merges of '{path}' joins '{left}' and '{right}', but one of them or '{left + right}' is "
                         + $"not in the vocabulary: the two files do not belong together, or a line is missing."
                 );
-            _merges[(l, r)] = (line, product); // a pair that stands twice keeps its last rank, as in the published code
+            _merges[(l, r)] = (line, product); // if a pair occurs twice, the last rank applies, as in the published code
         }
 
         int IdOf(string token) =>
@@ -56,7 +56,7 @@ public sealed class ClipVocabulary
                 : throw new InvalidDataException($"'{path}' has no entry '{token}': it is not a byte-level CLIP vocabulary.");
     }
 
-    /// <summary>Number of ids; the row count of the token embedding.</summary>
+    /// <summary>Number of ids; equals the number of rows of the token embedding.</summary>
     public int Size => _tokens.Length;
 
     /// <summary>Id of <see cref="StartMarker"/>; 49406 in the published vocabulary.</summary>
@@ -68,16 +68,16 @@ public sealed class ClipVocabulary
     /// <summary>Number of merges.</summary>
     public int MergeCount => _merges.Count;
 
-    /// <summary>Loads a vocabulary.</summary>
+    /// <summary>Loads a vocabulary from a file or folder.</summary>
     /// <param name="fileOrFolder">
-    /// OpenAI's merge list (bpe_simple_vocab_16e6.txt.gz, or unpacked), or Hugging Face's vocab.json with merges.txt beside it, or a folder
-    /// that holds either.
+    /// OpenAI's merge list (bpe_simple_vocab_16e6.txt.gz, or unpacked), or Hugging Face's vocab.json with merges.txt in the same folder, or
+    /// a folder with either of them.
     /// </param>
     /// <param name="vocabularySize">
-    /// Ids that the model knows. A merge list is cut to fit; without it 48,894 merges are taken, or all where there are fewer.
+    /// Number of ids of the model. A merge list is cut to this size. If null, 48,894 merges are taken, or all if there are fewer.
     /// </param>
-    /// <exception cref="FileNotFoundException">Nothing of the kind is there.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, or has another number of entries than the model.</exception>
+    /// <exception cref="FileNotFoundException">No vocabulary was found.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or its number of entries differs from the model's.</exception>
     public static ClipVocabulary Load(string fileOrFolder, int? vocabularySize = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
@@ -92,9 +92,9 @@ public sealed class ClipVocabulary
         return IsJson(path) ? FromJson(path, vocabularySize) : FromList(path, vocabularySize);
     }
 
-    /// <summary>Copies a vocabulary into a new folder, under names by which <see cref="Load"/> finds it there.</summary>
+    /// <summary>Copies a vocabulary into a new folder, with file names that <see cref="Load"/> finds.</summary>
     /// <param name="fileOrFolder">As for <see cref="Load"/>.</param>
-    /// <exception cref="FileNotFoundException">Nothing of the kind is there.</exception>
+    /// <exception cref="FileNotFoundException">No vocabulary was found.</exception>
     public static void Copy(string fileOrFolder, string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
@@ -111,13 +111,13 @@ public sealed class ClipVocabulary
         }
     }
 
-    /// <summary>The stored form of an id: byte characters, with the end-of-word mark where it ends a piece.</summary>
+    /// <summary>The text of an id: byte symbols, plus the end-of-word mark if the id ends a piece.</summary>
     internal string TokenText(int id) => _tokens[id];
 
-    /// <summary>The id of a byte before any merge.</summary>
+    /// <summary>The id of a single byte, before any merge.</summary>
     internal int ByteId(byte value, bool last) => last ? _last[value] : _inner[value];
 
-    /// <summary>Whether two neighbours may be merged; the lowest rank goes first.</summary>
+    /// <summary>Whether two neighbouring ids can be merged; the pair with the lowest rank is merged first.</summary>
     internal bool TryMerge(int left, int right, out int rank, out int id)
     {
         bool found = _merges.TryGetValue((left, right), out (int Rank, int Id) merge);
@@ -164,7 +164,7 @@ public sealed class ClipVocabulary
 
         Dictionary<string, int> ids = new(tokens.Count, StringComparer.Ordinal);
         for (int id = 0; id < tokens.Count; id++)
-            ids[tokens[id]] = id; // two ways to one token: the last id holds, as in the published code
+            ids[tokens[id]] = id; // if two ids have the same token, the last id applies, as in the published code
         return new ClipVocabulary(path, [.. tokens], ids, merges);
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// Lower-casing by the full Unicode rules, as Python's str.lower: the platform's simple mapping, plus the two rules it leaves out:
-/// 'İ' becomes 'i' with a dot above, and a capital sigma that ends a word becomes 'ς'.
+/// Lower-cases by the full Unicode rules, like Python's str.lower: .NET's simple mapping plus the two rules it lacks: 'İ' becomes 'i' with
+/// a dot above, and a capital sigma at the end of a word becomes 'ς'.
 /// </summary>
 internal static class FullLowerCase
 {
@@ -29,7 +29,7 @@ internal static class FullLowerCase
         return lower.ToString();
     }
 
-    // Unicode, Final_Sigma: a cased letter before and none after, with case-ignorable characters in between skipped.
+    // Unicode Final_Sigma: a cased letter before and none after; case-ignorable characters in between are skipped.
     private static bool EndsWord(ReadOnlySpan<Rune> runes, int sigma)
     {
         int before = sigma - 1;

@@ -6,12 +6,12 @@ using System.Text.RegularExpressions;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// Decodes HTML character references by the rules of HTML 5, as Python's html.unescape does: also without a semicolon where HTML allows it,
-/// the longest known name first. Knows the names of HTML 4; the rarer names of HTML 5 stay as they are.
+/// Decodes HTML character references by the rules of HTML 5, like Python's html.unescape: also without a semicolon where HTML allows it,
+/// and the longest known name first. Only the names of HTML 4 are known; the rarer names of HTML 5 stay unchanged.
 /// </summary>
 internal static partial class HtmlEntities
 {
-    // References to 0x80..0x9F mean Windows-1252; the five bytes that it leaves free stay.
+    // References to 0x80..0x9F mean Windows-1252; its five undefined bytes stay unchanged.
     private const string Windows1252 =
         "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F"
         + "\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
@@ -38,7 +38,7 @@ internal static partial class HtmlEntities
             return whole;
         for (int length = name.Length; length > 1; length--)
             if (Named(name[..length]) is [<= '\u00FF'] latin && name[..length] != "apos")
-                return latin + name[length..] + end; // only the oldest names may stand without a semicolon
+                return latin + name[length..] + end; // only the oldest names are allowed without a semicolon
         return match.Value;
     }
 
@@ -48,12 +48,12 @@ internal static partial class HtmlEntities
             !int.TryParse(digits, style, CultureInfo.InvariantCulture, out int code)
             || code is 0 or < 0 or > 0x10FFFF or (>= 0xD800 and <= 0xDFFF)
         )
-            return "\uFFFD"; // also where the number overflows
+            return "\uFFFD"; // also when the number overflows
         return code switch
         {
             '\r' => "\r",
             >= 0x80 and <= 0x9F => Windows1252.Substring(code - 0x80, 1),
-            < ' ' and not ('\t' or '\n' or '\f') or 0x7F or (>= 0xFDD0 and <= 0xFDEF) => "", // controls and non-characters vanish
+            < ' ' and not ('\t' or '\n' or '\f') or 0x7F or (>= 0xFDD0 and <= 0xFDEF) => "", // controls and non-characters are removed
             _ => (code & 0xFFFE) == 0xFFFE ? "" : new Rune(code).ToString(),
         };
     }
@@ -62,16 +62,16 @@ internal static partial class HtmlEntities
     {
         switch (name)
         {
-            case "AMP" or "COPY" or "GT" or "LT" or "QUOT" or "REG": // HTML 5 knows these in capitals, too
+            case "AMP" or "COPY" or "GT" or "LT" or "QUOT" or "REG": // HTML 5 also knows these in capitals
                 name = name.ToLowerInvariant();
                 break;
-            case "lang": // HTML 5 moved the two angle brackets
+            case "lang": // HTML 5 changed the code points of the two angle brackets
                 return "\u27E8";
             case "rang":
                 return "\u27E9";
         }
 
         string decoded = WebUtility.HtmlDecode($"&{name};");
-        return decoded.Length == 1 ? decoded : null; // every name of HTML 4 is one character; an unknown one comes back as it was
+        return decoded.Length == 1 ? decoded : null; // every HTML 4 name is one character; an unknown name comes back unchanged
     }
 }

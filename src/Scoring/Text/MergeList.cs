@@ -3,19 +3,20 @@ using System.Text;
 
 namespace AaClip.Scoring.Text;
 
-/// <summary>One learned merge: two symbols that become one, and the line it stands on.</summary>
+/// <summary>One learned merge: the two symbols to join, and its line number in the list.</summary>
 internal readonly record struct Merge(string Left, string Right, int Line);
 
 /// <summary>
-/// Reads and writes merge lists: a "#version" line, then "left right" per line, in the order in which they were learned; plain or gzip.
+/// Reads and writes merge lists: a "#version" line, then one "left right" pair per line in the order in which they were learned; plain or
+/// gzip.
 /// </summary>
 internal static class MergeList
 {
     private const int MaxBytes = 64 << 20; // OpenAI's list is 3.2 MB unpacked
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The first <paramref name="most"/> merges of a list, or all where it has fewer.</summary>
-    /// <exception cref="InvalidDataException">Not a merge list; the message names the file and the line.</exception>
+    /// <summary>Reads the first <paramref name="most"/> merges of a list, or all if there are fewer.</summary>
+    /// <exception cref="InvalidDataException">The file is not a merge list; the message names the file and the line.</exception>
     public static List<Merge> Read(string path, int most = int.MaxValue)
     {
         using StringReader lines = new(ReadText(path));
@@ -32,7 +33,7 @@ internal static class MergeList
         {
             line++;
             if (text.Length == 0 && lines.Peek() < 0)
-                break; // an empty last line is only a final line break
+                break; // an empty last line is only the final line break
             int blank = text.IndexOf(' ');
             if (blank <= 0 || blank == text.Length - 1 || text.IndexOf(' ', blank + 1) >= 0)
                 throw new InvalidDataException(
@@ -45,7 +46,7 @@ internal static class MergeList
         return merges;
     }
 
-    /// <summary>Writes a list that <see cref="Read"/> reads; gzip where the name ends with ".gz".</summary>
+    /// <summary>Writes a list in the format that <see cref="Read"/> reads; gzip if the name ends with ".gz".</summary>
     public static void Write(string path, IEnumerable<Merge> merges)
     {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -68,12 +69,12 @@ internal static class MergeList
         }
         finally
         {
-            File.Delete(temporary); // nothing is left of it after the move
+            File.Delete(temporary); // does nothing after the move
         }
     }
 
-    /// <summary>A whole text file, unpacked if it is gzip, of at most 64 MB.</summary>
-    /// <exception cref="InvalidDataException">Too large, damaged, or not UTF-8.</exception>
+    /// <summary>Reads a whole text file of at most 64 MB, unpacked if it is gzip.</summary>
+    /// <exception cref="InvalidDataException">The file is too large, damaged, or not UTF-8.</exception>
     public static string ReadText(string path)
     {
         try
@@ -103,6 +104,6 @@ internal static class MergeList
         }
     }
 
-    /// <summary>The beginning of a text, for messages.</summary>
+    /// <summary>A text cut to at most 60 characters, for messages.</summary>
     internal static string Shorten(string text) => text.Length <= 60 ? text : text[..57] + "...";
 }

@@ -5,9 +5,9 @@ using System.Text.Json.Serialization;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// The sentences that describe a normal and a damaged object: each state takes the object's name, each template takes the state
-/// (AA-CLIP, arXiv 2503.06661; specification 3.1). No grammar is repaired: "a photo of a a black zipper." is what the model was trained
-/// with.
+/// The sentences that describe a normal and an abnormal object: the object's name is inserted into each state, and each state into each
+/// template (AA-CLIP, arXiv 2503.06661; specification 3.1). Grammar is not corrected: the model was trained with sentences such as "a photo
+/// of a a black zipper.".
 /// </summary>
 public sealed record PromptEnsemble
 {
@@ -24,11 +24,11 @@ public sealed record PromptEnsemble
     [JsonPropertyName("abnormal")]
     public required IReadOnlyList<string> AbnormalStates { get; init; }
 
-    /// <summary>Sentences around a state, such as "a photo of {}.".</summary>
+    /// <summary>Sentences into which a state is inserted, such as "a photo of {}.".</summary>
     public required IReadOnlyList<string> Templates { get; init; }
 
     /// <summary>
-    /// SHA-256 of all texts in order, as 64 hex digits: part of the key under which text features are cached. Layout of the JSON does not
+    /// SHA-256 of all texts in order, as 64 hex digits. It is part of the cache key of text features. The layout of the JSON does not
     /// change it.
     /// </summary>
     [JsonIgnore]
@@ -41,10 +41,10 @@ public sealed record PromptEnsemble
         }
     }
 
-    /// <summary>Reads prompts: an object with the lists "normal", "abnormal" and "templates".</summary>
+    /// <summary>Reads prompts from a JSON object with the lists "normal", "abnormal" and "templates".</summary>
     /// <param name="json">UTF-8 text.</param>
-    /// <param name="source">The file, for messages.</param>
-    /// <exception cref="InvalidDataException">A list is missing or empty, or a text has not exactly one "{}".</exception>
+    /// <param name="source">The file's name in messages.</param>
+    /// <exception cref="InvalidDataException">A list is missing or empty, or a text does not contain "{}" exactly once.</exception>
     public static PromptEnsemble FromJson(Stream json, string source)
     {
         PromptEnsemble prompts;
@@ -66,8 +66,8 @@ public sealed record PromptEnsemble
         return prompts;
     }
 
-    /// <summary>The sentences for one object, states outside, templates inside.</summary>
-    /// <param name="name">The name as it stands in a sentence, such as "dark bottle"; see <see cref="ClassNames.Resolve(string)"/>.</param>
+    /// <summary>The sentences for one object: all templates for the first state, then for the next state.</summary>
+    /// <param name="name">The name as used in sentences, such as "dark bottle"; see <see cref="ClassNames.Resolve(string)"/>.</param>
     public (IReadOnlyList<string> Normal, IReadOnlyList<string> Abnormal) Sentences(string name)
     {
         return (Fill(NormalStates), Fill(AbnormalStates));
@@ -87,12 +87,12 @@ public sealed record PromptEnsemble
         return FromJson(json, "prompts.json");
     }
 
-    /// <summary>A JSON file of this folder, which travels inside the assembly.</summary>
+    /// <summary>Opens a JSON file of this folder; it is embedded in the assembly.</summary>
     internal static Stream Resource(string name)
     {
         Assembly assembly = typeof(PromptEnsemble).Assembly;
         string full = assembly.GetManifestResourceNames().Single(n => n.EndsWith($".Text.{name}", StringComparison.Ordinal));
-        return assembly.GetManifestResourceStream(full)!; // the name was just listed
+        return assembly.GetManifestResourceStream(full)!; // the name is from the assembly's own list
     }
 
     private static void Check(IReadOnlyList<string> texts, string list, string source)

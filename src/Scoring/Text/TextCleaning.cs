@@ -3,13 +3,13 @@ using System.Text;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// What CLIP does to a text before it is split (specification 3.3, steps 2 to 5): HTML references are decoded twice, runs of white space
-/// become one blank, ends are trimmed, letters are lower-cased.
+/// CLIP's cleaning of a text before it is split (specification 3.3, steps 2 to 5): HTML references are decoded twice, runs of white space
+/// become one space, leading and trailing white space is removed, letters are lower-cased.
 /// </summary>
 /// <remarks>
-/// Step 1, the repair of mis-decoded text by the Python library ftfy, is left out: curly quotes, full-width letters, ligatures and control
-/// characters stay as they are. It changes none of the published prompts, and no ASCII text without control characters or nested
-/// references.
+/// Step 1, the repair of wrongly decoded text by the Python library ftfy, is omitted: curly quotes, full-width letters, ligatures and
+/// control characters stay unchanged. The repair would change none of the published prompts, and no ASCII text without control characters
+/// or nested references.
 /// </remarks>
 internal static class TextCleaning
 {
@@ -19,7 +19,7 @@ internal static class TextCleaning
         return FullLowerCase.Of(FoldWhiteSpace(Strip(text)));
     }
 
-    // Python's strip takes four separators, U+001C to U+001F, as white space; its pattern \s in the next step does not.
+    // Python's strip treats four separators, U+001C to U+001F, as white space; its pattern \s in the next step does not.
     private static ReadOnlySpan<char> Strip(ReadOnlySpan<char> text)
     {
         while (text is [var first, ..] && IsStripped(first))

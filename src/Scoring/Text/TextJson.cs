@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Scoring.Text;
 
-/// <summary>Reads the JSON of this folder: the prompts, the class names, and a vocabulary.</summary>
+/// <summary>JSON types of this folder: the prompts, the class names, and a vocabulary.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

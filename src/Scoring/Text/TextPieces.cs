@@ -4,10 +4,12 @@ using System.Text;
 namespace AaClip.Scoring.Text;
 
 /// <summary>
-/// Splits a cleaned text into the pieces that are encoded one by one (specification 3.3, step 6): the first that fits of marker, English
-/// contraction ending, run of letters, one number character, run of anything else but white space.
+/// Splits a cleaned text into the pieces that are encoded separately (specification 3.3, step 6). A piece is the first match of: marker,
+/// English contraction ending, run of letters, one number character, run of anything else except white space.
 /// </summary>
-/// <remarks>Written by hand because .NET's patterns see halves of surrogate pairs, and would not know 𝒜 for a letter.</remarks>
+/// <remarks>
+/// Not a regular expression, because .NET patterns see the halves of surrogate pairs and would not recognise 𝒜 as a letter.
+/// </remarks>
 internal static class TextPieces
 {
     private static readonly string[] Literals =
@@ -33,7 +35,7 @@ internal static class TextPieces
 
     /// <summary>Finds the next piece.</summary>
     /// <param name="text">Lower-case text.</param>
-    /// <param name="at">Where to look; moves behind the piece.</param>
+    /// <param name="at">Index at which to search; moved to the end of the piece.</param>
     /// <param name="piece">The piece; never empty.</param>
     /// <returns>False at the end of the text.</returns>
     public static bool TryNext(ReadOnlySpan<char> text, ref int at, out ReadOnlySpan<char> piece)
@@ -65,7 +67,7 @@ internal static class TextPieces
         return 0;
     }
 
-    // The published pattern ignores case, for which 'ſ' is an 's'; no other letter of the literals has a second lower-case form.
+    // The published pattern ignores case, so 'ſ' matches 's'; no other letter of the literals has a second lower-case form.
     private static bool IsSame(ReadOnlySpan<char> text, string literal)
     {
         for (int i = 0; i < text.Length; i++)
@@ -74,7 +76,7 @@ internal static class TextPieces
         return true;
     }
 
-    // Length 0: the text is empty.
+    // Length 0 means that the text is empty.
     private static Kind KindAt(ReadOnlySpan<char> text, out int length)
     {
         Rune.DecodeFromUtf16(text, out Rune rune, out length);

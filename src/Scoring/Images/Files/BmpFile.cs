@@ -5,8 +5,11 @@ namespace AaClip.Scoring.Images.Files;
 /// <summary>Reads the headers of a Windows or OS/2 bitmap.</summary>
 internal static class BmpFile
 {
-    /// <summary>Rows of known length from a known place; packed rows (RLE) carry their own end, which the decoder looks for.</summary>
-    /// <exception cref="ImageRejectedException">The file ends before its rows do, or the size is out of the limits.</exception>
+    /// <summary>
+    /// Checks that the rows are complete: their start and length are known from the header. RLE-compressed rows have an end marker that
+    /// only the decoder checks.
+    /// </summary>
+    /// <exception cref="ImageRejectedException">The file is too short for its rows, or the size is outside the limits.</exception>
     public static ImageStructure Read(ImageFile image)
     {
         ReadOnlySpan<byte> file = image.Bytes.Span;

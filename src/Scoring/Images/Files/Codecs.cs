@@ -12,12 +12,12 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// How ImageSharp is used: five formats and no others, each through a decoder that is called by name, so that no content is ever
-/// looked at to find out its format; without metadata (orientation is read by <see cref="ImageStructure"/>); and with a bound on memory.
+/// How ImageSharp is used: only five formats; each decoder is called directly, so ImageSharp never detects the format from the content; no
+/// metadata (orientation is read by <see cref="ImageStructure"/>); and memory is limited.
 /// </summary>
 internal static class Codecs
 {
-    /// <summary>For everything that reads or writes an image.</summary>
+    /// <summary>Used for all decoding and encoding.</summary>
     public static Configuration Configuration { get; } =
         new(
             new JpegConfigurationModule(),
@@ -27,7 +27,8 @@ internal static class Codecs
             new WebpConfigurationModule()
         )
         {
-            MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }), // the largest array
+            // limit for one buffer
+            MemoryAllocator = MemoryAllocator.Create(new MemoryAllocatorOptions { AllocationLimitMegabytes = 2048 }),
         };
 
     private static readonly Dictionary<ImageFileFormat, IImageDecoder> Decoders = new()
@@ -39,7 +40,7 @@ internal static class Codecs
         [ImageFileFormat.WebP] = new WebpDecoder { IgnoreMetadata = true },
     };
 
-    /// <summary>Decodes a stream that is of this format.</summary>
+    /// <summary>Decodes a stream of the given format.</summary>
     public static Image<TPixel> Decode<TPixel>(ImageFileFormat format, Stream content)
         where TPixel : unmanaged, IPixel<TPixel> => Decoders[format].Decode<TPixel>(Configuration, content, CancellationToken.None);
 }

@@ -1,13 +1,13 @@
 namespace AaClip.Scoring.Images.Files;
 
-/// <summary>An image file that is being looked at, with what its refusals have to say.</summary>
+/// <summary>An image file to check, and the exceptions that reject it.</summary>
 /// <param name="Bytes">The whole file.</param>
-/// <param name="Format">The format by its first bytes.</param>
-/// <param name="Name">What to call the image in messages.</param>
-/// <param name="Limits">What is accepted.</param>
+/// <param name="Format">The format detected from the first bytes.</param>
+/// <param name="Name">The image's name in messages.</param>
+/// <param name="Limits">Limits on file size and image size.</param>
 internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat Format, string Name, ImageLimits Limits)
 {
-    /// <summary>The format by the first bytes; null when it is none of those that are read.</summary>
+    /// <summary>Detects the format from the first bytes; null if it is not supported.</summary>
     public static ImageFileFormat? Detect(ReadOnlySpan<byte> file) =>
         file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? ImageFileFormat.Jpeg
         : file.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]) ? ImageFileFormat.Png
@@ -16,8 +16,8 @@ internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat For
         : file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8) ? ImageFileFormat.WebP
         : null;
 
-    /// <summary>The refusal of a file that is not what its own words promise.</summary>
-    /// <param name="trouble">The end of a sentence about the file.</param>
+    /// <summary>The exception for a file whose content contradicts its headers.</summary>
+    /// <param name="trouble">End of the sentence that describes the file.</param>
     public ImageRejectedException Damaged(string trouble) =>
         new(
             ImageRejection.Damaged,
@@ -25,14 +25,14 @@ internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat For
                 + "Upload it again once it is written completely."
         );
 
-    /// <summary>The refusal of a file that may be whole, but is of a kind that is not read.</summary>
-    /// <param name="kind">What it is, with its article.</param>
+    /// <summary>The exception for a file that may be complete, but is of an unsupported kind.</summary>
+    /// <param name="kind">The kind, with its article.</param>
     /// <param name="remedy">What to do.</param>
     public ImageRejectedException NotRead(string kind, string remedy = "save it as PNG") =>
         new(ImageRejection.UnknownFormat, $"Image '{Name}' is {kind}, which is not read: {remedy}.");
 
-    /// <summary>Compares the size in the header with the limits; called before anything is decoded or allocated for it.</summary>
-    /// <exception cref="ImageRejectedException">A side or the product is out of range.</exception>
+    /// <summary>Checks the size in the header against the limits, before anything is decoded or allocated.</summary>
+    /// <exception cref="ImageRejectedException">A side or the number of pixels is out of range.</exception>
     public void CheckSize(long width, long height)
     {
         int least = Math.Max(1, Limits.MinSide);
@@ -48,7 +48,7 @@ internal sealed record ImageFile(ReadOnlyMemory<byte> Bytes, ImageFileFormat For
                 $"Image '{Name}' is {width} x {height}, but no side may be longer than {Limits.MaxSide}: "
                     + "scale it down or raise the limit."
             );
-        long most = Math.Min(Limits.MaxPixels, Array.MaxLength / 6); // 6 = three samples of two bytes
+        long most = Math.Min(Limits.MaxPixels, Array.MaxLength / 6); // 6 = three samples of two bytes each
         if (width * height > most)
             throw new ImageRejectedException(
                 ImageRejection.TooManyPixels,

@@ -1,33 +1,35 @@
 namespace AaClip.Scoring.Images.Files;
 
-/// <summary>What an image file says about its first image, and what of the file a decoder is to see.</summary>
+/// <summary>Header data of a file's first image, and the part of the file that the decoder gets.</summary>
 /// <param name="Width">Columns as stored.</param>
 /// <param name="Height">Rows as stored.</param>
 /// <param name="Content">
-/// A file of the same format that was checked to its end and holds nothing but this image: no metadata, no further pages or frames.
+/// A file of the same format, checked to its end, that contains only this image: no metadata, no further pages or frames.
 /// </param>
 internal sealed record ImageStructure(int Width, int Height, Stream Content)
 {
-    /// <summary>Bits of a sample as stored, where the format has more than 8; otherwise 8.</summary>
+    /// <summary>Bits per sample as stored, if the file has more than 8; otherwise 8.</summary>
     public int Depth { get; init; } = 8;
 
     /// <summary>
-    /// Bits that the samples of a deeper file use, as it says itself (PNG: sBIT; TIFF: MaxSampleValue); null where it does not.
+    /// Used bits per sample of a file with more than 8 bits, as the file declares (PNG: sBIT; TIFF: MaxSampleValue); null if it does not.
     /// </summary>
     public int? UsedBits { get; init; }
 
-    /// <summary>One sample per pixel, of brightness. Only said of PNG and TIFF.</summary>
+    /// <summary>True for a grey image with one sample per pixel. Set for PNG and TIFF only.</summary>
     public bool Grey { get; init; }
 
-    /// <summary>The orientation tag of EXIF or TIFF, as it stands there; 1 where there is none.</summary>
+    /// <summary>The orientation tag of EXIF or TIFF as stored; 1 if there is none.</summary>
     public int Orientation { get; init; } = 1;
 
     /// <summary>
-    /// Walks through the file's parts to the end of its first image. A decoder shows what it found of a file that was cut off and says
-    /// nothing, loops for ever on some, and takes memory as a header tells it to; so each format is checked here first. What is not
-    /// seen is damage inside compressed data other than JPEG's; that is left to the decoder's own checks.
+    /// Parses the file to the end of its first image. This check is needed for each format because decoders return the decoded part of a
+    /// truncated file without an error, loop forever on some files, and allocate whatever size a header declares. Damage inside compressed
+    /// data is detected here for JPEG only; for other formats the decoder's own checks apply.
     /// </summary>
-    /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">
+    /// A part is missing, the size is outside the limits, or the kind is not supported.
+    /// </exception>
     public static ImageStructure Read(ImageFile file) =>
         file.Format switch
         {

@@ -4,36 +4,37 @@ using System.Runtime.CompilerServices;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// The bits of an entropy-coded segment up to its marker, without the zero that is stuffed behind each byte FF; then zeros for ever.
+/// Reads the bits of an entropy-coded segment up to the next marker, without the stuffed zero byte after each byte FF. After the end it
+/// returns zeros without limit.
 /// </summary>
 /// <param name="data">From the first byte of the segment to the end of the file.</param>
 internal ref struct JpegBits(ReadOnlySpan<byte> data)
 {
     private readonly ReadOnlySpan<byte> _data = data;
-    private int _at; // the next byte that is not in the register
-    private int _marker = Math.Max(data.IndexOf((byte)0xFF), 0); // up to here no byte is FF
-    private int _invented; // zeros given out behind the end, in the register or used
+    private int _at; // next byte to load into the register
+    private int _marker = Math.Max(data.IndexOf((byte)0xFF), 0); // no byte before this index is FF
+    private int _invented; // number of zero bits added after the end, including those already used
 
-    /// <summary>The bits to come, left-aligned.</summary>
+    /// <summary>The next bits, left-aligned.</summary>
     public ulong Register;
 
-    /// <summary>How many bits of the register are filled.</summary>
+    /// <summary>Number of valid bits in the register.</summary>
     public int Count;
 
-    /// <summary>True when more bits were used than there are.</summary>
+    /// <summary>True if more bits were used than the segment has.</summary>
     public readonly bool Overdrawn => Count < _invented;
 
-    /// <summary>True when fewer bits are left than the longest code has.</summary>
+    /// <summary>True if fewer bits are left than the longest code has (16).</summary>
     public readonly bool Ended => Count - _invented < 16 && _invented > 0;
 
-    /// <summary>Makes sure that at least 32 bits are in the register.</summary>
+    /// <summary>Loads the register so that it has at least 32 bits.</summary>
     public void Fill()
     {
         if (Count < 32)
             Refill(ref Register, ref Count);
     }
 
-    /// <summary>Uses up bits.</summary>
+    /// <summary>Skips bits that are in the register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(int bits)
     {
@@ -41,7 +42,7 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data)
         Count -= bits;
     }
 
-    /// <summary>Uses up any number of bits.</summary>
+    /// <summary>Skips any number of bits.</summary>
     public void SkipMany(int bits)
     {
         for (; bits > 0; bits -= 32)
@@ -51,19 +52,19 @@ internal ref struct JpegBits(ReadOnlySpan<byte> data)
         }
     }
 
-    /// <summary>Where the segment's used bytes end, as an index into the data; nothing was overdrawn.</summary>
+    /// <summary>Index in the data where the used bytes of the segment end. Call only if <see cref="Overdrawn"/> is false.</summary>
     public readonly int End()
     {
         int at = _at,
-            unused = (Count - _invented) >> 3; // whole bytes that were read and not used
+            unused = (Count - _invented) >> 3; // whole bytes that were loaded but not used
         for (; unused > 0; unused--)
             at -= at >= 2 && _data[at - 1] == 0 && _data[at - 2] == 0xFF ? 2 : 1;
         return at;
     }
 
-    /// <summary>Fills a register to 56 bits at least.</summary>
-    /// <param name="register">The bits to come, left-aligned.</param>
-    /// <param name="count">How many there are, at most 63.</param>
+    /// <summary>Loads a register so that it has at least 56 bits.</summary>
+    /// <param name="register">The next bits, left-aligned.</param>
+    /// <param name="count">Number of valid bits, at most 63.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Refill(ref ulong register, ref int count)
     {

@@ -3,20 +3,20 @@ using System.Runtime.CompilerServices;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// One Huffman table of a JPEG (ITU-T T.81, annex C), made to walk over coded coefficients without their values: a code gives a
-/// symbol, whose low half says how many more bits the coefficient has, and whose high half how many zeros stand before it.
+/// One Huffman table of a JPEG (ITU-T T.81, annex C), used to skip coded coefficients without computing their values. A code gives a
+/// symbol: its low 4 bits are the number of extra bits of the coefficient, its high 4 bits are the number of zeros before it.
 /// </summary>
 internal sealed class JpegCodes
 {
-    private const int LookupBits = 11; // longer codes are rare, and larger tables slower
+    private const int LookupBits = 11; // longer codes are rare, and larger tables are slower
 
-    /// <summary>What moves the next bits of a left-aligned register down to an index into <see cref="Runs"/>.</summary>
+    /// <summary>Right shift that turns a left-aligned register into an index into <see cref="Runs"/>.</summary>
     public const int Shift = 64 - LookupBits;
 
     private readonly byte[] _symbols;
-    private readonly int[] _end = new int[17]; // of each length: one more than its last code, moved to the left end of 16 bits
-    private readonly int[] _offset = new int[17]; // of each length: index of a symbol less its code
-    private readonly ushort[] _lookup = new ushort[1 << LookupBits]; // symbol * 256 + bits of its code; 0 where it is longer
+    private readonly int[] _end = new int[17]; // per length: its last code + 1, left-aligned in 16 bits
+    private readonly int[] _offset = new int[17]; // per length: index of a symbol minus its code
+    private readonly ushort[] _lookup = new ushort[1 << LookupBits]; // symbol * 256 + code length; 0 if the code is longer than 11 bits
     private readonly bool _dc;
     private uint[]? _runs;
 
@@ -27,26 +27,27 @@ internal sealed class JpegCodes
     }
 
     /// <summary>
-    /// For each 11 bits that may come, as many coefficients of a sequential block as their codes show: bits of the codes and
-    /// coefficients, at most 26; from bit 8 how far they lead, 64 or more when they end the block; from bit 16 how far all but the
-    /// last lead: the entry holds for blocks that have so many coefficients left. 255 there: no entry. Of a DC table one difference.
+    /// For every value of the next 11 bits, the coefficients of a sequential block that can be skipped at once. Bits 0 to 7: number of bits
+    /// of their codes and values, at most 26. Bits 8 to 15: number of coefficients skipped, 64 or more if the block ends. Bits 16 and up:
+    /// the same without the last coefficient; the entry is valid only if the block has more coefficients left than this. 255 there: no
+    /// entry. For a DC table an entry has one coefficient (the difference).
     /// </summary>
     public uint[] Runs => _runs ??= MakeRuns();
 
-    /// <summary>True where a symbol is one that a DC table cannot hold: a difference of more than 15 bits.</summary>
+    /// <summary>True if a symbol is not valid in a DC table: a difference of more than 15 bits.</summary>
     public bool TooWideForDc => _symbols.Any(s => s > 15);
 
-    /// <summary>How far a symbol leads in a sequential block.</summary>
+    /// <summary>Number of coefficients that a symbol advances in a sequential block.</summary>
     public int Step(int symbol) =>
         _dc ? 1
         : symbol == 0 ? 64
         : (symbol & 15) == 0 ? 16
         : (symbol >> 4) + 1;
 
-    /// <summary>Reads a table; null when its codes do not fit into their lengths.</summary>
-    /// <param name="counts">[16], the number of codes of each length.</param>
-    /// <param name="symbols">In the order of their codes.</param>
-    /// <param name="dc">True for a table of first coefficients, false for one of the others.</param>
+    /// <summary>Reads a table; null if there are more codes of a length than fit.</summary>
+    /// <param name="counts">[16], number of codes of each length.</param>
+    /// <param name="symbols">The symbols in the order of their codes.</param>
+    /// <param name="dc">True for a table of DC coefficients, false for AC.</param>
     public static JpegCodes? Read(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols, bool dc)
     {
         JpegCodes codes = new(symbols.ToArray(), dc);
@@ -67,8 +68,8 @@ internal sealed class JpegCodes
         return codes;
     }
 
-    /// <summary>The next code: its symbol * 256 + its bits; 0 when no code begins so.</summary>
-    /// <param name="bits">The bits to come, left-aligned.</param>
+    /// <summary>Decodes the next code: its symbol * 256 + its length in bits; 0 if no code matches.</summary>
+    /// <param name="bits">The next bits, left-aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ulong bits) => _lookup[(int)(bits >> Shift)] is var found and not 0 ? found : FindLong(bits);
 
@@ -88,14 +89,14 @@ internal sealed class JpegCodes
         {
             int used = 0,
                 reach = 0,
-                before = 255; // bits, and coefficients with and without the last
+                before = 255; // number of bits, number of coefficients with and without the last one
             while (used < LookupBits && reach < (_dc ? 1 : 64))
             {
                 int found = _lookup[(start << used) & (runs.Length - 1)],
                     length = found & 0xFF,
                     symbol = found >> 8;
                 if (found == 0 || used + length > LookupBits)
-                    break; // the bits that are missing might make it another code
+                    break; // the code is not complete in these 11 bits
                 before = reach;
                 reach += Step(symbol);
                 used += length + (symbol & 15);

@@ -3,18 +3,18 @@ using System.Buffers.Binary;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Reads the markers of a JPEG (ITU-T T.81, annex B) and walks over its coded data. The end-of-image marker may be missing, as some
-/// cameras leave it out, but not a block of the picture. The decoder gets the tables, scans and colour space; nothing else.
+/// Reads the markers of a JPEG (ITU-T T.81, annex B) and checks its coded data. The end-of-image marker may be missing, because some
+/// cameras omit it, but every block must be present. The decoder gets only the tables, scans and colour space.
 /// </summary>
 internal sealed class JpegFile
 {
-    private const int MostScans = 100; // a progressive file has about ten; thousands would only cost time
+    private const int MostScans = 100; // a progressive file has about ten; thousands would cost too much time
     private const int MostSegments = 1000;
 
     private static readonly byte[] Start = [0xFF, 0xD8];
     private static readonly byte[] Jfif = [0xFF, 0xE0, 0, 16, .. "JFIF\0"u8, 1, 1, 0, 0, 1, 0, 1, 0, 0];
 
-    /// <summary>The end, and bytes behind it: at the very end of a stream ImageSharp gives up before the last blocks.</summary>
+    /// <summary>End marker and 16 padding bytes: at the end of a stream ImageSharp stops before the last blocks.</summary>
     private static readonly byte[] End = [0xFF, 0xD9, .. new byte[16]];
 
     private readonly ImageFile _file;
@@ -36,10 +36,12 @@ internal sealed class JpegFile
         _bytes = file.Bytes;
     }
 
-    /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">
+    /// A part is missing, the size is outside the limits, or the kind is not supported.
+    /// </exception>
     public static ImageStructure Read(ImageFile file) => new JpegFile(file).Read();
 
-    /// <summary>The next marker at or behind a byte; moves behind it. -1 when there is none.</summary>
+    /// <summary>Finds the next marker at or after an index and moves the index past it. -1 if there is none.</summary>
     public static int NextMarker(ReadOnlySpan<byte> data, ref int at)
     {
         while (true)
@@ -50,7 +52,7 @@ internal sealed class JpegFile
                 at++; // fill bytes
             if (at == data.Length)
                 return -1;
-            if (data[at++] is var marker and not 0) // a zero is stuffed behind FF in coded data
+            if (data[at++] is var marker and not 0) // in coded data FF is followed by a stuffed zero
                 return marker;
         }
     }
@@ -62,7 +64,7 @@ internal sealed class JpegFile
         while (NextMarker(file, ref at) is var marker and not (-1 or 0xD9))
         {
             if (marker is 0x01 or (>= 0xD0 and <= 0xD8))
-                continue; // no length
+                continue; // markers without a length field
             int start = at - 2;
             int length = at + 2 > file.Length ? 0 : BinaryPrimitives.ReadUInt16BigEndian(file[at..]);
             if (length < 2 || at + length > file.Length)
@@ -96,13 +98,14 @@ internal sealed class JpegFile
                     _adobe = _bytes[start..at];
                     continue;
                 default:
-                    continue; // of no use to a decoder
+                    continue; // not needed by the decoder
             }
 
             if (_parts.Count == MostSegments)
                 throw _file.Damaged($"it has more than {MostSegments} segments");
             if (marker == 0xDA && !_restart.IsEmpty)
-                _parts.Add((byte[])[0xFF, 0xDD, 0, 4, .. _restart.Span]); // ImageSharp counts on from one scan to the next otherwise
+                // otherwise ImageSharp continues its restart count from one scan to the next
+                _parts.Add((byte[])[0xFF, 0xDD, 0, 4, .. _restart.Span]);
             _parts.Add(_bytes[start..at]);
         }
 
@@ -114,7 +117,9 @@ internal sealed class JpegFile
         return new ImageStructure(_frame.Width, _frame.Height, checkedParts) { Orientation = _orientation };
     }
 
-    /// <summary>The segment that says what libjpeg would take the components for, which is not what ImageSharp would.</summary>
+    /// <summary>
+    /// The segment that tells ImageSharp which colour space libjpeg would assume; without it ImageSharp may assume another one.
+    /// </summary>
     private ReadOnlyMemory<byte> ColorSpace() =>
         _frame!.Components switch
         {
@@ -159,7 +164,7 @@ internal sealed class JpegFile
                 component.NonZero = new ulong[_frame.Blocks(component).Wide * _frame.Blocks(component).High];
     }
 
-    /// <returns>How many bytes of coded data follow the header.</returns>
+    /// <returns>Number of bytes of coded data after the header.</returns>
     private int ReadScan(ReadOnlySpan<byte> content, int at)
     {
         if (_frame is null || content.IsEmpty || content[0] is 0 or > 4 || content.Length != 4 + (2 * content[0]))
@@ -178,7 +183,7 @@ internal sealed class JpegFile
             parts[i] = (component, _dc[dc], _ac[ac]);
         }
 
-        bool whole = !_frame.Progressive; // sequential: all coefficients in one scan, whatever the header says
+        bool whole = !_frame.Progressive; // sequential: all coefficients in one scan, whatever its header says
         (int first, int last, int high, int low) = whole ? (0, 63, 0, 0) : (content[^3], content[^2], content[^1] >> 4, content[^1] & 15);
         if (whole && parts.Length != 1 && parts.Length != _frame.Components.Length)
             throw _file.NotRead("a JPEG that has some of its colours in one scan and some in others");

@@ -30,7 +30,7 @@ internal sealed partial record JpegScan
     {
         (JpegComponent component, _, JpegCodes? codes) = Parts[0];
         ulong band = (ulong.MaxValue >> (63 - Last)) & (ulong.MaxValue << First);
-        int idle = 0; // blocks to come in which no coefficient is new
+        int idle = 0; // number of next blocks that have no new coefficient
         while (from < to && !bits.Overdrawn)
             if (idle > 0 && !Refines)
             {
@@ -54,17 +54,17 @@ internal sealed partial record JpegScan
     }
 
     /// <summary>
-    /// The band of one block (annex G.1.2.2 and G.1.2.3). In a refinement, coefficients that were not zero have a bit each, wherever
-    /// they are passed; zeros are counted, and a new coefficient takes the place of the zero behind them.
+    /// Skips the band of one block (annex G.1.2.2 and G.1.2.3). In a refinement scan, each coefficient that was already non-zero has one
+    /// correction bit when it is passed. Zeros are counted, and a new coefficient replaces the zero after them.
     /// </summary>
-    /// <returns>For how many further blocks the band ends here; -1 at a code that is not in the table.</returns>
+    /// <returns>Number of further blocks whose band is empty; -1 for a code that is not in the table.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int SkipBand(ref JpegBits bits, JpegCodes codes, ref ulong nonZero, ulong band)
     {
         ulong register = bits.Register,
             before = nonZero,
             known = before,
-            left = band; // left: the coefficients that are to come
+            left = band; // coefficients still to come
         int count = bits.Count,
             run = 0;
         bool refines = Refines;
@@ -86,7 +86,7 @@ internal sealed partial record JpegScan
             else
             {
                 length += refines ? Math.Min(size, 1) : size;
-                ulong target = BitAt(refines ? left & ~known : left, zeros); // 0 when the band has no such coefficient
+                ulong target = BitAt(refines ? left & ~known : left, zeros); // 0 if the band has no such coefficient
                 passed &= target == 0 ? ulong.MaxValue : target | (target - 1);
                 known |= size > 0 ? target : 0;
             }
@@ -110,7 +110,7 @@ internal sealed partial record JpegScan
         return run;
     }
 
-    /// <summary>The one-bit of a number that has so many one-bits below it; 0 when there is none.</summary>
+    /// <summary>The set bit with the given number of set bits below it; 0 if there is none.</summary>
     private static ulong BitAt(ulong bits, int below)
     {
         if (Bmi2.X64.IsSupported)

@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace AaClip.Scoring.Images.Files;
 
-/// <summary>A scan header (ITU-T T.81, B.2.3) with the tables that were in force at it.</summary>
-/// <param name="Parts">The components of the scan with their tables; one that the scan does not use may be null.</param>
+/// <summary>A scan header (ITU-T T.81, B.2.3) with the tables that apply to it.</summary>
+/// <param name="Parts">The components of the scan with their tables; a table that the scan does not use may be null.</param>
 /// <param name="First">First coefficient, 0 to 63, in zigzag order.</param>
 /// <param name="Last">Last coefficient.</param>
-/// <param name="Refines">Progressive: true where the scan brings one more bit of coefficients that came before.</param>
-/// <param name="LowestBit">Progressive: the lowest bit that it brings.</param>
-/// <param name="Restart">Units from one restart marker to the next; 0 for none.</param>
+/// <param name="Refines">Progressive: true if the scan adds one more bit to coefficients of earlier scans.</param>
+/// <param name="LowestBit">Progressive: the lowest bit that the scan contains.</param>
+/// <param name="Restart">Number of units between restart markers; 0 if there are none.</param>
 internal sealed partial record JpegScan(
     JpegFrame Frame,
     (JpegComponent Component, JpegCodes? Dc, JpegCodes? Ac)[] Parts,
@@ -21,12 +21,12 @@ internal sealed partial record JpegScan(
 )
 {
     /// <summary>
-    /// Walks over the coded data, code by code, to see that every block is there. Coefficients are not computed; of progressive
-    /// scans is remembered which are zero, because refinements have bits for the others alone.
+    /// Decodes the coded data code by code to check that every block is present. Coefficient values are not computed. For progressive scans
+    /// it stores which coefficients are zero, because refinement scans have bits only for the others.
     /// </summary>
-    /// <param name="data">From behind the scan header to the end of the file.</param>
-    /// <param name="end">Where the coded data end.</param>
-    /// <returns>Null when all is there, else what is wrong.</returns>
+    /// <param name="data">The data from the end of the scan header to the end of the file.</param>
+    /// <param name="end">Index where the coded data end.</param>
+    /// <returns>Null if the scan is complete, otherwise a description of the error.</returns>
     public string? Walk(ReadOnlySpan<byte> data, out int end)
     {
         (int wide, int high) = Parts.Length == 1 ? Frame.Blocks(Parts[0].Component) : Frame.Mcus;
@@ -59,13 +59,13 @@ internal sealed partial record JpegScan(
         return null;
     }
 
-    /// <summary>Blocks of a component in one unit of the scan.</summary>
+    /// <summary>Number of blocks of a component in one unit of the scan.</summary>
     private int BlocksOf(JpegComponent component) => Parts.Length == 1 ? 1 : component.H * component.V;
 
-    /// <returns>The number of units, counted from the first of the scan, that are there.</returns>
+    /// <returns>Number of complete units, counted from the start of the scan.</returns>
     private int WalkSequential(ref JpegBits bits, int from, int to)
     {
-        // No table is null here: the reader refuses a scan that lacks one.
+        // No table is null here: the reader rejects a scan with a missing table.
         (JpegCodes Dc, JpegCodes Ac)[] unit = [.. Parts.SelectMany(p => Enumerable.Repeat((p.Dc!, p.Ac!), BlocksOf(p.Component)))];
         for (; from < to && !bits.Overdrawn; from++)
             if (!SkipUnit(ref bits, unit))
@@ -73,9 +73,9 @@ internal sealed partial record JpegScan(
         return bits.Overdrawn ? from - 1 : from;
     }
 
-    /// <summary>Nearly all the time of a sequential file is spent here: what changes from code to code is kept in registers.</summary>
-    /// <returns>False at a code that is in none of the tables.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // one image may be all there is: must be fast the first time
+    /// <summary>Hot loop of sequential files: values that change with every code are kept in registers.</summary>
+    /// <returns>False for a code that is not in the table.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // a process may decode only one image, so the first call must be fast
     private static bool SkipUnit(ref JpegBits bits, (JpegCodes Dc, JpegCodes Ac)[] unit)
     {
         ulong register = bits.Register;
@@ -90,10 +90,10 @@ internal sealed partial record JpegScan(
             {
                 if (k + (int)(run >> 16) < 64)
                 {
-                    register <<= (int)run; // by the low 6 bits, at most 26
+                    register <<= (int)run; // the shift uses the low 6 bits of run, at most 26
                     count -= (int)run & 63;
                     k += (int)(run >> 8) & 0xFF;
-                    run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift)); // 30 bits are left
+                    run = Unsafe.Add(ref runs, (nint)(register >> JpegCodes.Shift)); // at least 30 bits are left
                     if (k + (int)(run >> 16) < 64)
                     {
                         register <<= (int)run;

@@ -5,12 +5,15 @@ using System.IO.Hashing;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Reads the chunks of a PNG (PNG specification, 5.3). The decoder gets header, palette, picture data and end; it tests their checksums.
+/// Reads the chunks of a PNG (PNG specification, 5.3). The decoder gets only the header, palette, image data and end chunk; it checks their
+/// checksums.
 /// </summary>
 internal static class PngFile
 {
-    /// <summary>Chunks from IHDR to IEND.</summary>
-    /// <exception cref="ImageRejectedException">A chunk is missing, the size is out of the limits, or the kind is not read.</exception>
+    /// <summary>Reads the chunks from IHDR to IEND.</summary>
+    /// <exception cref="ImageRejectedException">
+    /// A chunk is missing, the size is outside the limits, or the kind is not supported.
+    /// </exception>
     public static ImageStructure Read(ImageFile image)
     {
         ReadOnlySpan<byte> file = image.Bytes.Span;
@@ -39,7 +42,7 @@ internal static class PngFile
             }
             else if (picture && dataEnded)
                 throw image.Damaged($"its picture data go on at byte {at}, behind another chunk");
-            else if (picture && length > 0) // an empty one would end the data for ImageSharp
+            else if (picture && length > 0) // ImageSharp would take an empty chunk as the end of the data
                 data.Add(content);
             else if (type.SequenceEqual("PLTE"u8))
                 chunk = FullPalette(content.Span);
@@ -53,7 +56,7 @@ internal static class PngFile
             else if (!picture && !type.SequenceEqual("IEND"u8) && (type[0] & 0x20) == 0)
                 throw image.Damaged($"the chunk at byte {at} is of a kind that no PNG has");
 
-            if ((type[0] & 0x20) == 0 && !(picture && length == 0)) // a small letter in front says that a chunk may be left out
+            if ((type[0] & 0x20) == 0 && !(picture && length == 0)) // a lower-case first letter marks an optional (ancillary) chunk
                 kept.Add(chunk);
             if (type.SequenceEqual("IEND"u8))
             {
@@ -76,7 +79,7 @@ internal static class PngFile
         throw image.Damaged("its end chunk is missing");
     }
 
-    /// <summary>A palette of 256 colours: in an interlaced image ImageSharp 2.1 looks colours up beyond the end of a shorter one.</summary>
+    /// <summary>Extends a palette to 256 colours: for interlaced images ImageSharp 2.1 reads beyond the end of a shorter one.</summary>
     private static byte[] FullPalette(ReadOnlySpan<byte> colors)
     {
         byte[] chunk = new byte[4 + 4 + (3 * 256) + 4];
@@ -88,7 +91,8 @@ internal static class PngFile
     }
 
     /// <summary>
-    /// ImageSharp 2.1 waits for ever for rows of an interlaced image that do not come, and where a pass has no columns it expects too many.
+    /// Checks that an interlaced image has all its rows. ImageSharp 2.1 loops forever if rows are missing. It also expects too many rows if
+    /// a pass has no columns, so images of less than 5 columns are rejected.
     /// </summary>
     private static void CheckInterlaced(ImageFile image, Header header, List<ReadOnlyMemory<byte>> data)
     {
@@ -115,7 +119,7 @@ internal static class PngFile
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            // what came before is all there is
+            // The bytes read before the error are counted below.
         }
 
         if (found < needed)

@@ -15,23 +15,23 @@ internal sealed class TiffDirectory
         Little = file.Span[0] == (byte)'I';
     }
 
-    /// <summary>True where the low byte of a number comes first.</summary>
+    /// <summary>True if numbers are little-endian.</summary>
     public bool Little { get; }
 
-    /// <summary>Where the next directory begins; 0 behind the last one.</summary>
+    /// <summary>Offset of the next directory; 0 after the last one.</summary>
     public long Next { get; private set; }
 
-    /// <summary>Finds the fields of the first directory.</summary>
-    /// <param name="file">From its byte order mark on.</param>
-    /// <param name="trouble">What is wrong, as the end of a sentence about the file.</param>
-    /// <returns>Null when something is.</returns>
+    /// <summary>Reads the fields of the first directory.</summary>
+    /// <param name="file">The file, starting at its byte order mark.</param>
+    /// <param name="trouble">The error, as the end of a sentence about the file.</param>
+    /// <returns>Null on an error.</returns>
     public static TiffDirectory? Read(ReadOnlyMemory<byte> file, out string trouble)
     {
         trouble = "its header needs 8";
         return file.Length < 8 ? null : Read(file, new TiffDirectory(file).Number(4, 4), out trouble);
     }
 
-    /// <summary>Finds the fields of the directory at a byte.</summary>
+    /// <summary>Reads the fields of the directory at an offset.</summary>
     public static TiffDirectory? Read(ReadOnlyMemory<byte> file, long start, out string trouble)
     {
         TiffDirectory directory = new(file);
@@ -55,25 +55,25 @@ internal sealed class TiffDirectory
         return directory;
     }
 
-    /// <summary>The orientation tag of EXIF; 1 where there is none or the directory is damaged.</summary>
+    /// <summary>The orientation tag of EXIF; 1 if there is none or the directory is damaged.</summary>
     public static int Orientation(ReadOnlyMemory<byte> exif) =>
         exif.Span.StartsWith("II*\0"u8) || exif.Span.StartsWith("MM\0*"u8) ? Read(exif, out _)?.First(274, 1) ?? 1 : 1;
 
-    /// <summary>How often a tag stands in the directory: 0, 1, or 2 for more than once. The first counts.</summary>
+    /// <summary>How often a tag occurs in the directory: 0, 1, or 2 for more than once. The first occurrence is used.</summary>
     public int Times(int tag) =>
         _repeated.Contains(tag) ? 2
         : _fields.ContainsKey(tag) ? 1
         : 0;
 
     /// <summary>The first number of a field.</summary>
-    /// <param name="tag">Which field.</param>
-    /// <param name="absent">The value where it is absent or holds no number.</param>
+    /// <param name="tag">Number of the field.</param>
+    /// <param name="absent">Result if the field is absent or has no number.</param>
     public int First(int tag, int absent) => Values(tag, 1) is [var value, ..] ? (int)Math.Min(value, int.MaxValue) : absent;
 
-    /// <summary>The numbers of a field of bytes, of integers of 16 or 32 bits, or of rational numbers: two for each.</summary>
-    /// <param name="tag">Which field.</param>
-    /// <param name="most">How many are wanted at most.</param>
-    /// <returns>Empty where it is absent, of another type, or beyond the file.</returns>
+    /// <summary>The numbers of a field: bytes, 16-bit or 32-bit integers, or rational numbers, which give two numbers each.</summary>
+    /// <param name="tag">Number of the field.</param>
+    /// <param name="most">Maximum number of values to return.</param>
+    /// <returns>Empty if the field is absent, has another type, or lies outside the file.</returns>
     public uint[] Values(int tag, long most)
     {
         if (!_fields.TryGetValue(tag, out (int Type, long Count, long At) field) || field.Type is not (1 or 3 or 4 or 5))

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Finds the full-size picture of a TIFF, reads its directory and writes another one for the decoder, of the fields that were checked: no
-/// further pages, no directories inside, no metadata. Other compressions are refused by name: JPEG in a TIFF makes ImageSharp 2.1 take a
-/// strip for a file and look for its format again, until the stack and with it the process ends.
+/// Finds the full-size image of a TIFF, reads its directory and writes a new directory for the decoder with the checked fields only: no
+/// further pages, no nested directories, no metadata. Unsupported compressions are rejected by name. With JPEG in a TIFF, ImageSharp 2.1
+/// treats a strip as a file and detects its format again, until a stack overflow ends the process.
 /// </summary>
 internal static class TiffFile
 {
@@ -31,7 +31,9 @@ internal static class TiffFile
 
     private const string Remedy = "save it uncompressed, or with LZW, Deflate or PackBits compression, or as PNG";
 
-    /// <summary>What is copied as it is: FillOrder, Predictor, ColorMap, ExtraSamples, SampleFormat, and three fields of YCbCr.</summary>
+    /// <summary>
+    /// Fields that are copied unchanged: FillOrder, Predictor, ColorMap, ExtraSamples, SampleFormat, and three fields of YCbCr.
+    /// </summary>
     private static readonly (int Tag, int Type, int Most)[] Copied =
     [
         (266, 3, 1),
@@ -44,8 +46,10 @@ internal static class TiffFile
         (532, 5, 12),
     ];
 
-    /// <summary>The largest page.</summary>
-    /// <exception cref="ImageRejectedException">A part is missing, the size is out of the limits, or the kind is not read.</exception>
+    /// <summary>Reads the largest page.</summary>
+    /// <exception cref="ImageRejectedException">
+    /// A part is missing, the size is outside the limits, or the kind is not supported.
+    /// </exception>
     public static ImageStructure Read(ImageFile image)
     {
         TiffDirectory first = TiffDirectory.Read(image.Bytes, out string trouble) ?? throw image.Damaged(trouble);
@@ -95,8 +99,9 @@ internal static class TiffFile
     }
 
     /// <summary>
-    /// The directory of the full-size picture: files of scanners and cameras may hold thumbnails and masks as well, in any order, also in
-    /// directories inside others. Which one of several pictures counts nobody knows; a directory that cannot be read is none.
+    /// Finds the directory of the full-size image. Files from scanners and cameras may also contain thumbnails and masks, in any order and
+    /// in nested directories. Directories that cannot be read are skipped. If several full-size images have the largest size, the file is
+    /// rejected, because the right one is unknown.
     /// </summary>
     private static TiffDirectory FullSize(ImageFile image, TiffDirectory first)
     {
@@ -111,7 +116,7 @@ internal static class TiffFile
                     open.Enqueue(next);
             }
 
-        // 1 reduced, 4 a mask
+        // Flags: 1 = reduced image, 4 = mask
         TiffDirectory[] full = [.. all.Where(d => (d.First(NewSubfileType, 0) & 5) == 0 && d.First(SubfileType, 1) != 2)];
         if (full.Length == 0)
             throw image.NotRead("a TIFF that holds a reduced picture alone", "save the picture at its full size");
@@ -127,7 +132,8 @@ internal static class TiffFile
     }
 
     /// <summary>
-    /// How many bits have a largest value of all ones, such as 4095; null for any other: some programs write the picture's own maximum.
+    /// Number of used bits if the largest value is all ones, such as 4095. Null for other values, because some programs write the image's
+    /// own maximum.
     /// </summary>
     private static int? BitsOf(uint[] most) =>
         most.Length > 0 && most.Max() is var value and > 0 and < ushort.MaxValue && (value & (value + 1)) == 0
@@ -135,7 +141,8 @@ internal static class TiffFile
             : null;
 
     /// <summary>
-    /// The strips that the picture needs, each inside the file; together no more bytes than the file, so that none is read over and over.
+    /// The strips of the image. Each must lie inside the file, and together they must not be longer than the file, so that a strip is not
+    /// read many times.
     /// </summary>
     private static (int Tag, int Type, uint[] Values)[] Strips(
         ImageFile image,
@@ -156,7 +163,7 @@ internal static class TiffFile
             counts = directory.Values(StripByteCounts, all);
         if (offsets.Length < all || counts.Length < all)
             throw image.Damaged($"its directory names {Math.Min(offsets.Length, counts.Length)} of {all} strips of pixel data");
-        bool exact = compression == 1 && directory.First(Photometric, -1) != 6; // of YCbCr fewer samples are stored
+        bool exact = compression == 1 && directory.First(Photometric, -1) != 6; // YCbCr stores fewer samples
         long total = 0;
         for (int i = 0; i < all; i++)
         {
@@ -171,11 +178,11 @@ internal static class TiffFile
         return [(StripOffsets, 4, offsets), (StripByteCounts, 4, counts), (RowsPerStrip, 4, [(uint)rows]), (Planar, 3, [(uint)planar])];
     }
 
-    /// <summary>The file with another directory behind it, and a header that leads there.</summary>
+    /// <summary>The file with a new directory appended, and a header that points to it.</summary>
     private static SplicedStream WithDirectory(ReadOnlyMemory<byte> file, bool little, List<(int Tag, int Type, uint[] Values)> fields)
     {
         int start = file.Length + (file.Length & 1),
-            behind = start + 2 + (fields.Count * 12) + 4; // a directory begins on an even byte
+            behind = start + 2 + (fields.Count * 12) + 4; // a directory starts at an even offset
         using MemoryStream directory = new(),
             values = new();
         Put(directory, 2, (uint)fields.Count);

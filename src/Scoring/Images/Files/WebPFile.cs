@@ -3,14 +3,19 @@ using System.Buffers.Binary;
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Reads the chunks of a WebP (RFC 9649). The decoder gets the one that holds the picture; alpha and metadata are left out.
+/// Reads the chunks of a WebP (RFC 9649). The decoder gets only the chunk with the image data; alpha and metadata are dropped.
 /// </summary>
 internal static class WebPFile
 {
-    /// <summary>libwebp writes at most 2,600. ImageSharp 2.1 takes 23 kB or more for each, 1.5 GB for 65,536 in a file of 160 kB.</summary>
+    /// <summary>
+    /// Limit on groups of prefix codes. libwebp writes at most 2,600. ImageSharp 2.1 needs 23 kB or more for each: 1.5 GB for 65,536 groups
+    /// in a file of 160 kB.
+    /// </summary>
     private const int MostGroups = 4096;
 
-    /// <exception cref="ImageRejectedException">A chunk is missing, the size is out of the limits, or the kind is not read.</exception>
+    /// <exception cref="ImageRejectedException">
+    /// A chunk is missing, the size is outside the limits, or the kind is not supported.
+    /// </exception>
     public static ImageStructure Read(ImageFile image)
     {
         ReadOnlySpan<byte> file = image.Bytes.Span;
@@ -57,7 +62,7 @@ internal static class WebPFile
         return new ImageStructure(width, height, stream) { Orientation = orientation };
     }
 
-    /// <summary>Frame tag, start code, 14 bits for each side.</summary>
+    /// <summary>Reads the size after frame tag and start code: 14 bits per side.</summary>
     private static (int Width, int Height) LossySize(ReadOnlySpan<byte> picture) =>
         picture.Length < 10 || !picture[3..].StartsWith((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A])
             ? default
@@ -66,7 +71,7 @@ internal static class WebPFile
                 BinaryPrimitives.ReadUInt16LittleEndian(picture[8..]) & 0x3FFF
             );
 
-    /// <summary>Signature, 14 bits for each side less 1.</summary>
+    /// <summary>Reads the size after the signature: 14 bits per side, stored minus 1.</summary>
     private static (int Width, int Height) LosslessSize(ReadOnlySpan<byte> picture)
     {
         if (picture.Length < 5 || picture[0] != 0x2F)

@@ -1,15 +1,15 @@
 namespace AaClip.Scoring.Images.Files;
 
 /// <summary>
-/// Counts the groups of prefix codes of a lossless WebP (RFC 9649, section 3). The number stands behind the transforms' small images,
-/// whose codes are walked over.
+/// Counts the groups of prefix codes of a lossless WebP (RFC 9649, section 3). The number is stored after the small images of the
+/// transforms, so their codes must be decoded first.
 /// </summary>
 internal ref struct WebPGroups
 {
     private static ReadOnlySpan<byte> LengthOrder => [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
     private readonly ReadOnlySpan<byte> _data;
-    private long _bit = 8; // behind the signature
+    private long _bit = 8; // after the signature
 
     private WebPGroups(ReadOnlySpan<byte> data)
     {
@@ -18,22 +18,22 @@ internal ref struct WebPGroups
 
     private readonly bool Ended => _bit > 8L * _data.Length;
 
-    /// <summary>Reads up to the number of groups.</summary>
+    /// <summary>Reads the data up to the number of groups.</summary>
     /// <param name="picture">The content of a VP8L chunk.</param>
-    /// <returns>1 or more; -1 when the data end, or make no sense, before the first pixel.</returns>
+    /// <returns>1 or more; -1 if the data end or are invalid before the first pixel.</returns>
     public static int Count(ReadOnlySpan<byte> picture) => new WebPGroups(picture).Count();
 
     private int Count()
     {
         int width = Bits(14) + 1,
             height = Bits(14) + 1;
-        Bits(4); // whether alpha is used, and the version
+        Bits(4); // alpha flag and version
         for (int transforms = 0; Bits(1) == 1; transforms++)
         {
             int type = Bits(2);
             if (transforms == 4 || Ended)
                 return -1;
-            if (type == 3) // a palette; few colours share a pixel
+            if (type == 3) // a palette; with few colours several pixels are packed into one
             {
                 int colors = Bits(8) + 1;
                 if (Walk(colors, 1) < 0)
@@ -45,7 +45,7 @@ internal ref struct WebPGroups
                     : 0;
                 width = Blocks(width, shift);
             }
-            else if (type != 2) // prediction or colour, a small image of parameters; 2 has none
+            else if (type != 2) // prediction and colour transforms have a small image of parameters; type 2 has none
             {
                 int shift = Bits(3) + 2;
                 if (Walk(Blocks(width, shift), Blocks(height, shift)) < 0)
@@ -62,17 +62,17 @@ internal ref struct WebPGroups
         return last < 0 ? -1 : last + 1;
     }
 
-    /// <summary>How many blocks of 2 to some power cover a length.</summary>
+    /// <summary>Number of blocks of size 2^power that cover a length.</summary>
     private static int Blocks(int length, int power) => (length + (1 << power) - 1) >> power;
 
-    /// <summary>Walks over an image that has one group of codes.</summary>
-    /// <returns>The largest of red * 256 + green among its pixels (copies bring no new ones); -1 when the data make no sense.</returns>
+    /// <summary>Decodes an image that has one group of codes.</summary>
+    /// <returns>The largest red * 256 + green of its pixels (copied pixels add no new values); -1 if the data are invalid.</returns>
     private int Walk(int width, int height)
     {
         int cache = Bits(1) == 1 ? Bits(4) : 0;
         if (cache > 11)
             return -1;
-        PrefixCode?[] codes = new PrefixCode?[5]; // green and lengths, red, blue, alpha, distance
+        PrefixCode?[] codes = new PrefixCode?[5]; // green and lengths, red, blue, alpha, distances
         for (int i = 0; i < codes.Length; i++)
             if (
                 (
@@ -113,7 +113,7 @@ internal ref struct WebPGroups
         return largest;
     }
 
-    /// <summary>A length or distance of which a symbol tells the order of magnitude (section 3.5.2.2).</summary>
+    /// <summary>Reads a length or distance; the symbol gives its order of magnitude (section 3.5.2.2).</summary>
     private int Number(int symbol)
     {
         if (symbol < 4)
@@ -122,7 +122,7 @@ internal ref struct WebPGroups
         return ((2 + (symbol & 1)) << extra) + Bits(extra) + 1;
     }
 
-    /// <returns>Null when the lengths are those of no code.</returns>
+    /// <returns>Null if the lengths form no valid code.</returns>
     private PrefixCode? ReadCode(int alphabet)
     {
         byte[] lengths = new byte[alphabet];
@@ -177,7 +177,7 @@ internal ref struct WebPGroups
         }
     }
 
-    /// <summary>A number whose lowest bit comes first; zeros behind the end.</summary>
+    /// <summary>Reads a number, lowest bit first; bits after the end are 0.</summary>
     private int Bits(int count)
     {
         int value = 0;
@@ -207,18 +207,18 @@ internal ref struct WebPGroups
                 _index[length] = _index[length - 1] + _count[length - 1];
             }
 
-            if (_symbols.Length == 1) // needs no bits at all
+            if (_symbols.Length == 1) // a single symbol needs no bits
                 (_count, _first, _index) = ([1, .. new int[15]], new int[17], new int[17]);
         }
 
-        /// <summary>Null when the lengths are those of no complete code.</summary>
+        /// <summary>Null if the lengths form no complete code.</summary>
         public static PrefixCode? Of(ReadOnlySpan<byte> lengths)
         {
             PrefixCode code = new(lengths);
             return code._symbols.Length == 1 || code._first[16] == 1 << 16 ? code : null;
         }
 
-        /// <summary>The symbol of a word; -1 when it is none.</summary>
+        /// <summary>The symbol of a code word; -1 if there is none.</summary>
         public int Find(int word, int length) =>
             word - _first[length] is var offset && offset >= 0 && offset < _count[length] ? _symbols[_index[length] + offset] : -1;
 
