@@ -62,7 +62,7 @@ internal static class DemoSamples
         foreach (DropItem image in images)
         {
             ImageScore score = scorer.Score(
-                ImageDecoder.DecodeFile(image.File.Path).Image,
+                ImageDecoder.DecodeFile(image.Path).Image,
                 ClassNames.AnyObject,
                 Domain.Industrial,
                 cancellation
@@ -90,7 +90,7 @@ internal static class DemoSamples
     private static DropItem ToItem(ImageFile file)
     {
         string[] parts = file.Relative.Split(Path.DirectorySeparatorChar, 2);
-        return parts.Length == 2 ? new DropItem(parts[0], file with { Relative = parts[1] }) : new DropItem("samples", file);
+        return parts.Length == 2 ? new DropItem(parts[0], file.Path, parts[1]) : new DropItem("samples", file.Path, file.Relative);
     }
 
     // Between two values, so that none lies on the edge.

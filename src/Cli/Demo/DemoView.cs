@@ -52,7 +52,7 @@ internal sealed class DemoView(bool table)
     }
 
     /// <summary>An alert has changed.</summary>
-    public void Alert(AlertLine alert)
+    public void Alert(SeenAlert alert)
     {
         if (!table)
             Console.WriteLine($"alert\t{alert.Camera}\t{alert.Change}\t{alert.Severity}\t{alert.Image}");

@@ -17,17 +17,17 @@ internal sealed class ResultFollower(StorageClients storage, string? camera)
 
     /// <summary>Looks once.</summary>
     /// <returns>Results not told before, oldest first.</returns>
-    public async Task<IReadOnlyList<ResultLine>> LookAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ResultSummary>> LookAsync(CancellationToken cancellation)
     {
         if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
             return [];
-        List<ResultLine> fresh = [];
+        List<ResultSummary> fresh = [];
         DateTimeOffset? since = _newest - Overlap;
-        await foreach (string model in Models.ListAsync(storage, cancellation))
+        await foreach (string model in _results.ModelsAsync(cancellation))
         await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
             if (_seen.TryAdd(result.Blob, result.Time))
             {
-                fresh.Add(ResultLine.Of(model, result));
+                fresh.Add(result);
                 _newest = !(result.Time <= _newest) ? result.Time : _newest;
             }
 

@@ -22,7 +22,7 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     private const int Switches = 4;
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<string, ResultLine> _results = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ResultSummary> _results = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Model, string Image), List<ResultSummary>> _byImage = [];
     private readonly List<(DateTimeOffset Time, string Model)> _live = []; // of new images, not of jobs
     private readonly Dictionary<(string Model, string Image, string Version), string> _versions = [];
@@ -75,17 +75,14 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             Older = _results.Count - current.Count,
             Missing = missing,
             Doubled = _doubled,
-            WithoutMap =
-            [
-                .. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Result))).Select(r => r.Result),
-            ],
+            WithoutMap = [.. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Blob))).Select(r => r.Blob)],
             Failed =
             [
                 .. _results
-                    .Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Result))
-                    .Select(r => $"{r.Image}: {r.Failure}"),
+                    .Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Blob))
+                    .Select(r => $"{r.Image ?? r.Blob}: {r.Failure}"),
             ],
-            PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Result)),
+            PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Blob)),
             Mixed = Mixed(),
             Orphans =
             [
@@ -172,10 +169,10 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
 
             if (ResultSummary.FromMetadata(blob.Name, blob.Metadata) is not { } summary || (camera is not null && summary.Camera != camera))
                 continue;
-            string id = Models.Unescape(blob.Name[..blob.Name.IndexOf('/', StringComparison.Ordinal)]); // results lie in folders
+            string id = summary.Model;
             if (model is not null && id != model)
                 continue;
-            _results.Add(blob.Name, ResultLine.Of(id, summary));
+            _results.Add(blob.Name, summary);
             if (summary.Job is null)
                 _live.Add((summary.Time, id));
             if (summary.Image is not { } image)

@@ -29,6 +29,10 @@ public sealed record ResultSummary(
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
 
+    /// <summary>"name@version".</summary>
+    [JsonIgnore]
+    public string Model => BlobNames.ModelOf(Blob);
+
     /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
     internal static Dictionary<string, string> ToMetadata(ResultDocument result)
     {
