@@ -1,6 +1,7 @@
 using AaClip.Cli.Operate;
 using AaClip.Import.Packages;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues.Models;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AaClip.Cli.Model;
 using AaClip.Cli.Operate;
+using AaClip.Pipeline.Operations;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;

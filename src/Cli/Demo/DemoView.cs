@@ -1,6 +1,7 @@
 using System.Globalization;
 using AaClip.Cli.Operate;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using AaClip.Cli.Model;
+using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Operate;
 

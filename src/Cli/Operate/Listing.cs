@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
 using Spectre.Console;
 

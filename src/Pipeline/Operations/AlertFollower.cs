@@ -6,10 +6,19 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>A change of an alert, as far as it can be seen without taking the message.</summary>
-internal sealed record SeenAlert(
+/// <param name="Id">Id of the event: other ones for other changes.</param>
+/// <param name="Time">When it happened.</param>
+/// <param name="Camera">Camera.</param>
+/// <param name="Change">"opened", "updated", "closed".</param>
+/// <param name="Severity">Severity after the change.</param>
+/// <param name="Images">Images that took part.</param>
+/// <param name="Score">Calibrated score of the image that the alert shows.</param>
+/// <param name="Image">Blob name of that image.</param>
+/// <param name="Heatmap">Blob name of its heatmap.</param>
+public sealed record SeenAlert(
     string Id,
     DateTimeOffset Time,
     string Camera,
@@ -30,7 +39,8 @@ internal sealed record SeenAlert(
 /// messages, and reads the cameras' alert states, which also tell of what downstream has already taken. What is opened and closed between
 /// two looks, and taken by then, is missed.
 /// </summary>
-internal sealed class AlertFollower(StorageClients storage, string? camera)
+/// <param name="camera">Only alerts of this camera; null for all.</param>
+public sealed class AlertFollower(StorageClients storage, string? camera)
 {
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ETag ETag, AlertState State)> _states = new(StringComparer.Ordinal);

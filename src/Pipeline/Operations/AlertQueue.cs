@@ -3,7 +3,7 @@ using AaClip.Pipeline.Alerts;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>Looks into the alerts queue without taking anything from it.</summary>
 internal static class AlertQueue

@@ -1,13 +1,14 @@
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Tells of each result once, as it appears, by listing again and again. A result that is written a second time, after a message was
 /// delivered twice, is not told again. Keeps the names of the last ten minutes: clocks of the workers and of storage may differ by less.
 /// </summary>
-internal sealed class ResultFollower(StorageClients storage, string? camera)
+/// <param name="camera">Only results of this camera; null for all.</param>
+public sealed class ResultFollower(StorageClients storage, string? camera)
 {
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
 

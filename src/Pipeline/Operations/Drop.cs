@@ -6,13 +6,13 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Stores images as a camera would: each as the blob "camera/relative path" with its content type, several at a time, at a pace. One that
 /// cannot be stored does not stop the others; the storage library has tried it four times by then.
 /// </summary>
-internal sealed class Drop(StorageClients storage, TimeProvider time)
+public sealed class Drop(StorageClients storage, TimeProvider time)
 {
     private const int AtATime = 4;
 
@@ -105,16 +105,16 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
 /// <param name="Camera">Camera that it shall come from.</param>
 /// <param name="Path">Where the file is.</param>
 /// <param name="Relative">What follows the camera in the blob's name.</param>
-internal readonly record struct DropItem(string Camera, string Path, string Relative);
+public readonly record struct DropItem(string Camera, string Path, string Relative);
 
 /// <summary>An image that is stored.</summary>
 /// <param name="Blob">Blob name in the images container.</param>
 /// <param name="ETag">Version of the blob, without quotes.</param>
 /// <param name="Bytes">Length of the file.</param>
 /// <param name="At">When storage had taken it.</param>
-internal sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
+public sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
 
 /// <summary>An image that could not be stored.</summary>
 /// <param name="Path">Where the file is.</param>
 /// <param name="Error">Why: the file cannot be read, or storage refuses it or cannot be reached.</param>
-internal sealed record DropFailure(string Path, Exception Error);
+public sealed record DropFailure(string Path, Exception Error);

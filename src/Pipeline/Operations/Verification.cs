@@ -8,7 +8,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that
@@ -16,7 +16,9 @@ namespace AaClip.Cli.Operate;
 /// results, and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance
 /// to be scored than to be missed.
 /// </summary>
-internal sealed class Verification(StorageClients storage, string? camera, string? model)
+/// <param name="camera">Only images of this camera; null for all.</param>
+/// <param name="model">"name@version" that every image needs a result of; null for any.</param>
+public sealed class Verification(StorageClients storage, string? camera, string? model)
 {
     // From one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
     private const int Switches = 4;
@@ -34,15 +36,17 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     /// </summary>
     public bool AllAlerts { get; init; }
 
+    /// <summary>Accounts for the images once; an instance serves one run.</summary>
+    /// <exception cref="InvalidDataException">The camera profiles in storage cannot be read.</exception>
     public async Task<VerifyReport> RunAsync(CancellationToken cancellation)
     {
         CameraSet cameras = await CamerasAsync(cancellation);
         List<(string Name, string ETag, ImageContent Content)> images = await ImagesAsync(cancellation);
 
-        // 1
+        // 1. Results
         await ReadResultsAsync(cancellation);
 
-        // 2
+        // 2. Images
         int skipped = 0;
         HashSet<string> current = new(StringComparer.Ordinal);
         List<string> missing = [];
@@ -58,12 +62,12 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
                 missing.Add($"{name} ({etag})");
         }
 
-        // 3
+        // 3. Pictures
         HashSet<string> maps = await StemsAsync(ContainerNames.Maps, cancellation),
             heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
-        // 4 and 5
+        // 4 and 5. Queues and alerts
         Dictionary<string, int> queues = await QueuesAsync(cancellation);
         List<string> alerts = await AlertIdsAsync(cancellation);
         return new VerifyReport
