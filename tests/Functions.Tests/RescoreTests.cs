@@ -284,7 +284,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
             )
         );
         // Stands
-        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.ETag)).ScoredAt);
+        Assert.Equal(good.ScoredAt, Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/0.png", good.Image.RequiredETag)).ScoredAt);
         Assert.Equal("j", Result(pipeline, BlobNames.Result(pipeline.Models.OwnId, "c/broken.png", broken)).Job);
     }
 

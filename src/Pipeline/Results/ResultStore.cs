@@ -59,7 +59,12 @@ public sealed class ResultStore(StorageClients storage)
                 return true; // the answer to this very write was lost, and the client has repeated it
             ResultSummary? there = result.Job is null
                 ? null
-                : await SummaryAsync($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag, cancellation);
+                : await SummaryAsync(
+                    $"{result.Model.Name}@{result.Model.Version}",
+                    result.Image.Name,
+                    result.Image.RequiredETag,
+                    cancellation
+                );
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
             await WriteAsync(result, cancellation);
@@ -216,7 +221,7 @@ public sealed class ResultStore(StorageClients storage)
     }
 
     private static string NameOf(ResultDocument result) =>
-        BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.ETag);
+        BlobNames.Result($"{result.Model.Name}@{result.Model.Version}", result.Image.Name, result.Image.RequiredETag);
 
     private VersionedBlob<FailedMessage> FailedBlob(string name) =>
         new(

@@ -38,11 +38,11 @@ public sealed record ResultSummary(
     {
         Dictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase)
         {
-            ["verdict"] = result.Score.Verdict.ToString().ToLowerInvariant(),
+            ["verdict"] = result.Score.RequiredVerdict.ToString().ToLowerInvariant(),
             ["time"] = result.ScoredAt.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            ["camera"] = Uri.EscapeDataString(result.Image.Camera) is { Length: <= LongestText } camera
+            ["camera"] = Uri.EscapeDataString(result.Image.RequiredCamera) is { Length: <= LongestText } camera
                 ? camera
-                : BlobNames.Shortened(result.Image.Camera),
+                : BlobNames.Shortened(result.Image.RequiredCamera),
         };
         if (result.Score.Calibrated is { } score)
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);

@@ -242,7 +242,7 @@ public sealed partial class ImageScoring : IDisposable
         );
 
         // 6
-        string stem = BlobNames.Stem(model.Id, request.Image, result.Image.ETag);
+        string stem = BlobNames.Stem(model.Id, request.Image, result.Image.RequiredETag);
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
         byte[]? heatmap = profile.Heatmaps ? Draw(image.Image, judgement, profile) : null;
         await _results.WritePicturesAsync(stem, heatmap, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values), cancellation);
@@ -266,10 +266,17 @@ public sealed partial class ImageScoring : IDisposable
             ScoredAt = _time.GetUtcNow(),
         };
         string name = await _results.WriteAsync(result, cancellation);
-        Metrics.Scored(result.Score.Verdict, model.Id);
+        Metrics.Scored(result.Score.RequiredVerdict, model.Id);
 
         // 8. A job's images do not concern the line.
-        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        Log.Scored(
+            _logger,
+            request.Image,
+            judgement.Score.Calibrated ?? 0,
+            judgement.Score.RequiredVerdict,
+            model.Id,
+            Total(result.Timings)
+        );
         return request.Job is not null
             ? new ScoredImage(result)
             : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation));
@@ -289,12 +296,12 @@ public sealed partial class ImageScoring : IDisposable
         if (
             (await _choice.GetAsync(cancellation)).Shadow is not { } shadow
             || shadow.Model == live
-            || !ShadowShare.Include(shadow.Share, request.Image, result.Image.ETag)
+            || !ShadowShare.Include(shadow.Share, request.Image, result.Image.RequiredETag)
         )
             return null;
         return request with
         {
-            ETag = result.Image.ETag,
+            ETag = result.Image.RequiredETag,
             Model = shadow.Model,
             Job = ShadowShare.Job,
             EnqueuedAt = _time.GetUtcNow(),
@@ -418,8 +425,8 @@ public sealed partial class ImageScoring : IDisposable
         new()
         {
             Image = result.Image.Name,
-            ETag = result.Image.ETag,
-            Camera = result.Image.Camera,
+            ETag = result.Image.RequiredETag,
+            Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
             Model = $"{result.Model.Name}@{result.Model.Version}",
             Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
@@ -427,7 +434,7 @@ public sealed partial class ImageScoring : IDisposable
             Raw = result.Score.Raw ?? 0,
             Calibrated = result.Score.Calibrated ?? 0,
             Threshold = result.Score.Threshold ?? 0,
-            Verdict = result.Score.Verdict,
+            Verdict = result.Score.RequiredVerdict,
             Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
             Regions = result.Regions?.Count ?? 0,
             Result = name,
