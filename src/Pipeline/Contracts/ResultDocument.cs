@@ -126,8 +126,9 @@ public sealed record ImagePart
 public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider);
 
 /// <summary>A score; all numbers are null when the verdict is failed.</summary>
-/// <param name="Verdict">Anomalous where raw reaches the threshold; null, with calibrated and threshold, where nothing gives a threshold for
-/// a file.</param>
+/// <param name="Verdict">
+/// Anomalous where raw reaches the threshold; null, with calibrated and threshold, for a file where nothing gives a threshold.
+/// </param>
 /// <param name="Detection">Score of the whole image, about 0 to 1 (specification 4.2), untouched.</param>
 /// <param name="MapMax">Largest value of the final map (specification 4.2); with ignore masks, of what they leave.</param>
 /// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated
