@@ -67,7 +67,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
-        // 4 and 5. Queues and alerts
+        // 4. Queues; 5. alerts
         Dictionary<string, int> queues = await QueuesAsync(cancellation);
         List<string> alerts = await AlertIdsAsync(cancellation);
         return new VerifyReport
