@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using AaClip.Cli.Operate;
+using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Tests;
 

@@ -25,7 +25,7 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
             )
         );
 
-        List<Verdict> verdicts = [];
+        List<Verdict?> verdicts = [];
         foreach ((int seed, int at) in new[] { normal, bad, bad, worse, normal, normal, bad, bad }.Select((seed, at) => (seed, at)))
             verdicts.Add(await PassAsync(site, $"line1/{at}.png", seed));
         AlertEvent[] events = (await site.PeekAlertsAsync())[probes.Length..];
@@ -50,7 +50,7 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
     }
 
     // One after the other, so that the camera's images have the order in which they are named here.
-    private static async Task<Verdict> PassAsync(Site site, string name, int seed)
+    private static async Task<Verdict?> PassAsync(Site site, string name, int seed)
     {
         ResultDocument result = await site.ResultAsync(name, await site.DropAsync(name, seed));
         await site.QuietAsync();

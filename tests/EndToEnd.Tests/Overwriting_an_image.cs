@@ -19,7 +19,7 @@ public class Overwriting_an_image(AzuriteFixture azurite)
 
         Assert.NotEqual(before, after);
         Assert.NotEqual(first.Score.Raw, second.Score.Raw);
-        Assert.Equal([before, after], new[] { first.Image.ETag, second.Image.ETag });
+        Assert.Equal((before, after), (first.Image.ETag, second.Image.ETag));
         Assert.Equal(2, (await site.BlobsAsync(ContainerNames.Results)).Length);
         Assert.Equal(
             after,

@@ -284,7 +284,10 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
             )
         );
         // Stands
-        Assert.Equal(good.ScoredAt, Result(pipeline, new ImageVersion("c/0.png", good.Image.ETag).Result(pipeline.Models.OwnId)).ScoredAt);
+        Assert.Equal(
+            good.ScoredAt,
+            Result(pipeline, new ImageVersion("c/0.png", good.Image.RequiredETag).Result(pipeline.Models.OwnId)).ScoredAt
+        );
         Assert.Equal("j", Result(pipeline, new ImageVersion("c/broken.png", broken).Result(pipeline.Models.OwnId)).Job);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AaClip.Cli.Operate;
+using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Demo;
 

@@ -1,6 +1,7 @@
 using AaClip.Cli.Operate;
 using AaClip.Import.Packages;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues.Models;
@@ -149,7 +150,7 @@ internal sealed class DemoRun
         await dropping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (dropping.IsCompletedSuccessfully)
             foreach (DropFailure failure in await dropping)
-                Console.Error.WriteLine($"Not stored: {failure.Path}: {failure.Reason}");
+                Console.Error.WriteLine($"Not stored: {failure.Path}: {StorageTrouble.Explain(failure.Error) ?? failure.Error.Message}");
         return through;
     }
 
@@ -169,7 +170,7 @@ internal sealed class DemoRun
             quiet = 0;
         while (true)
         {
-            foreach (ResultLine line in await results.LookAsync(cancellation))
+            foreach (ResultLine line in (await results.LookAsync(cancellation)).Select(ResultLine.Of))
             {
                 DemoRow row = Place(line);
                 view.Scored(row);
@@ -177,7 +178,7 @@ internal sealed class DemoRun
                 news = _time.GetTimestamp();
             }
 
-            foreach (AlertLine alert in await alerts.LookAsync(cancellation))
+            foreach (SeenAlert alert in await alerts.LookAsync(cancellation))
             {
                 Mark(alert);
                 view.Alert(alert);
@@ -254,7 +255,7 @@ internal sealed class DemoRun
     }
 
     // A close belongs to the image that is the camera's newest; all else to the image that the alert shows.
-    private void Mark(AlertLine alert)
+    private void Mark(SeenAlert alert)
     {
         lock (_rows)
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AaClip.Cli.Model;
 using AaClip.Cli.Operate;
+using AaClip.Pipeline.Operations;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -62,7 +63,7 @@ internal static class DemoSamples
         foreach (DropItem image in images)
         {
             ImageScore score = scorer.Score(
-                ImageDecoder.DecodeFile(image.File.Path).Image,
+                ImageDecoder.DecodeFile(image.Path).Image,
                 ClassNames.AnyObject,
                 Domain.Industrial,
                 cancellation
@@ -90,7 +91,7 @@ internal static class DemoSamples
     private static DropItem ToItem(ImageFile file)
     {
         string[] parts = file.Relative.Split(Path.DirectorySeparatorChar, 2);
-        return parts.Length == 2 ? new DropItem(parts[0], file with { Relative = parts[1] }) : new DropItem("samples", file);
+        return parts.Length == 2 ? new DropItem(parts[0], file.Path, parts[1]) : new DropItem("samples", file.Path, file.Relative);
     }
 
     // Between two values, so that none lies on the edge.

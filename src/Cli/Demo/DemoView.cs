@@ -1,6 +1,7 @@
 using System.Globalization;
 using AaClip.Cli.Operate;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -52,7 +53,7 @@ internal sealed class DemoView(bool table)
     }
 
     /// <summary>An alert has changed.</summary>
-    public void Alert(AlertLine alert)
+    public void Alert(SeenAlert alert)
     {
         if (!table)
             Console.WriteLine($"alert\t{alert.Camera}\t{alert.Change}\t{alert.Severity}\t{alert.Image}");

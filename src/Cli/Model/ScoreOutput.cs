@@ -1,6 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Cli.Operate;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -9,44 +14,40 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Cli.Model;
 
 /// <summary>
-/// Writes what <c>aaclip score</c> finds: pictures, maps, JSON lines, a table or plain lines, and the failures at the end.
+/// Writes what <c>aaclip score</c> finds: pictures, maps, result documents, a table or plain lines, and the failures at the end.
 /// </summary>
 internal sealed class ScoreOutput : IDisposable
 {
     private const string HeatmapEnding = ".jpg";
     private const string MapEnding = ".png";
-    private const string Anomalous = "anomalous";
 
     private readonly ScoreRun _run;
-    private readonly AnomalyScorer _scorer;
+    private readonly ModelPart _model;
     private readonly LinesFile? _json; // null: no file is wanted
-    private readonly List<ImageReport> _failed = [];
+    private readonly List<ResultDocument> _failed = [];
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
     private readonly Calibration _calibration;
-    private readonly string? _neutral; // "neutral" where the package has no calibration for the class
-    private readonly double? _threshold; // null: nobody gave one, so there is no verdict
+    private readonly CameraProfile _profile; // as of a camera that has what the command line says
     private readonly Column[] _header;
     private readonly int _commonFolder; // length of the part of all paths that a table can do without
 
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
     {
         _run = run;
-        _scorer = scorer;
+        _model = LoadedModel.PartOf(scorer.Model, scorer.Provider);
         Prepare(run.Heatmaps, HeatmapEnding);
         Prepare(run.Maps, MapEnding);
         _json = run.Json is null or "-" ? null : new LinesFile(run.Json, "--json");
         _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
-        _neutral = _calibration.IsNeutral ? "neutral" : null;
-        _threshold = run.Threshold ?? (_calibration.IsNeutral ? null : _calibration.Threshold);
+        _profile = new CameraProfile(run.ObjectClass, run.Domain, run.Threshold, run.MapThreshold);
+        bool decides = Judgement.Threshold(_profile, _calibration, neutral: false) is not null;
         if (scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
-            Console.Error.WriteLine(_threshold is null ? $"No verdict is given: {gap}" : $"The scale fits no class in particular: {gap}");
-        if (run.MapThreshold is { } mapThreshold)
-            _calibration = _calibration with { MapThreshold = mapThreshold };
+            Console.Error.WriteLine(decides ? $"The scale fits no class in particular: {gap}" : $"No verdict is given: {gap}");
         _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
-        _header = _threshold is null
-            ? [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions"]
-            : [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"];
+        _header = decides
+            ? [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"]
+            : [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions"];
         if (!_terminal && run.Json != "-")
             Console.WriteLine(string.Join('\t', _header.Select(c => c.Title)));
     }
@@ -54,52 +55,60 @@ internal sealed class ScoreOutput : IDisposable
     /// <summary>Takes one image's score, or its failure when there is none.</summary>
     public void Add(Decoded decoded, ImageScore? score, double inferMilliseconds)
     {
-        Dictionary<string, double> timings = new() { ["decode"] = Math.Round(decoded.Milliseconds, 1) };
         FileInfo file = new(decoded.File.Path);
-        ImageReport report = new()
+        ResultDocument result = new()
         {
-            Image = new ImagePart(
-                decoded.File.Path,
-                file.Exists ? file.Length : 0,
-                decoded.Image?.Width ?? 0,
-                decoded.Image?.Height ?? 0,
-                _run.ObjectClass
-            ),
-            Model = new ModelPart(
-                _scorer.Model.Name,
-                _scorer.Model.Version,
-                _scorer.Model.Precision.ToString().ToLowerInvariant(),
-                _scorer.Provider
-            ),
-            Timings = timings,
+            Image = new ImagePart
+            {
+                Name = decoded.File.Path,
+                Bytes = file.Exists ? file.Length : 0,
+                Width = decoded.Image?.Width ?? 0,
+                Height = decoded.Image?.Height ?? 0,
+                ObjectClass = _run.ObjectClass,
+            },
+            Model = _model,
+            Score = new ScorePart(Verdict.Failed),
+            Timings = new TimingsPart(Decode: Math.Round(decoded.Milliseconds, 1)),
             Failure = decoded.Failure,
+            ScoredAt = TimeProvider.System.GetUtcNow(),
         };
         if (decoded.Image is { } image && score is not null)
         {
-            timings["infer"] = Math.Round(inferMilliseconds, 1);
             Stopwatch clock = Stopwatch.StartNew();
-            float[] full = score.Map.FullSize(score.Map.Size, score.Map.Size);
-            ScorePart judged = Judge(score);
-            bool anomalous = judged.Verdict == Anomalous;
-            float level = Regions.Level(full, _calibration.MapThreshold, anomalous);
-            report = report with
+            Judgement judgement = Judgement.Of(
+                score.Map,
+                score.Detection,
+                _profile,
+                _calibration,
+                image.Width,
+                image.Height,
+                neutral: false
+            );
+            result = result with
             {
-                Score = judged,
-                Regions = Regions.Of(full, score.Map.Size, level, anomalous, image.Width, image.Height, 0),
-                Heatmap = WriteHeatmap(decoded.File, image, score, level),
-                Map = WriteMap(decoded.File, score),
+                Score = judgement.Score,
+                Regions = judgement.Regions,
+                Heatmap = WriteHeatmap(decoded.File, image, judgement),
+                Map = WriteMap(decoded.File, score.Map, judgement.Scale.Threshold),
             };
-            timings["write"] = Math.Round(clock.Elapsed.TotalMilliseconds, 1);
-            Row(report, full, score.Map.Size);
+            result = result with
+            {
+                Timings = result.Timings with
+                {
+                    Infer = Math.Round(inferMilliseconds, 1),
+                    Write = Math.Round(clock.Elapsed.TotalMilliseconds, 1),
+                },
+            };
+            Row(result.Image, judgement);
         }
         else
         {
-            _failed.Add(report);
+            _failed.Add(result);
         }
 
         if (_run.Json is null)
             return;
-        string line = JsonSerializer.Serialize(report, ReportJson.Default.ImageReport);
+        string line = JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument);
         if (_json is not null)
             _json.Write(line);
         else
@@ -116,8 +125,8 @@ internal sealed class ScoreOutput : IDisposable
         if (_failed.Count == 0)
             return 0;
         Console.Error.WriteLine($"{_failed.Count} of {_run.Files.Count} images could not be scored:");
-        foreach (ImageReport report in _failed)
-            Console.Error.WriteLine($"  {report.Failure!.Code}: {report.Failure.Message}"); // only failed ones are in the list
+        foreach (ResultDocument result in _failed)
+            Console.Error.WriteLine($"  {result.Failure!.Code}: {result.Failure.Message}"); // only failed ones are in the list
         return Run.Failed;
     }
 
@@ -158,63 +167,49 @@ internal sealed class ScoreOutput : IDisposable
         }
     }
 
-    private ScorePart Judge(ImageScore score)
+    private void Row(ImagePart image, Judgement judgement)
     {
-        double raw = _calibration.Raw(score.MapMax, score.Detection, _run.Domain);
-        return _threshold is { } threshold
-            ? new ScorePart(
-                score.Detection,
-                score.MapMax,
-                raw,
-                Calibration.Calibrated(raw, threshold),
-                threshold,
-                raw >= threshold ? Anomalous : "normal",
-                _neutral
-            )
-            : new ScorePart(score.Detection, score.MapMax, raw, null, null, null, _neutral);
-    }
-
-    private void Row(ImageReport report, float[] full, int size)
-    {
+        int size = judgement.Map.Size;
+        float[] full = judgement.Map.FullSize(size, size);
         int at = Array.IndexOf(full, full.Max());
-        int x = (int)((at % size + 0.5) * report.Image.Width / size);
-        int y = (int)((at / size + 0.5) * report.Image.Height / size);
+        int x = (int)((at % size + 0.5) * image.Width / size);
+        int y = (int)((at / size + 0.5) * image.Height / size);
         List<string> row =
         [
-            report.Image.Name,
-            report.Score!.Raw.ToString("F4", CultureInfo.InvariantCulture), // a row is made only of scored images
-            report.Score.Detection.ToString("F4", CultureInfo.InvariantCulture),
-            report.Score.MapMax.ToString("F2", CultureInfo.InvariantCulture),
+            image.Name,
+            FormattableString.Invariant($"{judgement.Score.Raw:F4}"),
+            FormattableString.Invariant($"{judgement.Score.Detection:F4}"),
+            FormattableString.Invariant($"{judgement.Score.MapMax:F2}"),
             FormattableString.Invariant($"{x},{y}"),
-            report.Regions!.Count.ToString(CultureInfo.InvariantCulture), // they come with the score
+            judgement.Regions.Count.ToString(CultureInfo.InvariantCulture),
         ];
-        if (report.Score.Verdict is { } verdict)
-            row.Add(verdict);
+        if (judgement.Score.Verdict is { } verdict)
+            row.Add(Words.Of(verdict));
         if (_terminal)
-            _rows.Add([report.Image.Name[_commonFolder..], .. row[1..]]);
+            _rows.Add([image.Name[_commonFolder..], .. row[1..]]);
         else if (_run.Json != "-")
             Console.WriteLine(string.Join('\t', row));
     }
 
-    private string? WriteHeatmap(ImageFile file, RgbImage image, ImageScore score, float level)
+    private string? WriteHeatmap(ImageFile file, RgbImage image, Judgement judgement)
     {
         if (_run.Heatmaps is null)
             return null;
         string path = PathFor(_run.Heatmaps, file.Output + HeatmapEnding);
-        HeatmapOptions scale = _calibration.HeatmapScale with { ContourLevel = level, Legend = _run.Legend };
-        WholeFile.Write(path, ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, _run.HeatmapSide), score.Map, scale)));
+        HeatmapOptions scale = judgement.Scale with { Legend = _run.Legend };
+        WholeFile.Write(path, ImageEncoder.Jpeg(Heatmap.Overlay(BoxAverage.Shrink(image, _run.HeatmapSide), judgement.Map, scale)));
         return path;
     }
 
-    private MapPart? WriteMap(ImageFile file, ImageScore score)
+    private MapPart? WriteMap(ImageFile file, AnomalyMap map, float threshold)
     {
         if (_run.Maps is null)
             return null;
         string path = PathFor(_run.Maps, file.Output + MapEnding);
-        QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
-        MapPart part = new(path, score.Map.Side, map.Scale, map.Offset, _run.Domain.ToString().ToLowerInvariant());
-        WholeFile.Write(path, ImageEncoder.Png16(score.Map.Side, score.Map.Side, map.Values));
-        WholeFile.Write(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ReportJson.Default.MapPart));
+        QuantizedMap stored = QuantizedMap.Create(map.Raw);
+        MapPart part = new(path, map.Side, map.Size, stored.Scale, stored.Offset, map.Domain, threshold);
+        WholeFile.Write(path, ImageEncoder.Png16(map.Side, map.Side, stored.Values));
+        WholeFile.Write(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ResultJson.Default.MapPart));
         return part;
     }
 

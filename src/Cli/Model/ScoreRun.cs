@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using AaClip.Pipeline.Contracts;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -126,17 +126,11 @@ internal sealed class ScoreRun
         }
         catch (ImageRejectedException e)
         {
-            return new Decoded(
-                file,
-                null,
-                null,
-                new FailurePart(JsonNamingPolicy.KebabCaseLower.ConvertName(e.Code.ToString()), e.Message),
-                clock.Elapsed.TotalMilliseconds
-            );
+            return new Decoded(file, null, null, new FailurePart(FailureCodes.Of(e.Code), e.Message), clock.Elapsed.TotalMilliseconds);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Decoded(file, null, null, new FailurePart("unreadable", e.Message), clock.Elapsed.TotalMilliseconds);
+            return new Decoded(file, null, null, new FailurePart(FailureCodes.Unreadable, e.Message), clock.Elapsed.TotalMilliseconds);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using AaClip.Cli.Model;
+using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Operate;
 
@@ -100,7 +101,7 @@ internal static class DropCommand
         IReadOnlyList<DropFailure> failures = [];
         try
         {
-            failures = await drop.RunAsync([.. files.Select(f => new DropItem(camera, f))], cancellation);
+            failures = await drop.RunAsync([.. files.Select(f => new DropItem(camera, f.Path, f.Relative))], cancellation);
         }
         finally
         {
@@ -116,7 +117,7 @@ internal static class DropCommand
             return 0;
         Console.Error.WriteLine($"{failures.Count} images could not be stored:");
         foreach (DropFailure failure in failures)
-            Console.Error.WriteLine($"  {failure.Path}: {failure.Reason}");
+            Console.Error.WriteLine($"  {failure.Path}: {StorageTrouble.Explain(failure.Error) ?? failure.Error.Message}");
         return Run.Failed;
     }
 

@@ -1,11 +1,8 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results;
-using AaClip.Pipeline.Storage;
-using Azure.Storage.Blobs.Models;
 using Spectre.Console;
 
 namespace AaClip.Cli.Operate;
@@ -28,8 +25,17 @@ internal sealed record ResultLine(
     public static IReadOnlyList<Column> Columns { get; } =
     ["time", Column.Name("camera", 5), Column.Name("image"), Column.Name("verdict", 9), "score", Column.Name("model", 6)];
 
-    public static ResultLine Of(string model, ResultSummary result) =>
-        new(result.Time, result.Camera, result.Image ?? result.Blob, result.Verdict, result.Score, model, result.Failure, result.Blob);
+    public static ResultLine Of(ResultSummary result) =>
+        new(
+            result.Time,
+            result.Camera,
+            result.Image ?? result.Blob,
+            result.Verdict,
+            result.Score,
+            result.Model,
+            result.Failure,
+            result.Blob
+        );
 
     /// <summary>A time for people: local, and on a narrow terminal without the year.</summary>
     public static string TimeText(DateTimeOffset time) =>
@@ -63,56 +69,12 @@ internal static class Words
         };
 }
 
-/// <summary>Which models have results.</summary>
-internal static class Models
-{
-    /// <summary>"name@version" of each model in the results container, in the order of their names.</summary>
-    public static async IAsyncEnumerable<string> ListAsync(StorageClients storage, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await foreach (
-            BlobHierarchyItem item in storage
-                .Container(ContainerNames.Results)
-                .GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation)
-        )
-            if (item.IsPrefix && item.Prefix.TrimEnd('/') is var folder && folder != BlobNames.Failed)
-                yield return Unescape(folder);
-    }
-
-    /// <summary>The name that <see cref="BlobNames"/> escaped.</summary>
-    internal static string Unescape(string segment)
-    {
-        if (!segment.Contains('~', StringComparison.Ordinal))
-            return segment;
-        List<byte> bytes = [];
-        for (int i = 0; i < segment.Length; i++)
-        {
-            if (
-                segment[i] == '~'
-                && i + 2 < segment.Length
-                && byte.TryParse(segment.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value)
-            )
-            {
-                bytes.Add(value);
-                i += 2;
-            }
-            else
-            {
-                int length = char.IsHighSurrogate(segment[i]) ? 2 : 1;
-                bytes.AddRange(Encoding.UTF8.GetBytes(segment.Substring(i, Math.Min(length, segment.Length - i))));
-                i += length - 1;
-            }
-        }
-
-        return Encoding.UTF8.GetString([.. bytes]);
-    }
-}
-
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(ResultLine))]
 [JsonSerializable(typeof(VerifyReport))]
-[JsonSerializable(typeof(AlertLine))]
+[JsonSerializable(typeof(SeenAlert))]
 [JsonSerializable(typeof(RedriveLine))]
 internal sealed partial class LinesJson : JsonSerializerContext;

@@ -79,8 +79,8 @@ internal static class ResultsCommand
             return [];
         ResultStore results = new(storage);
         List<ResultLine> lines = [];
-        await foreach (string id in model is null ? Models.ListAsync(storage, cancellation) : new[] { model }.ToAsyncEnumerable())
-            lines.AddRange((await results.NewestAsync(id, camera, since, top, cancellation)).Select(r => ResultLine.Of(id, r)));
+        await foreach (string id in model is null ? results.ModelsAsync(cancellation) : new[] { model }.ToAsyncEnumerable())
+            lines.AddRange((await results.NewestAsync(id, camera, since, top, cancellation)).Select(ResultLine.Of));
         return [.. lines.OrderByDescending(l => l.Time).ThenBy(l => l.Result, StringComparer.Ordinal).Take(top)];
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Operate;
 

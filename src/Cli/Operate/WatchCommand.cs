@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
 using Spectre.Console;
 
@@ -49,7 +50,7 @@ internal static class WatchCommand
                         AlertFollower follower = new(storage, one);
                         await FollowAsync(
                             follower.LookAsync,
-                            line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.AlertLine) : Row(Cells(line)),
+                            line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.SeenAlert) : Row(Cells(line)),
                             cancellation
                         );
                     }
@@ -57,8 +58,8 @@ internal static class WatchCommand
                     {
                         ResultFollower follower = new(storage, one);
                         _ = await follower.LookAsync(cancellation); // what is there already is no news
-                        await FollowAsync(
-                            follower.LookAsync,
+                        await FollowAsync<ResultLine>(
+                            async token => [.. (await follower.LookAsync(token)).Select(ResultLine.Of)],
                             line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.ResultLine) : Row(line.Cells()),
                             cancellation
                         );
@@ -105,7 +106,7 @@ internal static class WatchCommand
         }
     }
 
-    private static string[] Cells(AlertLine alert) =>
+    private static string[] Cells(SeenAlert alert) =>
         [
             ResultLine.TimeText(alert.Time),
             alert.Camera,

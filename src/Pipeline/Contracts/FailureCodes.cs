@@ -12,6 +12,9 @@ public static class FailureCodes
     /// <summary>The model gives numbers for this image that are none.</summary>
     public const string ModelOutput = "model-output";
 
+    /// <summary>A file on disk cannot be read.</summary>
+    public const string Unreadable = "unreadable";
+
     /// <summary>Every attempt failed, and the queue gave up.</summary>
     public const string GivenUp = "given-up";
 

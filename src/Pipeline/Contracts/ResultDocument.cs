@@ -5,7 +5,7 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>What is stored of an image: result JSON version 1 (docs/schemas/result.schema.json).</summary>
+/// <summary>What is known of a scored image or file: result JSON version 1 (docs/schemas/result.schema.json).</summary>
 public sealed record ResultDocument
 {
     /// <summary>The format that this program writes, and the newest that it reads.</summary>
@@ -26,10 +26,10 @@ public sealed record ResultDocument
     /// <summary>Where it looks wrong, highest peak first; null for a failed image.</summary>
     public IReadOnlyList<Region>? Regions { get; init; }
 
-    /// <summary>Blob name in the heatmaps container; null when there is none.</summary>
+    /// <summary>Blob name in the heatmaps container, or path of a file; null when there is none.</summary>
     public string? Heatmap { get; init; }
 
-    /// <summary>The stored raw map; null for a failed image.</summary>
+    /// <summary>The stored raw map; null for a failed image, and for a file when there is none.</summary>
     public MapPart? Map { get; init; }
 
     /// <summary>How long the steps took.</summary>
@@ -72,12 +72,12 @@ public sealed record ResultDocument
 /// <summary>An image.</summary>
 public sealed record ImagePart
 {
-    /// <summary>Blob name in the images container.</summary>
+    /// <summary>Blob name in the images container, or path of a file.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Version of the blob, without quotes.</summary>
+    /// <summary>Version of the blob, without quotes; null for a file.</summary>
     [JsonPropertyName("etag")]
-    public required string ETag { get; init; }
+    public string? ETag { get; init; }
 
     /// <summary>Length of the file; 0 where it is not known.</summary>
     public long Bytes { get; init; }
@@ -88,8 +88,8 @@ public sealed record ImagePart
     /// <summary>Rows as seen; 0 where the image could not be decoded.</summary>
     public int Height { get; init; }
 
-    /// <summary>Camera whose profile applied.</summary>
-    public required string Camera { get; init; }
+    /// <summary>Camera whose profile applied; null for a file.</summary>
+    public string? Camera { get; init; }
 
     /// <summary>What the object is called.</summary>
     public required string ObjectClass { get; init; }
@@ -105,7 +105,15 @@ public sealed record ImagePart
 
     /// <summary>Name and ETag in one.</summary>
     [JsonIgnore]
-    public ImageVersion Version => new(Name, ETag);
+    public ImageVersion Version => new(Name, RequiredETag);
+
+    /// <summary><see cref="ETag"/> of an image in storage.</summary>
+    /// <exception cref="InvalidOperationException">It is a file.</exception>
+    internal string RequiredETag => ETag ?? throw new InvalidOperationException($"The result of '{Name}' has no image.etag.");
+
+    /// <summary><see cref="Camera"/> of an image in storage.</summary>
+    /// <exception cref="InvalidOperationException">It is a file.</exception>
+    internal string RequiredCamera => Camera ?? throw new InvalidOperationException($"The result of '{Name}' has no image.camera.");
 
     /// <summary>As storage tells of its content.</summary>
     [JsonIgnore]
@@ -126,7 +134,9 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 }
 
 /// <summary>A score; all numbers are null when the verdict is failed.</summary>
-/// <param name="Verdict">Anomalous where raw reaches the threshold.</param>
+/// <param name="Verdict">
+/// Anomalous where raw reaches the threshold; null, with calibrated and threshold, for a file where nothing gives a threshold.
+/// </param>
 /// <param name="Detection">Score of the whole image, about 0 to 1 (specification 4.2), untouched.</param>
 /// <param name="MapMax">Largest value of the final map (specification 4.2); with ignore masks, of what they leave.</param>
 /// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated
@@ -138,7 +148,7 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// else null.
 /// </param>
 public sealed record ScorePart(
-    Verdict Verdict,
+    Verdict? Verdict,
     float? Detection = null,
     float? MapMax = null,
     double? Raw = null,
@@ -149,10 +159,14 @@ public sealed record ScorePart(
 {
     /// <summary>The word for <see cref="Calibration"/>.</summary>
     public const string Neutral = "neutral";
+
+    /// <summary><see cref="Verdict"/> of an image in storage.</summary>
+    /// <exception cref="InvalidOperationException">No verdict was given, as only for a file.</exception>
+    internal Verdict RequiredVerdict => Verdict ?? throw new InvalidOperationException("The result has no score.verdict.");
 }
 
 /// <summary>A stored raw map: value = offset + scale · pixel, side × side, before smoothing and without masks.</summary>
-/// <param name="Blob">Blob name in the maps container.</param>
+/// <param name="Blob">Blob name in the maps container, or path of a file.</param>
 /// <param name="Side">Patches along a side.</param>
 /// <param name="Size">Pixels along a side of the model's input, at which the maximum is taken.</param>
 /// <param name="Scale">Step between stored values.</param>

@@ -65,7 +65,7 @@ public sealed class Rejudge(
         string old = job.Request.Against!; // filled in at the start
         ResultDocument? result = await results.ReadAsync(image.Version.Result(old), cancellation);
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
-            return result is null ? Outcome.None : Outcome.Of(result.Score.Verdict, null);
+            return result is null ? Outcome.None : Outcome.Of(result.Score.RequiredVerdict, null);
 
         ModelPart part = LoadedModel.PartOf(manifest, null);
         if (result.Model.Sha256 != part.Sha256)
@@ -116,7 +116,7 @@ public sealed class Rejudge(
             Job = job.Id,
         };
         await results.WriteAsync(again, cancellation);
-        return Outcome.Of(again.Score.Verdict, again.Score.Calibrated);
+        return Outcome.Of(again.Score.RequiredVerdict, again.Score.Calibrated);
     }
 
     private async Task<ModelManifest> ManifestAsync(string id, CancellationToken cancellation)

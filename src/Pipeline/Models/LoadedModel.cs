@@ -122,7 +122,9 @@ public sealed class LoadedModel : IAsyncDisposable
         _hold?.Dispose();
     }
 
-    internal static ModelPart PartOf(ModelManifest manifest, string? provider) =>
+    /// <summary>What results say of a model.</summary>
+    /// <param name="provider">"cpu" or "cuda"; null where nothing ran.</param>
+    public static ModelPart PartOf(ModelManifest manifest, string? provider) =>
         new(
             manifest.Name,
             manifest.Version,

@@ -147,6 +147,16 @@ public sealed class ResultStore(StorageClients storage)
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
 
+    /// <summary>Lists the models that have results, "name@version" each, in the order of their names.</summary>
+    public async IAsyncEnumerable<string> ModelsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (
+            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation)
+        )
+            if (item.IsPrefix && item.Prefix != BlobNames.Failed + "/")
+                yield return BlobNames.ModelOf(item.Prefix);
+    }
+
     /// <summary>Lists results from their metadata, in the order of their names; nothing is read but the listing.</summary>
     /// <param name="model">"name@version".</param>
     /// <param name="camera">Null for all cameras.</param>

@@ -29,16 +29,20 @@ public sealed record ResultSummary(
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
 
+    /// <summary>"name@version".</summary>
+    [JsonIgnore]
+    public string Model => BlobNames.ModelOf(Blob);
+
     /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
     internal static Dictionary<string, string> ToMetadata(ResultDocument result)
     {
         Dictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase)
         {
-            ["verdict"] = result.Score.Verdict.ToString().ToLowerInvariant(),
+            ["verdict"] = result.Score.RequiredVerdict.ToString().ToLowerInvariant(),
             ["time"] = result.ScoredAt.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            ["camera"] = Uri.EscapeDataString(result.Image.Camera) is { Length: <= LongestText } camera
+            ["camera"] = Uri.EscapeDataString(result.Image.RequiredCamera) is { Length: <= LongestText } camera
                 ? camera
-                : BlobNames.Shortened(result.Image.Camera),
+                : BlobNames.Shortened(result.Image.RequiredCamera),
         };
         if (result.Score.Calibrated is { } score)
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);

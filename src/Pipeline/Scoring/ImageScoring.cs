@@ -281,10 +281,17 @@ public sealed partial class ImageScoring : IDisposable
             ScoredAt = _time.GetUtcNow(),
         };
         string name = await _results.WriteAsync(result, cancellation);
-        Metrics.Scored(result.Score.Verdict, model.Id);
+        Metrics.Scored(result.Score.RequiredVerdict, model.Id);
 
         // 8. What is to be sent. A job's images do not concern the line.
-        Log.Scored(_logger, request.Image, judgement.Score.Calibrated ?? 0, judgement.Score.Verdict, model.Id, Total(result.Timings));
+        Log.Scored(
+            _logger,
+            request.Image,
+            judgement.Score.Calibrated ?? 0,
+            judgement.Score.RequiredVerdict,
+            model.Id,
+            Total(result.Timings)
+        );
         return request.Job is not null
             ? new ScoredImage(result)
             : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation));
@@ -309,7 +316,7 @@ public sealed partial class ImageScoring : IDisposable
             return null;
         return request with
         {
-            ETag = result.Image.ETag,
+            ETag = result.Image.RequiredETag,
             Model = shadow.Model,
             Job = ShadowShare.Job,
             EnqueuedAt = _time.GetUtcNow(),
@@ -438,8 +445,8 @@ public sealed partial class ImageScoring : IDisposable
         new()
         {
             Image = result.Image.Name,
-            ETag = result.Image.ETag,
-            Camera = result.Image.Camera,
+            ETag = result.Image.RequiredETag,
+            Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
             Model = result.Model.Id,
             Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
@@ -447,7 +454,7 @@ public sealed partial class ImageScoring : IDisposable
             Raw = result.Score.Raw ?? 0,
             Calibrated = result.Score.Calibrated ?? 0,
             Threshold = result.Score.Threshold ?? 0,
-            Verdict = result.Score.Verdict,
+            Verdict = result.Score.RequiredVerdict,
             Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
             Regions = result.Regions?.Count ?? 0,
             Result = name,

@@ -31,7 +31,16 @@ public sealed record Judgement
     /// <param name="detection">The model's score of the whole image.</param>
     /// <param name="width">Columns of the image.</param>
     /// <param name="height">Rows of the image.</param>
-    public static Judgement Of(AnomalyMap map, float detection, CameraProfile profile, Calibration calibration, int width, int height)
+    /// <param name="neutral">See <see cref="Threshold"/>.</param>
+    public static Judgement Of(
+        AnomalyMap map,
+        float detection,
+        CameraProfile profile,
+        Calibration calibration,
+        int width,
+        int height,
+        bool neutral = true
+    )
     {
         // 1. What the camera ignores
         map = profile.Mask?.Fill(map) ?? map;
@@ -49,20 +58,36 @@ public sealed record Judgement
             mapMax = map.Smoothed().Min(); // nothing is left to look at
 
         // 2. Combine the scores; 3. compare with the threshold
-        double threshold = profile.Threshold ?? calibration.Threshold;
+        double? threshold = Threshold(profile, calibration, neutral);
         double raw = calibration.Raw(mapMax, detection, map.Domain);
-        Verdict verdict = raw >= threshold ? Verdict.Anomalous : Verdict.Normal;
+        bool anomalous = raw >= threshold;
+        ScorePart score = new(
+            threshold is null ? null
+                : anomalous ? Verdict.Anomalous
+                : Verdict.Normal,
+            detection,
+            mapMax,
+            raw,
+            threshold is { } half ? Calibration.Calibrated(raw, half) : null,
+            threshold,
+            calibration.IsNeutral ? ScorePart.Neutral : null
+        );
 
         // 4. Regions
         Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
-        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, verdict == Verdict.Anomalous);
-        double calibrated = Calibration.Calibrated(raw, threshold);
+        float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, anomalous);
         return new Judgement
         {
-            Score = new ScorePart(verdict, detection, mapMax, raw, calibrated, threshold, calibration.IsNeutral ? ScorePart.Neutral : null),
-            Regions = AaClip.Scoring.Maps.Regions.Of(full, map.Size, level, verdict == Verdict.Anomalous, width, height, profile.MinRegion),
+            Score = score,
+            Regions = AaClip.Scoring.Maps.Regions.Of(full, map.Size, level, anomalous, width, height, profile.MinRegion),
             Map = map,
             Scale = scale.HeatmapScale with { ContourLevel = level },
         };
     }
+
+    /// <summary>Raw scores from here on are anomalous.</summary>
+    /// <param name="neutral">Whether the neutral calibration of a class that nobody has calibrated gives one.</param>
+    /// <returns>Null when nothing gives one, so that there is no verdict.</returns>
+    public static double? Threshold(CameraProfile profile, Calibration calibration, bool neutral = true) =>
+        profile.Threshold ?? (calibration.IsNeutral && !neutral ? null : calibration.Threshold);
 }

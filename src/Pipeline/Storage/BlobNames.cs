@@ -59,6 +59,9 @@ public static class BlobNames
         return $"{prefix}{escaped}/";
     }
 
+    /// <summary>The model of a blob that <see cref="Stem"/> named: "name@version".</summary>
+    public static string ModelOf(string blob) => Unescape(blob[..blob.IndexOf('/', StringComparison.Ordinal)]);
+
     private static string Cut(string escaped, int length, string whole)
     {
         int keep = length - HashDigits - 1;
@@ -97,6 +100,33 @@ public static class BlobNames
         }
 
         return escaped?.ToString() ?? segment;
+    }
+
+    private static string Unescape(string segment)
+    {
+        if (!segment.Contains('~', StringComparison.Ordinal))
+            return segment;
+        List<byte> bytes = [];
+        for (int i = 0; i < segment.Length; i++)
+        {
+            if (
+                segment[i] == '~'
+                && i + 2 < segment.Length
+                && byte.TryParse(segment.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out byte value)
+            )
+            {
+                bytes.Add(value);
+                i += 2;
+            }
+            else
+            {
+                int length = char.IsHighSurrogate(segment[i]) ? 2 : 1;
+                bytes.AddRange(Encoding.UTF8.GetBytes(segment.Substring(i, Math.Min(length, segment.Length - i))));
+                i += length - 1;
+            }
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]);
     }
 
     private static bool IsPaired(string text, int at) =>

@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json.Nodes;
 using AaClip.Cli.Model;
+using AaClip.Pipeline.Contracts;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
 using AaClip.Tests;
+using Json.Schema;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.PixelFormats;
@@ -108,8 +111,39 @@ public sealed class ScoreTests : IDisposable
         Assert.Null(reports[0]["failure"]);
         Assert.Null(reports[0]["score"]!["verdict"]); // nobody gave a threshold
         Assert.Equal(_folder.File("out/heat/a.jpg"), (string)reports[0]["heatmap"]!);
-        Assert.Null(reports[1]["score"]);
+        Assert.Equal("""{"verdict":"failed"}""", reports[1]["score"]!.ToJsonString());
         Assert.Contains("b.png", (string)reports[1]["failure"]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Json_lines_are_results_by_the_published_schema()
+    {
+        string a = _folder.Photo("a.png", 1);
+        _folder.Write("b.png", "not an image"u8.ToArray());
+        File.CreateSymbolicLink(_folder.File("c.png"), _folder.File("nowhere.png"));
+        JsonSchema schema = SchemaCheck.Load("result.schema.json");
+
+        Aaclip.Result undecided = Score("--json", "-", _folder.Path);
+        Aaclip.Result decided = Score([
+            "--json",
+            "-",
+            "--threshold",
+            "0.4",
+            "--heatmaps",
+            _folder.File("out"),
+            "--maps",
+            _folder.File("out"),
+            _folder.Path,
+        ]);
+
+        Assert.Equal((3, 3), (undecided.Lines.Length, decided.Lines.Length));
+        Assert.All([.. undecided.Lines, .. decided.Lines], line => Assert.Empty(SchemaCheck.Faults(schema, line)));
+        ResultDocument[] results = [.. decided.Lines.Select(l => ResultDocument.Parse(Encoding.UTF8.GetBytes(l), "a line"))];
+        Assert.Equal((a, null, null), (results[0].Image.Name, results[0].Image.ETag, results[0].Image.Camera));
+        Assert.Equal(new FileInfo(a).Length, results[0].Image.Bytes);
+        Assert.Equal((_folder.File("out/a.jpg"), _folder.File("out/a.png")), (results[0].Heatmap, results[0].Map?.Blob));
+        Assert.Equal([null, "unknown-format", "unreadable"], results.Select(r => r.Failure?.Code));
+        Assert.Equal(Verdict.Failed, results[2].Score.Verdict);
     }
 
     [Fact]

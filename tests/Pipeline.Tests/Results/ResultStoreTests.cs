@@ -190,6 +190,58 @@ public class ResultStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public void The_published_schema_takes_files_without_what_storage_alone_knows()
+    {
+        JsonSchema schema = SchemaCheck.Load("result.schema.json");
+        ResultDocument scored = Scored("c/a.jpg", "0x1", Noon) with { Traceparent = null, Job = null },
+            file = scored with { Image = scored.Image with { ETag = null, Camera = null, StoredAt = null } },
+            undecided = file with { Score = new ScorePart(null, 0.5f, 3.25f, 0.7, Calibration: ScorePart.Neutral) };
+
+        Assert.All(
+            [file, file with { Heatmap = null, Map = null }, undecided],
+            result => Assert.Empty(SchemaCheck.Faults(schema, Json(result)))
+        );
+        Assert.All(
+            [
+                scored with
+                {
+                    Map = null,
+                },
+                scored with
+                {
+                    Score = undecided.Score,
+                },
+                scored with
+                {
+                    Image = scored.Image with { ETag = null },
+                },
+                file with
+                {
+                    Image = file.Image with { StoredAt = Noon },
+                },
+                undecided with
+                {
+                    Score = undecided.Score with { Calibration = null },
+                },
+            ],
+            result => Assert.NotEmpty(SchemaCheck.Faults(schema, Json(result)))
+        );
+    }
+
+    [Fact]
+    public async Task The_result_of_a_file_has_no_place_in_storage()
+    {
+        ResultDocument failed = Failed("c/a.jpg", "0x1", Noon);
+        ResultStore store = new(await azurite.NewAsync());
+
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            store.WriteAsync(failed with { Image = failed.Image with { ETag = null } }, Cancellation)
+        );
+
+        Assert.Contains("'c/a.jpg' has no image.etag", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_published_schema_refuses_what_is_no_result()
     {
         JsonSchema schema = SchemaCheck.Load("result.schema.json");

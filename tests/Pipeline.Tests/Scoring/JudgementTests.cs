@@ -43,6 +43,22 @@ public class JudgementTests
     }
 
     [Fact]
+    public void A_neutral_calibration_gives_no_verdict_where_it_shall_not_count()
+    {
+        Calibration neutral = Calibration.Neutral(4);
+        Judgement Of(double? threshold, bool counts) =>
+            Judgement.Of(Map(hot: (2, 2)), 0.4f, new CameraProfile(Threshold: threshold), neutral, 640, 480, counts);
+
+        ScorePart judged = Of(null, counts: true).Score,
+            undecided = Of(null, counts: false).Score,
+            decided = Of(0.4, counts: false).Score;
+
+        Assert.Equal(new ScorePart(null, judged.Detection, judged.MapMax, judged.Raw, Calibration: ScorePart.Neutral), undecided);
+        Assert.Equal((neutral.Threshold, 0.4), (judged.Threshold, decided.Threshold));
+        Assert.All([judged, decided], s => Assert.NotNull(s.Verdict));
+    }
+
+    [Fact]
     public void A_score_at_the_threshold_is_anomalous()
     {
         AnomalyMap map = Map(hot: (2, 2));

@@ -18,6 +18,12 @@ public class BlobNamesTests
     [Fact]
     public void A_slash_in_a_models_name_makes_no_folder() => Assert.Equal("a~2Fb@1/c/", BlobNames.Prefix("a/b@1", "c"));
 
+    [Theory]
+    [InlineData("aaclip@1")]
+    [InlineData("a/b@1.")]
+    [InlineData("ä~\U0001F600\\@1~2")]
+    public void A_blobs_name_tells_its_model(string model) => Assert.Equal(model, BlobNames.ModelOf(BlobNames.Stem(model, "c/a", "0x1")));
+
     [Fact]
     public void A_name_too_long_for_storage_is_cut_and_stays_unique()
     {

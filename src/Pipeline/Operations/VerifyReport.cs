@@ -1,7 +1,7 @@
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>What became of every image.</summary>
-internal sealed record VerifyReport
+public sealed record VerifyReport
 {
     /// <summary>Whether everything is accounted for.</summary>
     public bool Clean =>

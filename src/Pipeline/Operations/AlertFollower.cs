@@ -6,10 +6,19 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>A change of an alert, as far as it can be seen without taking the message.</summary>
-internal sealed record AlertLine(
+/// <param name="Id">Id of the event: other ones for other changes.</param>
+/// <param name="Time">When it happened.</param>
+/// <param name="Camera">Camera.</param>
+/// <param name="Change">"opened", "updated", "closed".</param>
+/// <param name="Severity">Severity after the change.</param>
+/// <param name="Images">Images that took part.</param>
+/// <param name="Score">Calibrated score of the image that the alert shows.</param>
+/// <param name="Image">Blob name of that image.</param>
+/// <param name="Heatmap">Blob name of its heatmap.</param>
+public sealed record SeenAlert(
     string Id,
     DateTimeOffset Time,
     string Camera,
@@ -30,7 +39,8 @@ internal sealed record AlertLine(
 /// messages, and reads the cameras' alert states, which also tell of what downstream has already taken. What is opened and closed between
 /// two looks, and taken by then, is missed.
 /// </summary>
-internal sealed class AlertFollower(StorageClients storage, string? camera)
+/// <param name="camera">Only alerts of this camera; null for all.</param>
+public sealed class AlertFollower(StorageClients storage, string? camera)
 {
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ETag ETag, AlertState State)> _states = new(StringComparer.Ordinal);
@@ -43,26 +53,28 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
 
     /// <summary>Looks once.</summary>
     /// <returns>Changes not told before, oldest first.</returns>
-    public async Task<IReadOnlyList<AlertLine>> LookAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<SeenAlert>> LookAsync(CancellationToken cancellation)
     {
-        List<AlertLine> fresh = [];
-        foreach (AlertLine line in (await PeekAsync(cancellation)).Concat(await StatesAsync(cancellation)))
+        List<SeenAlert> fresh = [];
+        foreach (SeenAlert line in (await PeekAsync(cancellation)).Concat(await StatesAsync(cancellation)))
             if ((camera is null || line.Camera == camera) && _told.Add(line.Id))
                 fresh.Add(line);
         return [.. fresh.OrderBy(l => l.Time)];
     }
 
-    private async Task<IReadOnlyList<AlertLine>> PeekAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<SeenAlert>> PeekAsync(CancellationToken cancellation)
     {
-        List<AlertLine> lines = [];
+        List<SeenAlert> lines = [];
         try
         {
             foreach (
-                PeekedMessage message in (await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.Most, cancellation)).Value
+                PeekedMessage message in (
+                    await storage.Queue(QueueNames.Alerts).PeekMessagesAsync(AlertQueue.MaxMessages, cancellation)
+                ).Value
             )
                 if (AlertQueue.Read(message.Body) is { } alert)
                     lines.Add(
-                        new AlertLine(
+                        new SeenAlert(
                             alert.Envelope.Id,
                             alert.Envelope.Time ?? alert.Data.Image.Time,
                             alert.Data.Camera,
@@ -86,9 +98,9 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         return lines;
     }
 
-    private async Task<IReadOnlyList<AlertLine>> StatesAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<SeenAlert>> StatesAsync(CancellationToken cancellation)
     {
-        List<AlertLine> lines = [];
+        List<SeenAlert> lines = [];
         BlobContainerClient container = storage.Container(ContainerNames.State);
         try
         {
@@ -114,7 +126,7 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
         return lines;
     }
 
-    private static IEnumerable<AlertLine> Changes(string camera, OpenAlert? before, AlertState now)
+    private static IEnumerable<SeenAlert> Changes(string camera, OpenAlert? before, AlertState now)
     {
         if (before is not null && now.Open?.Id != before.Id)
             yield return Line(camera, before with { Sequence = before.Sequence + 1 }, "closed", now.Closed?.At ?? before.Worst.Time);
@@ -127,7 +139,7 @@ internal sealed class AlertFollower(StorageClients storage, string? camera)
             );
     }
 
-    private static AlertLine Line(string camera, OpenAlert alert, string change, DateTimeOffset time) =>
+    private static SeenAlert Line(string camera, OpenAlert alert, string change, DateTimeOffset time) =>
         new(
             FormattableString.Invariant($"{alert.Id}-{alert.Sequence}-{change}"),
             time,

@@ -1,11 +1,12 @@
 using System.Globalization;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>How often something happens, as people write it: "2", "2/s", "30/min", "600/h".</summary>
 /// <param name="PerSecond">Times a second, above 0.</param>
-internal readonly record struct Rate(double PerSecond)
+public readonly record struct Rate(double PerSecond)
 {
+    /// <summary>What <see cref="Parse"/> takes, for messages.</summary>
     public const string Expected = "a pace such as 2/s, 30/min or 600/h";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
@@ -35,6 +36,7 @@ internal readonly record struct Rate(double PerSecond)
             : null;
     }
 
+    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{PerSecond}/s");
 
     /// <summary>

@@ -3,13 +3,13 @@ using AaClip.Pipeline.Alerts;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>Looks into the alerts queue without taking anything from it.</summary>
 internal static class AlertQueue
 {
     /// <summary>Most messages that storage shows or hands out at once.</summary>
-    public const int Most = 32;
+    public const int MaxMessages = 32;
 
     private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(1);
 
@@ -18,12 +18,15 @@ internal static class AlertQueue
     public static async Task<List<string>> IdsAsync(QueueClient queue, bool all, CancellationToken cancellation)
     {
         if (!all)
-            return [.. (await queue.PeekMessagesAsync(Most, cancellation)).Value.Select(m => Read(m.Body)?.Envelope.Id).OfType<string>()];
+            return
+            [
+                .. (await queue.PeekMessagesAsync(MaxMessages, cancellation)).Value.Select(m => Read(m.Body)?.Envelope.Id).OfType<string>(),
+            ];
 
         List<QueueMessage> taken = [];
         try
         {
-            while ((await queue.ReceiveMessagesAsync(Most, Hidden, cancellation)).Value is { Length: > 0 } messages)
+            while ((await queue.ReceiveMessagesAsync(MaxMessages, Hidden, cancellation)).Value is { Length: > 0 } messages)
                 taken.AddRange(messages);
         }
         finally

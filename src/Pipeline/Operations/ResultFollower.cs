@@ -1,13 +1,14 @@
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Tells of each result once, as it appears, by listing again and again. A result that is written a second time, after a message was
 /// delivered twice, is not told again. Keeps the names of the last ten minutes: clocks of the workers and of storage may differ by less.
 /// </summary>
-internal sealed class ResultFollower(StorageClients storage, string? camera)
+/// <param name="camera">Only results of this camera; null for all.</param>
+public sealed class ResultFollower(StorageClients storage, string? camera)
 {
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
 
@@ -17,17 +18,17 @@ internal sealed class ResultFollower(StorageClients storage, string? camera)
 
     /// <summary>Looks once.</summary>
     /// <returns>Results not told before, oldest first.</returns>
-    public async Task<IReadOnlyList<ResultLine>> LookAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ResultSummary>> LookAsync(CancellationToken cancellation)
     {
         if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
             return [];
-        List<ResultLine> fresh = [];
+        List<ResultSummary> fresh = [];
         DateTimeOffset? since = _newest - Overlap;
-        await foreach (string model in Models.ListAsync(storage, cancellation))
+        await foreach (string model in _results.ModelsAsync(cancellation))
         await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
             if (_seen.TryAdd(result.Blob, result.Time))
             {
-                fresh.Add(ResultLine.Of(model, result));
+                fresh.Add(result);
                 _newest = !(result.Time <= _newest) ? result.Time : _newest;
             }
 

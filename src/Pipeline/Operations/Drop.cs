@@ -1,18 +1,18 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using AaClip.Cli.Model;
+using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Stores images as a camera would: each as the blob "camera/relative path" with its content type, several at a time, at a pace. One that
 /// cannot be stored does not stop the others; the storage library has tried it four times by then.
 /// </summary>
-internal sealed class Drop(StorageClients storage, TimeProvider time)
+public sealed class Drop(StorageClients storage, TimeProvider time)
 {
     private const int AtATime = 4;
 
@@ -44,18 +44,16 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
                 string blob = BlobName(turn.Item, turn.Pass);
                 try
                 {
-                    byte[] content = await File.ReadAllBytesAsync(turn.Item.File.Path, token);
-                    BlobUploadOptions upload = new()
-                    {
-                        HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.File.Path) },
-                    };
+                    byte[] content = await File.ReadAllBytesAsync(turn.Item.Path, token);
+                    BlobUploadOptions upload = new() { HttpHeaders = new BlobHttpHeaders { ContentType = ContentType(turn.Item.Path) } };
                     BlobContentInfo stored = await images.GetBlobClient(blob).UploadAsync(BinaryData.FromBytes(content), upload, token);
                     Stored?.Invoke(new Dropped(blob, stored.ETag.ToString().Trim('"'), content.Length, time.GetUtcNow()));
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException || StorageTrouble.Explain(e) is not null)
+                catch (Exception e)
+                    when (e is IOException or UnauthorizedAccessException or RequestFailedException || InfrastructureException.Is(e))
                 {
                     lock (failures)
-                        failures.Add(new DropFailure(turn.Item.File.Path, StorageTrouble.Explain(e) ?? e.Message));
+                        failures.Add(new DropFailure(turn.Item.Path, e));
                 }
             }
         );
@@ -65,7 +63,7 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
     /// <summary>Name of an image's blob.</summary>
     public static string BlobName(DropItem item, int pass = 1)
     {
-        string path = item.File.Relative.Replace(Path.DirectorySeparatorChar, '/');
+        string path = item.Relative.Replace(Path.DirectorySeparatorChar, '/');
         return pass == 1 ? $"{item.Camera}/{path}" : FormattableString.Invariant($"{item.Camera}/pass-{pass}/{path}");
     }
 
@@ -105,11 +103,18 @@ internal sealed class Drop(StorageClients storage, TimeProvider time)
 
 /// <summary>An image to be stored.</summary>
 /// <param name="Camera">Camera that it shall come from.</param>
-/// <param name="File">The image.</param>
-internal readonly record struct DropItem(string Camera, ImageFile File);
+/// <param name="Path">Where the file is.</param>
+/// <param name="Relative">What follows the camera in the blob's name.</param>
+public readonly record struct DropItem(string Camera, string Path, string Relative);
 
 /// <summary>An image that is stored.</summary>
-internal sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
+/// <param name="Blob">Blob name in the images container.</param>
+/// <param name="ETag">Version of the blob, without quotes.</param>
+/// <param name="Bytes">Length of the file.</param>
+/// <param name="At">When storage had taken it.</param>
+public sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
 
 /// <summary>An image that could not be stored.</summary>
-internal sealed record DropFailure(string Path, string Reason);
+/// <param name="Path">Where the file is.</param>
+/// <param name="Error">Why: the file cannot be read, or storage refuses it or cannot be reached.</param>
+public sealed record DropFailure(string Path, Exception Error);

@@ -8,7 +8,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Cli.Operate;
+namespace AaClip.Pipeline.Operations;
 
 /// <summary>
 /// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that
@@ -16,13 +16,15 @@ namespace AaClip.Cli.Operate;
 /// results, and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance
 /// to be scored than to be missed.
 /// </summary>
-internal sealed class Verification(StorageClients storage, string? camera, string? model)
+/// <param name="camera">Only images of this camera; null for all.</param>
+/// <param name="model">"name@version" that every image needs a result of; null for any.</param>
+public sealed class Verification(StorageClients storage, string? camera, string? model)
 {
     // From one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
     private const int Switches = 4;
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<string, ResultLine> _results = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ResultSummary> _results = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Model, string Image), List<ResultSummary>> _byImage = [];
     private readonly List<(DateTimeOffset Time, string Model)> _live = []; // of new images, not of jobs
     private readonly Dictionary<(string Model, string Image, string Version), string> _versions = [];
@@ -34,6 +36,8 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
     /// </summary>
     public bool AllAlerts { get; init; }
 
+    /// <summary>Accounts for the images once; an instance serves one run.</summary>
+    /// <exception cref="InvalidDataException">The camera profiles in storage cannot be read.</exception>
     public async Task<VerifyReport> RunAsync(CancellationToken cancellation)
     {
         CameraSet cameras = await CamerasAsync(cancellation);
@@ -75,17 +79,14 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
             Older = _results.Count - current.Count,
             Missing = missing,
             Doubled = _doubled,
-            WithoutMap =
-            [
-                .. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Result))).Select(r => r.Result),
-            ],
+            WithoutMap = [.. _results.Values.Where(r => r.Verdict != Verdict.Failed && !maps.Contains(Stem(r.Blob))).Select(r => r.Blob)],
             Failed =
             [
                 .. _results
-                    .Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Result))
-                    .Select(r => $"{r.Image}: {r.Failure}"),
+                    .Values.Where(r => r.Verdict == Verdict.Failed && current.Contains(r.Blob))
+                    .Select(r => $"{r.Image ?? r.Blob}: {r.Failure}"),
             ],
-            PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Result)),
+            PastFailures = _results.Values.Count(r => r.Verdict == Verdict.Failed && !current.Contains(r.Blob)),
             Mixed = Mixed(),
             Orphans =
             [
@@ -172,10 +173,10 @@ internal sealed class Verification(StorageClients storage, string? camera, strin
 
             if (ResultSummary.FromMetadata(blob.Name, blob.Metadata) is not { } summary || (camera is not null && summary.Camera != camera))
                 continue;
-            string id = Models.Unescape(blob.Name[..blob.Name.IndexOf('/', StringComparison.Ordinal)]); // results lie in folders
+            string id = summary.Model;
             if (model is not null && id != model)
                 continue;
-            _results.Add(blob.Name, ResultLine.Of(id, summary));
+            _results.Add(blob.Name, summary);
             if (summary.Job is null)
                 _live.Add((summary.Time, id));
             if (summary.Image is not { } image)

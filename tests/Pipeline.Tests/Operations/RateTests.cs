@@ -1,8 +1,8 @@
-using AaClip.Cli.Operate;
+using AaClip.Pipeline.Operations;
 
-namespace AaClip.Cli.Tests.Operate;
+namespace AaClip.Pipeline.Tests.Operations;
 
-/// <summary>Pace and points in time, as people write them.</summary>
+/// <summary>A pace, as people write it.</summary>
 public sealed class RateTests
 {
     [Theory]
@@ -39,25 +39,6 @@ public sealed class RateTests
 
         Assert.Equal([0, 0.5, 1.3, 1.5, 2.0], seconds.Select(s => Math.Round(s, 3)));
     }
-
-    [Theory]
-    [InlineData("90s", "2026-01-31T07:58:30Z")]
-    [InlineData("1.5h", "2026-01-31T06:30:00Z")]
-    [InlineData("7d", "2026-01-24T08:00:00Z")]
-    [InlineData("2026-01-30", "2026-01-30T00:00:00Z")]
-    [InlineData("2026-01-31T08:00:00+02:00", "2026-01-31T06:00:00Z")]
-    public void A_point_in_time_is_a_duration_back_or_a_time(string text, string expected) =>
-        Assert.Equal(
-            DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture),
-            Since.Parse(text, new DateTimeOffset(2026, 1, 31, 8, 0, 0, TimeSpan.Zero))
-        );
-
-    [Theory]
-    [InlineData("h")]
-    [InlineData("-2h")]
-    [InlineData("yesterday")]
-    [InlineData("99999999d")]
-    public void What_is_no_point_in_time_is_refused(string text) => Assert.Null(Since.Parse(text, DateTimeOffset.UnixEpoch));
 
     // Whoever waits is there at once.
     private sealed class JumpingTime : TimeProvider
