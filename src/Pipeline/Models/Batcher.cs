@@ -3,8 +3,8 @@ namespace AaClip.Pipeline.Models;
 /// <summary>
 /// Merges concurrent calls into runs. One run at a time; what arrives meanwhile is the next one. Each caller gets its own result or its own
 /// error: when a run fails, its items are tried one by one, so that a bad one fails alone. A caller that is cancelled leaves, and the
-/// others stay. It disposes of every item exactly once: after its run, or when its caller leaves before that. So it holds no more items than
-/// there are callers waiting and places in a run; who bounds the callers bounds the memory.
+/// others stay. It disposes of every item exactly once: after its run, or when its caller leaves before that. So it holds no more items
+/// than there are callers waiting and places in a run; who bounds the callers bounds the memory.
 /// </summary>
 /// <param name="run">Gives a result per item, in order; synchronous. Must not keep the items.</param>
 /// <param name="maxSize">Most items of a run, at least 1.</param>

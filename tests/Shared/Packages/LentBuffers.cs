@@ -4,8 +4,8 @@ using System.Collections.Concurrent;
 namespace AaClip.Tests;
 
 /// <summary>
-/// A pool that knows what it has lent. Its arrays are longer than asked for and hold NaN, before they are lent and once they are back: a run
-/// that reads what is not its own has no numbers.
+/// A pool that knows what it has lent. Its arrays are longer than asked for and hold NaN, before they are lent and once they are back: a
+/// run that reads what is not its own has no numbers.
 /// </summary>
 internal sealed class LentBuffers : ArrayPool<float>
 {
