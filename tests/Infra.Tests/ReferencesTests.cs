@@ -10,7 +10,8 @@ public class ReferencesTests
     /// <summary>Folders of Pipeline: each uses those of the lines above it alone, and none of its own line.</summary>
     private static readonly string[][] Layers =
     [
-        ["Contracts", "Storage"],
+        ["Storage"],
+        ["Contracts"],
         ["Telemetry"],
         ["Resilience"],
         ["Models", "Results", "Routing"],
