@@ -23,7 +23,8 @@ public static class CacheFolder
         );
         string parent =
             // the XDG rules require a relative path to be ignored; null is not fully qualified either
-            System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg!
+            System.IO.Path.IsPathFullyQualified(xdg ?? "")
+                ? xdg!
             : local.Length > 0 ? local
             : System.IO.Path.GetTempPath();
         return System.IO.Path.Combine(parent, "aaclip", "anchors");

@@ -15,6 +15,7 @@ namespace AaClip.Scoring.Images;
 internal static class DeepSamples
 {
     private const int TwelveBits = 4095;
+
     // a 10-bit camera (up to 1023) may also give such a dark frame, so the bit depth cannot be inferred from it
     private const int Dark = 64;
 
