@@ -22,9 +22,7 @@ public static class CacheFolder
             Environment.SpecialFolderOption.DoNotVerify
         );
         string parent =
-            // the XDG rules require a relative path to be ignored; null is not fully qualified either
-            System.IO.Path.IsPathFullyQualified(xdg ?? "")
-                ? xdg!
+            System.IO.Path.IsPathFullyQualified(xdg ?? "") ? xdg! // XDG rule: ignore a relative path; null is not fully qualified either
             : local.Length > 0 ? local
             : System.IO.Path.GetTempPath();
         return System.IO.Path.Combine(parent, "aaclip", "anchors");
