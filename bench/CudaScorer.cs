@@ -7,8 +7,8 @@ using AaClip.Scoring.Sessions;
 namespace AaClip.Bench;
 
 /// <summary>
-/// Measures the scorer as the product calls it: from decoded images of 640 x 480 to maps, including the resize on the CPU; and with inputs that
-/// are ready, because the pipeline resizes the next images meanwhile.
+/// Measures the scorer as the product calls it: from decoded images of 640 x 480 to maps, including the resize on the CPU. Also measures
+/// it with inputs that are already resized, because the pipeline resizes the next images during a run.
 /// </summary>
 internal static class CudaScorer
 {
