@@ -39,8 +39,8 @@ public static class Calibrator
     /// ⌈(n + 1)(1 − α)⌉-th smallest score. Among n + 1 exchangeable images, every rank is equally likely for each image. So a new normal
     /// image exceeds the threshold with probability at most α, for every finite n and any distribution of the scores (Vovk et al.,
     /// Algorithmic Learning in a Random World, 2005). With fewer than ⌈1/α⌉ − 1 images the largest score is taken, and the bound is
-    /// 1/(n + 1). The images that set the scale must not also set the threshold: every second image sets the weights of map and detection in
-    /// the score, and n counts the other images. If the scale is given, or only the map is used, n counts all images.
+    /// 1/(n + 1). The images that set the scale must not also set the threshold: every second image sets the weights of map and detection
+    /// in the score, and n counts the other images. If the scale is given, or only the map is used, n counts all images.
     /// </summary>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
     /// <param name="given">A scale to keep; null chooses one.</param>
