@@ -18,6 +18,7 @@ public class ReferencesTests
         ["Scoring"],
         ["Alerts", "Jobs"],
         ["Failures"],
+        ["Operations"],
     ];
 
     /// <summary>What a child uses of its parent all the same.</summary>

@@ -103,7 +103,8 @@ public sealed record ImagePart
     /// <summary>MD5 of the content that storage keeps, Base64; null where the uploader gave none.</summary>
     public string? Md5 { get; init; }
 
-    /// <summary>Name and ETag in one.</summary>
+    /// <summary>Name and ETag in one, of an image in storage.</summary>
+    /// <exception cref="InvalidOperationException">It is a file.</exception>
     [JsonIgnore]
     public ImageVersion Version => new(Name, RequiredETag);
 
