@@ -43,14 +43,14 @@ public static class Services
         services.AddSingleton<CameraProfiles>();
         services.AddSingleton<UploadRouter>();
         services.AddSingleton<ResultStore>();
-        services.AddSingleton<ModelChoice>();
+        services.AddSingleton<ModelRolesStore>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ImageScoring>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobService>();
         services.AddSingleton<JobRunner>();
-        services.AddSingleton<Rejudge>();
+        services.AddSingleton<MapRejudger>();
         services.AddSingleton<RunningJobs>();
         services.AddSingleton<BulkScoring>();
         services.AddSingleton<FailureRecorder>();

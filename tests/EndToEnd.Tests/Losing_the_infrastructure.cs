@@ -44,11 +44,11 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     public async Task A_model_whose_runs_all_fail_ends_its_process_which_costs_no_image()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        using ModelChoice choice = new(
+        using ModelRolesStore choice = new(
             site.Storage,
             Options.Create(new ModelOptions()),
             TimeProvider.System,
-            NullLogger<ModelChoice>.Instance
+            NullLogger<ModelRolesStore>.Instance
         );
         string bad = await new ModelRepository(
             site.Storage,

@@ -727,7 +727,7 @@ public sealed class RescoreTests(AzuriteFixture azurite) : IClassFixture<Azurite
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: AllNormal);
         await pipeline
             .Storage.Container(ContainerNames.Config)
-            .GetBlobClient(ModelChoice.BlobName)
+            .GetBlobClient(ModelRolesStore.BlobName)
             .UploadAsync(BinaryData.FromString("{ \"schemaVersion\": 99 }"), overwrite: true, Cancellation);
 
         InvalidDataException e = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.LiveAsync(Cancellation));

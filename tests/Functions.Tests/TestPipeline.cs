@@ -42,7 +42,7 @@ internal sealed class TestPipeline : IAsyncDisposable
                 Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models"),
             }
         );
-        Choice = new ModelChoice(storage, model, TimeProvider.System, NullLogger<ModelChoice>.Instance);
+        Choice = new ModelRolesStore(storage, model, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
         Repository = new ModelRepository(storage, model, NullLogger<ModelRepository>.Instance);
         Models = new ModelHost(
             model,
@@ -72,7 +72,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Cameras,
             Results,
             Models,
-            new Rejudge(storage, Cameras, Results, Models, Repository, model, TimeProvider.System),
+            new MapRejudger(storage, Cameras, Results, Models, Repository, model, TimeProvider.System),
             TimeProvider.System,
             NullLogger<JobRunner>.Instance
         );
@@ -87,7 +87,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public StorageClients Storage { get; }
     public CameraProfiles Cameras { get; }
     public ModelHost Models { get; }
-    public ModelChoice Choice { get; }
+    public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
     public JobStore Store { get; }
     public JobService Jobs { get; }

@@ -24,13 +24,13 @@ internal sealed class JobServices
         _store = new JobStore(storage, TimeProvider.System);
         IOptions<ModelOptions> options = Options.Create(new ModelOptions());
         Models = new ModelRepository(storage, options, NullLogger<ModelRepository>.Instance);
-        Choice = new ModelChoice(storage, options, TimeProvider.System, NullLogger<ModelChoice>.Instance);
+        Choice = new ModelRolesStore(storage, options, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
         Jobs = new JobService(storage, _store, Models, TimeProvider.System);
     }
 
     public ModelRepository Models { get; }
 
-    public ModelChoice Choice { get; }
+    public ModelRolesStore Choice { get; }
 
     public JobService Jobs { get; }
 

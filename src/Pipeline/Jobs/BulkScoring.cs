@@ -14,7 +14,7 @@ public sealed class BulkScoring(ImageScoring scoring, RunningJobs running, Model
     /// <summary>Scores one image. Its result goes to storage alone: no alert, and no message.</summary>
     public async Task ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
-        if (!await running.IncludeAsync(request.Job, cancellation))
+        if (!await running.IsActiveAsync(request.Job, cancellation))
             return;
         try
         {

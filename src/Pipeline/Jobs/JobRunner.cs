@@ -26,7 +26,7 @@ public sealed partial class JobRunner(
     CameraProfiles cameras,
     ResultStore results,
     ModelHost models,
-    Rejudge rejudge,
+    MapRejudger rejudge,
     TimeProvider time,
     ILogger<JobRunner> logger
 )
@@ -83,7 +83,7 @@ public sealed partial class JobRunner(
         if (!await TakeAsync(job, next, cancellation))
             return; // paused, cancelled, or taken by another message, which goes on
         if (next.Status == JobStatus.Running)
-            await service.SendAsync(next, next.Still ? Pause : TimeSpan.Zero, cancellation);
+            await service.SendAsync(next, next.StalledAtLastLook ? Pause : TimeSpan.Zero, cancellation);
         else
             Log.Done(logger, next.Id, next.Found.Images, next.Found.Flips);
     }
@@ -120,7 +120,7 @@ public sealed partial class JobRunner(
                 Compared[] flips = [.. compared.Where(c => c.Flipped)];
                 if (flips.Length > 0)
                     await jobs.WriteFlipsAsync(job.Id, job.Collected, flips, cancellation);
-                return job with { Collected = job.Collected + 1, Found = job.Found.With(compared), Still = false };
+                return job with { Collected = job.Collected + 1, Found = job.Found.With(compared), StalledAtLastLook = false };
             }
         }
 
@@ -132,7 +132,7 @@ public sealed partial class JobRunner(
         {
             if (job.Request.Mode == RescoreMode.Full)
                 await SendAsync(job, await PageAsync(job, job.Sent, cancellation), cancellation);
-            return job with { Sent = job.Sent + 1, Still = false };
+            return job with { Sent = job.Sent + 1, StalledAtLastLook = false };
         }
 
         // 3. List
@@ -146,7 +146,7 @@ public sealed partial class JobRunner(
                 Listed = job.Listed + 1,
                 Images = job.Images + page.Images.Count,
                 ListedAll = page.Next is null,
-                Still = false,
+                StalledAtLastLook = false,
             };
         }
 
@@ -161,10 +161,10 @@ public sealed partial class JobRunner(
         // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is
         // sent again.
         if (await WaitingAsync(cancellation) > 0)
-            return job.Still ? job with { Still = false } : job;
-        if (job.Still)
+            return job.StalledAtLastLook ? job with { StalledAtLastLook = false } : job;
+        if (job.StalledAtLastLook)
             Log.Again(logger, job.Id, job.Sent - job.Collected);
-        return job.Still ? job with { Still = false, Sent = job.Collected } : job with { Still = true };
+        return job.StalledAtLastLook ? job with { StalledAtLastLook = false, Sent = job.Collected } : job with { StalledAtLastLook = true };
     }
 
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>

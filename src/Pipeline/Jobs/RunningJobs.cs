@@ -12,7 +12,7 @@ public sealed class RunningJobs(JobStore jobs, TimeProvider time)
     private readonly ConcurrentDictionary<string, (bool Runs, long LookedAt)> _known = new(StringComparer.Ordinal);
 
     /// <summary>True for a job that runs, for a job that storage does not know, and for null.</summary>
-    public async ValueTask<bool> IncludeAsync(string? job, CancellationToken cancellation = default)
+    public async ValueTask<bool> IsActiveAsync(string? job, CancellationToken cancellation = default)
     {
         if (job is null)
             return true;

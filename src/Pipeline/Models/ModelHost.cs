@@ -14,7 +14,7 @@ namespace AaClip.Pipeline.Models;
 public sealed partial class ModelHost(
     IOptions<ModelOptions> options,
     IOptions<BatchingOptions> batching,
-    ModelChoice choice,
+    ModelRolesStore choice,
     ModelRepository repository,
     TimeProvider time,
     ILogger<ModelHost> logger

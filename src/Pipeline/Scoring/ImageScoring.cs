@@ -44,7 +44,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly int _heatmapSide;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ModelChoice _choice;
+    private readonly ModelRolesStore _choice;
     private readonly SemaphoreSlim _urgent;
     private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
@@ -55,7 +55,7 @@ public sealed partial class ImageScoring : IDisposable
         StorageClients storage,
         CameraProfiles cameras,
         ModelHost models,
-        ModelChoice choice,
+        ModelRolesStore choice,
         ResultStore results,
         IOptions<LimitsOptions> limits,
         TimeProvider time,

@@ -109,7 +109,7 @@ internal static class StorageOperations
             ["JobService.Cancel"] = new(WithJob, Give(async s => (await Service(s).CancelAsync(Job, Token)).Status)),
             ["JobService.Fail"] = new(WithJob, Give(async s => (await Service(s).FailAsync(Job, "why", Token)).Reason)),
             ["JobService.Tend"] = new(WithJob, Give(async s => (await Service(s).TendAsync(Token)).Count)),
-            ["RunningJobs.Include"] = new(WithPausedJob, Give(async s => await new RunningJobs(Jobs(s), Clock).IncludeAsync(Job, Token))),
+            ["RunningJobs.Include"] = new(WithPausedJob, Give(async s => await new RunningJobs(Jobs(s), Clock).IsActiveAsync(Job, Token))),
 
             ["AlertStore.Get"] = new(WithAlerts, Give(async s => (await Alerts(s).GetAsync("line1", Token)).Horizon)),
             ["AlertStore.Change"] = new(
@@ -134,16 +134,19 @@ internal static class StorageOperations
                     return string.Join(' ', (await cameras.GetAsync(Token)).Names);
                 })
             ),
-            ["ModelChoice.Get"] = new(WithConfig, Give(async s => (await Use(Choice(s), choice => choice.GetAsync(Token).AsTask())).Live)),
-            ["ModelChoice.Promote"] = new(
+            ["ModelRolesStore.Get"] = new(
+                WithConfig,
+                Give(async s => (await Use(Choice(s), choice => choice.GetAsync(Token).AsTask())).Live)
+            ),
+            ["ModelRolesStore.Promote"] = new(
                 WithConfig,
                 Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
             ),
-            ["ModelChoice.Promote for the first time"] = new(
+            ["ModelRolesStore.Promote for the first time"] = new(
                 Nothing,
                 Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
             ),
-            ["ModelChoice.Shadow"] = new(
+            ["ModelRolesStore.Shadow"] = new(
                 WithConfig,
                 Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, Token))).Shadow?.Model)
             ),
@@ -249,8 +252,8 @@ internal static class StorageOperations
 
     private static AlertStore Alerts(StorageClients storage) => new(storage, TimeProvider.System); // it waits between its tries
 
-    private static ModelChoice Choice(StorageClients storage) =>
-        new(storage, Options.Create(new ModelOptions()), Clock, NullLogger<ModelChoice>.Instance);
+    private static ModelRolesStore Choice(StorageClients storage) =>
+        new(storage, Options.Create(new ModelOptions()), Clock, NullLogger<ModelRolesStore>.Instance);
 
     private static ModelRepository Repository(StorageClients storage) =>
         new(

@@ -18,7 +18,7 @@ namespace AaClip.Pipeline.Jobs;
 /// without running a model. The result goes where the
 /// new model's results are; where old and new model are the same it takes the old one's place. Its heatmap stays the old picture.
 /// </summary>
-public sealed class Rejudge(
+public sealed class MapRejudger(
     StorageClients storage,
     CameraProfiles cameras,
     ResultStore results,
