@@ -132,6 +132,19 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
     /// <summary>Name and version in one.</summary>
     [JsonIgnore]
     public ModelId Id => new(Name, Version);
+
+    /// <summary>What results say of a model package.</summary>
+    /// <param name="provider">"cpu" or "cuda"; null where nothing ran.</param>
+    public static ModelPart Of(ModelManifest manifest, string? provider) =>
+        new(
+            manifest.Name,
+            manifest.Version,
+            (
+                manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph)
+            )?.Sha256,
+            manifest.Precision.ToString().ToLowerInvariant(),
+            provider
+        );
 }
 
 /// <summary>A score; all numbers are null when the verdict is failed.</summary>

@@ -67,7 +67,7 @@ public sealed class MapRejudger(
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
             return result is null ? Outcome.None : Outcome.Of(result.Score.RequiredVerdict, null);
 
-        ModelPart part = LoadedModel.PartOf(manifest, null);
+        ModelPart part = ModelPart.Of(manifest, null);
         if (result.Model.Sha256 != part.Sha256)
             throw new InvalidDataException(
                 $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: "

@@ -39,7 +39,7 @@ public sealed class LoadedModel : IAsyncDisposable
             scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero,
             time
         );
-        Part = PartOf(scorer.Model, scorer.Provider);
+        Part = ModelPart.Of(scorer.Model, scorer.Provider);
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -121,19 +121,6 @@ public sealed class LoadedModel : IAsyncDisposable
         _scorer.Dispose();
         _hold?.Dispose();
     }
-
-    /// <summary>What results say of a model.</summary>
-    /// <param name="provider">"cpu" or "cuda"; null where nothing ran.</param>
-    public static ModelPart PartOf(ModelManifest manifest, string? provider) =>
-        new(
-            manifest.Name,
-            manifest.Version,
-            (
-                manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph)
-            )?.Sha256,
-            manifest.Precision.ToString().ToLowerInvariant(),
-            provider
-        );
 
     private IReadOnlyList<ImageScore> Run(IReadOnlyList<ModelInput> images)
     {
