@@ -19,12 +19,7 @@ internal static class CalibrateCommand
 {
     public static Command Create()
     {
-        Option<string> model = new("--model")
-        {
-            Description = "Model package, made by 'aaclip import'.",
-            Required = true,
-            HelpName = "DIR",
-        };
+        Option<string> model = SharedOptions.Model();
         Option<string[]> normals = new("--normals")
         {
             Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.",
@@ -44,12 +39,7 @@ internal static class CalibrateCommand
             Required = true,
             HelpName = "NAME",
         };
-        Option<Domain> domain = new("--domain")
-        {
-            Description = "Which smoothing the map gets.",
-            DefaultValueFactory = _ => Domain.Industrial,
-            CustomParser = Values.Word<Domain>(),
-        };
+        Option<Domain> domain = SharedOptions.MapDomain();
         Option<double> rate = new("--false-alarms")
         {
             Description = "Share of new normal images that may be called anomalous, when there are no --defects.",
@@ -74,12 +64,7 @@ internal static class CalibrateCommand
         };
         Option<string?> camera = new("--camera") { Description = "Which profile of --cameras.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
-        Option<Provider> provider = new("--provider")
-        {
-            Description = "auto takes CUDA where it works.",
-            DefaultValueFactory = _ => Provider.Auto,
-            CustomParser = Values.Word<Provider>(),
-        };
+        Option<Provider> provider = SharedOptions.ModelProvider();
         Verb command = new(
             "calibrate",
             "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or "

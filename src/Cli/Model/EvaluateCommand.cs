@@ -18,12 +18,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         DataOptions data = new();
-        Option<string> model = new("--model")
-        {
-            Description = "Model package, made by 'aaclip import'.",
-            Required = true,
-            HelpName = "DIR",
-        };
+        Option<string> model = SharedOptions.Model();
         Option<string?> report = new("--report")
         {
             Description =
@@ -31,18 +26,8 @@ internal static class EvaluateCommand
             HelpName = "DIR",
         };
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
-        Option<Provider> provider = new("--provider")
-        {
-            Description = "auto takes CUDA where it works.",
-            DefaultValueFactory = _ => Provider.Auto,
-            CustomParser = Values.Word<Provider>(),
-        };
-        Option<int> threads = new("--threads")
-        {
-            Description = "Threads of a run; 0 takes one for each core.",
-            HelpName = "N",
-            CustomParser = Values.Whole(0, 1024),
-        };
+        Option<Provider> provider = SharedOptions.ModelProvider();
+        Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "evaluate",
             "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",

@@ -22,11 +22,7 @@ internal static class ImportCommand
             Required = true,
             HelpName = "DIR",
         };
-        Option<string?> vocabulary = new("--vocab")
-        {
-            Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
-            HelpName = "FILE|DIR",
-        };
+        Option<string?> vocabulary = SharedOptions.Vocabulary();
         Option<string?> adapters = new("--adapters")
         {
             Description = "AA-CLIP adapters: the folder with text_adapter.pth and image_adapter_N.pth. Without it, plain CLIP.",
@@ -38,13 +34,7 @@ internal static class ImportCommand
             HelpName = "N",
             CustomParser = Values.WholeOrNone(0),
         };
-        Option<int> size = new("--size")
-        {
-            Description = "Side of the input in pixels, a multiple of the patch.",
-            DefaultValueFactory = _ => 518,
-            HelpName = "PIXELS",
-            CustomParser = Values.Whole(1, 16384),
-        };
+        Option<int> size = SharedOptions.Size();
         Option<Precision> precision = new("--precision")
         {
             Description = "fp32 equals the published code, fp16 is for CUDA, int8 for CPUs.",
@@ -57,13 +47,7 @@ internal static class ImportCommand
             DefaultValueFactory = _ => Activation.Gelu,
             CustomParser = Values.Word<Activation>(),
         };
-        Option<int[]> levels = new("--levels")
-        {
-            Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).",
-            AllowMultipleArgumentsPerToken = true,
-            HelpName = "N N N N",
-            CustomParser = Values.Wholes(1, 1000),
-        };
+        Option<int[]> levels = SharedOptions.Levels();
         Option<double> imageShare = new("--image-share")
         {
             Description = "Weight of the image adapters in the mix.",
@@ -78,18 +62,8 @@ internal static class ImportCommand
             HelpName = "0-1",
             CustomParser = Values.Number<double>(x => x is >= 0 and <= 1, "a number from 0 to 1"),
         };
-        Option<int?> visionHeads = new("--vision-heads")
-        {
-            Description = "Attention heads of the image tower. Default: from config.json, else width / 64.",
-            HelpName = "N",
-            CustomParser = Values.WholeOrNone(1, 1024),
-        };
-        Option<int?> textHeads = new("--text-heads")
-        {
-            Description = "Attention heads of the text tower. Default: as above.",
-            HelpName = "N",
-            CustomParser = Values.WholeOrNone(1, 1024),
-        };
+        Option<int?> visionHeads = SharedOptions.VisionHeads();
+        Option<int?> textHeads = SharedOptions.TextHeads();
         Option<string[]> classes = new("--classes")
         {
             Description = "Classes whose anchors the package shall carry; others get theirs when first used.",

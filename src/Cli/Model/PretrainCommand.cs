@@ -47,12 +47,7 @@ internal static class PretrainCommand
             CustomParser = Values.Whole(),
         };
         Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
-        Option<Provider> provider = new("--provider")
-        {
-            Description = "cpu or cuda; auto takes CUDA where it works.",
-            DefaultValueFactory = _ => Provider.Auto,
-            CustomParser = Values.Word<Provider>(),
-        };
+        Option<Provider> provider = SharedOptions.TrainingProvider();
         Verb command = new(
             "pretrain",
             "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for "

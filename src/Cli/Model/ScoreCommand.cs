@@ -15,24 +15,14 @@ internal static class ScoreCommand
             Arity = ArgumentArity.OneOrMore,
             HelpName = "PATH",
         };
-        Option<string> model = new("--model")
-        {
-            Description = "Model package, made by 'aaclip import'.",
-            Required = true,
-            HelpName = "DIR",
-        };
+        Option<string> model = SharedOptions.Model();
         Option<string> name = new("--class")
         {
             Description = "What the object is called: any words, or a published class such as MVTec/bottle.",
             Required = true,
             HelpName = "NAME",
         };
-        Option<Domain> domain = new("--domain")
-        {
-            Description = "Which smoothing the map gets.",
-            DefaultValueFactory = _ => Domain.Industrial,
-            CustomParser = Values.Word<Domain>(),
-        };
+        Option<Domain> domain = SharedOptions.MapDomain();
         Option<string?> heatmaps = new("--heatmaps")
         {
             Description = "Writes a picture for each image: the map over the photo.",
@@ -69,18 +59,8 @@ internal static class ScoreCommand
             HelpName = "N",
             CustomParser = Values.Whole(1, 256),
         };
-        Option<Provider> provider = new("--provider")
-        {
-            Description = "auto takes CUDA where it works.",
-            DefaultValueFactory = _ => Provider.Auto,
-            CustomParser = Values.Word<Provider>(),
-        };
-        Option<int> threads = new("--threads")
-        {
-            Description = "Threads of a run; 0 takes one for each core.",
-            HelpName = "N",
-            CustomParser = Values.Whole(0, 1024),
-        };
+        Option<Provider> provider = SharedOptions.ModelProvider();
+        Option<int> threads = SharedOptions.Threads();
         Option<bool> parity = new("--parity")
         {
             Description = "Reads images exactly as the published code: no EXIF rotation, 16-bit grey clipped.",

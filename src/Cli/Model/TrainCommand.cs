@@ -29,11 +29,7 @@ internal static class TrainCommand
             Required = true,
             HelpName = "DIR",
         };
-        Option<string?> vocabulary = new("--vocab")
-        {
-            Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
-            HelpName = "FILE|DIR",
-        };
+        Option<string?> vocabulary = SharedOptions.Vocabulary();
         Option<TrainingStage> stage = new("--stage")
         {
             Description = "text learns the anchors, image the patches.",
@@ -49,13 +45,7 @@ internal static class TrainCommand
             CustomParser = Values.Word<Preset>(),
         };
         Option<bool> resume = new("--resume") { Description = "Goes on with the training in --out after its last whole epoch." };
-        Option<int> size = new("--size")
-        {
-            Description = "Side of the input in pixels, a multiple of the patch.",
-            DefaultValueFactory = _ => 518,
-            HelpName = "PIXELS",
-            CustomParser = Values.Whole(1, 16384),
-        };
+        Option<int> size = SharedOptions.Size();
         Option<int> textEpochs = new("--text-epochs")
         {
             Description = "Epochs of the text stage.",
@@ -124,25 +114,9 @@ internal static class TrainCommand
             CustomParser = Values.Word<Activation>(),
         };
         Option<bool> plain = new("--no-augmentation") { Description = "Takes images as they are." };
-        Option<int[]> levels = new("--levels")
-        {
-            Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).",
-            AllowMultipleArgumentsPerToken = true,
-            HelpName = "N N N N",
-            CustomParser = Values.Wholes(1, 1000),
-        };
-        Option<int?> visionHeads = new("--vision-heads")
-        {
-            Description = "Attention heads of the image tower. Default: from config.json, else width / 64.",
-            HelpName = "N",
-            CustomParser = Values.WholeOrNone(1, 1024),
-        };
-        Option<int?> textHeads = new("--text-heads")
-        {
-            Description = "Attention heads of the text tower. Default: as above.",
-            HelpName = "N",
-            CustomParser = Values.WholeOrNone(1, 1024),
-        };
+        Option<int[]> levels = SharedOptions.Levels();
+        Option<int?> visionHeads = SharedOptions.VisionHeads();
+        Option<int?> textHeads = SharedOptions.TextHeads();
         Option<int> seed = new("--seed")
         {
             Description = "Of initial adapters, order, variation and --shots.",
@@ -150,18 +124,8 @@ internal static class TrainCommand
             HelpName = "N",
             CustomParser = Values.Whole(),
         };
-        Option<Provider> provider = new("--provider")
-        {
-            Description = "cpu or cuda; auto takes CUDA where it works.",
-            DefaultValueFactory = _ => Provider.Auto,
-            CustomParser = Values.Word<Provider>(),
-        };
-        Option<int> threads = new("--threads")
-        {
-            Description = "Threads of a run; 0 takes one for each core.",
-            HelpName = "N",
-            CustomParser = Values.Whole(0, 1024),
-        };
+        Option<Provider> provider = SharedOptions.TrainingProvider();
+        Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "train",
             "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",

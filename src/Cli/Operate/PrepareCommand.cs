@@ -10,13 +10,7 @@ internal static class PrepareCommand
     public static Command Create()
     {
         Account account = new();
-        Option<string?> cameras = new("--cameras")
-        {
-            Description =
-                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
-                + "azurite/cameras.json.",
-            HelpName = "FILE",
-        };
+        Option<string?> cameras = CameraOptions.Cameras();
         Verb command = new(
             "prepare",
             "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it "

@@ -10,7 +10,7 @@ internal static class ResultsCommand
 {
     public static Command Create()
     {
-        Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
+        Option<string?> camera = CameraOptions.Camera();
         Option<DateTimeOffset?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
         Option<string?> model = new("--model")
         {

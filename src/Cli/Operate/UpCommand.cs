@@ -30,13 +30,7 @@ internal static class UpCommand
             Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.",
             HelpName = "FILE",
         };
-        Option<string?> cameras = new("--cameras")
-        {
-            Description =
-                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
-                + "azurite/cameras.json.",
-            HelpName = "FILE",
-        };
+        Option<string?> cameras = CameraOptions.Cameras();
         Option<string?> functions = new("--functions")
         {
             Description =

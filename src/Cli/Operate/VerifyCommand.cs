@@ -11,7 +11,7 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
+        Option<string?> camera = CameraOptions.Camera();
         Option<string?> model = new("--model")
         {
             Description = "Every image needs a result of this model. Default: of any.",

@@ -16,7 +16,7 @@ internal static class WatchCommand
 
     public static Command Create()
     {
-        Option<string?> camera = new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
+        Option<string?> camera = CameraOptions.Camera();
         Option<bool> alerts = new("--alerts")
         {
             Description =

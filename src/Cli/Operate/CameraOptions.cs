@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace AaClip.Cli.Operate;
+
+/// <summary>Options about cameras that several verbs have, with the same words.</summary>
+internal static class CameraOptions
+{
+    /// <summary>The file of the camera profiles.</summary>
+    public static Option<string?> Cameras() =>
+        new("--cameras")
+        {
+            Description =
+                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
+                + "azurite/cameras.json.",
+            HelpName = "FILE",
+        };
+
+    /// <summary>The camera that a listing is about.</summary>
+    public static Option<string?> Camera() => new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
+}
