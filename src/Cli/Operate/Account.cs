@@ -63,9 +63,8 @@ internal sealed partial class Account
         Dictionary<string, string?> chosen = [];
         if (account is not null)
         {
-            (chosen[$"{StorageConnection.Setting}:blobServiceUri"], chosen[$"{StorageConnection.Setting}:queueServiceUri"]) = Addresses(
-                account
-            );
+            foreach ((string service, string address) in Addresses(account))
+                chosen[$"{StorageConnection.Setting}:{service}ServiceUri"] = address;
             chosen[StorageConnection.Setting] = null;
         }
         else if (connection is not null)
@@ -84,17 +83,18 @@ internal sealed partial class Account
         return configuration;
     }
 
-    private static (string Blobs, string Queues) Addresses(string account)
+    private static IEnumerable<(string Service, string Address)> Addresses(string account)
     {
+        string[] services = ["blob", "queue", "table"];
         if (AccountName().IsMatch(account))
-            return ($"https://{account}.blob.core.windows.net", $"https://{account}.queue.core.windows.net");
+            return services.Select(s => (s, $"https://{account}.{s}.core.windows.net"));
         if (
             Uri.TryCreate(account, UriKind.Absolute, out Uri? address)
             && address.Scheme == Uri.UriSchemeHttps
             && address.Query.Length == 0
             && BlobHost().Match(address.Host) is { Success: true } host
         )
-            return ($"https://{address.Host}", $"https://{host.Groups[1].Value}.queue.{host.Groups[2].Value}");
+            return services.Select(s => (s, $"https://{host.Groups[1].Value}.{s}.{host.Groups[2].Value}"));
         // Not repeated: somebody may have pasted an address with a signature.
         throw new InvalidOperationException(
             "--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a "

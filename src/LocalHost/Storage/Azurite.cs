@@ -49,9 +49,9 @@ internal sealed partial class Azurite : IAsyncDisposable
     /// <summary>Completes with a message of one line when Azurite ends without being asked to.</summary>
     public Task<string> EndedByItself => _ended.Task;
 
-    /// <summary>Starts Azurite and waits until its blob and queue services answer.</summary>
+    /// <summary>Starts Azurite and waits until its services answer.</summary>
     /// <param name="folder">Data folder; null keeps the data in memory.</param>
-    /// <param name="blobPort">Queues use the next port. For 0, or when one of the two is in use, free ports are taken.</param>
+    /// <param name="blobPort">Queues and tables use the next two ports. For 0, or when one of the three is in use, free ports are taken.</param>
     /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite exited during its start.</exception>
     public static async Task<Azurite> StartAsync(
         string? script,
@@ -66,7 +66,7 @@ internal sealed partial class Azurite : IAsyncDisposable
             throw new InvalidOperationException(
                 $"Azurite is not at '{script}': run 'make restore', or let DataStorage point to a storage account that answers."
             );
-        if (blobPort != 0 && new[] { blobPort, blobPort + 1 }.Where(p => !IsFree(p)).ToArray() is { Length: > 0 } taken)
+        if (blobPort != 0 && new[] { blobPort, blobPort + 1, blobPort + 2 }.Where(p => !IsFree(p)).ToArray() is { Length: > 0 } taken)
         {
             Log.PortTaken(logger, string.Join(" and ", taken));
             blobPort = 0;
@@ -120,8 +120,7 @@ internal sealed partial class Azurite : IAsyncDisposable
             start.ArgumentList.Add($"--{service}Host");
             start.ArgumentList.Add("127.0.0.1");
             start.ArgumentList.Add($"--{service}Port");
-            // Tables are not used, so any free port will do.
-            start.ArgumentList.Add((blobPort == 0 || service == "table" ? 0 : blobPort + offset).ToString(CultureInfo.InvariantCulture));
+            start.ArgumentList.Add((blobPort == 0 ? 0 : blobPort + offset).ToString(CultureInfo.InvariantCulture));
         }
 
         if (folder is null)
@@ -162,7 +161,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         List<string> said = [];
         try
         {
-            while (addresses.Count < 2)
+            while (addresses.Count < 3)
             {
                 string? line = await lines.Reader.ReadAsync(limit.Token);
                 if (line is null)
@@ -179,7 +178,7 @@ internal sealed partial class Azurite : IAsyncDisposable
             );
         }
 
-        ConnectionString = DevelopmentStorage.ConnectionString(addresses["Blob"], addresses["Queue"]);
+        ConnectionString = DevelopmentStorage.ConnectionString(addresses["Blob"], addresses["Queue"], addresses["Table"]);
         _ = WatchAsync();
     }
 
@@ -226,7 +225,7 @@ internal sealed partial class Azurite : IAsyncDisposable
         return Path.Combine(Environment.CurrentDirectory, inside);
     }
 
-    [GeneratedRegex(@"^Azurite (Blob|Queue) service is successfully listening at (http://\S+)")]
+    [GeneratedRegex(@"^Azurite (Blob|Queue|Table) service is successfully listening at (http://\S+)")]
     private static partial Regex Listening();
 
     private static partial class Log

@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 
@@ -13,17 +14,19 @@ internal static class DevelopmentStorage
     // A closed port refuses the connection at once. A server that accepts and answers slowly is busy, so wait long.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    public static string ConnectionString(string blobAddress, string queueAddress) =>
+    public static string ConnectionString(string blobAddress, string queueAddress, string tableAddress) =>
         $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={blobAddress}/devstoreaccount1;"
-        + $"QueueEndpoint={queueAddress}/devstoreaccount1";
+        + $"QueueEndpoint={queueAddress}/devstoreaccount1;TableEndpoint={tableAddress}/devstoreaccount1";
 
-    /// <summary>True when both endpoints are on this machine. Such storage raises no events; the host raises them.</summary>
+    /// <summary>True when all endpoints are on this machine. Such storage raises no events; the host raises them.</summary>
     /// <exception cref="InvalidOperationException">The value is not a connection string.</exception>
     public static bool IsLocal(string connectionString)
     {
         try
         {
-            return new BlobServiceClient(connectionString).Uri.IsLoopback && new QueueServiceClient(connectionString).Uri.IsLoopback;
+            return new BlobServiceClient(connectionString).Uri.IsLoopback
+                && new QueueServiceClient(connectionString).Uri.IsLoopback
+                && new TableServiceClient(connectionString).Uri.IsLoopback;
         }
         catch (Exception broken) when (broken is FormatException or ArgumentException or InvalidOperationException)
         {
@@ -35,12 +38,13 @@ internal static class DevelopmentStorage
         }
     }
 
-    /// <summary>True when a storage service answers at both endpoints.</summary>
+    /// <summary>True when a storage service answers at all three endpoints.</summary>
     public static async Task<bool> AnswersAsync(string connectionString, CancellationToken cancellation)
     {
         using HttpClient http = new() { Timeout = Patience };
         return await AnswersAsync(new BlobServiceClient(connectionString).Uri, "blob")
-            && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue");
+            && await AnswersAsync(new QueueServiceClient(connectionString).Uri, "queue")
+            && await AnswersAsync(new TableServiceClient(connectionString).Uri, "table");
 
         async Task<bool> AnswersAsync(Uri endpoint, string service)
         {

@@ -38,6 +38,12 @@ public sealed record ResultDocument
     /// <summary>Why there is no score; null when there is one.</summary>
     public FailurePart? Failure { get; init; }
 
+    /// <summary>When scoring was asked for; null in results of older programs, and for a file.</summary>
+    public DateTimeOffset? EnqueuedAt { get; init; }
+
+    /// <summary>ETag of the camera profiles that applied; null where there was no file of them.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>When the document was made.</summary>
     public required DateTimeOffset ScoredAt { get; init; }
 

@@ -187,6 +187,7 @@ public sealed partial class FailureRecorder(
             Score = new ScorePart(Verdict.Failed),
             Timings = new TimingsPart(),
             Failure = new FailurePart(FailureCodes.GivenUp, reason),
+            EnqueuedAt = request.EnqueuedAt,
             ScoredAt = time.GetUtcNow(),
             Traceparent = request.Traceparent,
             Job = request.Job,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Text;
 using Azure;
@@ -14,6 +15,9 @@ namespace AaClip.Pipeline.Results;
 /// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
+    /// <summary>The index, which every write keeps.</summary>
+    public ResultIndex Index { get; } = new(storage);
+
     private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
@@ -44,6 +48,7 @@ public sealed class ResultStore(StorageClients storage)
     {
         string name = NameOf(result);
         await PutAsync(_results, name, Json(result), "application/json", ResultSummary.ToMetadata(result), null, cancellation);
+        await Index.PutAsync(result, cancellation);
         return name;
     }
 
@@ -56,18 +61,24 @@ public sealed class ResultStore(StorageClients storage)
         {
             BlobRequestConditions absent = new() { IfNoneMatch = ETag.All };
             await PutAsync(_results, NameOf(result), json, "application/json", ResultSummary.ToMetadata(result), absent, cancellation);
-            return true;
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            if (await HoldsAsync(NameOf(result), json, cancellation))
-                return true; // the answer to this very write was lost, and the client has repeated it
-            ResultSummary? there = result.Job is null ? null : await SummaryAsync(result.Model.Id, result.Image.Version, cancellation);
-            if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
-                return false;
-            await WriteAsync(result, cancellation);
-            return true;
+            if (!await HoldsAsync(NameOf(result), json, cancellation)) // else the answer to this very write was lost, and the client repeated it
+                return await TryReplaceFailureAsync(result, cancellation);
         }
+
+        await Index.PutAsync(result, cancellation);
+        return true;
+    }
+
+    private async Task<bool> TryReplaceFailureAsync(ResultDocument result, CancellationToken cancellation)
+    {
+        ResultSummary? there = result.Job is null ? null : await SummaryAsync(result.Model.Id, result.Image.Version, cancellation);
+        if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
+            return false;
+        await WriteAsync(result, cancellation);
+        return true;
     }
 
     /// <summary>

@@ -116,7 +116,7 @@ public sealed partial class CameraProfiles : IDisposable
                 );
             byte[] json = new byte[blob.Details.ContentLength];
             await blob.Content.ReadExactlyAsync(json, cancellation);
-            CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}");
+            CameraSet cameras = CameraSet.Parse(json, $"{ContainerNames.Config}/{Blob}", etag.ToString().Trim('"'));
             Log.Loaded(_logger, _blob.Name, cameras.Names.Count, etag.ToString());
             string loaded = string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,

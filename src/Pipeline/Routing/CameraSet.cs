@@ -35,6 +35,9 @@ public sealed class CameraSet
     /// <summary>What holds without a file: every camera has the default profile.</summary>
     public static CameraSet Default { get; } = new(new() { ["*"] = CameraProfile.Default });
 
+    /// <summary>Version of the file, without quotes; null where it did not come from storage.</summary>
+    public string? ETag { get; private init; }
+
     /// <summary>Names and patterns, in the order of the file.</summary>
     public IReadOnlyList<string> Names { get; }
 
@@ -56,8 +59,9 @@ public sealed class CameraSet
     /// <summary>Reads and checks a file.</summary>
     /// <param name="json">UTF-8; comments and trailing commas are allowed.</param>
     /// <param name="where">What to call the file in messages.</param>
+    /// <param name="etag">Version of the file, without quotes.</param>
     /// <exception cref="InvalidDataException">The message names camera, field, value and remedy.</exception>
-    public static CameraSet Parse(ReadOnlyMemory<byte> json, string where)
+    public static CameraSet Parse(ReadOnlyMemory<byte> json, string where, string? etag = null)
     {
         try
         {
@@ -94,7 +98,7 @@ public sealed class CameraSet
                 read.Add(camera.Name, profile);
             }
 
-            return new CameraSet(read);
+            return new CameraSet(read) { ETag = etag };
         }
         catch (JsonException e)
         {

@@ -26,7 +26,8 @@ public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, S
 
 /// <summary>
 /// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
-/// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
+/// 6. draw and store the pictures; 7. store the result and its row in the index; 8. say what is to be sent, but for jobs. A request that
+/// comes again after step 7 finds the result, and goes on from there.
 /// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is
 /// not there any more, the present one is scored and filed under its own ETag.
 /// </summary>
@@ -114,8 +115,9 @@ public sealed partial class ImageScoring : IDisposable
             // 1. Model and profile
             using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
-            CameraProfile profile = (await _cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default;
-            ResultDocument begun = Begin(request, model, queued, Tracing.Stamp(request.Traceparent));
+            CameraSet cameras = await _cameras.GetAsync(cancellation);
+            CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
+            ResultDocument begun = Begin(request, model, cameras, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
                 return await RunAsync(request, model, profile, begun, urgent, cancellation);
             await _patientOnCpu.WaitAsync(cancellation);
@@ -156,6 +158,9 @@ public sealed partial class ImageScoring : IDisposable
         CancellationToken cancellation
     )
     {
+        if (await EarlierAsync(request, new(request.Image, request.ETag), model.Id, cancellation) is { } earlier)
+            return await FinishAsync(request, earlier, model.Id, cancellation);
+
         RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
         long start = _time.GetTimestamp();
@@ -163,9 +168,9 @@ public sealed partial class ImageScoring : IDisposable
         {
             // 2. Download
             await YieldAsync(urgent, cancellation);
-            BlobDownloadStreamingResult? blob = await DownloadAsync(request, model.Id, cancellation);
+            (BlobDownloadStreamingResult? blob, ResultDocument? present) = await DownloadAsync(request, model.Id, cancellation);
             if (blob is null)
-                return null;
+                return present is null ? null : await FinishAsync(request, present, model.Id, cancellation);
             byte[]? bytes;
             using (blob.Content)
             {
@@ -280,7 +285,7 @@ public sealed partial class ImageScoring : IDisposable
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };
-        string name = await _results.WriteAsync(result, cancellation);
+        await _results.WriteAsync(result, cancellation);
         Metrics.Scored(result.Score.RequiredVerdict, model.Id);
 
         // 8. What is to be sent. A job's images do not concern the line.
@@ -292,10 +297,41 @@ public sealed partial class ImageScoring : IDisposable
             model.Id,
             Total(result.Timings)
         );
-        return request.Job is not null
-            ? new ScoredImage(result)
-            : new ScoredImage(result, Message(request, result, name), await ShadowAsync(request, result, model.Id, cancellation));
+        return await ToSendAsync(request, result, model.Id, cancellation);
     }
+
+    private async Task<ScoredImage> ToSendAsync(
+        ScoreRequested request,
+        ResultDocument result,
+        string model,
+        CancellationToken cancellation
+    ) =>
+        request.Job is not null
+            ? new ScoredImage(result)
+            : new ScoredImage(result, Message(request, result), await ShadowAsync(request, result, model, cancellation));
+
+    /// <summary>What is left to do of an image that has its result: the row in the index, and what is to be sent.</summary>
+    private async Task<ScoredImage> FinishAsync(ScoreRequested request, ResultDocument result, string model, CancellationToken cancellation)
+    {
+        Log.ScoredBefore(_logger, request.Image, result.Image.RequiredETag);
+        Metrics.Skipped("scored");
+        await _results.Index.PutAsync(result, cancellation);
+        return await ToSendAsync(request, result, model, cancellation);
+    }
+
+    /// <returns>
+    /// The result that this request, or one like it, has led to already; null for none. A failure may pass, and a result of a job sends no
+    /// message, as a new image does.
+    /// </returns>
+    private async Task<ResultDocument?> EarlierAsync(
+        ScoreRequested request,
+        ImageVersion image,
+        string model,
+        CancellationToken cancellation
+    ) =>
+        await _results.SummaryAsync(model, image, cancellation) is { Failure: null } there && (request.Job is not null || there.Job is null)
+            ? await _results.ReadAsync(there.Blob, cancellation)
+            : null;
 
     private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
         urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
@@ -324,7 +360,7 @@ public sealed partial class ImageScoring : IDisposable
         };
     }
 
-    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, double queued, string? traceparent) =>
+    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, CameraSet cameras, double queued, string? traceparent) =>
         new()
         {
             Image = new ImagePart
@@ -337,6 +373,8 @@ public sealed partial class ImageScoring : IDisposable
             Model = model.Part,
             Score = new ScorePart(Verdict.Failed),
             Timings = new TimingsPart(Queue: Math.Round(queued, 1)),
+            EnqueuedAt = request.EnqueuedAt,
+            Profile = cameras.ETag,
             ScoredAt = request.EnqueuedAt,
             Traceparent = traceparent,
             Job = request.Job,
@@ -346,8 +384,12 @@ public sealed partial class ImageScoring : IDisposable
     /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten
     /// has an event of its own, whose result this makes already.
     /// </summary>
-    /// <returns>Null when what is there was scored before.</returns>
-    private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, string model, CancellationToken cancellation)
+    /// <returns>No blob when what is there was scored before, with its result unless a job made it.</returns>
+    private async Task<(BlobDownloadStreamingResult? Blob, ResultDocument? Present)> DownloadAsync(
+        ScoreRequested request,
+        string model,
+        CancellationToken cancellation
+    )
     {
         BlobClient image = _images.GetBlobClient(request.Image);
         ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
@@ -358,17 +400,13 @@ public sealed partial class ImageScoring : IDisposable
                 try
                 {
                     BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
-                    return (await image.DownloadStreamingAsync(options, cancellation)).Value;
+                    return ((await image.DownloadStreamingAsync(options, cancellation)).Value, null);
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
                     BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 where it is gone
-                    if (await IsScoredAsync(request, model, there, cancellation))
-                    {
-                        Log.ScoredBefore(_logger, request.Image, Unquoted(there.ETag));
-                        Metrics.Skipped("scored");
-                        return null;
-                    }
+                    if (await EarlierAsync(request, new(request.Image, Unquoted(there.ETag)), model, cancellation) is { } present)
+                        return (null, present);
 
                     Log.Changed(_logger, request.Image, request.ETag, Unquoted(there.ETag));
                     wanted = there.ETag;
@@ -394,14 +432,6 @@ public sealed partial class ImageScoring : IDisposable
                 e
             );
         }
-    }
-
-    // A result of the present version, or of the one asked for where only metadata changed since.
-    private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
-    {
-        ResultSummary? present = await _results.SummaryAsync(model, new(request.Image, Unquoted(there.ETag)), cancellation);
-        ResultSummary? asked = await _results.SummaryAsync(model, new(request.Image, request.ETag), cancellation);
-        return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
     }
 
     // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the
@@ -441,7 +471,7 @@ public sealed partial class ImageScoring : IDisposable
         return new ScoredImage(result);
     }
 
-    private static Scored Message(ScoreRequested request, ResultDocument result, string name) =>
+    private static Scored Message(ScoreRequested request, ResultDocument result) =>
         new()
         {
             Image = result.Image.Name,
@@ -457,7 +487,7 @@ public sealed partial class ImageScoring : IDisposable
             Verdict = result.Score.RequiredVerdict,
             Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
             Regions = result.Regions?.Count ?? 0,
-            Result = name,
+            Result = result.Image.Version.Result(result.Model.Id),
             Heatmap = result.Heatmap,
             ImageTime = result.Image.StoredAt ?? request.EnqueuedAt,
             EnqueuedAt = request.EnqueuedAt,

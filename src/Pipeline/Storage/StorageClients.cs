@@ -1,4 +1,6 @@
+using AaClip.Scoring.Text;
 using Azure.Core;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -19,7 +21,7 @@ public sealed class StorageClients
     /// <param name="change">Last word on the options of all clients, for tests.</param>
     internal StorageClients(IConfiguration configuration, IOptions<StorageOptions> options, Action<ClientOptions>? change)
     {
-        (Blobs, Queues) = StorageConnection.Open(configuration, change);
+        (Blobs, Queues, Tables) = StorageConnection.Open(configuration, change);
         _prefix = options.Value.Prefix;
     }
 
@@ -28,6 +30,16 @@ public sealed class StorageClients
 
     /// <summary>The account's queues.</summary>
     public QueueServiceClient Queues { get; }
+
+    /// <summary>The account's tables.</summary>
+    public TableServiceClient Tables { get; }
+
+    /// <summary>
+    /// What the names of our tables begin with: of the prefix its letters and digits, and 8 digits of its SHA-256, for tables take nothing
+    /// else in a name (learn.microsoft.com, "Understanding the Table service data model").
+    /// </summary>
+    public string TablePrefix =>
+        _prefix.Length == 0 ? "" : $"p{_prefix.Replace("-", "", StringComparison.Ordinal)}{TextHash.Hex(_prefix, 8)}";
 
     /// <summary>A container by its name of <see cref="ContainerNames"/>.</summary>
     public BlobContainerClient Container(string name) => Blobs.GetBlobContainerClient(_prefix + name);

@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -8,8 +9,8 @@ namespace AaClip.Pipeline.Storage;
 
 /// <summary>
 /// How the storage account with the images, queues and results is reached, from the same settings that the triggers read: a connection
-/// string in DataStorage, or an identity with DataStorage__accountName, or with __blobServiceUri and __queueServiceUri; then __credential
-/// ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity. The Functions host
+/// string in DataStorage, or an identity with DataStorage__accountName, or with __blobServiceUri, __queueServiceUri and __tableServiceUri;
+/// then __credential ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity. The Functions host
 /// keeps its own locks and keys in AzureWebJobsStorage, which in Azure is another account.
 /// </summary>
 public static class StorageConnection
@@ -17,17 +18,22 @@ public static class StorageConnection
     /// <summary>Name of the setting; triggers name it as their Connection.</summary>
     public const string Setting = "DataStorage";
 
-    /// <summary>Makes the two clients that all others come from. Queue text is Base64, as the host expects.</summary>
+    /// <summary>Makes the three clients that all others come from. Queue text is Base64, as the host expects.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
-    public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration) => Open(configuration, null);
+    public static (BlobServiceClient Blobs, QueueServiceClient Queues, TableServiceClient Tables) Open(IConfiguration configuration) =>
+        Open(configuration, null);
 
-    /// <param name="change">Last word on the options of both clients, for tests.</param>
-    internal static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration, Action<ClientOptions>? change)
+    /// <param name="change">Last word on the options of all clients, for tests.</param>
+    internal static (BlobServiceClient Blobs, QueueServiceClient Queues, TableServiceClient Tables) Open(
+        IConfiguration configuration,
+        Action<ClientOptions>? change
+    )
     {
         // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
         BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
-        foreach (ClientOptions options in (ClientOptions[])[blobOptions, queueOptions])
+        TableClientOptions tableOptions = new();
+        foreach (ClientOptions options in (ClientOptions[])[blobOptions, queueOptions, tableOptions])
         {
             options.AddPolicy(new WholeAnswerPolicy(), HttpPipelinePosition.PerRetry);
             change?.Invoke(options);
@@ -37,9 +43,13 @@ public static class StorageConnection
         {
             try
             {
-                return (new BlobServiceClient(connection, blobOptions), new QueueServiceClient(connection, queueOptions));
+                return (
+                    new BlobServiceClient(connection, blobOptions),
+                    new QueueServiceClient(connection, queueOptions),
+                    new TableServiceClient(connection, tableOptions)
+                );
             }
-            catch (FormatException e)
+            catch (Exception e) when (e is FormatException or InvalidOperationException) // the table library throws the second
             {
                 // The value holds a key and must not appear in a message.
                 throw new InvalidOperationException(
@@ -54,8 +64,13 @@ public static class StorageConnection
         string? account = section["accountName"];
         Uri blobs = Address(section, "blobServiceUri", account, "blob");
         Uri queues = Address(section, "queueServiceUri", account, "queue");
+        Uri tables = Address(section, "tableServiceUri", account, "table");
         TokenCredential credential = IdentityCredential.Of(section);
-        return (new BlobServiceClient(blobs, credential, blobOptions), new QueueServiceClient(queues, credential, queueOptions));
+        return (
+            new BlobServiceClient(blobs, credential, blobOptions),
+            new QueueServiceClient(queues, credential, queueOptions),
+            new TableServiceClient(tables, credential, tableOptions)
+        );
     }
 
     private static Uri Address(IConfigurationSection section, string name, string? account, string service)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml;
 using Azure;
 using Azure.Core;
@@ -13,7 +14,8 @@ namespace AaClip.Pipeline.Storage;
 /// </summary>
 public sealed class WholeAnswerPolicy : HttpPipelinePolicy
 {
-    private const int ServerError = 500,
+    private const int NoContent = 204,
+        ServerError = 500,
         Timeout = 408,
         TooManyRequests = 429; // repeated as they are
 
@@ -69,22 +71,28 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
                     + $"'{response.Headers.ContentType}'."
             );
         if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
-            throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");
+            throw new IOException($"{Place(message)} was answered with content that is not whole: {reason}");
     }
 
-    // Answers that the library reads into memory are XML; blobs are streamed.
+    // Answers that the library reads into memory are XML, or JSON of tables; blobs are streamed.
     private static string? WhyNotWhole(HttpMessage message)
     {
         if (message.Response.ContentStream is not { CanSeek: true, Length: > 0 } content)
-            return ExpectsContent(message.Request) ? "it is empty." : null;
+            return message.Response.Status != NoContent && ExpectsContent(message.Request) ? "it is empty." : null;
         try
         {
+            if (message.Response.Headers.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                using JsonDocument json = JsonDocument.Parse(content);
+                return null;
+            }
+
             using XmlReader xml = XmlReader.Create(content, Settings);
             while (xml.Read()) { }
 
             return null;
         }
-        catch (XmlException e)
+        catch (Exception e) when (e is XmlException or JsonException)
         {
             return e.Message;
         }

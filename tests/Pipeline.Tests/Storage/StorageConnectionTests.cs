@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Storage;
+using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
@@ -8,40 +9,47 @@ namespace AaClip.Pipeline.Tests.Storage;
 public class StorageConnectionTests
 {
     [Fact]
-    public void A_connection_string_names_both_services()
+    public void A_connection_string_names_all_three_services()
     {
-        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage", "UseDevelopmentStorage=true"));
+        (BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables) = Open(
+            ("DataStorage", "UseDevelopmentStorage=true")
+        );
 
         Assert.Equal(
-            ("http://127.0.0.1:10000/devstoreaccount1", "http://127.0.0.1:10001/devstoreaccount1"),
-            (blobs.Uri.ToString(), queues.Uri.ToString())
+            (
+                "http://127.0.0.1:10000/devstoreaccount1",
+                "http://127.0.0.1:10001/devstoreaccount1",
+                "http://127.0.0.1:10002/devstoreaccount1"
+            ),
+            (blobs.Uri.ToString(), queues.Uri.ToString(), tables.Uri.ToString())
         );
     }
 
     [Fact]
-    public void An_identity_needs_the_two_addresses()
+    public void An_identity_needs_the_three_addresses()
     {
-        (BlobServiceClient blobs, QueueServiceClient queues) = Open(
+        (BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables) = Open(
             ("DataStorage:blobServiceUri", "https://a.blob.core.windows.net"),
             ("DataStorage:queueServiceUri", "https://a.queue.core.windows.net"),
+            ("DataStorage:tableServiceUri", "https://a.table.core.windows.net"),
             ("DataStorage:credential", "managedidentity"),
             ("DataStorage:clientId", "11111111-1111-1111-1111-111111111111")
         );
 
         Assert.Equal(
-            ("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/"),
-            (blobs.Uri.ToString(), queues.Uri.ToString())
+            ("https://a.blob.core.windows.net/", "https://a.queue.core.windows.net/", "https://a.table.core.windows.net/"),
+            (blobs.Uri.ToString(), queues.Uri.ToString(), tables.Uri.ToString())
         );
     }
 
     [Fact]
     public void An_identity_may_name_the_account_alone()
     {
-        (BlobServiceClient blobs, QueueServiceClient queues) = Open(("DataStorage:accountName", "acct"));
+        (BlobServiceClient blobs, QueueServiceClient queues, TableServiceClient tables) = Open(("DataStorage:accountName", "acct"));
 
         Assert.Equal(
-            ("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/"),
-            (blobs.Uri.ToString(), queues.Uri.ToString())
+            ("https://acct.blob.core.windows.net/", "https://acct.queue.core.windows.net/", "https://acct.table.core.windows.net/"),
+            (blobs.Uri.ToString(), queues.Uri.ToString(), tables.Uri.ToString())
         );
     }
 
@@ -74,7 +82,7 @@ public class StorageConnectionTests
         Assert.Contains(message, e.Message, StringComparison.Ordinal);
     }
 
-    private static (BlobServiceClient, QueueServiceClient) Open(params (string Key, string Value)[] settings) =>
+    private static (BlobServiceClient, QueueServiceClient, TableServiceClient) Open(params (string Key, string Value)[] settings) =>
         StorageConnection.Open(
             new ConfigurationBuilder()
                 .AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)))

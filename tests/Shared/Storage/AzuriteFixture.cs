@@ -77,7 +77,7 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
 
         using CancellationTokenSource limit = new(StartLimit);
         Dictionary<string, string> addresses = [];
-        while (addresses.Count < 2)
+        while (addresses.Count < 3)
         {
             string line =
                 await _process.StandardOutput.ReadLineAsync(limit.Token)
@@ -89,7 +89,8 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
         _ = _process.StandardOutput.ReadToEndAsync(CancellationToken.None); // or its pipe would fill
         _connection =
             $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};"
-            + $"BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1";
+            + $"BlobEndpoint={addresses["Blob"]}/devstoreaccount1;QueueEndpoint={addresses["Queue"]}/devstoreaccount1;"
+            + $"TableEndpoint={addresses["Table"]}/devstoreaccount1";
     }
 
     public ValueTask DisposeAsync()
@@ -107,6 +108,6 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
         }
     }
 
-    [GeneratedRegex(@"^Azurite (Blob|Queue) service is successfully listening at (http://[^/\s]+)")]
+    [GeneratedRegex(@"^Azurite (Blob|Queue|Table) service is successfully listening at (http://[^/\s]+)")]
     private static partial Regex Listening();
 }

@@ -1,0 +1,79 @@
+using System.Globalization;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Text;
+
+namespace AaClip.Pipeline.Results.Index;
+
+/// <summary>
+/// Names of tables and keys of rows. They are made from the image's stored time, its name and version, and the model alone, so that a message
+/// delivered twice writes the same row. All times are UTC.
+/// </summary>
+/// <remarks>
+/// A table holds a month, <c>results202611</c>: retention drops a table. Inside of it:
+/// <list type="table">
+/// <item><c>{camera}|{day}</c>: one row for each result; day is 99999999 − yyyyMMdd, so that a range of keys is newest first.</item>
+/// <item><c>!{hour}</c>: a second row for anomalous and failed results of all cameras; hour is 9999999999 − yyyyMMddHH.</item>
+/// <item><c>+</c>: one row for each day and camera, <c>{day}|{camera}</c>.</item>
+/// </list>
+/// Row keys of results are <c>{ticks}|{image}|{model}</c>: 19 digits that fall as time rises, 16 digits of the SHA-256 of name and ETag, and the
+/// model. They order all results, newest first, whatever the partition; all models of an image lie side by side.
+/// </remarks>
+internal static class IndexKeys
+{
+    /// <summary>What the names of the tables begin with, after <see cref="StorageClients.TablePrefix"/>.</summary>
+    public const string Tables = "results";
+
+    /// <summary>Partition of the days on which cameras have results.</summary>
+    public const string Days = "+";
+
+    /// <summary>Partitions of cameras begin with this or what sorts after it.</summary>
+    public const string FirstCamera = "-";
+
+    private const string Fleet = "!";
+    private const int LastDay = 99999999;
+    private const long LastHour = 9999999999;
+
+    /// <summary>The time that a result is filed under: when its image was stored; where that is not known, when scoring was asked for.</summary>
+    public static DateTimeOffset TimeOf(ResultDocument result) =>
+        (result.Image.StoredAt ?? result.EnqueuedAt ?? result.ScoredAt).ToUniversalTime();
+
+    /// <summary>Name of the table of a month, without the prefix of the account.</summary>
+    public static string Table(DateTimeOffset time) => Tables + time.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
+
+    /// <summary>Partition of a camera's results of a day.</summary>
+    public static string Camera(string camera, DateTimeOffset time) => $"{TableKeys.Part(camera)}|{Day(time)}";
+
+    /// <summary>Partition of what is anomalous or failed, of all cameras, in an hour.</summary>
+    public static string Hour(DateTimeOffset time) =>
+        Fleet
+        + (
+            LastHour - long.Parse(time.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+        ).ToString("D10", CultureInfo.InvariantCulture);
+
+    /// <summary>A day as it stands in keys: 8 digits that fall as time rises.</summary>
+    public static string Day(DateTimeOffset time) =>
+        (LastDay - int.Parse(time.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)).ToString(
+            "D8",
+            CultureInfo.InvariantCulture
+        );
+
+    /// <summary>What the row keys of all results of a moment begin with; later moments sort before it, earlier ones after it.</summary>
+    public static string Moment(DateTimeOffset time) =>
+        (DateTimeOffset.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
+
+    /// <summary>The moment of a row key.</summary>
+    /// <returns>Null when it is no key of a result.</returns>
+    public static DateTimeOffset? TimeOf(string rowKey) =>
+        rowKey.Length > 20
+        && rowKey[19] == '|'
+        && long.TryParse(rowKey.AsSpan(0, 19), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
+        && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new DateTimeOffset(DateTimeOffset.MaxValue.Ticks - ticks, TimeSpan.Zero)
+            : null;
+
+    /// <summary>Row key of a result.</summary>
+    /// <param name="model">"name@version".</param>
+    public static string Row(DateTimeOffset time, ImageVersion image, string model) =>
+        $"{Moment(time)}|{TextHash.Hex($"{image.Image}\n{image.ETag}", 16)}|{TableKeys.Part(model)}";
+}

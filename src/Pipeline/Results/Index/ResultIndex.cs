@@ -1,0 +1,285 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Storage;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+
+namespace AaClip.Pipeline.Results.Index;
+
+/// <summary>
+/// Answers questions about many results in one query, by camera, time, verdict and more. Result blobs are the truth; rows are written after
+/// them and can be made again from them. See <see cref="IndexKeys"/> for the keys.
+/// </summary>
+public sealed class ResultIndex(StorageClients storage)
+{
+    private const int MaxKnownDays = 10_000; // then the memory begins anew
+    private const int Parallel = 32; // first requests to the cameras of a day
+
+    private static readonly string[] DayColumns = ["RowKey", "camera"];
+
+    private readonly ConcurrentDictionary<string, bool> _days = new(StringComparer.Ordinal); // rows of days that are there
+
+    /// <summary>Writes the rows of a result, in place of older ones of the same image, version and model.</summary>
+    public async Task PutAsync(ResultDocument result, CancellationToken cancellation = default)
+    {
+        ResultRow row = ResultRow.Of(result);
+        TableClient table = Table(row.ImageTime);
+        try
+        {
+            await PutAsync(table, row, cancellation);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
+        {
+            await table.CreateIfNotExistsAsync(cancellation);
+            _days.Clear(); // also those of a table that was dropped meanwhile
+            await PutAsync(table, row, cancellation);
+        }
+    }
+
+    /// <summary>Removes the rows of a result.</summary>
+    public async Task RemoveAsync(ResultRow row, CancellationToken cancellation = default)
+    {
+        TableClient table = Table(row.ImageTime);
+        await table.DeleteEntityAsync(IndexKeys.Hour(row.ImageTime), row.Cursor, ETag.All, cancellation); // 404 is no error here
+        await table.DeleteEntityAsync(IndexKeys.Camera(row.Camera, row.ImageTime), row.Cursor, ETag.All, cancellation);
+    }
+
+    /// <summary>Results, newest image first. Requests are sent as the rows are read.</summary>
+    /// <exception cref="ArgumentException">The cursor is none.</exception>
+    /// <exception cref="InvalidDataException">A row is not of this program.</exception>
+    public async IAsyncEnumerable<ResultRow> QueryAsync(
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
+    {
+        query.Check();
+        foreach (DateOnly month in (await MonthsAsync(cancellation)).Reverse())
+        {
+            DateTimeOffset start = new(month.Year, month.Month, 1, 0, 0, 0, TimeSpan.Zero);
+            if (start > query.Newest || start.AddMonths(1) <= query.From)
+                continue;
+            TableClient table = Table(start);
+            IAsyncEnumerable<ResultRow> rows =
+                query.Camera is { } camera ? CameraAsync(table, camera, query, cancellation)
+                : query.IsOfFleetRows ? FleetAsync(table, query, cancellation)
+                : CamerasAsync(table, query, cancellation);
+            await foreach (ResultRow row in rows)
+                yield return row;
+        }
+    }
+
+    /// <summary>Months that have a table, oldest first; each by its first day.</summary>
+    public async Task<IReadOnlyList<DateOnly>> MonthsAsync(CancellationToken cancellation = default)
+    {
+        string prefix = storage.TablePrefix + IndexKeys.Tables;
+        List<DateOnly> months = [];
+        await foreach (
+            TableItem table in storage.Tables.QueryAsync(
+                $"TableName ge '{prefix}' and TableName lt '{prefix}a'", // digits follow
+                cancellationToken: cancellation
+            )
+        )
+            if (
+                table.Name.Length == prefix.Length + 6
+                && DateOnly.TryParseExact(
+                    table.Name[prefix.Length..] + "01",
+                    "yyyyMMdd",
+                    CultureInfo.InvariantCulture,
+                    default,
+                    out var month
+                )
+            )
+                months.Add(month);
+        months.Sort();
+        return months;
+    }
+
+    /// <summary>All rows of a month in the order of their keys: by camera, then newest first.</summary>
+    public async IAsyncEnumerable<ResultRow> ScanAsync(DateOnly month, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (
+            TableEntity entity in Table(new DateTimeOffset(month, default, TimeSpan.Zero))
+                .QueryAsync<TableEntity>($"PartitionKey ge '{IndexKeys.FirstCamera}'", cancellationToken: cancellation)
+        )
+            yield return ResultRow.Of(entity);
+    }
+
+    /// <summary>Drops the table of a month; nothing happens when it is not there.</summary>
+    public Task DropAsync(DateOnly month, CancellationToken cancellation = default) =>
+        Table(new DateTimeOffset(month, default, TimeSpan.Zero)).DeleteAsync(cancellation);
+
+    private async Task PutAsync(TableClient table, ResultRow row, CancellationToken cancellation)
+    {
+        // 1. The day, before the first row of it: what has a row is found
+        string day = $"{IndexKeys.Day(row.ImageTime)}|{TableKeys.Part(row.Camera)}";
+        if (!_days.ContainsKey(table.Name + day))
+        {
+            await table.UpsertEntityAsync(
+                new TableEntity(IndexKeys.Days, day) { ["camera"] = row.Camera },
+                TableUpdateMode.Replace,
+                cancellation
+            );
+            if (_days.Count > MaxKnownDays)
+                _days.Clear();
+            _days[table.Name + day] = true;
+        }
+
+        // 2. The row
+        TableEntity own = row.ToEntity(IndexKeys.Camera(row.Camera, row.ImageTime));
+        bool isNew = true;
+        try
+        {
+            await table.AddEntityAsync(own, cancellation);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.EntityAlreadyExists)
+        {
+            isNew = false;
+            await table.UpsertEntityAsync(own, TableUpdateMode.Replace, cancellation);
+        }
+
+        // 3. The row among those of all cameras
+        string hour = IndexKeys.Hour(row.ImageTime);
+        if (row.Verdict is Verdict.Anomalous or Verdict.Failed)
+            await table.UpsertEntityAsync(row.ToEntity(hour), TableUpdateMode.Replace, cancellation);
+        else if (!isNew)
+            await table.DeleteEntityAsync(hour, row.Cursor, ETag.All, cancellation); // it was anomalous or failed before, maybe
+    }
+
+    // Two requests where the scan begins inside of a day: a range over days would read that day from its start.
+    private static async IAsyncEnumerable<ResultRow> CameraAsync(
+        TableClient table,
+        string camera,
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        string part = TableKeys.Part(camera);
+        string end = query.From is { } from ? $"{part}|{IndexKeys.Day(from)}" : $"{part}}}"; // "}" is after "|"
+        string begin = $"{part}|";
+        if (query.Newest is { } newest)
+        {
+            begin = $"{part}|{IndexKeys.Day(newest)}";
+            await foreach (ResultRow row in RowsAsync(table, $"PartitionKey eq '{begin}'", query, cancellation))
+                yield return row;
+        }
+
+        await foreach (ResultRow row in RowsAsync(table, $"PartitionKey gt '{begin}' and PartitionKey le '{end}'", query, cancellation))
+            yield return row;
+    }
+
+    private static async IAsyncEnumerable<ResultRow> FleetAsync(
+        TableClient table,
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        string begin = "!",
+            end = query.From is { } from ? IndexKeys.Hour(from) : "!}";
+        if (query.Newest is { } newest)
+        {
+            begin = IndexKeys.Hour(newest);
+            await foreach (ResultRow row in RowsAsync(table, $"PartitionKey eq '{begin}'", query, cancellation))
+                yield return row;
+        }
+
+        await foreach (ResultRow row in RowsAsync(table, $"PartitionKey gt '{begin}' and PartitionKey le '{end}'", query, cancellation))
+            yield return row;
+    }
+
+    // Day by day, the rows of all cameras of the day merged.
+    private static async IAsyncEnumerable<ResultRow> CamerasAsync(
+        TableClient table,
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        List<string> cameras = [];
+        string? day = null;
+        string begin = query.Newest is { } newest ? IndexKeys.Day(newest) : "0",
+            end = query.From is { } from ? IndexKeys.Day(from) : "99999999";
+        await foreach (
+            TableEntity entity in table.QueryAsync<TableEntity>(
+                $"PartitionKey eq '{IndexKeys.Days}' and RowKey ge '{begin}|' and RowKey lt '{end}}}'",
+                select: DayColumns,
+                cancellationToken: cancellation
+            )
+        )
+        {
+            string next = entity.RowKey[..8];
+            if (day is not null && next != day)
+            {
+                await foreach (ResultRow row in DayAsync(table, cameras, day, query, cancellation))
+                    yield return row;
+                cameras.Clear();
+            }
+
+            day = next;
+            cameras.Add(TableKeys.Part(entity.GetString("camera")));
+        }
+
+        if (day is not null)
+            await foreach (ResultRow row in DayAsync(table, cameras, day, query, cancellation))
+                yield return row;
+    }
+
+    private static async IAsyncEnumerable<ResultRow> DayAsync(
+        TableClient table,
+        IReadOnlyList<string> cameras,
+        string day,
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        IAsyncEnumerator<ResultRow>[] sources =
+        [
+            .. cameras.Select(c => RowsAsync(table, $"PartitionKey eq '{c}|{day}'", query, cancellation).GetAsyncEnumerator(cancellation)),
+        ];
+        try
+        {
+            bool[] any = new bool[sources.Length];
+            await System.Threading.Tasks.Parallel.ForAsync(
+                0,
+                sources.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+                async (i, _) => any[i] = await sources[i].MoveNextAsync()
+            );
+            PriorityQueue<IAsyncEnumerator<ResultRow>, string> next = new(StringComparer.Ordinal);
+            for (int i = 0; i < sources.Length; i++)
+                if (any[i])
+                    next.Enqueue(sources[i], sources[i].Current.Cursor);
+            while (next.TryDequeue(out IAsyncEnumerator<ResultRow>? source, out _))
+            {
+                yield return source.Current;
+                if (await source.MoveNextAsync())
+                    next.Enqueue(source, source.Current.Cursor);
+            }
+        }
+        finally
+        {
+            foreach (IAsyncEnumerator<ResultRow> source in sources)
+                await source.DisposeAsync();
+        }
+    }
+
+    private static async IAsyncEnumerable<ResultRow> RowsAsync(
+        TableClient table,
+        string partition,
+        ResultQuery query,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await foreach (
+            TableEntity entity in table.QueryAsync<TableEntity>(
+                $"{partition} and {query.Filter()}",
+                query.PageSize,
+                cancellationToken: cancellation
+            )
+        )
+            yield return ResultRow.Of(entity);
+    }
+
+    private TableClient Table(DateTimeOffset time) => storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(time));
+}
