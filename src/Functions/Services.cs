@@ -4,6 +4,7 @@ using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
@@ -36,6 +37,9 @@ public static class Services
         services
             .AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
             .Bind(configuration.GetSection(LimitsOptions.Section));
+        services
+            .AddOptionsWithValidateOnStart<ResultsOptions, ResultsOptionsValidator>()
+            .Bind(configuration.GetSection(ResultsOptions.Section));
 
         services.AddSingleton<StorageClients>();
         services.AddSingleton<QueueSender>();
@@ -43,6 +47,7 @@ public static class Services
         services.AddSingleton<CameraProfiles>();
         services.AddSingleton<UploadRouter>();
         services.AddSingleton<ResultStore>();
+        services.AddSingleton<IndexRetention>();
         services.AddSingleton<ModelRolesStore>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelHost>();

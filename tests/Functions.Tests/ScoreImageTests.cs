@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Resilience;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
@@ -266,8 +266,8 @@ public class ScoreImageTests(AzuriteFixture azurite)
         );
 
         Assert.Equal((name, null), (result?.Image.Name, result?.Failure?.Code));
-        List<ResultSummary> all = await pipeline
-            .Results.ListAsync(pipeline.Models.OwnId, cancellation: Cancellation)
+        List<ResultRow> all = await pipeline
+            .Results.Index.QueryAsync(new ResultQuery { Model = pipeline.Models.OwnId }, Cancellation)
             .ToListAsync(Cancellation);
         Assert.Equal([null, "given-up"], all.Select(r => r.Failure).Order(StringComparer.Ordinal));
     }

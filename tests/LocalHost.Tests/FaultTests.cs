@@ -60,7 +60,7 @@ public class FaultTests(AzuriteFixture azurite)
         BlobClientOptions options = new()
         {
             Transport = new FaultyTransport(request =>
-                FaultyTransport.AnswersXml(request) && ++odd <= 5 ? Enum.Parse<StorageFault>(fault) : null
+                FaultyTransport.AnswersWhole(request) && ++odd <= 5 ? Enum.Parse<StorageFault>(fault) : null
             ),
         };
         options.Retry.MaxRetries = 1;

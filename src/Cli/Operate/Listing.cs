@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Operations;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using Spectre.Console;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>A result as the listing tells it, with its model.</summary>
+/// <summary>A result as the index tells it.</summary>
 internal sealed record ResultLine(
     DateTimeOffset Time,
     string Camera,
@@ -16,7 +16,8 @@ internal sealed record ResultLine(
     double? Score,
     string Model,
     string? Failure,
-    string Result
+    string Result,
+    DateTimeOffset ImageTime
 )
 {
     private const int Narrow = 100; // below, the year has no room
@@ -25,16 +26,17 @@ internal sealed record ResultLine(
     public static IReadOnlyList<Column> Columns { get; } =
     ["time", Column.Name("camera", 5), Column.Name("image"), Column.Name("verdict", 9), "score", Column.Name("model", 6)];
 
-    public static ResultLine Of(ResultSummary result) =>
+    public static ResultLine Of(ResultRow result) =>
         new(
             result.Time,
             result.Camera,
-            result.Image ?? result.Blob,
+            result.Image,
             result.Verdict,
             result.Score,
             result.Model,
             result.Failure,
-            result.Blob
+            result.Blob,
+            result.ImageTime
         );
 
     /// <summary>A time for people: local, and on a narrow terminal without the year.</summary>
@@ -45,10 +47,10 @@ internal sealed record ResultLine(
                 CultureInfo.InvariantCulture
             );
 
-    /// <summary>For people, in local time.</summary>
+    /// <summary>For people, with the time at which the image was stored.</summary>
     public string[] Cells() =>
         [
-            TimeText(Time),
+            TimeText(ImageTime),
             Camera,
             Image.StartsWith(Camera + "/", StringComparison.Ordinal) ? Image[(Camera.Length + 1)..] : Image,
             Failure is null ? Words.Of(Verdict) : $"{Words.Of(Verdict)} ({Failure})",

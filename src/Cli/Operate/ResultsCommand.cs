@@ -1,21 +1,44 @@
 using System.CommandLine;
 using System.Text.Json;
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
+using Azure.Storage.Blobs;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip results</c>: what there is, newest first, from the listing alone.</summary>
+/// <summary><c>aaclip results</c>: what there is, newest image first, from the index.</summary>
 internal static class ResultsCommand
 {
     public static Command Create()
     {
         Option<string?> camera = CameraOptions.Camera();
-        Option<DateTimeOffset?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
+        Option<DateTimeOffset?> since = Since.Option("Leaves out images stored before: a duration back from now (30m, 2h, 7d), or a time.");
         Option<string?> model = new("--model")
         {
             Description = "Only this model. Default: all that have results.",
             HelpName = "NAME@VERSION",
+        };
+        Option<DateTimeOffset?> until = Since.Option("Leaves out images stored from then on, in the same way.", "--until");
+        Option<Verdict[]> verdict = new("--verdict")
+        {
+            Description = "Only these verdicts: normal, anomalous or failed. May be given several times.",
+            HelpName = "VERDICT",
+            CustomParser = Values.Words<Verdict>(),
+        };
+        Option<string?> objectClass = new("--class") { Description = "Only images of this class.", HelpName = "NAME" };
+        Option<string?> job = new("--job") { Description = "Only results that this job asked for.", HelpName = "ID" };
+        Option<double?> minScore = new("--min-score")
+        {
+            Description = "Only calibrated scores from here on, 0 to 1.",
+            HelpName = "SCORE",
+            CustomParser = Values.NumberOrNone<double>(s => s is >= 0 and <= 1, "0 to 1"),
+        };
+        Option<double?> maxScore = new("--max-score")
+        {
+            Description = "Only calibrated scores below, 0 to 1.",
+            HelpName = "SCORE",
+            CustomParser = Values.NumberOrNone<double>(s => s is >= 0 and <= 1, "0 to 1"),
         };
         Option<int> top = new("--top")
         {
@@ -28,14 +51,20 @@ internal static class ResultsCommand
         Account account = new();
         Verb command = new(
             "results",
-            "Lists results, newest first. Nothing is downloaded but the listing. The score is calibrated: 0.5 is the threshold.",
+            "Lists results by the time at which their images were stored, newest first. The score is calibrated: 0.5 is the threshold.",
             "aaclip results --camera line1 --since 2h",
-            "aaclip results --camera line1 --top 1000 --json | jq 'select(.verdict == \"anomalous\")'"
+            "aaclip results --verdict anomalous --min-score 0.8 --since 7d --top 1000 --json"
         )
         {
             camera,
             since,
+            until,
             model,
+            verdict,
+            objectClass,
+            job,
+            minScore,
+            maxScore,
             top,
             json,
         };
@@ -45,42 +74,48 @@ internal static class ResultsCommand
                 Run.Verb(async () =>
                 {
                     StorageClients storage = await account.OpenAsync(parsed, cancellation);
-                    IReadOnlyList<ResultLine> lines = await ListAsync(
-                        storage,
-                        parsed.GetValue(model),
-                        parsed.GetValue(camera),
-                        parsed.GetValue(since),
-                        parsed.GetValue(top),
-                        cancellation
-                    );
+                    ResultIndex index = new(storage);
+                    ResultQuery query = new()
+                    {
+                        Camera = parsed.GetValue(camera),
+                        Model = parsed.GetValue(model),
+                        Verdicts = parsed.GetValue(verdict) is { Length: > 0 } some ? some : null,
+                        Class = parsed.GetValue(objectClass),
+                        Job = parsed.GetValue(job),
+                        From = parsed.GetValue(since),
+                        To = parsed.GetValue(until),
+                        MinScore = parsed.GetValue(minScore),
+                        MaxScore = parsed.GetValue(maxScore),
+                        PageSize = Math.Min(parsed.GetValue(top), 1000),
+                    };
+                    List<ResultLine> lines = await index
+                        .QueryAsync(query, cancellation)
+                        .Take(parsed.GetValue(top))
+                        .Select(ResultLine.Of)
+                        .ToListAsync(cancellation);
                     if (parsed.GetValue(json))
                         foreach (ResultLine line in lines)
                             Console.WriteLine(JsonSerializer.Serialize(line, LinesJson.Default.ResultLine));
                     else
                         Tables.Write(ResultLine.Columns, lines.Select(l => l.Cells()));
                     if (lines.Count == 0)
-                        Console.Error.WriteLine("No results.");
+                        Console.Error.WriteLine(
+                            await LacksIndexAsync(storage, index, cancellation)
+                                ? "The results of this account are not in an index yet: 'aaclip verify --repair-index' makes it."
+                                : "No results."
+                        );
                     return 0;
                 })
         );
         return command;
     }
 
-    private static async Task<IReadOnlyList<ResultLine>> ListAsync(
-        StorageClients storage,
-        string? model,
-        string? camera,
-        DateTimeOffset? since,
-        int top,
-        CancellationToken cancellation
-    )
+    // An account whose results were made before there was an index has blobs and no table.
+    private static async Task<bool> LacksIndexAsync(StorageClients storage, ResultIndex index, CancellationToken cancellation)
     {
-        if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
-            return [];
-        ResultStore results = new(storage);
-        List<ResultLine> lines = [];
-        await foreach (string id in model is null ? results.ModelsAsync(cancellation) : new[] { model }.ToAsyncEnumerable())
-            lines.AddRange((await results.NewestAsync(id, camera, since, top, cancellation)).Select(ResultLine.Of));
-        return [.. lines.OrderByDescending(l => l.Time).ThenBy(l => l.Result, StringComparer.Ordinal).Take(top)];
+        if ((await index.MonthsAsync(cancellation)).Count > 0)
+            return false;
+        BlobContainerClient results = storage.Container(ContainerNames.Results);
+        return await results.ExistsAsync(cancellation) && await results.GetBlobsAsync(cancellationToken: cancellation).AnyAsync(cancellation);
     }
 }

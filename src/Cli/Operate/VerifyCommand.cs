@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
@@ -23,6 +24,12 @@ internal static class VerifyCommand
                 "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first "
                 + "32, which can be seen without.",
         };
+        Option<bool> repair = new("--repair-index")
+        {
+            Description =
+                "First makes the index of results agree with the results: writes rows that are missing, removes those without a result. "
+                + "May be ended and started again; what is in order is left alone.",
+        };
         Option<bool> json = new("--json") { Description = "The report as one JSON object." };
         Account account = new();
         Verb command = new(
@@ -32,12 +39,14 @@ internal static class VerifyCommand
                 + "models that take turns. The exit code is 0 only when everything is accounted for; while images are still being "
                 + "scored, some are missing.",
             "aaclip verify",
-            "aaclip verify --camera line1 --model aaclip@3f2a91bc --json"
+            "aaclip verify --camera line1 --model aaclip@3f2a91bc --json",
+            "aaclip verify --repair-index"
         )
         {
             camera,
             model,
             alerts,
+            repair,
             json,
         };
         account.AddTo(command);
@@ -46,6 +55,8 @@ internal static class VerifyCommand
                 Run.Verb(async () =>
                 {
                     var storage = await account.OpenAsync(parsed, cancellation);
+                    if (parsed.GetValue(repair))
+                        await RepairAsync(storage, cancellation);
                     VerifyReport report = await new Verification(storage, parsed.GetValue(camera), parsed.GetValue(model))
                     {
                         AllAlerts = parsed.GetValue(alerts),
@@ -58,6 +69,18 @@ internal static class VerifyCommand
                 })
         );
         return command;
+    }
+
+    private static async Task RepairAsync(StorageClients storage, CancellationToken cancellation)
+    {
+        using ProgressLine progress = new();
+        progress.Show("comparing results and index", 0, 0);
+        (int written, int removed) = await new IndexRepair(storage).RunAsync(
+            (done, all) => progress.Show("index row", done, all),
+            cancellation
+        );
+        progress.Clear();
+        Console.Error.WriteLine($"Index: {written} rows written, {removed} removed.");
     }
 
     /// <summary>The report for people.</summary>
@@ -77,6 +100,8 @@ internal static class VerifyCommand
         List("without a result", report.Missing);
         List("doubled results", report.Doubled);
         List("results without their map", report.WithoutMap);
+        List("results without their row in the index, which --repair-index writes", report.Unindexed);
+        List("rows of the index without their result, which --repair-index removes", report.StaleRows);
         List("alert ids that came more than once", report.RepeatedAlerts);
         List("models take turns with new images, so that two hosts may use different ones on this storage", report.Mixed);
         List("failed images, with a result that says why", report.Failed);

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -10,12 +10,9 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>Results over HTTP, of the live model.</summary>
+/// <summary>Results over HTTP.</summary>
 public sealed class ReadResults(ResultStore results, ModelHost models)
 {
-    private const int DefaultTop = 50,
-        LargestTop = 1000;
-
     /// <summary>
     /// GET results/{camera}/{image}: the newest result of an image, 404 when it has none. Images without a folder have camera "default".
     /// </summary>
@@ -40,8 +37,9 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     }
 
     /// <summary>
-    /// GET results?camera=&amp;since=&amp;top=: a page of results from their metadata, newest first. All three may be left out; since is
-    /// ISO 8601, top 1 to 1000, by default 50.
+    /// GET results: a page of results from the index, newest image first. All of these may be left out: camera, model ("name@version", or "*"
+    /// for all; by default the live one), verdict (several with commas), class, job, from and to (ISO 8601, of the image's stored time; since
+    /// is from), minScore, maxScore, top (1 to 1000, by default 50), after (the next of the page before).
     /// </summary>
     [Function("ListResults")]
     public async Task<IActionResult> List(
@@ -49,31 +47,23 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
         CancellationToken cancellation
     )
     {
-        string? camera = request.Query["camera"].ToString() is { Length: > 0 } name ? name : null;
-        DateTimeOffset? since = null;
-        if (request.Query["since"].ToString() is { Length: > 0 } sinceText)
+        try
         {
-            if (
-                !DateTimeOffset.TryParse(
-                    sinceText,
-                    CultureInfo.InvariantCulture,
-                    DateTimeStyles.AssumeUniversal,
-                    out DateTimeOffset instant
-                )
-            )
-                return Refuse($"since is '{sinceText}', expected a time in ISO 8601 such as 2026-01-31T08:00:00Z.");
-            since = instant;
+            ResultQuery query = ResultQueryString.Read(request.Query, out int top);
+            query = query.Model switch
+            {
+                null => query with { Model = await models.LiveIdAsync(cancellation) },
+                "*" => query with { Model = null },
+                _ => query,
+            };
+            List<ResultRow> rows = await results.Index.QueryAsync(query, cancellation).Take(top).ToListAsync(cancellation);
+            ResultList list = new(query.Model, rows, rows.Count == top ? rows[^1].Cursor : null);
+            return Json(JsonSerializer.Serialize(list, ResultListJson.Default.ResultList));
         }
-
-        int top = DefaultTop;
-        if (
-            request.Query["top"].ToString() is { Length: > 0 } topText
-            && (!int.TryParse(topText, CultureInfo.InvariantCulture, out top) || top is < 1 or > LargestTop)
-        )
-            return Refuse($"top is '{topText}', expected 1 to {LargestTop}.");
-        string model = await models.LiveIdAsync(cancellation);
-        ResultList list = new(model, await results.NewestAsync(model, camera, since, top, cancellation));
-        return Json(JsonSerializer.Serialize(list, ResultListJson.Default.ResultList));
+        catch (ArgumentException e)
+        {
+            return Refuse(e.Message);
+        }
     }
 
     private static ContentResult Json(string json) =>

@@ -13,7 +13,14 @@ public sealed record JobPage(IReadOnlyList<JobImage> Images, string? Next);
 /// <param name="ETag">Its version when it was listed.</param>
 /// <param name="Before">What the old model had made of it then.</param>
 /// <param name="Content">Its content then; null on pages of older programs.</param>
-public sealed record JobImage(string Name, [property: JsonPropertyName("etag")] string ETag, Outcome Before, ImageContent? Content = null)
+/// <param name="StoredAt">When this version was stored, by which the index finds its results; null on pages of older programs.</param>
+public sealed record JobImage(
+    string Name,
+    [property: JsonPropertyName("etag")] string ETag,
+    Outcome Before,
+    ImageContent? Content = null,
+    DateTimeOffset? StoredAt = null
+)
 {
     /// <summary>Name and ETag in one.</summary>
     [JsonIgnore]

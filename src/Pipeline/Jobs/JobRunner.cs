@@ -214,32 +214,37 @@ public sealed partial class JobRunner(
             break;
         }
 
-        BlobItem[] chosen = [.. (page?.Values ?? []).Where(b => Wants(wanted, b, profiles))];
-        JobImage?[] images = new JobImage?[chosen.Length];
-        await System.Threading.Tasks.Parallel.ForAsync(
-            0,
-            chosen.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
-            async (i, token) =>
-            {
-                string etag = chosen[i].Properties.ETag?.ToString().Trim('"') ?? "*";
-                ResultSummary? before = await results.SummaryAsync(wanted.Against!, new(chosen[i].Name, etag), token);
-                if (wanted.Verdicts is { } verdicts && (before is null || !verdicts.Contains(before.Verdict)))
-                    return;
-                images[i] = new JobImage(
-                    chosen[i].Name,
-                    etag,
-                    before is null ? Outcome.None : Outcome.Of(before.Verdict, before.Score),
-                    ImageContent.Of(chosen[i].Properties)
-                );
-            }
+        (ImageVersion Version, BlobItemProperties Blob)[] chosen =
+        [
+            .. (page?.Values ?? [])
+                .Where(b => Wants(wanted, b, profiles))
+                .Select(b => (new ImageVersion(b.Name, b.Properties.ETag?.ToString().Trim('"') ?? "*"), b.Properties)),
+        ];
+        // All have a model to compare with, which was filled in at the start
+        IReadOnlyDictionary<ImageVersion, ResultSummary> before = await results.SummariesAsync(
+            wanted.Against!,
+            [.. chosen.Select(c => (c.Version, c.Blob.LastModified))],
+            cancellation
         );
+        JobImage[] images =
+        [
+            .. chosen
+                .Select(c => (c.Version, c.Blob, Before: before.GetValueOrDefault(c.Version)))
+                .Where(c => wanted.Verdicts is not { } verdicts || (c.Before is not null && verdicts.Contains(c.Before.Verdict)))
+                .Select(c => new JobImage(
+                    c.Version.Image,
+                    c.Version.ETag,
+                    c.Before is null ? Outcome.None : Outcome.Of(c.Before.Verdict, c.Before.Score),
+                    ImageContent.Of(c.Blob),
+                    c.Blob.LastModified
+                )),
+        ];
 
         string? next =
             page?.ContinuationToken is { Length: > 0 } more ? FormattableString.Invariant($"{at}|{more}")
             : at + 1 < prefixes.Length ? FormattableString.Invariant($"{at + 1}|")
             : null;
-        return new JobPage([.. images.OfType<JobImage>()], next);
+        return new JobPage(images, next);
     }
 
     // A camera is a folder, but for the images without one.
@@ -276,14 +281,13 @@ public sealed partial class JobRunner(
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         CameraSet profiles = await cameras.GetAsync(cancellation);
+        IReadOnlyDictionary<ImageVersion, ResultSummary> there = await SummariesAsync(job, page, cancellation);
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            page.Images,
+            page.Images.Where(i => !Settles(job, there.GetValueOrDefault(i.Version))),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
             async (image, token) =>
             {
                 string camera = image.Version.Camera;
-                if (Settles(job, await results.SummaryAsync(job.Request.Model, image.Version, token)))
-                    return;
                 ScoreRequested request = new()
                 {
                     Image = image.Name,
@@ -308,21 +312,27 @@ public sealed partial class JobRunner(
             return await rejudge.PageAsync(job, page, cancellation);
 
         // Messages are taken about in their order: while the last image has nothing, the others need not be asked for.
-        Outcome?[] outcomes = new Outcome?[page.Images.Count];
-        if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation) is null)
+        if (page.Images.Count > 0 && await OutcomeAsync(job, page.Images[^1], null, cancellation) is null)
             return null;
+        IReadOnlyDictionary<ImageVersion, ResultSummary> after = await SummariesAsync(job, page, cancellation);
+        Outcome?[] outcomes = new Outcome?[page.Images.Count];
         await System.Threading.Tasks.Parallel.ForAsync(
             0,
             outcomes.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
-            async (i, token) => outcomes[i] = await OutcomeAsync(job, page.Images[i], token)
+            async (i, token) =>
+                outcomes[i] = await OutcomeAsync(job, page.Images[i], after.GetValueOrDefault(page.Images[i].Version), token)
         );
         return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
     }
 
-    private async Task<Outcome?> OutcomeAsync(Job job, JobImage image, CancellationToken cancellation)
+    private Task<IReadOnlyDictionary<ImageVersion, ResultSummary>> SummariesAsync(Job job, JobPage page, CancellationToken cancellation) =>
+        results.SummariesAsync(job.Request.Model, [.. page.Images.Select(i => (i.Version, i.StoredAt))], cancellation);
+
+    /// <param name="known">Its result, where it was asked for already.</param>
+    private async Task<Outcome?> OutcomeAsync(Job job, JobImage image, ResultSummary? known, CancellationToken cancellation)
     {
-        ResultSummary? after = await results.SummaryAsync(job.Request.Model, image.Version, cancellation);
+        ResultSummary? after = known ?? await results.SummaryAsync(job.Request.Model, image.Version, cancellation);
         if (job.Request.Mode == RescoreMode.Compare)
             return after is null ? Outcome.None : Outcome.Of(after.Verdict, after.Score);
         if (Settles(job, after))

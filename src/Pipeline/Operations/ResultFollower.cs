@@ -1,40 +1,49 @@
-using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Tells of each result once, as it appears, by listing again and again. A result that is written a second time, after a message was
-/// delivered twice, is not told again. Keeps the names of the last ten minutes: clocks of the workers and of storage may differ by less.
+/// Tells of each result once, as it appears, by asking the index again and again. Looks at images stored within the last hour, and now and
+/// then at those of two days; a result of an older image, as jobs make them, is not told. A result that is written a second time, after a
+/// message was delivered twice, is not told again.
 /// </summary>
 /// <param name="camera">Only results of this camera; null for all.</param>
-public sealed class ResultFollower(StorageClients storage, string? camera)
+public sealed class ResultFollower(StorageClients storage, string? camera, TimeProvider? time = null)
 {
-    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10);
+    private const int FarEvery = 30; // looks
+    private static readonly TimeSpan Near = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Far = TimeSpan.FromDays(2);
+    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(10); // clocks of the workers and of storage differ by less
 
-    private readonly ResultStore _results = new(storage);
+    private readonly ResultIndex _index = new(storage);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
     private DateTimeOffset? _newest;
+    private int _looks;
 
     /// <summary>Looks once.</summary>
     /// <returns>Results not told before, oldest first.</returns>
-    public async Task<IReadOnlyList<ResultSummary>> LookAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ResultRow>> LookAsync(CancellationToken cancellation)
     {
-        if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))
-            return [];
-        List<ResultSummary> fresh = [];
-        DateTimeOffset? since = _newest - Overlap;
-        await foreach (string model in _results.ModelsAsync(cancellation))
-        await foreach (ResultSummary result in _results.ListAsync(model, camera, since, cancellation))
+        List<ResultRow> fresh = [];
+        bool far = _looks++ % FarEvery == 0;
+        ResultQuery recent = new()
+        {
+            Camera = camera,
+            From = _time.GetUtcNow() - (far ? Far : Near),
+            ScoredFrom = _newest - Overlap,
+        };
+        await foreach (ResultRow result in _index.QueryAsync(recent, cancellation))
             if (_seen.TryAdd(result.Blob, result.Time))
             {
                 fresh.Add(result);
                 _newest = !(result.Time <= _newest) ? result.Time : _newest;
             }
 
-        foreach ((string blob, DateTimeOffset time) in _seen)
-            if (time < _newest - Overlap - Overlap)
+        foreach ((string blob, DateTimeOffset made) in _seen)
+            if (made < _newest - Overlap - Overlap)
                 _seen.Remove(blob);
-        return [.. fresh.OrderBy(l => l.Time)];
+        return [.. fresh.OrderBy(r => r.Time)];
     }
 }

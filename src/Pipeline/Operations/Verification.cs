@@ -1,6 +1,7 @@
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using Azure;
@@ -13,7 +14,8 @@ namespace AaClip.Pipeline.Operations;
 /// <summary>
 /// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that
 /// a profile wants scored needs a result of its current version, or of its content where only metadata changed since; 3. pictures without
-/// results, and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance
+/// results, and results without pictures; 4. rows of
+/// the index; 5. queues; 6. alerts. The images are listed first: one that comes meanwhile has more of a chance
 /// to be scored than to be missed.
 /// </summary>
 /// <param name="camera">Only images of this camera; null for all.</param>
@@ -67,7 +69,10 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
-        // 4. Queues; 5. alerts
+        // 4. Index
+        IndexComparison index = await IndexComparison.OfAsync(storage, _results, camera, model, cancellation);
+
+        // 5. Queues; 6. alerts
         Dictionary<string, int> queues = await QueuesAsync(cancellation);
         List<string> alerts = await AlertIdsAsync(cancellation);
         return new VerifyReport
@@ -93,6 +98,8 @@ public sealed class Verification(StorageClients storage, string? camera, string?
                 .. maps.Except(stems).Select(m => $"{ContainerNames.Maps}/{m}.png"),
                 .. heatmaps.Except(stems).Select(h => $"{ContainerNames.Heatmaps}/{h}.jpg"),
             ],
+            Unindexed = index.Unindexed,
+            StaleRows = [.. index.Stale.Select(r => r.Blob)],
             GivenUp = _givenUp,
             Queues = queues,
             Waiting = await WaitingAsync(queues.Keys, cancellation),

@@ -5,7 +5,7 @@ public sealed record VerifyReport
 {
     /// <summary>Whether everything is accounted for.</summary>
     public bool Clean =>
-        Missing.Count + Doubled.Count + WithoutMap.Count + RepeatedAlerts.Count + Mixed.Count == 0
+        Missing.Count + Doubled.Count + WithoutMap.Count + RepeatedAlerts.Count + Mixed.Count + Unindexed.Count + StaleRows.Count == 0
         && !Queues.Any(q => q.Key.EndsWith("-poison", StringComparison.Ordinal) && q.Value > 0);
 
     /// <summary>Images in the images container.</summary>
@@ -49,6 +49,12 @@ public sealed record VerifyReport
 
     /// <summary>Heatmaps and maps without a result: of an image that was overwritten or deleted while a worker crashed; harmless.</summary>
     public required IReadOnlyList<string> Orphans { get; init; }
+
+    /// <summary>Results that the index does not have, or of which it says something else.</summary>
+    public required IReadOnlyList<string> Unindexed { get; init; }
+
+    /// <summary>Rows of the index whose result is not there, or that are second ones of their result.</summary>
+    public required IReadOnlyList<string> StaleRows { get; init; }
 
     /// <summary>Messages that were given up on and not sent back since (results/failed/).</summary>
     public required IReadOnlyList<string> GivenUp { get; init; }

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Collections.Concurrent;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results.Index;
@@ -17,6 +17,8 @@ public sealed class ResultStore(StorageClients storage)
 {
     /// <summary>The index, which every write keeps.</summary>
     public ResultIndex Index { get; } = new(storage);
+
+    private const int Parallel = 16;
 
     private readonly BlobContainerClient _results = storage.Container(ContainerNames.Results);
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
@@ -116,6 +118,11 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
+    /// <summary>Whether a result is there.</summary>
+    /// <param name="name">Its blob name in the results container.</param>
+    public async Task<bool> ExistsAsync(string name, CancellationToken cancellation = default) =>
+        await _results.GetBlobClient(name).ExistsAsync(cancellation);
+
     /// <summary>What the metadata of a result tell, without reading it.</summary>
     /// <returns>Null when there is none.</returns>
     public async Task<ResultSummary?> SummaryAsync(string model, ImageVersion image, CancellationToken cancellation = default)
@@ -158,62 +165,29 @@ public sealed class ResultStore(StorageClients storage)
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
 
-    /// <summary>Lists the models that have results, "name@version" each, in the order of their names.</summary>
-    public async IAsyncEnumerable<string> ModelsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        await foreach (
-            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(new GetBlobsByHierarchyOptions { Delimiter = "/" }, cancellation)
-        )
-            if (item.IsPrefix && item.Prefix != BlobNames.Failed + "/")
-                yield return BlobNames.ModelOf(item.Prefix);
-    }
-
-    /// <summary>Lists results from their metadata, in the order of their names; nothing is read but the listing.</summary>
+    /// <summary>What results of a model say of many images: from the index, and from the blobs for what it lacks.</summary>
     /// <param name="model">"name@version".</param>
-    /// <param name="camera">Null for all cameras.</param>
-    /// <param name="since">Leaves out results made before.</param>
-    public async IAsyncEnumerable<ResultSummary> ListAsync(
+    /// <param name="images">Versions, and when each was stored where that is known.</param>
+    /// <returns>Those that have a result.</returns>
+    internal async Task<IReadOnlyDictionary<ImageVersion, ResultSummary>> SummariesAsync(
         string model,
-        string? camera = null,
-        DateTimeOffset? since = null,
-        [EnumeratorCancellation] CancellationToken cancellation = default
+        IReadOnlyCollection<(ImageVersion Image, DateTimeOffset? StoredAt)> images,
+        CancellationToken cancellation
     )
     {
-        await foreach (
-            BlobItem item in _results.GetBlobsAsync(
-                new GetBlobsOptions { Traits = BlobTraits.Metadata, Prefix = BlobNames.Prefix(model, camera) },
-                cancellation
-            )
-        )
-            if (
-                !(item.Properties.LastModified < since)
-                && ResultSummary.FromMetadata(item.Name, item.Metadata) is { } summary
-                && !(summary.Time < since)
-            )
-                yield return summary;
-    }
-
-    /// <summary>The newest results of a listing.</summary>
-    /// <param name="top">How many at most, at least 1.</param>
-    /// <returns>Newest first.</returns>
-    public async Task<IReadOnlyList<ResultSummary>> NewestAsync(
-        string model,
-        string? camera,
-        DateTimeOffset? since,
-        int top,
-        CancellationToken cancellation = default
-    )
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is at its head
-        await foreach (ResultSummary summary in ListAsync(model, camera, since, cancellation))
-        {
-            newest.Enqueue(summary, summary.Time);
-            if (newest.Count > top)
-                newest.Dequeue();
-        }
-
-        return [.. newest.UnorderedItems.Select(i => i.Element).OrderByDescending(r => r.Time).ThenBy(r => r.Blob, StringComparer.Ordinal)];
+        ConcurrentDictionary<ImageVersion, ResultSummary> found = new();
+        foreach (ResultRow row in await Index.FindAsync(model, images, cancellation))
+            found[new ImageVersion(row.Image, row.ETag)] = ResultSummary.Of(row);
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            images.Select(i => i.Image).Where(i => !found.ContainsKey(i)),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (image, token) =>
+            {
+                if (await SummaryAsync(model, image, token) is { } summary)
+                    found[image] = summary;
+            }
+        );
+        return found;
     }
 
     private async Task<bool> HoldsAsync(string name, byte[] json, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Results;
@@ -15,6 +16,8 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Failure">Code of the failure; null when there is a score.</param>
 /// <param name="Job">The job that asked for it; null for a new image.</param>
 /// <param name="Content">The content that was scored; null in results of older programs, and where it was not read.</param>
+/// <param name="ImageTime">The time that the index files it under; null in results of older programs.</param>
+/// <param name="Cursor">Key of its row in the index; null in results of older programs.</param>
 public sealed record ResultSummary(
     string Blob,
     string Camera,
@@ -24,7 +27,9 @@ public sealed record ResultSummary(
     DateTimeOffset Time,
     string? Failure,
     string? Job = null,
-    [property: JsonIgnore] ImageContent? Content = null
+    [property: JsonIgnore] ImageContent? Content = null,
+    [property: JsonIgnore] DateTimeOffset? ImageTime = null,
+    [property: JsonIgnore] string? Cursor = null
 )
 {
     private const int LongestText = 2048; // all metadata of a blob share 8 KB
@@ -32,6 +37,9 @@ public sealed record ResultSummary(
     /// <summary>"name@version".</summary>
     [JsonIgnore]
     public string Model => BlobNames.ModelOf(Blob);
+
+    internal static ResultSummary Of(ResultRow row) =>
+        new(row.Blob, row.Camera, row.Image, row.Verdict, row.Score, row.Time, row.Failure, row.Job, null, row.ImageTime, row.Cursor);
 
     /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
     internal static Dictionary<string, string> ToMetadata(ResultDocument result)
@@ -46,6 +54,7 @@ public sealed record ResultSummary(
         };
         if (result.Score.Calibrated is { } score)
             metadata["score"] = score.ToString("R", CultureInfo.InvariantCulture);
+        metadata["row"] = IndexKeys.Row(IndexKeys.TimeOf(result), result.Image.Version, result.Model.Id);
         if (result.Failure is { } failure)
             metadata["failure"] = failure.Code;
         if (result.Job is { } job)
@@ -91,7 +100,20 @@ public sealed record ResultSummary(
             )
                 ? new ImageContent(bytes, created, Text("md5"))
                 : null;
-        return new ResultSummary(blob, Uri.UnescapeDataString(camera), image, verdict, score, time, Text("failure"), Text("job"), content);
+        string? row = Text("row");
+        return new ResultSummary(
+            blob,
+            Uri.UnescapeDataString(camera),
+            image,
+            verdict,
+            score,
+            time,
+            Text("failure"),
+            Text("job"),
+            content,
+            row is null ? null : IndexKeys.TimeOf(row),
+            row
+        );
 
         string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;
     }

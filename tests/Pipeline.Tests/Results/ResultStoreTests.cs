@@ -3,6 +3,7 @@ using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
@@ -56,8 +57,8 @@ public class ResultStoreTests(AzuriteFixture azurite)
         await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon), Cancellation);
         await store.WriteAsync(Scored("c/a.jpg", "0x1", Noon.AddSeconds(1)), Cancellation);
 
-        List<ResultSummary> all = await store.ListAsync("tiny@1", cancellation: Cancellation).ToListAsync(Cancellation);
-        Assert.Equal(Noon.AddSeconds(1), Assert.Single(all).Time);
+        ResultSummary? there = await store.SummaryAsync("tiny@1", new ImageVersion("c/a.jpg", "0x1"), Cancellation);
+        Assert.Equal(Noon.AddSeconds(1), there?.Time);
     }
 
     [Fact]
@@ -90,57 +91,46 @@ public class ResultStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_listing_tells_what_is_needed_without_reading_results()
+    public async Task Metadata_tell_of_a_result_without_reading_it()
     {
         ResultStore store = new(await azurite.NewAsync());
-        await store.WriteAsync(Scored("línea 1/ä+b.jpg", "0x1", Noon), Cancellation);
-        await store.WriteAsync(Failed("línea 1/z.jpg", "0x2", Noon), Cancellation);
+        ResultDocument scored = Scored("línea 1/ä+b.jpg", "0x1", Noon),
+            failed = Failed("línea 1/z.jpg", "0x2", Noon);
+        await store.WriteAsync(scored, Cancellation);
+        await store.WriteAsync(failed, Cancellation);
 
-        List<ResultSummary> page = await store.ListAsync("tiny@1", "línea 1", cancellation: Cancellation).ToListAsync(Cancellation);
+        ResultSummary? first = await store.SummaryAsync("tiny@1", scored.Image.Version, Cancellation),
+            second = await store.SummaryAsync("tiny@1", failed.Image.Version, Cancellation);
 
-        Assert.Equal(
-            [
-                new ResultSummary("tiny@1/línea 1/z.jpg/0x2.json", "línea 1", "línea 1/z.jpg", Verdict.Failed, null, Noon, "damaged"),
-                new ResultSummary(
-                    "tiny@1/línea 1/ä+b.jpg/0x1.json",
-                    "línea 1",
-                    "línea 1/ä+b.jpg",
-                    Verdict.Anomalous,
-                    0.75,
-                    Noon,
-                    null,
-                    "j1"
-                ),
-            ],
-            page.OrderBy(r => r.Verdict == Verdict.Anomalous)
-        );
+        Assert.Equal(ResultSummary.Of(ResultRow.Of(scored)), first);
+        Assert.Equal(ResultSummary.Of(ResultRow.Of(failed)), second);
+        Assert.Equal(("línea 1", "línea 1/ä+b.jpg", 0.75, "j1"), (first?.Camera, first?.Image, first?.Score, first?.Job));
+        Assert.Equal((Verdict.Failed, "damaged", Noon), (second?.Verdict, second?.Failure, second?.Time));
     }
 
     [Fact]
-    public async Task A_listing_is_of_one_camera_and_from_a_time_on()
+    public async Task Many_images_are_found_in_the_index_and_what_it_lacks_among_the_blobs()
     {
-        ResultStore store = new(await azurite.NewAsync());
-        DateTimeOffset past = DateTimeOffset.UtcNow.AddHours(-2),
-            now = DateTimeOffset.UtcNow;
-        await store.WriteAsync(Scored("c/old.jpg", "0x1", past), Cancellation);
-        await store.WriteAsync(Scored("c/new.jpg", "0x1", now), Cancellation);
-        await store.WriteAsync(Scored("c2/other.jpg", "0x1", now), Cancellation);
+        StorageClients storage = await azurite.NewAsync();
+        ResultStore store = new(storage);
+        List<(ImageVersion Image, DateTimeOffset? StoredAt)> images = [];
+        for (int i = 0; i < 40; i++)
+        {
+            ResultDocument result = Scored($"c{i % 2}/{i}.jpg", "0x1", Noon.AddDays(-7 * i));
+            await store.WriteAsync(result, Cancellation);
+            if (i % 5 == 0)
+                await store.Index.RemoveAsync(ResultRow.Of(result), Cancellation);
+            images.Add((result.Image.Version, i % 7 == 0 ? null : result.Image.StoredAt));
+        }
 
-        List<ResultSummary> recent = await store.ListAsync("tiny@1", "c", past.AddHours(1), Cancellation).ToListAsync(Cancellation);
+        for (int i = 0; i < 3000; i++) // others of the same days, so that the rest is asked for one by one
+            await store.Index.PutAsync(Scored($"c1/other{i}.jpg", "0x1", Noon.AddSeconds(-i)), Cancellation);
+        images.Add((new ImageVersion("c1/0.jpg", "0x9"), Noon));
 
-        Assert.Equal(["c/new.jpg"], recent.Select(r => r.Image));
-    }
+        IReadOnlyDictionary<ImageVersion, ResultSummary> found = await store.SummariesAsync("tiny@1", images, Cancellation);
 
-    [Fact]
-    public async Task The_newest_come_first_and_no_more_than_asked_for()
-    {
-        ResultStore store = new(await azurite.NewAsync());
-        for (int i = 0; i < 5; i++)
-            await store.WriteAsync(Scored($"c/{i}.jpg", "0x1", Noon.AddMinutes(i % 2 == 0 ? i : -i)), Cancellation);
-
-        IReadOnlyList<ResultSummary> newest = await store.NewestAsync("tiny@1", "c", null, 3, Cancellation);
-
-        Assert.Equal(["c/4.jpg", "c/2.jpg", "c/0.jpg"], newest.Select(r => r.Image));
+        Assert.Equal(images.SkipLast(1).Select(i => i.Image.Image).Order(), found.Values.Select(r => r.Image).Order());
+        Assert.Empty(await store.SummariesAsync("tiny@2", images, Cancellation));
     }
 
     [Fact]

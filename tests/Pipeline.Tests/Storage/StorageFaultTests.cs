@@ -66,7 +66,7 @@ public class StorageFaultTests(AzuriteFixture azurite)
     private static bool Take(Request request, StorageFault fault) =>
         fault switch
         {
-            StorageFault.HalfBody => FaultyTransport.AnswersXml(request),
+            StorageFault.HalfBody => FaultyTransport.AnswersWhole(request),
             StorageFault.BrokenBody => request.Method == RequestMethod.Get
                 && !request.Uri.Query.Contains("comp=metadata", StringComparison.Ordinal),
             _ => true,

@@ -5,6 +5,7 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
@@ -65,15 +66,26 @@ internal static class StorageOperations
                 Give(async s => (await Results(s).SummaryAsync(Model, new ImageVersion(Image, "0x1"), Token))?.Time)
             ),
             ["ResultStore.Latest"] = new(WithResults, Give(async s => (await Results(s).LatestAsync(Model, Image, Token))?.Image.ETag)),
-            ["ResultStore.List"] = new(
+            ["ResultStore.Summaries"] = new(
                 WithResults,
                 Give(async s =>
-                    string.Join(' ', await Results(s).ListAsync(Model, cancellation: Token).Select(r => r.Blob).ToListAsync(Token))
+                    (
+                        await Results(s).SummariesAsync(Model, [(new ImageVersion(Image, "0x1"), Document().Image.StoredAt)], Token)
+                    ).Count
                 )
             ),
-            ["ResultStore.Newest"] = new(
+            ["ResultIndex.Query"] = new(
                 WithResults,
-                Give(async s => string.Join(' ', (await Results(s).NewestAsync(Model, null, null, 2, Token)).Select(r => r.Blob)))
+                Give(async s => string.Join(' ', await Results(s).Index.QueryAsync(new ResultQuery(), Token).Select(r => r.Blob).ToListAsync(Token)))
+            ),
+            ["ResultIndex.Remove"] = new(WithResults, Do(s => Results(s).Index.RemoveAsync(ResultRow.Of(Document()), Token))),
+            ["ResultIndex.Drop"] = new(
+                WithResults,
+                Do(async s =>
+                {
+                    foreach (DateOnly month in await Results(s).Index.MonthsAsync(Token))
+                        await Results(s).Index.DropAsync(month, Token);
+                })
             ),
 
             ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
@@ -181,6 +193,10 @@ internal static class StorageOperations
                 .Order(StringComparer.Ordinal)
         )
             there.Append(CultureInfo.InvariantCulture, $"{queue}: {text}\n");
+        await foreach (ResultRow row in new ResultIndex(storage).QueryAsync(new ResultQuery(), Token))
+            there.Append(CultureInfo.InvariantCulture, $"row {row}\n");
+        await foreach (ResultRow row in new ResultIndex(storage).QueryAsync(new ResultQuery { Verdicts = [Verdict.Failed] }, Token))
+            there.Append(CultureInfo.InvariantCulture, $"fleet row {row}\n");
         return there.ToString();
     }
 

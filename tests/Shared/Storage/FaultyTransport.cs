@@ -18,12 +18,14 @@ internal sealed class FaultyTransport(Func<Request, StorageFault?> choose) : Htt
     /// <summary>Faults made so far.</summary>
     public int Faults => Volatile.Read(ref _faults);
 
-    /// <summary>A body that can be half: listings and messages are XML, which is read as a whole.</summary>
-    public static bool AnswersXml(Request request) =>
+    /// <summary>A body that can be half: listings, messages and rows of tables are read as a whole.</summary>
+    public static bool AnswersWhole(Request request) =>
         request.Method == RequestMethod.Get
         && (
             request.Uri.Query.Contains("comp=list", StringComparison.Ordinal)
             || request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal)
+            || request.Uri.Path.EndsWith("()", StringComparison.Ordinal)
+            || request.Uri.Path.EndsWith("/Tables", StringComparison.Ordinal)
         );
 
     public override Request CreateRequest() => Real.CreateRequest();

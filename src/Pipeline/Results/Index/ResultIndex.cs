@@ -71,6 +71,64 @@ public sealed class ResultIndex(StorageClients storage)
         }
     }
 
+    /// <summary>
+    /// The results of a model for many images, by a query for each camera and month over the time in which its images were stored. Images
+    /// that are few among many others of that time are asked for one by one.
+    /// </summary>
+    /// <param name="model">"name@version".</param>
+    /// <param name="images">Versions, and when each was stored; one without a time is not found.</param>
+    internal async Task<IReadOnlyList<ResultRow>> FindAsync(
+        string model,
+        IReadOnlyCollection<(ImageVersion Image, DateTimeOffset? StoredAt)> images,
+        CancellationToken cancellation
+    )
+    {
+        HashSet<DateOnly> months = [.. await MonthsAsync(cancellation)];
+        List<ResultRow> found = [];
+        foreach (
+            var group in images
+                .Where(i => i.StoredAt is not null)
+                .Select(i => (i.Image, StoredAt: i.StoredAt!.Value.ToUniversalTime()))
+                .GroupBy(i => (i.Image.Camera, Month: new DateOnly(i.StoredAt.Year, i.StoredAt.Month, 1)))
+        )
+        {
+            if (!months.Contains(group.Key.Month))
+                continue;
+            Dictionary<string, DateTimeOffset> wanted = group
+                .DistinctBy(i => i.Image)
+                .ToDictionary(i => IndexKeys.Row(i.StoredAt, i.Image, model), i => i.StoredAt, StringComparer.Ordinal);
+            ResultQuery between = new()
+            {
+                Camera = group.Key.Camera,
+                Model = model,
+                From = group.Min(i => i.StoredAt),
+                To = group.Max(i => i.StoredAt).AddTicks(1),
+            };
+            int budget = 2 * wanted.Count + between.PageSize; // rows to read before single requests are cheaper
+            await foreach (ResultRow row in CameraAsync(Table(between.From.Value), group.Key.Camera, between, cancellation))
+            {
+                if (wanted.Remove(row.Cursor))
+                    found.Add(row);
+                if (wanted.Count == 0 || --budget == 0)
+                    break;
+            }
+
+            if (budget == 0)
+                foreach ((string key, DateTimeOffset time) in wanted)
+                    if (await OneAsync(group.Key.Camera, time, key, cancellation) is { } row)
+                        found.Add(row);
+        }
+
+        return found;
+    }
+
+    private async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> entity = await Table(time)
+            .GetEntityIfExistsAsync<TableEntity>(IndexKeys.Camera(camera, time), key, cancellationToken: cancellation);
+        return entity is { HasValue: true, Value: { } row } ? ResultRow.Of(row) : null;
+    }
+
     /// <summary>Months that have a table, oldest first; each by its first day.</summary>
     public async Task<IReadOnlyList<DateOnly>> MonthsAsync(CancellationToken cancellation = default)
     {

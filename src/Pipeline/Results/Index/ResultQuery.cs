@@ -33,11 +33,22 @@ public sealed record ResultQuery
     /// <summary>Images stored before.</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>Results made from here on. Looks at every row between <see cref="From"/> and <see cref="To"/>.</summary>
+    public DateTimeOffset? ScoredFrom { get; init; }
+
     /// <summary>Rows after the one with this <see cref="ResultRow.Cursor"/>.</summary>
     public string? After { get; init; }
 
     /// <summary>How many rows one request asks for, 1 to 1,000: about as many as will be read.</summary>
     public int PageSize { get; init; } = 1000;
+
+    /// <summary>All results of a month.</summary>
+    public static ResultQuery OfMonth(DateOnly month) =>
+        new()
+        {
+            From = new DateTimeOffset(month, default, TimeSpan.Zero),
+            To = new DateTimeOffset(month.AddMonths(1), default, TimeSpan.Zero),
+        };
 
     /// <summary>Whether partitions of anomalous and failed results alone can answer.</summary>
     internal bool IsOfFleetRows =>
@@ -74,6 +85,8 @@ public sealed record ResultQuery
             parts.Add(TableClient.CreateQueryFilter($"score ge {min}"));
         if (MaxScore is { } max)
             parts.Add(TableClient.CreateQueryFilter($"score lt {max}"));
+        if (ScoredFrom is { } scored)
+            parts.Add(TableClient.CreateQueryFilter($"time ge {scored}"));
         return string.Join(" and ", parts);
     }
 

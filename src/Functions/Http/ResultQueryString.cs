@@ -1,0 +1,80 @@
+using System.Globalization;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results.Index;
+using Microsoft.AspNetCore.Http;
+
+namespace AaClip.Functions;
+
+/// <summary>A question to the results index, as an address writes it.</summary>
+internal static class ResultQueryString
+{
+    private const int DefaultTop = 50,
+        LargestTop = 1000;
+
+    private static readonly string[] Known =
+    [
+        "camera",
+        "model",
+        "verdict",
+        "class",
+        "job",
+        "from",
+        "since",
+        "to",
+        "minScore",
+        "maxScore",
+        "top",
+        "after",
+        "code", // the function key
+        "clientId", // its name
+    ];
+
+    /// <summary>Reads the parameters.</summary>
+    /// <param name="top">How many rows a page has, 1 to 1000.</param>
+    /// <exception cref="ArgumentException">A parameter is not known or has no such value; the message names it.</exception>
+    public static ResultQuery Read(IQueryCollection parameters, out int top)
+    {
+        if (parameters.Keys.FirstOrDefault(k => !Known.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new ArgumentException(
+                $"The parameter '{unknown}' is not known: there are {string.Join(", ", Known.Where(k => k is not ("code" or "clientId")))}."
+            );
+        string? topText = Text("top");
+        top = DefaultTop;
+        if (
+            topText is not null
+            && (!int.TryParse(topText, NumberStyles.None, CultureInfo.InvariantCulture, out top) || top is < 1 or > LargestTop)
+        )
+            throw new ArgumentException($"top is '{topText}', expected 1 to {LargestTop}.");
+        return new ResultQuery
+        {
+            Camera = Text("camera"),
+            Model = Text("model"),
+            Verdicts = Text("verdict")?.Split(',').Select(ReadVerdict).ToArray(),
+            Class = Text("class"),
+            Job = Text("job"),
+            From = Time("from") ?? Time("since"),
+            To = Time("to"),
+            MinScore = Score("minScore"),
+            MaxScore = Score("maxScore"),
+            After = Text("after"),
+            PageSize = top,
+        };
+
+        string? Text(string name) => parameters[name].ToString() is { Length: > 0 } text ? text : null;
+
+        DateTimeOffset? Time(string name) =>
+            Text(name) is not { } text ? null
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
+            : throw new ArgumentException($"{name} is '{text}', expected a time in ISO 8601 such as 2026-01-31T08:00:00Z.");
+
+        double? Score(string name) =>
+            Text(name) is not { } text ? null
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite(score) ? score
+            : throw new ArgumentException($"{name} is '{text}', expected a number such as 0.5.");
+    }
+
+    private static Verdict ReadVerdict(string text) =>
+        Enum.TryParse(text, ignoreCase: true, out Verdict verdict) && Enum.IsDefined(verdict) && !char.IsAsciiDigit(text[0])
+            ? verdict
+            : throw new ArgumentException($"verdict is '{text}', expected normal, anomalous or failed.");
+}
