@@ -27,6 +27,7 @@ internal static class Verbs
             DropCommand.Create(),
             WatchCommand.Create(),
             ResultsCommand.Create(),
+            ExportCommand.Create(),
             VerifyCommand.Create(),
             RedriveCommand.Create(),
             RescoreCommand.Create(),

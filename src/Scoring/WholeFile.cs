@@ -37,6 +37,27 @@ public static class WholeFile
         }
     }
 
+    /// <summary>Writes what a writer puts into a stream, which can seek.</summary>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static async Task WriteAsync(string path, Func<Stream, Task> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string unfinished = path + Unfinished;
+        try
+        {
+            await using (FileStream file = new(unfinished, FileMode.Create, FileAccess.ReadWrite))
+                await write(file);
+            File.Move(unfinished, path, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            File.Delete(unfinished); // no error where there is none
+            if (e is IOException or UnauthorizedAccessException)
+                throw new IOException($"'{path}' cannot be written ({Reason(e)}).", e.HResult);
+            throw;
+        }
+    }
+
     /// <summary>True if a write failed because of a full disk, a quota or a limit on the file size.</summary>
     public static bool IsDiskFull(Exception exception) =>
         exception is IOException { HResult: NoSpace or OverQuota or TooLarge or DiskFull };

@@ -105,6 +105,7 @@ var onRouter = [
   'RescorePages'
   'SweepAlerts'
   'TendJobs'
+  'DropOldResults'
   'StartRescore'
   'ListRescores'
   'ReadRescore'
