@@ -45,7 +45,7 @@ public sealed record RescoreRequest
 
     // These properties are set, not init: if JSON leaves an init property out, it gets the type's default, not the initializer's value.
 
-    /// <summary>Images of a page, 1 to 5000. A job sends its images page by page and waits for all results of a page.</summary>
+    /// <summary>Images of a page, 1 to 5000. A job sends images, and counts their results, page by page.</summary>
     public int PageSize { get; set; } = DefaultPageSize;
 
     /// <summary>The most images that may be queued or being scored at a time, 1 to 100000; a single page may exceed it.</summary>
