@@ -97,7 +97,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         blobs.Choose = _ => null;
 
         await AllScoredAsync(site, images);
-        Assert.Contains("its messages wait and lose no attempt", reason, StringComparison.Ordinal);
+        Assert.Contains("its messages wait and use no delivery attempt", reason, StringComparison.Ordinal);
         await HealthyAsync(site, worker);
     }
 
