@@ -10,8 +10,8 @@ namespace AaClip.Pipeline.Routing;
 /// 1. On the model's grid, before smoothing, a patch with half of its pixels or more ignored takes the median of the other patches. So
 /// smoothing neither spreads high values out of the ignored area nor weakens a defect beside it.
 /// 2. On the smoothed and enlarged map, ignored pixels count neither for the maximum nor for regions.
-/// 3. In the heatmap, ignored pixels show the photo without colours. The stored raw map is the model's, without the mask. The detection
-/// score is a mean over all patches and cannot be corrected afterwards.
+/// 3. In the heatmap, ignored pixels show the photo without colours.
+/// The stored raw map is the model's, without the mask. The detection score is a mean over all patches and cannot be corrected afterwards.
 /// </summary>
 public sealed class IgnoreMask
 {

@@ -26,9 +26,9 @@ public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, S
 
 /// <summary>
 /// Makes a stored result from a request: 1. model and profile; 2. download the requested version; 3. decode; 4. score; 5. judge; 6. draw
-/// and store the pictures; 7. store the result; 8. return the messages to send, except for jobs. An image that can never be scored gets a
-/// failed result at once; transient errors are thrown, and the queue retries. If the requested version no longer exists, the current one is
-/// scored and stored under its own ETag.
+/// and store the pictures; 7. store the result; 8. return the messages to send, except for jobs.
+/// An image that can never be scored gets a failed result at once; transient errors are thrown, and the queue retries. If the requested
+/// version no longer exists, the current one is scored and stored under its own ETag.
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {

@@ -6,11 +6,11 @@ namespace AaClip.Pipeline.Storage;
 
 /// <summary>
 /// Names of the blobs that the pipeline writes, made from the image, its version and the model, so that a redelivered message writes the
-/// same blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension. Rules: "/" in the path stays. Backslashes, quotes, control
-/// characters, "~", characters that XML cannot hold, and dots at the end of a segment become "~" and two hexadecimal digits per UTF-8 byte.
-/// An empty segment becomes "~". In model, camera and ETag, "/" is escaped too; quotes around the ETag are removed. A path that makes the
-/// name too long for storage, or has more than 200 segments, is cut and followed by "~" and 32 digits of its SHA-256; so is a camera of
-/// more than 400 characters.
+/// same blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
+/// Rules: "/" in the path stays. Backslashes, quotes, control characters, "~", characters that XML cannot hold, and dots at the end of a
+/// segment become "~" and two hexadecimal digits per UTF-8 byte. An empty segment becomes "~". In model, camera and ETag, "/" is escaped
+/// too; quotes around the ETag are removed. A path that makes the name too long for storage, or has more than 200 segments, is cut and
+/// followed by "~" and 32 digits of its SHA-256; so is a camera of more than 400 characters.
 /// </summary>
 public static class BlobNames
 {
