@@ -6,8 +6,8 @@ namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
 /// Decides on alerts. A pure function: the same images in the same order give the same changes with the same ids.
-/// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous, but below all bands: it
-/// neither opens nor closes an alert). Images are ordered by their own times, so a late one counts at its own time:
+/// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous, but below all bands:
+/// it neither opens nor closes an alert). Images are ordered by their own times, so a late one counts at its own time:
 /// 1. Ignore an image that is known, older than the stored history, failed, or of a rescoring job.
 /// 2. No alert is open: an alerting image opens one if any M consecutive images that include it have at least N alerting ones. During the
 /// cool-down after a close, measured between image times, only an image more severe than the closed alert opens one.

@@ -13,7 +13,7 @@ namespace AaClip.Pipeline.Models;
 /// <summary>A model in memory, shared by all callers of the process; it batches their images.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
-    private const int MostNoted = 100; // a limit: classes come from profiles, but also from requests with any text
+    private const int MostNoted = 100; // class names come from profiles, but also from requests with any text
     private const int UnwellAfter = 3; // consecutive failed runs
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s per image on two cores
 

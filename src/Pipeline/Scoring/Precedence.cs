@@ -38,7 +38,7 @@ internal sealed class Precedence
         }
         catch (TimeoutException)
         {
-            // The maximum pause is over: go on.
+            // The maximum pause is over: continue.
         }
     }
 
