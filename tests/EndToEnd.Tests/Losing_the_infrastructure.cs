@@ -66,9 +66,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             "two ends of a process",
             () =>
                 Task.FromResult(
-                    site.Log.All.Count(l => l.Contains("The model is dead and this process ends", StringComparison.Ordinal)) >= 2
-                        ? site
-                        : null
+                    site.Log.All.Count(l => l.Contains("The model is dead. This process ends", StringComparison.Ordinal)) >= 2 ? site : null
                 )
         );
         Assert.Empty(await site.BlobsAsync(ContainerNames.Results));

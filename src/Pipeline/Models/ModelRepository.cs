@@ -112,7 +112,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             ModelPackage package = ModelPackage.Open(part);
             if (package.Manifest.Id != id)
                 throw new InvalidDataException(
-                    $"The package at {_models.Name}/{prefix} says that it is {package.Manifest.Id}: delete it and publish it again."
+                    $"The package at {_models.Name}/{prefix} contains model {package.Manifest.Id}: delete it and publish it again."
                 );
             package.Verify([.. package.Manifest.Files.Keys]);
             try
@@ -198,10 +198,10 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Fetching model {Model} from storage.")]
+        [LoggerMessage(1, LogLevel.Information, "Downloading model {Model} from storage.")]
         public static partial void Fetching(ILogger logger, string model);
 
-        [LoggerMessage(2, LogLevel.Information, "Deleting '{Folder}' from the cache of models.")]
+        [LoggerMessage(2, LogLevel.Information, "Deleting '{Folder}' from the model cache.")]
         public static partial void Trimmed(ILogger logger, string folder);
     }
 }

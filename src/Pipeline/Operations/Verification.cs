@@ -187,13 +187,13 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             versions.Add(summary);
             string version = Path.GetFileNameWithoutExtension(blob.Name[(blob.Name.LastIndexOf('/') + 1)..]);
             if (!_versions.TryAdd((id, image, version), blob.Name))
-                _doubled.Add($"{blob.Name} beside {_versions[(id, image, version)]}");
+                _doubled.Add($"{blob.Name}, same image version as {_versions[(id, image, version)]}");
             else if (
                 new ImageVersion(image, version).Result(id) is var own
                 && own != blob.Name
                 && !version.Contains('~', StringComparison.Ordinal)
             )
-                _doubled.Add($"{blob.Name}, which belongs at {own}");
+                _doubled.Add($"{blob.Name}, expected the name {own}");
         }
     }
 
