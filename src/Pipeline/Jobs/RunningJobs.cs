@@ -6,7 +6,7 @@ namespace AaClip.Pipeline.Jobs;
 /// <summary>Caches for two seconds whether a job is active, because this is asked for each of its images.</summary>
 public sealed class RunningJobs(JobStore jobs, TimeProvider time)
 {
-    private const int Most = 1000; // jobs in the cache; above this it is cleared
+    private const int MaxCachedJobs = 1000; // jobs in the cache; above this it is cleared
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, (bool Runs, long LookedAt)> _known = new(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ public sealed class RunningJobs(JobStore jobs, TimeProvider time)
             return known.Runs;
         bool runs =
             await jobs.ReadAsync(job, cancellation) is not { Document.Status: JobStatus.Paused or JobStatus.Cancelled or JobStatus.Failed };
-        if (_known.Count > Most)
+        if (_known.Count > MaxCachedJobs)
             _known.Clear();
         _known[job] = (runs, time.GetTimestamp());
         return runs;

@@ -17,7 +17,7 @@ public static class BlobNames
     /// <summary>Folder of the results container for failed messages. No model can have this name, because ids have an "@".</summary>
     public const string Failed = "failed";
 
-    private const int Longest = 1024; // characters of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
+    private const int MaxBlobName = 1024; // characters of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
     private const int LongestETag = 64; // real ETags have about 20; fixed, so that the folder of an image does not depend on the ETag
     private const int LongestCamera = 400; // after escaping; the rest is for the path
     private const int MostSegments = 200; // storage allows 254; the pipeline adds model, camera and ETag
@@ -51,7 +51,7 @@ public static class BlobNames
         string prefix = Prefix(model, camera);
         string[] segments = path.Split('/');
         string escaped = string.Join('/', segments.Take(MostSegments).Select(s => Escape(s, slash: false)));
-        int room = Math.Max(HashDigits + 1, Longest - prefix.Length - LongestETag - Extension - 1);
+        int room = Math.Max(HashDigits + 1, MaxBlobName - prefix.Length - LongestETag - Extension - 1);
         if (escaped.Length > room || segments.Length > MostSegments)
             escaped = Cut(escaped, Math.Min(room, escaped.Length + HashDigits + 1), path);
         return $"{prefix}{escaped}/";
