@@ -168,7 +168,8 @@ public sealed class TablesTests : IDisposable
                         0.75,
                         "m@1",
                         null,
-                        ""
+                        "",
+                        DateTimeOffset.UnixEpoch
                     ),
                     Alert = "updated critical",
                 }),

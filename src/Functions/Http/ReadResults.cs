@@ -14,7 +14,7 @@ namespace AaClip.Functions;
 public sealed class ReadResults(ResultStore results, ModelHost models)
 {
     /// <summary>
-    /// GET results/{camera}/{image}: the newest result of an image, 404 when it has none. Images without a folder have camera "default".
+    /// GET results/{camera}/{image}: the newest result of an image, 404 if it has none. Images without a folder have camera "default".
     /// </summary>
     [Function("ReadResult")]
     public async Task<IActionResult> One(
@@ -31,7 +31,7 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
         return result is null
             ? Text(
                 StatusCodes.Status404NotFound,
-                $"Image '{camera}/{image}' has no result of model {model}: it may still wait in the queue, or was skipped."
+                $"Image '{camera}/{image}' has no result of model {model}: it may still be in the queue, or it was skipped."
             )
             : Json(JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument));
     }

@@ -4,9 +4,9 @@ using AaClip.Pipeline.Storage;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Tells of each result once, as it appears, by asking the index again and again. Looks at images stored within the last hour, and now and
-/// then at those of two days; a result of an older image, as jobs make them, is not told. A result that is written a second time, after a
-/// message was delivered twice, is not told again.
+/// Reports each new result once, by repeated queries of the index. Each look covers the images stored in the last hour, every thirtieth look
+/// those of the last two days; results of older images, as jobs make them, are not reported. A result that is written again after a
+/// redelivery is not reported again.
 /// </summary>
 /// <param name="camera">Only results of this camera; null for all.</param>
 public sealed class ResultFollower(StorageClients storage, string? camera, TimeProvider? time = null)
@@ -22,8 +22,8 @@ public sealed class ResultFollower(StorageClients storage, string? camera, TimeP
     private DateTimeOffset? _newest;
     private int _looks;
 
-    /// <summary>Looks once.</summary>
-    /// <returns>Results not told before, oldest first.</returns>
+    /// <summary>Queries the index once.</summary>
+    /// <returns>Results not reported before, oldest first.</returns>
     public async Task<IReadOnlyList<ResultRow>> LookAsync(CancellationToken cancellation)
     {
         List<ResultRow> fresh = [];

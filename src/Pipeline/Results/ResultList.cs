@@ -9,7 +9,7 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Next">Cursor of the next page; null at the end.</param>
 public sealed record ResultList(string? Model, IReadOnlyList<ResultRow> Results, string? Next);
 
-/// <summary>JSON of pages of results.</summary>
+/// <summary>JSON of lists of results.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -5,7 +5,7 @@ namespace AaClip.Pipeline.Routing;
 /// <summary>The content of config/cameras.json: profiles by camera name or pattern. Immutable.</summary>
 public sealed class CameraSet
 {
-    /// <summary>The newest format that this program reads.</summary>
+    /// <summary>The newest version of the format that this program reads.</summary>
     public const int CurrentSchema = 1;
 
     private static readonly JsonDocumentOptions Lenient = new()
@@ -32,7 +32,7 @@ public sealed class CameraSet
         Names = [.. cameras.Keys];
     }
 
-    /// <summary>What holds without a file: every camera has the default profile.</summary>
+    /// <summary>The set that applies without a file: every camera has the default profile.</summary>
     public static CameraSet Default { get; } = new(new() { ["*"] = CameraProfile.Default });
 
     /// <summary>Version of the file, without quotes; null where it did not come from storage.</summary>
@@ -42,10 +42,10 @@ public sealed class CameraSet
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// A camera's profile: by its own name, else by the longest pattern that matches ("*" stands for any characters; of equally long ones
-    /// the first in ordinal order).
+    /// Finds a camera's profile by its exact name, otherwise by the longest pattern that matches. "*" matches any characters; of equally
+    /// long patterns the first in ordinal order is used.
     /// </summary>
-    /// <returns>Null when nothing matches: the file names all cameras that there are, and this is none of them.</returns>
+    /// <returns>Null if nothing matches.</returns>
     public CameraProfile? Find(string camera)
     {
         if (_exact.TryGetValue(camera, out CameraProfile? own))
@@ -66,7 +66,7 @@ public sealed class CameraSet
         try
         {
             if (json.Span.StartsWith("\uFEFF"u8))
-                json = json[3..]; // editors on Windows put it there
+                json = json[3..]; // byte order mark, written by editors on Windows
             using JsonDocument document = JsonDocument.Parse(json, Lenient);
             JsonElement root = document.RootElement;
             if (

@@ -18,22 +18,22 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Scoring;
 
-/// <summary>What became of one image, and what is to be sent on.</summary>
-/// <param name="Result">As stored.</param>
-/// <param name="Scored">For the alert rules; null for a failed image and for jobs.</param>
-/// <param name="Shadow">For a second model that scores on trial; null for none.</param>
+/// <summary>The outcome of one image, and the messages to send.</summary>
+/// <param name="Result">The stored result.</param>
+/// <param name="Scored">Message for the alert rules; null for a failed image and for jobs.</param>
+/// <param name="Shadow">Request for the shadow model to score the same image; null for none.</param>
 public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null);
 
 /// <summary>
-/// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
-/// 6. draw and store the pictures; 7. store the result and its row in the index; 8. say what is to be sent, but for jobs. A request that
-/// comes again after step 7 finds the result, and goes on from there.
-/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is
-/// not there any more, the present one is scored and filed under its own ETag.
+/// Makes a stored result from a request: 1. model and profile; 2. download the requested version; 3. decode; 4. score; 5. judge; 6. draw
+/// and store the pictures; 7. store the result, then its row in the index; 8. return the messages to send, except for jobs. A redelivered
+/// request that finds its result writes the row, returns the messages, and scores nothing.
+/// An image that can never be scored gets a failed result at once; transient errors are thrown, and the queue retries. If the requested
+/// version no longer exists, the current one is scored and stored under its own ETag.
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {
-    // One in the model, one before or after it: more would only take the cores and the storage from new images.
+    // One image in the model, one before or after it. More would take processor cores and storage bandwidth from new images.
     private const int JobImagesOnCpu = 2;
 
     private readonly BlobContainerClient _images;
@@ -47,11 +47,11 @@ public sealed partial class ImageScoring : IDisposable
     private readonly ILogger _logger;
     private readonly ModelRolesStore _choice;
     private readonly SemaphoreSlim _urgent;
-    private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+    private readonly SemaphoreSlim _patient; // separate, so that a job never blocks new images
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
 
-    /// <summary>Nothing is loaded or sent yet.</summary>
+    /// <summary>Loads and sends nothing yet.</summary>
     public ImageScoring(
         StorageClients storage,
         CameraProfiles cameras,
@@ -80,24 +80,23 @@ public sealed partial class ImageScoring : IDisposable
         _patient = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
     }
 
-    /// <summary>Scores a new image, and sends on what follows from it.</summary>
-    /// <returns>As of <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
+    /// <summary>Scores a new image, and sends the messages that follow from it.</summary>
+    /// <returns>As for <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
     public async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
         ScoredImage? image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
         if (image?.Scored is { } scored)
             await _sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
-        if (image?.Shadow is { } shadow) // a second model that scores on trial
+        if (image?.Shadow is { } shadow)
             await _sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         return image;
     }
 
-    /// <summary>Runs all steps, and sends nothing.</summary>
+    /// <summary>Runs all steps, but sends no message.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
-    /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
+    /// <param name="urgent">True for a new image, false for an image of a job. Urgent requests go first.</param>
     /// <returns>
-    /// The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored
-    /// already.
+    /// The stored result and the messages to send; null if the requested version no longer exists and the current one is already scored.
     /// </returns>
     public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
@@ -222,7 +221,7 @@ public sealed partial class ImageScoring : IDisposable
             {
                 return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException) // the text tower: no image plays a part in it
+            catch (Exception e) when (e is not OperationCanceledException) // the text tower failed; it does not depend on the image
             {
                 throw new InfrastructureException(e.Message, e);
             }
@@ -231,14 +230,14 @@ public sealed partial class ImageScoring : IDisposable
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
                 Task<ImageScore> scoring = model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
-                image = null; // while it waits for the model, it holds the photo and the model's input alone
+                image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
             }
-            catch (InvalidDataException e) // the model gives what is not a number, and would again
+            catch (InvalidDataException e) // the output has NaN or infinity; a retry gives the same
             {
                 return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation);
             }
-            // An image has one size here: what fails is the model, its provider or memory
+            // The model's input has a fixed size, so the cause is not the image but the model, its provider or memory
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 throw new InfrastructureException(e.Message, e);
@@ -288,7 +287,7 @@ public sealed partial class ImageScoring : IDisposable
         await _results.WriteAsync(result, cancellation);
         Metrics.Scored(result.Score.RequiredVerdict, model.Id);
 
-        // 8. What is to be sent. A job's images do not concern the line.
+        // 8. Messages to send. A job's images raise no alerts.
         Log.Scored(
             _logger,
             request.Image,
@@ -310,7 +309,7 @@ public sealed partial class ImageScoring : IDisposable
             ? new ScoredImage(result)
             : new ScoredImage(result, Message(request, result), await ShadowAsync(request, result, model, cancellation));
 
-    /// <summary>What is left to do of an image that has its result: the row in the index, and what is to be sent.</summary>
+    /// <summary>Finishes an image that already has its result: writes the row in the index, and returns the messages to send.</summary>
     private async Task<ScoredImage> FinishAsync(ScoreRequested request, ResultDocument result, string model, CancellationToken cancellation)
     {
         Log.ScoredBefore(_logger, request.Image, result.Image.RequiredETag);
@@ -320,8 +319,8 @@ public sealed partial class ImageScoring : IDisposable
     }
 
     /// <returns>
-    /// The result that this request, or one like it, has led to already; null for none. A failure may pass, and a result of a job sends no
-    /// message, as a new image does.
+    /// The result that an earlier delivery of this request has made; null for none. A failed image is scored again. So is a new image that
+    /// has the result of a job alone, because that one has sent no message.
     /// </returns>
     private async Task<ResultDocument?> EarlierAsync(
         ScoreRequested request,
@@ -336,7 +335,7 @@ public sealed partial class ImageScoring : IDisposable
     private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
         urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
 
-    // A second model scores the same version of the image later, behind new images and without alerts.
+    // The shadow model scores the same version of the image later, after new images and without alerts.
     private async Task<ScoreRequested?> ShadowAsync(
         ScoreRequested request,
         ResultDocument result,
@@ -381,10 +380,10 @@ public sealed partial class ImageScoring : IDisposable
         };
 
     /// <summary>
-    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten
-    /// has an event of its own, whose result this makes already.
+    /// Opens the requested version, or the current one if the ETag differs. A change of metadata changes the ETag but sends no event. An
+    /// overwrite sends its own event; its result is then made here already.
     /// </summary>
-    /// <returns>No blob when what is there was scored before, with its result unless a job made it.</returns>
+    /// <returns>The blob; or, if the current version is already scored, no blob and that result.</returns>
     private async Task<(BlobDownloadStreamingResult? Blob, ResultDocument? Present)> DownloadAsync(
         ScoreRequested request,
         string model,
@@ -404,7 +403,7 @@ public sealed partial class ImageScoring : IDisposable
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
-                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 where it is gone
+                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 if the blob was deleted
                     if (await EarlierAsync(request, new(request.Image, Unquoted(there.ETag)), model, cancellation) is { } present)
                         return (null, present);
 
@@ -417,8 +416,8 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Missing,
-                $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is "
-                    + $"there, then upload it again.",
+                $"Image '{request.Image}' was deleted or moved before it was scored: upload it again, and leave images in place "
+                    + $"until they have a result.",
                 e
             );
         }
@@ -427,15 +426,15 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Archived,
-                $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, "
-                    + $"which takes hours, then rescore it.",
+                $"Image '{request.Image}' is in the archive tier and cannot be read: move it to the hot or cool tier, which takes "
+                    + $"hours, then rescore it.",
                 e
             );
         }
     }
 
-    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the
-    // request's.
+    // If the live model cannot be loaded, the cause is never the image: this is an infrastructure fault. If a model that the request names
+    // cannot be loaded, the request may be wrong: the error uses a delivery attempt.
     private async Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation)
     {
         try
@@ -479,7 +478,7 @@ public sealed partial class ImageScoring : IDisposable
             Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
             Model = result.Model.Id,
-            Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
+            Detection = result.Score.Detection ?? 0, // a result with a score has all of these numbers
             MapMax = result.Score.MapMax ?? 0,
             Raw = result.Score.Raw ?? 0,
             Calibrated = result.Score.Calibrated ?? 0,
@@ -514,16 +513,16 @@ public sealed partial class ImageScoring : IDisposable
         [LoggerMessage(1, LogLevel.Information, "Scored {Image}: {Score:F3}, {Verdict}, model {Model}, {Milliseconds} ms.")]
         public static partial void Scored(ILogger logger, string image, double score, Verdict verdict, string model, long milliseconds);
 
-        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its present version {ETag} is scored already.")]
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its current version {ETag} is already scored.")]
         public static partial void ScoredBefore(ILogger logger, string image, string etag);
 
-        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} is not there any more: {Present} is scored.")]
+        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} no longer exists: its current version {Present} is scored.")]
         public static partial void Changed(ILogger logger, string image, string etag, string present);
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
 
-        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a scale that fits no class in particular.")]
+        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);
     }
 }
