@@ -41,14 +41,25 @@ public class HttpTests(AzuriteFixture azurite)
 
         ContentResult all = Content(await results.List(Request(""), Cancellation));
         ContentResult one = Content(await results.List(Request("?camera=c&top=1&since=2020-01-01"), Cancellation));
+        string next = JsonNode.Parse(one.Content!)!["next"]!.GetValue<string>(); // a page that is full has one
+        ContentResult second = Content(await results.List(Request($"?camera=c&top=1&model=*&after={next}"), Cancellation));
+        ContentResult none = Content(await results.List(Request("?model=other@1"), Cancellation));
 
-        Assert.Equal(["d/c.png", "c/b.png", "c/a.png"], Images(all));
-        Assert.Equal(["c/b.png"], Images(one));
+        Assert.Equal(["d/c.png", "c/b.png", "c/a.png"], Images(all).OrderDescending());
+        Assert.Null(JsonNode.Parse(all.Content!)!["next"]);
+        Assert.Equal(["c/a.png", "c/b.png"], [.. Images(one).Concat(Images(second)).Order()]);
+        Assert.Empty(Images(none));
     }
 
     [Theory]
     [InlineData("?top=0", "top is '0', expected 1 to 1000")]
     [InlineData("?top=many", "top is 'many'")]
+    [InlineData("?verdict=bad", "verdict is 'bad', expected normal, anomalous or failed")]
+    [InlineData("?verdict=normal,1", "verdict is '1'")]
+    [InlineData("?minScore=high", "minScore is 'high', expected a number")]
+    [InlineData("?maxScore=NaN", "maxScore is 'NaN'")]
+    [InlineData("?after=x", "'x' is no cursor")]
+    [InlineData("?camra=c", "The parameter 'camra' is not known: there are camera, model,")]
     [InlineData("?since=yesterday", "since is 'yesterday', expected a time in ISO 8601")]
     public async Task A_bad_question_is_refused_with_the_remedy(string query, string message)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Operate;
@@ -36,6 +37,11 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     [InlineData("line1/day/b.png", "--model", "new@2")]
     [InlineData("line1/c.png line2/d.png", "--since", "90s")]
     [InlineData("line2/d.png", "--camera", "line2")]
+    [InlineData("line1/day/b.png", "--verdict", "anomalous")]
+    [InlineData("line1/c.png line1/day/b.png", "--verdict", "failed", "--verdict", "anomalous")]
+    [InlineData("line1/a.png line1/day/b.png", "--until", "90s", "--class", "bottle")]
+    [InlineData("line1/day/b.png", "--min-score", "0.5")]
+    [InlineData("line1/a.png line2/d.png", "--max-score", "0.5")]
     public async Task Json_lines_can_be_narrowed(string expected, params string[] arguments)
     {
         TestAccount account = await FilledAsync();
@@ -56,6 +62,18 @@ public sealed class ResultsTests(AzuriteFixture azurite)
         Aaclip.Result result = account.Run("results", "--camera", "line1");
 
         Assert.Equal((0, "", "No results.\n"), (result.Code, result.Output, result.Error));
+    }
+
+    [Fact]
+    public async Task Results_without_an_index_are_told_how_to_get_one()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.WriteAsync(ContainerNames.Results, "tiny@1/line1/a.png/0x1.json");
+
+        Aaclip.Result result = account.Run("results");
+
+        Assert.Equal((0, ""), (result.Code, result.Output));
+        Assert.Contains("'aaclip verify --repair-index' makes it", result.Error, StringComparison.Ordinal);
     }
 
     private async Task<TestAccount> FilledAsync()

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure.Storage.Blobs;
@@ -88,6 +90,63 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Assert.Contains("  line1/a.png: damaged", after.Lines);
         Assert.DoesNotContain("  line1/a.png: damaged", overwritten.Lines);
         Assert.Contains("1 failures of versions that were replaced or deleted since", overwritten.Lines);
+    }
+
+    [Fact]
+    public async Task The_index_is_compared_with_the_results_and_repaired()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        ResultStore results = new(account.Storage);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        string[] etags =
+        [
+            .. await Task.WhenAll(Enumerable.Range(0, 4).Select(i => account.ImageAsync($"line1/{i}.png"))),
+        ];
+        ResultDocument[] documents =
+        [
+            .. etags.Select((e, i) => TestResult.Document($"line1/{i}.png", e, Verdict.Failed, 0, TestAccount.Model, now)),
+        ];
+        foreach (ResultDocument document in documents)
+            await results.WriteAsync(document, Cancellation);
+        await results.Index.RemoveAsync(ResultRow.Of(documents[0]), Cancellation); // lost
+        await results.Index.PutAsync(documents[1] with { Failure = new FailurePart("given-up", "x") }, Cancellation); // differs
+        await results.Index.PutAsync(documents[2] with { ScoredAt = now.AddDays(-40) }, Cancellation); // a second one
+        await results.Index.PutAsync(documents[3] with { Image = documents[3].Image with { ETag = "0x9" } }, Cancellation); // of nothing
+
+        Aaclip.Result before = account.Run("verify");
+        Aaclip.Result repair = account.Run("verify", "--repair-index");
+        Aaclip.Result after = account.Run("verify", "--repair-index");
+
+        Assert.Equal((1, 0, 0), (before.Code, repair.Code, after.Code));
+        Assert.Contains("2 results without their row in the index, which --repair-index writes:", before.Lines);
+        Assert.Contains($"  tiny@1/line1/0.png/{etags[0]}.json", before.Lines);
+        Assert.Contains($"  tiny@1/line1/1.png/{etags[1]}.json", before.Lines);
+        Assert.Contains("2 rows of the index without their result, which --repair-index removes:", before.Lines);
+        Assert.Contains($"  tiny@1/line1/2.png/{etags[2]}.json", before.Lines);
+        Assert.Contains("  tiny@1/line1/3.png/0x9.json", before.Lines);
+        Assert.Equal("Index: 2 rows written, 2 removed.\n", repair.Error);
+        Assert.Equal("Index: 0 rows written, 0 removed.\n", after.Error);
+        Assert.Equal(
+            documents.Select(d => ResultRow.Of(d)).OrderBy(r => r.Cursor, StringComparer.Ordinal),
+            await results.Index.QueryAsync(new ResultQuery(), Cancellation).ToListAsync(Cancellation)
+        );
+    }
+
+    [Fact]
+    public async Task Months_that_were_dropped_from_the_index_are_not_missed()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        await account.ResultAsync("line1/a.png", await account.ImageAsync("line1/a.png"), time: now.AddMonths(-5));
+        await account.ResultAsync("line1/b.png", await account.ImageAsync("line1/b.png"), time: now.AddMonths(-1));
+
+        IReadOnlyList<DateOnly> dropped = await new IndexRetention(account.Storage).DropAsync(2, now, Cancellation);
+        Aaclip.Result after = account.Run("verify");
+
+        Assert.Equal(now.AddMonths(-5).ToString("yyyy-MM", CultureInfo.InvariantCulture), $"{Assert.Single(dropped):yyyy-MM}");
+        Assert.Equal((0, "Everything is accounted for."), (after.Code, after.Lines[^1]));
+        Assert.Empty(await new IndexRetention(account.Storage).DropAsync(0, now.AddYears(9), Cancellation)); // 0 keeps all
+        Assert.Single(await new ResultIndex(account.Storage).MonthsAsync(Cancellation));
     }
 
     [Fact]
