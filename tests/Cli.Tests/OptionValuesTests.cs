@@ -166,16 +166,16 @@ public sealed class OptionValuesTests
     )]
     [InlineData("aaclip: --verdict is 'bad', expected normal, anomalous or failed.", "rescore", "--model", "m", "--verdict", "bad")]
     [InlineData("aaclip: --precision is '1', expected fp32, fp16 or int8.", "import", "--clip", "c", "--out", "o", "--precision", "1")]
-    [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? 'aaclip --help' tells more.", "socre")]
-    [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? 'aaclip jobs --help' tells more.", "jobs", "folow", "x")]
+    [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? See 'aaclip --help'.", "socre")]
+    [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? See 'aaclip jobs --help'.", "jobs", "folow", "x")]
     [InlineData(
-        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score "
-            + "--help' tells more.",
+        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? See "
+            + "'aaclip score --help'.",
         "score",
         "--thread",
         "3"
     )]
-    [InlineData("aaclip: --model and --class are missing. 'aaclip score --help' tells more.", "score", "a.png")]
+    [InlineData("aaclip: --model and --class are missing. See 'aaclip score --help'.", "score", "a.png")]
     public void The_program_says_one_line_and_ends_with_2(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(null, arguments, environment: [new("LANG", "de_DE.UTF-8"), new("LC_ALL", "de_DE.UTF-8")]);

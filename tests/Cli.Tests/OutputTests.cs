@@ -147,14 +147,10 @@ public sealed class OutputTests : IDisposable
 
         Assert.Equal([part, pair], found.Select(f => f.Path));
         Assert.Equal(2, notes.Count);
-        Assert.StartsWith(
-            "Left out: 3 pictures of kinds that are not read (2 .heic, 1 .gif), such as '",
-            notes[0],
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("Left out: 3 pictures in unsupported formats (2 .heic, 1 .gif), such as '", notes[0], StringComparison.Ordinal);
         Assert.StartsWith("Left out: 2 masks of a data set, such as '", notes[1], StringComparison.Ordinal);
         Assert.EndsWith("000_mask.png", Assert.Single(masks).Path, StringComparison.Ordinal);
-        Assert.Contains("but 3 pictures of kinds that are not read (2 .heic, 1 .gif)", none.Message, StringComparison.Ordinal);
+        Assert.Contains("but 3 pictures in unsupported formats (2 .heic, 1 .gif)", none.Message, StringComparison.Ordinal);
     }
 
     private string Many()

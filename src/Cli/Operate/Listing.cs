@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>A result as the listing tells it, with its model.</summary>
+/// <summary>A result as listings show it, with its model.</summary>
 internal sealed record ResultLine(
     DateTimeOffset Time,
     string Camera,
@@ -19,7 +19,7 @@ internal sealed record ResultLine(
     string Result
 )
 {
-    private const int Narrow = 100; // below, the year has no room
+    private const int Narrow = 100; // columns; narrower terminals show times without the year
 
     /// <summary>The columns of <see cref="Cells"/>.</summary>
     public static IReadOnlyList<Column> Columns { get; } =
@@ -37,7 +37,7 @@ internal sealed record ResultLine(
             result.Blob
         );
 
-    /// <summary>A time for people: local, and on a narrow terminal without the year.</summary>
+    /// <summary>Local time as text; without the year on a narrow terminal.</summary>
     public static string TimeText(DateTimeOffset time) =>
         time.ToLocalTime()
             .ToString(
@@ -45,7 +45,7 @@ internal sealed record ResultLine(
                 CultureInfo.InvariantCulture
             );
 
-    /// <summary>For people, in local time.</summary>
+    /// <summary>Cells of a table row, with local time.</summary>
     public string[] Cells() =>
         [
             TimeText(Time),
@@ -57,7 +57,7 @@ internal sealed record ResultLine(
         ];
 }
 
-/// <summary>Words for people.</summary>
+/// <summary>Verdicts as text.</summary>
 internal static class Words
 {
     public static string Of(Verdict verdict) =>

@@ -5,13 +5,13 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip results</c>: what there is, newest first, from the listing alone.</summary>
+/// <summary><c>aaclip results</c>: lists results, newest first, without downloading them.</summary>
 internal static class ResultsCommand
 {
     public static Command Create()
     {
         Option<string?> camera = CameraOptions.Camera();
-        Option<DateTimeOffset?> since = Since.Option("Leaves out results made before: a duration back from now (30m, 2h, 7d), or a time.");
+        Option<DateTimeOffset?> since = Since.Option("Only results made since then: a duration back from now (30m, 2h, 7d), or a time.");
         Option<string?> model = new("--model")
         {
             Description = "Only this model. Default: all that have results.",
@@ -19,7 +19,7 @@ internal static class ResultsCommand
         };
         Option<int> top = new("--top")
         {
-            Description = "How many, newest first.",
+            Description = "Number of results, newest first.",
             DefaultValueFactory = _ => 50,
             HelpName = "N",
             CustomParser = Values.Whole(1, 1_000_000),
@@ -28,7 +28,7 @@ internal static class ResultsCommand
         Account account = new();
         Verb command = new(
             "results",
-            "Lists results, newest first. Nothing is downloaded but the listing. The score is calibrated: 0.5 is the threshold.",
+            "Lists results, newest first. Only the listing is downloaded. The score is calibrated: 0.5 is the threshold.",
             "aaclip results --camera line1 --since 2h",
             "aaclip results --camera line1 --top 1000 --json | jq 'select(.verdict == \"anomalous\")'"
         )

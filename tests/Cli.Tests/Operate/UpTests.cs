@@ -68,7 +68,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(0, dropped.Code);
         Assert.True(verified.Code == 0, verified.Output);
         Assert.True(end.Code == 0, end.Output + end.Error);
-        Assert.Contains("Finishing what runs", end.Output, StringComparison.Ordinal);
+        Assert.Contains("Finishing running work", end.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AccountKey", end.Output + end.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("cache/up.json")));
     }
@@ -91,7 +91,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Aaclip.Result end = Aaclip.Finish(up);
 
         Assert.Contains(
-            $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has "
+            $"Verdicts of cameras without a profile of their own are not reliable. Model {ModelPackage.Open(model).Manifest.Id} has "
                 + $"no calibration for 'object', only for 'cork board'",
             end.Error,
             StringComparison.Ordinal
@@ -215,10 +215,10 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(1, refused.Code);
         Assert.Equal(
-            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} "
+            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} already scores the images of this storage, in process {first.Id} "
                 + $"on {Environment.MachineName} ({note["Http"]}); "
-                + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this "
-                + $"one with the same model, or let DataStorage name other storage.",
+                + $"with {ModelPackage.Open(other).Manifest.Id} as well, each image would be scored by one of the two: stop that "
+                + $"host, start this one with the same model, or set DataStorage to other storage.",
             refused.Error.TrimEnd()
         );
         Assert.Equal(0, end.Code);

@@ -123,7 +123,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Aaclip.Result mixed = account.Run("verify");
 
         Assert.Equal((0, 1), (promoted.Code, mixed.Code));
-        Assert.Contains("2 models take turns with new images, so that two hosts may use different ones on this storage:", mixed.Lines);
+        Assert.Contains("2 models alternate between new images, so that two hosts may use different ones on this storage:", mixed.Lines);
         Assert.Contains("  tiny@2: 6 new images", mixed.Lines);
     }
 
@@ -160,7 +160,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Aaclip.Result result = account.Run("verify");
 
         Assert.Equal(1, result.Code);
-        Assert.Contains("1 doubled results:", result.Output, StringComparison.Ordinal);
+        Assert.Contains("1 duplicate results:", result.Output, StringComparison.Ordinal);
         Assert.Contains(twin, result.Output, StringComparison.Ordinal);
 
         void BlobCopy(out Dictionary<string, string> copied) =>
