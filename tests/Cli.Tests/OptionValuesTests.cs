@@ -58,7 +58,7 @@ public sealed class OptionValuesTests
         ];
 
     [Fact]
-    public void There_are_as_many_numeric_options_as_somebody_has_counted() => Assert.True(Numeric.Count >= 40, $"{Numeric.Count}");
+    public void There_are_at_least_40_numeric_options() => Assert.True(Numeric.Count >= 40, $"{Numeric.Count}");
 
     [Theory]
     [MemberData(nameof(Numeric))]
@@ -100,7 +100,7 @@ public sealed class OptionValuesTests
         Option named = All().Single(o => string.Join(' ', [.. o.Path, o.Option.Name]) == option).Option;
         string value =
             named.HasDefaultValue && named.GetDefaultValue() is { } known and not Array
-                ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number is a text
+                ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number always has a text
             : named.ValueType == typeof(DateTimeOffset?) ? "2h"
             : named.ValueType == typeof(Rate?) ? "2/s"
             : named.ValueType == typeof(double?) || named.ValueType == typeof(float?) ? "0.25"
@@ -127,7 +127,7 @@ public sealed class OptionValuesTests
 
     [Theory]
     [MemberData(nameof(Valued))]
-    public void An_option_without_its_value_is_told(string option) =>
+    public void An_option_without_its_value_is_reported(string option) =>
         Assert.Equal($"{option.Split(' ')[^1]} needs a value.", Misuse.Find(Verbs.All().Parse(option.Split(' '))));
 
     [Theory]
@@ -201,7 +201,7 @@ public sealed class OptionValuesTests
 
     private static bool IsNumber(Option option)
     {
-        Type type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType; // an array has one
+        Type type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType; // an array has an element type
         return Numbers.Contains(Nullable.GetUnderlyingType(type) ?? type);
     }
 

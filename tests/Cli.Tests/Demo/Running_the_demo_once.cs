@@ -3,7 +3,7 @@ using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Demo;
 
-/// <summary><c>aaclip run</c> without a terminal: storage, functions, cameras, alerts, and an end by itself.</summary>
+/// <summary><c>aaclip run</c> without a terminal: storage, functions, cameras, alerts, and the end without Ctrl-C.</summary>
 public sealed class Running_the_demo_once : IDisposable
 {
     private readonly PhotoFolder _folder = new();
@@ -35,7 +35,7 @@ public sealed class Running_the_demo_once : IDisposable
         Aaclip.Result result = Aaclip.Finish(process);
 
         Assert.True(result.Code == 0, result.Output + result.Error);
-        Assert.DoesNotContain("mean nothing", result.Output, StringComparison.Ordinal); // the model was named
+        Assert.DoesNotContain("mean nothing", result.Output, StringComparison.Ordinal); // a model was given
         for (int i = 1; i <= 6; i++)
         {
             Assert.Contains($"line{i % 2}\t{i}.png\t", result.Output, StringComparison.Ordinal);

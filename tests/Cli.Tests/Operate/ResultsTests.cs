@@ -36,7 +36,7 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     [InlineData("line1/day/b.png", "--model", "new@2")]
     [InlineData("line1/c.png line2/d.png", "--since", "90s")]
     [InlineData("line2/d.png", "--camera", "line2")]
-    public async Task Json_lines_can_be_narrowed(string expected, params string[] arguments)
+    public async Task Json_lines_can_be_filtered(string expected, params string[] arguments)
     {
         TestAccount account = await FilledAsync();
 
@@ -49,7 +49,7 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Nothing_is_said_to_be_nothing()
+    public async Task An_account_without_results_says_so()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
 

@@ -64,7 +64,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Metadata_that_changed_after_scoring_leave_an_image_accounted_for()
+    public async Task An_image_whose_metadata_changed_after_scoring_is_still_accounted_for()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         string etag = await account.ImageAsync("line1/a.png");
@@ -91,7 +91,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Blobs_without_a_byte_are_not_to_be_scored()
+    public async Task Empty_blobs_are_not_to_be_scored()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.ImageAsync("line1/day/", "");
@@ -103,7 +103,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Two_models_that_take_turns_are_found_and_one_that_was_promoted_is_not()
+    public async Task Two_models_that_alternate_are_found_and_one_that_was_promoted_is_not()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         DateTimeOffset start = DateTimeOffset.UtcNow;
@@ -173,7 +173,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_result_without_its_map_is_found_and_a_map_without_a_result_is_told()
+    public async Task A_result_without_its_map_and_a_map_without_a_result_are_found()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.ResultAsync("line1/a.png", await account.ImageAsync("line1/a.png"), map: false);
@@ -222,7 +222,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Profiles_that_cannot_be_read_are_told()
+    public async Task Profiles_that_cannot_be_read_are_reported()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.WriteAsync(ContainerNames.Config, "cameras.json");
