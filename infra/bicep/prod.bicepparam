@@ -16,5 +16,5 @@ param routerReplicas = {
 }
 param privateNetworking = true
 param registrySku = 'Premium'
-param alertEmail = readEnvironmentVariable('AACLIP_ALERT_EMAIL') // required: the deployment fails without it, because an operator must be notified of problems
+param alertEmail = readEnvironmentVariable('AACLIP_ALERT_EMAIL') // required: an operator must be notified of problems
 param alertSource = '/plant1/aaclip'

@@ -27,7 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("calibrate", "--normals good/ --defects bad/", "--false-alarms", "--cameras")]
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
     [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--resume")]
-    [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C leaves the job going")]
+    [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C does not stop the job")]
     [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
