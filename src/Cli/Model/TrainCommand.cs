@@ -98,13 +98,14 @@ internal static class TrainCommand
         Option<Surgery?> surgery = new("--surgery")
         {
             Description =
-                "Value-value attention of the image tower in the text stage: over the images of a batch as in the published code, over "
-                + "the tokens of an image as the authors meant it, or none. Default: the preset's.",
+                "Value-value attention of the image tower in the text stage: batch is over the images of a batch, as in the published "
+                + "code; tokens is over the tokens of an image, as its authors meant it; or none. Default: the preset's.",
             CustomParser = Values.WordOrNone<Surgery>(),
         };
         Option<LevelLoss?> levelLoss = new("--level-loss")
         {
-            Description = "Levels in the loss of the text stage: the last one as published, or the sum of all four. Default: the preset's.",
+            Description =
+                "Levels in the loss of the text stage: last is the last one, as published; sum is all four. Default: the preset's.",
             CustomParser = Values.WordOrNone<LevelLoss>(),
         };
         Option<bool> relu = new("--relu") { Description = "Adds a LeakyReLU to the image projections (--relu of the published code)." };
