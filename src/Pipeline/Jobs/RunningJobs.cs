@@ -6,7 +6,7 @@ namespace AaClip.Pipeline.Jobs;
 /// <summary>Whether a job runs, asked for each of its images: looked up every two seconds only.</summary>
 public sealed class RunningJobs(JobStore jobs, TimeProvider time)
 {
-    private const int Most = 1000; // known jobs; then it begins anew
+    private const int MaxCachedJobs = 1000; // known jobs; then it begins anew
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, (bool Runs, long LookedAt)> _known = new(StringComparer.Ordinal);
@@ -20,7 +20,7 @@ public sealed class RunningJobs(JobStore jobs, TimeProvider time)
             return known.Runs;
         bool runs =
             await jobs.ReadAsync(job, cancellation) is not { Document.Status: JobStatus.Paused or JobStatus.Cancelled or JobStatus.Failed };
-        if (_known.Count > Most)
+        if (_known.Count > MaxCachedJobs)
             _known.Clear();
         _known[job] = (runs, time.GetTimestamp());
         return runs;

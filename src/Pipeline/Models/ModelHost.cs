@@ -20,7 +20,7 @@ public sealed partial class ModelHost(
     ILogger<ModelHost> logger
 ) : IAsyncDisposable
 {
-    private const int Others = 1; // idle models beside the live one that stay in memory
+    private const int MaxIdleModels = 1; // idle models beside the live one that stay in memory
     private const int Cached = 4; // packages that stay on disk though nobody uses them
 
     private readonly Lock _lock = new();
@@ -179,7 +179,7 @@ public sealed partial class ModelHost(
             .. _slots
                 .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted)
                 .OrderByDescending(s => s.LastUse)
-                .Skip(Others),
+                .Skip(MaxIdleModels),
         ];
         foreach (Slot slot in idle)
         {

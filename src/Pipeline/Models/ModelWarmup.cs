@@ -10,14 +10,14 @@ namespace AaClip.Pipeline.Models;
 /// </summary>
 public sealed class ModelWarmup(ModelHost models, TimeProvider time) : BackgroundService
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!models.Required)
             return;
-        for (TimeSpan wait = TimeSpan.FromSeconds(1); !await TryAsync(stoppingToken); wait = wait * 2 < Longest ? wait * 2 : Longest)
+        for (TimeSpan wait = TimeSpan.FromSeconds(1); !await TryAsync(stoppingToken); wait = wait * 2 < MaxWait ? wait * 2 : MaxWait)
             await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -6,7 +6,7 @@ namespace AaClip.Pipeline.Scoring;
 /// </summary>
 internal sealed class Precedence
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxYield = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
     private TaskCompletionSource? _quiet; // null while nothing urgent is under way
@@ -34,7 +34,7 @@ internal sealed class Precedence
             return;
         try
         {
-            await quiet.WaitAsync(Longest, cancellation);
+            await quiet.WaitAsync(MaxYield, cancellation);
         }
         catch (TimeoutException)
         {

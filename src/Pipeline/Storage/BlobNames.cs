@@ -19,7 +19,7 @@ public static class BlobNames
     /// </summary>
     public const string Failed = "failed";
 
-    private const int Longest = 1024; // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
+    private const int MaxBlobName = 1024; // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
     private const int LongestETag = 64; // real ones have about 20 characters; the folder of an image must not depend on them
     private const int LongestCamera = 400; // escaped; the path needs the rest
     private const int MostSegments = 200; // storage takes 254, and what is stored has some of its own
@@ -53,7 +53,7 @@ public static class BlobNames
         string prefix = Prefix(model, camera);
         string[] segments = path.Split('/');
         string escaped = string.Join('/', segments.Take(MostSegments).Select(s => Escape(s, slash: false)));
-        int room = Math.Max(HashDigits + 1, Longest - prefix.Length - LongestETag - Extension - 1);
+        int room = Math.Max(HashDigits + 1, MaxBlobName - prefix.Length - LongestETag - Extension - 1);
         if (escaped.Length > room || segments.Length > MostSegments)
             escaped = Cut(escaped, Math.Min(room, escaped.Length + HashDigits + 1), path);
         return $"{prefix}{escaped}/";
