@@ -4,9 +4,9 @@ using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Pipeline.Tests.Routing;
 
-public class RouteUploadTests(AzuriteFixture azurite)
+public sealed class UploadRouterTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

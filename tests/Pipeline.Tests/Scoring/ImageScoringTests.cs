@@ -1,19 +1,21 @@
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Jobs;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
 using Azure.Storage.Blobs.Models;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Pipeline.Tests.Scoring;
 
-public class ScoreImageTests(AzuriteFixture azurite)
+public sealed class ImageScoringTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,7 +25,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
 
         string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
@@ -260,7 +262,8 @@ public class ScoreImageTests(AzuriteFixture azurite)
         string etag = await pipeline.UploadAsync(name, TestPipeline.Picture());
 
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request(name, etag));
-        await pipeline.Failures.Score(
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
             JsonSerializer.Serialize(TestPipeline.Request(name, "0xOther"), MessageJson.Default.ScoreRequested),
             Cancellation
         );
@@ -351,6 +354,34 @@ public class ScoreImageTests(AzuriteFixture azurite)
         double?[] alone = [.. results.Take(3).Select(r => r?.Score.Raw)];
         Assert.Equal(3, alone.Distinct().Count());
         Assert.All(results.Index(), r => Assert.Equal(alone[r.Index % 3], r.Item?.Score.Raw));
+    }
+
+    [Fact]
+    public async Task A_shadow_scores_its_share_of_new_images_without_alerts()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        string second = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
+        await pipeline.Choice.ShadowAsync(second, 0.5, Cancellation);
+
+        await pipeline.ScoreAllAsync(12);
+        int asked = (await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested)).Count;
+        await pipeline.WorkAsync();
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = second,
+                Mode = RescoreMode.Compare,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync();
+
+        Assert.InRange(asked, 1, 11);
+        Assert.Equal(12, (await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Count);
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal((asked, 12 - asked), (job.Found.Of("normal", "anomalous"), job.Found.Of("normal", "none")));
     }
 
     private static async Task AssertFailedAsync(TestPipeline pipeline, string code, string message = "")
