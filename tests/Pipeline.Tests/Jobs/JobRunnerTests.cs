@@ -19,7 +19,7 @@ public sealed class JobRunnerTests(AzuriteFixture azurite)
     public async Task A_full_job_accounts_for_each_image_once_and_reports()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
-        string better = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation); // everything is anomalous
+        string better = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
         await pipeline.ScoreAllAsync(7);
 
         Job job = await pipeline.Jobs.StartAsync(
@@ -195,7 +195,7 @@ public sealed class JobRunnerTests(AzuriteFixture azurite)
 
         QueueMessage message = await pipeline.Storage.Queue(QueueNames.ScoreBulk).ReceiveMessageAsync(cancellationToken: Cancellation);
         await pipeline.Storage.Queue(QueueNames.ScoreBulk).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
-        await pipeline.Failures.RecordAsync(QueueNames.ScoreBulk, message.Body.ToString(), Cancellation); // as the host does after five attempts
+        await pipeline.Failures.RecordAsync(QueueNames.ScoreBulk, message.Body.ToString(), Cancellation); // as the host does
         await pipeline.WorkAsync(score: false);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
