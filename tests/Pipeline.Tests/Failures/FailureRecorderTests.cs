@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 
@@ -71,6 +72,48 @@ public sealed class FailureRecorderTests(AzuriteFixture azurite)
 
         ResultDocument? result = await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/a.png", Cancellation);
         Assert.Equal(("given-up", "screw", "c"), (result?.Failure?.Code, result?.Image.ObjectClass, result?.Image.Camera));
+    }
+
+    [Fact]
+    public async Task An_upload_that_names_no_version_leaves_a_record_alone()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        BlobCreated upload = new()
+        {
+            Id = "1",
+            Container = "images",
+            Name = "c/a.png",
+            ETag = "",
+            Bytes = 1,
+            Time = DateTimeOffset.UtcNow,
+        };
+
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Uploads,
+            JsonSerializer.Serialize(upload, MessageJson.Default.BlobCreated),
+            Cancellation
+        );
+
+        Assert.Contains("\"image\":\"c/a.png\"", await RecordAsync(pipeline, QueueNames.Uploads), StringComparison.Ordinal);
+        Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
+    }
+
+    [Fact]
+    public async Task A_step_given_up_on_fails_its_job()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        RescoreRequest request = new() { Id = "j", Model = pipeline.Models.OwnId };
+        await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
+
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Rescore,
+            JsonSerializer.Serialize(new RescoreStep { Job = "j", Step = 3 }, MessageJson.Default.RescoreStep),
+            Cancellation
+        );
+
+        Job failed = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal(JobStatus.Failed, failed.Status);
+        Assert.StartsWith("Every attempt to take step 3 failed", failed.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -334,4 +334,33 @@ public sealed class JobRunnerTests(AzuriteFixture azurite)
         );
         Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("own", Cancellation)).Status);
     }
+
+    [Fact]
+    public async Task A_step_is_sent_anew_where_who_took_it_sent_no_next_one_and_one_long_taken_sends_nothing()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        RescoreRequest request = new()
+        {
+            Id = "j",
+            Model = pipeline.Models.OwnId,
+            Mode = RescoreMode.Threshold,
+        };
+        await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
+        for (int step = 0; step < 2; step++)
+            await pipeline.Runner.RunAsync(new RescoreStep { Job = "j", Step = step }, Cancellation);
+        await pipeline.Store.ChangeAsync("j", j => j with { UpdatedAt = j.UpdatedAt.AddMinutes(-1) }, Cancellation);
+        Job before = await pipeline.Jobs.FindAsync("j", Cancellation);
+
+        await pipeline.Storage.Queue(QueueNames.Rescore).ClearMessagesAsync(Cancellation);
+        await pipeline.Runner.RunAsync(new RescoreStep { Job = "j", Step = 0 }, Cancellation);
+        List<RescoreStep> late = await pipeline.MessagesAsync(QueueNames.Rescore, MessageJson.Default.RescoreStep);
+        await pipeline.Runner.RunAsync(new RescoreStep { Job = "j", Step = 1 }, Cancellation);
+        List<RescoreStep> last = await pipeline.MessagesAsync(QueueNames.Rescore, MessageJson.Default.RescoreStep);
+
+        Assert.Equal(2, before.Step);
+        Assert.Equal(2, (await pipeline.Jobs.FindAsync("j", Cancellation)).Step);
+        Assert.Empty(late);
+        Assert.Equal([2], last.Select(s => s.Step));
+    }
 }

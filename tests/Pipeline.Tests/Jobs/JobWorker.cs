@@ -38,6 +38,8 @@ internal static class JobWorker
         RunningJobs running = new(pipeline.Store, TimeProvider.System);
         BulkScoring bulk = new(pipeline.Scoring, running, pipeline.Models, pipeline.Jobs);
         int moved = 0;
+        using CancellationTokenSource hang = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        hang.CancelAfter(TimeSpan.FromMinutes(5)); // it only ends a job that never does
         for (int idle = 0; idle < patience; )
         {
             QueueMessage[] steps = await pipeline
@@ -64,6 +66,7 @@ internal static class JobWorker
                 await pipeline.Storage.Queue(QueueNames.ScoreBulk).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
             }
 
+            hang.Token.ThrowIfCancellationRequested();
             int now = 0;
             await foreach (Job job in pipeline.Store.ListAsync(Cancellation))
                 now += job.Step;

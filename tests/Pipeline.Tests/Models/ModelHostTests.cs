@@ -17,18 +17,40 @@ public sealed class ModelHostTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-        CountingLogger<ModelHost> log = new();
-        await using ModelHost models = pipeline.Host(TinyPackage.Random(), time, log: log);
+        LogLines log = new();
+        using LoggerFactory loggers = new([log]);
+        await using ModelHost models = pipeline.Host(TinyPackage.Random(), time, log: loggers.CreateLogger<ModelHost>());
         await pipeline.Choice.PromoteAsync("gone@1", Cancellation);
 
         for (int image = 0; image < 20; image++)
             await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
-        int within = log.Errors;
+        int within = Errors(log);
         time.Advance(TimeSpan.FromSeconds(2));
         for (int image = 0; image < 20; image++)
             await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
 
-        Assert.Equal((1, 2), (within, log.Errors));
+        Assert.Equal((1, 2), (within, Errors(log)));
+    }
+
+    [Fact]
+    public async Task Of_models_that_nobody_uses_the_last_stays_and_one_in_use_is_kept()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        LogLines log = new();
+        using LoggerFactory loggers = new([log]);
+        await using ModelHost models = pipeline.Host(TinyPackage.Random(), log: loggers.CreateLogger<ModelHost>());
+        List<string> ids = [];
+        foreach (double threshold in (double[])[0.11, 0.12, 0.13, 0.14])
+            ids.Add(await pipeline.Repository.PublishAsync(TinyPackage.Recalibrated(threshold), cancellation: Cancellation));
+
+        using ModelLease used = await models.GetAsync(ids[0], Cancellation);
+        foreach (string id in ids[1..])
+            (await models.GetAsync(id, Cancellation)).Dispose();
+
+        Assert.Equal(
+            [$"Information: Let go of model {ids[1]}."],
+            log.All.Where(line => line.StartsWith("Information: Let go", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -91,25 +113,5 @@ public sealed class ModelHostTests(AzuriteFixture azurite)
         Assert.Contains("schemaVersion 99", e.Message, StringComparison.Ordinal);
     }
 
-    private sealed class CountingLogger<T> : ILogger<T>
-    {
-        public int Errors { get; private set; }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (logLevel == LogLevel.Error)
-                Errors++;
-        }
-    }
+    private static int Errors(LogLines log) => log.All.Count(line => line.StartsWith("Error: ", StringComparison.Ordinal));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
@@ -11,6 +12,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
+using Azure.Core;
 using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Pipeline.Tests.Scoring;
@@ -189,6 +191,36 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_result_of_the_version_before_does_not_keep_the_present_one_from_being_scored()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1));
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+        string current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+
+        ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)); // the event is delivered twice
+
+        Assert.Equal((current, null), (again?.Image.ETag, again?.Failure));
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_present_version_does_not_keep_it_from_being_scored()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1)),
+            current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
+            JsonSerializer.Serialize(TestPipeline.Request("c/a.png", current), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+
+        Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
+    }
+
+    [Fact]
     public async Task Metadata_that_change_before_scoring_lose_no_image()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
@@ -198,7 +230,7 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
 
         Assert.NotEqual(old, current);
-        Assert.Equal((current, Verdict.Failed != result!.Score.Verdict), (result.Image.ETag, true));
+        Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
     }
 
     [Fact]
@@ -382,6 +414,45 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         Assert.Equal(12, (await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Count);
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((asked, 12 - asked), (job.Found.Of("normal", "anomalous"), job.Found.Of("normal", "none")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_an_image_is_under_way_one_beyond_the_limit_and_one_of_a_job_wait(bool urgent)
+    {
+        using ManualResetEventSlim go = new();
+        ConcurrentQueue<string> begun = new();
+        FaultyTransport transport = new(request =>
+        {
+            string name = request.Uri.Path.Split('/')[^1];
+            if (request.Method == RequestMethod.Get && name is "a.png" or "b.png")
+            {
+                begun.Enqueue(name);
+                if (name == "a.png")
+                    go.Wait(Cancellation);
+            }
+
+            return null;
+        });
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(
+            azurite,
+            new LimitsOptions { MaxImagesInMemory = 1 },
+            transport: transport
+        );
+        ScoreRequested first = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1))),
+            second = TestPipeline.Request("c/b.png", await pipeline.UploadAsync("c/b.png", TestPipeline.Picture(2)));
+        Task<ScoredImage?> running = Task.Run(() => pipeline.Scoring.RunAsync(first, "ScoreImage", true, Cancellation), Cancellation);
+        await Eventually.HappensAsync(() => begun.Count == 1);
+
+        Task<ScoredImage?> waiting = Task.Run(() => pipeline.Scoring.RunAsync(second, "ScoreImage", urgent, Cancellation), Cancellation);
+        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(2), Cancellation)); // time to begin, if it wrongly did
+        string[] early = [.. begun];
+        go.Set();
+        ScoredImage?[] scored = await Task.WhenAll(running, waiting);
+
+        Assert.Equal(["a.png"], early);
+        Assert.Equal([first.ETag, second.ETag], scored.Select(image => image?.Result.Image.ETag));
     }
 
     private static async Task AssertFailedAsync(TestPipeline pipeline, string code, string message = "")

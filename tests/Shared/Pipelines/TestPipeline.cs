@@ -12,6 +12,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;
 using Azure;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,8 @@ namespace AaClip.Tests;
 /// <summary>The steps of the pipeline over storage of their own and the tiny model, put together with <c>new</c>.</summary>
 internal sealed class TestPipeline : IAsyncDisposable
 {
+    private readonly ScratchFolder _cache = new(); // of its own: tests damage what lies in it
+
     private TestPipeline(StorageClients storage, LimitsOptions limits, string? modelPath)
     {
         Storage = storage;
@@ -39,7 +42,7 @@ internal sealed class TestPipeline : IAsyncDisposable
                 Provider = Provider.Cpu,
                 Threads = 1,
                 RefreshSeconds = 0,
-                Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models"),
+                Cache = _cache.Path,
             }
         );
         Choice = new ModelRolesStore(storage, model, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
@@ -99,8 +102,16 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<TestPipeline> NewAsync(AzuriteFixture azurite, LimitsOptions? limits = null, string? modelPath = null) =>
-        new(await azurite.NewAsync(), limits ?? new LimitsOptions(), modelPath);
+    public static async Task<TestPipeline> NewAsync(
+        AzuriteFixture azurite,
+        LimitsOptions? limits = null,
+        string? modelPath = null,
+        HttpPipelineTransport? transport = null
+    )
+    {
+        StorageClients storage = await azurite.NewAsync();
+        return new(transport is null ? storage : azurite.Through(storage, transport), limits ?? new LimitsOptions(), modelPath);
+    }
 
     /// <summary>A package that finds every picture normal.</summary>
     public static string AllNormal => TinyPackage.Recalibrated(0.95);
@@ -196,5 +207,6 @@ internal sealed class TestPipeline : IAsyncDisposable
         Outbox.Dispose();
         Cameras.Dispose();
         await Models.DisposeAsync();
+        _cache.Dispose();
     }
 }
