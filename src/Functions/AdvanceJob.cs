@@ -5,11 +5,11 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>A rescoring job goes on: takes one step of it, and asks for the next. The step is <see cref="JobRunner"/>.</summary>
+/// <summary>Runs one step of a rescoring job, and sends the message for the next. The logic is in <see cref="JobRunner"/>.</summary>
 public sealed class AdvanceJob(JobRunner runner)
 {
-    /// <summary>Takes one step.</summary>
-    [Function("RescorePages")] // as infra/bicep and the log say
+    /// <summary>Runs one step.</summary>
+    [Function("RescorePages")] // the name in infra/bicep and in logs
     public Task Run(
         [QueueTrigger(QueueNames.Rescore, Connection = StorageConnection.Setting)] RescoreStep step,
         CancellationToken cancellation

@@ -6,19 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Functions;
 
 /// <summary>
-/// Ends the process when its model is dead, as after an error of CUDA that stays: the host starts a new one. First the messages that wait
-/// here are handed back with all their attempts.
+/// Ends the process when its model is dead, for example after a permanent CUDA error; the host then starts a new process. Waiting messages
+/// are handed back first, with a new delivery count.
 /// </summary>
 internal sealed partial class DeadProcess(ModelHost models, Infrastructure infrastructure, TimeProvider time, ILogger<DeadProcess> logger)
     : BackgroundService
 {
-    /// <summary>What the process ends with: EX_SOFTWARE.</summary>
+    /// <summary>Exit code of the process: EX_SOFTWARE.</summary>
     internal const int ExitCode = 70;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandingBack = TimeSpan.FromSeconds(5);
 
-    /// <summary>Replaced by tests.</summary>
+    /// <summary>Ends the process; tests replace it.</summary>
     internal Action<int> Exit { get; init; } = Environment.Exit;
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ internal sealed partial class DeadProcess(ModelHost models, Infrastructure infra
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Critical, "The model is dead and this process ends, so that a new one may help: {Reason}")]
+        [LoggerMessage(1, LogLevel.Critical, "The model is dead. This process ends, so that the host starts a new one: {Reason}")]
         public static partial void Ends(ILogger logger, string reason);
     }
 }

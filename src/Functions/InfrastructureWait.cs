@@ -8,11 +8,12 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace AaClip.Functions;
 
 /// <summary>
-/// Around every function that a queue triggers: a fault of the infrastructure waits inside the run, as <see cref="Infrastructure"/> says.
+/// Middleware around every function with a queue trigger: on an infrastructure fault the run waits and retries, see
+/// <see cref="Infrastructure"/>.
 /// </summary>
 internal sealed class InfrastructureWait(Infrastructure infrastructure, QueueSender sender) : IFunctionsWorkerMiddleware
 {
-    // By entry point; null where no queue triggers it
+    // Queue name by entry point; null for a function without a queue trigger
     private static readonly ConcurrentDictionary<string, string?> Queues = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -27,7 +28,7 @@ internal sealed class InfrastructureWait(Infrastructure infrastructure, QueueSen
             )
             : next(context);
 
-    /// <param name="entryPoint">"Namespace.Class.Method".</param>
+    /// <param name="entryPoint">Entry point of a function: "Namespace.Class.Method".</param>
     internal static string? QueueOf(string entryPoint)
     {
         int dot = entryPoint.LastIndexOf('.');

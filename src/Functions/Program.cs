@@ -13,7 +13,7 @@ builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<InfrastructureWait>();
 builder.Services.AddAaClip(builder.Configuration);
 
-// Messages go in and out by the pipeline's own JSON, which its schemas describe.
+// Use the pipeline's own JSON for messages; docs/schemas describes it.
 builder.Services.Configure<WorkerOptions>(worker =>
     worker.Serializer = new JsonObjectSerializer(
         new JsonSerializerOptions(MessageJson.Default.Options)

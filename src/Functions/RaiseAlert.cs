@@ -6,11 +6,11 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>
-/// An image has its score: opens, updates or closes the camera's alert by its rule. The step is <see cref="CameraAlerts"/>.
+/// Handles a scored image: opens, updates or closes the camera's alert by its rule. The logic is in <see cref="CameraAlerts"/>.
 /// </summary>
 public sealed class RaiseAlert(CameraAlerts alerts)
 {
-    /// <summary>Takes one scored image into account.</summary>
+    /// <summary>Applies one scored image.</summary>
     [Function(nameof(RaiseAlert))]
     public Task Run(
         [QueueTrigger(QueueNames.Scored, Connection = StorageConnection.Setting)] Scored scored,

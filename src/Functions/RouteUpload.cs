@@ -5,10 +5,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>An image was stored: asks for a score, or skips it. The step is <see cref="UploadRouter"/>.</summary>
+/// <summary>Handles a stored image: requests a score, or skips it. The logic is in <see cref="UploadRouter"/>.</summary>
 public sealed class RouteUpload(UploadRouter router)
 {
-    /// <summary>Looks at one upload.</summary>
+    /// <summary>Routes one upload.</summary>
     [Function(nameof(RouteUpload))]
     public Task Run(
         [QueueTrigger(QueueNames.Uploads, Connection = StorageConnection.Setting)] BlobCreated upload,

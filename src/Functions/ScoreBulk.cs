@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>A job, or a shadow, wants an image scored, from a queue of its own. The step is <see cref="BulkScoring"/>.</summary>
+/// <summary>Scores images for jobs and for the shadow model, from a separate queue. The logic is in <see cref="BulkScoring"/>.</summary>
 public sealed class ScoreBulk(BulkScoring scoring)
 {
     /// <summary>Scores one image.</summary>

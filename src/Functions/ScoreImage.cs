@@ -5,10 +5,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>A new image waits: scores it, stores the result, tells the alert rules. The step is <see cref="ImageScoring"/>.</summary>
+/// <summary>
+/// Scores a new image, stores the result, and sends a message to the alert step. The logic is in <see cref="ImageScoring"/>.
+/// </summary>
 public sealed class ScoreImage(ImageScoring scoring)
 {
-    /// <summary>Scores one image; concurrent runs share runs of the model.</summary>
+    /// <summary>Scores one image; concurrent calls can share a batch of the model.</summary>
     [Function(nameof(ScoreImage))]
     public Task Run(
         [QueueTrigger(QueueNames.Score, Connection = StorageConnection.Setting)] ScoreRequested request,

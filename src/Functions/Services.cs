@@ -14,10 +14,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace AaClip.Functions;
 
-/// <summary>All that the functions need, for whatever hosts them.</summary>
+/// <summary>Registers the services of the functions, for any host.</summary>
 public static class Services
 {
-    /// <summary>Registers options, clients and collaborators. Settings are checked when the host starts.</summary>
+    /// <summary>Registers options, clients and pipeline steps. Settings are checked when the host starts.</summary>
     public static IServiceCollection AddAaClip(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(configuration);

@@ -3,10 +3,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>Every half minute: delivers alerts that a receiver lacks. The step is <see cref="CameraAlerts"/>.</summary>
+/// <summary>Delivers undelivered alerts, every 30 seconds. The logic is in <see cref="CameraAlerts"/>.</summary>
 public sealed class SweepAlerts(CameraAlerts alerts)
 {
-    /// <summary>Sweeps once.</summary>
+    /// <summary>Delivers the undelivered alerts of all cameras.</summary>
     [Function(nameof(SweepAlerts))]
     public Task Run([TimerTrigger("*/30 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellation) =>
         alerts.SweepAsync(cancellation);

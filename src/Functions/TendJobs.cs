@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AaClip.Functions;
 
-/// <summary>Every minute: a running job that has lost its step gets it again.</summary>
+/// <summary>Sends lost step messages of running jobs again, every minute.</summary>
 public sealed partial class TendJobs(JobService jobs, ILogger<TendJobs> logger)
 {
-    /// <summary>Looks once.</summary>
+    /// <summary>Checks all jobs once.</summary>
     [Function(nameof(TendJobs))]
     public async Task Run([TimerTrigger("0 * * * * *", UseMonitor = false)] TimerInfo timer, CancellationToken cancellation)
     {
@@ -17,7 +17,7 @@ public sealed partial class TendJobs(JobService jobs, ILogger<TendJobs> logger)
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Job {Job} had lost its step {Step}, which is sent again.")]
+        [LoggerMessage(1, LogLevel.Warning, "The message for step {Step} of job {Job} was lost and is sent again.")]
         public static partial void Helped(ILogger logger, string job, int step);
     }
 }

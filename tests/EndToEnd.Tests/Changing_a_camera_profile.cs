@@ -47,7 +47,7 @@ public class Changing_a_camera_profile(AzuriteFixture azurite)
         Assert.Contains("threshold", error, StringComparison.Ordinal);
         Assert.Contains(
             site.Log.All,
-            line => line.StartsWith("Error: The camera profiles are broken; the last good ones stay in force", StringComparison.Ordinal)
+            line => line.StartsWith("Error: The camera profiles are invalid. The last valid ones stay in force", StringComparison.Ordinal)
         );
         Assert.Equal((Verdict.Normal, "bottle"), repaired);
     }

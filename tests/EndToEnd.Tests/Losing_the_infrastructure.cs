@@ -66,9 +66,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             "two ends of a process",
             () =>
                 Task.FromResult(
-                    site.Log.All.Count(l => l.Contains("The model is dead and this process ends", StringComparison.Ordinal)) >= 2
-                        ? site
-                        : null
+                    site.Log.All.Count(l => l.Contains("The model is dead. This process ends", StringComparison.Ordinal)) >= 2 ? site : null
                 )
         );
         Assert.Empty(await site.BlobsAsync(ContainerNames.Results));
@@ -97,7 +95,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         blobs.Choose = _ => null;
 
         await AllScoredAsync(site, images);
-        Assert.Contains("its messages wait and lose no attempt", reason, StringComparison.Ordinal);
+        Assert.Contains("its messages wait and use no delivery attempt", reason, StringComparison.Ordinal);
         await HealthyAsync(site, worker);
     }
 

@@ -44,7 +44,7 @@ public class Overwriting_an_image(AzuriteFixture azurite)
             site.Log.All,
             line =>
                 line.StartsWith(
-                    $"Information: Skipped line1/a.png: its present version {after} is scored already",
+                    $"Information: Skipped line1/a.png: its current version {after} is already scored",
                     StringComparison.Ordinal
                 )
         );

@@ -12,9 +12,9 @@ using Microsoft.Azure.Functions.Worker;
 namespace AaClip.Functions;
 
 /// <summary>
-/// GET health: whether images can be scored. 200 when storage answers, the model is loaded (unless Model__Load is false) and messages get
-/// through, else 503. A broken cameras.json is told, but is no outage once a good one was read. GET health/live: whether a new process
-/// could help.
+/// GET health: whether images can be scored. 200 if storage responds, the model is loaded (unless Model__Load is false) and no step fails
+/// repeatedly; otherwise 503. An invalid cameras.json is reported, but after a valid one was read the status stays 200. GET health/live:
+/// whether the process must be restarted.
 /// </summary>
 public sealed class Health(
     StorageClients storage,
@@ -26,7 +26,7 @@ public sealed class Health(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Looks at model, storage and camera profiles.</summary>
+    /// <summary>Reports the state of model, storage, camera profiles, messages and alerts.</summary>
     [Function(nameof(Health))]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
@@ -60,7 +60,7 @@ public sealed class Health(
     }
 
     /// <summary>
-    /// For the liveness probe of a container: 503 with the reason when the model is dead, else 200. Storage plays no part.
+    /// For the liveness probe of a container: 503 with the reason if the model is dead, otherwise 200. Does not check storage.
     /// </summary>
     [Function(nameof(Alive))]
     public IActionResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request)
@@ -74,7 +74,7 @@ public sealed class Health(
         };
     }
 
-    // Undelivered alerts are told, and are no outage of scoring.
+    // Undelivered alerts are reported, but do not make the status unhealthy: scoring works.
     private async Task<OutboxState?> OutboxAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -90,8 +90,7 @@ public sealed class Health(
         }
     }
 
-    // Reading the profiles looks at storage as the functions do, with their identity; but it may answer from memory, so a container is
-    // asked too.
+    // Reads the profiles with the identity of the functions. They may be cached, so a container is checked too.
     private async Task<string?> StorageErrorAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -104,16 +103,16 @@ public sealed class Health(
             }
             catch (InfrastructureException) when (cameras.State is { Waiting: true })
             {
-                // Storage answers; the state of the cameras tells the rest.
+                // Storage responds; the report shows the error of the camera profiles.
             }
 
             return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token)
                 ? null
-                : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or start with 'aaclip up', which does.";
+                : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or run 'aaclip prepare'.";
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return $"Storage has not answered for {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.";
+            return $"Storage did not respond within {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.";
         }
         catch (Exception e) when (InfrastructureException.Is(e))
         {
@@ -122,13 +121,13 @@ public sealed class Health(
     }
 }
 
-/// <summary>What health tells.</summary>
+/// <summary>The health report.</summary>
 /// <param name="Status">"healthy" or "unhealthy".</param>
 /// <param name="Model">Whether images can be scored.</param>
-/// <param name="Storage">Whether storage answers.</param>
-/// <param name="Cameras">Which camera profiles are in force; null before the first look.</param>
-/// <param name="Messages">Whether messages get through.</param>
-/// <param name="Alerts">Alerts that a receiver lacks; null where storage did not tell.</param>
+/// <param name="Storage">Whether storage responds.</param>
+/// <param name="Cameras">Which camera profiles are in force; null before the first read.</param>
+/// <param name="Messages">Whether messages can be processed.</param>
+/// <param name="Alerts">Undelivered alerts; null if there are none, or if storage did not respond.</param>
 internal sealed record HealthReport(
     string Status,
     ModelState Model,

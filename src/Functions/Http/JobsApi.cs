@@ -8,15 +8,15 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>Rescoring jobs over HTTP: start, list, look at, pause, resume, cancel.</summary>
+/// <summary>HTTP API of rescoring jobs: start, list, read, pause, resume, cancel.</summary>
 public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models, TimeProvider time)
 {
     private const int LargestBody = 256 * 1024;
     private const int LongestMessage = 2000;
 
     /// <summary>
-    /// POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 when the request makes no
-    /// sense; 409 when another job has its id.
+    /// POST rescore: starts a job; the body is a <see cref="RescoreRequest"/>. 202 with the job's progress; 400 if the request is not
+    /// valid; 409 if another job has its id.
     /// </summary>
     [Function("StartRescore")]
     public async Task<IActionResult> Start(
@@ -55,12 +55,12 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         );
     }
 
-    // Browsers name the page that a request comes from, and other pages of the same browser may not start jobs with its keys.
+    // Browsers send the origin of the page. Pages of other origins must not start jobs with the user's key.
     private static bool IsOwn(string origin, HttpRequest request) =>
         Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
         && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
-    /// <returns>Null when it is too long, whatever its header says.</returns>
+    /// <returns>Null if the body is too long. The Content-Length header is not trusted.</returns>
     private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)
     {
         byte[] body = new byte[LargestBody + 1];
@@ -81,7 +81,7 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         return Json(JsonSerializer.Serialize(all, JobJson.Default.IReadOnlyListJobProgress), StatusCodes.Status200OK);
     }
 
-    /// <summary>GET rescore/{id}: a job's progress; 404 when there is none.</summary>
+    /// <summary>GET rescore/{id}: a job's progress; 404 if there is no such job.</summary>
     [Function("ReadRescore")]
     public Task<IActionResult> One(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore/{id}")] HttpRequest request,
@@ -90,7 +90,7 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
     ) => AnswerAsync(() => service.FindAsync(id, cancellation), StatusCodes.Status200OK);
 
     /// <summary>
-    /// POST rescore/{id}/{action}: pause, resume or cancel. 404 when there is no such job, 409 when it cannot be done any more.
+    /// POST rescore/{id}/{action}: pause, resume or cancel. 404 if there is no such job, 409 if its state does not allow the action.
     /// </summary>
     [Function("ChangeRescore")]
     public Task<IActionResult> Change(
@@ -128,7 +128,7 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         }
     }
 
-    // What somebody mistyped is repeated in messages, but not without end.
+    // Messages repeat invalid input, but only up to this length.
     private static string Limited(string message) => message.Length <= LongestMessage ? message : $"{message[..LongestMessage]} …";
 
     private static ContentResult Json(string json, int status) =>

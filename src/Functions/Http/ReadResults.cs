@@ -10,14 +10,14 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Functions;
 
-/// <summary>Results over HTTP, of the live model.</summary>
+/// <summary>HTTP API of the live model's results.</summary>
 public sealed class ReadResults(ResultStore results, ModelHost models)
 {
     private const int DefaultTop = 50,
         LargestTop = 1000;
 
     /// <summary>
-    /// GET results/{camera}/{image}: the newest result of an image, 404 when it has none. Images without a folder have camera "default".
+    /// GET results/{camera}/{image}: the newest result of an image, 404 if it has none. Images without a folder have camera "default".
     /// </summary>
     [Function("ReadResult")]
     public async Task<IActionResult> One(
@@ -34,14 +34,14 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
         return result is null
             ? Text(
                 StatusCodes.Status404NotFound,
-                $"Image '{camera}/{image}' has no result of model {model}: it may still wait in the queue, or was skipped."
+                $"Image '{camera}/{image}' has no result of model {model}: it may still be in the queue, or it was skipped."
             )
             : Json(JsonSerializer.Serialize(result, ResultJson.Default.ResultDocument));
     }
 
     /// <summary>
-    /// GET results?camera=&amp;since=&amp;top=: a page of results from their metadata, newest first. All three may be left out; since is
-    /// ISO 8601, top 1 to 1000, by default 50.
+    /// GET results?camera=&amp;since=&amp;top=: summaries of results, newest first. All parameters are optional; since is ISO 8601, top is
+    /// 1 to 1000, default 50.
     /// </summary>
     [Function("ListResults")]
     public async Task<IActionResult> List(

@@ -3,7 +3,7 @@ using AaClip.Scoring.Maps;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>An alert was opened, updated or closed. Decided once; delivered with the same id as often as needed.</summary>
+/// <summary>An alert was opened, updated or closed. Decided once; every delivery has the same id.</summary>
 public sealed record AlertChange
 {
     /// <summary>Id of the event: alert id, sequence and type.</summary>
@@ -11,7 +11,7 @@ public sealed record AlertChange
     public string Id => $"{AlertId}-{Sequence}-{TypeName}";
 
     /// <summary>
-    /// Id of the alert, the same for all its changes: 32 hexadecimal digits made of camera, image and ETag of the image that opened it.
+    /// Id of the alert, the same for all its changes: 32 hexadecimal digits, a hash of camera, name and ETag of the image that opened it.
     /// </summary>
     public required string AlertId { get; init; }
 
@@ -24,25 +24,25 @@ public sealed record AlertChange
     /// <summary>Why it was closed; null for other types.</summary>
     public AlertCloseReason? CloseReason { get; init; }
 
-    /// <summary>The camera.</summary>
+    /// <summary>Camera of the alert.</summary>
     public required string Camera { get; init; }
 
-    /// <summary>Name of the severity band: the highest that the alert has reached.</summary>
+    /// <summary>Name of the highest severity band that the alert has reached.</summary>
     public required string Severity { get; init; }
 
-    /// <summary>Time of the image that brought the change.</summary>
+    /// <summary>Time of the image that caused the change.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>Time of the image that opened the alert.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>Images that took part in the alert until now.</summary>
+    /// <summary>Number of alerting images of the alert so far.</summary>
     public required int Images { get; init; }
 
-    /// <summary>The image with the highest score until now: what a person should look at.</summary>
+    /// <summary>The image with the highest score so far.</summary>
     public required AlertPicture Picture { get; init; }
 
-    /// <summary>W3C trace context of the step that decided.</summary>
+    /// <summary>W3C trace context of the step that decided the change.</summary>
     public string? Traceparent { get; init; }
 
     /// <summary>"opened", "updated" or "closed".</summary>
@@ -56,18 +56,18 @@ public sealed record AlertChange
         };
 }
 
-/// <summary>What an alert says of an image.</summary>
+/// <summary>The data of an image in an alert.</summary>
 /// <param name="Image">Blob name in the images container.</param>
 /// <param name="ETag">Version of the blob.</param>
-/// <param name="Time">When it was stored.</param>
-/// <param name="ObjectClass">What the object is called.</param>
+/// <param name="Time">When the image was stored.</param>
+/// <param name="ObjectClass">Name of the object's class, such as "bottle".</param>
 /// <param name="Model">"name@version".</param>
 /// <param name="Raw">Raw score.</param>
 /// <param name="Calibrated">0 to 1, where 0.5 is the threshold.</param>
-/// <param name="Threshold">Raw scores from here on are anomalous.</param>
-/// <param name="Region">The region with the highest peak, in pixels; null when there is none.</param>
+/// <param name="Threshold">Raw scores at or above this are anomalous.</param>
+/// <param name="Region">The region with the highest peak, in pixels; null if there is none.</param>
 /// <param name="Result">Blob name in the results container.</param>
-/// <param name="Heatmap">Blob name in the heatmaps container; null when there is none.</param>
+/// <param name="Heatmap">Blob name in the heatmaps container; null if there is none.</param>
 public sealed record AlertPicture(
     string Image,
     string ETag,
@@ -90,11 +90,11 @@ public enum AlertChangeType
     [JsonStringEnumMemberName("opened")]
     Opened,
 
-    /// <summary>It has become more severe.</summary>
+    /// <summary>The severity has increased.</summary>
     [JsonStringEnumMemberName("updated")]
     Updated,
 
-    /// <summary>It is over.</summary>
+    /// <summary>The alert has ended.</summary>
     [JsonStringEnumMemberName("closed")]
     Closed,
 }
@@ -103,7 +103,7 @@ public enum AlertChangeType
 [JsonConverter(typeof(JsonStringEnumConverter<AlertCloseReason>))]
 public enum AlertCloseReason
 {
-    /// <summary>As many normal images in a row as the rule asks for.</summary>
+    /// <summary>The rule's number of consecutive normal images was reached.</summary>
     [JsonStringEnumMemberName("normal")]
     Normal,
 

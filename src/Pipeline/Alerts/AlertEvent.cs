@@ -10,27 +10,27 @@ namespace AaClip.Pipeline.Alerts;
 /// A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.
 /// </summary>
 /// <param name="Envelope">
-/// id: the same for every delivery of the same change; source: which installation sends it; type: <see cref="TypePrefix"/> and "opened",
-/// "updated" or "closed"; subject: the camera; time: of the image that brought the change; extension "distributed tracing".
+/// id: the same for every delivery of one change; source: the installation that sends it; type: <see cref="TypePrefix"/> and "opened",
+/// "updated" or "closed"; subject: the camera; time: of the image that caused the change; extension "distributed tracing".
 /// </param>
-/// <param name="Data">The alert, as it stands in the envelope's data.</param>
+/// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>
 public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
 {
-    /// <summary>What the types of all alert events begin with.</summary>
+    /// <summary>Prefix of the type of every alert event.</summary>
     public const string TypePrefix = "aaclip.anomaly.";
 
-    /// <summary>Names the schema of <see cref="Data"/>.</summary>
+    /// <summary>Id of the schema of <see cref="Data"/>.</summary>
     public const string DataSchemaId = "urn:aaclip:schema:alert:1#/$defs/data";
 
-    /// <summary>Media type of an event in JSON.</summary>
+    /// <summary>Media type of the JSON form of an event.</summary>
     public const string MediaType = "application/cloudevents+json";
 
     private const string TraceAttribute = "traceparent";
 
-    /// <summary>W3C trace context; null where there is none.</summary>
+    /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
-    /// <summary>Writes a change as an event.</summary>
+    /// <summary>Makes the event of a change.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
     {
         AlertPicture picture = change.Picture;
@@ -65,7 +65,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     }
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="JsonException">It is no CloudEvents 1.0 event, or its data are no alert.</exception>
+    /// <exception cref="JsonException">The JSON is not a CloudEvents 1.0 event, or its data are not an alert.</exception>
     public static AlertEvent Parse(BinaryData json)
     {
         try
@@ -73,16 +73,16 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
             AlertData? data = envelope?.Data is { } found ? JsonSerializer.Deserialize(found, AlertJson.Default.AlertData) : null;
             return data is not null
-                ? new AlertEvent(envelope!, data) // they come from it
+                ? new AlertEvent(envelope!, data) // not null: the data come from it
                 : throw new JsonException("An alert event has no data.");
         }
         catch (ArgumentException e)
         {
-            throw new JsonException($"It is no CloudEvents 1.0 event: {e.Message}", e);
+            throw new JsonException($"An alert event is not a CloudEvents 1.0 event: {e.Message}", e);
         }
     }
 
-    /// <summary>The event in the JSON format of CloudEvents, UTF-8.</summary>
+    /// <summary>Writes the event in the JSON format of CloudEvents, UTF-8.</summary>
     public BinaryData ToJson() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Envelope));
 
     private static string? Link(AlertOptions options, string container, string blob) =>
@@ -91,13 +91,13 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             : $"{options.LinkBase.TrimEnd('/')}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}";
 }
 
-/// <summary>The alert in an event. Score, picture and region are those of the image with the highest score until then.</summary>
+/// <summary>The alert in an event. Score, image and region are those of the image with the highest score so far.</summary>
 public sealed record AlertData
 {
     /// <summary>Version of the schema.</summary>
     public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>The same for all events of an alert.</summary>
+    /// <summary>Id of the alert, the same for all its events.</summary>
     public required string AlertId { get; init; }
 
     /// <summary>1 for opened, then one more for each event.</summary>
@@ -106,45 +106,45 @@ public sealed record AlertData
     /// <summary>The highest severity band reached.</summary>
     public required string Severity { get; init; }
 
-    /// <summary>Why it was closed; absent in other events.</summary>
+    /// <summary>Why the alert was closed; absent in other events.</summary>
     public AlertCloseReason? CloseReason { get; init; }
 
-    /// <summary>The camera.</summary>
+    /// <summary>Camera of the alert.</summary>
     public required string Camera { get; init; }
 
-    /// <summary>What the object is called.</summary>
+    /// <summary>Name of the object's class, such as "bottle".</summary>
     public required string ObjectClass { get; init; }
 
-    /// <summary>"name@version".</summary>
+    /// <summary>"name@version" of the model that scored.</summary>
     public required string Model { get; init; }
 
     /// <summary>Time of the image that opened the alert.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>Anomalous images that took part until now.</summary>
+    /// <summary>Number of alerting images of the alert so far.</summary>
     public required int Images { get; init; }
 
-    /// <summary>The highest score.</summary>
+    /// <summary>The highest score so far.</summary>
     public required AlertScore Score { get; init; }
 
-    /// <summary>Where the image looks worst, in its pixels; absent when nothing stands out.</summary>
+    /// <summary>The region with the highest peak, in pixels of the image; absent if there is none.</summary>
     public Region? Region { get; init; }
 
-    /// <summary>The image.</summary>
+    /// <summary>The image with the highest score so far.</summary>
     public required AlertImage Image { get; init; }
 
-    /// <summary>Its result.</summary>
+    /// <summary>Result of this image.</summary>
     public required AlertBlob Result { get; init; }
 
-    /// <summary>Its heatmap; absent where heatmaps are off.</summary>
+    /// <summary>Heatmap of this image; absent if heatmaps are turned off.</summary>
     public AlertBlob? Heatmap { get; init; }
 }
 
 /// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
 public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
 
-/// <summary>A blob by its name in its container and, where Alert__LinkBase is set, its address.</summary>
+/// <summary>A blob: its name in its container and, if Alert__LinkBase is set, its URL.</summary>
 public sealed record AlertBlob(string Blob, string? Url);
 
-/// <summary>An image by name, version and time of storage.</summary>
+/// <summary>An image: its blob name, version, time of storage and, if Alert__LinkBase is set, its URL.</summary>
 public sealed record AlertImage(string Blob, [property: JsonPropertyName("etag")] string ETag, DateTimeOffset Time, string? Url);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>JSON of states and of the data of events: camelCase, without empty fields.</summary>
+/// <summary>JSON of alert states and of the data of events: camelCase, null fields left out.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

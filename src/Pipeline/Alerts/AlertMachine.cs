@@ -5,28 +5,28 @@ using AaClip.Scoring.Text;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// Decides about alerts. Pure: the same images in the same order give the same changes with the same ids.
-/// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous below all bands: it
-/// neither raises an alert nor calms one). Images are put in the order of their own times, so a late one counts where it belongs:
-/// 1. An image that is known, too old to be remembered, failed or of a rescoring job changes nothing.
-/// 2. No alert is open: an alerting image opens one when some M images in a row that contain it hold N alerting ones. During the cool-down
-///    after a close, counted between image times, only one more severe than the closed alert does.
-/// 3. An alert is open: every alerting image belongs to it, and updates it when it reaches a higher severity; the newest K images being
-///    normal close it. A late image can open and close an alert at once.
+/// Decides on alerts. A pure function: the same images in the same order give the same changes with the same ids.
+/// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous, but below all bands:
+/// it neither opens nor closes an alert). Images are ordered by their own times, so a late one counts at its own time:
+/// 1. Ignore an image that is known, older than the stored history, failed, or of a rescoring job.
+/// 2. No alert is open: an alerting image opens one if any M consecutive images that include it have at least N alerting ones. During the
+/// cool-down after a close, measured between image times, only an image more severe than the closed alert opens one.
+/// 3. An alert is open: every alerting image joins it, and updates it if it reaches a higher severity; the alert is closed when the newest
+/// K images are normal. A late image can open and close an alert in one step.
 /// </summary>
 internal static class AlertMachine
 {
     /// <summary>
-    /// Images remembered per camera, if the rule does not need more. One that arrives after so many newer ones no longer counts.
+    /// Images stored per camera, if the rule does not need more. An image that arrives after this many newer ones does not count.
     /// </summary>
     public const int Memory = 256;
 
-    /// <summary>Takes an image into account.</summary>
-    /// <param name="state">What is remembered; the same instance comes back when nothing changes.</param>
-    /// <param name="rule">The camera's rule as it is now.</param>
+    /// <summary>Applies an image to the state.</summary>
+    /// <param name="state">State of the camera; the same instance is returned if nothing changes.</param>
+    /// <param name="rule">The camera's current rule.</param>
     public static AlertDecision Apply(AlertState state, AlertRule rule, Scored scored)
     {
-        // 1. What changes nothing
+        // 1. Ignore
         if (scored.Verdict == Verdict.Failed || scored.Job is not null)
             return new(state, AlertOutcome.NotCounted, []);
         Observation seen = Observe(scored);
@@ -38,7 +38,7 @@ internal static class AlertMachine
         int at = recent.FindLastIndex(o => o.Time <= seen.Time) + 1;
         recent.Insert(at, seen);
 
-        // 2. Open; 3. update or close
+        // 2. Open, 3. Update or close
         List<AlertChange> changes = [];
         OpenAlert? open = state.Open;
         ClosedAlert? closed = state.Closed;
@@ -74,7 +74,7 @@ internal static class AlertMachine
         );
     }
 
-    /// <summary>Id of the alert that an image opens.</summary>
+    /// <summary>Returns the id of the alert that an image opens.</summary>
     public static string AlertId(string camera, string image, string etag) => TextHash.Hex($"{camera}\n{image}\n{etag}", 32);
 
     private static Observation Observe(Scored scored)
@@ -118,7 +118,7 @@ internal static class AlertMachine
     {
         int band = Band(rule, seen);
         bool risen = band > Band(rule, open.Worst.Calibrated);
-        // Anomalous: has a picture
+        // Picture is not null: the image is anomalous
         open = open with
         {
             Images = open.Images + 1,
@@ -145,7 +145,7 @@ internal static class AlertMachine
                 .FindAll(o => Band(rule, o) >= 0);
             if (alerting.Count < rule.Confirm.N)
                 continue;
-            // The image at hand is among them and has one
+            // Not null: the current image is among them and has a picture
             Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!;
             OpenAlert open = new(
                 AlertId(scored.Camera, scored.Image, scored.ETag),
@@ -185,7 +185,7 @@ internal static class AlertMachine
             Traceparent = scored.Traceparent,
         };
 
-    // The newest M keep their pictures: of those the next image may make an alert.
+    // The newest M images keep their pictures: the next image may open an alert with them.
     private static AlertState Trim(AlertState state, List<Observation> recent, AlertRule rule)
     {
         int excess = recent.Count - Math.Max(Memory, Math.Max(rule.Confirm.M, rule.CloseAfterNormal));
@@ -203,23 +203,23 @@ internal static class AlertMachine
     }
 }
 
-/// <summary>What became of an image.</summary>
-/// <param name="State">What is to be remembered; its outbox ends with the changes.</param>
-/// <param name="Changes">New changes, none to two.</param>
+/// <summary>The outcome of an image.</summary>
+/// <param name="State">The new state; the changes are at the end of its outbox.</param>
+/// <param name="Changes">New changes, 0 to 2.</param>
 internal sealed record AlertDecision(AlertState State, AlertOutcome Outcome, IReadOnlyList<AlertChange> Changes);
 
-/// <summary>Whether an image counted.</summary>
+/// <summary>Whether an image counted, or why not.</summary>
 internal enum AlertOutcome
 {
-    /// <summary>It counted.</summary>
+    /// <summary>The image counted.</summary>
     Counted,
 
-    /// <summary>It counted before.</summary>
+    /// <summary>The image had already counted.</summary>
     Duplicate,
 
-    /// <summary>It arrived after more newer images than are remembered.</summary>
+    /// <summary>The image is older than the stored history.</summary>
     TooLate,
 
-    /// <summary>It failed, or was scored for a job.</summary>
+    /// <summary>The image failed, or was scored for a job.</summary>
     NotCounted,
 }

@@ -1,6 +1,6 @@
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>What receivers of alerts lack, for health: looked up every 15 seconds at most.</summary>
+/// <summary>Undelivered alerts, for the health report. Read at most every 15 seconds.</summary>
 public sealed class AlertOutbox : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(15);
@@ -12,8 +12,8 @@ public sealed class AlertOutbox : IDisposable
 
     internal AlertOutbox(AlertStore store, TimeProvider time) => (_store, _time) = (store, time);
 
-    /// <summary>What is left to deliver; null when every receiver has everything.</summary>
-    /// <exception cref="Azure.RequestFailedException">Storage does not answer.</exception>
+    /// <summary>Returns the undelivered changes; null if every receiver has everything.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage does not respond.</exception>
     public async Task<OutboxState?> StateAsync(CancellationToken cancellation = default)
     {
         await _one.WaitAsync(cancellation);
@@ -33,10 +33,10 @@ public sealed class AlertOutbox : IDisposable
     public void Dispose() => _one.Dispose();
 }
 
-/// <summary>Alerts that a receiver lacks.</summary>
-/// <param name="Undelivered">How many changes of alerts.</param>
-/// <param name="Cameras">Of how many cameras.</param>
-/// <param name="Since">When the oldest was decided.</param>
+/// <summary>Changes of alerts that are not yet delivered to every receiver.</summary>
+/// <param name="Undelivered">Number of these changes.</param>
+/// <param name="Cameras">Number of cameras with such changes.</param>
+/// <param name="Since">When the oldest of them was decided.</param>
 public sealed record OutboxState(int Undelivered, int Cameras, DateTimeOffset Since)
 {
     internal static async Task<OutboxState?> OfAsync(AlertStore store, CancellationToken cancellation)

@@ -9,21 +9,23 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// Turns a scored image into alert events, each with one id however often the message comes:
-/// 1. decide, and store state, changes and the claim to deliver them in one conditional write;
-/// 2. for a receiver that cannot tell a second delivery, make hidden places for what it lacks, and store them;
-/// 3. deliver what each receiver lacks, into its place where there is one;
-/// 4. store who has it.
-/// A crash in between leaves the changes in the outbox: the message comes again and delivers them with the same ids into the same places.
+/// Turns a scored image into alert events. A redelivered message gives the same events with the same ids.
+/// 1. Decide, and store state, changes (the outbox) and the claim to deliver them in one conditional write.
+/// 2. For a receiver that does not detect duplicates, add hidden placeholder messages for events not yet delivered, and store their
+/// receipts.
+/// 3. Deliver the events that each receiver does not have yet, into their placeholders if there are any.
+/// 4. Store which receivers have which changes.
+/// After a crash the changes are still in the outbox: the redelivered message delivers them with the same ids into the same placeholders.
 /// </summary>
 public sealed partial class AlertRaiser : IDisposable
 {
-    /// <summary>How long a claim holds.</summary>
+    /// <summary>Time from a claim to its expiry.</summary>
     public static readonly TimeSpan ClaimTime = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long after the claim was made sending stops. Longer than the 10 s for which the Service Bus client waits when a namespace is
-    /// busy, whatever its options say; shorter than the claim, so that two workers whose clocks differ by less never deliver at once.
+    /// Time from a claim to the end of sending. Longer than the 10 s that the Service Bus client always waits if a namespace is busy.
+    /// Shorter than the claim, so that two workers never deliver at the same time, as long as their clocks differ by less than the
+    /// difference.
     /// </summary>
     public static readonly TimeSpan SendTime = TimeSpan.FromSeconds(15);
 
@@ -36,7 +38,8 @@ public sealed partial class AlertRaiser : IDisposable
     private readonly ILogger _logger;
     private readonly string _worker = Guid.NewGuid().ToString("N");
 
-    // Images of a camera one after the other within a process: its own calls would only make each other decide again. Cameras share gates.
+    // One image of a camera at a time within a process; otherwise its own calls would cause write conflicts and retries. Cameras share
+    // gates.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
     internal AlertRaiser(
@@ -55,10 +58,11 @@ public sealed partial class AlertRaiser : IDisposable
     }
 
     /// <summary>
-    /// Takes a scored image into account. Returns when every change that it caused, now or at an earlier delivery, is with every receiver.
+    /// Applies a scored image. Returns when every change that it caused, now or at an earlier delivery of the message, is delivered to
+    /// every receiver.
     /// </summary>
-    /// <returns>The changes that were decided now.</returns>
-    /// <exception cref="Exception">Storage or a receiver failed: deliver the message again.</exception>
+    /// <returns>The changes that this call decided.</returns>
+    /// <exception cref="Exception">Storage or a receiver failed; the message must be redelivered.</exception>
     public async Task<IReadOnlyList<AlertChange>> RaiseAsync(Scored scored, AlertRule rule, CancellationToken cancellation = default)
     {
         AlertDecision? decision = null;
@@ -81,11 +85,11 @@ public sealed partial class AlertRaiser : IDisposable
                     cancellation
                 );
                 if (known is null)
-                    Report(scored, decision!); // set by the call above
+                    Report(scored, decision!); // not null: set by the call above
                 if (state.Outbox.Count == 0)
                     return decision!.Changes;
 
-                // 2. Hidden places; 3. deliver; 4. store who has it
+                // 2. Add placeholders, 3. Deliver, 4. Store which receivers have what
                 bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
                 if (state.Claim?.Worker == _worker)
                 {
@@ -96,7 +100,7 @@ public sealed partial class AlertRaiser : IDisposable
                         Log.NotDelivered(_logger, failure, scored.Camera, state.Outbox.Count);
                 }
 
-                // Another image's changes are in the care of that image's message.
+                // The changes of another image are delivered by that image's own message.
                 if (!own)
                     return decision.Changes;
             }
@@ -114,10 +118,10 @@ public sealed partial class AlertRaiser : IDisposable
     }
 
     /// <summary>
-    /// Delivers what the cameras' outboxes still hold, as after an outage of a receiver while a camera has no new image. What another
-    /// worker is delivering is left to it.
+    /// Delivers the changes that are still in the cameras' outboxes, for example after an outage of a receiver while a camera has no new
+    /// images. Skips changes that another worker has claimed.
     /// </summary>
-    /// <returns>What is left: null when every receiver has everything.</returns>
+    /// <returns>The changes that are still undelivered; null if every receiver has everything.</returns>
     public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)
     {
         bool any = false;
@@ -136,7 +140,7 @@ public sealed partial class AlertRaiser : IDisposable
                 )
                     Log.NotDelivered(_logger, failure, camera.Camera, state.Outbox.Count);
             }
-            catch (InvalidDataException e) // the state of one camera is damaged: the others go on
+            catch (InvalidDataException e) // the state of this camera is damaged: continue with the others
             {
                 Log.NotDelivered(_logger, e, camera.Camera, camera.Changes);
             }
@@ -182,7 +186,7 @@ public sealed partial class AlertRaiser : IDisposable
     {
         List<Exception> failures = [];
         Dictionary<string, List<string>> accepted = [];
-        TimeSpan left = state.Claim!.Until - ClaimTime + SendTime - _time.GetUtcNow(); // the claim is this worker's
+        TimeSpan left = state.Claim!.Until - ClaimTime + SendTime - _time.GetUtcNow(); // not null: this worker holds the claim
         using CancellationTokenSource limit = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         foreach (IAlertSink sink in _sinks)
@@ -194,18 +198,19 @@ public sealed partial class AlertRaiser : IDisposable
             try
             {
                 state = await ReserveAsync(camera, state, sink, either.Token);
-                PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))]; // what came meanwhile has no place yet
+                // Changes added meanwhile have no placeholder yet.
+                PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))];
                 Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
                 await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token);
             }
             catch (Exception e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
-                // A client that is stopped throws either that it was, or what its last attempt met.
-                string reason = e is OperationCanceledException ? "" : $" The last attempt: {Fault.Text(e)}";
+                // A cancelled client throws either a cancellation or the error of its last attempt.
+                string reason = e is OperationCanceledException ? "" : $" Last error: {Fault.Text(e)}";
                 failures.Add(
                     new TimeoutException(
-                        $"The receiver '{sink.Name}' did not take the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
-                            + $"they are delivered again with the same ids.{reason}",
+                        $"The receiver '{sink.Name}' did not accept the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
+                            + $"they will be delivered again with the same ids.{reason}",
                         e
                     )
                 );
@@ -216,7 +221,7 @@ public sealed partial class AlertRaiser : IDisposable
             }
         }
 
-        // Not cancelled: what was sent must not be forgotten.
+        // No cancellation here: successful deliveries must be recorded.
         await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
         return failures.Count switch
@@ -227,7 +232,7 @@ public sealed partial class AlertRaiser : IDisposable
         };
     }
 
-    // Of two workers that make places for one change, the first to store them counts; the other's are never filled.
+    // If two workers make placeholders for one change, the first that is stored is used; the other is never filled.
     private async Task<AlertState> ReserveAsync(string camera, AlertState state, IAlertSink sink, CancellationToken cancellation)
     {
         DateTimeOffset now = _time.GetUtcNow();
@@ -285,14 +290,14 @@ public sealed partial class AlertRaiser : IDisposable
         [LoggerMessage(
             2,
             LogLevel.Warning,
-            "Image {Image} does not count for alerts: camera {Camera} has had more newer images than are remembered."
+            "Image {Image} does not count for alerts: it is older than the stored history of camera {Camera}."
         )]
         public static partial void TooLate(ILogger logger, string image, string camera);
 
         [LoggerMessage(
             3,
             LogLevel.Warning,
-            "{Count} changes of alerts of camera {Camera} could not be delivered yet; they stay in its state."
+            "{Count} alert changes of camera {Camera} are not delivered yet; they stay in its outbox and will be retried."
         )]
         public static partial void NotDelivered(ILogger logger, Exception failure, string camera, int count);
     }

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>Registers what raises alerts.</summary>
+/// <summary>Registers the services that raise alerts.</summary>
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="CameraAlerts"/> with the queue, and with the topic where Alert__Topic names one. Needs StorageClients,
-    /// CameraProfiles and a TimeProvider among the services.
+    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with the topic if Alert__Topic names one. Needs
+    /// StorageClients and CameraProfiles among the services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -36,7 +36,7 @@ public static class AlertServices
         services.AddSingleton<CameraAlerts>();
         if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
         {
-            // Now, so that a wrong setting fails at start.
+            // Open the client now, so that a wrong setting fails at start.
             ServiceBusClient client = ServiceBusConnection.Open(configuration, options.Transport);
             services.AddSingleton(_ => client);
             services.AddSingleton<IAlertSink, TopicAlertSink>();

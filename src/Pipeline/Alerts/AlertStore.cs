@@ -8,7 +8,8 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// The cameras' states as blobs, changed under their ETags: of two workers that change one at once, the second decides again.
+/// Stores the alert state of each camera in a blob, changed under its ETag: if two workers change one at the same time, the second decides
+/// again.
 /// </summary>
 internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 {
@@ -20,7 +21,8 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
     /// <summary>
-    /// Blob of a camera in the state container: "alerts/{camera}.json", escaped as in an address; very long names are shortened by a hash.
+    /// Returns the blob name of a camera's state: "alerts/{camera}.json", percent-encoded. Names above 200 characters are cut and end with
+    /// a hash.
     /// </summary>
     public static string BlobName(string camera)
     {
@@ -30,18 +32,18 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
         return $"{Folder}{name}.json";
     }
 
-    /// <summary>Reads a state; the empty one where there is none.</summary>
+    /// <summary>Reads a state; returns the empty one if there is none.</summary>
     /// <exception cref="InvalidDataException">The blob is not a state that this program knows.</exception>
     public async Task<AlertState> GetAsync(string camera, CancellationToken cancellation = default) =>
         (await Blob(camera).ReadAsync(cancellation))?.Document ?? AlertState.Empty;
 
     /// <summary>
-    /// Changes a state. When another worker was faster, reads again and lets <paramref name="change"/> decide again; when it gives back the
-    /// instance it got, writes nothing.
+    /// Changes a state. If another worker changed it meanwhile, reads it again and calls <paramref name="change"/> again. If
+    /// <paramref name="change"/> returns its argument, nothing is written.
     /// </summary>
     /// <returns>The state as it is stored now.</returns>
     /// <exception cref="InvalidDataException">The blob is not a state that this program knows.</exception>
-    /// <exception cref="IOException">Other workers were faster each time; a later attempt may succeed.</exception>
+    /// <exception cref="IOException">Other workers changed the blob at every attempt; a later call may succeed.</exception>
     public async Task<AlertState> ChangeAsync(
         string camera,
         Func<AlertState, AlertState> change,
@@ -57,7 +59,7 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
             )
         ?? AlertState.Empty;
 
-    /// <summary>Cameras with changes that a receiver lacks, from one listing; nothing else is read.</summary>
+    /// <summary>Lists the cameras with undelivered changes. Reads only a listing with metadata, not the blobs.</summary>
     public async IAsyncEnumerable<Undelivered> UndeliveredAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         GetBlobsOptions options = new() { Traits = BlobTraits.Metadata, Prefix = Folder };
@@ -83,7 +85,7 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
             state => Metadata(camera, state)
         );
 
-    // A name longer than metadata take keeps its place in the outbox: it is delivered with the camera's next image.
+    // A camera name that is too long for metadata is left out: its outbox is delivered with the camera's next image.
     private static Dictionary<string, string>? Metadata(string camera, AlertState state) =>
         state.Outbox.Count == 0 || Uri.EscapeDataString(camera) is not { Length: < 4096 } name
             ? null
@@ -96,6 +98,6 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 }
 
 /// <summary>A camera whose outbox is not empty.</summary>
-/// <param name="Changes">How many changes wait.</param>
+/// <param name="Changes">Number of undelivered changes.</param>
 /// <param name="Since">When the oldest of them was decided.</param>
 internal sealed record Undelivered(string Camera, int Changes, DateTimeOffset Since);

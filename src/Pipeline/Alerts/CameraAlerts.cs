@@ -7,16 +7,14 @@ using AaClip.Pipeline.Telemetry;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// Alerts of the cameras as their profiles say: finds the rule, and tells telemetry. What a rule makes of an image, and how it is
-/// delivered, is in <see cref="AlertRaiser"/>.
+/// Raises alerts by the rules of the camera profiles: finds the rule of a camera, and records telemetry. <see cref="AlertRaiser"/> applies
+/// the rule and delivers the events.
 /// </summary>
 public sealed class CameraAlerts(CameraProfiles cameras, AlertRaiser alerts, TimeProvider time)
 {
     private static readonly AlertRule Off = new(Enabled: false);
 
-    /// <summary>
-    /// Takes one scored image into account. A failed delivery fails the message, which does not score the image again.
-    /// </summary>
+    /// <summary>Applies one scored image. A failed delivery fails the message; its redelivery does not score the image again.</summary>
     public async Task RaiseAsync(Scored scored, CancellationToken cancellation)
     {
         using Activity? span = Tracing.Start("RaiseAlert", scored.Traceparent);
@@ -25,7 +23,7 @@ public sealed class CameraAlerts(CameraProfiles cameras, AlertRaiser alerts, Tim
 
         try
         {
-            // A camera whose profile is gone has nothing to alert about; its open alert is closed.
+            // A camera without a profile raises no alerts; an open alert is closed.
             AlertRule rule = (await cameras.GetAsync(cancellation)).Find(scored.Camera)?.Alert ?? Off;
             await alerts.RaiseAsync(scored with { Traceparent = Tracing.Stamp(scored.Traceparent) }, rule, cancellation);
         }
@@ -36,7 +34,7 @@ public sealed class CameraAlerts(CameraProfiles cameras, AlertRaiser alerts, Tim
         }
     }
 
-    /// <summary>Delivers what receivers lack, whether their cameras have new images or not.</summary>
+    /// <summary>Delivers undelivered alerts of all cameras, also of cameras without new images.</summary>
     public async Task SweepAsync(CancellationToken cancellation)
     {
         OutboxState? left = await alerts.SweepAsync(cancellation);

@@ -3,19 +3,19 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>A receiver of alerts.</summary>
 internal interface IAlertSink
 {
-    /// <summary>Remembered with what it has received; stays the same from version to version.</summary>
+    /// <summary>Name of the receiver. It is stored with delivered changes, so it must not change between versions.</summary>
     string Name { get; }
 
     /// <summary>
-    /// Makes hidden places for events, where the receiver cannot tell a second delivery from the first. They are stored before anything is
-    /// sent, so that whoever sends again after a crash fills the same place.
+    /// Adds hidden placeholder messages for events, if the receiver does not detect duplicates. They are stored before an event is sent, so
+    /// that a retry after a crash fills the same placeholder.
     /// </summary>
-    /// <returns>A place for each event, in order; or none, when the receiver drops what comes twice by itself.</returns>
+    /// <returns>One placeholder for each event, in order; none if the receiver detects duplicates itself.</returns>
     Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation);
 
     /// <summary>Sends events in their order.</summary>
-    /// <param name="places">As <see cref="ReserveAsync"/> made them: one for each event, or none.</param>
-    /// <param name="accepted">Takes the id of each event as soon as the receiver has it, also when a later one fails.</param>
+    /// <param name="places">The placeholders of <see cref="ReserveAsync"/>: one for each event, or none.</param>
+    /// <param name="accepted">Gets the id of each event as soon as the receiver has it, also if a later event fails.</param>
     Task SendAsync(
         IReadOnlyList<AlertEvent> events,
         IReadOnlyList<Reservation> places,

@@ -6,17 +6,18 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// The storage queue "alerts": an event a message, each exactly once. A queue takes whatever comes, so a message is first put hidden and
-/// empty, for as long as storage allows; its id and receipt are stored with the change; then the event is written into it and it becomes
-/// visible:
+/// The storage queue "alerts": one message per event, exactly once. A storage queue does not detect duplicates. So an empty, hidden message
+/// is sent first, with the longest visibility timeout that storage allows; its id and pop receipt are stored with the change; then the
+/// event is written into it, and it becomes visible:
 /// <code>
-/// put, hidden ─► receipt stored ─► filled and shown ─► marked as delivered
-///      └ crash: never seen, expires      └ crash: the receipt fills it       └ crash: the receipt no longer fits, so it was shown
+/// sent, hidden ─► receipt stored ─► filled, visible ─► marked as delivered
+///      └ crash: expires, unused          └ crash: a retry fills it       └ crash: the receipt is invalid, so it was delivered
 /// </code>
 /// </summary>
 internal sealed class QueueAlertSink : IAlertSink
 {
-    // The longest that a message can be hidden. Its life is a second more: one that nobody fills is not seen before it ends.
+    // The maximum visibility timeout. The time to live must be longer; with one second more, an unfilled placeholder is visible for at
+    // most one second.
     private static readonly TimeSpan Hidden = TimeSpan.FromDays(7);
     private static readonly TimeSpan Life = Hidden + TimeSpan.FromSeconds(1);
 
@@ -34,7 +35,7 @@ internal sealed class QueueAlertSink : IAlertSink
     public async Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation)
     {
         List<Reservation> places = [];
-        DateTimeOffset until = _time.GetUtcNow() + Hidden - TimeSpan.FromDays(1); // a day before it ends a new one is made
+        DateTimeOffset until = _time.GetUtcNow() + Hidden - TimeSpan.FromDays(1); // a new one is made one day before it ends
         for (int i = 0; i < events; i++)
         {
             SendReceipt put = await _queue.SendMessageAsync(BinaryData.FromString("{}"), Hidden, Life, cancellation);
@@ -60,7 +61,7 @@ internal sealed class QueueAlertSink : IAlertSink
             catch (RequestFailedException e)
                 when (e.ErrorCode == QueueErrorCode.PopReceiptMismatch || e.ErrorCode == QueueErrorCode.MessageNotFound)
             {
-                // It was shown before, by this worker or by one that died; a receiver may have taken it already.
+                // The message is already visible: an earlier delivery filled it. A receiver may have taken it already.
             }
 
             accepted.Add(events[i].Envelope.Id);

@@ -5,11 +5,12 @@ namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
 /// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict
-/// and type. The message id is the event's, so that the topic's duplicate detection drops what is sent again because its answer was lost.
+/// and type. The message id is the event's id, so that the topic's duplicate detection drops a message that is sent again after a lost
+/// response.
 /// </summary>
 internal sealed class TopicAlertSink : IAlertSink
 {
-    private readonly ServiceBusSender _sender; // ends with its client
+    private readonly ServiceBusSender _sender; // disposed of with its client
 
     public TopicAlertSink(ServiceBusClient client, IOptions<AlertOptions> options)
     {
@@ -30,7 +31,7 @@ internal sealed class TopicAlertSink : IAlertSink
     {
         for (int sent = 0; sent < events.Count; )
         {
-            // The client looks at the token only between attempts here; a batch that is left behind is empty and harms nobody.
+            // The client checks the token only between attempts, so wait with WaitAsync. An abandoned batch is empty and has no effect.
             using ServiceBusMessageBatch batch = await _sender.CreateMessageBatchAsync(cancellation).AsTask().WaitAsync(cancellation);
             int end = sent;
             while (end < events.Count && batch.TryAddMessage(Message(events[end])))
@@ -38,7 +39,7 @@ internal sealed class TopicAlertSink : IAlertSink
             if (end == sent)
                 throw new InvalidOperationException(
                     $"The alert event '{events[sent].Envelope.Id}' is larger than the {batch.MaxSizeInBytes} bytes that the topic "
-                        + $"'{_sender.EntityPath}' takes: shorten the image's name."
+                        + $"'{_sender.EntityPath}' accepts: shorten the image's name."
                 );
             await _sender.SendMessagesAsync(batch, cancellation);
             for (; sent < end; sent++)

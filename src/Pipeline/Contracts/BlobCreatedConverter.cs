@@ -19,7 +19,7 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
                     ? root[0]
                     : throw new JsonException(
                         $"A storage event message holds an array of {root.GetArrayLength()} events, expected one: let the "
-                            + $"subscription send each event by itself."
+                            + $"subscription send each event in its own message."
                     );
         if (root.ValueKind != JsonValueKind.Object)
             throw new JsonException(
@@ -85,8 +85,8 @@ internal sealed class BlobCreatedConverter : JsonConverter<BlobCreated>
             );
     }
 
-    // Event Grid damages characters outside the basic plane in the subject; the address has the name percent-encoded and right. Both forms
-    // of it: "https://account.blob.core.windows.net/{container}/{name}" and, of Azurite,
+    // Event Grid corrupts characters outside the Unicode basic plane in the subject. The URL holds the correct name, percent-encoded. Its
+    // forms: "https://account.blob.core.windows.net/{container}/{name}" and, from Azurite,
     // "http://127.0.0.1:10000/{account}/{container}/{name}".
     private static string? NameOf(string? url, string container)
     {

@@ -4,5 +4,5 @@ using AaClip.Scoring.Maps;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>"industrial" and "medical".</summary>
+/// <summary>Writes a domain as "industrial" or "medical".</summary>
 internal sealed class DomainConverter() : JsonStringEnumConverter<Domain>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

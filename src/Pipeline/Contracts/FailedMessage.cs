@@ -1,8 +1,7 @@
 namespace AaClip.Pipeline.Contracts;
 
 /// <summary>
-/// A message that was given up on, as it was: stored under "failed/" in the results container, from where 'aaclip redrive' sends it
-/// again.
+/// A message from a poison queue, unchanged. Stored under "failed/" in the results container; 'aaclip redrive' sends it to its queue again.
 /// </summary>
 public sealed record FailedMessage
 {
@@ -11,34 +10,34 @@ public sealed record FailedMessage
     /// <summary>Version of the format.</summary>
     public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Queue that gave up, without "-poison".</summary>
+    /// <summary>The queue that dead-lettered the message, without "-poison".</summary>
     public required string Queue { get; init; }
 
-    /// <summary>What is known of the reason, and what to do.</summary>
+    /// <summary>The known reason, and what to do.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Image that the message names; null where it names none.</summary>
+    /// <summary>Image that the message names; null if it names none.</summary>
     public string? Image { get; init; }
 
     /// <summary>When the record was made.</summary>
     public required DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary>The message's text, as it was; the queue allows no more than 64 KB.</summary>
+    /// <summary>The unchanged text of the message; a queue allows up to 64 KB.</summary>
     public required string Body { get; init; }
 
-    /// <summary>How often it was sent back to its queue.</summary>
+    /// <summary>How often 'aaclip redrive' sent the message back to its queue.</summary>
     public int Redriven { get; init; }
 
-    /// <summary>When it was sent back last; null before.</summary>
+    /// <summary>When it was last sent back; null if never.</summary>
     public DateTimeOffset? RedrivenAt { get; init; }
 
-    /// <summary>True once it was sent back, until it is given up on again: it is not sent twice.</summary>
+    /// <summary>True after it was sent back, until it fails again. It is not sent twice for one failure.</summary>
     public bool SentBack { get; init; }
 
-    /// <summary>What the listing tells of it: whether it was sent back.</summary>
+    /// <summary>Blob metadata, so that a listing shows whether it was sent back.</summary>
     internal Dictionary<string, string> Metadata => new() { [SentBackKey] = SentBack ? "true" : "false" };
 
-    /// <summary>Whether it waits to be sent back, by its metadata.</summary>
+    /// <summary>Whether a record with this metadata was not sent back yet.</summary>
     public static bool Waits(IDictionary<string, string>? metadata) =>
         metadata is null || !metadata.TryGetValue(SentBackKey, out string? sent) || sent != "true";
 }

@@ -3,7 +3,8 @@ using AaClip.Pipeline.Storage;
 namespace AaClip.Pipeline.Contracts;
 
 /// <summary>
-/// One version of an image. All that is stored of it by a model has the same name but for the extension; see <see cref="BlobNames"/>.
+/// One version of an image. A model's result, heatmap and map of it have the same blob name with different extensions; see
+/// <see cref="BlobNames"/>.
 /// </summary>
 /// <param name="Image">Blob name in the images container.</param>
 /// <param name="ETag">Version of the blob, without quotes.</param>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>JSON of everything that crosses a queue, and of requests for jobs: camelCase, without empty fields.</summary>
+/// <summary>JSON of queue messages and of job requests: camelCase, null fields left out.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     PropertyNameCaseInsensitive = true,

@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>Versions of the messages. A message of a newer version is refused, for its fields may mean something else.</summary>
+/// <summary>Versions of the messages. A message of a newer version is rejected, because its fields may have another meaning.</summary>
 internal static class MessageSchema
 {
-    /// <summary>The newest version that this program reads, and the one it writes.</summary>
+    /// <summary>The newest version that this program reads, and the version that it writes.</summary>
     public const int Current = 1;
 
-    /// <summary>Checks a version as it is read; 0 is a message that names none, which means 1.</summary>
-    /// <exception cref="JsonException">The version is newer, or not one.</exception>
+    /// <summary>Checks the version of a message being read. 0 means that the message has no version; that is version 1.</summary>
+    /// <exception cref="JsonException">The version is newer than <see cref="Current"/>, or negative.</exception>
     public static int Known(int version, string message) =>
         version switch
         {

@@ -3,56 +3,62 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>What a job is asked to do: which stored images, with which model, compared with which.</summary>
+/// <summary>What a job does: which stored images it scores, with which model, and with which model's results it compares.</summary>
 public sealed record RescoreRequest
 {
-    /// <summary>Images of a page where nothing else is said.</summary>
+    /// <summary>Default of <see cref="PageSize"/>.</summary>
     public const int DefaultPageSize = 200;
 
-    /// <summary>Images in flight where nothing else is said.</summary>
+    /// <summary>Default of <see cref="InFlight"/>.</summary>
     public const int DefaultInFlight = 1000;
 
-    /// <summary>Letters, digits, '.', '_' and '-', at most 64; null makes one. The same request with the same id is the same job.</summary>
+    /// <summary>
+    /// Up to 64 letters, digits, '.', '_' and '-'; null generates an id. The same request with the same id is the same job.
+    /// </summary>
     public string? Id { get; init; }
 
     /// <summary>"name@version" of the new model, in the models container or the live one.</summary>
     public required string Model { get; init; }
 
-    /// <summary>"name@version" of the old model, with whose results is compared; null takes the live one.</summary>
+    /// <summary>"name@version" of the old model, whose results are the baseline of the comparison; null takes the live one.</summary>
     public string? Against { get; init; }
 
-    /// <summary>What is done with each image.</summary>
+    /// <summary>What the job does with each image.</summary>
     public RescoreMode Mode { get; init; }
 
-    /// <summary>Images whose blob names begin so; null for all.</summary>
+    /// <summary>Only images whose blob names begin with this; null for all.</summary>
     public string? Prefix { get; init; }
 
-    /// <summary>Images of these cameras; null for all.</summary>
+    /// <summary>Only images of these cameras; null for all.</summary>
     public IReadOnlyList<string>? Cameras { get; init; }
 
-    /// <summary>Images stored at this time or later.</summary>
+    /// <summary>Only images stored at this time or later; null for all.</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>Images stored before this time; null takes the time at which the job is started.</summary>
+    /// <summary>Only images stored before this time; null takes the start time of the job.</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>Images to which the old model gave one of these verdicts; null for all, also those that it has not scored.</summary>
+    /// <summary>
+    /// Only images to which the old model gave one of these verdicts; null for all, including images that it has not scored.
+    /// </summary>
     public IReadOnlyList<Verdict>? Verdicts { get; init; }
 
-    // The last two are set, not init: what JSON leaves out of an init property gets the type's default, not the one that stands here.
+    // These properties are set, not init: if JSON leaves an init property out, it gets the type's default, not the initializer's value.
 
-    /// <summary>Images of a page, 1 to 5000. A page is what is sent, and accounted for, at a time.</summary>
+    /// <summary>Images of a page, 1 to 5000. A job sends images, and counts their results, page by page.</summary>
     public int PageSize { get; set; } = DefaultPageSize;
 
-    /// <summary>Images that wait in the queue or are being scored at most, but for at least one page; 1 to 100000.</summary>
+    /// <summary>The most images that may be queued or being scored at a time, 1 to 100000; a single page may exceed it.</summary>
     public int InFlight { get; set; } = DefaultInFlight;
 
-    /// <summary>What a newer program has added to a stored request: kept. In a new request it is refused.</summary>
+    /// <summary>
+    /// Unknown fields. In a stored request they come from a newer program and are kept; in a new request they are rejected.
+    /// </summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? More { get; set; }
 
-    /// <summary>Reads what somebody wrote: a field that is not known is refused, for it was meant to change something.</summary>
-    /// <exception cref="JsonException">It is no request; the message says why.</exception>
+    /// <summary>Reads a user's request. An unknown field is rejected: it may be a misspelt setting.</summary>
+    /// <exception cref="JsonException">The JSON is not a valid request; the message says why.</exception>
     public static RescoreRequest Parse(ReadOnlySpan<byte> json)
     {
         RescoreRequest request =
@@ -70,38 +76,38 @@ public enum RescoreMode
     Full,
 
     /// <summary>
-    /// Judges its stored raw map again, by the new model's calibration and the camera's present profile. Needs results of the same weights,
-    /// and no GPU.
+    /// Judges the stored raw map again, with the new model's calibration and the camera's current profile. Needs results of the same
+    /// weights; needs no GPU.
     /// </summary>
     [JsonStringEnumMemberName("threshold")]
     Threshold,
 
-    /// <summary>Only compares results that both models have, as a shadow leaves them.</summary>
+    /// <summary>Only compares existing results of both models, such as those of a shadow model.</summary>
     [JsonStringEnumMemberName("compare")]
     Compare,
 }
 
-/// <summary>Where a job stands.</summary>
+/// <summary>State of a job.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobStatus>))]
 public enum JobStatus
 {
-    /// <summary>It goes on by itself.</summary>
+    /// <summary>The job is active.</summary>
     [JsonStringEnumMemberName("running")]
     Running,
 
-    /// <summary>It waits to be resumed.</summary>
+    /// <summary>The job does nothing until it is resumed.</summary>
     [JsonStringEnumMemberName("paused")]
     Paused,
 
-    /// <summary>It was ended before it was done.</summary>
+    /// <summary>A user ended the job before it was done.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 
-    /// <summary>Every image is accounted for, and the report is there.</summary>
+    /// <summary>Every image has an outcome, and the report is written.</summary>
     [JsonStringEnumMemberName("done")]
     Done,
 
-    /// <summary>It cannot go on; its reason says why. It may be resumed once that is mended.</summary>
+    /// <summary>The job cannot continue; its reason says why. It can be resumed after the cause is fixed.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 }

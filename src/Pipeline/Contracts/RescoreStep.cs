@@ -1,18 +1,18 @@
 namespace AaClip.Pipeline.Contracts;
 
 /// <summary>
-/// A rescoring job is to take its next step. Delivered twice, or late, it does nothing: the job itself knows how far it is.
+/// Starts the next step of a rescoring job. A duplicate or late delivery does nothing: the job's record holds its progress.
 /// </summary>
 public sealed record RescoreStep
 {
-    /// <summary>Version of the message; a newer one is refused on read.</summary>
+    /// <summary>Version of the message; reading a newer one fails.</summary>
     public int SchemaVersion
     {
         get;
         init => field = MessageSchema.Known(value, nameof(RescoreStep));
     } = MessageSchema.Current;
 
-    /// <summary>The job's id.</summary>
+    /// <summary>Id of the job.</summary>
     public required string Job { get; init; }
 
     /// <summary>The step, counted from 0.</summary>

@@ -5,37 +5,37 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>What is known of a scored image or file: result JSON version 1 (docs/schemas/result.schema.json).</summary>
+/// <summary>The result of an image or file: result JSON version 1 (docs/schemas/result.schema.json).</summary>
 public sealed record ResultDocument
 {
-    /// <summary>The format that this program writes, and the newest that it reads.</summary>
+    /// <summary>The version of the format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
     /// <summary>Version of the format.</summary>
     public int SchemaVersion { get; init; } = CurrentSchema;
 
-    /// <summary>The image.</summary>
+    /// <summary>The image that was scored.</summary>
     public required ImagePart Image { get; init; }
 
-    /// <summary>The model.</summary>
+    /// <summary>The model that scored it.</summary>
     public required ModelPart Model { get; init; }
 
-    /// <summary>The score; of a failed image the verdict alone.</summary>
+    /// <summary>Score and verdict; a failed image has the verdict only.</summary>
     public required ScorePart Score { get; init; }
 
-    /// <summary>Where it looks wrong, highest peak first; null for a failed image.</summary>
+    /// <summary>Anomalous regions, highest peak first; null for a failed image.</summary>
     public IReadOnlyList<Region>? Regions { get; init; }
 
-    /// <summary>Blob name in the heatmaps container, or path of a file; null when there is none.</summary>
+    /// <summary>Blob name in the heatmaps container, or path of a file; null if there is none.</summary>
     public string? Heatmap { get; init; }
 
-    /// <summary>The stored raw map; null for a failed image, and for a file when there is none.</summary>
+    /// <summary>The stored raw map; null for a failed image, and for a file without one.</summary>
     public MapPart? Map { get; init; }
 
-    /// <summary>How long the steps took.</summary>
+    /// <summary>Duration of each step.</summary>
     public required TimingsPart Timings { get; init; }
 
-    /// <summary>Why there is no score; null when there is one.</summary>
+    /// <summary>Why there is no score; null if there is one.</summary>
     public FailurePart? Failure { get; init; }
 
     /// <summary>When the document was made.</summary>
@@ -44,12 +44,12 @@ public sealed record ResultDocument
     /// <summary>W3C trace context of the scoring.</summary>
     public string? Traceparent { get; init; }
 
-    /// <summary>Rescoring job that asked; null for a new image.</summary>
+    /// <summary>Rescoring job that sent the request; null for a new image.</summary>
     public string? Job { get; init; }
 
     /// <summary>Reads a result document.</summary>
-    /// <param name="where">What to call it in messages.</param>
-    /// <exception cref="InvalidDataException">It is no result, or from a newer program.</exception>
+    /// <param name="where">Name of the document in error messages.</param>
+    /// <exception cref="InvalidDataException">The JSON is not a result, or a newer program wrote it.</exception>
     public static ResultDocument Parse(ReadOnlySpan<byte> json, string where)
     {
         try
@@ -69,7 +69,7 @@ public sealed record ResultDocument
     }
 }
 
-/// <summary>An image.</summary>
+/// <summary>The image of a result.</summary>
 public sealed record ImagePart
 {
     /// <summary>Blob name in the images container, or path of a file.</summary>
@@ -79,31 +79,31 @@ public sealed record ImagePart
     [JsonPropertyName("etag")]
     public string? ETag { get; init; }
 
-    /// <summary>Length of the file; 0 where it is not known.</summary>
+    /// <summary>Length of the file; 0 if unknown.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Columns as seen; 0 where the image could not be decoded.</summary>
+    /// <summary>Columns after the orientation tag is applied; 0 if the image could not be decoded.</summary>
     public int Width { get; init; }
 
-    /// <summary>Rows as seen; 0 where the image could not be decoded.</summary>
+    /// <summary>Rows after the orientation tag is applied; 0 if the image could not be decoded.</summary>
     public int Height { get; init; }
 
     /// <summary>Camera whose profile applied; null for a file.</summary>
     public string? Camera { get; init; }
 
-    /// <summary>What the object is called.</summary>
+    /// <summary>Name of the object's class, such as "bottle".</summary>
     public required string ObjectClass { get; init; }
 
-    /// <summary>When the image was stored; null where it is not known.</summary>
+    /// <summary>Time of the blob's last change; null if unknown.</summary>
     public DateTimeOffset? StoredAt { get; init; }
 
-    /// <summary>When its content was stored, which a change of metadata leaves as it is; null where it is not known.</summary>
+    /// <summary>When its content was stored; a change of metadata does not change it. Null if unknown.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>MD5 of the content that storage keeps, Base64; null where the uploader gave none.</summary>
+    /// <summary>MD5 of the content, Base64; null if the uploader sent none.</summary>
     public string? Md5 { get; init; }
 
-    /// <summary>Name and ETag in one, of an image in storage.</summary>
+    /// <summary>Name and ETag of an image in storage.</summary>
     /// <exception cref="InvalidOperationException">It is a file.</exception>
     [JsonIgnore]
     public ImageVersion Version => new(Name, RequiredETag);
@@ -116,25 +116,25 @@ public sealed record ImagePart
     /// <exception cref="InvalidOperationException">It is a file.</exception>
     internal string RequiredCamera => Camera ?? throw new InvalidOperationException($"The result of '{Name}' has no image.camera.");
 
-    /// <summary>As storage tells of its content.</summary>
+    /// <summary>Identifies the content that was scored.</summary>
     [JsonIgnore]
     public ImageContent Content => new(Bytes, CreatedAt, Md5);
 }
 
-/// <summary>A model, and what ran it.</summary>
-/// <param name="Name">Name.</param>
-/// <param name="Version">Version.</param>
-/// <param name="Sha256">Hash of image.weights, lower-case hexadecimal; null where the package was not opened.</param>
-/// <param name="Precision">"fp32", "fp16", "int8"; null where the package was not opened.</param>
-/// <param name="Provider">"cpu" or "cuda"; null where nothing ran.</param>
+/// <summary>The model of a result, and the hardware that ran it.</summary>
+/// <param name="Name">Name of the model package.</param>
+/// <param name="Version">Version of the model package.</param>
+/// <param name="Sha256">Hash of image.weights, lower-case hexadecimal; null if the package was not opened.</param>
+/// <param name="Precision">"fp32", "fp16" or "int8"; null if the package was not opened.</param>
+/// <param name="Provider">"cpu" or "cuda"; null if the model did not run.</param>
 public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider)
 {
-    /// <summary>Name and version in one.</summary>
+    /// <summary>Name and version as one value.</summary>
     [JsonIgnore]
     public ModelId Id => new(Name, Version);
 
-    /// <summary>What results say of a model package.</summary>
-    /// <param name="provider">"cpu" or "cuda"; null where nothing ran.</param>
+    /// <summary>The part of a result that describes this model package.</summary>
+    /// <param name="provider">"cpu" or "cuda"; null if the model did not run.</param>
     public static ModelPart Of(ModelManifest manifest, string? provider) =>
         new(
             manifest.Name,
@@ -147,19 +147,19 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
         );
 }
 
-/// <summary>A score; all numbers are null when the verdict is failed.</summary>
+/// <summary>Score and verdict of an image; all numbers are null if the verdict is failed.</summary>
 /// <param name="Verdict">
-/// Anomalous where raw reaches the threshold; null, with calibrated and threshold, for a file where nothing gives a threshold.
+/// Anomalous if raw reaches the threshold. Null for a file without a threshold; calibrated and threshold are then null too.
 /// </param>
-/// <param name="Detection">Score of the whole image, about 0 to 1 (specification 4.2), untouched.</param>
-/// <param name="MapMax">Largest value of the final map (specification 4.2); with ignore masks, of what they leave.</param>
-/// <param name="Raw">Both combined by the package's calibration: about 0 to 1, and beyond where an image leaves the calibrated
-/// range.</param>
+/// <param name="Detection">The model's score of the whole image, about 0 to 1 (specification 4.2), unchanged.</param>
+/// <param name="MapMax">Largest value of the final map (specification 4.2), outside of the ignore masks.</param>
+/// <param name="Raw">
+/// Both combined by the package's calibration: about 0 to 1, but an image outside of the calibrated range can go beyond.
+/// </param>
 /// <param name="Calibrated">0 to 1, where 0.5 is the threshold.</param>
-/// <param name="Threshold">Raw scores from here on are anomalous.</param>
+/// <param name="Threshold">Raw scores at or above this are anomalous.</param>
 /// <param name="Calibration">
-/// "neutral" where the package has no calibration for the class, so that the scale fits no class in particular and the verdict says little;
-/// else null.
+/// "neutral" if the package has no calibration for the class; the scale is then generic, and the verdict is not reliable. Otherwise null.
 /// </param>
 public sealed record ScorePart(
     Verdict? Verdict,
@@ -171,31 +171,32 @@ public sealed record ScorePart(
     string? Calibration = null
 )
 {
-    /// <summary>The word for <see cref="Calibration"/>.</summary>
+    /// <summary>The value of <see cref="Calibration"/> for a class without a calibration.</summary>
     public const string Neutral = "neutral";
 
     /// <summary><see cref="Verdict"/> of an image in storage.</summary>
-    /// <exception cref="InvalidOperationException">No verdict was given, as only for a file.</exception>
+    /// <exception cref="InvalidOperationException">There is no verdict; this can only be for a file.</exception>
     internal Verdict RequiredVerdict => Verdict ?? throw new InvalidOperationException("The result has no score.verdict.");
 }
 
-/// <summary>A stored raw map: value = offset + scale · pixel, side × side, before smoothing and without masks.</summary>
+/// <summary>A stored raw map of [side, side] pixels, before smoothing and masks: value = offset + scale · pixel.</summary>
 /// <param name="Blob">Blob name in the maps container, or path of a file.</param>
-/// <param name="Side">Patches along a side.</param>
-/// <param name="Size">Pixels along a side of the model's input, at which the maximum is taken.</param>
+/// <param name="Side">Patches along one side.</param>
+/// <param name="Size">Pixels along one side of the model's input; the map's maximum is taken at this size.</param>
 /// <param name="Scale">Step between stored values.</param>
 /// <param name="Offset">Value stored as 0.</param>
-/// <param name="Domain">"industrial" or "medical": the smoothing that belongs to it.</param>
-/// <param name="Threshold">Map values from here on are anomalous; regions begin elsewhere where <see cref="Regions.Level"/> says
-/// so.</param>
+/// <param name="Domain">"industrial" or "medical"; it selects the smoothing.</param>
+/// <param name="Threshold">
+/// Map values at or above this are anomalous; <see cref="Regions.Level"/> can set another level for regions.
+/// </param>
 public sealed record MapPart(string Blob, int Side, int Size, float Scale, float Offset, Domain Domain, float Threshold);
 
-/// <summary>Milliseconds of the steps; null where a step was not reached.</summary>
-/// <param name="Queue">From sending the request to its first step.</param>
+/// <summary>Milliseconds of each step; null for a step that did not run.</summary>
+/// <param name="Queue">From sending the request to the start of the first step.</param>
 /// <param name="Download">Reading the image.</param>
-/// <param name="Decode">Decoding it.</param>
+/// <param name="Decode">Decoding the image.</param>
 /// <param name="Infer">Waiting for the model and running it.</param>
-/// <param name="Write">Drawing and storing heatmap and map; the result itself cannot know how long it takes.</param>
+/// <param name="Write">Drawing and storing heatmap and map; the time to store the result itself is not included.</param>
 public sealed record TimingsPart(
     double? Queue = null,
     double? Download = null,
@@ -205,6 +206,6 @@ public sealed record TimingsPart(
 );
 
 /// <summary>Why an image has no score.</summary>
-/// <param name="Code">For programs: see <see cref="FailureCodes"/>.</param>
-/// <param name="Message">For people: what was found, and what to do.</param>
+/// <param name="Code">Machine-readable reason, see <see cref="FailureCodes"/>.</param>
+/// <param name="Message">Readable reason: what was found, and what to do.</param>
 public sealed record FailurePart(string Code, string Message);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>JSON of results.</summary>
+/// <summary>JSON of results and of failed messages.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>An image waits to be scored. May be delivered more than once: same image, ETag and model, same result.</summary>
+/// <summary>A request to score an image. May be delivered more than once: the same image, ETag and model give the same result.</summary>
 public sealed record ScoreRequested
 {
-    /// <summary>Version of the message; a newer one is refused on read.</summary>
+    /// <summary>Version of the message; reading a newer one fails.</summary>
     public int SchemaVersion
     {
         get;
@@ -15,20 +15,20 @@ public sealed record ScoreRequested
     /// <summary>Blob name in the images container: "camera/path".</summary>
     public required string Image { get; init; }
 
-    /// <summary>Names the version of the blob, without quotes.</summary>
+    /// <summary>Version of the blob, without quotes; "*" for the current one.</summary>
     [JsonPropertyName("etag")]
     public required string ETag { get; init; }
 
     /// <summary>Camera whose profile applies.</summary>
     public required string Camera { get; init; }
 
-    /// <summary>What the object is called; chooses the text anchors.</summary>
+    /// <summary>Name of the object's class, such as "bottle"; selects the text anchors.</summary>
     public required string ObjectClass { get; init; }
 
-    /// <summary>"name@version" of the model to use; null takes the live one.</summary>
+    /// <summary>"name@version" of the model to use; null for the live one.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Rescoring job that asks; null for a new image.</summary>
+    /// <summary>Rescoring job that sent the request; null for a new image.</summary>
     public string? Job { get; init; }
 
     /// <summary>When the message was sent.</summary>

@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Contracts;
 
-/// <summary>What the pipeline says of an image.</summary>
+/// <summary>The pipeline's decision on an image.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
 public enum Verdict
 {
-    /// <summary>The raw score lies below the threshold.</summary>
+    /// <summary>The raw score is below the threshold.</summary>
     [JsonStringEnumMemberName("normal")]
     Normal,
 
@@ -14,7 +14,7 @@ public enum Verdict
     [JsonStringEnumMemberName("anomalous")]
     Anomalous,
 
-    /// <summary>The image has no score and never will; the result says why.</summary>
+    /// <summary>The image cannot be scored; the result says why.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 }

@@ -16,9 +16,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Pipeline.Failures;
 
 /// <summary>
-/// A queue gave up on a message: keeps it, whatever it is, as a record under "failed/" in the results container, from where 'aaclip
-/// redrive' sends it again. Where it names an image that has no result of that version, the image gets a failed result as well; a result
-/// that is there is never replaced.
+/// Records the messages of poison queues. Each message, even an unreadable one, is stored under "failed/" in the results container; 'aaclip
+/// redrive' sends it to its queue again. If the message names an image version without a result, a failed result is stored as well; an
+/// existing result is never replaced.
 /// </summary>
 public sealed partial class FailureRecorder(
     ResultStore results,
@@ -29,9 +29,9 @@ public sealed partial class FailureRecorder(
     ILogger<FailureRecorder> logger
 )
 {
-    /// <summary>Records one message. A message of a job fails the job, which may be resumed.</summary>
-    /// <param name="queue">Queue that gave up, without "-poison".</param>
-    /// <param name="message">The message's text, whatever it is.</param>
+    /// <summary>Records one message. A message of a job also fails the job; the job can be resumed.</summary>
+    /// <param name="queue">The queue that dead-lettered the message, without "-poison".</param>
+    /// <param name="message">Text of the message; any text is accepted.</param>
     public async Task RecordAsync(string queue, string message, CancellationToken cancellation)
     {
         await KeepAsync(queue, message, cancellation);
@@ -65,7 +65,7 @@ public sealed partial class FailureRecorder(
                 if (!await results.TryAddAsync(failed, cancellation))
                     Log.HasResult(logger, request.Image);
             }
-            catch (RequestFailedException e) when (e.Status == 400) // a name that storage does not take
+            catch (RequestFailedException e) when (e.Status == 400) // storage rejects the name
             {
                 Log.NoResult(logger, request.Image, Fault.Text(e));
             }
@@ -77,16 +77,16 @@ public sealed partial class FailureRecorder(
         try
         {
             RescoreStep step = Read(message, MessageJson.Default.RescoreStep);
-            await jobs.FailAsync(step.Job, $"Every attempt to take step {step.Step} failed: see the log of RescorePages.", cancellation);
+            await jobs.FailAsync(step.Job, $"Every attempt to run step {step.Step} failed: see the log of RescorePages.", cancellation);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            // No message of ours, or of a job that is gone: it is kept.
+            // Not a valid message, or its job was deleted. The record of the message is already stored.
         }
     }
 
     /// <returns>
-    /// A request where the message leads to one image and version; the image's name where it is known; the reason for people.
+    /// A request if the message identifies one image and version; the image's name if it is known; the reason as readable text.
     /// </returns>
     private static (ScoreRequested? Request, string? Image, string Reason) Understand(string queue, string message)
     {
@@ -130,7 +130,7 @@ public sealed partial class FailureRecorder(
                 return (
                     null,
                     null,
-                    $"Every attempt to take a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log "
+                    $"Every attempt to run a step of job {Read(message, MessageJson.Default.RescoreStep).Job} failed: see the log "
                         + $"of RescorePages, then resume the job."
                 );
 
@@ -152,7 +152,7 @@ public sealed partial class FailureRecorder(
     private static T Read<T>(string message, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(message, type) ?? throw new JsonException("It is null.");
 
-    // The model may be the very reason; without a name for it there is no place for a result.
+    // The model may be the cause of the failure. Without its name and version, no result can be stored.
     private async Task<ModelPart?> ModelOfAsync(ScoreRequested request, CancellationToken cancellation)
     {
         string? id = request.Model;
@@ -195,13 +195,13 @@ public sealed partial class FailureRecorder(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "{Image} had a result already, which stays as it is.")]
+        [LoggerMessage(1, LogLevel.Information, "{Image} already has a result, which is not replaced.")]
         public static partial void HasResult(ILogger logger, string image);
 
-        [LoggerMessage(3, LogLevel.Warning, "The result of {Image} cannot be stored under its name: {Reason}")]
+        [LoggerMessage(3, LogLevel.Warning, "Storage rejects the name of the result of {Image}: {Reason}")]
         public static partial void NoResult(ILogger logger, string image, string reason);
 
-        [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is kept in results/{Blob}.")]
+        [LoggerMessage(2, LogLevel.Error, "Gave up on {Image} in queue {Queue}: {Reason} The message is stored in results/{Blob}.")]
         public static partial void Kept(ILogger logger, string image, string queue, string reason, string blob);
     }
 }

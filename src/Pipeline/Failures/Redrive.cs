@@ -11,25 +11,25 @@ using Azure.Storage.Blobs.Specialized;
 namespace AaClip.Pipeline.Failures;
 
 /// <summary>
-/// Sends messages that were given up on back to their queues, each once: a record that was sent is marked, and stays with its count. What
-/// is given up on again may be sent again. Two that send at the same time exclude each other by a lease on the record; if one is killed
-/// between sending and marking, the message comes a second time, as any message may.
+/// Sends failed messages back to their queues, each once: the record is marked as sent, and keeps its count. A message that fails again can
+/// be sent again. A lease on the record prevents two processes from sending it at the same time. If a process is killed between sending and
+/// marking, the message is sent twice; every step accepts a redelivery.
 /// </summary>
 public sealed class Redrive(StorageClients storage, TimeProvider time)
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30); // longer than the storage library tries to send
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30); // longer than the storage library's retries of a send
 
     private readonly ResultStore _results = new(storage);
     private readonly QueueSender _sender = new(storage);
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.Results);
 
-    /// <summary>Queues whose messages can be sent back. A step of a job is none of them: a failed job is resumed.</summary>
+    /// <summary>Queues whose messages can be sent back. Steps of jobs are not among them: a failed job is resumed instead.</summary>
     public static IReadOnlyList<string> Queues { get; } = [QueueNames.Uploads, QueueNames.Score, QueueNames.ScoreBulk, QueueNames.Scored];
 
-    /// <summary>The records of messages, sent back or not.</summary>
+    /// <summary>Lists the records of failed messages, sent back or not.</summary>
     /// <param name="queue">Only of this queue; null for all.</param>
-    /// <param name="camera">Only of images of this camera; null for all, also those that name no image.</param>
-    /// <param name="since">Only those that were given up on since; null for all.</param>
+    /// <param name="camera">Only of images of this camera; null for all, including messages that name no image.</param>
+    /// <param name="since">Only messages recorded at this time or later; null for all.</param>
     public async IAsyncEnumerable<GivenUp> ListAsync(
         string? queue,
         string? camera,
@@ -51,9 +51,9 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
                 yield return new GivenUp(blob.Name, message);
     }
 
-    /// <summary>Sends a message back, with no time to live.</summary>
-    /// <param name="blob">Name of its record.</param>
-    /// <returns>The record as it is then; null when the message was sent already, or somebody else is sending it.</returns>
+    /// <summary>Sends a message back, without expiry.</summary>
+    /// <param name="blob">Blob name of its record.</param>
+    /// <returns>The record after the send; null if the message was already sent, or another process is sending it.</returns>
     public async Task<FailedMessage?> SendAsync(string blob, CancellationToken cancellation = default)
     {
         BlobClient record = _container.GetBlobClient(blob);
@@ -79,7 +79,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
                 Metadata = sent.Metadata,
             };
-            // Not to be cancelled any more: the message is in the queue.
+            // No cancellation from here on: the message is already in the queue.
             await record.UploadAsync(
                 BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(sent, ResultJson.Default.FailedMessage)),
                 options,
@@ -94,7 +94,7 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
     }
 }
 
-/// <summary>A message that was given up on.</summary>
-/// <param name="Blob">Name of its record in the results container.</param>
+/// <summary>A failed message and where its record is stored.</summary>
+/// <param name="Blob">Blob name of its record in the results container.</param>
 /// <param name="Message">The record.</param>
 public sealed record GivenUp(string Blob, FailedMessage Message);

@@ -5,13 +5,13 @@ using AaClip.Pipeline.Scoring;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Scores an image that a job or a shadow asks for, behind new images. Images of a job that does not run are dropped; when it is resumed,
-/// they are sent again. A job whose model cannot be loaded fails as a whole, not image by image; transient errors are thrown, and the
-/// queue retries.
+/// Scores an image for a job or the shadow model, after new images. Requests of a paused, cancelled or failed job are dropped; they are
+/// sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each image; transient errors are thrown,
+/// and the queue retries.
 /// </summary>
 public sealed class BulkScoring(ImageScoring scoring, RunningJobs running, ModelHost models, JobService jobs)
 {
-    /// <summary>Scores one image. Its result goes to storage alone: no alert, and no message.</summary>
+    /// <summary>Scores one image. Its result is stored, but no message is sent and no alert is raised.</summary>
     public async Task ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
         if (!await running.IsActiveAsync(request.Job, cancellation))

@@ -2,53 +2,53 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>Old results against new ones, added up.</summary>
+/// <summary>Totals of the comparison of old and new results.</summary>
 public sealed record Comparison
 {
-    /// <summary>Bins of the histograms, over calibrated scores from 0 to 1.</summary>
+    /// <summary>Number of bins of the histograms of calibrated scores, 0 to 1.</summary>
     public const int Bins = 20;
 
-    /// <summary>Images accounted for.</summary>
+    /// <summary>Number of images with an outcome.</summary>
     public long Images { get; init; }
 
     /// <summary>
-    /// Images by what the old model said and what became of them: "normal → anomalous". Old: normal, anomalous, failed, none. New: those,
-    /// and overwritten or deleted.
+    /// Number of images by old and new outcome, such as "normal → anomalous". Old: normal, anomalous, failed, none. New: the same, and
+    /// overwritten or deleted.
     /// </summary>
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new SortedDictionary<string, long>(StringComparer.Ordinal);
 
-    /// <summary>Images with both scores.</summary>
+    /// <summary>Number of images with an old and a new score.</summary>
     public long Pairs { get; init; }
 
     /// <summary>Sum of the absolute differences of the calibrated scores.</summary>
     public double Differences { get; init; }
 
-    /// <summary>Old scores of images with both, by bin.</summary>
+    /// <summary>Histogram of the old scores of these images.</summary>
     public IReadOnlyList<long> Old { get; init; } = new long[Bins];
 
-    /// <summary>New scores of images with both, by bin.</summary>
+    /// <summary>Histogram of the new scores of these images.</summary>
     public IReadOnlyList<long> New { get; init; } = new long[Bins];
 
-    /// <summary>Images on which both give a verdict.</summary>
+    /// <summary>Number of images that both models judged normal or anomalous.</summary>
     [JsonIgnore]
     public long Judged => Of("normal", "normal") + Of("anomalous", "anomalous") + Flips;
 
-    /// <summary>Images whose verdict changed between normal and anomalous.</summary>
+    /// <summary>Number of images whose verdict changed between normal and anomalous.</summary>
     [JsonIgnore]
     public long Flips => Of("normal", "anomalous") + Of("anomalous", "normal");
 
-    /// <summary>Share of <see cref="Judged"/> with the same verdict; null where there is none.</summary>
+    /// <summary>Share of <see cref="Judged"/> with the same verdict; null if there are none.</summary>
     [JsonIgnore]
     public double? Agreement => Judged == 0 ? null : 1 - (double)Flips / Judged;
 
-    /// <summary>Mean absolute difference of the calibrated scores; null where there is none.</summary>
+    /// <summary>Mean absolute difference of the calibrated scores; null without pairs.</summary>
     [JsonIgnore]
     public double? MeanDifference => Pairs == 0 ? null : Differences / Pairs;
 
-    /// <summary>A count.</summary>
+    /// <summary>Returns the number of images with these outcomes.</summary>
     public long Of(string before, string after) => Counts.GetValueOrDefault($"{before} → {after}");
 
-    /// <summary>This and a page's images.</summary>
+    /// <summary>Returns these totals plus a page's images.</summary>
     public Comparison With(IReadOnlyCollection<Compared> page)
     {
         SortedDictionary<string, long> counts = new(Counts.ToDictionary(), StringComparer.Ordinal);

@@ -5,16 +5,15 @@ using AaClip.Pipeline.Contracts;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// How far a job is: jobs/{id}/state.json, a few kilobytes however many images it has, changed under its ETag. Three numbers of pages move
-/// forward, each behind the one before: listed (written to jobs/{id}/pages), sent to the workers, and collected (each image accounted for
-/// once).
+/// State of a job: jobs/{id}/state.json, changed under its ETag. A few kilobytes, independent of the number of images. It counts pages in
+/// three stages: listed (written to jobs/{id}/pages), sent to the workers, and collected (every image has an outcome, counted once).
 /// </summary>
 public sealed record Job
 {
-    /// <summary>The format that this program writes, and the newest that it reads.</summary>
+    /// <summary>The version of the format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
-    /// <summary>Version of the format; a newer one is refused, for its fields may mean something else.</summary>
+    /// <summary>Version of the format; a newer one is rejected, because its fields may have another meaning.</summary>
     public int SchemaVersion
     {
         get;
@@ -25,72 +24,74 @@ public sealed record Job
                     : throw new JsonException($"It has schemaVersion {value}; this program reads up to {CurrentSchema}: update it.");
     } = CurrentSchema;
 
-    /// <summary>The job's id.</summary>
+    /// <summary>Id of the job.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What was asked for, with all that was left open filled in.</summary>
+    /// <summary>The request, with defaults filled in.</summary>
     public required RescoreRequest Request { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>State of the job.</summary>
     public JobStatus Status { get; init; }
 
-    /// <summary>Why it has failed; null otherwise.</summary>
+    /// <summary>Why the job failed; null otherwise.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>When it was started.</summary>
+    /// <summary>When the job was started.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it last took a step.</summary>
+    /// <summary>When the job last finished a step or changed its status.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>When it was last resumed; null when it never was.</summary>
+    /// <summary>When the job was last resumed; null if never.</summary>
     public DateTimeOffset? ResumedAt { get; init; }
 
-    /// <summary>Images that were accounted for then.</summary>
+    /// <summary>Number of images that had an outcome when it was last resumed.</summary>
     public long ResumedImages { get; init; }
 
-    /// <summary>Steps taken.</summary>
+    /// <summary>Number of steps done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Pages listed.</summary>
+    /// <summary>Number of pages listed.</summary>
     public int Listed { get; init; }
 
-    /// <summary>Whether there is no further page.</summary>
+    /// <summary>Whether all pages are listed.</summary>
     public bool ListedAll { get; init; }
 
-    /// <summary>Images on the pages listed.</summary>
+    /// <summary>Number of images on the listed pages.</summary>
     public long Images { get; init; }
 
-    /// <summary>Pages sent.</summary>
+    /// <summary>Number of pages sent.</summary>
     public int Sent { get; init; }
 
-    /// <summary>Pages whose images are all accounted for.</summary>
+    /// <summary>Number of pages whose images all have an outcome.</summary>
     public int Collected { get; init; }
 
-    /// <summary>Whether nothing moved when the job last looked: at the next time, what is missing is sent again.</summary>
+    /// <summary>
+    /// Whether the last step found no waiting messages and no new results. If the next step finds the same, missing images are sent again.
+    /// </summary>
     [JsonPropertyName("still")]
     public bool StalledAtLastLook { get; init; }
 
-    /// <summary>What was found on the pages collected.</summary>
+    /// <summary>Totals of the collected pages.</summary>
     public Comparison Found { get; init; } = new();
 
     /// <summary>
-    /// When a step last looked at the job; null in a job of an older program. A running job at which none looks any more has lost its step.
+    /// When a step last read the job; null in a job of an older program. If this is old and the job is running, its step message is lost.
     /// </summary>
     public DateTimeOffset? LookedAt { get; init; }
 
-    /// <summary>What a newer program of the same version has added: kept.</summary>
+    /// <summary>Unknown fields, from a newer program with the same version of the format; they are kept.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? More { get; set; }
 
-    /// <summary>Share of the images that are accounted for, 0 to 1; null while not all are listed.</summary>
+    /// <summary>Share of the images with an outcome, 0 to 1; null until all images are listed.</summary>
     [JsonIgnore]
     public double? Progress =>
         !ListedAll ? null
         : Images == 0 ? 1
         : (double)Found.Images / Images;
 
-    /// <summary>Time left at the pace since it was started or last resumed; null while that is not known.</summary>
+    /// <summary>Estimated time left, from the rate since the job was started or last resumed; null if unknown.</summary>
     public TimeSpan? Left(DateTimeOffset now) =>
         Status == JobStatus.Running && ListedAll && Found.Images > ResumedImages
             ? (now - (ResumedAt ?? CreatedAt)) / (Found.Images - ResumedImages) * (Images - Found.Images)

@@ -2,49 +2,49 @@ using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>How a job stands, for people and programs.</summary>
+/// <summary>Progress of a job, for the command line and the HTTP API.</summary>
 public sealed record JobProgress
 {
-    /// <summary>The job's id.</summary>
+    /// <summary>Id of the job.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>State of the job.</summary>
     public required JobStatus Status { get; init; }
 
-    /// <summary>Why it has failed; null otherwise.</summary>
+    /// <summary>Why the job failed; null otherwise.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>What is done.</summary>
+    /// <summary>What the job does with each image.</summary>
     public required RescoreMode Mode { get; init; }
 
-    /// <summary>The new model.</summary>
+    /// <summary>"name@version" of the new model.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The old model.</summary>
+    /// <summary>"name@version" of the old model; null until the first step, if the request names none.</summary>
     public string? Against { get; init; }
 
-    /// <summary>Images until now, or in all where <see cref="Listed"/>.</summary>
+    /// <summary>Number of images listed so far; the total if <see cref="Listed"/> is true.</summary>
     public required long Images { get; init; }
 
     /// <summary>Whether all images are listed.</summary>
     public required bool Listed { get; init; }
 
-    /// <summary>Images accounted for.</summary>
+    /// <summary>Number of images with an outcome.</summary>
     public required long Done { get; init; }
 
-    /// <summary>Images whose verdict changed.</summary>
+    /// <summary>Number of images whose verdict changed.</summary>
     public required long Flips { get; init; }
 
-    /// <summary>Seconds left at the pace until now; null while that is not known.</summary>
+    /// <summary>Estimated seconds left; null if unknown.</summary>
     public double? SecondsLeft { get; init; }
 
-    /// <summary>When it was started.</summary>
+    /// <summary>When the job was started.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it last took a step.</summary>
+    /// <summary>When the job last finished a step or changed its status.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Of a job.</summary>
+    /// <summary>Returns the progress of a job.</summary>
     public static JobProgress Of(Job job, DateTimeOffset now)
     {
         return new JobProgress

@@ -4,24 +4,25 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>What a job has found: jobs/{id}/report.json.</summary>
+/// <summary>The report of a job: jobs/{id}/report.json.</summary>
 /// <param name="Job">The job, with all counts.</param>
-/// <param name="Agreement">Share of the images judged by both with the same verdict.</param>
-/// <param name="MeanDifference">Mean absolute difference of the calibrated scores.</param>
-/// <param name="Flips">Images whose verdict changed, the largest difference first; at most <see cref="JobReporter.MostFlips"/>. All are in
-/// jobs/{id}/flips.</param>
+/// <param name="Agreement">Share of the images judged by both models that have the same verdict; null if there are none.</param>
+/// <param name="MeanDifference">Mean absolute difference of the calibrated scores; null without pairs.</param>
+/// <param name="Flips">
+/// Images whose verdict changed, largest difference first; at most <see cref="JobReporter.MostFlips"/>. jobs/{id}/flips has all of them.
+/// </param>
 public sealed record JobReport(Job Job, double? Agreement, double? MeanDifference, IReadOnlyList<Compared> Flips);
 
-/// <summary>Writes a job's report: JSON, and one HTML file with its pictures in it.</summary>
+/// <summary>Writes a job's report: a JSON file, and an HTML file with embedded pictures.</summary>
 public sealed class JobReporter(StorageClients storage, JobStore jobs)
 {
-    /// <summary>Flips that a report names.</summary>
+    /// <summary>Maximum number of changed verdicts in a report.</summary>
     public const int MostFlips = 1000;
 
-    /// <summary>The report for programs.</summary>
+    /// <summary>Name of the JSON file.</summary>
     public const string JsonFile = "report.json";
 
-    /// <summary>The report for people.</summary>
+    /// <summary>Name of the HTML file.</summary>
     public const string HtmlFile = "report.html";
 
     private readonly JobReportPage _page = new(storage);
@@ -29,7 +30,7 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
     /// <summary>Writes both files.</summary>
     public async Task WriteAsync(Job job, CancellationToken cancellation = default)
     {
-        PriorityQueue<Compared, double> largest = new(); // the smallest of them is at its head
+        PriorityQueue<Compared, double> largest = new(); // the smallest difference is dequeued first
         await foreach (Compared flip in jobs.FlipsAsync(job.Id, cancellation))
         {
             largest.Enqueue(flip, Difference(flip));

@@ -8,7 +8,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>A job's report as one HTML file with its pictures in it: job.liquid is the page, this class what stands in it.</summary>
+/// <summary>
+/// Makes a job's report as one HTML file with embedded pictures. job.liquid is the template; this class provides its data.
+/// </summary>
 internal sealed class JobReportPage(StorageClients storage)
 {
     private const int Pictures = 24;
@@ -18,7 +20,7 @@ internal sealed class JobReportPage(StorageClients storage)
 
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
 
-    /// <summary>Reads the heatmaps of the largest differences and fills the page in.</summary>
+    /// <summary>Reads the heatmaps of the images with the largest differences, and renders the page.</summary>
     public async Task<string> RenderAsync(JobReport report, CancellationToken cancellation)
     {
         (Job job, Comparison found) = (report.Job, report.Job.Found);
@@ -70,7 +72,7 @@ internal sealed class JobReportPage(StorageClients storage)
             Verdicts = wanted.Verdicts?.Select(v => v.ToString().ToLowerInvariant()).ToArray() ?? [],
         };
 
-    // 640 × 160, old and new beside each other in each bin.
+    // 640 × 160 units; each bin has the old and the new bar side by side.
     private static object[] Bars(Comparison found)
     {
         double most = Math.Max(1, found.Old.Concat(found.New).Max()),
@@ -93,7 +95,7 @@ internal sealed class JobReportPage(StorageClients storage)
             Height = Text("F1", height),
         };
 
-    /// <returns>The old and the new heatmap of an image, as one figure; nothing where it has neither.</returns>
+    /// <returns>One figure with the old and the new heatmap of an image; empty if it has neither.</returns>
     private async Task<object[]> FigureAsync(string model, string against, Compared flip, CancellationToken cancellation)
     {
         List<object> heatmaps = [];
@@ -114,7 +116,7 @@ internal sealed class JobReportPage(StorageClients storage)
             ];
     }
 
-    /// <returns>The model's heatmap of an image in Base64; null where there is none, or a huge one.</returns>
+    /// <returns>The model's heatmap of an image, Base64; null if there is none, or if it is larger than 512 KB.</returns>
     private async Task<string?> HeatmapAsync(string model, Compared flip, CancellationToken cancellation)
     {
         try

@@ -13,11 +13,11 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Takes a job's steps, one for each message: 1. collect the oldest page that was sent, once all its images are accounted for; 2. else send
-/// the next page, as far as the bound on images in flight allows; 3. else list the next page; 4. else write the report; 5. else wait.
-/// Each step ends with one conditional write of the job's state and one message for the next: a step that dies is taken again by the
-/// message that is still in the queue, and of two that take the same step one gives way. Should a message be lost all the same, TendJobs
-/// sends it again.
+/// Runs the steps of jobs, one per message. A step does the first of these that is possible: 1. collect the oldest sent page, if all its
+/// images have an outcome; 2. send the next page, if the limit of images in flight allows it; 3. list the next page; 4. write the report;
+/// 5. wait. A step ends with one conditional write of the job's state and one message for the next step. If a step crashes, its message is
+/// redelivered and the step runs again; if two workers run the same step, only one of them can write the state. If a message is lost,
+/// TendJobs sends it again.
 /// </summary>
 public sealed partial class JobRunner(
     StorageClients storage,
@@ -31,15 +31,15 @@ public sealed partial class JobRunner(
     ILogger<JobRunner> logger
 )
 {
-    private const int Parallel = 16; // storage calls at a time
+    private const int Parallel = 16; // concurrent storage calls
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Doubt = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(20); // between two, of a job that waits
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(20); // maximum age of LookedAt while a job waits
 
     private readonly BlobContainerClient _images = storage.Container(ContainerNames.Images);
     private readonly QueueSender _sender = new(storage);
 
-    /// <summary>Takes the step that the message asks for, if it is the job's next.</summary>
+    /// <summary>Runs the step of the message, if it is the job's next step.</summary>
     public async Task RunAsync(RescoreStep message, CancellationToken cancellation)
     {
         if (await jobs.ReadAsync(message.Job, cancellation) is not { Document: var job })
@@ -52,8 +52,8 @@ public sealed partial class JobRunner(
             return;
         if (message.Step == job.Step - 1)
         {
-            // The step was taken, but who took it may have died before the next one was sent. Wait, and see whether the job moves: a second
-            // delivery of a message looks alike, and must not start a second chain of messages.
+            // The step is done, but its worker may have crashed before it sent the next step. Or this message is a redelivery. Wait until
+            // it is clear whether the job makes progress; otherwise each redelivery would start a second chain of messages.
             bool stands = time.GetUtcNow() - job.UpdatedAt > Doubt;
             await service.SendAsync(stands ? job : job with { Step = message.Step }, stands ? TimeSpan.Zero : Doubt / 2, cancellation);
             return;
@@ -81,14 +81,14 @@ public sealed partial class JobRunner(
 
         next = next with { Step = job.Step + 1, UpdatedAt = now, LookedAt = now };
         if (!await TakeAsync(job, next, cancellation))
-            return; // paused, cancelled, or taken by another message, which goes on
+            return; // paused, cancelled, or another message has run this step and sends the next
         if (next.Status == JobStatus.Running)
             await service.SendAsync(next, next.StalledAtLastLook ? Pause : TimeSpan.Zero, cancellation);
         else
             Log.Done(logger, next.Id, next.Found.Images, next.Found.Flips);
     }
 
-    /// <returns>Whether the job still stood at this step.</returns>
+    /// <returns>Whether the job was still running and at this step.</returns>
     private async Task<bool> TakeAsync(Job job, Job next, CancellationToken cancellation)
     {
         bool taken = false;
@@ -96,10 +96,10 @@ public sealed partial class JobRunner(
         return taken;
     }
 
-    /// <returns>The same job when it has to wait.</returns>
+    /// <returns>The changed job; the same job if it must wait.</returns>
     private async Task<Job> StepAsync(Job job, CancellationToken cancellation)
     {
-        // Who started the job need not know which model is live; from now on it is settled.
+        // The request may leave the old model open: take the live one now, and keep it.
         if (job.Request.Against is null)
         {
             RescoreRequest settled = job.Request with { Against = await models.LiveIdAsync(cancellation) };
@@ -158,8 +158,8 @@ public sealed partial class JobRunner(
             return done;
         }
 
-        // 5. A message may be lost: somebody empties a queue. When nothing waits any more, and nothing has come a moment later, the rest is
-        // sent again.
+        // 5. Wait. Messages can be lost, for example if a user clears a queue: if no message waits and a second check finds no progress,
+        // the missing images are sent again.
         if (await WaitingAsync(cancellation) > 0)
             return job.StalledAtLastLook ? job with { StalledAtLastLook = false } : job;
         if (job.StalledAtLastLook)
@@ -170,8 +170,8 @@ public sealed partial class JobRunner(
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
         await jobs.PageAsync(job.Id, number, cancellation)
         ?? throw new InvalidDataException(
-            $"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job, and "
-                + $"start another one."
+            $"Page {number} of job {job.Id} was deleted from container '{storage.NameOf(ContainerNames.Jobs)}': cancel the job and "
+                + $"start a new one."
         );
 
     private async Task<int> WaitingAsync(CancellationToken cancellation)
@@ -186,7 +186,7 @@ public sealed partial class JobRunner(
         return waiting;
     }
 
-    // A page that has fewer images than the listing gave: what the job does not want is left out.
+    // Lists the next page. It can have fewer images than the page size: images that do not match the request are left out.
     private async Task<JobPage> ListAsync(Job job, CancellationToken cancellation)
     {
         RescoreRequest wanted = job.Request;
@@ -201,7 +201,7 @@ public sealed partial class JobRunner(
             : null;
         CameraSet profiles = await cameras.GetAsync(cancellation);
         if (prefixes.Length == 0)
-            return new JobPage([], null); // no camera has such names
+            return new JobPage([], null); // the prefix matches none of the cameras
 
         Page<BlobItem>? page = null;
         await foreach (
@@ -242,7 +242,7 @@ public sealed partial class JobRunner(
         return new JobPage([.. images.OfType<JobImage>()], next);
     }
 
-    // A camera is a folder, but for the images without one.
+    // Each camera is a folder, except "default", whose images have no folder.
     private static string[] Prefixes(RescoreRequest wanted)
     {
         if (wanted.Cameras is not { } names || names.Contains(ImageName.RootCamera))
@@ -269,7 +269,8 @@ public sealed partial class JobRunner(
             && profile.SkippedBy(path) is null;
     }
 
-    // What has a result of the new model already is not scored again: same image, same model, same result. But a failure may pass.
+    // An image with a result of the new model is not scored again: the result would be the same. A failed result of another origin is
+    // retried.
     private static bool Settles(Job job, ResultSummary? result) =>
         result is not null && (result.Verdict != Verdict.Failed || result.Job == job.Id);
 
@@ -300,14 +301,14 @@ public sealed partial class JobRunner(
         );
     }
 
-    /// <returns>What became of each image; null while one is still on its way.</returns>
+    /// <returns>The outcome of each image; null if an image has none yet.</returns>
     private async Task<Outcome[]?> OutcomesAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         RescoreRequest wanted = job.Request;
         if (wanted.Mode == RescoreMode.Threshold)
             return await rejudge.PageAsync(job, page, cancellation);
 
-        // Messages are taken about in their order: while the last image has nothing, the others need not be asked for.
+        // Messages are processed roughly in order: if the last image has no outcome, the page is not complete.
         Outcome?[] outcomes = new Outcome?[page.Images.Count];
         if (outcomes.Length > 0 && await OutcomeAsync(job, page.Images[^1], cancellation) is null)
             return null;
@@ -326,7 +327,7 @@ public sealed partial class JobRunner(
         if (job.Request.Mode == RescoreMode.Compare)
             return after is null ? Outcome.None : Outcome.Of(after.Verdict, after.Score);
         if (Settles(job, after))
-            return Outcome.Of(after!.Verdict, after.Score); // there is one
+            return Outcome.Of(after!.Verdict, after.Score); // not null: Settles is false for null
 
         try
         {
@@ -337,7 +338,7 @@ public sealed partial class JobRunner(
             if (image.Content?.IsSame(ImageContent.Of(now)) != true)
                 return new Outcome("overwritten", null);
 
-            // Only metadata changed: the result is filed under the ETag that was there when the image was scored.
+            // Only metadata changed: the result is stored under the ETag that the blob had when it was scored.
             ResultSummary? filed = await results.SummaryAsync(job.Request.Model, new(image.Name, present), cancellation);
             return Settles(job, filed) ? Outcome.Of(filed!.Verdict, filed.Score) : null;
         }
@@ -349,16 +350,16 @@ public sealed partial class JobRunner(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "A message asks for a step of job {Job}, which is not in storage any more.")]
+        [LoggerMessage(1, LogLevel.Warning, "Ignored a step of job {Job}: the job is no longer in storage.")]
         public static partial void Unknown(ILogger logger, string job);
 
-        [LoggerMessage(2, LogLevel.Error, "Job {Job} cannot go on: {Reason} Mend it, then 'aaclip jobs resume'.")]
+        [LoggerMessage(2, LogLevel.Error, "Job {Job} cannot continue: {Reason} Fix the cause, then run 'aaclip jobs resume'.")]
         public static partial void Failed(ILogger logger, string job, string reason);
 
         [LoggerMessage(
             3,
             LogLevel.Warning,
-            "Job {Job}: no message waits, but images of {Pages} pages have no result; they are sent again."
+            "Job {Job}: no message waits, but {Pages} pages have images without a result; these are sent again."
         )]
         public static partial void Again(ILogger logger, string job, int pages);
 

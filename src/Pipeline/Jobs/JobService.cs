@@ -8,7 +8,7 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>Starts jobs, and pauses, resumes and cancels them. Who calls need not be who works.</summary>
+/// <summary>Starts, pauses, resumes and cancels jobs. Callers can run outside of the workers.</summary>
 public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepository models, TimeProvider time)
 {
     private const int LargestPage = 5000,
@@ -17,10 +17,10 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
 
     private readonly QueueSender _sender = new(storage);
 
-    /// <summary>Starts a job. The same request with the same id again is the same job, and is no error.</summary>
-    /// <param name="live">"name@version" of the live model; null where only the workers know it.</param>
-    /// <exception cref="ArgumentException">The request makes no sense; the message says why.</exception>
-    /// <exception cref="InvalidOperationException">There is another job of this id.</exception>
+    /// <summary>Starts a job. A second call with the same request and id returns the same job.</summary>
+    /// <param name="live">"name@version" of the live model; null if only the workers know it.</param>
+    /// <exception cref="ArgumentException">The request is not valid; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">A job with this id and another request exists.</exception>
     public async Task<Job> StartAsync(RescoreRequest request, string? live, CancellationToken cancellation = default)
     {
         DateTimeOffset now = time.GetUtcNow();
@@ -36,7 +36,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
                     + $"publish FOLDER'."
             );
 
-        // Images that come while it runs are scored by the live model anyway: without this a job would run after them.
+        // New images are scored by the live model anyway. Without an end time, the job would also have to process images that arrive while
+        // it runs.
         Job job = new()
         {
             Id = request.Id!,
@@ -50,16 +51,16 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         return job;
     }
 
-    /// <summary>A job.</summary>
-    /// <exception cref="ArgumentException">There is none of this id.</exception>
+    /// <summary>Finds a job.</summary>
+    /// <exception cref="ArgumentException">There is no job with this id.</exception>
     public async Task<Job> FindAsync(string id, CancellationToken cancellation = default) =>
         (ModelManifest.IsLabel(id) ? await jobs.ReadAsync(id, cancellation) : null)?.Document ?? throw Unknown(id);
 
-    /// <summary>Lets a job wait. Images of it that are in the queue are dropped, and sent again when it is resumed.</summary>
+    /// <summary>Pauses a job. Its requests in the queue are dropped, and sent again when it is resumed.</summary>
     public Task<Job> PauseAsync(string id, CancellationToken cancellation = default) =>
         ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Paused } : j, cancellation);
 
-    /// <summary>Ends a job for good. Results that it has made stay.</summary>
+    /// <summary>Cancels a job permanently. Its results stay.</summary>
     public Task<Job> CancelAsync(string id, CancellationToken cancellation = default) =>
         ChangeAsync(
             id,
@@ -67,8 +68,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             cancellation
         );
 
-    /// <summary>Lets a paused or failed job go on.</summary>
-    /// <exception cref="InvalidOperationException">It was cancelled, or is done.</exception>
+    /// <summary>Resumes a paused or failed job.</summary>
+    /// <exception cref="InvalidOperationException">The job was cancelled, or is done.</exception>
     public async Task<Job> ResumeAsync(string id, CancellationToken cancellation = default)
     {
         DateTimeOffset now = time.GetUtcNow();
@@ -87,7 +88,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
                         ResumedImages = j.Found.Images,
                     },
                     JobStatus.Running => j,
-                    _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start another one."),
+                    _ => throw new InvalidOperationException($"Job {id} is {Word(j.Status)}: it cannot be resumed; start a new one."),
                 },
             cancellation
         );
@@ -95,15 +96,15 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         return job;
     }
 
-    /// <summary>Marks a job that cannot go on.</summary>
+    /// <summary>Marks a running job as failed.</summary>
     public Task<Job> FailAsync(string id, string reason, CancellationToken cancellation = default) =>
         ChangeAsync(id, j => j.Status == JobStatus.Running ? j with { Status = JobStatus.Failed, Reason = reason } : j, cancellation);
 
     /// <summary>
-    /// Sends the step of each running job that has lost its own: at which no step has looked for two minutes. Where the step was only slow,
-    /// there are two for a while: one takes the step, and the other gives way.
+    /// Sends the next step of each running job that no step has read for two minutes, because its message is probably lost. If the message
+    /// was only late, there are two messages for a while: one runs the step, the other does nothing.
     /// </summary>
-    /// <returns>The jobs that were helped on.</returns>
+    /// <returns>The jobs whose step was sent.</returns>
     public async Task<IReadOnlyList<Job>> TendAsync(CancellationToken cancellation = default)
     {
         List<Job> helped = [];
@@ -122,8 +123,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         return helped;
     }
 
-    /// <summary>Asks the workers for a job's next step.</summary>
-    /// <param name="delay">Whole seconds until they see it.</param>
+    /// <summary>Sends the message for a job's next step.</summary>
+    /// <param name="delay">Initial visibility timeout, in whole seconds.</param>
     public Task SendAsync(Job job, TimeSpan delay, CancellationToken cancellation = default) =>
         _sender.SendAsync(
             QueueNames.Rescore,
@@ -133,16 +134,16 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             cancellation
         );
 
-    /// <summary>A status as people and programs read it.</summary>
+    /// <summary>Returns a status as text, as in JSON.</summary>
     public static string Word(JobStatus status) => status.ToString().ToLowerInvariant();
 
-    // What the first start filled in counts as said; another model may be live by now.
+    // Defaults that the first start filled in are compared as given; another model may be live now.
     private async Task<Job> AgainAsync(Job there, RescoreRequest asked, CancellationToken cancellation)
     {
         if (Json(there.Request) != Json(asked with { Against = asked.Against ?? there.Request.Against, To = asked.To ?? there.Request.To }))
             throw new InvalidOperationException($"There is a job {there.Id} already, with another request: choose another id.");
         if (there.Status == JobStatus.Running)
-            await SendAsync(there, TimeSpan.Zero, cancellation); // again, if the first start did not come so far
+            await SendAsync(there, TimeSpan.Zero, cancellation); // the first start may have failed before this
         return there;
     }
 
@@ -162,18 +163,20 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     private static void Check(RescoreRequest request)
     {
         if (!ModelManifest.IsLabel(request.Id!))
-            throw new ArgumentException($"The id '{request.Id}' has not the form of one: letters, digits, '.', '_' and '-', at most 64.");
+            throw new ArgumentException($"The id '{request.Id}' is not valid: use up to 64 letters, digits, '.', '_' and '-'.");
         if (request.Id == ShadowShare.Job)
-            throw new ArgumentException($"The id '{request.Id}' stands for what a shadow scores: choose another id.");
+            throw new ArgumentException($"The id '{request.Id}' is reserved for the shadow model: choose another id.");
         CheckModels(request);
         if (request.From >= request.To)
-            throw new ArgumentException($"Nothing is stored from {request.From:O} and before {request.To:O}.");
+            throw new ArgumentException(
+                $"No image can be stored from {request.From:O} and before {request.To:O}: set from earlier than to."
+            );
         if (request.PageSize is < 1 or > LargestPage)
             throw new ArgumentException($"pageSize is {request.PageSize}, expected 1 to {LargestPage}.");
         if (request.InFlight is < 1 or > MostInFlight)
             throw new ArgumentException($"inFlight is {request.InFlight}, expected 1 to {MostInFlight}.");
         if (request.Cameras is { } cameras && (cameras.Count == 0 || cameras.Any(string.IsNullOrEmpty)))
-            throw new ArgumentException("cameras has no name, or an empty one: leave it out for all cameras.");
+            throw new ArgumentException("cameras is empty or has an empty name: leave it out for all cameras.");
         if (request.Verdicts is { Count: 0 })
             throw new ArgumentException("verdicts is empty: leave it out for all verdicts.");
     }
@@ -184,7 +187,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             if (model is not null)
                 ModelId.Parse(model);
         if (request.Model == request.Against && request.Mode == RescoreMode.Compare)
-            throw new ArgumentException($"Both models are {request.Model}: there is nothing to compare.");
+            throw new ArgumentException($"Both models are {request.Model}: name two different models to compare.");
     }
 
     private static string NewId(DateTimeOffset now) =>

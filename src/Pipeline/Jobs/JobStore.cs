@@ -8,7 +8,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>Jobs in the jobs container: {id}/state.json, {id}/pages, {id}/flips, {id}/report.json and .html.</summary>
+/// <summary>Stores jobs in the jobs container: {id}/state.json, {id}/pages, {id}/flips, {id}/report.json and .html.</summary>
 public sealed class JobStore(StorageClients storage, TimeProvider time)
 {
     private const string State = "state.json";
@@ -16,12 +16,12 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     private readonly BlobContainerClient _jobs = storage.Container(ContainerNames.Jobs);
 
     /// <summary>Reads a job.</summary>
-    /// <returns>Null when there is none.</returns>
-    /// <exception cref="InvalidDataException">It cannot be read, or is from a newer program.</exception>
+    /// <returns>Null if there is no such job.</returns>
+    /// <exception cref="InvalidDataException">The job cannot be read, or a newer program wrote it.</exception>
     public async Task<Versioned<Job>?> ReadAsync(string id, CancellationToken cancellation = default) =>
         await Blob(id).ReadAsync(cancellation);
 
-    /// <summary>All jobs, in the order of their ids.</summary>
+    /// <summary>Lists all jobs, in the order of their ids.</summary>
     public async IAsyncEnumerable<Job> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (
@@ -32,24 +32,26 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
     }
 
     /// <summary>Writes a job's state unless it has changed since it was read.</summary>
-    /// <param name="seen">Null where it must not be there yet.</param>
-    /// <returns>False when it has changed.</returns>
+    /// <param name="seen">ETag that was read; null if the job must not exist yet.</param>
+    /// <returns>False if the state has changed.</returns>
     public Task<bool> TryWriteAsync(Job job, ETag? seen, CancellationToken cancellation = default) =>
         Blob(job.Id).TryWriteAsync(job, seen, cancellation);
 
-    /// <summary>Changes a job's state, again from what there is when another worker was faster.</summary>
-    /// <param name="change">Gets the job as it is; where it gives it back, nothing is written.</param>
-    /// <returns>Null when there is no such job.</returns>
+    /// <summary>
+    /// Changes a job's state. If another worker changed it meanwhile, reads it again and calls <paramref name="change"/> again.
+    /// </summary>
+    /// <param name="change">Gets the current job; if it returns the same instance, nothing is written.</param>
+    /// <returns>Null if there is no such job.</returns>
     public Task<Job?> ChangeAsync(string id, Func<Job, Job> change, CancellationToken cancellation = default) =>
         Blob(id).ChangeAsync(job => job is null ? null : change(job), cancellation);
 
     /// <summary>Reads a page.</summary>
-    /// <returns>Null when it is not listed yet.</returns>
+    /// <returns>Null if it is not listed yet.</returns>
     public Task<JobPage?> PageAsync(string id, int number, CancellationToken cancellation = default) =>
         GetAsync(Page(id, "pages", number), JobJson.Default.JobPage, cancellation);
 
-    /// <summary>Writes a page, unless it is there: what was written first stays.</summary>
-    /// <returns>The page that is there now.</returns>
+    /// <summary>Writes a page, unless it exists; an existing page is not replaced.</summary>
+    /// <returns>The page that is stored.</returns>
     public async Task<JobPage> AddPageAsync(string id, int number, JobPage page, CancellationToken cancellation = default) =>
         await TryPutAsync(
             Page(id, "pages", number),
@@ -61,7 +63,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
             ? page
             : await PageAsync(id, number, cancellation) ?? page;
 
-    /// <summary>Keeps a page's flips.</summary>
+    /// <summary>Writes the images of a page whose verdict changed.</summary>
     public Task WriteFlipsAsync(string id, int number, IReadOnlyList<Compared> flips, CancellationToken cancellation = default) =>
         TryPutAsync(
             Page(id, "flips", number),
@@ -71,7 +73,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
             cancellation
         );
 
-    /// <summary>Reads the flips of all pages, in their order.</summary>
+    /// <summary>Reads the images whose verdict changed, of all pages in order.</summary>
     public async IAsyncEnumerable<Compared> FlipsAsync(string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/flips/" }, cancellation))
@@ -84,7 +86,7 @@ public sealed class JobStore(StorageClients storage, TimeProvider time)
         TryPutAsync($"{id}/{file}", content, type, null, cancellation);
 
     /// <summary>Reads a file of the report.</summary>
-    /// <returns>Null when it is not there.</returns>
+    /// <returns>Null if the file does not exist.</returns>
     public async Task<byte[]?> ReportAsync(string id, string file, CancellationToken cancellation = default)
     {
         try

@@ -14,9 +14,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Judges stored raw maps again, by a package's calibration of the class that the map was made for and the cameras' present profiles,
-/// without running a model. The result goes where the
-/// new model's results are; where old and new model are the same it takes the old one's place. Its heatmap stays the old picture.
+/// Judges stored raw maps again without running a model, with the package's calibration of the image's class and the camera's current
+/// profile. The result is stored among the new model's results; if old and new model are the same, it replaces the old result. The heatmap
+/// is not drawn again.
 /// </summary>
 public sealed class MapRejudger(
     StorageClients storage,
@@ -31,10 +31,10 @@ public sealed class MapRejudger(
     private const int Parallel = 8;
 
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
-    private volatile ModelManifest? _manifest; // of the last job
+    private volatile ModelManifest? _manifest; // manifest of the last job's model
 
-    /// <summary>Judges a page.</summary>
-    /// <exception cref="InvalidDataException">The new model has other weights than the one that made the maps.</exception>
+    /// <summary>Judges the images of a page.</summary>
+    /// <exception cref="InvalidDataException">The new model's weights are not those that made the maps.</exception>
     internal async Task<Outcome[]> PageAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         ModelManifest manifest = await ManifestAsync(job.Request.Model, cancellation);
@@ -62,7 +62,7 @@ public sealed class MapRejudger(
         CancellationToken cancellation
     )
     {
-        string old = job.Request.Against!; // filled in at the start
+        string old = job.Request.Against!; // not null: set in the job's first step
         ResultDocument? result = await results.ReadAsync(image.Version.Result(old), cancellation);
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
             return result is null ? Outcome.None : Outcome.Of(result.Score.RequiredVerdict, null);
@@ -71,7 +71,7 @@ public sealed class MapRejudger(
         if (result.Model.Sha256 != part.Sha256)
             throw new InvalidDataException(
                 $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: "
-                    + $"mode threshold is for another calibration of the same weights; use mode full."
+                    + $"mode threshold needs a model with the same weights; use mode full."
             );
 
         byte[] png;
@@ -83,7 +83,7 @@ public sealed class MapRejudger(
         }
         catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
         {
-            return Outcome.None; // its map was deleted or is damaged: only scoring again helps
+            return Outcome.None; // the map was deleted or is damaged; only mode full can score this image again
         }
 
         QuantizedMap stored = new()
@@ -130,5 +130,5 @@ public sealed class MapRejudger(
         return _manifest = ModelPackage.Open(folder).Manifest;
     }
 
-    private static string Short(string? hash) => hash is null ? "that are not known" : hash[..8];
+    private static string Short(string? hash) => hash is null ? "of unknown hash" : hash[..8];
 }

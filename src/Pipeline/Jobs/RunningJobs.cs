@@ -3,15 +3,15 @@ using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Jobs;
 
-/// <summary>Whether a job runs, asked for each of its images: looked up every two seconds only.</summary>
+/// <summary>Caches for two seconds whether a job is active, because this is asked for each of its images.</summary>
 public sealed class RunningJobs(JobStore jobs, TimeProvider time)
 {
-    private const int MaxCachedJobs = 1000; // known jobs; then it begins anew
+    private const int MaxCachedJobs = 1000; // jobs in the cache; above this it is cleared
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, (bool Runs, long LookedAt)> _known = new(StringComparer.Ordinal);
 
-    /// <summary>True for a job that runs, for a job that storage does not know, and for null.</summary>
+    /// <summary>False for a paused, cancelled or failed job. True for every other job, also for an unknown one and for null.</summary>
     public async ValueTask<bool> IsActiveAsync(string? job, CancellationToken cancellation = default)
     {
         if (job is null)

@@ -1,14 +1,14 @@
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// Merges concurrent calls into runs. One run at a time; what arrives meanwhile is the next one. Each caller gets its own result or its own
-/// error: when a run fails, its items are tried one by one, so that a bad one fails alone. A caller that is cancelled leaves, and the
-/// others stay. It disposes of every item exactly once: after its run, or when its caller leaves before that. So it holds no more items
-/// than there are callers waiting and places in a run; who bounds the callers bounds the memory.
+/// Merges concurrent calls into batches. One batch runs at a time; items that arrive meanwhile wait for the next one. Each caller gets its
+/// own result or its own error: if a batch fails, its items are run one by one, so that only the bad item fails. Cancelling one caller does
+/// not affect the others. Every item is disposed of exactly once: after its run, or when its caller is cancelled before. The batcher holds
+/// at most one item for each waiting caller plus one batch, so a limit on callers is a limit on memory.
 /// </summary>
-/// <param name="run">Gives a result per item, in order; synchronous. Must not keep the items.</param>
-/// <param name="maxSize">Most items of a run, at least 1.</param>
-/// <param name="maxWait">How long the first item of a run waits for others; zero takes what is there.</param>
+/// <param name="run">Runs a batch synchronously and returns one result per item, in order. Must not keep the items.</param>
+/// <param name="maxSize">Maximum items of a batch, at least 1.</param>
+/// <param name="maxWait">How long the first item of a batch waits for more; zero takes only the items that already wait.</param>
 internal sealed class Batcher<TItem, TResult>(
     Func<IReadOnlyList<TItem>, IReadOnlyList<TResult>> run,
     int maxSize,
@@ -20,15 +20,15 @@ internal sealed class Batcher<TItem, TResult>(
     private readonly Lock _lock = new();
     private readonly Queue<Entry> _urgent = new();
     private readonly Queue<Entry> _patient = new();
-    private readonly SemaphoreSlim _waiting = new(0); // one for each entry
+    private readonly SemaphoreSlim _waiting = new(0); // one permit for each queued entry
     private readonly CancellationTokenSource _stop = new();
     private Task? _loop;
     private bool _closed;
 
-    /// <summary>Waits for the item's turn and its result.</summary>
-    /// <param name="item">The batcher's from now on, whatever happens: the caller must not dispose of it.</param>
-    /// <param name="urgent">Goes before all that is not, within a run and between them.</param>
-    /// <exception cref="ObjectDisposedException">The batcher was closed before the item's turn.</exception>
+    /// <summary>Queues an item, and waits for its result.</summary>
+    /// <param name="item">Owned by the batcher from this call on, also if the call fails: the caller must not dispose of it.</param>
+    /// <param name="urgent">Urgent items run before all others.</param>
+    /// <exception cref="ObjectDisposedException">The batcher was closed before the item ran.</exception>
     public async Task<TResult> RunAsync(TItem item, bool urgent, CancellationToken cancellation)
     {
         Entry entry = new(item, cancellation);
@@ -39,7 +39,7 @@ internal sealed class Batcher<TItem, TResult>(
                 ObjectDisposedException.ThrowIf(_closed, this);
                 (urgent ? _urgent : _patient).Enqueue(entry);
                 if (_loop is null)
-                    using (ExecutionContext.SuppressFlow()) // the loop outlives the caller, and must not carry its trace
+                    using (ExecutionContext.SuppressFlow()) // the loop outlives the caller, and must not inherit its trace context
                         _loop = Task.Run(LoopAsync, CancellationToken.None);
             }
 
@@ -48,12 +48,12 @@ internal sealed class Batcher<TItem, TResult>(
         }
         finally
         {
-            if (entry.TryClaim()) // no run has it, and none will
+            if (entry.TryClaim()) // no batch has taken it, and none will
                 item.Dispose();
         }
     }
 
-    /// <summary>Finishes the run under way and refuses what waits.</summary>
+    /// <summary>Finishes the current batch, and fails the items that wait.</summary>
     public async ValueTask DisposeAsync()
     {
         Task? loop;
@@ -79,14 +79,14 @@ internal sealed class Batcher<TItem, TResult>(
         List<Entry> batch = [];
         while (await CollectAsync(batch))
         {
-            batch.RemoveAll(e => e.Cancellation.IsCancellationRequested || !e.TryClaim()); // their callers have left already
+            batch.RemoveAll(e => e.Cancellation.IsCancellationRequested || !e.TryClaim()); // their callers were cancelled
             if (batch.Count > 0)
                 Run(batch);
             batch.Clear();
         }
     }
 
-    /// <returns>False when the batcher is closed.</returns>
+    /// <returns>False if the batcher is closed.</returns>
     private async Task<bool> CollectAsync(List<Entry> batch)
     {
         try
@@ -115,7 +115,7 @@ internal sealed class Batcher<TItem, TResult>(
             }
             catch (OperationCanceledException)
             {
-                break; // waited long enough, or closing: what was taken is still run
+                break; // the wait is over, or the batcher closes: the items taken so far still run
             }
 
             batch.Add(Take());
@@ -127,7 +127,7 @@ internal sealed class Batcher<TItem, TResult>(
     private Entry Take()
     {
         lock (_lock)
-            return _urgent.TryDequeue(out Entry? entry) ? entry : _patient.Dequeue(); // a permit stands for an entry
+            return _urgent.TryDequeue(out Entry? entry) ? entry : _patient.Dequeue(); // never empty: each permit stands for one entry
     }
 
     private void Run(List<Entry> batch)
@@ -137,7 +137,7 @@ internal sealed class Batcher<TItem, TResult>(
         {
             results = run([.. batch.Select(e => e.Item)]);
         }
-#pragma warning disable CA1031 // whatever it is, it belongs to the caller
+#pragma warning disable CA1031 // any error is passed to the caller
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -164,7 +164,10 @@ internal sealed class Batcher<TItem, TResult>(
 
         public Task<TResult> Result => _result.Task;
 
-        /// <summary>Whoever gets true disposes of the item: the loop that takes it, or the caller that leaves before.</summary>
+        /// <summary>
+        /// Only the first call returns true; that caller must dispose of the item. It is the loop that takes the item, or the caller that
+        /// is cancelled before.
+        /// </summary>
         public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
 
         public void Succeed(TResult result)
@@ -179,7 +182,7 @@ internal sealed class Batcher<TItem, TResult>(
             _result.TrySetException(e);
         }
 
-        /// <summary>Ends the caller's wait, which disposes of the item.</summary>
+        /// <summary>Ends the caller's wait with an error; the caller's wait then disposes of the item.</summary>
         public void Refuse() => _result.TrySetException(new ObjectDisposedException(nameof(Batcher<,>)));
     }
 }

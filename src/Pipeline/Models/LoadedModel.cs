@@ -10,15 +10,15 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Models;
 
-/// <summary>A model in memory, shared by all callers of the process, whose images it takes together.</summary>
+/// <summary>A model in memory, shared by all callers of the process; it batches their images.</summary>
 public sealed class LoadedModel : IAsyncDisposable
 {
-    private const int MostNoted = 100; // classes come from profiles, and from requests that anybody may send
-    private const int UnwellAfter = 3; // failed runs, one after the other
-    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s an image on two cores
+    private const int MostNoted = 100; // class names come from profiles, but also from requests with any text
+    private const int UnwellAfter = 3; // consecutive failed runs
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5); // the full-size model takes 4 s per image on two cores
 
     private readonly AnomalyScorer _scorer;
-    private readonly IDisposable? _hold; // keeps the package's files where they are: the text tower is read when a new class comes
+    private readonly IDisposable? _hold; // prevents deletion of the package's files: the text tower is read when a new class arrives
     private readonly Batcher<ModelInput, ImageScore> _batcher;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, bool> _uncalibrated = [];
@@ -42,7 +42,7 @@ public sealed class LoadedModel : IAsyncDisposable
         Part = ModelPart.Of(scorer.Model, scorer.Provider);
     }
 
-    /// <summary>What the package says of itself.</summary>
+    /// <summary>The manifest of the package.</summary>
     public ModelManifest Manifest => _scorer.Model;
 
     /// <summary>"name@version".</summary>
@@ -51,16 +51,16 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>"cpu" or "cuda".</summary>
     public string Provider => _scorer.Provider;
 
-    /// <summary>"u8s8" or "u8u8": how the products of an int8 package are made; null for float packages.</summary>
+    /// <summary>"u8s8" or "u8u8": the kernel that multiplies an int8 package's matrices; null for float packages.</summary>
     public string? Int8Kernel => _scorer.Int8Kernel?.ToString().ToLowerInvariant();
 
-    /// <summary>As results name it.</summary>
+    /// <summary>The description of the model in results.</summary>
     public ModelPart Part { get; }
 
     /// <summary>
-    /// Not loaded, in effect, after three failed runs without a good one between them. Dead when that lasts for Model__DeadAfterSeconds, or
-    /// while a run does not end for five minutes: a GPU that failed may stay so for the life of the process. What is wrong with an image
-    /// does not count.
+    /// State for the health report. After three consecutive failed runs, the model counts as not loaded. It counts as dead if this lasts
+    /// for Model__DeadAfterSeconds, or while a run takes more than five minutes: a GPU that failed may not recover within the process.
+    /// Errors of an image do not count.
     /// </summary>
     public ModelState State
     {
@@ -96,25 +96,29 @@ public sealed class LoadedModel : IAsyncDisposable
         }
     }
 
-    /// <summary>Anchors of a class. Computed when a class is first seen, which takes a while; then from memory.</summary>
-    /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
+    /// <summary>
+    /// Returns the text anchors of a class. They are computed on the first call, which can take seconds, and then kept in memory.
+    /// </summary>
+    /// <exception cref="ClassNameException">The name cannot be used in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
 
-    /// <summary>Notes for health that images of a class are judged although the package, which has calibrations, has none for it.</summary>
-    /// <returns>What to say of it, the first time; else null.</returns>
+    /// <summary>
+    /// Records for the health report that images of a class are judged, although the package has calibrations but none for this class.
+    /// </summary>
+    /// <returns>The message to log on the first call for a class; otherwise null.</returns>
     public string? NoteCalibrationGap(string objectClass) =>
         Manifest.CalibrationGap(objectClass) is { } gap && _uncalibrated.Count < MostNoted && _uncalibrated.TryAdd(objectClass, true)
             ? gap
             : null;
 
-    /// <summary>Scores an image, in a run with others that wait.</summary>
-    /// <param name="image">Resized before this returns; what waits for its run is the model's input alone, 4 MB at 518 px.</param>
-    /// <param name="urgent">Goes before images that are not: a new image before those of a job.</param>
-    /// <exception cref="InvalidDataException">The model gives for this image what is not a number.</exception>
+    /// <summary>Scores an image, in a batch with other waiting images.</summary>
+    /// <param name="image">It is resized before this method returns; only the model's input is kept until the run, 4 MB at 518 px.</param>
+    /// <param name="urgent">True for a new image, false for an image of a job. Urgent images run first.</param>
+    /// <exception cref="InvalidDataException">The model returned NaN or infinity for this image.</exception>
     public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
         _batcher.RunAsync(_scorer.Prepare(image, anchors, domain), urgent, cancellation);
 
-    /// <summary>Finishes the run under way, then lets go of the model.</summary>
+    /// <summary>Finishes the current run, then unloads the model.</summary>
     public async ValueTask DisposeAsync()
     {
         await _batcher.DisposeAsync();

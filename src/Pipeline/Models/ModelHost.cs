@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// The process's models: the live one, those that jobs and shadows use at present, and one more that is idle. Each image asks here. When
-/// another model is promoted, it is loaded while the old one goes on; then it takes over between two images, and the old one goes when its
-/// last image is done. A result always names the model that made it.
+/// The models of the process: the live one, those that jobs and shadows use now, and one idle one. Every image gets its model here. When
+/// another model is promoted, it is loaded while the old one still scores; then it replaces the old one between two images, and the old one
+/// is unloaded after its last image. A result always names the model that made it.
 /// </summary>
 public sealed partial class ModelHost(
     IOptions<ModelOptions> options,
@@ -20,21 +20,21 @@ public sealed partial class ModelHost(
     ILogger<ModelHost> logger
 ) : IAsyncDisposable
 {
-    private const int MaxIdleModels = 1; // idle models beside the live one that stay in memory
-    private const int Cached = 4; // packages that stay on disk though nobody uses them
+    private const int MaxIdleModels = 1; // idle models that stay in memory, besides the live one
+    private const int Cached = 4; // unused packages that stay on disk
 
     private readonly Lock _lock = new();
     private readonly List<Slot> _slots = [];
     private Slot? _live;
     private string? _ownId;
-    private volatile string? _liveId; // as last asked for
-    private readonly Faults _faults = new(time); // of the live model's loading
+    private volatile string? _liveId; // from the last call that asked for the live model
+    private readonly Faults _faults = new(time); // failures to load the live model
     private bool _closed;
 
-    /// <summary>Whether this process loads the live model at its start, and is unwell without it: the setting Model__Load.</summary>
+    /// <summary>Whether this process loads the live model at start, and is unhealthy without it: the setting Model__Load.</summary>
     public bool Required => options.Value.Load;
 
-    /// <summary>What health shows.</summary>
+    /// <summary>State for the health report.</summary>
     public ModelState State
     {
         get
@@ -44,7 +44,7 @@ public sealed partial class ModelHost(
                 return _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
                     ? well with
                     {
-                        Note = $"The promoted model cannot be loaded, and {well.Id} goes on: {promoted.Reason}",
+                        Note = $"The promoted model cannot be loaded, and {well.Id} stays live: {promoted.Reason}",
                     }
                     : live.Result.State;
             if (_faults.Current is { } fault)
@@ -55,7 +55,7 @@ public sealed partial class ModelHost(
                 null,
                 null,
                 live is not null ? "The model is being loaded."
-                    : Required ? "The model is loaded when the first image comes."
+                    : Required ? "The model is loaded when the first image arrives."
                     : "Model__Load is false."
             );
         }
@@ -65,18 +65,18 @@ public sealed partial class ModelHost(
 
     private TimeSpan DeadAfter => TimeSpan.FromSeconds(options.Value.DeadAfterSeconds);
 
-    /// <summary>"name@version" of the package at Model__Path, which is live until another one is promoted.</summary>
+    /// <summary>"name@version" of the package at Model__Path. It is live until another one is promoted.</summary>
     /// <exception cref="InvalidDataException">The package cannot be read.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public string OwnId => _ownId ??= ModelPackage.Open(options.Value.Path).Manifest.Id;
 
-    /// <summary>"name@version" of the live model, also while it is not loaded.</summary>
+    /// <summary>Returns "name@version" of the live model, also while it is not loaded.</summary>
     /// <exception cref="InvalidDataException">The package cannot be read.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async ValueTask<string> LiveIdAsync(CancellationToken cancellation = default) =>
         (await choice.GetAsync(cancellation)).Live ?? OwnId;
 
-    /// <summary>The live model; loads it when that has not happened, or has failed.</summary>
+    /// <summary>Returns the live model. Loads it if it is not loaded, or if loading failed before.</summary>
     /// <exception cref="InvalidDataException">The package is damaged, changed, or from a newer version.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<LoadedModel> LiveAsync(CancellationToken cancellation = default)
@@ -85,8 +85,8 @@ public sealed partial class ModelHost(
         return lease.Model;
     }
 
-    /// <summary>The model that a request names, or the live one.</summary>
-    /// <returns>To be disposed of after use: until then the model stays in memory.</returns>
+    /// <summary>Returns the model with this id, or the live one for null. Loads it if needed.</summary>
+    /// <returns>Dispose of it after use; until then the model stays in memory.</returns>
     /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, or not in the models
     /// container.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
@@ -102,7 +102,7 @@ public sealed partial class ModelHost(
             {
                 if (_live is null || _live.Failed || next.Model.IsCompletedSuccessfully)
                     _live = next;
-                slot = _live; // the old one goes on while the new one is loaded
+                slot = _live; // the old one still scores while the new one is loaded
             }
 
             slot.Uses++;
@@ -153,7 +153,7 @@ public sealed partial class ModelHost(
         }
     }
 
-    // A model that could not be loaded is tried again with back-off; until then callers get the error of the last try.
+    // A model that could not be loaded is loaded again with back-off; until then callers get the last error.
     private Slot SlotOf(string id)
     {
         Slot? slot = _slots.Find(s => s.Id == id);
@@ -169,9 +169,9 @@ public sealed partial class ModelHost(
         return slot;
     }
 
-    private static TimeSpan Backoff(int failures) => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))); // 1 s to a minute
+    private static TimeSpan Backoff(int failures) => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))); // 1 s to 60 s
 
-    // Oldest first, and none that is in use, live, or about to be.
+    // Unloads idle models, least recently used first; never the live one, one in use, or the one that becomes live.
     private void LetGo(Slot next)
     {
         Slot[] idle =
@@ -201,7 +201,7 @@ public sealed partial class ModelHost(
         string path = options.Value.Path;
         try
         {
-            // The package at Model__Path need not be in storage, nor the other way round.
+            // The package at Model__Path may be absent from storage, and a package in storage may be absent from Model__Path.
             bool own = Directory.Exists(path) && OwnId == id;
             if (!own)
                 path = await repository.FetchAsync(id);
@@ -227,7 +227,8 @@ public sealed partial class ModelHost(
             {
                 scorer.Dispose();
                 throw new InvalidDataException(
-                    $"The package at '{path}' is {scorer.Model.Id}, expected {id}: it was changed under way; restart, or delete the folder."
+                    $"The package at '{path}' is {scorer.Model.Id}, expected {id}: it changed while it was loaded; restart, or "
+                        + $"delete the folder."
                 );
             }
 
@@ -272,12 +273,12 @@ public sealed partial class ModelHost(
                     }
                 },
                 CancellationToken.None
-            ); // for all callers, whoever of them leaves
+            ); // shared by all callers, so no caller may cancel it
         }
 
         public string Id { get; }
 
-        public int Failures { get; } // of earlier tries
+        public int Failures { get; } // of earlier attempts to load
 
         public Task<LoadedModel> Model { get; }
 
@@ -304,15 +305,15 @@ public sealed partial class ModelHost(
         [LoggerMessage(2, LogLevel.Error, "Model {Model} at '{Path}' cannot be loaded: {Error}")]
         public static partial void Failed(ILogger logger, string model, string path, string error);
 
-        [LoggerMessage(3, LogLevel.Information, "Let go of model {Model}.")]
+        [LoggerMessage(3, LogLevel.Information, "Unloaded model {Model}.")]
         public static partial void Unloaded(ILogger logger, string model);
 
-        [LoggerMessage(4, LogLevel.Warning, "The copy of model {Model} at '{Path}' is damaged and is fetched again: {Error}")]
+        [LoggerMessage(4, LogLevel.Warning, "The copy of model {Model} at '{Path}' is damaged and will be downloaded again: {Error}")]
         public static partial void Damaged(ILogger logger, string model, string path, string error);
     }
 }
 
-/// <summary>A model in use.</summary>
+/// <summary>Keeps a model in memory while it is in use.</summary>
 public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 {
     private Action? _leave = leave;
@@ -320,20 +321,22 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
     /// <summary>The model; valid until this is disposed of.</summary>
     public LoadedModel Model { get; } = model;
 
-    /// <summary>Lets the model go where nothing else uses it.</summary>
+    /// <summary>Ends the use; a model without users may be unloaded.</summary>
     public void Dispose() => Interlocked.Exchange(ref _leave, null)?.Invoke();
 }
 
-/// <summary>Whether images can be scored, for health.</summary>
+/// <summary>Whether images can be scored, for the health report.</summary>
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
 /// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
-/// <param name="Int8Kernel">"u8s8" or "u8u8": how an int8 package's products are made; null for float packages and while it is not
-/// loaded.</param>
-/// <param name="Note">Why it is not loaded, or gives no scores.</param>
-/// <param name="Dead">It has failed for so long that a new process may help: see Model__DeadAfterSeconds.</param>
-/// <param name="Uncalibrated">Classes that were judged on the neutral scale, although the package has calibrations of others; null for
-/// none.</param>
+/// <param name="Int8Kernel">
+/// "u8s8" or "u8u8": the kernel that multiplies an int8 package's matrices; null for float packages and while it is not loaded.
+/// </param>
+/// <param name="Note">Why it is not loaded, or does not score.</param>
+/// <param name="Dead">True if it has failed for so long that the process should be restarted: see Model__DeadAfterSeconds.</param>
+/// <param name="Uncalibrated">
+/// Classes that were judged on the neutral scale, although the package has calibrations for other classes; null for none.
+/// </param>
 public sealed record ModelState(
     bool Loaded,
     string? Id,

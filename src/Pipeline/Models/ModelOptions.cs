@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Models;
 
-/// <summary>The models.</summary>
+/// <summary>Settings of the models.</summary>
 public sealed class ModelOptions
 {
     /// <summary>Section of the settings.</summary>
@@ -15,8 +15,8 @@ public sealed class ModelOptions
     public string Path { get; set; } = "";
 
     /// <summary>
-    /// True (default) loads the live model while the process starts, and health asks for it. False is for a process whose functions score
-    /// nothing: it needs only the model's name.
+    /// True (default) loads the live model at process start; health fails while it is not loaded. False is for a process whose functions do
+    /// not score: it needs only the model's name.
     /// </summary>
     public bool Load { get; set; } = true;
 
@@ -25,25 +25,25 @@ public sealed class ModelOptions
     public Provider Provider { get; set; } = Provider.Auto;
 
     /// <summary>
-    /// Folder where packages of the models container are kept; empty (default) takes "aaclip-models" in the folder for temporary files.
+    /// Folder for downloaded packages of the models container; empty (default) takes "aaclip-models" in the folder for temporary files.
     /// </summary>
     public string Cache { get; set; } = "";
 
     /// <summary>
-    /// Seconds between two looks at config/models.json, 0 to 3600; default 5. A promoted model takes over within this time and what its
-    /// loading takes.
+    /// Seconds between two reads of config/models.json, 0 to 3600; default 5. A promoted model becomes live after at most this time plus
+    /// its loading time.
     /// </summary>
     [Range(0, 3600)]
     public int RefreshSeconds { get; set; } = 5;
 
     /// <summary>
-    /// Seconds for which the model must have failed, 5 to 3600, until the process counts as dead and ends, so that a new one may help;
-    /// default 120. Its images wait meanwhile, and lose no attempt.
+    /// The process ends after the model has failed for this many seconds, so that a new process can start; 5 to 3600, default 120. Until
+    /// then its images wait and use no delivery attempt.
     /// </summary>
     [Range(5, 3600)]
     public int DeadAfterSeconds { get; set; } = 120;
 
-    /// <summary>Threads of one run, 0 to 1024; 0 (default) takes one for each core.</summary>
+    /// <summary>Threads of one run, 0 to 1024; 0 (default) takes one per core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
 }

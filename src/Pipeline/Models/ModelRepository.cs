@@ -9,17 +9,19 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// Model packages in the models container, <c>{name}/{version}/…</c>, immutable; and a cache of them on this machine. model.json is written
-/// last and read first: a package that is still being written is not there yet. Every file is checked against its SHA-256 on both ways.
+/// Immutable model packages in the models container, <c>{name}/{version}/…</c>, and a cache of them on the local disk. model.json is
+/// written last and read first, so a package that is still being uploaded is not visible. Every file is checked against its SHA-256 before
+/// upload and after download.
 /// </summary>
 public sealed partial class ModelRepository(StorageClients storage, IOptions<ModelOptions> options, ILogger<ModelRepository> logger)
 {
     private readonly BlobContainerClient _models = storage.Container(ContainerNames.Models);
 
-    /// <summary>Stores a package, unless it is there already.</summary>
+    /// <summary>Uploads a package, unless the container has it already.</summary>
     /// <returns>"name@version".</returns>
-    /// <exception cref="InvalidDataException">The package is damaged, or the container holds another one of this name and
-    /// version.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The package is damaged, or the container has a different package of this name and version.
+    /// </exception>
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         ModelPackage package = ModelPackage.Open(folder);
@@ -58,11 +60,11 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         return id;
     }
 
-    /// <summary>Whether the container holds a package.</summary>
+    /// <summary>Whether the container has a package.</summary>
     public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
         await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation);
 
-    /// <summary>Ids of all packages.</summary>
+    /// <summary>Lists the ids of all packages in the container.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
     {
         List<string> ids = [];
@@ -72,10 +74,10 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         return ids;
     }
 
-    /// <summary>Brings a package onto this machine, unless it is there.</summary>
-    /// <param name="again">Whether what is there was found to be damaged, and is to be replaced.</param>
-    /// <returns>Its folder; the files' hashes are checked again when they are loaded.</returns>
-    /// <exception cref="InvalidDataException">The container holds no such package, or a damaged one.</exception>
+    /// <summary>Downloads a package, unless the cache has it already.</summary>
+    /// <param name="again">True to replace a damaged copy in the cache.</param>
+    /// <returns>Folder of the package; the hashes of its files are checked again when they are loaded.</returns>
+    /// <exception cref="InvalidDataException">The package is not in the container, or it is damaged.</exception>
     public async Task<string> FetchAsync(string id, bool again = false, CancellationToken cancellation = default)
     {
         string prefix = Prefix(id);
@@ -101,16 +103,16 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
                 string path = Path.GetFullPath(Path.Combine(part, blob.Name[prefix.Length..]));
                 if (!path.StartsWith(part + Path.DirectorySeparatorChar, StringComparison.Ordinal))
                     throw new InvalidDataException(
-                        $"Model {id} in container '{_models.Name}' has a file '{blob.Name}' that lies outside it: delete the package."
+                        $"Model {id} in container '{_models.Name}' has a file '{blob.Name}' outside of its folder: delete the package."
                     );
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!); // not null: the path names a file in a folder
                 await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
             ModelPackage package = ModelPackage.Open(part);
             if (package.Manifest.Id != id)
                 throw new InvalidDataException(
-                    $"The package at {_models.Name}/{prefix} says that it is {package.Manifest.Id}: delete it and publish it again."
+                    $"The package at {_models.Name}/{prefix} contains model {package.Manifest.Id}: delete it and publish it again."
                 );
             package.Verify([.. package.Manifest.Files.Keys]);
             try
@@ -119,7 +121,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             }
             catch (IOException) when (File.Exists(Path.Combine(folder, ModelManifest.FileName)))
             {
-                // Another process was faster.
+                // Another process downloaded it at the same time.
             }
 
             return folder;
@@ -131,12 +133,12 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         }
     }
 
-    /// <summary>Keeps a package of the cache from being deleted, by any process, until what is returned is disposed of.</summary>
+    /// <summary>Prevents every process from deleting a package of the cache, until the returned object is disposed of.</summary>
     public static IDisposable Hold(string folder) =>
         new FileStream(Path.Combine(folder, ModelManifest.FileName), FileMode.Open, FileAccess.Read, FileShare.Read);
 
-    /// <summary>Deletes from the cache what nobody holds, but for the packages that were fetched or held last.</summary>
-    /// <param name="keep">How many of these stay.</param>
+    /// <summary>Deletes packages from the cache, except those in use and the most recently used ones.</summary>
+    /// <param name="keep">How many of the most recently used packages stay.</param>
     public void Trim(int keep)
     {
         string[] packages = Directory.Exists(Cache)
@@ -158,12 +160,12 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             try
             {
                 using (new FileStream(manifest, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-                    Log.Trimmed(logger, Path.GetDirectoryName(manifest)!); // a file in a folder
+                    Log.Trimmed(logger, Path.GetDirectoryName(manifest)!); // not null: the path names a file in a folder
                 Directory.Delete(Path.GetDirectoryName(manifest)!, recursive: true);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Somebody holds it.
+                // It is in use.
             }
         }
     }
@@ -177,8 +179,8 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     {
         if (!there.AsSpan().SequenceEqual(manifest))
             throw new InvalidDataException(
-                $"Container '{_models.Name}' holds another package {id}: packages never change; import or calibrate it again, which "
-                    + $"gives it a version of its own."
+                $"Container '{_models.Name}' has a different package {id}, and packages are never overwritten: import or calibrate "
+                    + $"again to get a new version."
             );
     }
 
@@ -196,10 +198,10 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Fetching model {Model} from storage.")]
+        [LoggerMessage(1, LogLevel.Information, "Downloading model {Model} from storage.")]
         public static partial void Fetching(ILogger logger, string model);
 
-        [LoggerMessage(2, LogLevel.Information, "Deleting '{Folder}' from the cache of models.")]
+        [LoggerMessage(2, LogLevel.Information, "Deleting '{Folder}' from the model cache.")]
         public static partial void Trimmed(ILogger logger, string folder);
     }
 }

@@ -6,10 +6,10 @@ namespace AaClip.Pipeline.Models;
 /// <summary>Which models are in use: config/models.json. Without the file the package at Model__Path is the live one.</summary>
 public sealed record ModelRoles
 {
-    /// <summary>The format that this program writes, and the newest that it reads.</summary>
+    /// <summary>The version of the format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
-    /// <summary>Version of the format; a newer one is refused, for its fields may mean something else.</summary>
+    /// <summary>Version of the format; a newer one is rejected, because its fields may have another meaning.</summary>
     public int SchemaVersion
     {
         get;
@@ -26,21 +26,23 @@ public sealed record ModelRoles
     /// <summary>When it became live.</summary>
     public DateTimeOffset? PromotedAt { get; init; }
 
-    /// <summary>Those that were live before, newest first; null stands for the package at Model__Path.</summary>
-    public IReadOnlyList<string?> Before { get; set; } = []; // not init, for a file that leaves it out
+    /// <summary>Models that were live before, newest first; null is the package at Model__Path.</summary>
+    public IReadOnlyList<string?> Before { get; set; } = []; // set, not init: a file may leave it out
 
     /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
     public Shadow? Shadow { get; init; }
 
-    /// <summary>What a newer program of the same version has added: kept.</summary>
+    /// <summary>Unknown fields, from a newer program with the same version of the format; they are kept.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? More { get; set; }
 }
 
-/// <summary>A model that scores along.</summary>
+/// <summary>A second model that also scores new images, without alerts.</summary>
 /// <param name="Model">"name@version".</param>
-/// <param name="Share">Share of new images, above 0 to 1. Whether an image is among them depends on its name and version alone.</param>
-/// <param name="Since">When it began.</param>
+/// <param name="Share">
+/// Share of new images that it scores, above 0 to 1. Whether it scores an image depends only on the image's name and version.
+/// </param>
+/// <param name="Since">When it became the shadow.</param>
 public sealed record Shadow(string Model, double Share, DateTimeOffset Since);
 
 /// <summary>JSON of the models' roles.</summary>

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// Reads the models' roles, again every Model__RefreshSeconds, and changes them under their ETag. A broken file, or storage that does not
-/// answer, leaves the last good roles in force. May be used from many threads.
+/// Reads the models' roles every Model__RefreshSeconds, and changes them under their ETag. If the file is invalid or storage does not
+/// respond, the last valid roles stay in force. Thread-safe.
 /// </summary>
 public sealed partial class ModelRolesStore(
     StorageClients storage,
@@ -21,15 +21,15 @@ public sealed partial class ModelRolesStore(
     /// <summary>Blob name in the config container.</summary>
     public const string BlobName = "models.json";
 
-    private const int Before = 20; // former live models that are remembered
+    private const int Before = 20; // number of former live models in the list
 
     private readonly BlobClient _blob = storage.Container(ContainerNames.Config).GetBlobClient(BlobName);
     private readonly SemaphoreSlim _one = new(1, 1);
     private (ModelRoles Roles, long LookedAt)? _known;
 
-    /// <summary>The roles in force.</summary>
-    /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
-    /// <exception cref="InvalidDataException">The file is broken or of a newer version, and nothing was read yet.</exception>
+    /// <summary>Returns the roles in force.</summary>
+    /// <exception cref="RequestFailedException">Storage does not respond, and no roles were read yet.</exception>
+    /// <exception cref="InvalidDataException">The file is invalid or of a newer version, and no roles were read yet.</exception>
     public async ValueTask<ModelRoles> GetAsync(CancellationToken cancellation = default)
     {
         if (Fresh() is { } fresh)
@@ -44,7 +44,7 @@ public sealed partial class ModelRolesStore(
             {
                 roles = (await Blob().ReadAsync(cancellation))?.Document ?? new ModelRoles();
             }
-            // Else nobody knows which model is live, and guessing would alert by the wrong one
+            // Without roles the live model is unknown, and the default could raise alerts with the wrong model: then throw
             catch (Exception e) when (_known is not null && (e is InvalidDataException || InfrastructureException.Is(e)))
             {
                 Log.Kept(logger, Fault.Text(e));
@@ -59,7 +59,7 @@ public sealed partial class ModelRolesStore(
         }
     }
 
-    /// <summary>Makes a model the live one. The models container must hold it, but for null, which is the package at Model__Path.</summary>
+    /// <summary>Makes a model the live one. The model must be in the models container; null is the package at Model__Path.</summary>
     public Task<ModelRoles> PromoteAsync(string? model, CancellationToken cancellation = default) =>
         ChangeAsync(
             r =>
@@ -75,7 +75,7 @@ public sealed partial class ModelRolesStore(
             cancellation
         );
 
-    /// <summary>Lets a second model score along, or none.</summary>
+    /// <summary>Sets the shadow model; null ends shadow scoring.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The share is not above 0 and at most 1.</exception>
     public Task<ModelRoles> ShadowAsync(string? model, double share, CancellationToken cancellation = default)
     {
@@ -93,13 +93,13 @@ public sealed partial class ModelRolesStore(
             : null;
 
     private async Task<ModelRoles> ChangeAsync(Func<ModelRoles, ModelRoles> change, CancellationToken cancellation) =>
-        (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation))!; // never null where the change gives none
+        (await Blob().ChangeAsync(before => change(before ?? new ModelRoles()), cancellation))!; // not null: the change never returns null
 
     private VersionedBlob<ModelRoles> Blob() => new(_blob, ModelJson.Default.ModelRoles, "a file of models' roles", time);
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "The models' roles cannot be read, those before stay in force: {Error}")]
+        [LoggerMessage(1, LogLevel.Error, "The models' roles cannot be read. The roles read before stay in force. {Error}")]
         public static partial void Kept(ILogger logger, string error);
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// Loads the live model while the process starts, and runs it once on a grey image, so that the first real image need not wait. What fails
-/// is in health and is tried again with back-off, whether images come or not. Where Model__Load is false, it does nothing.
+/// Loads the live model at process start, and runs it once on a grey image, so that the first real image does not wait for this. Health
+/// shows a failure, and it is retried with back-off, even if no images arrive. Does nothing if Model__Load is false.
 /// </summary>
 public sealed class ModelWarmup(ModelHost models, TimeProvider time) : BackgroundService
 {
@@ -21,7 +21,7 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
             await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <returns>Whether there is nothing to do any more.</returns>
+    /// <returns>Whether the warm-up is finished.</returns>
     private async Task<bool> TryAsync(CancellationToken cancellation)
     {
         try
@@ -32,15 +32,15 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
             byte[] grey = new byte[3 * size * size];
             Array.Fill(grey, (byte)128);
             float[] anchors = new float[2 * model.Manifest.Architecture.Embed];
-            anchors[0] = anchors[^1] = 1; // any two directions
+            anchors[0] = anchors[^1] = 1; // any two unit vectors
             await model.ScoreAsync(new RgbImage(size, size, grey), anchors, Domain.Industrial, urgent: false, cancellation);
             return true;
         }
-#pragma warning disable CA1031 // whatever it is, the model host has logged it and shows it in health
+#pragma warning disable CA1031 // the model host has logged any error and shows it in health
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            // It runs, and gives no numbers for grey
+            // An InvalidDataException means that the model runs but returns NaN or infinity for grey; that is enough
             return cancellation.IsCancellationRequested || e is InvalidDataException && models.State.Loaded;
         }
     }

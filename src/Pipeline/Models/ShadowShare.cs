@@ -4,13 +4,15 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Models;
 
-/// <summary>Which new images a shadow scores as well.</summary>
+/// <summary>Selects the new images that the shadow model scores too.</summary>
 public static class ShadowShare
 {
-    /// <summary>Stands in requests and results in the place of a job.</summary>
+    /// <summary>The value of the job field in requests and results of the shadow model.</summary>
     public const string Job = "shadow";
 
-    /// <summary>Whether an image is among the share: by its name and version alone, so that a second delivery decides alike.</summary>
+    /// <summary>
+    /// Whether an image belongs to the share. Depends only on its name and version, so a redelivery gives the same answer.
+    /// </summary>
     public static bool Include(double share, ImageVersion image)
     {
         byte[] hash = TextHash.Bytes($"{image.Image}\n{image.ETag}");

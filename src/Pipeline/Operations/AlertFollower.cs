@@ -8,16 +8,16 @@ using Azure.Storage.Queues.Models;
 
 namespace AaClip.Pipeline.Operations;
 
-/// <summary>A change of an alert, as far as it can be seen without taking the message.</summary>
-/// <param name="Id">Id of the event: other ones for other changes.</param>
-/// <param name="Time">When it happened.</param>
-/// <param name="Camera">Camera.</param>
-/// <param name="Change">"opened", "updated", "closed".</param>
+/// <summary>A change of an alert, read without receiving its message.</summary>
+/// <param name="Id">Id of the event, different for each change.</param>
+/// <param name="Time">When the change happened.</param>
+/// <param name="Camera">Camera of the alert.</param>
+/// <param name="Change">"opened", "updated" or "closed".</param>
 /// <param name="Severity">Severity after the change.</param>
-/// <param name="Images">Images that took part.</param>
-/// <param name="Score">Calibrated score of the image that the alert shows.</param>
-/// <param name="Image">Blob name of that image.</param>
-/// <param name="Heatmap">Blob name of its heatmap.</param>
+/// <param name="Images">Number of alerting images so far.</param>
+/// <param name="Score">Highest calibrated score of the alert.</param>
+/// <param name="Image">Blob name of the image with this score.</param>
+/// <param name="Heatmap">Blob name of its heatmap; null if there is none.</param>
 public sealed record SeenAlert(
     string Id,
     DateTimeOffset Time,
@@ -30,14 +30,14 @@ public sealed record SeenAlert(
     string? Heatmap
 )
 {
-    /// <summary>The same for all changes of an alert.</summary>
+    /// <summary>Id of the alert, the same for all its changes.</summary>
     public required string AlertId { get; init; }
 }
 
 /// <summary>
-/// Tells of each change of an alert once, and takes nothing from anybody: it peeks at the queue, of which storage shows the first 32
-/// messages, and reads the cameras' alert states, which also tell of what downstream has already taken. What is opened and closed between
-/// two looks, and taken by then, is missed.
+/// Reports each change of an alert once, without receiving messages. It peeks at the first 32 messages of the queue, and reads the cameras'
+/// alert states, which also have changes that downstream systems have already received. An alert is missed if it opens, closes and is
+/// received between two calls.
 /// </summary>
 /// <param name="camera">Only alerts of this camera; null for all.</param>
 public sealed class AlertFollower(StorageClients storage, string? camera)
@@ -45,14 +45,14 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ETag ETag, AlertState State)> _states = new(StringComparer.Ordinal);
 
-    /// <summary>Open alerts by camera, after a look: their severity.</summary>
+    /// <summary>Severity of the open alerts, by camera, as of the last call.</summary>
     public IReadOnlyDictionary<string, string> Open { get; private set; } = new Dictionary<string, string>();
 
-    /// <summary>Changes that were decided and are not yet with every receiver, after a look.</summary>
+    /// <summary>Number of changes that are not yet delivered to every receiver, as of the last call.</summary>
     public int Undelivered => _states.Values.Sum(s => s.State.Outbox.Count);
 
-    /// <summary>Looks once.</summary>
-    /// <returns>Changes not told before, oldest first.</returns>
+    /// <summary>Reads the queue and the states once.</summary>
+    /// <returns>Changes not reported before, oldest first.</returns>
     public async Task<IReadOnlyList<SeenAlert>> LookAsync(CancellationToken cancellation)
     {
         List<SeenAlert> fresh = [];
@@ -92,7 +92,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            // No queue yet, no alerts.
+            // The queue does not exist yet: there are no alerts.
         }
 
         return lines;
@@ -117,12 +117,12 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            // No container yet, no alerts.
+            // The container does not exist yet: there are no alerts.
         }
 
         Open = _states
             .Where(s => s.Value.State.Open is not null)
-            .ToDictionary(s => Camera(s.Key), s => s.Value.State.Open!.Severity, StringComparer.Ordinal); // filtered just before
+            .ToDictionary(s => Camera(s.Key), s => s.Value.State.Open!.Severity, StringComparer.Ordinal); // not null: filtered
         return lines;
     }
 
@@ -155,7 +155,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
             AlertId = alert.Id,
         };
 
-    // A very long name ends in a hash and stays as it is.
+    // A name that was cut ends with a hash; it is returned as stored.
     private static string Camera(string blob) => Uri.UnescapeDataString(blob["alerts/".Length..^".json".Length]);
 
     private static async Task<AlertState?> ReadAsync(BlobContainerClient container, string name, CancellationToken cancellation)
@@ -167,7 +167,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
         }
         catch (JsonException)
         {
-            return null; // from a newer program; its alerts are in the queue
+            return null; // written by a newer program; its alerts are still read from the queue
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

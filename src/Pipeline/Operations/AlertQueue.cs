@@ -5,16 +5,16 @@ using Azure.Storage.Queues.Models;
 
 namespace AaClip.Pipeline.Operations;
 
-/// <summary>Looks into the alerts queue without taking anything from it.</summary>
+/// <summary>Reads the alerts queue without removing messages.</summary>
 internal static class AlertQueue
 {
-    /// <summary>Most messages that storage shows or hands out at once.</summary>
+    /// <summary>Storage's maximum number of messages in one call.</summary>
     public const int MaxMessages = 32;
 
     private static readonly TimeSpan Hidden = TimeSpan.FromMinutes(1);
 
-    /// <summary>Ids of the events, one for each message.</summary>
-    /// <param name="all">Hides every message for a moment to get at those behind; otherwise the first 32 are seen.</param>
+    /// <summary>Reads the id of the event of each message.</summary>
+    /// <param name="all">True to read all messages, which hides them for a moment; false to peek at the first 32.</param>
     public static async Task<List<string>> IdsAsync(QueueClient queue, bool all, CancellationToken cancellation)
     {
         if (!all)
@@ -43,7 +43,7 @@ internal static class AlertQueue
         return [.. taken.DistinctBy(m => m.MessageId).Select(m => Read(m.Body)?.Envelope.Id).OfType<string>()];
     }
 
-    /// <returns>Null for what is no alert of ours.</returns>
+    /// <returns>Null if the message is not an alert event.</returns>
     public static AlertEvent? Read(BinaryData body)
     {
         try

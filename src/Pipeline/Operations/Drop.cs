@@ -9,26 +9,26 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Stores images as a camera would: each as the blob "camera/relative path" with its content type, several at a time, at a pace. One that
-/// cannot be stored does not stop the others; the storage library has tried it four times by then.
+/// Uploads images like a camera: each as the blob "camera/relative path" with its content type, up to four at a time, at a given rate. If
+/// an image cannot be uploaded after the storage library's four attempts, the others continue.
 /// </summary>
 public sealed class Drop(StorageClients storage, TimeProvider time)
 {
     private const int AtATime = 4;
 
-    /// <summary>Times a second; null is as fast as storage takes them.</summary>
+    /// <summary>Images per time; null for no limit.</summary>
     public Rate? Rate { get; init; }
 
     /// <summary>
-    /// Begins again after the last image, until stopped. Later passes go to folders of their own ("pass-2"): a camera does not overwrite.
+    /// Repeats all images until cancelled. Later passes use their own folder ("pass-2"), because a camera does not overwrite images.
     /// </summary>
     public bool Loop { get; init; }
 
-    /// <summary>Called when an image is stored; from several threads.</summary>
+    /// <summary>Called after each upload, from several threads.</summary>
     public Action<Dropped>? Stored { get; init; }
 
-    /// <summary>Stores.</summary>
-    /// <returns>Images that could not be stored, with the reason.</returns>
+    /// <summary>Uploads the images.</summary>
+    /// <returns>Images that could not be uploaded, with the reason.</returns>
     public async Task<IReadOnlyList<DropFailure>> RunAsync(IReadOnlyList<DropItem> items, CancellationToken cancellation)
     {
         BlobContainerClient images = storage.Container(ContainerNames.Images);
@@ -60,7 +60,7 @@ public sealed class Drop(StorageClients storage, TimeProvider time)
         return failures;
     }
 
-    /// <summary>Name of an image's blob.</summary>
+    /// <summary>Returns the blob name of an image.</summary>
     public static string BlobName(DropItem item, int pass = 1)
     {
         string path = item.Relative.Replace(Path.DirectorySeparatorChar, '/');
@@ -88,7 +88,7 @@ public sealed class Drop(StorageClients storage, TimeProvider time)
         } while (Loop);
     }
 
-    [SuppressMessage("Globalization", "CA1308:Normalize strings to uppercase", Justification = "Endings are written in lower case.")]
+    [SuppressMessage("Globalization", "CA1308:Normalize strings to uppercase", Justification = "File extensions are lower-case.")]
     private static string ContentType(string path) =>
         Path.GetExtension(path).ToLowerInvariant() switch
         {
@@ -101,20 +101,20 @@ public sealed class Drop(StorageClients storage, TimeProvider time)
         };
 }
 
-/// <summary>An image to be stored.</summary>
-/// <param name="Camera">Camera that it shall come from.</param>
-/// <param name="Path">Where the file is.</param>
-/// <param name="Relative">What follows the camera in the blob's name.</param>
+/// <summary>An image to upload.</summary>
+/// <param name="Camera">Camera of the blob name.</param>
+/// <param name="Path">Path of the file.</param>
+/// <param name="Relative">The part of the blob name after the camera.</param>
 public readonly record struct DropItem(string Camera, string Path, string Relative);
 
-/// <summary>An image that is stored.</summary>
+/// <summary>An uploaded image.</summary>
 /// <param name="Blob">Blob name in the images container.</param>
 /// <param name="ETag">Version of the blob, without quotes.</param>
 /// <param name="Bytes">Length of the file.</param>
-/// <param name="At">When storage had taken it.</param>
+/// <param name="At">When the upload ended.</param>
 public sealed record Dropped(string Blob, string ETag, long Bytes, DateTimeOffset At);
 
-/// <summary>An image that could not be stored.</summary>
-/// <param name="Path">Where the file is.</param>
-/// <param name="Error">Why: the file cannot be read, or storage refuses it or cannot be reached.</param>
+/// <summary>An image that could not be uploaded.</summary>
+/// <param name="Path">Path of the file.</param>
+/// <param name="Error">The reason: the file cannot be read, or storage rejects it or does not respond.</param>
 public sealed record DropFailure(string Path, Exception Error);

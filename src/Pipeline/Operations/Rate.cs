@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace AaClip.Pipeline.Operations;
 
-/// <summary>How often something happens, as people write it: "2", "2/s", "30/min", "600/h".</summary>
-/// <param name="PerSecond">Times a second, above 0.</param>
+/// <summary>A rate, written as "2", "2/s", "30/min" or "600/h".</summary>
+/// <param name="PerSecond">Events per second, above 0.</param>
 public readonly record struct Rate(double PerSecond)
 {
-    /// <summary>What <see cref="Parse"/> takes, for messages.</summary>
-    public const string Expected = "a pace such as 2/s, 30/min or 600/h";
+    /// <summary>Description of the text that <see cref="Parse"/> accepts, for error messages.</summary>
+    public const string Expected = "a rate such as 2/s, 30/min or 600/h";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
-    /// <returns>Null when the text is none.</returns>
+    /// <returns>Null if the text is not a rate.</returns>
     public static Rate? Parse(string text)
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
@@ -40,8 +40,8 @@ public readonly record struct Rate(double PerSecond)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{PerSecond}/s");
 
     /// <summary>
-    /// Waits until it is the turn of number <paramref name="index"/> of a series that began at <paramref name="start"/>; a late one does
-    /// not hold up those that follow.
+    /// Waits for the time of event <paramref name="index"/> of a series that began at <paramref name="start"/>. A late event does not delay
+    /// the events after it.
     /// </summary>
     /// <param name="start">Timestamp of <paramref name="time"/>.</param>
     public async Task WaitAsync(long start, long index, TimeProvider time, CancellationToken cancellation)

@@ -4,8 +4,8 @@ using AaClip.Pipeline.Storage;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Tells of each result once, as it appears, by listing again and again. A result that is written a second time, after a message was
-/// delivered twice, is not told again. Keeps the names of the last ten minutes: clocks of the workers and of storage may differ by less.
+/// Reports each new result once, by repeated listing. A result that is written again after a redelivery is not reported again. Keeps the
+/// names of the last ten minutes, so the clocks of workers and storage may differ by up to ten minutes.
 /// </summary>
 /// <param name="camera">Only results of this camera; null for all.</param>
 public sealed class ResultFollower(StorageClients storage, string? camera)
@@ -16,8 +16,8 @@ public sealed class ResultFollower(StorageClients storage, string? camera)
     private readonly Dictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
     private DateTimeOffset? _newest;
 
-    /// <summary>Looks once.</summary>
-    /// <returns>Results not told before, oldest first.</returns>
+    /// <summary>Lists the results once.</summary>
+    /// <returns>Results not reported before, oldest first.</returns>
     public async Task<IReadOnlyList<ResultSummary>> LookAsync(CancellationToken cancellation)
     {
         if (!await storage.Container(ContainerNames.Results).ExistsAsync(cancellation))

@@ -11,32 +11,33 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Accounts for every image from listings alone: 1. results by model, and what has the wrong name or a twin; 2. images, of which each that
-/// a profile wants scored needs a result of its current version, or of its content where only metadata changed since; 3. pictures without
-/// results, and results without pictures; 4. queues; 5. alerts. The images are listed first: one that comes meanwhile has more of a chance
-/// to be scored than to be missed.
+/// Checks from listings that every image has a result: 1. results by model, with duplicates and wrong names; 2. images: each one that is
+/// not skipped needs a result of its current version, or of the same content if only metadata changed; 3. pictures without results, and
+/// results without pictures; 4. queues; 5. alerts. Images are listed before results, so that an image that arrives meanwhile is not
+/// reported as missing.
 /// </summary>
 /// <param name="camera">Only images of this camera; null for all.</param>
-/// <param name="model">"name@version" that every image needs a result of; null for any.</param>
+/// <param name="model">"name@version" of the model of which every image needs a result; null for any model.</param>
 public sealed class Verification(StorageClients storage, string? camera, string? model)
 {
-    // From one model to another, in the order of the results: a model is promoted or taken back, but not as often as this
+    // Number of model changes, in the order of the results, that is too high for promotions and rollbacks
     private const int Switches = 4;
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
 
     private readonly Dictionary<string, ResultSummary> _results = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Model, string Image), List<ResultSummary>> _byImage = [];
-    private readonly List<(DateTimeOffset Time, string Model)> _live = []; // of new images, not of jobs
+    private readonly List<(DateTimeOffset Time, string Model)> _live = []; // results of new images, without jobs
     private readonly Dictionary<(string Model, string Image, string Version), string> _versions = [];
     private readonly List<string> _doubled = [],
         _givenUp = [];
 
     /// <summary>
-    /// Reads all alerts of the queue instead of the first 32, by hiding them for a moment; downstream gets them a little later.
+    /// Reads all alerts of the queue instead of the first 32. This hides them for a moment, so downstream systems receive them slightly
+    /// later.
     /// </summary>
     public bool AllAlerts { get; init; }
 
-    /// <summary>Accounts for the images once; an instance serves one run.</summary>
+    /// <summary>Runs the check. Call it once per instance.</summary>
     /// <exception cref="InvalidDataException">The camera profiles in storage cannot be read.</exception>
     public async Task<VerifyReport> RunAsync(CancellationToken cancellation)
     {
@@ -67,7 +68,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             heatmaps = await StemsAsync(ContainerNames.Heatmaps, cancellation);
         HashSet<string> stems = [.. _results.Keys.Select(Stem)];
 
-        // 4. Queues; 5. alerts
+        // 4. Queues, 5. Alerts
         Dictionary<string, int> queues = await QueuesAsync(cancellation);
         List<string> alerts = await AlertIdsAsync(cancellation);
         return new VerifyReport
@@ -101,7 +102,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
         };
     }
 
-    // Of the present version; or of another one with the same content, where only metadata changed since.
+    // The result of the current version, or of another version with the same content, if only metadata changed.
     private string? ResultOf(string model, string image, string etag, ImageContent content)
     {
         string exact = new ImageVersion(image, etag).Result(model);
@@ -110,7 +111,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             : _byImage.GetValueOrDefault((model, image))?.FirstOrDefault(r => r.Content?.IsSame(content) == true)?.Blob;
     }
 
-    // Two hosts with different models on one storage: each takes some of the images, so that the models take turns.
+    // Two hosts with different models use one storage account: each scores some of the images, so the models alternate.
     private string[] Mixed()
     {
         string[] order = [.. _live.OrderBy(r => r.Time).Select(r => r.Model)];
@@ -152,7 +153,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
     private async Task<List<(string, string, ImageContent)>> ImagesAsync(CancellationToken cancellation)
     {
         List<(string, string, ImageContent)> images = [];
-        // Images without a folder belong to camera "default", which no prefix finds.
+        // Images without a folder belong to camera "default"; no prefix selects them.
         string? prefix = camera is null or ImageName.RootCamera ? null : camera + "/";
         await foreach (BlobItem blob in ListAsync(ContainerNames.Images, BlobTraits.None, prefix, cancellation))
             if (camera is null || ImageName.Of(blob.Name).Camera == camera)
@@ -180,19 +181,19 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             if (summary.Job is null)
                 _live.Add((summary.Time, id));
             if (summary.Image is not { } image)
-                continue; // too long for metadata
+                continue; // the name was too long for metadata
             if (!_byImage.TryGetValue((id, image), out List<ResultSummary>? versions))
                 _byImage[(id, image)] = versions = [];
             versions.Add(summary);
             string version = Path.GetFileNameWithoutExtension(blob.Name[(blob.Name.LastIndexOf('/') + 1)..]);
             if (!_versions.TryAdd((id, image, version), blob.Name))
-                _doubled.Add($"{blob.Name} beside {_versions[(id, image, version)]}");
+                _doubled.Add($"{blob.Name}, same image version as {_versions[(id, image, version)]}");
             else if (
                 new ImageVersion(image, version).Result(id) is var own
                 && own != blob.Name
                 && !version.Contains('~', StringComparison.Ordinal)
             )
-                _doubled.Add($"{blob.Name}, which belongs at {own}");
+                _doubled.Add($"{blob.Name}, expected the name {own}");
         }
     }
 
@@ -220,7 +221,7 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             }
             catch (RequestFailedException e) when (e.Status == 404)
             {
-                // Not made yet, and empty.
+                // The queue does not exist yet, so it is empty.
             }
         }
 
@@ -253,5 +254,5 @@ public sealed class Verification(StorageClients storage, string? camera, string?
             yield return blob;
     }
 
-    private static string Stem(string blob) => blob[..blob.LastIndexOf('.')]; // ".json", ".png" or ".jpg"
+    private static string Stem(string blob) => blob[..blob.LastIndexOf('.')]; // without ".json", ".png" or ".jpg"
 }

@@ -1,69 +1,72 @@
 namespace AaClip.Pipeline.Operations;
 
-/// <summary>What became of every image.</summary>
+/// <summary>The result of a check that every image has a result.</summary>
 public sealed record VerifyReport
 {
-    /// <summary>Whether everything is accounted for.</summary>
+    /// <summary>Whether the check found no error.</summary>
     public bool Clean =>
         Missing.Count + Doubled.Count + WithoutMap.Count + RepeatedAlerts.Count + Mixed.Count == 0
         && !Queues.Any(q => q.Key.EndsWith("-poison", StringComparison.Ordinal) && q.Value > 0);
 
-    /// <summary>Images in the images container.</summary>
+    /// <summary>Number of images in the images container.</summary>
     public required int Images { get; init; }
 
     /// <summary>
-    /// Images that are not scored: of an unknown camera, by a skip pattern, or without a byte, such as placeholders of folders.
+    /// Number of images that are not scored: of an unknown camera, matched by a skip pattern, or empty, such as placeholders of folders.
     /// </summary>
     public required int Skipped { get; init; }
 
-    /// <summary>Images whose current version has exactly one result of a model.</summary>
+    /// <summary>Number of images whose current version has a result.</summary>
     public required int Accounted { get; init; }
 
-    /// <summary>Models that have results, and how many.</summary>
+    /// <summary>Number of results, by model.</summary>
     public required IReadOnlyDictionary<string, int> Models { get; init; }
 
-    /// <summary>Results of versions that were overwritten, or of images that were deleted.</summary>
+    /// <summary>Number of results of overwritten versions or deleted images.</summary>
     public required int Older { get; init; }
 
     /// <summary>Images whose current version has no result.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
-    /// <summary>Results of an image version that has another one of the same model, or that lie under a name that is not theirs.</summary>
+    /// <summary>Results of an image version that has another result of the same model, and results with a wrong blob name.</summary>
     public required IReadOnlyList<string> Doubled { get; init; }
 
-    /// <summary>Results with a score whose raw map is not there: the result is written last, so this should not be.</summary>
+    /// <summary>Results with a score but without a stored raw map. This is an error, because the result is written last.</summary>
     public required IReadOnlyList<string> WithoutMap { get; init; }
 
     /// <summary>
-    /// Images whose present version has a result without a score, and the code of its failure: accounted for, but worth a look.
+    /// Images whose current version has a failed result, with the code of the failure. This is not an error, but should be examined.
     /// </summary>
     public required IReadOnlyList<string> Failed { get; init; }
 
-    /// <summary>Failures of versions that were replaced or deleted since.</summary>
+    /// <summary>Number of failed results of overwritten or deleted versions.</summary>
     public required int PastFailures { get; init; }
 
     /// <summary>
-    /// Models that took turns with new images, as two hosts with different models on one storage do; empty where none did.
+    /// Models that alternate in scoring new images, because two hosts with different models use one storage account; empty if none do.
     /// </summary>
     public required IReadOnlyList<string> Mixed { get; init; }
 
-    /// <summary>Heatmaps and maps without a result: of an image that was overwritten or deleted while a worker crashed; harmless.</summary>
+    /// <summary>
+    /// Heatmaps and maps without a result: a worker crashed before it wrote the result, and the image was then overwritten or deleted. This
+    /// is not an error.
+    /// </summary>
     public required IReadOnlyList<string> Orphans { get; init; }
 
-    /// <summary>Messages that were given up on and not sent back since (results/failed/).</summary>
+    /// <summary>Failed messages that were not sent back (results/failed/).</summary>
     public required IReadOnlyList<string> GivenUp { get; init; }
 
-    /// <summary>Messages in each queue that has any, about.</summary>
+    /// <summary>Approximate number of messages, by queue; without empty queues.</summary>
     public required IReadOnlyDictionary<string, int> Queues { get; init; }
 
     /// <summary>
-    /// Queues in whose first 32 messages one waits for more than a day: alerts expire after seven, and what waits so long is not worked on.
+    /// Queues with a message older than one day among their first 32. No consumer seems to read them, and alerts expire after seven days.
     /// </summary>
     public required IReadOnlyList<string> Waiting { get; init; }
 
-    /// <summary>Alert events looked at.</summary>
+    /// <summary>Number of alert events that were read.</summary>
     public required int Alerts { get; init; }
 
-    /// <summary>Ids of alert events that were seen more than once.</summary>
+    /// <summary>Ids of alert events that are in the queue more than once.</summary>
     public required IReadOnlyList<string> RepeatedAlerts { get; init; }
 }

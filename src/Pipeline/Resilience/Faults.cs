@@ -1,21 +1,21 @@
 namespace AaClip.Pipeline.Resilience;
 
-/// <summary>Counts failures in a row. May be used from many threads.</summary>
+/// <summary>Counts consecutive failures. Thread-safe.</summary>
 internal sealed class Faults(TimeProvider time)
 {
     private readonly Lock _lock = new();
 
-    /// <summary>The failures since the last success; null when that was the last thing.</summary>
+    /// <summary>The failures since the last success; null if there are none.</summary>
     public Fault? Current { get; private set; }
 
-    /// <summary>It works.</summary>
+    /// <summary>Records a success, which resets the count.</summary>
     public void Worked()
     {
         lock (_lock)
             Current = null;
     }
 
-    /// <summary>It failed.</summary>
+    /// <summary>Records a failure.</summary>
     public Fault Failed(string reason)
     {
         lock (_lock)
@@ -23,13 +23,15 @@ internal sealed class Faults(TimeProvider time)
     }
 }
 
-/// <summary>Failures in a row.</summary>
-/// <param name="Count">How many, from 1.</param>
-/// <param name="Since">When the first of them was.</param>
-/// <param name="Reason">Of the last.</param>
+/// <summary>Consecutive failures.</summary>
+/// <param name="Count">Number of failures, from 1.</param>
+/// <param name="Since">Time of the first failure.</param>
+/// <param name="Reason">Reason of the last failure.</param>
 internal sealed record Fault(int Count, DateTimeOffset Since, string Reason)
 {
-    /// <summary>An error in one line, such as for a log: of a client that tried several times, the first of its errors.</summary>
+    /// <summary>
+    /// Returns the first line of an error's message, for a log. If a client failed several times, this is its first error.
+    /// </summary>
     public static string Text(Exception error)
     {
         while (error is AggregateException { InnerException: { } inner })

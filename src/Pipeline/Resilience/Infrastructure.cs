@@ -7,31 +7,31 @@ using Polly.Retry;
 namespace AaClip.Pipeline.Resilience;
 
 /// <summary>
-/// Runs steps so that a fault of the infrastructure spends no attempt of a message: the run waits with back-off and tries again, while the
-/// host renews the message's lease. A run that has waited for minutes, or whose process ends, hands its message back: it is sent anew, with
-/// all its attempts. A fault that stays while other messages of the step get through is the message's own, and is thrown. May be used from
-/// many threads.
+/// Runs steps so that an infrastructure fault uses no delivery attempt of a message: the run retries with back-off, while the host renews
+/// the message's lease. After 4 minutes of waiting, or when the process ends, a run hands its message back: it sends a copy with a new
+/// delivery count, and completes the message. If one message keeps failing while other messages of the step succeed, the message is the
+/// cause, and its error is thrown. Thread-safe.
 /// </summary>
 public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastructure> logger) : IDisposable
 {
-    /// <summary>Failures of a step, one after the other and of whichever messages, from which on health says so.</summary>
+    /// <summary>Number of consecutive failures of a step, of any messages, after which health reports the step.</summary>
     public const int UnhealthyAfter = 3;
 
-    /// <summary>Longest wait between two tries.</summary>
+    /// <summary>Maximum wait between two retries.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>A run hands its message back after this time: shorter than any host's limit of a run.</summary>
+    /// <summary>A run hands its message back after this time; it is shorter than every host's limit for a run.</summary>
     public static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HandBackLimit = TimeSpan.FromSeconds(10);
-    private const int OwnAfter = 5; // failures of one message, while as many others got through
+    private const int OwnAfter = 5; // failures of one message, while as many other messages succeeded
 
     private readonly ConcurrentDictionary<string, Step> _steps = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
     private int _waiting;
 
-    /// <summary>What health shows.</summary>
+    /// <summary>State for the health report.</summary>
     public InfrastructureState State
     {
         get
@@ -49,7 +49,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
                     false,
                     Volatile.Read(ref _waiting),
                     fault.Since,
-                    $"{step} has failed {fault.Count} times in a row; its messages wait and lose no attempt. The last reason: "
+                    $"{step} has failed {fault.Count} times in a row; its messages wait and use no delivery attempt. Last error: "
                         + $"{fault.Reason}"
                 )
                 : new InfrastructureState(true, Volatile.Read(ref _waiting), null, null);
@@ -57,16 +57,19 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
     }
 
     /// <summary>
-    /// Lets runs that wait, and those that are yet to begin, hand their messages back at once, for the process is about to end.
+    /// Makes waiting runs, and runs that start later, hand their messages back at once. Call it when the process is about to end.
     /// </summary>
     public Task EndAsync() => _ending.CancelAsync();
 
-    /// <summary>Runs a step of one message until it gets through the infrastructure, or its message is handed back.</summary>
-    /// <param name="step">Name of the step, such as of the function.</param>
-    /// <param name="run">Runs it once.</param>
-    /// <param name="handBack">Sends the message anew, to be seen after the given time.</param>
-    /// <exception cref="Exception">What <paramref name="run"/> throws and is no fault of the infrastructure: it counts as a failed
-    /// attempt.</exception>
+    /// <summary>
+    /// Runs a step of one message until it succeeds, fails with an error that is not an infrastructure fault, or hands its message back.
+    /// </summary>
+    /// <param name="step">Name of the step, such as the function's.</param>
+    /// <param name="run">Runs the step once.</param>
+    /// <param name="handBack">Sends a copy of the message, with the given visibility timeout.</param>
+    /// <exception cref="Exception">
+    /// <paramref name="run"/> threw an error that is not an infrastructure fault; it counts as a failed delivery.
+    /// </exception>
     public async Task RunAsync(
         string step,
         Func<Task> run,
@@ -94,7 +97,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         try
         {
             while (!await TryAsync())
-                wait.Since = time.GetTimestamp(); // not even handed back: storage is away, and comes back
+                wait.Since = time.GetTimestamp(); // the message could not be handed back, because storage is down: keep retrying
         }
         finally
         {
@@ -126,7 +129,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
     /// <inheritdoc/>
     public void Dispose() => _ending.Dispose();
 
-    /// <returns>Whether to wait and try again.</returns>
+    /// <returns>Whether to wait and retry.</returns>
     private bool Waits(Exception error, string name, Step step, Wait wait)
     {
         if (!InfrastructureException.Is(error))
@@ -151,7 +154,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
         using CancellationTokenSource limit = new(HandBackLimit, time);
         try
         {
-            await handBack(LongestWait, limit.Token); // another process takes it, not this one again
+            await handBack(LongestWait, limit.Token); // hidden at first, so that another process takes it
             Log.HandedBack(logger, step, fault);
             return true;
         }
@@ -164,7 +167,7 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
     private sealed class Wait(long since)
     {
         public long Since { get; set; } = since;
-        public string? Fault { get; set; } // the last one; null while none happened
+        public string? Fault { get; set; } // the last fault; null if there was none
         public int Failures { get; set; }
         public long OthersBefore { get; set; }
         public bool Own { get; set; }
@@ -187,17 +190,17 @@ public sealed partial class Infrastructure(TimeProvider time, ILogger<Infrastruc
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Step} waits and tries again: {Reason}")]
+        [LoggerMessage(1, LogLevel.Warning, "{Step} waits and will retry: {Reason}")]
         public static partial void Waits(ILogger logger, string step, string reason);
 
-        [LoggerMessage(2, LogLevel.Warning, "{Step} put its message back into the queue, with all attempts: {Reason}")]
+        [LoggerMessage(2, LogLevel.Warning, "{Step} put its message back into the queue, with a new delivery count: {Reason}")]
         public static partial void HandedBack(ILogger logger, string step, string reason);
     }
 }
 
-/// <summary>Whether messages get through, for health.</summary>
-/// <param name="Well">False from the third failure of a step in a row on.</param>
-/// <param name="Waiting">Runs that wait at present.</param>
-/// <param name="Since">Since when; null while all is well.</param>
-/// <param name="Reason">Which step fails, and why; null while all is well.</param>
+/// <summary>State of the infrastructure, for the health report.</summary>
+/// <param name="Well">False after three consecutive failures of a step.</param>
+/// <param name="Waiting">Number of runs that wait now.</param>
+/// <param name="Since">Time of the first of these failures; null if there are none.</param>
+/// <param name="Reason">Which step fails, and why; null if none does.</param>
 public sealed record InfrastructureState(bool Well, int Waiting, DateTimeOffset? Since, string? Reason);

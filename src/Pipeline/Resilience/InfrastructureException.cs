@@ -6,21 +6,21 @@ using Azure.Messaging.ServiceBus;
 namespace AaClip.Pipeline.Resilience;
 
 /// <summary>
-/// A fault of the infrastructure: model, provider, storage, network, memory. It says nothing about the message at hand, which is tried
-/// again without spending one of its attempts: see <see cref="Infrastructure"/>.
+/// An infrastructure fault: model, provider, storage, network or memory. The message is not the cause; it is retried without using a
+/// delivery attempt, see <see cref="Infrastructure"/>.
 /// </summary>
 public sealed class InfrastructureException(string message, Exception inner) : Exception(message, inner)
 {
     /// <summary>
-    /// Whether an error is a fault of the infrastructure. A 400, 413, 414 or 416 of storage is not: storage works, and refuses this request
-    /// for good, such as for a name that it does not take.
+    /// Whether an error is an infrastructure fault. Status 400, 413, 414 or 416 of storage is not: storage works, and will always reject
+    /// this request, for example because of an invalid name.
     /// </summary>
     public static bool Is(Exception error) =>
         error switch
         {
             InfrastructureException => true,
             RequestFailedException refused => refused.Status is not (400 or 413 or 414 or 416),
-            // All tries of a storage client; one that got no answer in time is a cancellation within.
+            // All attempts of a storage client; an attempt that timed out is an OperationCanceledException.
             AggregateException many => many.InnerExceptions.Count > 0
                 && many.InnerExceptions.All(tried => tried is OperationCanceledException || Is(tried)),
             IOException
@@ -29,7 +29,7 @@ public sealed class InfrastructureException(string message, Exception inner) : E
             or System.Net.Http.HttpRequestException
             or System.Net.Sockets.SocketException => true,
             ServiceBusException or AuthenticationFailedException => true,
-            XmlException => true, // an answer of storage that was cut off
+            XmlException => true, // a truncated response of storage
             _ => false,
         };
 }

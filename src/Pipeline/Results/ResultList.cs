@@ -2,12 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace AaClip.Pipeline.Results;
 
-/// <summary>A page of results.</summary>
+/// <summary>The results of a model, as the HTTP API lists them.</summary>
 /// <param name="Model">"name@version".</param>
-/// <param name="Results">Newest first.</param>
+/// <param name="Results">Results, newest first.</param>
 public sealed record ResultList(string Model, IReadOnlyList<ResultSummary> Results);
 
-/// <summary>JSON of pages of results.</summary>
+/// <summary>JSON of lists of results.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -10,7 +10,8 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Results;
 
 /// <summary>
-/// Results, heatmaps and raw maps. Names come from <see cref="ImageVersion"/>, writes replace, and the result is written last.
+/// Stores results, heatmaps and raw maps. Blob names come from <see cref="ImageVersion"/>, a write replaces an existing blob, and the
+/// result is written last.
 /// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
@@ -18,11 +19,14 @@ public sealed class ResultStore(StorageClients storage)
     private readonly BlobContainerClient _heatmaps = storage.Container(ContainerNames.Heatmaps);
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
 
-    /// <summary>Stores the pictures of an image, before its result: who sees the result finds them.</summary>
+    /// <summary>
+    /// Stores the pictures of an image. Call it before <see cref="WriteAsync"/>, so that a reader who finds the result also finds the
+    /// pictures.
+    /// </summary>
     /// <param name="model">"name@version".</param>
     /// <param name="heatmap">JPEG; null for none.</param>
-    /// <param name="map">PNG of 16 bits.</param>
-    /// <returns>Their blob names in the heatmaps and maps containers; null for no heatmap.</returns>
+    /// <param name="map">16-bit PNG.</param>
+    /// <returns>Their blob names in the heatmaps and maps containers; null if there is no heatmap.</returns>
     public async Task<(string? Heatmap, string Map)> WritePicturesAsync(
         string model,
         ImageVersion image,
@@ -38,7 +42,7 @@ public sealed class ResultStore(StorageClients storage)
         return (heatmap is null ? null : heatmapBlob, mapBlob);
     }
 
-    /// <summary>Stores a result, in place of an older one of the same image, version and model.</summary>
+    /// <summary>Stores a result. It replaces an older result of the same image, version and model.</summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteAsync(ResultDocument result, CancellationToken cancellation = default)
     {
@@ -47,8 +51,10 @@ public sealed class ResultStore(StorageClients storage)
         return name;
     }
 
-    /// <summary>Stores a result unless the image has one already; a job's failure takes the place of a failure from elsewhere.</summary>
-    /// <returns>Whether it lies there now.</returns>
+    /// <summary>
+    /// Stores a result unless the image has one already. A failed result of a job replaces a failed result of another origin.
+    /// </summary>
+    /// <returns>Whether this result is stored now.</returns>
     public async Task<bool> TryAddAsync(ResultDocument result, CancellationToken cancellation = default)
     {
         byte[] json = Json(result);
@@ -61,7 +67,7 @@ public sealed class ResultStore(StorageClients storage)
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
             if (await HoldsAsync(NameOf(result), json, cancellation))
-                return true; // the answer to this very write was lost, and the client has repeated it
+                return true; // this write had succeeded, but its response was lost, so the client repeated it
             ResultSummary? there = result.Job is null ? null : await SummaryAsync(result.Model.Id, result.Image.Version, cancellation);
             if (there is not { Verdict: Verdict.Failed } || there.Job == result.Job)
                 return false;
@@ -70,9 +76,7 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>
-    /// Keeps a message that was given up on; the same message always in the same blob, with the count of how often it was sent back.
-    /// </summary>
+    /// <summary>Stores a message of a poison queue. The same message always gets the same blob, and keeps its count of redrives.</summary>
     /// <returns>Its blob name in the results container.</returns>
     public async Task<string> WriteFailedAsync(FailedMessage message, CancellationToken cancellation = default)
     {
@@ -84,14 +88,14 @@ public sealed class ResultStore(StorageClients storage)
     }
 
     /// <summary>Reads what <see cref="WriteFailedAsync"/> wrote.</summary>
-    /// <returns>Null when there is none.</returns>
-    /// <exception cref="InvalidDataException">The blob is no such record.</exception>
+    /// <returns>Null if there is no such blob.</returns>
+    /// <exception cref="InvalidDataException">The blob is not a failed message.</exception>
     public async Task<FailedMessage?> ReadFailedAsync(string name, CancellationToken cancellation = default) =>
         (await FailedBlob(name).ReadAsync(cancellation))?.Document;
 
     /// <summary>Reads a result by its blob name.</summary>
-    /// <returns>Null when there is none.</returns>
-    /// <exception cref="InvalidDataException">The blob is no result, or from a newer program.</exception>
+    /// <returns>Null if there is no such blob.</returns>
+    /// <exception cref="InvalidDataException">The blob is not a result, or a newer program wrote it.</exception>
     public async Task<ResultDocument?> ReadAsync(string name, CancellationToken cancellation = default)
     {
         try
@@ -105,8 +109,8 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>What the metadata of a result tell, without reading it.</summary>
-    /// <returns>Null when there is none.</returns>
+    /// <summary>Reads the summary of a result from its blob metadata, without its content.</summary>
+    /// <returns>Null if there is no such blob.</returns>
     public async Task<ResultSummary?> SummaryAsync(string model, ImageVersion image, CancellationToken cancellation = default)
     {
         string name = image.Result(model);
@@ -121,8 +125,8 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    /// <summary>Reads the newest result of an image: of several versions the one that was scored last.</summary>
-    /// <returns>Null when there is none.</returns>
+    /// <summary>Reads the newest result of an image. Of several versions, this is the one that was scored last.</summary>
+    /// <returns>Null if there is no such blob.</returns>
     public async Task<ResultDocument?> LatestAsync(string model, string image, CancellationToken cancellation = default)
     {
         ResultSummary? newest = null;
@@ -157,10 +161,10 @@ public sealed class ResultStore(StorageClients storage)
                 yield return BlobNames.ModelOf(item.Prefix);
     }
 
-    /// <summary>Lists results from their metadata, in the order of their names; nothing is read but the listing.</summary>
+    /// <summary>Lists results in the order of their blob names. Reads only the listing with its metadata, not the blobs.</summary>
     /// <param name="model">"name@version".</param>
     /// <param name="camera">Null for all cameras.</param>
-    /// <param name="since">Leaves out results made before.</param>
+    /// <param name="since">Leaves out results made before this time; null for all.</param>
     public async IAsyncEnumerable<ResultSummary> ListAsync(
         string model,
         string? camera = null,
@@ -182,8 +186,8 @@ public sealed class ResultStore(StorageClients storage)
                 yield return summary;
     }
 
-    /// <summary>The newest results of a listing.</summary>
-    /// <param name="top">How many at most, at least 1.</param>
+    /// <summary>Returns the newest results of a listing.</summary>
+    /// <param name="top">The maximum number of results, at least 1.</param>
     /// <returns>Newest first.</returns>
     public async Task<IReadOnlyList<ResultSummary>> NewestAsync(
         string model,
@@ -194,7 +198,7 @@ public sealed class ResultStore(StorageClients storage)
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
-        PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is at its head
+        PriorityQueue<ResultSummary, DateTimeOffset> newest = new(); // the oldest of them is dequeued first
         await foreach (ResultSummary summary in ListAsync(model, camera, since, cancellation))
         {
             newest.Enqueue(summary, summary.Time);

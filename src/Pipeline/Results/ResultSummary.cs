@@ -5,16 +5,16 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Results;
 
-/// <summary>What a listing tells of a result without reading it: its blob metadata.</summary>
+/// <summary>Summary of a result, stored in its blob metadata, so that a listing is enough to read it.</summary>
 /// <param name="Blob">Blob name in the results container.</param>
-/// <param name="Camera">Camera.</param>
-/// <param name="Image">Blob name of the image; null where it was too long for metadata.</param>
-/// <param name="Verdict">Verdict.</param>
+/// <param name="Camera">Camera of the image.</param>
+/// <param name="Image">Blob name of the image; null if it was too long for metadata.</param>
+/// <param name="Verdict">Verdict on the image.</param>
 /// <param name="Score">Calibrated score; null for a failed image.</param>
 /// <param name="Time">When the result was made.</param>
-/// <param name="Failure">Code of the failure; null when there is a score.</param>
-/// <param name="Job">The job that asked for it; null for a new image.</param>
-/// <param name="Content">The content that was scored; null in results of older programs, and where it was not read.</param>
+/// <param name="Failure">Code of the failure; null if there is a score.</param>
+/// <param name="Job">Rescoring job that sent the request; null for a new image.</param>
+/// <param name="Content">The content that was scored; null in results of older programs, and if the content was not read.</param>
 public sealed record ResultSummary(
     string Blob,
     string Camera,
@@ -27,13 +27,13 @@ public sealed record ResultSummary(
     [property: JsonIgnore] ImageContent? Content = null
 )
 {
-    private const int LongestText = 2048; // all metadata of a blob share 8 KB
+    private const int LongestText = 2048; // all metadata of a blob may have 8 KB in total
 
     /// <summary>"name@version".</summary>
     [JsonIgnore]
     public string Model => BlobNames.ModelOf(Blob);
 
-    /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
+    /// <summary>Returns the metadata of a result: ASCII only, text percent-encoded.</summary>
     internal static Dictionary<string, string> ToMetadata(ResultDocument result)
     {
         Dictionary<string, string> metadata = new(StringComparer.OrdinalIgnoreCase)
@@ -63,7 +63,7 @@ public sealed record ResultSummary(
         return metadata;
     }
 
-    /// <returns>Null when the blob carries no metadata of a result.</returns>
+    /// <returns>Null if the metadata are not those of a result.</returns>
     internal static ResultSummary? FromMetadata(string blob, IDictionary<string, string> metadata)
     {
         if (

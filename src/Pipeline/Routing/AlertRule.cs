@@ -1,11 +1,13 @@
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>When a camera raises an alert, and when it falls silent again.</summary>
-/// <param name="SeverityBands">Bands in rising order; null or absent: minor from 0.5, major from 0.7, critical from 0.9.</param>
-/// <param name="Confirm">How many of the newest images must be anomalous; null or absent: 1 of 1.</param>
-/// <param name="CoolDownSeconds">Seconds after a closed alert in which only a more severe one opens; 0 to 604800. Default 60.</param>
-/// <param name="CloseAfterNormal">Normal images in a row that close an open anomaly, 1 to 1000. Default 3.</param>
-/// <param name="Enabled">Whether the camera alerts at all. Default true.</param>
+/// <summary>When a camera opens an alert, and when it closes one.</summary>
+/// <param name="SeverityBands">
+/// Bands in ascending order. Default (null or absent): minor from 0.5, major from 0.7, critical from 0.9.
+/// </param>
+/// <param name="Confirm">How many of the newest images must be anomalous. Default (null or absent): 1 of 1.</param>
+/// <param name="CoolDownSeconds">Seconds after an alert closes in which only a more severe alert opens, 0 to 604800. Default 60.</param>
+/// <param name="CloseAfterNormal">Number of consecutive normal images that closes an open alert, 1 to 1000. Default 3.</param>
+/// <param name="Enabled">Whether the camera raises alerts. Default true.</param>
 public sealed record AlertRule(
     IReadOnlyList<SeverityBand>? SeverityBands = null,
     Confirmation? Confirm = null,
@@ -16,7 +18,7 @@ public sealed record AlertRule(
 {
     private static readonly SeverityBand[] DefaultBands = [new("minor", 0.5), new("major", 0.7), new("critical", 0.9)];
 
-    /// <summary>Bands in rising order; at least one.</summary>
+    /// <summary>Bands in ascending order; at least one.</summary>
     public IReadOnlyList<SeverityBand> SeverityBands
     {
         get;
@@ -31,10 +33,11 @@ public sealed record AlertRule(
     } = Confirm ?? new();
 }
 
-/// <summary>A name for how bad it is.</summary>
-/// <param name="Name">"minor", "critical": what subscribers filter by. Letters, digits, "-" and "_".</param>
-/// <param name="MinCalibrated">Calibrated scores from here on belong to the band, up to the next one; 0 to 1, where 0.5 is the
-/// threshold.</param>
+/// <summary>A severity, and the scores that have it.</summary>
+/// <param name="Name">Such as "minor" or "critical"; subscribers filter by it. Letters, digits, "-" and "_".</param>
+/// <param name="MinCalibrated">
+/// The lowest calibrated score of the band, which ends at the next band; 0 to 1, where 0.5 is the threshold.
+/// </param>
 public sealed record SeverityBand(string Name, double MinCalibrated);
 
 /// <summary>N of the newest M images must be anomalous before an alert is raised.</summary>

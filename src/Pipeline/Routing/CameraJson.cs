@@ -4,13 +4,15 @@ using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>JSON of camera profiles. Unknown fields are refused: a misspelt threshold must not be silently the default one.</summary>
+/// <summary>
+/// JSON of camera profiles. Unknown fields are rejected: otherwise a misspelt threshold would silently become the default.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowTrailingCommas = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
-    RespectRequiredConstructorParameters = true, // a severity band without a limit must not begin at 0
+    RespectRequiredConstructorParameters = true, // otherwise a severity band without minCalibrated would start at 0
     WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(DomainConverter)]

@@ -3,10 +3,10 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>What JSON alone cannot promise of a profile. Messages name camera, field, value and remedy.</summary>
+/// <summary>Checks that the JSON reader cannot do. Messages name camera, field, value and remedy.</summary>
 internal static class CameraProfileChecks
 {
-    private const int Raster = 64; // fine enough to see whether a mask leaves anything
+    private const int Raster = 64; // pixels along one side; enough to see whether a mask covers the whole image
 
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public static void Check(CameraProfile profile, string where)
@@ -42,7 +42,7 @@ internal static class CameraProfileChecks
         for (int i = 0; i < (profile.Ignore?.Count ?? 0); i++)
         {
             string field = string.Create(CultureInfo.InvariantCulture, $"ignore[{i}]");
-            IReadOnlyList<IReadOnlyList<double>>? polygon = profile.Ignore![i]; // the loop's end says that it is there
+            IReadOnlyList<IReadOnlyList<double>>? polygon = profile.Ignore![i]; // not null: the loop runs only if it has entries
             if (polygon is null || polygon.Count < 3)
                 throw Bad(where, field, $"a polygon of {polygon?.Count ?? 0} corners", "expected at least three corners of [x, y]");
             foreach (IReadOnlyList<double>? corner in polygon)
@@ -57,7 +57,7 @@ internal static class CameraProfileChecks
         }
 
         if (profile.Mask is { } mask && Array.TrueForAll(mask.Rasterize(Raster, Raster), p => p))
-            throw Bad(where, "ignore", "the whole image", "leave a part that is looked at");
+            throw Bad(where, "ignore", "the whole image", "leave a part of the image outside of the polygons");
     }
 
     private static void CheckAlert(AlertRule rule, string where)
@@ -74,7 +74,7 @@ internal static class CameraProfileChecks
                     where,
                     "alert.severityBands",
                     $"{Text(band.MinCalibrated)} for '{band.Name}'",
-                    "expected calibrated scores, 0 to 1, in rising order"
+                    "expected calibrated scores, 0 to 1, in ascending order"
                 );
             last = band.MinCalibrated;
         }

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Routing;
 
 /// <summary>
-/// The camera profiles of config/cameras.json, read again when its ETag changes. Without a file every camera has the default profile; a
-/// broken file leaves the last good one in force and says so in health and log; where none was read yet, images wait for one, for the
-/// default profile would alert by other rules than the user's. May be used from many threads.
+/// The camera profiles of config/cameras.json, read again when its ETag changes. Without a file, every camera has the default profile. If
+/// the file is invalid, the last valid one stays in force, and health and log report the error. If no valid file was read yet, images wait
+/// for one, because the default profile would alert by other rules than the user's. Thread-safe.
 /// </summary>
 public sealed partial class CameraProfiles : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed partial class CameraProfiles : IDisposable
     private volatile Snapshot? _snapshot;
     private volatile CamerasState? _brokenAtStart;
 
-    /// <summary>Reads nothing yet.</summary>
+    /// <summary>Reads nothing before the first call of <see cref="GetAsync"/>.</summary>
     public CameraProfiles(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraProfiles> logger)
     {
         _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
@@ -37,21 +37,21 @@ public sealed partial class CameraProfiles : IDisposable
         _logger = logger;
     }
 
-    /// <summary>What health shows; null before the first look.</summary>
+    /// <summary>State for the health report; null before the first read.</summary>
     public CamerasState? State => _snapshot?.State ?? _brokenAtStart;
 
-    /// <summary>The profiles in force.</summary>
-    /// <exception cref="RequestFailedException">Storage does not answer, and nothing was read yet.</exception>
-    /// <exception cref="InfrastructureException">The file is broken, and no good one was read yet.</exception>
+    /// <summary>Returns the profiles in force.</summary>
+    /// <exception cref="RequestFailedException">Storage does not respond, and no profiles were read yet.</exception>
+    /// <exception cref="InfrastructureException">The file is invalid, and no valid one was read yet.</exception>
     public async Task<CameraSet> GetAsync(CancellationToken cancellation = default)
     {
         if (_snapshot is { } fresh && _time.GetElapsedTime(fresh.LookedAt) < _refresh)
             return fresh.Cameras;
 
-        // While one caller looks, the others go on with what there is.
+        // While one caller reads the file, the others use the profiles read before.
         Snapshot? known = _snapshot;
         if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation))
-            return known!.Cameras; // only waits without end when there is none
+            return known!.Cameras; // not null: with a null snapshot the wait has no time-out
         try
         {
             known = _snapshot;
@@ -111,8 +111,8 @@ public sealed partial class CameraProfiles : IDisposable
         {
             if (blob.Details.ContentLength > MaxBytes)
                 throw new InvalidDataException(
-                    $"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is no file "
-                        + $"of camera profiles."
+                    $"{ContainerNames.Config}/{Blob} has {blob.Details.ContentLength} bytes, more than {MaxBytes}: this is not a "
+                        + $"file of camera profiles."
                 );
             byte[] json = new byte[blob.Details.ContentLength];
             await blob.Content.ReadExactlyAsync(json, cancellation);
@@ -129,12 +129,12 @@ public sealed partial class CameraProfiles : IDisposable
             Log.Broken(_logger, e.Message);
             if (known is not null)
                 return new Snapshot(known.Cameras, etag, known.State with { Error = e.Message }, now);
-            _brokenAtStart = new CamerasState("No good file was read yet: images wait for one.", null, null, e.Message, Waiting: true);
+            _brokenAtStart = new CamerasState("No valid file was read yet: images wait for one.", null, null, e.Message, Waiting: true);
             throw new InfrastructureException(e.Message, e);
         }
     }
 
-    /// <param name="Seen">Newest version looked at, good or broken; null when there was none.</param>
+    /// <param name="Seen">ETag of the file that was read last, valid or not; null if there was no file.</param>
     private sealed record Snapshot(CameraSet Cameras, ETag? Seen, CamerasState State, long LookedAt);
 
     private static partial class Log
@@ -148,7 +148,7 @@ public sealed partial class CameraProfiles : IDisposable
         [LoggerMessage(
             3,
             LogLevel.Error,
-            "The camera profiles are broken; the last good ones stay in force, and without any, images wait: {Error}"
+            "The camera profiles are invalid. The last valid ones stay in force; if there are none, images wait. {Error}"
         )]
         public static partial void Broken(ILogger logger, string error);
 
@@ -157,10 +157,10 @@ public sealed partial class CameraProfiles : IDisposable
     }
 }
 
-/// <summary>What is in force, for health.</summary>
-/// <param name="InForce">In words.</param>
-/// <param name="ETag">Version in force; null for the default.</param>
-/// <param name="LoadedAt">When it was read.</param>
-/// <param name="Error">Why the newest file is not in force; null when it is.</param>
-/// <param name="Waiting">No good file was read since the process began, and images wait for one.</param>
+/// <summary>The profiles in force, for the health report.</summary>
+/// <param name="InForce">Text that describes them.</param>
+/// <param name="ETag">ETag of the file in force; null for the default profile.</param>
+/// <param name="LoadedAt">When the file was read.</param>
+/// <param name="Error">Why the newest file is not in force; null if it is.</param>
+/// <param name="Waiting">True if no valid file was read since the process started, so that images wait for one.</param>
 public sealed record CamerasState(string InForce, string? ETag, DateTimeOffset? LoadedAt, string? Error, bool Waiting = false);

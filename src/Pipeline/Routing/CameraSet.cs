@@ -5,7 +5,7 @@ namespace AaClip.Pipeline.Routing;
 /// <summary>The content of config/cameras.json: profiles by camera name or pattern. Immutable.</summary>
 public sealed class CameraSet
 {
-    /// <summary>The newest format that this program reads.</summary>
+    /// <summary>The newest version of the format that this program reads.</summary>
     public const int CurrentSchema = 1;
 
     private static readonly JsonDocumentOptions Lenient = new()
@@ -32,17 +32,17 @@ public sealed class CameraSet
         Names = [.. cameras.Keys];
     }
 
-    /// <summary>What holds without a file: every camera has the default profile.</summary>
+    /// <summary>The set that applies without a file: every camera has the default profile.</summary>
     public static CameraSet Default { get; } = new(new() { ["*"] = CameraProfile.Default });
 
     /// <summary>Names and patterns, in the order of the file.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// A camera's profile: by its own name, else by the longest pattern that matches ("*" stands for any characters; of equally long ones
-    /// the first in ordinal order).
+    /// Finds a camera's profile by its exact name, otherwise by the longest pattern that matches. "*" matches any characters; of equally
+    /// long patterns the first in ordinal order is used.
     /// </summary>
-    /// <returns>Null when nothing matches: the file names all cameras that there are, and this is none of them.</returns>
+    /// <returns>Null if nothing matches.</returns>
     public CameraProfile? Find(string camera)
     {
         if (_exact.TryGetValue(camera, out CameraProfile? own))
@@ -55,14 +55,14 @@ public sealed class CameraSet
 
     /// <summary>Reads and checks a file.</summary>
     /// <param name="json">UTF-8; comments and trailing commas are allowed.</param>
-    /// <param name="where">What to call the file in messages.</param>
+    /// <param name="where">Name of the file in error messages.</param>
     /// <exception cref="InvalidDataException">The message names camera, field, value and remedy.</exception>
     public static CameraSet Parse(ReadOnlyMemory<byte> json, string where)
     {
         try
         {
             if (json.Span.StartsWith("\uFEFF"u8))
-                json = json[3..]; // editors on Windows put it there
+                json = json[3..]; // byte order mark, written by editors on Windows
             using JsonDocument document = JsonDocument.Parse(json, Lenient);
             JsonElement root = document.RootElement;
             if (

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>Where camera profiles come from.</summary>
+/// <summary>Settings of the camera profiles.</summary>
 public sealed class CamerasOptions
 {
     /// <summary>Section of the settings.</summary>
     public const string Section = "Cameras";
 
-    /// <summary>Seconds between two looks at config/cameras.json; 0 (each time) to 3600; default 5.</summary>
+    /// <summary>Seconds between two reads of config/cameras.json; 0 (each time) to 3600; default 5.</summary>
     [Range(0.0, 3600.0)]
     public double RefreshSeconds { get; set; } = 5;
 }

@@ -5,20 +5,20 @@ using AaClip.Scoring.Maps;
 namespace AaClip.Pipeline.Routing;
 
 /// <summary>
-/// The part of a camera's picture that does not count: fixtures, background, a moving belt. A pixel is ignored when its centre lies in a
-/// polygon (even-odd rule), at whatever size the picture is looked at.
-/// 1. On the model's grid, a patch that is ignored for half of its pixels or more takes the median of the patches that count, before
-/// smoothing: so what happens in the ignored area is not smeared over its border, nor is a defect beside it thinned out.
+/// The part of a camera's images that is ignored: fixtures, background, a moving belt. A pixel is ignored if its centre is inside a polygon
+/// (even-odd rule), at any size of the image.
+/// 1. On the model's grid, before smoothing, a patch with half of its pixels or more ignored takes the median of the other patches. So
+/// smoothing neither spreads high values out of the ignored area nor weakens a defect beside it.
 /// 2. On the smoothed and enlarged map, ignored pixels count neither for the maximum nor for regions.
-/// 3. In the heatmap they show the photo as it is.
-/// The stored raw map stays as the model gave it. The detection score is a mean over all patches and cannot be corrected afterwards.
+/// 3. In the heatmap, ignored pixels show the photo without colours.
+/// The stored raw map is the model's, without the mask. The detection score is a mean over all patches and cannot be corrected afterwards.
 /// </summary>
 public sealed class IgnoreMask
 {
     private readonly (double X, double Y)[][] _polygons;
-    private readonly ConcurrentDictionary<int, bool[]> _squares = []; // by side: the model's input size, so one or two entries
+    private readonly ConcurrentDictionary<int, bool[]> _squares = []; // key: the model's input size, so one or two entries
 
-    /// <summary>Takes polygons of [x, y] corners, 0 to 1 from the left top corner; each is closed by itself.</summary>
+    /// <summary>Takes polygons of [x, y] corners, 0 to 1 from the top left corner. The last corner is joined to the first.</summary>
     /// <exception cref="ArgumentException">A polygon has fewer than three corners, or a corner is not two numbers.</exception>
     public IgnoreMask(IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>> polygons)
     {
@@ -27,11 +27,11 @@ public sealed class IgnoreMask
         _polygons = [.. polygons.Select(p => p.Select(c => (c[0], c[1])).ToArray())];
     }
 
-    /// <summary>The ignored pixels of a square picture; shared, so it must not be written to.</summary>
+    /// <summary>The ignored pixels of a square image. The array is shared: do not write to it.</summary>
     /// <returns>[size, size].</returns>
     public bool[] Square(int size) => _squares.GetOrAdd(size, s => Rasterize(s, s));
 
-    /// <summary>The ignored pixels of a picture.</summary>
+    /// <summary>The ignored pixels of an image.</summary>
     /// <returns>[height, width].</returns>
     public bool[] Rasterize(int width, int height)
     {
@@ -41,8 +41,8 @@ public sealed class IgnoreMask
         return mask;
     }
 
-    /// <summary>Step 1: a map without what the ignored patches said.</summary>
-    /// <param name="map">As the model gave it.</param>
+    /// <summary>Step 1: replaces the values of ignored patches.</summary>
+    /// <param name="map">The model's map.</param>
     public AnomalyMap Fill(AnomalyMap map)
     {
         bool[] pixels = Square(map.Size);
@@ -81,7 +81,7 @@ public sealed class IgnoreMask
         }
     }
 
-    // The pixels of a row whose centres lie between an odd crossing of a polygon's edges and the next.
+    // Marks the pixels of a row whose centres lie between an odd crossing of a polygon's edges and the next crossing.
     private void Row(int y, int width, int height, Span<bool> row)
     {
         double centre = (y + 0.5) / height;

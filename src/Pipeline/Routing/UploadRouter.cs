@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Pipeline.Routing;
 
 /// <summary>
-/// An image was stored: finds its camera's profile and asks for a score, or skips it with a reason in the log. The camera is the first
-/// folder of the name; an image without a folder belongs to camera "default". What the file is called plays no part, but for the profile's
-/// skip patterns: whether it is an image is told by its content.
+/// Handles a stored image: finds its camera's profile and requests a score, or skips it and logs the reason. The camera is the first folder
+/// of the name; an image without a folder belongs to camera "default". File extensions are not checked, except by the profile's skip
+/// patterns: the decoder detects the format from the content.
 /// </summary>
 public sealed partial class UploadRouter(
     StorageClients storage,
@@ -19,8 +19,8 @@ public sealed partial class UploadRouter(
     ILogger<UploadRouter> logger
 )
 {
-    /// <summary>Looks at one upload, and sends the request to score it unless it is skipped.</summary>
-    /// <returns>The request that was sent; null when the upload was skipped.</returns>
+    /// <summary>Routes one upload: sends the request to score it, unless it is skipped.</summary>
+    /// <returns>The request that was sent; null if the upload was skipped.</returns>
     public async Task<ScoreRequested?> RouteAsync(BlobCreated upload, CancellationToken cancellation)
     {
         using Activity? span = Tracing.Start("RouteUpload", upload.Traceparent);
@@ -39,9 +39,9 @@ public sealed partial class UploadRouter(
         ScoreRequested request = new()
         {
             Image = upload.Name,
-            ETag = upload.ETag.Length > 0 ? upload.ETag : "*", // an event that does not name the version means the one that is there
+            ETag = upload.ETag.Length > 0 ? upload.ETag : "*", // without an ETag in the event, the current version
             Camera = camera,
-            ObjectClass = profile!.Class, // a camera without a profile was skipped above
+            ObjectClass = profile!.Class, // not null: a camera without a profile was skipped above
             EnqueuedAt = time.GetUtcNow(),
             Traceparent = Tracing.Stamp(upload.Traceparent),
         };
@@ -53,16 +53,16 @@ public sealed partial class UploadRouter(
     private (string Code, string Text)? WhyNot(BlobCreated upload, string camera, string path, CameraProfile? profile)
     {
         if (upload.EventType != BlobCreated.Type)
-            return ("event-type", $"the event is {upload.EventType}, not {BlobCreated.Type}: let the subscription send no others");
+            return ("event-type", $"the event is {upload.EventType}, not {BlobCreated.Type}: let the subscription filter by event type");
         if (upload.Container != storage.NameOf(ContainerNames.Images))
-            return ("container", $"it lies in container '{upload.Container}', not in '{storage.NameOf(ContainerNames.Images)}'");
+            return ("container", $"it is in container '{upload.Container}', not in '{storage.NameOf(ContainerNames.Images)}'");
         if (upload.Bytes == 0)
             return upload.Name.EndsWith('/')
                 ? ("folder", "it is the placeholder of a folder")
                 : (
                     "empty",
-                    $"it has no bytes: {upload.Api ?? "the upload"} begins a file, or marks a folder; when the bytes come, they "
-                        + $"have an event of their own"
+                    $"it has no bytes: {upload.Api ?? "the upload"} creates an empty file or marks a folder; when the bytes are "
+                        + $"written, storage sends another event"
                 );
         if (profile is null)
             return (

@@ -1,9 +1,9 @@
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>Patterns in which "*" stands for any characters, also "/" and none.</summary>
+/// <summary>Patterns in which "*" matches any number of any characters, including "/" and none.</summary>
 internal static class Wildcard
 {
-    /// <summary>Compares a whole text with a pattern, in steps proportional to their lengths multiplied.</summary>
+    /// <summary>Whether a pattern matches the whole text. Takes time proportional to the product of their lengths.</summary>
     public static bool Matches(string pattern, string text, bool ignoreCase = false)
     {
         int p = 0,
@@ -23,7 +23,7 @@ internal static class Wildcard
             }
             else if (star >= 0)
             {
-                (p, t) = (star + 1, ++resume); // the star takes one character more
+                (p, t) = (star + 1, ++resume); // the star takes one more character
             }
             else
             {

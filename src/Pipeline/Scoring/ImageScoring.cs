@@ -18,21 +18,21 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Scoring;
 
-/// <summary>What became of one image, and what is to be sent on.</summary>
-/// <param name="Result">As stored.</param>
-/// <param name="Scored">For the alert rules; null for a failed image and for jobs.</param>
-/// <param name="Shadow">For a second model that scores on trial; null for none.</param>
+/// <summary>The outcome of one image, and the messages to send.</summary>
+/// <param name="Result">The stored result.</param>
+/// <param name="Scored">Message for the alert rules; null for a failed image and for jobs.</param>
+/// <param name="Shadow">Request for the shadow model to score the same image; null for none.</param>
 public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null);
 
 /// <summary>
-/// From a request to a stored result: 1. model and profile; 2. download the version that was asked for; 3. decode; 4. score; 5. judge;
-/// 6. draw and store the pictures; 7. store the result; 8. say what is to be sent, but for jobs.
-/// An image that can never be scored gets a failed result at once, and a transient error is thrown. Where the version that was asked for is
-/// not there any more, the present one is scored and filed under its own ETag.
+/// Makes a stored result from a request: 1. model and profile; 2. download the requested version; 3. decode; 4. score; 5. judge; 6. draw
+/// and store the pictures; 7. store the result; 8. return the messages to send, except for jobs.
+/// An image that can never be scored gets a failed result at once; transient errors are thrown, and the queue retries. If the requested
+/// version no longer exists, the current one is scored and stored under its own ETag.
 /// </summary>
 public sealed partial class ImageScoring : IDisposable
 {
-    // One in the model, one before or after it: more would only take the cores and the storage from new images.
+    // One image in the model, one before or after it. More would take processor cores and storage bandwidth from new images.
     private const int JobImagesOnCpu = 2;
 
     private readonly BlobContainerClient _images;
@@ -46,11 +46,11 @@ public sealed partial class ImageScoring : IDisposable
     private readonly ILogger _logger;
     private readonly ModelRolesStore _choice;
     private readonly SemaphoreSlim _urgent;
-    private readonly SemaphoreSlim _patient; // of its own, so that a job never keeps new images out
+    private readonly SemaphoreSlim _patient; // separate, so that a job never blocks new images
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
 
-    /// <summary>Nothing is loaded or sent yet.</summary>
+    /// <summary>Loads and sends nothing yet.</summary>
     public ImageScoring(
         StorageClients storage,
         CameraProfiles cameras,
@@ -79,24 +79,23 @@ public sealed partial class ImageScoring : IDisposable
         _patient = new SemaphoreSlim(limits.Value.MaxImagesInMemory);
     }
 
-    /// <summary>Scores a new image, and sends on what follows from it.</summary>
-    /// <returns>As of <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
+    /// <summary>Scores a new image, and sends the messages that follow from it.</summary>
+    /// <returns>As for <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
     public async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
         ScoredImage? image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
         if (image?.Scored is { } scored)
             await _sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
-        if (image?.Shadow is { } shadow) // a second model that scores on trial
+        if (image?.Shadow is { } shadow)
             await _sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         return image;
     }
 
-    /// <summary>Runs all steps, and sends nothing.</summary>
+    /// <summary>Runs all steps, but sends no message.</summary>
     /// <param name="step">Name of the function, for the trace.</param>
-    /// <param name="urgent">Goes before requests that are not: new images before jobs.</param>
+    /// <param name="urgent">True for a new image, false for an image of a job. Urgent requests go first.</param>
     /// <returns>
-    /// The stored result and what follows from it; null when the version asked for is not there any more, and the present one is scored
-    /// already.
+    /// The stored result and the messages to send; null if the requested version no longer exists and the current one is already scored.
     /// </returns>
     public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
@@ -217,7 +216,7 @@ public sealed partial class ImageScoring : IDisposable
             {
                 return await FailAsync(result, FailureCodes.UnknownClass, e.Message, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException) // the text tower: no image plays a part in it
+            catch (Exception e) when (e is not OperationCanceledException) // the text tower failed; it does not depend on the image
             {
                 throw new InfrastructureException(e.Message, e);
             }
@@ -226,14 +225,14 @@ public sealed partial class ImageScoring : IDisposable
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
                 Task<ImageScore> scoring = model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
-                image = null; // while it waits for the model, it holds the photo and the model's input alone
+                image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
             }
-            catch (InvalidDataException e) // the model gives what is not a number, and would again
+            catch (InvalidDataException e) // the output has NaN or infinity; a retry gives the same
             {
                 return await FailAsync(result, FailureCodes.ModelOutput, e.Message, cancellation);
             }
-            // An image has one size here: what fails is the model, its provider or memory
+            // The model's input has a fixed size, so the cause is not the image but the model, its provider or memory
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 throw new InfrastructureException(e.Message, e);
@@ -283,7 +282,7 @@ public sealed partial class ImageScoring : IDisposable
         string name = await _results.WriteAsync(result, cancellation);
         Metrics.Scored(result.Score.RequiredVerdict, model.Id);
 
-        // 8. What is to be sent. A job's images do not concern the line.
+        // 8. Messages to send. A job's images raise no alerts.
         Log.Scored(
             _logger,
             request.Image,
@@ -300,7 +299,7 @@ public sealed partial class ImageScoring : IDisposable
     private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
         urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
 
-    // A second model scores the same version of the image later, behind new images and without alerts.
+    // The shadow model scores the same version of the image later, after new images and without alerts.
     private async Task<ScoreRequested?> ShadowAsync(
         ScoreRequested request,
         ResultDocument result,
@@ -343,10 +342,10 @@ public sealed partial class ImageScoring : IDisposable
         };
 
     /// <summary>
-    /// Opens the version that was asked for, or the one that is there: metadata change the ETag without an event, and what was overwritten
-    /// has an event of its own, whose result this makes already.
+    /// Opens the requested version, or the current one if the ETag differs. A change of metadata changes the ETag but sends no event. An
+    /// overwrite sends its own event; its result is then made here already.
     /// </summary>
-    /// <returns>Null when what is there was scored before.</returns>
+    /// <returns>Null if the current version is already scored.</returns>
     private async Task<BlobDownloadStreamingResult?> DownloadAsync(ScoreRequested request, string model, CancellationToken cancellation)
     {
         BlobClient image = _images.GetBlobClient(request.Image);
@@ -362,7 +361,7 @@ public sealed partial class ImageScoring : IDisposable
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
-                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 where it is gone
+                    BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 if the blob was deleted
                     if (await IsScoredAsync(request, model, there, cancellation))
                     {
                         Log.ScoredBefore(_logger, request.Image, Unquoted(there.ETag));
@@ -379,8 +378,8 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Missing,
-                $"Image '{request.Image}' was deleted or moved before it was scored: leave images in place until their result is "
-                    + $"there, then upload it again.",
+                $"Image '{request.Image}' was deleted or moved before it was scored: upload it again, and leave images in place "
+                    + $"until they have a result.",
                 e
             );
         }
@@ -389,14 +388,14 @@ public sealed partial class ImageScoring : IDisposable
         {
             throw new ImageRejectedException(
                 ImageRejection.Archived,
-                $"Image '{request.Image}' is in the archive tier, from which nothing can be read: move it to the hot or cool tier, "
-                    + $"which takes hours, then rescore it.",
+                $"Image '{request.Image}' is in the archive tier and cannot be read: move it to the hot or cool tier, which takes "
+                    + $"hours, then rescore it.",
                 e
             );
         }
     }
 
-    // A result of the present version, or of the one asked for where only metadata changed since.
+    // True if the current version has a result, or if the requested version has one and only metadata changed since.
     private async Task<bool> IsScoredAsync(ScoreRequested request, string model, BlobProperties there, CancellationToken cancellation)
     {
         ResultSummary? present = await _results.SummaryAsync(model, new(request.Image, Unquoted(there.ETag)), cancellation);
@@ -404,8 +403,8 @@ public sealed partial class ImageScoring : IDisposable
         return present is { Failure: null } || asked is { Failure: null, Content: { } content } && content.IsSame(ImageContent.Of(there));
     }
 
-    // Whatever keeps the live model from being loaded, it is not the image. A model that a request names may never come: that is the
-    // request's.
+    // If the live model cannot be loaded, the cause is never the image: this is an infrastructure fault. If a model that the request names
+    // cannot be loaded, the request may be wrong: the error uses a delivery attempt.
     private async Task<ModelLease> LeaseAsync(string? id, CancellationToken cancellation)
     {
         try
@@ -449,7 +448,7 @@ public sealed partial class ImageScoring : IDisposable
             Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
             Model = result.Model.Id,
-            Detection = result.Score.Detection ?? 0, // all four are there in a result with a score
+            Detection = result.Score.Detection ?? 0, // a result with a score has all of these numbers
             MapMax = result.Score.MapMax ?? 0,
             Raw = result.Score.Raw ?? 0,
             Calibrated = result.Score.Calibrated ?? 0,
@@ -484,16 +483,16 @@ public sealed partial class ImageScoring : IDisposable
         [LoggerMessage(1, LogLevel.Information, "Scored {Image}: {Score:F3}, {Verdict}, model {Model}, {Milliseconds} ms.")]
         public static partial void Scored(ILogger logger, string image, double score, Verdict verdict, string model, long milliseconds);
 
-        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its present version {ETag} is scored already.")]
+        [LoggerMessage(2, LogLevel.Information, "Skipped {Image}: its current version {ETag} is already scored.")]
         public static partial void ScoredBefore(ILogger logger, string image, string etag);
 
-        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} is not there any more: {Present} is scored.")]
+        [LoggerMessage(4, LogLevel.Information, "Version {ETag} of {Image} no longer exists: its current version {Present} is scored.")]
         public static partial void Changed(ILogger logger, string image, string etag, string present);
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
 
-        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a scale that fits no class in particular.")]
+        [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);
     }
 }

@@ -6,8 +6,8 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Pipeline.Scoring;
 
 /// <summary>
-/// What a camera's profile and a package's calibration make of the model's numbers. It needs the map and the detection score only, so a
-/// stored map can be judged again without the model.
+/// The verdict on an image, from the model's numbers, the camera's profile and the package's calibration. It needs only the map and the
+/// detection score, so a stored map can be judged again without the model.
 /// </summary>
 public sealed record Judgement
 {
@@ -17,15 +17,15 @@ public sealed record Judgement
     /// <summary>Regions in pixels of the image, highest peak first.</summary>
     public required IReadOnlyList<Region> Regions { get; init; }
 
-    /// <summary>The map that was judged: with ignore masks, without what the ignored patches said.</summary>
+    /// <summary>The map that was judged: with ignore masks, the values of ignored patches are replaced.</summary>
     public required AnomalyMap Map { get; init; }
 
     /// <summary>Scale of the heatmap: the map threshold always has the same colour.</summary>
     public required HeatmapOptions Scale { get; init; }
 
     /// <summary>
-    /// Judges an image: 1. leave out what the camera ignores; 2. combine the scores; 3. compare with the threshold; 4. find regions, at
-    /// least one of an anomalous image.
+    /// Judges an image: 1. remove the ignored area; 2. combine the scores; 3. compare with the threshold; 4. find regions, at least one for
+    /// an anomalous image.
     /// </summary>
     /// <param name="map">The model's map.</param>
     /// <param name="detection">The model's score of the whole image.</param>
@@ -42,7 +42,7 @@ public sealed record Judgement
         bool neutral = true
     )
     {
-        // 1. What the camera ignores
+        // 1. Remove the ignored area
         map = profile.Mask?.Fill(map) ?? map;
         float[] full = map.FullSize(map.Size, map.Size);
         if (profile.Mask is { } mask)
@@ -55,9 +55,9 @@ public sealed record Judgement
 
         float mapMax = full.Max();
         if (float.IsNegativeInfinity(mapMax))
-            mapMax = map.Smoothed().Min(); // nothing is left to look at
+            mapMax = map.Smoothed().Min(); // the whole map is ignored
 
-        // 2. Combine the scores; 3. compare with the threshold
+        // 2. Combine the scores, 3. Compare with the threshold
         double? threshold = Threshold(profile, calibration, neutral);
         double raw = calibration.Raw(mapMax, detection, map.Domain);
         bool anomalous = raw >= threshold;
@@ -73,7 +73,7 @@ public sealed record Judgement
             calibration.IsNeutral ? ScorePart.Neutral : null
         );
 
-        // 4. Regions
+        // 4. Find regions
         Calibration scale = profile.MapThreshold is { } mapThreshold ? calibration with { MapThreshold = mapThreshold } : calibration;
         float level = AaClip.Scoring.Maps.Regions.Level(full, scale.MapThreshold, anomalous);
         return new Judgement
@@ -85,9 +85,9 @@ public sealed record Judgement
         };
     }
 
-    /// <summary>Raw scores from here on are anomalous.</summary>
-    /// <param name="neutral">Whether the neutral calibration of a class that nobody has calibrated gives one.</param>
-    /// <returns>Null when nothing gives one, so that there is no verdict.</returns>
+    /// <summary>The threshold: raw scores at or above it are anomalous.</summary>
+    /// <param name="neutral">Whether to use the neutral calibration's threshold for a class without a calibration.</param>
+    /// <returns>Null if there is no threshold, and therefore no verdict.</returns>
     public static double? Threshold(CameraProfile profile, Calibration calibration, bool neutral = true) =>
         profile.Threshold ?? (calibration.IsNeutral && !neutral ? null : calibration.Threshold);
 }

@@ -1,18 +1,18 @@
 namespace AaClip.Pipeline.Scoring;
 
 /// <summary>
-/// Lets work of jobs stand aside, between its steps, while new images are under way: but never for longer than a while, or a busy line
-/// would stop every job.
+/// Pauses the work of jobs, between its steps, while new images are being scored. Each pause has a maximum, so that a busy production line
+/// does not stop every job.
 /// </summary>
 internal sealed class Precedence
 {
     private static readonly TimeSpan MaxYield = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
-    private TaskCompletionSource? _quiet; // null while nothing urgent is under way
+    private TaskCompletionSource? _quiet; // null while no urgent work runs
     private int _urgent;
 
-    /// <summary>Something urgent begins; it ends when what is returned is disposed of.</summary>
+    /// <summary>Starts urgent work; disposing of the returned object ends it.</summary>
     public IDisposable Enter()
     {
         lock (_lock)
@@ -24,7 +24,7 @@ internal sealed class Precedence
         return new Scope(this);
     }
 
-    /// <summary>Waits until nothing urgent is under way.</summary>
+    /// <summary>Waits until no urgent work runs, but not longer than the maximum pause.</summary>
     public async Task YieldAsync(CancellationToken cancellation)
     {
         Task? quiet;
@@ -38,7 +38,7 @@ internal sealed class Precedence
         }
         catch (TimeoutException)
         {
-            // Long enough.
+            // The maximum pause is over: continue.
         }
     }
 

@@ -5,28 +5,26 @@ using AaClip.Scoring.Text;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// Names of what the pipeline writes, made from the image, its version and the model, so that a message delivered twice writes the same
-/// blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
-/// Rules: "/" in the path stays. A backslash, a control character, "~", what XML cannot hold, and the dots at a segment's end become "~"
-/// and two hexadecimal digits per UTF-8 byte; an empty segment becomes "~". In model, camera and ETag "/" is escaped too, and quotes around
-/// the ETag go. Of a path that makes the name too long for storage, or has more than 200 segments, the beginning stays, followed by "~" and
-/// 32 digits of its SHA-256; of a camera of more than 400 characters too.
+/// Names of the blobs that the pipeline writes, made from the image, its version and the model, so that a redelivered message writes the
+/// same blobs: <c>{model}/{camera}/{path}/{etag}</c> and an extension.
+/// Rules: "/" in the path stays. Backslashes, quotes, control characters, "~", characters that XML cannot hold, and dots at the end of a
+/// segment become "~" and two hexadecimal digits per UTF-8 byte. An empty segment becomes "~". In model, camera and ETag, "/" is escaped
+/// too; quotes around the ETag are removed. A path that makes the name too long for storage, or has more than 200 segments, is cut and
+/// followed by "~" and 32 digits of its SHA-256; so is a camera of more than 400 characters.
 /// </summary>
 public static class BlobNames
 {
-    /// <summary>
-    /// Folder of the results container for what cannot be assigned to an image; no model is called so, for ids have an "@".
-    /// </summary>
+    /// <summary>Folder of the results container for failed messages. No model can have this name, because ids have an "@".</summary>
     public const string Failed = "failed";
 
-    private const int MaxBlobName = 1024; // of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
-    private const int LongestETag = 64; // real ones have about 20 characters; the folder of an image must not depend on them
-    private const int LongestCamera = 400; // escaped; the path needs the rest
-    private const int MostSegments = 200; // storage takes 254, and what is stored has some of its own
+    private const int MaxBlobName = 1024; // characters of a blob name (learn.microsoft.com, naming and referencing containers, blobs)
+    private const int LongestETag = 64; // real ETags have about 20; fixed, so that the folder of an image does not depend on the ETag
+    private const int LongestCamera = 400; // after escaping; the rest is for the path
+    private const int MostSegments = 200; // storage allows 254; the pipeline adds model, camera and ETag
     private const int HashDigits = 32;
     private const int Extension = 5; // ".json"
 
-    /// <summary>Everything but the extension.</summary>
+    /// <summary>Returns the blob name without its extension.</summary>
     /// <param name="model">"name@version".</param>
     public static string Stem(string model, string image, string etag)
     {
@@ -35,17 +33,17 @@ public static class BlobNames
         return ImageFolder(model, image) + (version.Length <= LongestETag ? version : "~" + TextHash.Hex(etag, HashDigits));
     }
 
-    /// <summary>What the names of all results of a model, or of one of its cameras, begin with.</summary>
+    /// <summary>Returns the prefix of all blob names of a model, or of one of its cameras.</summary>
     public static string Prefix(string model, string? camera = null) =>
         camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";
 
     /// <summary>
-    /// A camera as a segment of a name: a very long one keeps its beginning, followed by "~" and 32 digits of its SHA-256.
+    /// Returns a camera as a segment of a blob name. A camera that is too long is cut and followed by "~" and 32 digits of its SHA-256.
     /// </summary>
     public static string Shortened(string camera) =>
         Segment(camera) is { Length: > LongestCamera } escaped ? Cut(escaped, LongestCamera, camera) : Segment(camera);
 
-    /// <summary>What the names of all versions of one image begin with: the folder of its results.</summary>
+    /// <summary>Returns the prefix of the blob names of all versions of one image: the folder of its results.</summary>
     public static string ImageFolder(string model, string image)
     {
         ArgumentException.ThrowIfNullOrEmpty(model);
@@ -59,7 +57,7 @@ public static class BlobNames
         return $"{prefix}{escaped}/";
     }
 
-    /// <summary>The model of a blob that <see cref="Stem"/> named: "name@version".</summary>
+    /// <summary>Returns the model, "name@version", of a blob name made by <see cref="Stem"/>.</summary>
     public static string ModelOf(string blob) => Unescape(blob[..blob.IndexOf('/', StringComparison.Ordinal)]);
 
     private static string Cut(string escaped, int length, string whole)

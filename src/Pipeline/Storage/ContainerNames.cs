@@ -1,32 +1,32 @@
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>The blob containers.</summary>
+/// <summary>Names of the blob containers.</summary>
 public static class ContainerNames
 {
-    /// <summary>What cameras drop, "camera/path"; never written by the pipeline.</summary>
+    /// <summary>Uploaded images, "camera/path"; the pipeline never writes to it.</summary>
     public const string Images = "images";
 
-    /// <summary>Result documents, and under "failed/" messages that were given up on.</summary>
+    /// <summary>Result documents, and under "failed/" the messages of poison queues.</summary>
     public const string Results = "results";
 
-    /// <summary>Overlays on the image, JPEG.</summary>
+    /// <summary>Images with the map as an overlay, JPEG.</summary>
     public const string Heatmaps = "heatmaps";
 
-    /// <summary>Raw maps, PNG of 16 bits.</summary>
+    /// <summary>Raw maps, 16-bit PNG.</summary>
     public const string Maps = "maps";
 
     /// <summary>Model packages.</summary>
     public const string Models = "models";
 
-    /// <summary>Camera profiles.</summary>
+    /// <summary>Camera profiles and the models' roles.</summary>
     public const string Config = "config";
 
-    /// <summary>Rescoring jobs.</summary>
+    /// <summary>Records of rescoring jobs.</summary>
     public const string Jobs = "jobs";
 
-    /// <summary>States of alerts.</summary>
+    /// <summary>Alert state of each camera.</summary>
     public const string State = "state";
 
-    /// <summary>All of them.</summary>
+    /// <summary>All container names.</summary>
     public static IReadOnlyList<string> All { get; } = [Images, Results, Heatmaps, Maps, Models, Config, Jobs, State];
 }

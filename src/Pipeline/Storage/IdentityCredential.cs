@@ -5,12 +5,12 @@ using Microsoft.Extensions.Configuration;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// The credential of an identity-based connection: the settings NAME__credential and NAME__clientId, as the Functions host reads them.
+/// The credential of an identity-based connection, from the settings NAME__credential and NAME__clientId, as the Functions host reads them.
 /// </summary>
 internal static class IdentityCredential
 {
     /// <param name="section">The connection, such as DataStorage or ServiceBus.</param>
-    /// <exception cref="InvalidOperationException">The credential is of a kind that is not known here.</exception>
+    /// <exception cref="InvalidOperationException">The kind of credential is unknown.</exception>
     public static TokenCredential Of(IConfigurationSection section)
     {
         string? client = section["clientId"] is { Length: > 0 } id ? id : null;

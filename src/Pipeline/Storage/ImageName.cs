@@ -1,16 +1,14 @@
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>A blob name in the images container, taken apart.</summary>
+/// <summary>A blob name in the images container, split into camera and path.</summary>
 /// <param name="Camera">First segment of the name; <see cref="RootCamera"/> for a blob without a folder.</param>
-/// <param name="Path">What follows the camera.</param>
+/// <param name="Path">The rest of the name, without the slash after the camera.</param>
 public readonly record struct ImageName(string Camera, string Path)
 {
-    /// <summary>Camera of images that lie directly in the container; a folder of that name is the same camera.</summary>
+    /// <summary>Camera of images without a folder; a folder of that name is the same camera.</summary>
     public const string RootCamera = "default";
 
-    /// <summary>
-    /// Takes a blob name apart: "line1/day/a.jpg" is "day/a.jpg" of camera "line1", "a.jpg" is "a.jpg" of camera "default".
-    /// </summary>
+    /// <summary>Splits a blob name: "line1/day/a.jpg" is "day/a.jpg" of camera "line1", "a.jpg" is "a.jpg" of camera "default".</summary>
     public static ImageName Of(string blob)
     {
         ArgumentException.ThrowIfNullOrEmpty(blob);

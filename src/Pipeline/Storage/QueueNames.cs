@@ -1,15 +1,15 @@
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>The queues. Constants, for triggers name them in attributes.</summary>
+/// <summary>Names of the queues. They are constants because triggers name them in attributes.</summary>
 public static class QueueNames
 {
     /// <summary>Storage events of the images container.</summary>
     public const string Uploads = "uploads";
 
-    /// <summary>New images to be scored.</summary>
+    /// <summary>Requests to score new images.</summary>
     public const string Score = "score";
 
-    /// <summary>Images that a job wants scored again.</summary>
+    /// <summary>Requests of jobs, and of the shadow model.</summary>
     public const string ScoreBulk = "score-bulk";
 
     /// <summary>Images that have a score.</summary>
@@ -21,26 +21,27 @@ public static class QueueNames
     /// <summary>Steps of rescoring jobs.</summary>
     public const string Rescore = "rescore";
 
-    /// <summary>What a host appends to the name of the queue that takes what was given up on.</summary>
+    /// <summary>The host's suffix for the poison queue, which receives a message after its last failed delivery.</summary>
     public const string PoisonSuffix = "-poison";
 
-    /// <summary>Storage events given up on.</summary>
+    /// <summary>Poison queue of <see cref="Uploads"/>.</summary>
     public const string UploadsPoison = Uploads + PoisonSuffix;
 
-    /// <summary>New images given up on.</summary>
+    /// <summary>Poison queue of <see cref="Score"/>.</summary>
     public const string ScorePoison = Score + PoisonSuffix;
 
-    /// <summary>Images of jobs given up on.</summary>
+    /// <summary>Poison queue of <see cref="ScoreBulk"/>.</summary>
     public const string ScoreBulkPoison = ScoreBulk + PoisonSuffix;
 
-    /// <summary>Scored images whose alert was given up on.</summary>
+    /// <summary>Poison queue of <see cref="Scored"/>.</summary>
     public const string ScoredPoison = Scored + PoisonSuffix;
 
-    /// <summary>Steps of jobs given up on.</summary>
+    /// <summary>Poison queue of <see cref="Rescore"/>.</summary>
     public const string RescorePoison = Rescore + PoisonSuffix;
 
     /// <summary>
-    /// Every queue that a function reads or writes; poison queues are made by the host, and by us so that their triggers need not wait.
+    /// Every queue that a function reads or writes. The host creates poison queues only when it needs them; the pipeline creates them at
+    /// start, because they have triggers.
     /// </summary>
     public static IReadOnlyList<string> All { get; } =
     [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];

@@ -5,16 +5,16 @@ using Azure.Storage.Queues;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// Sends all messages between steps, so that none of them expires: storage deletes a message after seven days unless it is told otherwise,
-/// and a worker may stand still for longer. (The output bindings of functions cannot tell it, so steps send by themselves.)
+/// Sends all messages between steps, without expiry: by default, storage deletes a message after seven days, and a worker can be stopped
+/// for longer. Output bindings of functions cannot set this, so steps send their own messages.
 /// </summary>
 public sealed class QueueSender(StorageClients storage)
 {
-    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1); // as storage writes it
+    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1); // storage's value for "does not expire"
 
     /// <summary>Sends a message.</summary>
-    /// <param name="queue">Of <see cref="QueueNames"/>.</param>
-    /// <param name="delay">Until it is seen, in whole seconds; default at once.</param>
+    /// <param name="queue">One of <see cref="QueueNames"/>.</param>
+    /// <param name="delay">Initial visibility timeout, in whole seconds; default none.</param>
     public Task SendAsync<T>(
         string queue,
         T message,
@@ -23,7 +23,7 @@ public sealed class QueueSender(StorageClients storage)
         CancellationToken cancellation = default
     ) => SendAsync(queue, BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(message, type)), delay, cancellation);
 
-    /// <summary>Sends a text.</summary>
+    /// <summary>Sends a message with this text.</summary>
     public Task SendAsync(string queue, string text, TimeSpan delay = default, CancellationToken cancellation = default) =>
         SendAsync(queue, BinaryData.FromString(text), delay, cancellation);
 

@@ -6,39 +6,41 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>All clients of the storage account, made in one place, so that names, identity and encoding agree on both ends.</summary>
+/// <summary>Creates all clients of the storage account, so that senders and receivers use the same names, identity and encoding.</summary>
 public sealed class StorageClients
 {
     private readonly string _prefix;
 
-    /// <summary>Opens the account that the settings name; nothing is sent yet.</summary>
+    /// <summary>Opens the account that the settings name; sends no request yet.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
     public StorageClients(IConfiguration configuration, IOptions<StorageOptions> options)
         : this(configuration, options, null) { }
 
-    /// <param name="change">Last word on the options of all clients, for tests.</param>
+    /// <param name="change">Changes the options of all clients, for tests.</param>
     internal StorageClients(IConfiguration configuration, IOptions<StorageOptions> options, Action<ClientOptions>? change)
     {
         (Blobs, Queues) = StorageConnection.Open(configuration, change);
         _prefix = options.Value.Prefix;
     }
 
-    /// <summary>The account's blobs.</summary>
+    /// <summary>Client of the account's blobs.</summary>
     public BlobServiceClient Blobs { get; }
 
-    /// <summary>The account's queues.</summary>
+    /// <summary>Client of the account's queues.</summary>
     public QueueServiceClient Queues { get; }
 
-    /// <summary>A container by its name of <see cref="ContainerNames"/>.</summary>
+    /// <summary>Returns the client of a container.</summary>
+    /// <param name="name">One of <see cref="ContainerNames"/>.</param>
     public BlobContainerClient Container(string name) => Blobs.GetBlobContainerClient(_prefix + name);
 
-    /// <summary>A queue by its name of <see cref="QueueNames"/>.</summary>
+    /// <summary>Returns the client of a queue.</summary>
+    /// <param name="name">One of <see cref="QueueNames"/>.</param>
     public QueueClient Queue(string name) => Queues.GetQueueClient(_prefix + name);
 
-    /// <summary>The container's real name, with the prefix, to which storage events are compared.</summary>
+    /// <summary>Returns the container's real name, with the prefix, as storage events contain it.</summary>
     public string NameOf(string container) => _prefix + container;
 
-    /// <summary>Makes the containers and queues that are missing.</summary>
+    /// <summary>Creates all containers and queues that do not exist.</summary>
     public async Task EnsureCreatedAsync(CancellationToken cancellation = default)
     {
         await Parallel.ForEachAsync(

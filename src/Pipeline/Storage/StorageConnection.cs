@@ -7,24 +7,24 @@ using Microsoft.Extensions.Configuration;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// How the storage account with the images, queues and results is reached, from the same settings that the triggers read: a connection
-/// string in DataStorage, or an identity with DataStorage__accountName, or with __blobServiceUri and __queueServiceUri; then __credential
-/// ("managedidentity", or absent for whatever identity the machine has) and __clientId of a user-assigned identity. The Functions host
-/// keeps its own locks and keys in AzureWebJobsStorage, which in Azure is another account.
+/// Connects to the storage account of images, queues and results, by the same settings that the triggers read. Either DataStorage is a
+/// connection string. Or an identity is used: DataStorage__accountName, or __blobServiceUri and __queueServiceUri; then __credential
+/// ("managedidentity", or absent for the machine's default identity) and __clientId of a user-assigned identity. The Functions host keeps
+/// its own locks and keys in AzureWebJobsStorage, which in Azure is another account.
 /// </summary>
 public static class StorageConnection
 {
-    /// <summary>Name of the setting; triggers name it as their Connection.</summary>
+    /// <summary>Name of the setting, and of the triggers' Connection.</summary>
     public const string Setting = "DataStorage";
 
-    /// <summary>Makes the two clients that all others come from. Queue text is Base64, as the host expects.</summary>
+    /// <summary>Creates the two service clients. Queue messages are Base64, as the host expects.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or not usable; the message names it.</exception>
     public static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration) => Open(configuration, null);
 
-    /// <param name="change">Last word on the options of both clients, for tests.</param>
+    /// <param name="change">Changes the options of both clients, for tests.</param>
     internal static (BlobServiceClient Blobs, QueueServiceClient Queues) Open(IConfiguration configuration, Action<ClientOptions>? change)
     {
-        // A blob may be called "/a.png" or "a/": the library would leave such slashes out.
+        // A blob can have the name "/a.png" or "a/"; by default the library would remove these slashes.
         BlobClientOptions blobOptions = new() { TrimBlobNameSlashes = false };
         QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.Base64 };
         foreach (ClientOptions options in (ClientOptions[])[blobOptions, queueOptions])
@@ -41,7 +41,7 @@ public static class StorageConnection
             }
             catch (FormatException e)
             {
-                // The value holds a key and must not appear in a message.
+                // The value holds a key, so it must not appear in the message.
                 throw new InvalidOperationException(
                     $"The setting {Setting} is not a connection string of a storage account: copy it again, or use "
                         + $"'UseDevelopmentStorage=true' for Azurite.",

@@ -3,15 +3,15 @@ using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Storage;
 
-/// <summary>Names in the storage account.</summary>
+/// <summary>Settings of names in the storage account.</summary>
 public sealed class StorageOptions
 {
     /// <summary>Section of the settings.</summary>
     public const string Section = "Storage";
 
     /// <summary>
-    /// Stands before every container and queue that our own clients use; default none. Triggers do not know it: it is for tests and tools
-    /// that share one account.
+    /// Prefix of every container and queue name; default none. Only the pipeline's own clients use it, not the triggers: it is for tests
+    /// and tools that share one account.
     /// </summary>
     [RegularExpression(
         "^([a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,30}-)?$",

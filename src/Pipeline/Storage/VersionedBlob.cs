@@ -9,13 +9,14 @@ using Polly.Retry;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// A JSON document in a blob that several workers change, each under the ETag that it read. A client repeats a write whose answer was lost
-/// and is then refused by its own first write; so after a refusal the blob is read again and compared: if it holds what was to be written,
-/// it was written. Documents must differ from writer to writer, such as by a time or an id of the worker.
+/// A JSON document in a blob that several workers change, each under the ETag that it read. If the response to a write is lost, the client
+/// library repeats the write, and storage rejects it (412) because the first write changed the ETag. So after a 409 or 412 the blob is read
+/// and compared: if it holds the document, the write has succeeded. Documents of different writers must differ, for example by a time or a
+/// worker's id.
 /// </summary>
 /// <param name="blob">The blob.</param>
-/// <param name="type">How the document is written.</param>
-/// <param name="what">What it is, for messages: "a state of alerts".</param>
+/// <param name="type">JSON type information of the document.</param>
+/// <param name="what">Name of the document in error messages, such as "a state of alerts".</param>
 public sealed class VersionedBlob<T>(
     BlobClient blob,
     JsonTypeInfo<T> type,
@@ -25,11 +26,11 @@ public sealed class VersionedBlob<T>(
 )
     where T : class
 {
-    /// <summary>Tries of <see cref="ChangeAsync"/> while other workers are faster.</summary>
+    /// <summary>Maximum attempts of <see cref="ChangeAsync"/> when other workers change the blob at the same time.</summary>
     public const int Tries = 12;
 
     /// <summary>Reads the document.</summary>
-    /// <returns>Null where there is none.</returns>
+    /// <returns>Null if the blob does not exist.</returns>
     /// <exception cref="InvalidDataException">The blob holds something else, or a document of a newer program.</exception>
     public async Task<Versioned<T>?> ReadAsync(CancellationToken cancellation = default)
     {
@@ -53,15 +54,15 @@ public sealed class VersionedBlob<T>(
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                $"'{blob.BlobContainerName}/{blob.Name}' is not {what}: {e.Message} Repair the blob, or delete it to start afresh.",
+                $"'{blob.BlobContainerName}/{blob.Name}' is not {what}: {e.Message} Repair the blob, or delete it to start without one.",
                 e
             );
         }
     }
 
     /// <summary>Writes the document unless it has changed since it was read.</summary>
-    /// <param name="seen">Null where it must not be there yet.</param>
-    /// <returns>False when another worker has changed it.</returns>
+    /// <param name="seen">ETag that was read; null if the blob must not exist yet.</param>
+    /// <returns>False if another worker has changed the blob.</returns>
     public async Task<bool> TryWriteAsync(T document, ETag? seen, CancellationToken cancellation = default)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(document, type);
@@ -88,14 +89,15 @@ public sealed class VersionedBlob<T>(
     }
 
     /// <summary>
-    /// Changes the document. When another worker was faster, waits a little, reads again and lets <paramref name="change"/> decide again;
-    /// where it gives back what it got, nothing is written. Where an answer was lost and another worker wrote before it was asked for
-    /// again, a change that was written is decided once more: it must find itself in what is there, as by a step, a time or an id.
+    /// Changes the document. If another worker changed the blob meanwhile, waits with back-off, reads it again and calls
+    /// <paramref name="change"/> again. If <paramref name="change"/> returns its argument, nothing is written. It can be called again after
+    /// its change was written (if the response was lost, and another worker then wrote): it must recognize its own change in the document,
+    /// for example by a step, a time or an id.
     /// </summary>
-    /// <param name="change">Gets null where there is no document.</param>
-    /// <returns>The document as it is stored now; null where there still is none.</returns>
+    /// <param name="change">Gets the current document, or null if there is none.</param>
+    /// <returns>The document as it is stored now; null if there is still none.</returns>
     /// <exception cref="InvalidDataException">The blob holds something else, or a document of a newer program.</exception>
-    /// <exception cref="IOException">Other workers were faster each time; a later attempt may succeed.</exception>
+    /// <exception cref="IOException">Other workers changed the blob at every attempt; a later call may succeed.</exception>
     public async Task<T?> ChangeAsync(Func<T?, T?> change, CancellationToken cancellation = default)
     {
         ResiliencePipeline<Outcome> tries = new ResiliencePipelineBuilder<Outcome> { TimeProvider = time }
@@ -106,7 +108,7 @@ public sealed class VersionedBlob<T>(
                     BackoffType = DelayBackoffType.Exponential,
                     Delay = TimeSpan.FromMilliseconds(10),
                     MaxDelay = TimeSpan.FromMilliseconds(500),
-                    UseJitter = true, // so that two workers do not keep step
+                    UseJitter = true, // so that two workers do not retry at the same times
                     ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is null && !tried.Outcome.Result.Stands),
                 }
             )
@@ -124,8 +126,8 @@ public sealed class VersionedBlob<T>(
         return last.Stands
             ? last.Document
             : throw new IOException(
-                $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers {Tries} times in a row: it is tried again "
-                    + $"later; if this stays, let fewer workers change it."
+                $"'{blob.BlobContainerName}/{blob.Name}' was changed by other workers at each of {Tries} attempts: retry later; "
+                    + $"if this error persists, use fewer workers."
             );
     }
 
@@ -144,7 +146,7 @@ public sealed class VersionedBlob<T>(
     private readonly record struct Outcome(T? Document, bool Stands);
 }
 
-/// <summary>A document as it was read.</summary>
-/// <param name="Document">The document.</param>
-/// <param name="ETag">Its version.</param>
+/// <summary>A document, and the version of its blob.</summary>
+/// <param name="Document">The document that was read.</param>
+/// <param name="ETag">ETag of the blob.</param>
 public sealed record Versioned<T>(T Document, ETag ETag);

@@ -6,18 +6,18 @@ using Azure.Core.Pipeline;
 namespace AaClip.Pipeline.Storage;
 
 /// <summary>
-/// Lets only whole answers of storage through. What stands between (a proxy, a gateway, a captive portal) may answer with a page of its
-/// own, or with half of a listing, under a good status: the storage library would end in an XmlException or take a page's 404 for an absent
-/// blob. Such an answer becomes an <see cref="IOException"/>, which the library's retry policy repeats, and which callers handle as they
-/// handle a broken connection. Belongs at <see cref="HttpPipelinePosition.PerRetry"/>.
+/// Accepts only complete responses of storage. A proxy, gateway or captive portal on the way may send its own page, or half of a listing,
+/// with a success status. The storage library would then throw an XmlException, or read the page's 404 as a missing blob. This policy
+/// throws an <see cref="IOException"/> instead: the library's retry policy repeats the request, and callers handle it like a broken
+/// connection. Add it at <see cref="HttpPipelinePosition.PerRetry"/>.
 /// </summary>
 public sealed class WholeAnswerPolicy : HttpPipelinePolicy
 {
     private const int ServerError = 500,
         Timeout = 408,
-        TooManyRequests = 429; // repeated as they are
+        TooManyRequests = 429; // these statuses are retried by the library anyway
 
-    // Both services write both into every answer (learn.microsoft.com, "Common REST API response headers"); Azurite does, too.
+    // Both services, and Azurite, send both headers in every response (learn.microsoft.com, "Common REST API response headers").
     private static readonly string[] OfStorage = ["x-ms-request-id", "x-ms-version"];
 
     private static readonly XmlReaderSettings Settings = new() { CloseInput = false };
@@ -50,7 +50,7 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         Check(message);
     }
 
-    // Of a download the library reads the body of an error later, where nobody repeats a broken connection.
+    // For a streamed download, the library reads the body of an error response later, outside of its retries.
     private static void Replace(Response failed, Stream streamed, MemoryStream whole)
     {
         streamed.Dispose();
@@ -65,14 +65,14 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
             return;
         if (!OfStorage.Any(header => response.Headers.Contains(header)))
             throw new IOException(
-                $"{Place(message)} was answered by something that is not storage: status {response.Status}, content type "
+                $"{Place(message)} got a response that is not from storage: status {response.Status}, content type "
                     + $"'{response.Headers.ContentType}'."
             );
         if (response.Status is >= 200 and < 300 && message.BufferResponse && WhyNotWhole(message) is { } reason)
-            throw new IOException($"{Place(message)} was answered with XML that is not whole: {reason}");
+            throw new IOException($"{Place(message)} got a response with incomplete XML: {reason}");
     }
 
-    // Answers that the library reads into memory are XML; blobs are streamed.
+    // Responses that the library buffers are XML; blobs are streamed.
     private static string? WhyNotWhole(HttpMessage message)
     {
         if (message.Response.ContentStream is not { CanSeek: true, Length: > 0 } content)
@@ -94,13 +94,13 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         }
     }
 
-    // The properties of a container or of a queue come in headers alone.
+    // The properties of a container or a queue are sent in headers, without a body.
     private static bool ExpectsContent(Request request) =>
         request.Method == RequestMethod.Post
         || (request.Method == RequestMethod.Get && request.Uri.Query.Contains("comp=list", StringComparison.Ordinal))
         || (request.Method == RequestMethod.Get && request.Uri.Path.EndsWith("/messages", StringComparison.Ordinal));
 
-    // Without the query, which may hold a signature.
+    // Without the query, which may hold a SAS signature.
     private static string Place(HttpMessage message) =>
         $"{message.Request.Method} {message.Request.Uri.ToUri().GetLeftPart(UriPartial.Path)}";
 }

@@ -6,20 +6,21 @@ using Microsoft.Extensions.Configuration;
 
 namespace AaClip.Pipeline.Telemetry;
 
-/// <summary>Application Insights as a destination, by the two settings that the Functions host reads for itself.</summary>
+/// <summary>Application Insights as a destination, configured by the same two settings as the Functions host.</summary>
 internal static class AzureMonitor
 {
-    /// <summary>Connection string of an Application Insights.</summary>
+    /// <summary>Setting with the connection string of Application Insights.</summary>
     public const string ConnectionSetting = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
     /// <summary>
-    /// "Authorization=AAD" proves the app's managed identity; ";ClientId=…" names a user-assigned one. Absent: the key alone.
+    /// Setting of the authentication: "Authorization=AAD" uses the app's managed identity, ";ClientId=…" a user-assigned one. If absent,
+    /// the key in the connection string is used.
     /// </summary>
     public const string AuthenticationSetting = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
     private const string SamplerSetting = "OTEL_TRACES_SAMPLER";
 
-    /// <returns>Null where no connection string is set.</returns>
+    /// <returns>Null if no connection string is set.</returns>
     public static Destination? Of(IConfiguration configuration)
     {
         string? connection = configuration[ConnectionSetting],
@@ -27,7 +28,7 @@ internal static class AzureMonitor
         if (string.IsNullOrWhiteSpace(connection))
             return null;
         bool readable = TryReadCredential(authentication, out TokenCredential? credential);
-        // Five traces a second is the exporter's own default; ours is all, unless a sampler that it knows is set.
+        // The exporter's default is five traces per second; here all traces are sent, unless one of its samplers is set.
         bool sampled = configuration[SamplerSetting]?.StartsWith("microsoft.", StringComparison.OrdinalIgnoreCase) == true;
         void Configure(AzureMonitorExporterOptions options)
         {

@@ -6,19 +6,19 @@ using OpenTelemetry.Trace;
 
 namespace AaClip.Pipeline.Telemetry;
 
-/// <summary>Where telemetry is sent.</summary>
+/// <summary>A destination of telemetry.</summary>
 internal sealed record Destination
 {
-    /// <summary>The setting that names it. Its value may hold a key and is in no message.</summary>
+    /// <summary>Name of the setting of the destination. Its value may contain a key and is never logged.</summary>
     public required string Setting { get; init; }
 
-    /// <summary>What the setting should be: the end of "expected ...".</summary>
+    /// <summary>The expected value, as the end of the message "Expected: …".</summary>
     public required string Expected { get; init; }
 
-    /// <summary>Where the exporter reports its failures.</summary>
+    /// <summary>Name of the event source to which the exporter writes its errors.</summary>
     public required string EventSource { get; init; }
 
-    /// <summary>Whether the settings can be read.</summary>
+    /// <summary>Whether the settings are valid.</summary>
     public required bool IsWellFormed { get; init; }
 
     /// <summary>Adds the exporter of spans.</summary>
@@ -27,7 +27,7 @@ internal sealed record Destination
     /// <summary>Adds the exporter of metrics.</summary>
     public required Action<MeterProviderBuilder> Metrics { get; init; }
 
-    /// <summary>Makes the exporter once, for one that cannot be made would end the host at its start.</summary>
+    /// <summary>Creates the exporter once as a test, because a failing exporter would stop the host at start.</summary>
     public bool IsUsable(IConfiguration configuration)
     {
         if (!IsWellFormed)
@@ -39,7 +39,7 @@ internal sealed record Destination
             using TracerProvider made = trial.Build();
             return true;
         }
-#pragma warning disable CA1031 // exporters throw whatever their parsers throw; scoring goes on without them
+#pragma warning disable CA1031 // exporters can throw any exception; scoring must run without them
         catch (Exception)
 #pragma warning restore CA1031
         {

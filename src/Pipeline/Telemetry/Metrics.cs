@@ -4,7 +4,9 @@ using AaClip.Pipeline.Contracts;
 
 namespace AaClip.Pipeline.Telemetry;
 
-/// <summary>What operators watch. Tags have few values: queues, verdicts, codes, types; cameras and blobs are on the spans.</summary>
+/// <summary>
+/// The metrics of the pipeline. Tags have few values: queues, verdicts, codes, types; cameras and blobs are tags of spans only.
+/// </summary>
 public static class Metrics
 {
     private static readonly Meter Meter = new(Tracing.Name, typeof(Metrics).Assembly.GetName().Version?.ToString(3));
@@ -59,23 +61,23 @@ public static class Metrics
     private static readonly Counter<long> FaultCount = Meter.CreateCounter<long>(
         "aaclip.infrastructure.faults",
         "{run}",
-        "Runs that failed for no fault of their message, and wait."
+        "Runs that failed because of the infrastructure and will be retried."
     );
 
     private static readonly Gauge<double> OutboxAges = Meter.CreateGauge<double>(
         "aaclip.alerts.undelivered.age",
         "s",
-        "Age of the oldest alert that a receiver lacks; 0 when all have theirs."
+        "Age of the oldest undelivered alert; 0 if all are delivered."
     );
 
-    /// <summary>A message was taken from a queue.</summary>
+    /// <summary>Records the age of a message taken from a queue.</summary>
     /// <param name="queue">Name of the queue.</param>
-    /// <param name="enqueuedAt">When it was sent. A sender's clock that runs ahead counts as no wait.</param>
-    /// <param name="now">The time now.</param>
+    /// <param name="enqueuedAt">When it was sent. A time in the future, from a sender's wrong clock, counts as age 0.</param>
+    /// <param name="now">The current time.</param>
     public static void QueueAge(string queue, DateTimeOffset enqueuedAt, DateTimeOffset now) =>
         QueueAges.Record(Math.Max(0, (now - enqueuedAt).TotalSeconds), new KeyValuePair<string, object?>("queue", queue));
 
-    /// <summary>The model ran once.</summary>
+    /// <summary>Records one run of the model.</summary>
     /// <param name="batchSize">Images in the run.</param>
     /// <param name="duration">Time of the run, without decoding.</param>
     /// <param name="model">"name@version".</param>
@@ -87,7 +89,7 @@ public static class Metrics
         Inferences.Record(duration.TotalMilliseconds, tags);
     }
 
-    /// <summary>An image has its verdict.</summary>
+    /// <summary>Counts an image with a verdict.</summary>
     public static void Scored(Verdict verdict, string model) =>
         ImagesScored.Add(
             1,
@@ -103,22 +105,22 @@ public static class Metrics
             new("model", model)
         );
 
-    /// <summary>An image got a failed result.</summary>
-    /// <param name="code">The code of the failure, never its text.</param>
+    /// <summary>Counts a failed image.</summary>
+    /// <param name="code">Code of the failure, not its text.</param>
     public static void Failure(string code) => FailureCount.Add(1, new KeyValuePair<string, object?>("code", code));
 
-    /// <summary>An event or a request was completed without a result.</summary>
-    /// <param name="reason">A short code, never a name.</param>
+    /// <summary>Counts an event or a request that was completed without a result.</summary>
+    /// <param name="reason">A short code, not the name of an image.</param>
     public static void Skipped(string reason) => SkipCount.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>A run failed for the infrastructure.</summary>
+    /// <summary>Counts a run that failed because of the infrastructure.</summary>
     /// <param name="step">Name of the step.</param>
     public static void InfrastructureFault(string step) => FaultCount.Add(1, new KeyValuePair<string, object?>("step", step));
 
-    /// <summary>The oldest alert that a receiver lacks.</summary>
+    /// <summary>Records the age of the oldest undelivered alert.</summary>
     public static void OldestUndelivered(TimeSpan age) => OutboxAges.Record(age.TotalSeconds);
 
-    /// <summary>An alert was opened, updated or closed.</summary>
+    /// <summary>Counts an alert event.</summary>
     /// <param name="type">"opened", "updated" or "closed".</param>
     /// <param name="severity">Name of the severity band.</param>
     public static void Alert(string type, string severity) => AlertCount.Add(1, new("type", type), new("severity", severity));

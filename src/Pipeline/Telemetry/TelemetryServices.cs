@@ -10,27 +10,29 @@ using OpenTelemetry.Trace;
 
 namespace AaClip.Pipeline.Telemetry;
 
-/// <summary>Registers traces and metrics, and where they are sent.</summary>
+/// <summary>Registers traces, metrics and their destinations.</summary>
 public static class TelemetryServices
 {
-    /// <summary>Setting that sends by OTLP (opentelemetry.io/docs/specs/otel/protocol/exporter); other OTEL_* settings apply too.</summary>
+    /// <summary>
+    /// Setting with the OTLP endpoint (opentelemetry.io/docs/specs/otel/protocol/exporter); other OTEL_* settings apply too.
+    /// </summary>
     public const string EndpointSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     /// <summary>
-    /// Records the spans of <see cref="Tracing"/> always, so that messages carry a trace also where nothing is sent, and sends them and
-    /// <see cref="Metrics"/> by OTLP where <see cref="EndpointSetting"/> is set, to Application Insights where
-    /// <see cref="AzureMonitor.ConnectionSetting"/> is set, to both where both are. A setting that is not usable, and a destination that is
-    /// not reached, is one warning in the log. What is left is sent when the services are disposed.
+    /// Always records the spans of <see cref="Tracing"/>, so that messages carry a trace context even without a destination. Sends spans
+    /// and <see cref="Metrics"/> by OTLP if <see cref="EndpointSetting"/> is set, to Application Insights if
+    /// <see cref="AzureMonitor.ConnectionSetting"/> is set, and to both if both are set. A setting that is not usable, or a destination
+    /// that cannot be reached, gives one warning in the log. Remaining telemetry is sent when the services are disposed of.
     /// </summary>
     /// <remarks>
-    /// The worker's own spans (UseFunctionsWorkerDefaults) are left out: one more for each step, in the trace of the host's call instead of
-    /// the image's, with the text of an exception in its status; and the host would stop to pass on the worker's log.
+    /// The worker's own spans (UseFunctionsWorkerDefaults) are not used. They would add one span per step, in the trace of the host's call
+    /// instead of the image's trace, with exception texts in its status; and the host would no longer forward the worker's log.
     /// </remarks>
     public static IServiceCollection AddAaClipTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         List<Destination> wanted = [.. new[] { Otlp(configuration), AzureMonitor.Of(configuration) }.OfType<Destination>()];
         List<Destination> usable = [.. wanted.Where(d => d.IsUsable(configuration))];
-        services.TryAddSingleton(configuration); // the exporters read theirs from it
+        services.TryAddSingleton(configuration); // the exporters read their settings from it
         OpenTelemetryBuilder telemetry = services
             .AddOpenTelemetry()
             .ConfigureResource(resource =>
@@ -68,7 +70,7 @@ public static class TelemetryServices
                 Setting = EndpointSetting,
                 Expected = "an http or https address such as http://localhost:4317, and other OTEL_EXPORTER_OTLP_* settings that fit it",
                 EventSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol",
-                // OpenTelemetry takes its default address for what it cannot read.
+                // OpenTelemetry would silently use its default address for an invalid one.
                 IsWellFormed = Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https",
                 Traces = tracing => tracing.AddOtlpExporter(),
                 Metrics = metrics => metrics.AddOtlpExporter(),

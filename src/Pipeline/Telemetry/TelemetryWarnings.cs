@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AaClip.Pipeline.Telemetry;
 
 /// <summary>
-/// Says once for each destination that telemetry does not go there: at start where its setting is not usable, later at the first failure
-/// that its exporter reports. OpenTelemetry itself tells no logger. Texts of failures stay out, for they may hold a key.
+/// Logs one warning for each destination that does not receive telemetry: at start if its setting is not usable, later at the first error
+/// of its exporter. OpenTelemetry itself does not log errors to a logger. Error texts are left out, because they may contain a key.
 /// </summary>
 internal sealed partial class TelemetryWarnings(
     IReadOnlyList<Destination> used,
@@ -27,7 +27,7 @@ internal sealed partial class TelemetryWarnings(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // After the providers, which are made later and send what is left when they are disposed.
+    // Disposed of after the telemetry providers, which are created later and send remaining telemetry when they are disposed of.
     public void Dispose() => _listener?.Dispose();
 
     private sealed class Listener(IReadOnlyList<Destination> destinations, ILogger logger) : EventListener
@@ -53,15 +53,15 @@ internal sealed partial class TelemetryWarnings(
         [LoggerMessage(
             1,
             LogLevel.Warning,
-            "The setting {Setting} is not usable, so no telemetry is sent there; everything else runs. Expected: {Expected}."
+            "The setting {Setting} is not usable, so no telemetry is sent there; the pipeline runs without it. Expected: {Expected}."
         )]
         public static partial void NotUsable(ILogger logger, string setting, string expected);
 
         [LoggerMessage(
             2,
             LogLevel.Warning,
-            "Telemetry does not arrive where {Setting} sends it ({Event}); everything else runs. Check setting and network; this is "
-                + "said once."
+            "Telemetry does not reach the destination of {Setting} ({Event}); the pipeline runs without it. Check setting and network. "
+                + "This is logged once."
         )]
         public static partial void NotSent(ILogger logger, string setting, string? @event);
     }

@@ -49,7 +49,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(130, followed.Code);
         Assert.Contains("The job goes on: 'aaclip jobs follow j'", followed.Error, StringComparison.Ordinal);
         Assert.Equal(["paused", "running", "cancelled"], statuses);
-        Assert.Equal((1, "aaclip: Job j is cancelled: it cannot be resumed; start another one.\n"), (late.Code, late.Error));
+        Assert.Equal((1, "aaclip: Job j is cancelled: it cannot be resumed; start a new one.\n"), (late.Code, late.Error));
     }
 
     [Fact]

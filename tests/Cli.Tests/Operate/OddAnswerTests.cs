@@ -10,8 +10,8 @@ public sealed class OddAnswerTests(AzuriteFixture azurite)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // the storage library tries for about 30 s
 
     [Theory]
-    [InlineData("verify", nameof(StorageFault.HalfBody), "answered with XML that is not whole")]
-    [InlineData("results", nameof(StorageFault.Page200), "answered by something that is not storage: status 200, content type 'text/html'")]
+    [InlineData("verify", nameof(StorageFault.HalfBody), "got a response with incomplete XML")]
+    [InlineData("results", nameof(StorageFault.Page200), "got a response that is not from storage: status 200, content type 'text/html'")]
     public async Task One_line_and_exit_code_1(string verb, string fault, string reason)
     {
         TestAccount account = await TestAccount.NewAsync(azurite);

@@ -53,14 +53,14 @@ public sealed class JobsApiTests(AzuriteFixture azurite)
     [InlineData("{ \"model\": \"a@1\", \"camera\": [\"line1\"] }", "There is no field 'camera'.")]
     [InlineData("{ \"model\": \"a\" }", "'a' is no model: expected name@version.")]
     [InlineData("{ \"model\": \"a@1\" }", "Model a@1 is not in container")]
-    [InlineData("{ \"model\": \"a@1\", \"id\": \"../x\" }", "has not the form of one")]
+    [InlineData("{ \"model\": \"a@1\", \"id\": \"../x\" }", "is not valid: use up to 64 letters")]
     [InlineData("{ \"model\": \"a@1\", \"pageSize\": 0 }", "pageSize is 0, expected 1 to 5000.")]
     [InlineData("{ \"model\": \"a@1\", \"inFlight\": 0 }", "inFlight is 0, expected 1 to 100000.")]
-    [InlineData("{ \"model\": \"a@1\", \"cameras\": [] }", "cameras has no name")]
+    [InlineData("{ \"model\": \"a@1\", \"cameras\": [] }", "cameras is empty or has an empty name")]
     [InlineData("{ \"model\": \"a@1\", \"verdicts\": [] }", "verdicts is empty")]
     [InlineData(
         "{ \"model\": \"a@1\", \"from\": \"2026-02-01T00:00:00Z\", \"to\": \"2026-01-01T00:00:00Z\" }",
-        "Nothing is stored from 2026-02-01"
+        "No image can be stored from 2026-02-01"
     )]
     public async Task A_bad_request_is_refused_with_the_remedy(string body, string expected)
     {

@@ -94,7 +94,7 @@ public sealed class AlertStoreTests(AzuriteFixture azurite)
         );
 
         Assert.Contains("alerts/line1.json", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("delete it to start afresh", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("delete it to start without one", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class TopicAlertSinkTests : IDisposable
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => SendAsync(client, events));
 
         Assert.Contains(events[0].Envelope.Id, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("262144 bytes that the topic 'line-alerts' takes", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("262144 bytes that the topic 'line-alerts' accepts", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

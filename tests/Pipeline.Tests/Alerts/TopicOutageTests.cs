@@ -46,7 +46,7 @@ public sealed class TopicOutageTests(AzuriteFixture azurite) : IDisposable
         await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation); // the message comes again
         _peer.Topic.TakeHeld(); // what was sent before arrives at last
 
-        Assert.Contains("'topic' did not take the alerts of camera 'line1' within 15 s", late.Message, StringComparison.Ordinal);
+        Assert.Contains("'topic' did not accept the alerts of camera 'line1' within 15 s", late.Message, StringComparison.Ordinal);
         Assert.True(_time.GetUtcNow() < until);
         Assert.Single(between.Outbox);
         Assert.Null(between.Claim);

@@ -92,7 +92,7 @@ public sealed class JobServiceTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("none@1", null, "publish it")]
     [InlineData("nonsense", null, "expected name@version")]
-    [InlineData("", "x/y", "has not the form")]
+    [InlineData("", "x/y", "is not valid: use up to 64 letters")]
     [InlineData("", "shadow", "choose another id")]
     public async Task A_request_that_makes_no_sense_is_refused(string model, string? id, string part)
     {

@@ -46,7 +46,7 @@ public class InfrastructureTests
         Assert.InRange(after, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
         Assert.Equal((1, began), (state.Waiting, state.Since));
         Assert.Equal(
-            "Step has failed 3 times in a row; its messages wait and lose no attempt. The last reason: Server busy.",
+            "Step has failed 3 times in a row; its messages wait and use no delivery attempt. Last error: Server busy.",
             state.Reason
         );
         Assert.True(infrastructure.State.Well);

@@ -95,7 +95,7 @@ public class CameraSetTests
     [InlineData(
         """{ "alert": { "severityBands": [{ "name": "a", "minCalibrated": 0.6 }, { "name": "b", "minCalibrated": 0.6 }] } }""",
         "0.6 for 'b'",
-        "rising order"
+        "ascending order"
     )]
     [InlineData("""{ "alert": { "confirm": { "n": 3, "m": 2 } } }""", "'alert.confirm' is 3 of 2", "n of m")]
     [InlineData("""{ "alert": { "coolDownSeconds": -1 } }""", "'alert.coolDownSeconds' is -1", "0 to 604800")]

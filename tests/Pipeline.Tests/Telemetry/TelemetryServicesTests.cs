@@ -189,7 +189,10 @@ public sealed class TelemetryServicesTests
 
         Assert.Equal(2, _log.Count);
         foreach (string setting in (string[])[Endpoint, Connection])
-            Assert.Single(_log, l => l.StartsWith($"Warning: Telemetry does not arrive where {setting} sends", StringComparison.Ordinal));
+            Assert.Single(
+                _log,
+                l => l.StartsWith($"Warning: Telemetry does not reach the destination of {setting} (", StringComparison.Ordinal)
+            );
         Assert.DoesNotContain(_log, l => l.Contains("secret", StringComparison.Ordinal));
     }
 
