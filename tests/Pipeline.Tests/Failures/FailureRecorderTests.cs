@@ -113,7 +113,7 @@ public sealed class FailureRecorderTests(AzuriteFixture azurite)
 
         Job failed = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Failed, failed.Status);
-        Assert.StartsWith("Every attempt to take step 3 failed", failed.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("Every attempt to run step 3 failed", failed.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

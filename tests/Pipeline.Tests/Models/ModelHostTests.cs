@@ -48,8 +48,8 @@ public sealed class ModelHostTests(AzuriteFixture azurite)
             (await models.GetAsync(id, Cancellation)).Dispose();
 
         Assert.Equal(
-            [$"Information: Let go of model {ids[1]}."],
-            log.All.Where(line => line.StartsWith("Information: Let go", StringComparison.Ordinal))
+            [$"Information: Unloaded model {ids[1]}."],
+            log.All.Where(line => line.StartsWith("Information: Unloaded", StringComparison.Ordinal))
         );
     }
 
