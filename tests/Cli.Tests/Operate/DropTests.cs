@@ -82,10 +82,8 @@ public sealed class DropTests(AzuriteFixture azurite) : IDisposable
     [InlineData("--rate is '0/s', expected a pace", "drop", "--camera", "a", "--rate", "0/s", "photos")]
     [InlineData("--rate is '2/week', expected a pace", "drop", "--camera", "a", "--rate", "2/week", "photos")]
     [InlineData("--connection and --account exclude each other", "results", "--connection", "x", "--account", "y")]
-    [InlineData("--since is 'noon', expected a duration", "results", "--since", "noon")]
     [InlineData("--top is '0', expected a whole number from 1 to", "results", "--top", "0")]
     [InlineData("--port is '70000', expected a whole number from 0 to 65535", "up", "--port", "70000")]
-    [InlineData("--rate is 'fast', expected a pace", "run", "--rate", "fast")]
     public void A_wrong_command_line_is_reported_and_ends_with_2(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(arguments);
