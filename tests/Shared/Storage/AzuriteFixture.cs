@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
-using Azure.Core.Pipeline;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -47,18 +46,6 @@ public sealed partial class AzuriteFixture : IAsyncLifetime
         await storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
         return storage;
     }
-
-    /// <summary>The same containers and queues, through another transport.</summary>
-    public StorageClients Through(StorageClients storage, HttpPipelineTransport transport) =>
-        new(
-            Configuration(),
-            Options.Create(new StorageOptions { Prefix = storage.NameOf("") }),
-            options =>
-            {
-                options.Transport = transport;
-                options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
-            }
-        );
 
     public async ValueTask InitializeAsync()
     {
