@@ -1,4 +1,4 @@
-# The doors of this repository; each does one thing.
+# Entry points of this repository; each does one thing.
 SHELL := /bin/bash
 BUILD := dotnet build AaClip.Functions.sln -c Release --nologo -v quiet -clp:NoSummary
 
@@ -13,7 +13,7 @@ node_modules/.package-lock.json: package-lock.json
 restore: node_modules/.package-lock.json ## npm parts and NuGet packages
 	@dotnet restore AaClip.Functions.sln --nologo -v quiet
 
-# Settings of this machine: yours to change, never committed. The model is the demonstration model until you name another.
+# Settings of this machine: change them as you like; they are never committed. The model is the demonstration model until you name another.
 local.settings.json:
 	@sed 's#"models/live"#"$(CURDIR)/models/demo"#' local.settings.sample.json > $@
 
@@ -24,7 +24,7 @@ build: restore local.settings.json ## everything, and bin/aaclip
 test: build ## all tests; ends with "N passed, N failed"
 	@build/test.sh
 
-soak: build ## kills and storage faults for an hour: SOAK_MINUTES, SOAK_SEED; goes on where the last one ended (artifacts/soak)
+soak: build ## kills and storage faults for an hour: SOAK_MINUTES, SOAK_SEED; continues the last soak (artifacts/soak)
 	@build/soak.sh
 
 run: build ## the pipeline on this machine
@@ -40,7 +40,7 @@ fuzz: build ## 10,000 damaged images and 1,000 damaged model files
 format: ## formats the sources; CHECK=1 changes nothing and fails where something is not formatted
 	@build/format.sh $(if $(CHECK),--check)
 
-azurite: node_modules/.package-lock.json ## Azurite by itself, in memory, on its usual ports
+azurite: node_modules/.package-lock.json ## Azurite alone, in memory, on its default ports
 	node_modules/.bin/azurite --inMemoryPersistence --skipApiVersionCheck --disableTelemetry
 
 clean: ## removes what was built, keeps npm parts

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the demonstration model makes of photos of real parts: as it is, and after a few-shot adaptation to photos of good parts alone, onto which
-# defects are painted. Takes a folder of data sets in MVTec's layout, each with train/good and a class word in meta.json. Test images are only
-# measured. Usage: build/demo-real.sh DATA SETS... (after build/demo.sh, whose work folder it takes; WORK=... names another)
+# Evaluates the demonstration model on photos of real parts: unchanged, and after a few-shot adaptation to photos of good parts, onto which
+# defects are painted. Takes data sets in MVTec's layout, each with train/good and a class word in meta.json. Test images are only used to
+# measure. Usage: build/demo-real.sh DATA SETS... (after build/demo.sh, whose work folder it uses; WORK=... names another)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${WORK:-scratch/demo}
@@ -12,7 +12,7 @@ for set in "$@"; do
   out=$work/real/$name
   mkdir -p "$out/adapters"
 
-  # 1. As it is, in both precisions.
+  # 1. Unchanged, in both precisions.
   for precision in fp32 int8; do
     echo "== $name, as it is, 128 px, $precision"
     build/aaclip evaluate --model "$work/package-$precision" --data "$set" --provider cpu --report "$out/report-zero-$precision"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Makes models/demo and samples/ from nothing, with this repository's own code: pre-training, both stages of adaptation, int8 package, thresholds,
-# sample images. Goes on where it was stopped. Usage: build/demo.sh [WORK FOLDER]
+# Makes models/demo and samples/ with this repository's own code and no other input: pre-training, both stages of adaptation, int8 package,
+# thresholds, sample images. Continues where it was stopped. Usage: build/demo.sh [WORK FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=${1:-scratch/demo}
 unseen=("cork board" "wire mesh" gasket key connector pill)
 mkdir -p "$work"
 
-# 1. Small CLIP-shaped towers, from nothing.
+# 1. A small model of CLIP's architecture, from random weights.
 resume=(); [ ! -f "$work/clip/state.safetensors" ] || resume=(--resume)
 build/aaclip pretrain --out "$work/clip" --steps 3800 "${resume[@]}"
 
@@ -21,7 +21,7 @@ resume=(); [ ! -f "$work/adapters/training.json" ] || resume=(--resume)
 build/aaclip train --clip "$work/clip/clip.safetensors" --vision-heads 4 --text-heads 3 --size 128 --preset custom --provider cpu \
   --data "$work/seen" --no-augmentation --text-epochs 2 --text-rate 1e-4 --image-epochs 6 --image-batch 8 --image-rate 1e-3 --halvings 990 1320 1650 1815 --out "$work/adapters" "${resume[@]}"
 
-# 4. Packages, and what they are worth on classes that no step has seen.
+# 4. Packages, and their metrics on classes that no step of the training has used.
 rm -rf "$work"/package-*
 for precision in fp32 int8; do
   build/aaclip import --clip "$work/clip/clip.safetensors" --vision-heads 4 --text-heads 3 --size 128 --adapters "$work/adapters" \
@@ -39,7 +39,7 @@ rm -rf models/demo samples
 mkdir -p models
 cp -r "$from" models/demo
 
-# 6. Samples: two good and two bad images of each class, the bad ones of two kinds of defects in turns, and their cameras.
+# 6. Samples: two good and two defective images of each class, with other kinds of defects for each class, and their cameras.
 mkdir -p samples
 turn=0
 for class in "${unseen[@]}"; do
@@ -61,8 +61,8 @@ done
   echo '  "*": {} } }'
 } > samples/cameras.json
 
-# 7. What it makes of them.
+# 7. Verdicts on the samples.
 for class in "${unseen[@]}"; do
   build/aaclip score --model models/demo --class "$class" --provider cpu --json - "samples/${class// /_}"
-done | awk '{ good = /"name":"[^"]*\/good-/; normal = /"verdict":"normal"/; if (good == normal) right++ } END { print right " of " NR " samples judged rightly" }'
+done | awk '{ good = /"name":"[^"]*\/good-/; normal = /"verdict":"normal"/; if (good == normal) right++ } END { print right " of " NR " samples judged correctly" }'
 du -sh models/demo samples

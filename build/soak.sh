@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A long campaign of kills and storage faults (tests/EndToEnd.Tests/Surviving_crashes_and_faults.cs). A line for each round; the exit code is 0
-# when nothing was lost and nothing came twice. SOAK_MINUTES (60), SOAK_SEED, SOAK_FOLDER (artifacts/soak): storage and counts, which the next soak
-# goes on with; remove it to begin anew.
+# A long campaign of kills and storage faults (tests/EndToEnd.Tests/Surviving_crashes_and_faults.cs). Prints a line for each round. The
+# exit code is 0 when nothing was lost and nothing came twice. SOAK_MINUTES (60), SOAK_SEED, SOAK_FOLDER (artifacts/soak): storage and
+# counts, which the next soak continues; remove the folder to start again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SOAK_MINUTES=${SOAK_MINUTES:-60} SOAK_SEED=${SOAK_SEED:-$RANDOM}

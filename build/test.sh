@@ -3,14 +3,14 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 rm -rf artifacts/tests
-# One project after the other: tests with deadlines share two cores badly.
+# One project after the other: in parallel on two cores, tests with deadlines would miss them.
 dotnet test AaClip.Functions.sln -m:1 -c Release --no-build --nologo --results-directory artifacts/tests --logger trx --logger "console;verbosity=minimal" "$@"
 code=$?
 sum() { grep -rhoE "<Counters [^>]*" artifacts/tests --include=*.trx 2> /dev/null | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
 passed=$(sum passed) failed=$(sum failed) total=$(sum total) executed=$(sum executed)
-if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a run that broke off is not a pass
+if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # an aborted run is a failure
 if [ "$passed" -eq 0 ]; then echo "No test ran." >&2; code=1; fi
-# What failed, last, where a log that is cut off still shows it.
+# Failed tests come last, so that a log that keeps only its end still shows them.
 awk '/<UnitTestResult .*outcome="Failed"/ { match($0, /testName="[^"]*"/); print "FAILED " substr($0, RSTART + 10, RLENGTH - 11); failed = 1 }
      failed && /<Message>/ { sub(/.*<Message>/, ""); print "  " substr($0, 1, 600); failed = 0 }' artifacts/tests/*.trx 2> /dev/null
 echo "$passed passed, $failed failed, $((total - executed)) skipped"

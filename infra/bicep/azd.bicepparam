@@ -1,5 +1,5 @@
-// For "azd up" (azure.yaml): cheap, and without a GPU unless AACLIP_GPU_PROFILE names one. azd sets what begins with SERVICE_ when it has
-// pushed an image, and AACLIP_APPS_EXIST from the output of the deployment before.
+// For "azd up" (azure.yaml): cheap, and without a GPU unless AACLIP_GPU_PROFILE names one. azd sets the variables SERVICE_* after it has
+// pushed an image, and AACLIP_APPS_EXIST from the output of the previous deployment.
 using 'main.bicep'
 
 param prefix = readEnvironmentVariable('AACLIP_PREFIX', 'aaclip')

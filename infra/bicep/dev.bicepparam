@@ -1,4 +1,4 @@
-// Cheap and without a GPU: one CPU scorer that sleeps while nothing comes, everything deleted after a month.
+// Cheap and without a GPU: one CPU scorer that scales to zero while no image comes, all data deleted after a month.
 using 'main.bicep'
 
 param prefix = 'aaclipdev'

@@ -1,4 +1,4 @@
-// AaClip.Functions in Azure: one resource group. docs/deploy.md says how to use it.
+// AaClip.Functions in Azure, in one resource group. docs/deploy.md says how to use it.
 //   az deployment group create --resource-group RG --parameters infra/bicep/dev.bicepparam
 // First with deployApps=false; then push the images; then with ownScaleRules=false, which creates the apps; then without either.
 
@@ -6,7 +6,7 @@ import { replicas, size } from 'modules/types.bicep'
 
 targetScope = 'resourceGroup'
 
-@description('What the names of all resources begin with: lower-case letters and digits.')
+@description('Prefix of the names of all resources: lower-case letters and digits.')
 @minLength(3)
 @maxLength(10)
 param prefix string
@@ -17,27 +17,27 @@ param location string = resourceGroup().location
 @description('Makes names that are unique in all of Azure.')
 param suffix string = substring(uniqueString(resourceGroup().id), 0, 8)
 
-@description('Make the two apps. They need their images in the registry, which this deployment makes: leave it off the first time.')
+@description('Create the two apps. They need their images in the registry that this deployment creates: set it to false the first time.')
 param deployApps bool
 
-@description('Image of the scorer: repository and tag, or digest; without a registry, of the one that this deployment makes.')
+@description('Image of the scorer: repository and tag, or digest. Without a registry, it is in the one that this deployment creates.')
 param scorerImage string = 'aaclip-gpu:latest'
 
 @description('Image of the router, in the same way.')
 param routerImage string = 'aaclip-cpu:latest'
 
 // Paid by the second, scale to zero: Consumption-GPU-NC8as-T4, Consumption-GPU-NC24-A100. Dedicated: NC24-A100, NC48-A100, NC96-A100, which
-// Azure adds only while it makes the environment.
-@description('GPU workload profile; another one than functions.bicep knows together with scorerSize; empty scores on CPU.')
+// Azure adds only while it creates the environment.
+@description('GPU workload profile; one that functions.bicep has no size for needs scorerSize; empty scores on CPU.')
 param gpuProfile string = 'Consumption-GPU-NC8as-T4'
 
-@description('Cores and memory of a scorer replica; null for what functions.bicep knows of the profile.')
+@description('Cores and memory of a scorer replica; null for the size that functions.bicep has for the profile.')
 param scorerSize size?
 
-@description('Fewest nodes of a dedicated GPU profile; plays no part for the others.')
+@description('Fewest nodes of a dedicated GPU profile; not used for the others.')
 param gpuMinNodes int = 0
 
-@description('Most nodes of a dedicated GPU profile; plays no part for the others.')
+@description('Most nodes of a dedicated GPU profile; not used for the others.')
 param gpuMaxNodes int = 1
 
 @description('Fewest and most replicas of the scorer. 0 costs nothing while idle, and the first image waits for a minute or more.')
@@ -57,25 +57,25 @@ param routerReplicas replicas = {
 @description('Scale by the lengths of queues in functions.bicep; false in the deployment that creates the apps.')
 param ownScaleRules bool = true
 
-@description('Images waiting that one scorer replica is meant to have before it. Low starts many replicas, high lets images wait.')
+@description('Target number of waiting images for one scorer replica. A low number starts more replicas, a high one makes images wait.')
 param imagesPerReplica int = 200
 
-@description('Reach storage and Service Bus over a virtual network alone, cameras too. Service Bus becomes Premium.')
+@description('Reach storage and Service Bus only over a virtual network, from cameras too. Service Bus becomes Premium.')
 param privateNetworking bool = false
 
-@description('Addresses of the virtual network.')
+@description('Address range of the virtual network.')
 param networkPrefix string = '10.60.0.0/22'
 
-@description('Addresses of the apps, inside of networkPrefix.')
+@description('Address range of the apps, inside of networkPrefix.')
 param appsPrefix string = '10.60.0.0/23'
 
-@description('Addresses of the private endpoints, inside of networkPrefix.')
+@description('Address range of the private endpoints, inside of networkPrefix.')
 param endpointsPrefix string = '10.60.2.0/27'
 
 @description('Redundancy of storage.')
 param storageSku string = 'Standard_ZRS'
 
-@description('Real folders (Azure Data Lake Storage) in the account of the images. Azure asks for the choice when it makes the account.')
+@description('Hierarchical namespace (Azure Data Lake Storage) for the images. Choose it before the account is created.')
 param hierarchicalNamespace bool = false
 
 @description('Let cameras store images over SFTP; needs hierarchicalNamespace, and costs by the hour.')
@@ -84,22 +84,22 @@ param sftp bool = false
 @description('Days until images are deleted; 0 keeps them.')
 param imagesDays int = 0
 
-@description('Days until results and what jobs found are deleted; 0 keeps them.')
+@description('Days until results and jobs are deleted; 0 keeps them.')
 param resultsDays int = 365
 
 @description('Days until heatmaps are deleted; 0 keeps them.')
 param heatmapsDays int = 90
 
-@description('Days until raw maps are deleted; 0 keeps them. Without the map, another threshold needs scoring again.')
+@description('Days until raw maps are deleted; 0 keeps them. Without the map, a new threshold needs a new scoring of the image.')
 param mapsDays int = 90
 
 @description('Days in which a deleted blob can be brought back.')
 param undeleteDays int = 7
 
-@description('Make a Service Bus topic that gets the alerts besides the queue.')
+@description('Create a Service Bus topic that gets the alerts, in addition to the queue.')
 param useTopic bool = true
 
-@description('CloudEvents source of the alerts: tells installations apart.')
+@description('CloudEvents source of the alerts: identifies the installation.')
 param alertSource string = '/${prefix}/aaclip'
 
 @description('Serve the HTTP API, behind function keys, to the internet, or with privateNetworking to the network.')
@@ -117,16 +117,16 @@ param dailyGigabytes int = 5
 @description('E-mail address for operators\' alerts; empty for none.')
 param alertEmail string = ''
 
-@description('Seconds that a message may wait before operators hear of it. With scale to zero, allow for the start of a replica.')
+@description('Seconds that a message may wait before operators are notified. With scale to zero, allow for the start of a replica.')
 param queueAgeSeconds int = 300
 
-@description('Messages in all queues before operators hear of it.')
+@description('Messages in all queues before operators are notified.')
 param queueMessages int = 10000
 
-@description('Failed images in an hour before operators hear of it.')
+@description('Failed images in an hour before operators are notified.')
 param failedImages int = 50
 
-@description('Minutes in which a stored image must be followed by some verdict before operators hear of it, 5 to 45.')
+@description('Minutes without any verdict after an image was stored before operators are notified, 5 to 45.')
 @minValue(5)
 @maxValue(45)
 param standstillMinutes int = 30
@@ -242,7 +242,7 @@ module network 'modules/network.bicep' = if (privateNetworking) {
   }
 }
 
-// What the apps, and cameras in the network, reach over private endpoints.
+// Resources that the apps, and cameras in the network, reach over private endpoints.
 var dataId = resourceId('Microsoft.Storage/storageAccounts', unique)
 var hostId = resourceId('Microsoft.Storage/storageAccounts', hostStorageName)
 var links = [
@@ -356,7 +356,7 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-@description('Name of the storage account: aaclip verbs take its address with --account.')
+@description('Name of the storage account, for the option --account of aaclip.')
 output storageName string = unique
 
 @description('Address of the blobs, where cameras store images.')
@@ -368,5 +368,5 @@ output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
 @description('Host name of the HTTP API; empty while there are no apps.')
 output hostName string = deployApps ? functions!.outputs.hostName : ''
 
-@description('Whether the apps are there: azd.bicepparam reads it in the next deployment.')
+@description('Whether the apps exist: azd.bicepparam reads it in the next deployment.')
 output AACLIP_APPS_EXIST bool = deployApps

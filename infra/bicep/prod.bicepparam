@@ -1,4 +1,4 @@
-// A GPU, private networking, a router that is always there. Set AACLIP_ALERT_EMAIL, and fill in the digests of the images you tested.
+// A GPU, private networking, and a router that always runs. Set AACLIP_ALERT_EMAIL, and fill in the digests of the images you tested.
 using 'main.bicep'
 
 param prefix = 'aaclip'
@@ -16,5 +16,5 @@ param routerReplicas = {
 }
 param privateNetworking = true
 param registrySku = 'Premium'
-param alertEmail = readEnvironmentVariable('AACLIP_ALERT_EMAIL') // without it nothing is deployed: somebody must hear of trouble
+param alertEmail = readEnvironmentVariable('AACLIP_ALERT_EMAIL') // required: an operator must be notified of problems
 param alertSource = '/plant1/aaclip'

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AaClip.Cli;
 
-/// <summary>Passes on what the library has to say, as lines on standard error.</summary>
+/// <summary>Writes warnings and errors of the library to standard error, one line each.</summary>
 internal sealed class ConsoleLogger(ProgressLine progress) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)

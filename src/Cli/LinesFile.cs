@@ -4,18 +4,18 @@ using AaClip.Scoring;
 namespace AaClip.Cli;
 
 /// <summary>
-/// A file of lines that grows while the run goes on, as NAME.tmp, and gets its name at the end: a reader of the name never meets half of
-/// it. What is no file, such as a named pipe or /dev/stdout, is written as it is.
+/// A file of lines. It is written as NAME.tmp during the run and renamed at the end, so that a reader of NAME never sees an incomplete
+/// file. A target that is not a regular file, such as a named pipe or /dev/stdout, is written directly.
 /// </summary>
 internal sealed class LinesFile : IDisposable
 {
     private readonly string _path,
         _unfinished;
     private readonly FileStream _stream;
-    private long _whole; // bytes of whole lines
+    private long _whole; // bytes of complete lines
     private bool _closed;
 
-    /// <exception cref="IOException">It cannot be made; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be created; the message names it.</exception>
     public LinesFile(string path, string option)
     {
         try
@@ -42,7 +42,9 @@ internal sealed class LinesFile : IDisposable
         }
     }
 
-    /// <exception cref="IOException">It cannot be written; the message names the file, and where the lines so far are.</exception>
+    /// <exception cref="IOException">
+    /// The file cannot be written; the message names it, and says which file holds the lines written so far.
+    /// </exception>
     public void Write(string line)
     {
         try
@@ -60,7 +62,7 @@ internal sealed class LinesFile : IDisposable
         }
     }
 
-    /// <summary>Gives the file its name.</summary>
+    /// <summary>Closes the file and renames it to its final name.</summary>
     public void Keep()
     {
         Close();
@@ -76,11 +78,11 @@ internal sealed class LinesFile : IDisposable
             return;
         _closed = true;
         if (_stream.CanSeek && _unfinished != _path)
-            _stream.SetLength(_whole); // half a line, where the disk is full
+            _stream.SetLength(_whole); // removes an incomplete last line after a full disk
         _stream.Dispose();
     }
 
-    // By the mode that the system gives: opening a pipe would wait for its reader.
+    // Looks at the file's attributes: opening a pipe would wait for its reader.
     private static bool IsPipe(string path) =>
         Path.Exists(path)
         && !Directory.Exists(path)

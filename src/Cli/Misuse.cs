@@ -4,7 +4,7 @@ using System.CommandLine.Parsing;
 
 namespace AaClip.Cli;
 
-/// <summary>What is wrong with a command line, in one line on standard error. Help comes only when asked for.</summary>
+/// <summary>Says in one line on standard error what is wrong with a command line. Help is shown only on request.</summary>
 internal static class Misuse
 {
     private const int Suggested = 3;
@@ -16,27 +16,27 @@ internal static class Misuse
         return Run.Misused;
     }
 
-    /// <returns>What is wrong; null where the command line can be done.</returns>
+    /// <returns>What is wrong; null for a valid command line.</returns>
     public static string? Find(ParseResult parsed)
     {
         if (parsed.Action is ParseErrorAction)
             return Explain(parsed);
         Command command = parsed.CommandResult.Command;
-        bool runs = parsed.Action == command.Action; // and does not show help
+        bool runs = parsed.Action == command.Action; // false for a request for help
         return runs ? (command as Verb)?.Rules.Select(rule => rule(parsed)).FirstOrDefault(wrong => wrong is not null) : null;
     }
 
     /// <summary>
-    /// The error that helps most: first a word that means nothing here, then a value that cannot be read, then what is missing.
+    /// Returns the most useful error: first an unknown word, then a value that cannot be read, then what is missing.
     /// </summary>
     private static string Explain(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
         string path = PathOf(parsed.CommandResult);
-        string help = $"'{path} --help' tells more.";
+        string help = $"See '{path} --help'.";
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.FirstOrDefault(t => !t.StartsWith('-')) is { } verb)
             return $"'{path}' has no verb '{verb}'{Near(verb, command.Subcommands.Select(c => c.Name))} {help}";
-        // A verb with arguments takes an option that it does not know for one of them.
+        // If a verb has arguments, the parser takes an unknown option for one of them.
         IEnumerable<string> words = command
             .Arguments.SelectMany(a => parsed.GetResult(a)?.Tokens ?? [])
             .Select(t => t.Value)
@@ -61,14 +61,14 @@ internal static class Misuse
         return parsed.Errors.Count > 0 ? $"{Words(parsed.Errors[0])} {help}" : help;
     }
 
-    // The library's own words name types, and are only used where nothing of ours reads the value.
+    // The library's own messages name .NET types; they are used only for values that none of our parsers reads.
     private static string Words(ParseError error)
     {
         OptionResult? option = OptionOf(error);
         if (option is { Tokens.Count: 0 })
             return $"{option.Option.Name} needs a value.";
         if (option is not null && option.Option.ValueType == typeof(bool))
-            return $"{option.Option.Name} stands alone or takes true or false, not '{option.Tokens[^1].Value}'.";
+            return $"{option.Option.Name} takes no value, or true or false, not '{option.Tokens[^1].Value}'.";
         if (option is not null && option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues)
             return $"{option.Option.Name} takes one value, not {option.Tokens.Count}.";
         return error.Message.ReplaceLineEndings(" ");
@@ -95,7 +95,7 @@ internal static class Misuse
         return near.Length == 0 ? "." : $": did you mean {string.Join(" or ", near)}?";
     }
 
-    // Letters to put in, take out, change or swap (optimal string alignment).
+    // Number of letters to insert, delete, change or swap (optimal string alignment distance).
     internal static int Distance(string a, string b)
     {
         int[,] steps = new int[a.Length + 1, b.Length + 1];

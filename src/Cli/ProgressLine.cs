@@ -4,8 +4,8 @@ using System.Globalization;
 namespace AaClip.Cli;
 
 /// <summary>
-/// Progress on standard error: one line that is drawn again on a terminal, and in a pipe a plain line every few seconds. Silent when
-/// the work is over before anybody would wonder.
+/// Progress on standard error: on a terminal one line that is redrawn, in a pipe a plain line every 5 seconds. Work that is done before
+/// the first interval has passed shows nothing.
 /// </summary>
 internal sealed class ProgressLine : IDisposable
 {
@@ -19,9 +19,9 @@ internal sealed class ProgressLine : IDisposable
 
     public ProgressLine() => _next = _terminal ? TerminalPause : PipePause;
 
-    /// <summary>Says where the work is; most calls draw nothing.</summary>
+    /// <summary>Reports how far the work is; most calls draw nothing.</summary>
     /// <param name="force">Draw now on a terminal: a new step begins.</param>
-    /// <param name="left">Time left, where the work knows better than the pace since this line began.</param>
+    /// <param name="left">Time left; null estimates it from the pace since this object was created.</param>
     public void Show(string step, int done, int total, bool force = false, TimeSpan? left = null)
     {
         if (_clock.Elapsed < _next && !(force && _terminal))
@@ -43,7 +43,7 @@ internal sealed class ProgressLine : IDisposable
         _drawn = line.Length;
     }
 
-    /// <summary>Takes the line away, so that what follows starts clean.</summary>
+    /// <summary>Removes the line, so that other output starts on an empty line.</summary>
     public void Clear()
     {
         if (_drawn > 0)
@@ -61,7 +61,7 @@ internal sealed class ProgressLine : IDisposable
         }
         catch (IOException)
         {
-            return 80; // a terminal that does not tell
+            return 80; // the terminal does not report its width
         }
     }
 

@@ -5,13 +5,13 @@ using AaClip.Scoring.Images;
 namespace AaClip.Cli;
 
 /// <summary>
-/// Runs a verb and turns what went wrong into one line and an exit code: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C.
+/// Runs a verb and turns an error into one line and an exit code: 0 success, 1 failure, 2 wrong command line, 130 stopped by Ctrl-C.
 /// </summary>
 internal static class Run
 {
     public const int Failed = 1;
     public const int Misused = 2; // a wrong command line
-    public const int Stopped = 130; // what shells report for SIGINT
+    public const int Stopped = 130; // the exit code that shells report for SIGINT
 
     public static Task<int> Verb(Func<int> work) => Verb(() => Task.FromResult(work()));
 
@@ -29,11 +29,11 @@ internal static class Run
             }
             catch (IOException e) when (ClosedPipe.Is(e))
             {
-                return ClosedPipe.ExitCode; // whoever read has seen enough
+                return ClosedPipe.ExitCode;
             }
-            catch (Exception e) when (StorageTrouble.Explain(e) is { } trouble)
+            catch (Exception e) when (StorageErrors.Explain(e) is { } reason)
             {
-                Console.Error.WriteLine($"aaclip: {trouble}");
+                Console.Error.WriteLine($"aaclip: {reason}");
                 return Failed;
             }
             catch (Exception e)
@@ -58,7 +58,7 @@ internal static class Run
             }
         });
 
-    /// <summary>A count of bytes for people: "1.2 GB".</summary>
+    /// <summary>A number of bytes as text, such as "1.25 GiB".</summary>
     public static string Bytes(long bytes) =>
         bytes switch
         {

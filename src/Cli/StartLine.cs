@@ -1,12 +1,12 @@
 namespace AaClip.Cli;
 
 /// <summary>
-/// Says on standard error what a start waits for: at once on a terminal, elsewhere every few seconds while it takes long. Whole lines, for
-/// the functions log meanwhile.
+/// Says on standard error what the start waits for: every 5 seconds, and on a terminal also at once. Writes whole lines, because the
+/// functions log at the same time.
 /// </summary>
 internal sealed class StartLine : IDisposable
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly bool _terminal = !Console.IsErrorRedirected;
     private readonly Timer _timer;
@@ -18,7 +18,7 @@ internal sealed class StartLine : IDisposable
     public void Show(string what)
     {
         _what = what;
-        _timer.Change(Long, Long);
+        _timer.Change(Interval, Interval);
         if (_terminal)
             Write();
     }

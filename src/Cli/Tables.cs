@@ -4,13 +4,13 @@ using Spectre.Console.Rendering;
 
 namespace AaClip.Cli;
 
-/// <summary>How a column takes a narrow terminal.</summary>
+/// <summary>How a column adapts to a narrow terminal.</summary>
 internal enum Fit
 {
-    /// <summary>Numbers and words that are looked for: never shortened, never wrapped.</summary>
+    /// <summary>Numbers and keywords: never shortened or wrapped.</summary>
     Whole,
 
-    /// <summary>Names: shortened in the middle, for their ends tell them apart.</summary>
+    /// <summary>Names: shortened in the middle, because names differ at their ends.</summary>
     Name,
 
     /// <summary>Sentences: wrapped.</summary>
@@ -18,8 +18,8 @@ internal enum Fit
 }
 
 /// <summary>A column of a table.</summary>
-/// <param name="Title">Title; wrapped between its words where the column is narrower.</param>
-/// <param name="Least">What a name keeps of its width at least, in characters.</param>
+/// <param name="Title">Wrapped between words if the column is narrower.</param>
+/// <param name="Least">Minimum width of a name or a sentence, in characters.</param>
 internal readonly record struct Column(string Title, Fit Fit = Fit.Whole, int Least = 8)
 {
     public static implicit operator Column(string title) => new(title);
@@ -29,7 +29,7 @@ internal readonly record struct Column(string Title, Fit Fit = Fit.Whole, int Le
     public static Column Text(string title) => new(title, Fit.Text, 20);
 }
 
-/// <summary>Tables for people: on a terminal as wide as it is, tab-separated and whole in a pipe.</summary>
+/// <summary>Tables: fitted to the width of a terminal; tab-separated and not shortened in a pipe.</summary>
 internal static class Tables
 {
     private const string Cut = "…";
@@ -52,15 +52,15 @@ internal static class Tables
         {
             AnsiConsole.Write(table);
             if (!table.Border.Visible)
-                Console.WriteLine(); // nothing else parts it from what follows
+                Console.WriteLine(); // separates it from the next output, which a border does otherwise
         }
     }
 
     /// <summary>
-    /// With lines where everything has room; else without them, names shortened; and where the numbers alone have no room, as several
-    /// tables below each other that begin with the same first column.
+    /// With borders if everything fits. Otherwise without borders, and with shortened names. If the numbers alone do not fit, as several
+    /// tables below each other, each with the first column.
     /// </summary>
-    /// <param name="width">Of the terminal, in characters.</param>
+    /// <param name="width">Width of the terminal, in characters.</param>
     /// <param name="color">Colour of a cell by row and column; null for none.</param>
     internal static IReadOnlyList<Table> Build(
         IReadOnlyList<Column> columns,
@@ -105,8 +105,8 @@ internal static class Tables
         }
     }
 
-    /// <summary>A row for a list that grows: columns of fixed widths, names shortened so that it stays one line.</summary>
-    /// <param name="widths">Of the columns where there is room; the last one needs none.</param>
+    /// <summary>A row of a list that grows: columns of fixed widths, names shortened so that the row stays on one line.</summary>
+    /// <param name="widths">Widths of the columns on a terminal that is wide enough.</param>
     internal static string Line(IReadOnlyList<Column> columns, IReadOnlyList<int> widths, string[] cells, int width)
     {
         int[] natural = [.. cells.Select((cell, i) => columns[i].Fit == Fit.Whole ? Math.Max(Width(cell), widths[i]) : widths[i])];
@@ -114,7 +114,7 @@ internal static class Tables
         return string.Join("  ", cells.Select((cell, i) => Pad(Shorten(cell, fitted[i]), fitted[i]))).TrimEnd();
     }
 
-    /// <summary>Takes the middle out of a text that is wider than its place: "a-long-name-0001.png" becomes "a-lo…01.png".</summary>
+    /// <summary>Shortens a text that is too wide, in its middle: "a-long-name-0001.png" becomes "a-lo…01.png".</summary>
     internal static string Shorten(string text, int width)
     {
         if (Width(text) <= width)
@@ -141,7 +141,7 @@ internal static class Tables
     private static Markup Cell(string text, string? color) =>
         new(color is null ? Markup.Escape(text) : $"[{color}]{Markup.Escape(text)}[/]") { Overflow = Overflow.Fold };
 
-    // Takes from the widest name or text until all have room; null where they cannot.
+    // Narrows the widest name or sentence until all columns fit; null if they cannot fit.
     private static int[]? Shrink(IReadOnlyList<Column> columns, int[] part, int[] natural, int width, int gap)
     {
         int[] widths = [.. part.Select(i => natural[i])];
@@ -161,7 +161,7 @@ internal static class Tables
         return widths;
     }
 
-    // As few parts as possible, with about as many columns each; every part begins with the first column.
+    // As few parts as possible, with about the same number of columns each; every part begins with the first column.
     private static List<int[]> Parts(IReadOnlyList<Column> columns, int[] natural, int width)
     {
         List<int[]> parts = Fill(int.MaxValue);
@@ -191,7 +191,7 @@ internal static class Tables
 
     private static string Pad(string text, int width) => text + new string(' ', Math.Max(0, width - Width(text)));
 
-    // In cells of a terminal: a Chinese character takes two.
+    // Counts cells of a terminal: a Chinese character takes two.
     private static int Width(string text) => new Segment(text.ReplaceLineEndings(" ")).CellCount();
 
     private static IEnumerable<string> Letters(string text)

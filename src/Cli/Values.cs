@@ -5,8 +5,8 @@ using System.Numerics;
 namespace AaClip.Cli;
 
 /// <summary>
-/// Readers of the values of options, for <c>CustomParser</c>: strict, the same in every culture, and with a message that names the option,
-/// what was found and what is expected. The library's own readers follow the machine's culture and speak of types.
+/// Parsers of option values, for <c>CustomParser</c>: strict, independent of the culture, with a message that names the option, the value
+/// found and the values expected. The library's own parsers depend on the machine's culture, and their messages name .NET types.
 /// </summary>
 internal static class Values
 {
@@ -26,7 +26,7 @@ internal static class Values
         r => [.. r.Tokens.Select(t => ReadWhole(r, t.Value, least, most) ?? 0)];
 
     /// <summary>A finite number.</summary>
-    /// <param name="expected">What is expected, in words.</param>
+    /// <param name="expected">Description of the allowed values, for the message.</param>
     public static Func<ArgumentResult, T> Number<T>(Func<T, bool> allowed, string expected)
         where T : struct, IFloatingPointIeee754<T> => r => ReadNumber(r, allowed, expected) ?? T.Zero;
 
@@ -34,20 +34,20 @@ internal static class Values
     public static Func<ArgumentResult, T?> NumberOrNone<T>(Func<T, bool> allowed, string expected)
         where T : struct, IFloatingPointIeee754<T> => r => ReadNumber(r, allowed, expected);
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>The name of an enum value, in upper or lower case.</summary>
     public static Func<ArgumentResult, T> Word<T>()
         where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value) ?? default;
 
-    /// <summary>One of a few words, for an option without a default.</summary>
+    /// <summary>The name of an enum value, for an option without a default.</summary>
     public static Func<ArgumentResult, T?> WordOrNone<T>()
         where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value);
 
-    /// <summary>Several of a few words.</summary>
+    /// <summary>Several names of enum values.</summary>
     public static Func<ArgumentResult, T[]> Words<T>()
         where T : struct, Enum => r => [.. r.Tokens.Select(t => ReadWord<T>(r, t.Value) ?? default)];
 
-    /// <summary>What a reader of our own takes.</summary>
-    /// <param name="read">Gives null for what it does not take.</param>
+    /// <summary>A value with a parser of its own.</summary>
+    /// <param name="read">The parser; returns null for an invalid text.</param>
     public static Func<ArgumentResult, T?> Of<T>(Func<string, T?> read, string expected)
         where T : struct =>
         r =>

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace AaClip.Cli;
 
-/// <summary>A verb with examples, which its own help shows at the end and the list of verbs leaves out.</summary>
+/// <summary>A verb with examples, which are shown at the end of its own help.</summary>
 internal sealed class Verb(string name, string description, params string[] examples) : Command(name, description)
 {
     /// <summary>Makes the help of all verbs end with their examples.</summary>
@@ -30,11 +30,11 @@ internal sealed class Verb(string name, string description, params string[] exam
     private string[] Examples { get; } = examples;
 
     /// <summary>
-    /// What must hold between options: each gives what is wrong, or null. The library's validators of commands would keep it from reading
-    /// the values of the options.
+    /// Rules between options: each returns what is wrong, or null. The library's own command validators are not used, because with them
+    /// it does not read the values of the options.
     /// </summary>
     public List<Func<ParseResult, string?>> Rules { get; } = [];
 
-    /// <summary>Whether an option stands on the command line, with a value or without: asking for a value that is missing throws.</summary>
+    /// <summary>Whether an option is on the command line, with or without a value: reading a missing value throws.</summary>
     public static bool Has(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
 }

@@ -10,7 +10,7 @@ internal static class Verbs
 {
     public static RootCommand All()
     {
-        RootCommand root = new("Finds visual anomalies nobody trained for: AA-CLIP in .NET.")
+        RootCommand root = new("Zero-shot detection of visual anomalies: AA-CLIP in .NET.")
         {
             ImportCommand.Create(),
             InspectCommand.Create(),

@@ -25,7 +25,7 @@ internal static partial class Aaclip
         return Finish(process);
     }
 
-    /// <summary>Runs to the end on a terminal of 24 rows; colours and movements of the cursor are taken out.</summary>
+    /// <summary>Runs to the end on a terminal of 24 rows; colours and cursor movements are removed from the output.</summary>
     public static Result OnTerminal(int columns, params IEnumerable<string> arguments)
     {
         string command = string.Join(' ', arguments.Prepend(Program).Select(a => $"'{a.Replace("'", @"'\''", StringComparison.Ordinal)}'"));
@@ -66,7 +66,7 @@ internal static partial class Aaclip
         return Process.Start(start) ?? throw new InvalidOperationException($"'{Program}' did not start.");
     }
 
-    /// <summary>Waits for the end and takes what was written.</summary>
+    /// <summary>Waits for the end and returns the output.</summary>
     /// <param name="patience">How long it may run; null for ten minutes.</param>
     public static Result Finish(Process process, TimeSpan? patience = null)
     {
@@ -81,7 +81,7 @@ internal static partial class Aaclip
         return new Result(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    /// <summary>What Ctrl-C sends.</summary>
+    /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
     public static void Interrupt(Process process)
     {
         using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);

@@ -3,7 +3,7 @@ using AaClip.Tests;
 
 namespace AaClip.Cli.Tests;
 
-/// <summary>What the program says of itself and of a wrong command line.</summary>
+/// <summary>Help texts, and errors for a wrong command line.</summary>
 public sealed class CommandLineTests : IDisposable
 {
     private readonly PhotoFolder _folder = new();
@@ -27,7 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("calibrate", "--normals good/ --defects bad/", "--false-alarms", "--cameras")]
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
     [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--resume")]
-    [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C leaves the job going")]
+    [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C does not stop the job")]
     [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
@@ -142,7 +142,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Imports_inspects_and_says_what_suits_the_machine()
+    public void Import_and_inspect_work_and_recommend_a_precision_for_this_machine()
     {
         string sources = TinyPackage.RandomSources;
         string[] import =
@@ -185,7 +185,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Import_and_inspect_say_how_int8_products_are_made_here()
+    public void Import_and_inspect_say_how_this_machine_computes_int8_products()
     {
         string sources = TinyPackage.RandomSources;
         string kernel = Int8Probe.Describe(Int8Probe.ForThisMachine);
@@ -214,7 +214,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void A_failed_import_tells_why_in_one_line_and_leaves_nothing()
+    public void A_failed_import_says_why_in_one_line_and_leaves_nothing()
     {
         Aaclip.Result result = Aaclip.Run(
             "import",

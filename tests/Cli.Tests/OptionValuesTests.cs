@@ -58,7 +58,7 @@ public sealed class OptionValuesTests
         ];
 
     [Fact]
-    public void There_are_as_many_numeric_options_as_somebody_has_counted() => Assert.True(Numeric.Count >= 40, $"{Numeric.Count}");
+    public void There_are_at_least_40_numeric_options() => Assert.True(Numeric.Count >= 40, $"{Numeric.Count}");
 
     [Theory]
     [MemberData(nameof(Numeric))]
@@ -100,7 +100,7 @@ public sealed class OptionValuesTests
         Option named = All().Single(o => string.Join(' ', [.. o.Path, o.Option.Name]) == option).Option;
         string value =
             named.HasDefaultValue && named.GetDefaultValue() is { } known and not Array
-                ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number is a text
+                ? Convert.ToString(known, CultureInfo.InvariantCulture)! // a number always has a text
             : named.ValueType == typeof(DateTimeOffset?) ? "2h"
             : named.ValueType == typeof(Rate?) ? "2/s"
             : named.ValueType == typeof(double?) || named.ValueType == typeof(float?) ? "0.25"
@@ -127,7 +127,7 @@ public sealed class OptionValuesTests
 
     [Theory]
     [MemberData(nameof(Valued))]
-    public void An_option_without_its_value_is_told(string option) =>
+    public void An_option_without_its_value_is_reported(string option) =>
         Assert.Equal($"{option.Split(' ')[^1]} needs a value.", Misuse.Find(Verbs.All().Parse(option.Split(' '))));
 
     [Theory]
@@ -166,16 +166,16 @@ public sealed class OptionValuesTests
     )]
     [InlineData("aaclip: --verdict is 'bad', expected normal, anomalous or failed.", "rescore", "--model", "m", "--verdict", "bad")]
     [InlineData("aaclip: --precision is '1', expected fp32, fp16 or int8.", "import", "--clip", "c", "--out", "o", "--precision", "1")]
-    [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? 'aaclip --help' tells more.", "socre")]
-    [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? 'aaclip jobs --help' tells more.", "jobs", "folow", "x")]
+    [InlineData("aaclip: 'aaclip' has no verb 'socre': did you mean 'score'? See 'aaclip --help'.", "socre")]
+    [InlineData("aaclip: 'aaclip jobs' has no verb 'folow': did you mean 'follow'? See 'aaclip jobs --help'.", "jobs", "folow", "x")]
     [InlineData(
-        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? 'aaclip score "
-            + "--help' tells more.",
+        "aaclip: 'aaclip score' has no option '--thread': did you mean '--threads' or '--threshold' or '--legend'? See "
+            + "'aaclip score --help'.",
         "score",
         "--thread",
         "3"
     )]
-    [InlineData("aaclip: --model and --class are missing. 'aaclip score --help' tells more.", "score", "a.png")]
+    [InlineData("aaclip: --model and --class are missing. See 'aaclip score --help'.", "score", "a.png")]
     public void The_program_says_one_line_and_ends_with_2(string expected, params string[] arguments)
     {
         Aaclip.Result result = Aaclip.Run(null, arguments, environment: [new("LANG", "de_DE.UTF-8"), new("LC_ALL", "de_DE.UTF-8")]);
@@ -201,7 +201,7 @@ public sealed class OptionValuesTests
 
     private static bool IsNumber(Option option)
     {
-        Type type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType; // an array has one
+        Type type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType; // an array has an element type
         return Numbers.Contains(Nullable.GetUnderlyingType(type) ?? type);
     }
 

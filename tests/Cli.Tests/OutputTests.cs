@@ -6,7 +6,7 @@ using AaClip.Tests;
 
 namespace AaClip.Cli.Tests;
 
-/// <summary>What the program writes, when the reader goes, the disk is full or Ctrl-C comes.</summary>
+/// <summary>Output after the reader closes the pipe, with a full disk, and after Ctrl-C.</summary>
 public sealed class OutputTests : IDisposable
 {
     private const int Photos = 300;
@@ -16,7 +16,7 @@ public sealed class OutputTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_closed_pipe_ends_the_run_without_a_word()
+    public async Task A_closed_pipe_ends_the_run_without_a_message()
     {
         using Process process = Aaclip.Start(["score", "--model", TinyPackage.Random(), "--class", "bottle", Many()]);
         Assert.StartsWith(
@@ -39,7 +39,7 @@ public sealed class OutputTests : IDisposable
         string lines = _folder.File("scores.jsonl");
         using Process process = Aaclip.Start(["score", "--model", TinyPackage.Random(), "--class", "bottle", "--json", lines, Many()]);
         for (int i = 0; i < 2; i++)
-            await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // the titles and the first image
+            await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // the header and the first image
         bool named = File.Exists(lines);
         Aaclip.Interrupt(process);
         Aaclip.Result result = Aaclip.Finish(process);
@@ -58,7 +58,7 @@ public sealed class OutputTests : IDisposable
     {
         string first = _folder.Photo("photos/1.png"),
             second = _folder.Photo("photos/2.png");
-        Directory.CreateDirectory(_folder.File("maps/2.png")); // a folder in the place of a file
+        Directory.CreateDirectory(_folder.File("maps/2.png")); // a folder where a file is to be written
 
         Aaclip.Result result = Aaclip.OnTerminal(
             80,
@@ -83,7 +83,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void A_full_disk_is_told()
+    public void A_full_disk_is_reported()
     {
         if (!File.Exists("/dev/full"))
             Assert.Skip("There is no /dev/full here.");
@@ -119,7 +119,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_that_are_not_read_and_masks_are_counted_and_named()
+    public void Pictures_in_unsupported_formats_and_masks_are_counted_and_named()
     {
         string part = _folder.Photo("bottle/test/broken/000.png"),
             pair = _folder.Photo("loose/a.png");
@@ -147,14 +147,10 @@ public sealed class OutputTests : IDisposable
 
         Assert.Equal([part, pair], found.Select(f => f.Path));
         Assert.Equal(2, notes.Count);
-        Assert.StartsWith(
-            "Left out: 3 pictures of kinds that are not read (2 .heic, 1 .gif), such as '",
-            notes[0],
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("Left out: 3 pictures in unsupported formats (2 .heic, 1 .gif), such as '", notes[0], StringComparison.Ordinal);
         Assert.StartsWith("Left out: 2 masks of a data set, such as '", notes[1], StringComparison.Ordinal);
         Assert.EndsWith("000_mask.png", Assert.Single(masks).Path, StringComparison.Ordinal);
-        Assert.Contains("but 3 pictures of kinds that are not read (2 .heic, 1 .gif)", none.Message, StringComparison.Ordinal);
+        Assert.Contains("but 3 pictures in unsupported formats (2 .heic, 1 .gif)", none.Message, StringComparison.Ordinal);
     }
 
     private string Many()

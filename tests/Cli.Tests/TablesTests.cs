@@ -8,7 +8,7 @@ using Spectre.Console.Rendering;
 
 namespace AaClip.Cli.Tests;
 
-/// <summary>Tables on terminals of 60, 80 and 120 columns: names give way, numbers never.</summary>
+/// <summary>Tables on terminals of 60, 80 and 120 columns: names are shortened, numbers never.</summary>
 public sealed class TablesTests : IDisposable
 {
     private static readonly Column[] Score = [Column.Name("image"), "raw", "detection", "map max", "hottest at", "regions", "verdict"];
@@ -119,7 +119,7 @@ public sealed class TablesTests : IDisposable
             string[] forms =
                 column.Fit == Fit.Whole ? [row[i]] : [row[i], .. Enumerable.Range(column.Least, 60).Select(w => Tables.Shorten(row[i], w))];
             int found = lines.Count(line => forms.Any(form => Has(line, form)));
-            // Once for each row; the first column leads each part
+            // Once for each row; the first column is in each part
             Assert.True(i == 0 ? found >= 2 && found % 2 == 0 : found == 2, $"'{row[i]}' is {found} times in\n{string.Join('\n', lines)}");
         }
 
@@ -187,7 +187,7 @@ public sealed class TablesTests : IDisposable
     [InlineData(60)]
     [InlineData(80)]
     [InlineData(120)]
-    public void The_program_looks_at_the_terminal(int width)
+    public void The_program_uses_the_width_of_the_terminal(int width)
     {
         _folder.Photo("a-photo-with-a-name-that-is-longer-than-a-narrow-terminal-can-show-whole-0001.png", 1);
         _folder.Photo("a-photo-with-a-name-that-is-longer-than-a-narrow-terminal-can-show-whole-0002.png", 2);
@@ -212,7 +212,7 @@ public sealed class TablesTests : IDisposable
         Assert.Contains("2.png", rows[1], StringComparison.Ordinal);
     }
 
-    // As a word of its own: not as a part of another number.
+    // As a separate word, not as a part of another number.
     private static bool Has(string line, string cell) => Regex.IsMatch(line, $@"(?<![\w.…-]){Regex.Escape(cell)}(?![\w.…])");
 
     private static string[] Render(IRenderable content, int width)

@@ -57,7 +57,7 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
         return result.Score.Verdict;
     }
 
-    // Scores of random weights mean nothing, but they are always the same: the limits lie between those of three pictures.
+    // Scores of random weights are meaningless but always the same: the limits lie between the scores of three pictures.
     private static async Task<(int Normal, int Bad, int Worse, double Threshold, double Major)> ChooseAsync(Site site)
     {
         int[] seeds = [1, 2, 3, 4, 5];

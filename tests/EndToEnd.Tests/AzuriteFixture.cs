@@ -34,7 +34,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         _azurite = await Azurite.StartAsync(script, null, 0, NullLogger.Instance, CancellationToken.None);
     }
 
-    /// <summary>Connection string of an account that nobody used before.</summary>
+    /// <summary>Connection string of an account that no scenario has used before.</summary>
     public string NewAccount()
     {
         int number = Interlocked.Increment(ref _used);

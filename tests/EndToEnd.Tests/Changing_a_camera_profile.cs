@@ -12,7 +12,7 @@ public class Changing_a_camera_profile(AzuriteFixture azurite)
     private const string Broken = """{ "schemaVersion": 1, "cameras": { "*": { "threshold": 7 } } }""";
 
     [Fact]
-    public async Task Holds_from_the_next_image_on()
+    public async Task Takes_effect_with_the_next_image()
     {
         await using Site site = await Site.OpenAsync(azurite, Tolerant);
         await site.StartWorkerAsync();

@@ -14,14 +14,14 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
         Batch = 30,
         Images = Kills * Batch;
 
-    // Above half of the time that a worker may keep a camera's alerts to itself (AlertRaiser.ClaimTime): a dead host's claim then costs
-    // a message two of its five attempts. In Azure leases are far longer.
+    // More than half of the time for which a worker claims a camera's alerts (AlertRaiser.ClaimTime): the claim of a dead host then costs
+    // a message two of its five attempts. In Azure, leases are far longer.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(11);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ten_times_without_warning_leaves_each_image_with_exactly_one_result_and_each_alert_told_in_full()
+    public async Task Ten_times_without_warning_leaves_each_image_with_exactly_one_result_and_each_alert_with_all_its_events()
     {
         await using Site site = await Site.OpenAsync(azurite);
         await site.SetCamerasAsync(await CamerasAsync(site));
@@ -73,7 +73,7 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.All(events.GroupBy(e => e.Data.AlertId), AssertWhole);
     }
 
-    /// <summary>The verb as people run it; its exit code is 0 only when everything is accounted for.</summary>
+    /// <summary>Runs <c>aaclip verify</c>; its exit code is 0 only when everything is accounted for.</summary>
     internal static async Task<JsonElement> VerifyAsync(Site site)
     {
         string program = Path.Combine(
@@ -96,7 +96,7 @@ public class Crashing(AzuriteFixture azurite, ITestOutputHelper output)
             string report = await verify.StandardOutput.ReadToEndAsync(Cancellation);
             await verify.WaitForExitAsync(Cancellation);
             if ((await complaint).Contains("does not answer", StringComparison.Ordinal))
-                continue; // within the few seconds that it waits, on a busy machine
+                continue; // storage on a busy machine needed more than the few seconds that it waits
             Assert.True(verify.ExitCode == 0, report + await complaint);
             return JsonDocument.Parse(report).RootElement;
         }

@@ -40,7 +40,7 @@ public class Dropping_bad_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_vanish_before_they_are_scored_says_so()
+    public async Task That_are_deleted_before_they_are_scored_says_so()
     {
         await using Site site = await Site.OpenAsync(azurite);
         await site.StartWorkerAsync(change: options => options with { WatchedContainer = null });
@@ -97,10 +97,10 @@ public class Dropping_bad_files(AzuriteFixture azurite)
             """
     )]
     [InlineData(QueueNames.Scored, "[]")]
-    public async Task That_are_no_messages_of_ours_keeps_them_as_failures(string queue, string junk)
+    public async Task That_are_not_valid_messages_keeps_them_as_failures(string queue, string junk)
     {
         await using Site site = await Site.OpenAsync(azurite);
-        await site.StartWorkerAsync(Site.ShortTempered);
+        await site.StartWorkerAsync(Site.FewAttempts);
 
         await site.SendAsync(queue, junk);
         string[] kept = await site.WaitAsync(
@@ -118,10 +118,10 @@ public class Dropping_bad_files(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task That_are_not_even_text_keeps_the_queue_moving()
+    public async Task That_are_not_text_does_not_block_the_queue()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        await site.StartWorkerAsync(Site.ShortTempered);
+        await site.StartWorkerAsync(Site.FewAttempts);
 
         await new Azure.Storage.Queues.QueueClient(site.Connection, QueueNames.Score).SendMessageAsync(
             "not Base64!",

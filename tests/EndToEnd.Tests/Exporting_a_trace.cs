@@ -63,7 +63,7 @@ public class Exporting_a_trace(AzuriteFixture azurite)
                 }
                 catch (HttpListenerException) when (port < 42200)
                 {
-                    // Taken: the next one.
+                    // The port is in use: try the next one.
                 }
             }
 

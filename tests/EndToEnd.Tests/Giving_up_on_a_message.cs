@@ -10,10 +10,10 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
     public async Task Gives_the_image_a_failed_result_that_says_what_to_do()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
+        await site.StartWorkerAsync(Site.FewAttempts, change: options => options with { WatchedContainer = null });
         string etag = await site.DropAsync("line1/a.png", seed: 1);
 
-        // No such model is in storage, but it might come: trouble that may pass.
+        // No such model is in storage, but it may still be published: a transient error.
         await site.SendAsync(QueueNames.Score, Messages.Score("line1/a.png", etag, "other@9"));
         string name = new ImageVersion("line1/a.png", etag).Result("other@9");
         ResultDocument result = await site.WaitAsync(
@@ -37,7 +37,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
     public async Task That_failed_after_its_result_leaves_the_result_as_it_is()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        await site.StartWorkerAsync(Site.ShortTempered);
+        await site.StartWorkerAsync(Site.FewAttempts);
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         ResultDocument before = await site.ResultAsync("line1/a.png", etag);
         await site.QuietAsync();
@@ -54,7 +54,7 @@ public class Giving_up_on_a_message(AzuriteFixture azurite)
     public async Task Keeps_it_so_that_it_can_be_sent_again_once_and_the_image_is_scored()
     {
         await using Site site = await Site.OpenAsync(azurite);
-        await site.StartWorkerAsync(Site.ShortTempered, change: options => options with { WatchedContainer = null });
+        await site.StartWorkerAsync(Site.FewAttempts, change: options => options with { WatchedContainer = null });
         string etag = await site.DropAsync("line1/a.png", seed: 1);
         await site.SendAsync(QueueNames.ScorePoison, Messages.Score("line1/a.png", etag));
         ResultDocument failed = await site.ResultAsync("line1/a.png", etag);

@@ -5,13 +5,13 @@ using System.Threading.Channels;
 
 namespace AaClip.EndToEnd.Tests;
 
-/// <summary>What a kill ends.</summary>
+/// <summary>The process that a kill ends.</summary>
 internal enum Victim
 {
     /// <summary>The process that runs the functions; the host starts another one.</summary>
     Worker,
 
-    /// <summary>The host; its worker has to notice.</summary>
+    /// <summary>The host; its worker must end by itself.</summary>
     Host,
 
     /// <summary>Host and worker at the same moment.</summary>
@@ -31,8 +31,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Images that it reported as scored; the last reports of a killed one are lost.</summary>
     public int Scored => Volatile.Read(ref _scored);
 
-    /// <summary>What it wrote to standard error, where it has ended by itself; null while it runs.</summary>
-    public string? LastWords => _process.HasExited ? string.Join('\n', _complaints) : null;
+    /// <summary>Its standard error, if it has ended; null while it runs.</summary>
+    public string? LastOutput => _process.HasExited ? string.Join('\n', _complaints) : null;
 
     /// <summary>Starts one, and waits until it listens to the queues.</summary>
     /// <param name="connection">Storage as the host sees it; null takes the site's.</param>
@@ -93,7 +93,7 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it at once, in the middle of whatever it does (SIGKILL), and sees that no orphan is left.</summary>
+    /// <summary>Ends it at once with SIGKILL, whatever it does, and waits until no orphan process is left.</summary>
     public async Task KillAsync(Victim victim, CancellationToken cancellation)
     {
         using Process worker = Process.GetProcessById(await WorkerAsync(cancellation));

@@ -16,7 +16,7 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.EndToEnd.Tests;
 
-/// <summary>Model, provider, storage or a receiver is away for longer than all attempts of a message, each with two attempts.</summary>
+/// <summary>Model, provider, storage or a receiver fails for longer than all attempts of a message; a message has two attempts.</summary>
 public class Losing_the_infrastructure(AzuriteFixture azurite)
 {
     private const int Images = 30; // more than run at a time
@@ -24,15 +24,15 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_model_that_is_not_there_costs_no_image_and_health_says_so()
+    public async Task A_missing_model_loses_no_image_and_health_says_so()
     {
         await using Site site = await Site.OpenAsync(azurite);
         string path = Path.Combine(Directory.CreateTempSubdirectory("aaclip-away-").FullName, "model");
-        FunctionHost worker = await site.StartWorkerAsync(new(Site.ShortTempered) { ["Model__Path"] = path });
+        FunctionHost worker = await site.StartWorkerAsync(new(Site.FewAttempts) { ["Model__Path"] = path });
         (string, string)[] images = await DropAsync(site);
 
         string reason = await UnhealthyAsync(site, worker, path);
-        await Task.Delay(TimeSpan.FromSeconds(15), Cancellation); // two attempts without a pause would be over long since
+        await Task.Delay(TimeSpan.FromSeconds(15), Cancellation); // without the pause, two attempts would be over by now
         Directory.CreateSymbolicLink(path, site.Model);
 
         await AllScoredAsync(site, images);
@@ -41,7 +41,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_model_whose_runs_all_fail_ends_its_process_which_costs_no_image()
+    public async Task A_model_whose_runs_all_fail_ends_its_process_and_no_image_is_lost()
     {
         await using Site site = await Site.OpenAsync(azurite);
         using ModelRolesStore choice = new(
@@ -57,7 +57,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         ).PublishAsync(WhoseRunsFail(site.Model), cancellation: Cancellation);
         await choice.PromoteAsync(bad, Cancellation);
         FunctionHost worker = await site.StartWorkerAsync(
-            new(Site.ShortTempered) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" }
+            new(Site.FewAttempts) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" }
         );
         (string, string)[] images = await DropAsync(site);
 
@@ -78,13 +78,13 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Storage_that_takes_no_results_costs_no_image_and_health_says_so()
+    public async Task Storage_that_refuses_results_loses_no_image_and_health_says_so()
     {
         await using Site site = await Site.OpenAsync(azurite);
         await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "BlobEndpoint"));
         await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "QueueEndpoint"));
         FunctionHost worker = await site.StartWorkerAsync(
-            new(Site.ShortTempered) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) }
+            new(Site.FewAttempts) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) }
         );
         blobs.Choose = request =>
             request.Method == "PUT" && request.Path.Value!.Contains("/results/", StringComparison.Ordinal) ? StorageFault.Error500 : null;
@@ -103,7 +103,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     public async Task Camera_profiles_that_are_broken_from_the_start_let_images_wait()
     {
         await using Site site = await Site.OpenAsync(azurite, "{");
-        FunctionHost worker = await site.StartWorkerAsync(Site.ShortTempered);
+        FunctionHost worker = await site.StartWorkerAsync(Site.FewAttempts);
         (string, string)[] images = await DropAsync(site);
 
         await UnhealthyAsync(site, worker, "images wait for one");
@@ -115,7 +115,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_topic_that_is_away_for_longer_than_all_attempts_gets_its_alert_though_the_camera_falls_silent()
+    public async Task A_topic_that_is_away_for_longer_than_all_attempts_gets_its_alert_even_without_new_images()
     {
         using ServiceBusPeer peer = new("alerts", "severe");
         await using Site site = await Site.OpenAsync(
@@ -123,14 +123,14 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001 } } }"""
         );
         FunctionHost worker = await site.StartWorkerAsync(
-            new(Site.ShortTempered) { ["Alert__Topic"] = "alerts", ["ServiceBus"] = peer.ConnectionString }
+            new(Site.FewAttempts) { ["Alert__Topic"] = "alerts", ["ServiceBus"] = peer.ConnectionString }
         );
         peer.GoAway();
         await site.DropAsync("line1/a.png", seed: 1);
         string id = Assert.Single(await site.AlertsAsync(1)).Envelope.Id;
         await site.WaitAsync("an attempt to reach the topic", () => Task.FromResult(peer.TurnedAway > 0 ? peer : null));
 
-        await site.Storage.Queue(QueueNames.Scored).ClearMessagesAsync(Cancellation); // nobody brings its message again
+        await site.Storage.Queue(QueueNames.Scored).ClearMessagesAsync(Cancellation); // its message is not delivered again
         JsonNode? alerts = (await HealthAsync(worker)).Body["alerts"];
         await Task.Delay(TimeSpan.FromSeconds(20), Cancellation);
         peer.ComeBack();
@@ -188,7 +188,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         return results;
     }
 
-    // Every run of its graph takes an element that is not there, and fails.
+    // Every run of its graph reads an element out of range, and fails.
     private static string WhoseRunsFail(string package)
     {
         string folder = TinyPackage.Copy(package);

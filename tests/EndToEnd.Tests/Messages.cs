@@ -3,7 +3,7 @@ using AaClip.Pipeline.Contracts;
 
 namespace AaClip.EndToEnd.Tests;
 
-/// <summary>Messages as text, as they lie in queues.</summary>
+/// <summary>Messages as text, as they are in the queues.</summary>
 internal static class Messages
 {
     /// <summary>A storage event.</summary>

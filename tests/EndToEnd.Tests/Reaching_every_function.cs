@@ -46,7 +46,7 @@ public class Reaching_every_function(AzuriteFixture azurite)
         await using Site site = await Site.OpenAsync(azurite);
         RunLog runs = new();
         FunctionHost host = await site.StartWorkerAsync(
-            Site.ShortTempered,
+            Site.FewAttempts,
             options =>
                 options with
                 {

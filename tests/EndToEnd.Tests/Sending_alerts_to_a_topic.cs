@@ -11,7 +11,7 @@ public class Sending_alerts_to_a_topic(AzuriteFixture azurite)
     private const string Cameras = """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.001 } } }""";
 
     [Fact]
-    public async Task Brings_to_its_subscriptions_what_the_queue_gets_also_when_it_was_away_at_first()
+    public async Task Delivers_to_its_subscriptions_what_the_queue_gets_also_when_it_was_away_at_first()
     {
         using ServiceBusPeer peer = new("alerts", "severe");
         await using Site site = await Site.OpenAsync(azurite, Cameras);

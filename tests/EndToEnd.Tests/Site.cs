@@ -16,12 +16,12 @@ using Microsoft.Extensions.Options;
 namespace AaClip.EndToEnd.Tests;
 
 /// <summary>
-/// A plant with storage of its own: cameras drop images, workers score them, results and alerts arrive. A small model of random weights.
+/// A plant with its own storage: cameras drop images, workers score them with a small model of random weights, results and alerts arrive.
 /// </summary>
 internal sealed class Site : IAsyncDisposable
 {
-    /// <summary>Settings under which a message that fails is soon given up on.</summary>
-    public static readonly Dictionary<string, string?> ShortTempered = new()
+    /// <summary>Settings with which a message that fails is soon given up on.</summary>
+    public static readonly Dictionary<string, string?> FewAttempts = new()
     {
         ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "2",
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:00",
@@ -39,7 +39,7 @@ internal sealed class Site : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10); // of a wait; it only ends a hang
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    // In the order of the flow: who sees one empty finds what came out of it in a later one.
+    // In the order of the flow: if a queue is seen empty, the messages that it caused are in a later queue.
     private static readonly string[] Flow =
     [
         QueueNames.Uploads,
@@ -84,7 +84,7 @@ internal sealed class Site : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Makes storage and, where one is given, the file of camera profiles; no worker runs yet.</summary>
+    /// <summary>Creates storage and, if given, camera profiles; starts no worker.</summary>
     public static async Task<Site> OpenAsync(AzuriteFixture azurite, string? cameras = null)
     {
         Site site = new(azurite.NewAccount());
@@ -94,7 +94,7 @@ internal sealed class Site : IAsyncDisposable
         return site;
     }
 
-    /// <summary>On storage that is there.</summary>
+    /// <summary>Opens storage that exists.</summary>
     /// <param name="connection">Its connection string.</param>
     public static async Task<Site> OpenAsync(string connection)
     {
@@ -163,7 +163,7 @@ internal sealed class Site : IAsyncDisposable
     public Task<ResultDocument> ResultAsync(string image, string etag) =>
         WaitAsync($"a result of {image}", () => Results.ReadAsync(new ImageVersion(image, etag).Result(ModelId), Cancellation));
 
-    /// <summary>Waits for the results of many images, by one listing again and again, and reads them.</summary>
+    /// <summary>Waits for the results of many images by repeated listings, and reads them.</summary>
     public async Task<ResultDocument[]> ResultsAsync(IReadOnlyList<(string Name, string ETag)> images)
     {
         string[] names = [.. images.Select(image => new ImageVersion(image.Name, image.ETag).Result(ModelId))];
@@ -174,7 +174,7 @@ internal sealed class Site : IAsyncDisposable
         return await Task.WhenAll(images.Select(image => ResultAsync(image.Name, image.ETag)));
     }
 
-    /// <summary>Waits until every message is dealt with.</summary>
+    /// <summary>Waits until every message is processed.</summary>
     public Task QuietAsync() =>
         WaitAsync(
             "empty queues",
@@ -191,7 +191,7 @@ internal sealed class Site : IAsyncDisposable
     public async Task<int> CountAsync(string queue) =>
         (await Storage.Queue(queue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
-    /// <summary>Waits until that many alert events lie in the queue, and reads all without taking them; 32 at most.</summary>
+    /// <summary>Waits until the queue holds that many alert events, and reads all without taking them; 32 at most.</summary>
     public Task<AlertEvent[]> AlertsAsync(int count) =>
         WaitAsync(
             $"{count} alert events",
@@ -202,7 +202,7 @@ internal sealed class Site : IAsyncDisposable
             }
         );
 
-    /// <summary>Alert events that lie in the queue now; 32 at most.</summary>
+    /// <summary>Alert events that are in the queue now; 32 at most.</summary>
     public async Task<AlertEvent[]> PeekAlertsAsync()
     {
         PeekedMessage[] messages = (await Storage.Queue(QueueNames.Alerts).PeekMessagesAsync(32, Cancellation)).Value;
@@ -231,7 +231,7 @@ internal sealed class Site : IAsyncDisposable
         return [.. results.Select(r => r.Score.Raw!.Value)]; // pictures have a score
     }
 
-    /// <summary>Looks until something is there.</summary>
+    /// <summary>Polls until <paramref name="look"/> returns a value.</summary>
     public async Task<T> WaitAsync<T>(string what, Func<Task<T?>> look)
         where T : class
     {

@@ -15,7 +15,7 @@ public class Surviving_crashes_and_faults(ITestOutputHelper output)
         Long = TimeSpan.FromSeconds(100);
 
     [Fact]
-    public async Task Loses_no_image_scores_none_twice_and_tells_each_alert_once()
+    public async Task Loses_no_image_scores_none_twice_and_sends_each_alert_once()
     {
         double minutes = double.Parse(Environment.GetEnvironmentVariable("SOAK_MINUTES") ?? "0", CultureInfo.InvariantCulture);
         int seed = int.Parse(Environment.GetEnvironmentVariable("SOAK_SEED") ?? "20261126", CultureInfo.InvariantCulture);
@@ -31,7 +31,7 @@ public class Surviving_crashes_and_faults(ITestOutputHelper output)
             do await campaign.RoundAsync(minutes == 0 ? Short : Long);
             while (Stopwatch.GetElapsedTime(started).TotalMinutes < minutes);
 
-            // Or it proves nothing
+            // Otherwise the run proves nothing
             Assert.True(campaign.Tally is { Kills: > 0, Faults: > 0, Images: > 0, Alerts: > 0 }, campaign.Tally.ToString());
         }
         finally

@@ -2,7 +2,7 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>What the identities of the apps may do, and what they may not.</summary>
+/// <summary>Roles that the identities of the apps have, and those that they do not have.</summary>
 public class AccessTests(Bicep bicep)
 {
     // Built-in roles (learn.microsoft.com, Azure built-in roles).
@@ -26,11 +26,11 @@ public class AccessTests(Bicep bicep)
     [InlineData(ContainerNames.Images)]
     [InlineData(ContainerNames.Models)]
     [InlineData(ContainerNames.Config)]
-    public void No_app_may_change_what_others_bring(string container) =>
+    public void No_app_may_write_to_the_inputs(string container) =>
         Assert.All(Apps, a => Assert.Equal([BlobReader], RolesOn(a, Container(container))));
 
     [Fact]
-    public void The_scorer_writes_what_scoring_makes_and_nothing_of_alerts()
+    public void The_scorer_may_write_the_outputs_of_scoring_and_no_alerts()
     {
         (string Role, string Scope)[] grants = bicep.Prod.GrantsOf("scorer");
 
@@ -45,7 +45,7 @@ public class AccessTests(Bicep bicep)
     }
 
     [Fact]
-    public void An_app_takes_from_the_queues_of_its_functions_and_no_other_and_may_fill_those_that_they_send_and_give_up_to()
+    public void An_app_may_read_only_the_queues_of_its_functions_and_may_send_to_their_output_and_poison_queues()
     {
         foreach (string app in Apps)
         {
@@ -54,7 +54,7 @@ public class AccessTests(Bicep bicep)
             string[] poison = [.. read.Select(q => q + QueueNames.PoisonSuffix).Intersect(QueueNames.All)];
             string[] filled = [.. poison.Concat(bicep.Prod.AppOf(app).Sends).Distinct()];
 
-            string[] hidden = app == "router" ? [QueueNames.Alerts] : []; // where messages that were put there hidden are filled in later
+            string[] hidden = app == "router" ? [QueueNames.Alerts] : []; // it updates messages that it has sent hidden
             Assert.Equal(read.Concat(hidden).Order(), taken.Order());
             Assert.True(poison.Length > 0 && filled.Length > poison.Length);
             Assert.All(filled, q => Assert.NotEmpty(RolesOn(app, Queue(q)).Intersect([QueueSender, QueueContributor])));
@@ -62,7 +62,7 @@ public class AccessTests(Bicep bicep)
     }
 
     [Fact]
-    public void An_app_owns_the_account_of_the_host_alone_and_has_no_more_than_the_tables_of_all_data()
+    public void An_app_owns_the_account_of_the_host_and_has_only_the_table_role_on_the_whole_data_account()
     {
         foreach (string app in Apps)
         {
@@ -82,13 +82,13 @@ public class AccessTests(Bicep bicep)
     }
 
     [Fact]
-    public void Event_grid_may_fill_one_queue_and_keep_what_it_could_not_deliver() =>
+    public void Event_grid_may_send_to_one_queue_and_store_undelivered_events() =>
         Assert.Equal(
             [(QueueSender, Queue(QueueNames.Uploads)), (BlobContributor, Container("undelivered-events"))],
             bicep.Prod.GrantsTo("systemTopics").OrderByDescending(g => g.Role)
         );
 
-    // Types of what it has a role for.
+    // Types of the resources for which the app has a role.
     private IEnumerable<string> KindsOf(string app, string role) =>
         bicep.Prod.GrantsOf(app).Where(g => g.Role == role).Select(g => g.Scope[..g.Scope.LastIndexOf('/')]);
 

@@ -13,14 +13,14 @@ using Azure.Messaging.ServiceBus;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>What operators hear of, and what subscribers of alerts get.</summary>
+/// <summary>Alert rules for operators, and the subscriptions for alerts of images.</summary>
 public partial class AlertTests(Bicep bicep)
 {
     private const string Diagnostics = "Microsoft.Insights/diagnosticSettings";
     private const string Filter = "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules";
 
     [Fact]
-    public void Rules_ask_for_metrics_and_queues_that_the_code_has()
+    public void Rules_query_metrics_and_queues_that_the_code_has()
     {
         string[] queries = [.. bicep.Prod.All(Deployment.LogRule).Select(Query)];
 
@@ -34,7 +34,7 @@ public partial class AlertTests(Bicep bicep)
     }
 
     [Fact]
-    public void A_pipeline_that_stands_still_is_told_from_the_events_that_were_delivered()
+    public void A_stopped_pipeline_is_detected_from_the_delivered_events()
     {
         JsonElement rule = bicep.Prod.One(Deployment.LogRule, "nothing-scored");
         JsonElement metrics = bicep.Prod.One(Diagnostics, "metrics");
@@ -42,16 +42,16 @@ public partial class AlertTests(Bicep bicep)
 
         Assert.Contains("MetricName == 'DeliverySuccessCount'", Query(rule), StringComparison.Ordinal);
         Assert.Contains("ago(30m)", Query(rule), StringComparison.Ordinal);
-        Assert.Equal("PT1H", rule.Text("properties.windowSize")); // more than the 45 minutes that may be asked for
+        Assert.Equal("PT1H", rule.Text("properties.windowSize")); // more than the 45 minutes that the parameter allows
         Assert.Equal([workspace], rule.Texts("properties.scopes"));
         Assert.Contains("/systemTopics/", metrics.Text("id"), StringComparison.Ordinal);
         Assert.Equal(workspace, metrics.Text("properties.workspaceId"));
         Assert.Equal("AllMetrics", Assert.Single(metrics.Items("properties.metrics")).Text("category"));
-        Assert.Equal(workspace, bicep.Prod.One(Deployment.Insights).Text("properties.WorkspaceResourceId")); // where the verdicts are
+        Assert.Equal(workspace, bicep.Prod.One(Deployment.Insights).Text("properties.WorkspaceResourceId")); // holds the verdicts
     }
 
     [Fact]
-    public void Every_rule_writes_to_people_who_are_there()
+    public void Every_rule_notifies_an_existing_action_group()
     {
         JsonElement people = bicep.Prod.One("Microsoft.Insights/actionGroups");
         JsonElement[] logs = [.. bicep.Prod.All(Deployment.LogRule)],
@@ -78,9 +78,9 @@ public partial class AlertTests(Bicep bicep)
     }
 
     [Fact]
-    public void Filters_of_the_subscriptions_ask_for_properties_that_alerts_carry()
+    public void Filters_of_the_subscriptions_use_properties_that_alerts_have()
     {
-        // The only method that makes a message of an event.
+        // The only method that makes a message from an event.
         MethodInfo make = Assert.Single(
             typeof(TopicAlertSink).GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public),
             m => m.ReturnType == typeof(ServiceBusMessage)
@@ -90,7 +90,7 @@ public partial class AlertTests(Bicep bicep)
         string emulator = File.ReadAllText(Path.Combine(Parity.RepositoryRoot, "azurite", "servicebus-emulator.json"));
 
         Assert.Equal(2, filters.Length);
-        Assert.All(filters, f => Assert.Contains($"\"{f}\"", emulator, StringComparison.Ordinal)); // tried on a laptop as deployed
+        Assert.All(filters, f => Assert.Contains($"\"{f}\"", emulator, StringComparison.Ordinal)); // the emulator has the deployed filters
         Assert.All(
             filters,
             f =>
@@ -104,7 +104,7 @@ public partial class AlertTests(Bicep bicep)
         Assert.Equal(QueueNames.Alerts, bicep.Dev.AppOf("router").Settings["Alert__Topic"]);
     }
 
-    // An alert of the highest severity that begins.
+    // An opened alert of the highest severity.
     private static AlertEvent Opened()
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch;

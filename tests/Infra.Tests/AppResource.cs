@@ -11,7 +11,7 @@ internal sealed class AppResource(JsonElement json)
 
     public JsonElement Scale => json.At("properties.template.scale");
 
-    /// <summary>Its scale rules that ask a queue for its length.</summary>
+    /// <summary>Its scale rules by the length of a queue.</summary>
     public JsonElement[] QueueRules => [.. Scale.Items("rules").Where(r => r.TryGetProperty("custom", out _)).Select(r => r.At("custom"))];
 
     public Dictionary<string, string> Settings => Container.Items("env").ToDictionary(e => e.Text("name"), e => e.Text("value"));
@@ -27,6 +27,6 @@ internal sealed class AppResource(JsonElement json)
 
     public JsonElement Probe(string type) => Assert.Single(Container.Items("probes"), p => p.Text("type") == type);
 
-    /// <summary>Whether a setting switches a function off.</summary>
+    /// <summary>Whether a setting disables a function.</summary>
     public static bool IsSwitch(string setting) => setting.StartsWith("AzureWebJobs.", StringComparison.Ordinal);
 }

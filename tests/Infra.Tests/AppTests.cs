@@ -5,12 +5,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>Scorer and router: which functions they run, how they scale, what they are told, and how they are watched.</summary>
+/// <summary>Scorer and router: their functions, scale rules, settings and probes.</summary>
 public class AppTests(Bicep bicep)
 {
     private static readonly string[] Apps = ["scorer", "router"];
 
-    // Read by the Functions host, by a client's identity or by OpenTelemetry; no setting of the sample.
+    // Settings of the Functions host, of a client's identity or of OpenTelemetry; the sample does not have them.
     private static readonly string[] OfTheHost =
     [
         "AzureWebJobsSecretStorageType",
@@ -20,10 +20,10 @@ public class AppTests(Bicep bicep)
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     ];
 
-    // Settings whose names go on after "__" where an identity takes the place of a key.
+    // Settings whose names continue after "__" when an identity replaces a key.
     private static readonly string[] Connections = ["AzureWebJobsStorage", StorageConnection.Setting, "ServiceBus"];
 
-    // Where an app differs from the default of the sample on purpose.
+    // Settings of an app that differ from the sample on purpose.
     private static readonly string[] OnPurpose =
     [
         "Model__Path",
@@ -59,7 +59,7 @@ public class AppTests(Bicep bicep)
     }
 
     [Fact]
-    public void Own_scale_rules_ask_the_account_of_the_data_with_the_identity_of_the_app()
+    public void Own_scale_rules_query_the_account_of_the_data_with_the_identity_of_the_app()
     {
         foreach (string name in Apps)
         {
@@ -75,7 +75,7 @@ public class AppTests(Bicep bicep)
     }
 
     [Fact]
-    public void Azd_makes_the_apps_when_there_are_images_and_gives_them_scale_rules_when_they_are_there()
+    public void Azd_creates_the_apps_once_there_are_images_and_then_gives_them_scale_rules()
     {
         Assert.Empty(bicep.AzdFirst.All(Deployment.App));
         Assert.Equal(Apps.Order(), bicep.AzdSecond.All(Deployment.App).Select(a => a.Text("tags.azd-service-name")).Order());
@@ -126,7 +126,7 @@ public class AppTests(Bicep bicep)
     }
 
     [Fact]
-    public void Host_and_data_are_reached_in_accounts_of_their_own_with_the_identity_of_the_app()
+    public void Host_and_data_have_separate_accounts_which_the_app_reaches_with_its_identity()
     {
         string host = bicep.Prod.AccountOf(host: true).Text("name"),
             data = bicep.Prod.AccountOf(host: false).Text("name");
@@ -156,7 +156,7 @@ public class AppTests(Bicep bicep)
     }
 
     [Fact]
-    public void What_the_operator_sets_wins()
+    public void Settings_of_the_operator_override_the_defaults()
     {
         Assert.All(Apps, a => Assert.Equal("1000", bicep.Odd.AppOf(a).Settings["Limits__MaxPixels"]));
         Assert.All(Apps, a => Assert.Equal("2", bicep.Odd.AppOf(a).Settings["Model__Threads"]));
@@ -206,7 +206,7 @@ public class AppTests(Bicep bicep)
     [InlineData("Startup", "Alive")]
     [InlineData("Liveness", "Alive")]
     [InlineData("Readiness", "Health")]
-    public void Probes_ask_functions_that_answer_without_a_key(string type, string function)
+    public void Probes_call_functions_that_answer_without_a_key(string type, string function)
     {
         HttpTriggerAttribute trigger = FunctionList.Http[function];
 
@@ -216,7 +216,7 @@ public class AppTests(Bicep bicep)
             JsonElement probe = app.Probe(type);
             Assert.Equal("/api/" + trigger.Route, probe.Text("httpGet.path"));
             Assert.Equal(app.Json.Number("properties.configuration.ingress.targetPort"), probe.Number("httpGet.port"));
-            Assert.InRange(probe.Number("failureThreshold"), 1, 10); // as Container Apps takes it
+            Assert.InRange(probe.Number("failureThreshold"), 1, 10); // the range that Container Apps allows
         }
     }
 }

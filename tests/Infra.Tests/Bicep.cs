@@ -6,12 +6,12 @@ using AaClip.Tests;
 namespace AaClip.Infra.Tests;
 
 /// <summary>
-/// infra/bicep, compiled once for all tests: for each parameter file the resources that Azure would be asked for, as the compiler works
-/// them out ("snapshot"). Values that only Azure knows stay expressions in square brackets.
+/// infra/bicep, compiled once for all tests: for each parameter file the resources that a deployment would create, as the compiler
+/// predicts them ("snapshot"). Values that only Azure knows stay expressions in square brackets.
 /// </summary>
 public sealed class Bicep : IAsyncLifetime
 {
-    // Everything that the three files leave at its default.
+    // Changes every parameter that the three files leave at its default.
     private const string Unusual = """
         using 'main.bicep'
         param prefix = 'odd'
@@ -32,10 +32,10 @@ public sealed class Bicep : IAsyncLifetime
         param gpuProfile = 'NC7-Unheard'
         """;
 
-    // Without it modules from a registry would be fetched.
+    // Without --no-restore, modules from a registry would be fetched.
     private static readonly string[] Build = ["build", "main.bicep", "--no-restore", "--stdout"];
 
-    // Names that Azure would know are fixed: with them the compiler works out all resources.
+    // Names that Azure would provide are fixed: with them the compiler predicts all resources.
     private static readonly string[] Snapshot =
     [
         "snapshot",
@@ -59,10 +59,10 @@ public sealed class Bicep : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("bicep-").FullName;
 
-    /// <summary>Where the sources are.</summary>
+    /// <summary>Folder of the sources.</summary>
     internal static string Source { get; } = Path.Combine(Parity.RepositoryRoot, "infra", "bicep");
 
-    /// <summary>A copy of the sources, for files of a test's own.</summary>
+    /// <summary>A copy of the sources, to which tests add files.</summary>
     internal string Folder => _folder;
 
     /// <summary>The runs, by name.</summary>
@@ -83,7 +83,7 @@ public sealed class Bicep : IAsyncLifetime
     /// <summary>azd.bicepparam once the apps are there.</summary>
     internal Deployment AzdThird { get; private set; } = null!;
 
-    /// <summary>What the parameter files do not use.</summary>
+    /// <summary>A deployment with parameters that the parameter files do not use.</summary>
     internal Deployment Odd { get; private set; } = null!;
 
     /// <inheritdoc/>

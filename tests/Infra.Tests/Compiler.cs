@@ -11,7 +11,7 @@ internal static class Compiler
 
     /// <summary>Runs it.</summary>
     /// <param name="folder">Working folder.</param>
-    /// <param name="environment">What parameter files read by readEnvironmentVariable.</param>
+    /// <param name="environment">Variables for readEnvironmentVariable in parameter files.</param>
     public static async Task<Run> RunAsync(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         ProcessStartInfo start = new(Program, arguments)
@@ -25,7 +25,7 @@ internal static class Compiler
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
         foreach (string proxy in (string[])["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
-            start.Environment[proxy] = "http://127.0.0.1:9"; // where nobody listens: a module from a registry would fail the compilation
+            start.Environment[proxy] = "http://127.0.0.1:9"; // nothing listens there: a module from a registry would fail the compilation
         using Process process = Process.Start(start)!; // not null without a shell
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -34,5 +34,5 @@ internal static class Compiler
     }
 }
 
-/// <summary>What a run of the compiler gave; diagnostics are on <paramref name="Errors"/>.</summary>
+/// <summary>Output of a run of the compiler; <paramref name="Errors"/> holds its diagnostics.</summary>
 internal sealed record Run(int Code, string Output, string Errors);

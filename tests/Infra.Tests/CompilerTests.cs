@@ -1,6 +1,6 @@
 namespace AaClip.Infra.Tests;
 
-/// <summary>What the compiler says of infra/bicep, with the rules of its bicepconfig.json.</summary>
+/// <summary>Diagnostics of the compiler for infra/bicep, with the rules of its bicepconfig.json.</summary>
 public class CompilerTests(Bicep bicep)
 {
     [Theory]
@@ -11,7 +11,7 @@ public class CompilerTests(Bicep bicep)
     [InlineData("azd2")]
     [InlineData("azd3")]
     [InlineData("odd")]
-    public void Compiler_and_linter_have_nothing_to_say(string file)
+    public void Compiler_and_linter_report_nothing(string file)
     {
         Run run = bicep.Runs[file];
 
@@ -28,7 +28,7 @@ public class CompilerTests(Bicep bicep)
         );
 
     [Fact]
-    public async Task What_breaks_a_rule_is_shown_with_its_place()
+    public async Task A_violation_of_a_rule_is_reported_with_its_place()
     {
         Run run = await LintAsync(
             """
@@ -68,7 +68,7 @@ public class CompilerTests(Bicep bicep)
     }
 
     [Fact]
-    public async Task What_does_not_parse_is_shown_with_its_place()
+    public async Task A_syntax_error_is_reported_with_its_place()
     {
         Run run = await LintAsync("resource a 'b@2020-01-01' = {\n  name: \n}");
 

@@ -20,12 +20,12 @@ internal sealed class Deployment(JsonElement snapshot)
 
     private const string Group = "/resourceGroups/rg/providers/";
 
-    /// <summary>All of it.</summary>
+    /// <summary>The whole snapshot as JSON text.</summary>
     public string Text { get; } = snapshot.GetRawText();
 
     public IEnumerable<JsonElement> All(string type) => snapshot.Items("predictedResources").Where(r => r.Text("type") == type);
 
-    /// <summary>The only resource of a type whose name ends so.</summary>
+    /// <summary>The only resource of a type whose name ends with a text.</summary>
     public JsonElement One(string type, string nameEnd = "") =>
         Assert.Single(All(type), r => r.Text("name").EndsWith(nameEnd, StringComparison.Ordinal));
 
@@ -36,10 +36,10 @@ internal sealed class Deployment(JsonElement snapshot)
     /// <summary>An app: "scorer" or "router".</summary>
     public AppResource AppOf(string name) => new(One(App, "-" + name));
 
-    /// <summary>What an app's identity may do: the role's id, and what for, such as "Microsoft.Storage/storageAccounts/name".</summary>
+    /// <summary>Roles of an app's identity: id and scope, such as "Microsoft.Storage/storageAccounts/name".</summary>
     public (string Role, string Scope)[] GrantsOf(string app) => GrantsTo($"userAssignedIdentities/{One(App, "-" + app).Text("name")}'");
 
-    /// <summary>What the identity of a resource may do.</summary>
+    /// <summary>Roles of the identity of a resource: id and scope.</summary>
     public (string Role, string Scope)[] GrantsTo(string principal) =>
         [
             .. from assignment in All(Assignment)

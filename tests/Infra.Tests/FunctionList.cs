@@ -27,7 +27,7 @@ internal static class FunctionList
     /// <summary>HTTP triggers, by function.</summary>
     public static IReadOnlyDictionary<string, HttpTriggerAttribute> Http { get; } = Triggers<HttpTriggerAttribute>();
 
-    /// <summary>Queues that functions send to. That of its trigger, to which a message is handed back, is not among them.</summary>
+    /// <summary>Queues that functions send to, except the queue of their own trigger, to which they return messages.</summary>
     public static ILookup<string, string> Sends { get; } =
         new (string Function, string Queue)[]
         {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>Reads JSON by paths such as "properties.template.scale"; a test fails where there is nothing, with the path.</summary>
+/// <summary>Reads JSON by paths such as "properties.template.scale"; throws with the path if there is no such element.</summary>
 internal static class JsonElements
 {
     public static JsonElement At(this JsonElement json, string path)

@@ -4,8 +4,8 @@ using Mono.Cecil.Cil;
 namespace AaClip.Infra.Tests;
 
 /// <summary>
-/// Which namespaces of an assembly use which others of it: base types, signatures, attributes and bodies, as the compiler left them. A
-/// constant is copied to where it is used, so it leaves no trace here.
+/// Which namespaces of an assembly use which others of it: base types, signatures, attributes and bodies in the compiled code. The
+/// compiler copies constants to where they are used, so their use is not found.
 /// </summary>
 internal sealed class NamespaceReferences
 {
@@ -30,7 +30,7 @@ internal sealed class NamespaceReferences
             AddType(type);
     }
 
-    /// <summary>From a namespace to another one, with the types that make it so: "User -> Used".</summary>
+    /// <summary>From a namespace to another one, with the types that cause the reference: "User -> Used".</summary>
     public IReadOnlyDictionary<(string From, string To), SortedSet<string>> Edges => _edges;
 
     /// <summary>Other projects whose assemblies are used.</summary>

@@ -7,7 +7,7 @@ public class ReferencesTests
 {
     private const string Pipeline = "AaClip.Pipeline";
 
-    /// <summary>Folders of Pipeline: each uses those of the lines above it alone, and none of its own line.</summary>
+    /// <summary>Folders of Pipeline: each uses only those of the lines above it, and none of its own line.</summary>
     private static readonly string[][] Layers =
     [
         ["Storage"],
@@ -21,7 +21,7 @@ public class ReferencesTests
         ["Operations"],
     ];
 
-    /// <summary>What a child uses of its parent all the same.</summary>
+    /// <summary>Children that may use their parent.</summary>
     private static readonly (string Child, string Parent, string Why)[] Exceptions =
     [
         ("AaClip.Scoring.Images.Files", "AaClip.Scoring.Images", "Refuses files with the errors and limits that callers of Images see."),
@@ -72,7 +72,7 @@ public class ReferencesTests
     }
 
     [Fact]
-    public void Every_exception_is_one()
+    public void Every_exception_is_still_needed()
     {
         (string, string)[] edges = [.. Projects.SelectMany(p => Of(p.Data.Item1).Edges.Keys)];
 

@@ -4,7 +4,7 @@ using AaClip.Tests;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>The two storage accounts, the way images take into them, and who is kept out.</summary>
+/// <summary>The two storage accounts, the events of images, and the limits of access.</summary>
 public class StorageTests(Bicep bicep)
 {
     private const string Undelivered = "undelivered-events";
@@ -12,14 +12,14 @@ public class StorageTests(Bicep bicep)
     private const string ZoneLink = "Microsoft.Network/privateDnsZones/virtualNetworkLinks";
 
     [Fact]
-    public void Queues_and_containers_are_those_of_the_code_and_lie_in_the_account_of_the_data()
+    public void Queues_and_containers_are_those_of_the_code_and_are_in_the_account_of_the_data()
     {
         string data = bicep.Dev.AccountOf(host: false).Text("name") + "/default/";
 
         Assert.Equal(ContainerNames.All.Append(Undelivered).Order(), Names(Deployment.Container));
         Assert.Equal(QueueNames.All.Order(), Names(Deployment.Queue));
 
-        // What lies elsewhere keeps its whole name.
+        // Resources of another account keep their full names.
         IEnumerable<string> Names(string type) => bicep.Dev.All(type).Select(r => r.Text("name")).Select(n => n.Split(data)[^1]).Order();
     }
 
@@ -40,7 +40,7 @@ public class StorageTests(Bicep bicep)
     }
 
     [Fact]
-    public void Nothing_is_deleted_by_age_but_what_may_be()
+    public void Only_images_and_outputs_are_deleted_by_age()
     {
         JsonElement[] rules = bicep.Odd.One("Microsoft.Storage/storageAccounts/managementPolicies").Items("properties.policy.rules");
 
@@ -50,11 +50,11 @@ public class StorageTests(Bicep bicep)
     }
 
     [Fact]
-    public void Hierarchical_namespace_and_sftp_are_a_switch_of_the_data_account_alone()
+    public void Only_the_data_account_can_have_a_hierarchical_namespace_and_sftp()
     {
         Assert.Equal((false, false), Switches(bicep.Dev));
         Assert.Equal((true, true), Switches(bicep.Odd));
-        // The Functions host cannot use it.
+        // The Functions host does not run on an account with a hierarchical namespace.
         Assert.False(bicep.Odd.AccountOf(host: true).At("properties").TryGetProperty("isHnsEnabled", out _));
 
         static (bool, bool) Switches(Deployment deployment)
@@ -91,7 +91,7 @@ public class StorageTests(Bicep bicep)
     }
 
     [Fact]
-    public void An_event_comes_for_every_image_never_expires_and_is_kept_where_it_could_not_be_delivered()
+    public void An_event_is_sent_for_every_image_never_expires_and_is_kept_if_it_cannot_be_delivered()
     {
         JsonElement subscription = bicep.Dev.One("Microsoft.EventGrid/systemTopics/eventSubscriptions").At("properties");
         string hostFile = Path.Combine(Parity.RepositoryRoot, "src", "Functions", "host.json");

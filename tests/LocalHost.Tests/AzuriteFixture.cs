@@ -23,7 +23,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public static string Script { get; } =
         Path.Combine(AaClip.Tests.Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
 
-    /// <summary>Connection string of an account that nobody used before.</summary>
+    /// <summary>Connection string of an account that no test has used before.</summary>
     public string NewAccount()
     {
         int number = Interlocked.Increment(ref _used);

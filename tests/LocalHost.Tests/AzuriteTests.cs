@@ -11,9 +11,9 @@ public class AzuriteTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_uploaded_is_what_is_downloaded()
+    public async Task A_downloaded_image_equals_the_uploaded_one()
     {
-        // Reading needs the whole of System.IO.Hashing's base class.
+        // A download calls methods of System.IO.Hashing's base class that an upload does not call.
         BlobContainerClient container = new(azurite.NewAccount(), "t" + Guid.NewGuid().ToString("N")[..12]);
         await container.CreateAsync(cancellationToken: Cancellation);
         byte[] image = new byte[9 * 1024 * 1024];
@@ -42,7 +42,7 @@ public class AzuriteTests(AzuriteFixture azurite)
                 EventQueue = "events",
             };
         await host.StartAsync([], Own);
-        using Process child = Process.GetProcessById(host.Host.AzuriteProcess!.Value); // it has just been started
+        using Process child = Process.GetProcessById(host.Host.AzuriteProcess!.Value); // this host has started it
         await new BlobContainerClient(host.Host.ConnectionString, "images")
             .GetBlobClient("a.jpg")
             .UploadAsync(BinaryData.FromString("1"), Cancellation);
@@ -104,7 +104,7 @@ public class AzuriteTests(AzuriteFixture azurite)
     [Fact]
     public async Task Azurite_ends_when_the_program_that_started_it_is_killed()
     {
-        // A shell stands for the program: killed without warning, it can close nothing itself but what the system closes for it.
+        // A shell takes the place of the program. It is killed with SIGKILL, so only the system closes its files and pipes.
         ProcessStartInfo start = new("sh") { RedirectStandardOutput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(

@@ -157,7 +157,7 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_is_appended_raises_no_event_only_the_creation_does()
+    public async Task An_append_raises_no_event_only_the_creation_does()
     {
         await using TestHost host = new(azurite.NewAccount());
         await StartAsync(host);
@@ -172,7 +172,7 @@ public class BlobWatcherTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public void What_an_older_program_noted_by_its_ETag_counts_as_seen()
+    public void A_blob_that_an_older_version_recorded_by_its_ETag_counts_as_seen()
     {
         SeenBlobs seen = new();
         seen.Add("a", "0x1");

@@ -10,7 +10,7 @@ using Azure.Storage.Queues;
 
 namespace AaClip.LocalHost.Tests;
 
-/// <summary>Storage that answers oddly, or not at all, under a running host.</summary>
+/// <summary>A running host, while storage gives wrong answers or none.</summary>
 public class FaultTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -30,7 +30,7 @@ public class FaultTests(AzuriteFixture azurite)
         int odd = 0;
         await using TestHost host = new(StorageProxy.Through(connection, blobs, queues));
         TestHost clean = new(connection);
-        // What half an answer took comes back then
+        // Messages that an incomplete answer has taken become visible again after this time
         await host.StartAsync(["Split"], options => options with { Lease = TimeSpan.FromSeconds(5) });
         queues.Choose = request =>
             request.Path.Value!.EndsWith("/texts/messages", StringComparison.Ordinal)
@@ -53,7 +53,7 @@ public class FaultTests(AzuriteFixture azurite)
     [InlineData(nameof(StorageFault.Page200))]
     [InlineData(nameof(StorageFault.Error500))]
     [InlineData(nameof(StorageFault.LostRequest))]
-    public async Task Uploads_are_watched_on_after_listings_that_fail_for_a_while(string fault)
+    public async Task Uploads_are_still_watched_after_listings_have_failed_for_a_while(string fault)
     {
         LogLines log = new();
         int odd = 0;
@@ -96,7 +96,7 @@ public class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Azurite_that_ends_by_itself_is_told_and_the_stop_is_clean()
+    public async Task Azurite_that_ends_by_itself_is_reported_and_the_stop_is_clean()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(
@@ -113,7 +113,7 @@ public class FaultTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_ends_a_listener_for_good_is_told_to_the_host_and_what_passes_is_not()
+    public async Task A_permanent_error_of_a_listener_is_reported_to_the_host_and_a_transient_one_is_not()
     {
         List<Exception> ended = [];
         LogLines log = new();

@@ -54,7 +54,7 @@ public class HttpTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Only_this_machine_is_listened_to_and_only_by_its_own_name()
+    public async Task Only_requests_from_this_machine_under_its_own_name_are_answered()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(["Greet"]);
@@ -67,7 +67,7 @@ public class HttpTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_port_in_use_gives_way_to_a_free_one_and_a_warning()
+    public async Task A_port_in_use_is_replaced_by_a_free_one_with_a_warning()
     {
         using TcpListener other = new(IPAddress.Loopback, 0);
         other.Start();

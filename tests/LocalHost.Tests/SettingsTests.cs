@@ -7,7 +7,7 @@ public sealed class SettingsTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("settings-").FullName;
 
     [Fact]
-    public void The_file_wins_over_nothing_the_environment_over_the_file_and_the_caller_over_both()
+    public void The_environment_overrides_the_file_and_the_caller_overrides_both()
     {
         string suffix = Guid.NewGuid().ToString("N");
         Write(
@@ -30,7 +30,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void The_sample_counts_where_there_is_no_file_of_one_s_own()
+    public void The_sample_is_used_only_where_there_is_no_settings_file()
     {
         Write("local.settings.sample.json", """{ "Values": { "Only__Here": "sample" } }""");
 

@@ -25,11 +25,11 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>A queue of the account; it exists.</summary>
+    /// <summary>A queue of the account, which exists.</summary>
     public QueueClient Queue(string name) =>
         new(connection, name, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
 
-    /// <summary>Starts a host in which the named functions alone run; may be called again after a stop.</summary>
+    /// <summary>Starts a host that runs only the named functions; may be called again after a stop.</summary>
     public async Task StartAsync(string[] functions, Func<LocalHostOptions, LocalHostOptions>? change = null)
     {
         LocalHostOptions options = Options(functions);
@@ -61,7 +61,7 @@ internal sealed class TestHost(string connection) : IAsyncDisposable
         await Queue(queue).SendMessageAsync(text, Cancellation);
     }
 
-    /// <summary>Takes messages until there are that many.</summary>
+    /// <summary>Takes messages until it has that many.</summary>
     public async Task<string[]> TakeAsync(string queue, int count)
     {
         await Queue(queue).CreateIfNotExistsAsync(cancellationToken: Cancellation);

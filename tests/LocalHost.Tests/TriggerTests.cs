@@ -68,7 +68,7 @@ public class TriggerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Host_json_counts_and_a_setting_overrides_it()
+    public async Task Host_json_applies_and_a_setting_overrides_it()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(
@@ -107,7 +107,7 @@ public class TriggerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_queue_of_which_a_function_takes_can_be_missing_at_the_start()
+    public async Task The_queue_of_a_trigger_can_be_missing_at_the_start()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(["Split"]);

@@ -12,7 +12,7 @@ public class WatchClaimTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_second_finds_who_has_it_and_takes_it_when_that_one_has_ended()
+    public async Task The_second_host_finds_the_holder_and_takes_the_claim_when_the_holder_has_ended()
     {
         BlobContainerClient state = new(azurite.NewAccount(), "state");
         LogLines log = new();
@@ -33,7 +33,7 @@ public class WatchClaimTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_a_process_of_this_machine_that_is_gone_it_is_taken_at_once()
+    public async Task The_claim_of_an_ended_process_of_this_machine_is_taken_at_once()
     {
         BlobContainerClient state = new(azurite.NewAccount(), "state");
         await LeaseAsync(state, WatcherNote.Own("a@1", null) with { StartedAt = DateTimeOffset.UnixEpoch });
@@ -43,7 +43,7 @@ public class WatchClaimTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Of_another_machine_it_is_left_for_as_long_as_its_lease_runs()
+    public async Task The_claim_of_another_machine_is_left_until_its_lease_ends()
     {
         BlobContainerClient state = new(azurite.NewAccount(), "state");
         WatcherNote there = WatcherNote.Own("a@1", null) with { Machine = "elsewhere", StartedAt = DateTimeOffset.UnixEpoch };
@@ -54,7 +54,7 @@ public class WatchClaimTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task One_watches_at_a_time_and_whoever_waits_says_for_whom_once()
+    public async Task One_host_watches_at_a_time_and_a_waiting_host_names_it_once()
     {
         BlobContainerClient state = new(azurite.NewAccount(), "state");
         LogLines log = new();
@@ -83,7 +83,7 @@ public class WatchClaimTests(AzuriteFixture azurite)
         await UntilAsync(() => turns == 1);
         Task two = RunAsync("a@1", second);
         await UntilAsync(() => log.All.Any(line => line.Contains("raises them when that one has ended", StringComparison.Ordinal)));
-        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // one more look, which says nothing new
+        await Task.Delay(TimeSpan.FromSeconds(4), Cancellation); // the waiting host tries once more and logs nothing new
         await first.CancelAsync();
         await one;
         await UntilAsync(() => turns == 2);

@@ -30,7 +30,7 @@ public class WorkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_message_under_which_the_worker_dies_every_time_is_given_up_on()
+    public async Task A_message_that_kills_the_worker_every_time_is_given_up_on()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(["Wait"]);
@@ -72,7 +72,7 @@ public class WorkerTests(AzuriteFixture azurite)
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(["Wait"]);
 
-        // A terminal sends it to every process of the group in front: the worker leads one of its own.
+        // A terminal sends it to every process of its foreground process group: the worker leads a group of its own.
         string stat = await File.ReadAllTextAsync($"/proc/{host.Host.WorkerProcess}/stat", Cancellation);
         Assert.Equal(
             host.Host.WorkerProcess,
@@ -97,7 +97,7 @@ public class WorkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_impatient_stop_ends_running_work_whose_message_comes_again()
+    public async Task A_stop_at_once_ends_running_work_and_its_message_is_delivered_again()
     {
         await using TestHost host = new(azurite.NewAccount());
         await host.StartAsync(["Wait"], options => options with { Lease = TimeSpan.FromSeconds(3) });
@@ -118,7 +118,7 @@ public class WorkerTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_worker_that_cannot_start_is_an_error_with_its_last_words()
+    public async Task A_worker_that_cannot_start_is_an_error_with_its_last_output()
     {
         await using TestHost host = new(azurite.NewAccount());
 

@@ -1,9 +1,9 @@
-// Who may do what: an identity for each app, with the least that its functions need. A test compares the queues with the triggers.
+// An identity for each app, with the least roles that its functions need. A test compares the queues with the triggers.
 
 @description('Region.')
 param location string
 
-@description('What the names begin with.')
+@description('Prefix of the names.')
 param prefix string
 
 @description('Name of the account with the images, queues and results.')
@@ -24,7 +24,7 @@ param serviceBusName string
 @description('Name of the topic in it.')
 param topicName string
 
-// Contributor on a queue whose messages it takes: only this role renews their lease. Sender where it only adds.
+// Contributor on a queue from which it takes messages: only this role may renew their lease. Sender on a queue to which it only sends.
 
 module scorer 'identity.bicep' = {
   params: {
@@ -50,7 +50,7 @@ module scorer 'identity.bicep' = {
     ]
     registryName: registryName
     insightsName: insightsName
-    serviceBusName: '' // alerts are the router's
+    serviceBusName: '' // only the router sends alerts
     topicName: ''
   }
 }
@@ -65,8 +65,8 @@ module router 'identity.bicep' = {
       { name: 'images', role: 'blobReader' }
       { name: 'config', role: 'blobReader' }
       { name: 'models', role: 'blobReader' }
-      { name: 'heatmaps', role: 'blobReader' } // in the reports of jobs
-      { name: 'results', role: 'blobContributor' } // failed ones, and those judged again
+      { name: 'heatmaps', role: 'blobReader' } // for the reports of jobs
+      { name: 'results', role: 'blobContributor' } // failed results, and results judged again
       { name: 'maps', role: 'blobContributor' } // of results judged again
       { name: 'jobs', role: 'blobContributor' }
       { name: 'state', role: 'blobContributor' }
@@ -75,7 +75,7 @@ module router 'identity.bicep' = {
       { name: 'uploads', role: 'queueContributor' }
       { name: 'scored', role: 'queueContributor' }
       { name: 'rescore', role: 'queueContributor' }
-      { name: 'alerts', role: 'queueContributor' } // it fills in messages that it has put there hidden
+      { name: 'alerts', role: 'queueContributor' } // it updates messages that it has sent hidden
       { name: 'uploads-poison', role: 'queueContributor' }
       { name: 'score-poison', role: 'queueContributor' }
       { name: 'score-bulk-poison', role: 'queueContributor' }
@@ -83,7 +83,7 @@ module router 'identity.bicep' = {
       { name: 'rescore-poison', role: 'queueContributor' }
       { name: 'score', role: 'queueSender' }
       { name: 'score-bulk', role: 'queueSender' }
-      { name: 'score-bulk', role: 'queueReader' } // jobs ask for its length
+      { name: 'score-bulk', role: 'queueReader' } // jobs read its length
     ]
     registryName: registryName
     insightsName: insightsName

@@ -1,12 +1,12 @@
-// Alert rules for operators, and whom they write to.
+// Alert rules for operators, and the e-mail address that they notify.
 
 @description('Region.')
 param location string
 
-@description('What the names begin with.')
+@description('Prefix of the names.')
 param prefix string
 
-@description('E-mail address that is written to; empty makes rules that only show in the portal.')
+@description('E-mail address for notifications; empty for rules that only show in the portal.')
 param email string
 
 @description('Resource id of the Log Analytics workspace, which holds the telemetry of the apps.')
@@ -27,7 +27,7 @@ param scorerId string
 @description('Seconds that a message may wait in uploads, score or scored.')
 param queueAgeSeconds int
 
-@description('Messages in all queues of the account together, alerts that nobody took included.')
+@description('Messages in all queues of the account together, including alerts that no receiver took.')
 param queueMessages int
 
 @description('Images in an hour that may get a failed result.')
@@ -56,13 +56,13 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// On the product's own metrics (src/Pipeline/Telemetry/Metrics.cs). The last one also speaks when nothing runs, and so sends no metrics:
-// Event Grid counts the images that were stored.
+// Rules on the product's own metrics (src/Pipeline/Telemetry/Metrics.cs). The last one also fires when nothing runs, and so no metrics
+// are sent: Event Grid counts the images that were stored.
 
 var logRules = [
   {
     name: 'queue-age'
-    description: 'Images or scores wait too long in a queue. More replicas, or a scorer that does not start?'
+    description: 'Images or scores wait too long in a queue. Check that the scorer starts; allow more replicas if it does.'
     severity: 2
     window: 'PT15M'
     column: 'Max'
@@ -76,7 +76,7 @@ AppMetrics
   }
   {
     name: 'given-up'
-    description: 'A queue gave up on a message (a poison message). The log of RecordFailure says which and why.'
+    description: 'A message failed too often (a poison message). The log of RecordFailure says which one and why.'
     severity: 1
     window: 'PT15M'
     column: 'Sum'
@@ -90,7 +90,7 @@ AppMetrics
   }
   {
     name: 'failed-images'
-    description: 'Many images cannot be scored: damaged, too large, no images at all, or a class that is not known.'
+    description: 'Many images cannot be scored: they are damaged, too large or not images, or their class is not known.'
     severity: 2
     window: 'PT1H'
     column: 'Sum'
@@ -103,7 +103,7 @@ AppMetrics
   }
   {
     name: 'nothing-scored'
-    description: 'Images were stored, and nothing has come of any of them: no app runs, the scorer does not start, or telemetry is lost.'
+    description: 'Images were stored, but none of them has a verdict: no app runs, the scorer does not start, or telemetry is lost.'
     severity: 1
     window: 'PT1H'
     column: 'Images'
@@ -165,13 +165,13 @@ resource onLogs 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   }
 ]
 
-// On what Azure measures, also when no function runs.
+// Rules on metrics of Azure, which exist also when no function runs.
 
 var platformRules = concat(
   [
     {
       name: 'queue-messages'
-      description: 'Messages pile up in the queues. Storage counts them once an hour, so that this comes late.'
+      description: 'Too many messages wait in the queues. Storage counts them once an hour, so this alert is late.'
       scope: '${storageId}/queueServices/default'
       namespace: 'Microsoft.Storage/storageAccounts/queueServices'
       metric: 'QueueMessageCount'
@@ -208,7 +208,7 @@ var platformRules = concat(
     : [
         {
           name: 'alerts-unread'
-          description: 'Alerts went to the dead letters of a subscription: nobody reads it, or the reader fails.'
+          description: 'Alerts went to the dead-letter queue of a subscription: it has no receiver, or the receiver fails.'
           scope: serviceBusId
           namespace: 'Microsoft.ServiceBus/namespaces'
           metric: 'DeadletteredMessages'
@@ -223,7 +223,7 @@ var platformRules = concat(
     : [
         {
           name: 'scorer-restarts'
-          description: 'The scorer starts again and again.'
+          description: 'The scorer restarts repeatedly.'
           scope: scorerId
           namespace: 'Microsoft.App/containerapps'
           metric: 'RestartCount'

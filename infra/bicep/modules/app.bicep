@@ -36,22 +36,22 @@ param scale replicas
 @description('Queues whose length decides how many replicas run.')
 param scaleQueues queueScale[]
 
-@description('Use scaleQueues. Otherwise Azure makes the rules from the triggers. It refuses own rules while it creates an app.')
+@description('Scale by scaleQueues. Otherwise Azure makes the rules from the triggers. Azure refuses own rules while it creates an app.')
 param ownScaleRules bool
 
 @description('Name of the storage account of the queues.')
 param storageName string
 
-@description('Let HTTP in from outside the environment. Ingress itself stays on, for Azure scales only apps that have it.')
+@description('Allow HTTP from outside the environment. Ingress itself stays on, because Azure scales only apps that have it.')
 param external bool
 
 @description('Settings of every app.')
 param settings { *: string }
 
-@description('Settings of this app; they win over those of every app.')
+@description('Settings of this app; they override those of every app.')
 param ownSettings { *: string }
 
-@description('Settings that the operator chose; they win over all others.')
+@description('Settings of the operator; they override all others.')
 param overrides { *: string }
 
 // 2026-07-01 is the first stable version with allowScalingRuleOverride.
@@ -100,8 +100,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
               value: setting.value
             }
           ]
-          // /api/health/live tells of a model that could not be loaded or gives no scores any more; also, that the host and its worker
-          // answer. /api/health asks for storage too, which is no reason to start anew.
+          // /api/health/live fails when the host or its worker does not answer, when the model could not be loaded, or when it gives no
+          // scores any more. /api/health also checks storage, which is no reason to restart the app.
           probes: [
             {
               type: 'Startup'

@@ -9,7 +9,7 @@ param zoneName string
 @description('Which service: blob, queue, table, dfs or namespace.')
 param group string
 
-@description('What the endpoints lead to: { name of the endpoint, id of the resource }.')
+@description('Targets of the endpoints: { name of the endpoint, id of the resource }.')
 param targets target[]
 
 @description('Resource id of the virtual network.')
@@ -22,7 +22,7 @@ type target = {
   @description('Name of the endpoint.')
   name: string
 
-  @description('Resource id of what it leads to.')
+  @description('Resource id of its target.')
   id: string
 }
 

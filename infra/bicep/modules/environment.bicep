@@ -3,16 +3,16 @@
 @description('Region.')
 param location string
 
-@description('What the names begin with.')
+@description('Prefix of the names.')
 param prefix string
 
 @description('GPU workload profile, such as Consumption-GPU-NC8as-T4; empty for none.')
 param gpuProfile string
 
-@description('Nodes of a dedicated GPU profile, lowest number; plays no part for a Consumption profile.')
+@description('Fewest nodes of a dedicated GPU profile; not used for a Consumption profile.')
 param gpuMinNodes int
 
-@description('Nodes of a dedicated GPU profile, highest number; plays no part for a Consumption profile.')
+@description('Most nodes of a dedicated GPU profile; not used for a Consumption profile.')
 param gpuMaxNodes int
 
 @description('Resource id of the subnet of the apps; empty for a public environment.')
@@ -44,7 +44,7 @@ resource apps 'Microsoft.App/managedEnvironments@2026-07-01' = {
   location: location
   properties: {
     appLogsConfiguration: {
-      destination: 'azure-monitor' // the diagnostic setting below says where to: no key of the workspace is needed
+      destination: 'azure-monitor' // the diagnostic setting below names the workspace, so no key of it is needed
     }
     workloadProfiles: concat(
       [
@@ -64,7 +64,7 @@ resource apps 'Microsoft.App/managedEnvironments@2026-07-01' = {
   }
 }
 
-#disable-next-line use-recent-api-versions // the stable version is of 2016 and knows no categories
+#disable-next-line use-recent-api-versions // the stable version is from 2016 and has no categories
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'logs'
   scope: apps

@@ -1,5 +1,5 @@
-// Tells the queue "uploads" of every blob that is stored under the container "images". No event is dropped: Event Grid tries for a day,
-// which is its limit, then leaves the event in a container; a message that it has put into the queue stays there until it is taken.
+// Sends an event to the queue "uploads" for every blob that is stored in the container "images". No event is dropped: Event Grid tries
+// for a day, which is its limit, then stores the event in a container. A message in the queue stays there until it is taken.
 
 import { roles } from 'roles.bicep'
 
@@ -111,14 +111,14 @@ resource toUploads 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-
       }
     }
     retryPolicy: {
-      maxDeliveryAttempts: 30 // the most
-      eventTimeToLiveInMinutes: 1440 // the most
+      maxDeliveryAttempts: 30 // the maximum
+      eventTimeToLiveInMinutes: 1440 // the maximum
     }
   }
 }
 
 // The rule "nothing-scored" compares the delivered events with the verdicts.
-#disable-next-line use-recent-api-versions // the stable version is of 2016 and knows no categories
+#disable-next-line use-recent-api-versions // the stable version is from 2016 and has no categories
 resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'metrics'
   scope: topic

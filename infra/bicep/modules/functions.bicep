@@ -1,12 +1,12 @@
-// The functions in two apps of one code base: the scorer, on a GPU where there is one, and the router for everything else. Each image
-// holds all functions; what an app must not run is switched off in its settings.
+// The functions, as two apps of one code base: the scorer, on a GPU if there is one, and the router for everything else. Each image holds
+// all functions; the settings of an app disable those that it must not run.
 
 import { replicas, size } from 'types.bicep'
 
 @description('Region.')
 param location string
 
-@description('What the names begin with.')
+@description('Prefix of the names.')
 param prefix string
 
 @description('Resource id of the Container Apps environment.')
@@ -18,7 +18,7 @@ param registryServer string
 @description('Image of the scorer, with its registry.')
 param scorerImage string
 
-@description('Image of the router, with its registry. It holds the same model package: results are found by the model\'s name.')
+@description('Image of the router, with its registry. It holds the same model package: the router finds results by the model\'s name.')
 param routerImage string
 
 @description('Resource id of the scorer\'s identity.')
@@ -63,7 +63,7 @@ param insightsName string
 @description('Type of the GPU workload profile; empty scores on CPU.')
 param gpuProfile string
 
-@description('Cores and memory of a replica of the scorer; null for what this file knows of the profile.')
+@description('Cores and memory of a replica of the scorer; null for the size that this file has for the profile.')
 param scorerSize size?
 
 @description('Fewest and most replicas of the scorer.')
@@ -75,7 +75,7 @@ param routerReplicas replicas
 @description('Use own scale rules instead of those that Azure makes from the triggers.')
 param ownScaleRules bool
 
-@description('Images waiting that one scorer replica is meant to have before it.')
+@description('Target number of waiting images for one scorer replica.')
 param imagesPerReplica int
 
 @description('Serve the HTTP API outside the environment.')
@@ -114,7 +114,7 @@ var onRouter = [
   'ListResults'
 ]
 
-// A replica has its node for itself, and uses one GPU of it.
+// A replica has a node of its own, and uses one GPU of it.
 var sizes = {
   Consumption: { cpu: '4', memory: '8Gi' }
   'Consumption-GPU-NC8as-T4': { cpu: '8', memory: '56Gi' }
@@ -131,13 +131,13 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-// For the apps alike. What has the default of local.settings.sample.json and is not likely to be changed is left out.
+// Settings of both apps. Settings that keep the default of local.settings.sample.json and are unlikely to change are left out.
 var settings = {
   FUNCTIONS_WORKER_RUNTIME: 'dotnet-isolated'
   AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
   AzureWebJobsStorage__tableServiceUri: hostTableEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsSecretStorageType: 'blob' // function keys; the host makes them by itself there
+  AzureWebJobsSecretStorageType: 'blob' // function keys, which the host creates itself
   DataStorage__blobServiceUri: blobEndpoint
   DataStorage__queueServiceUri: queueEndpoint
   DataStorage__tableServiceUri: tableEndpoint
@@ -232,7 +232,7 @@ module router 'app.bicep' = {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${routerClientId};Authorization=AAD'
         AzureFunctionsWebHost__hostid: '${prefix}-router'
         OTEL_SERVICE_NAME: 'aaclip-router'
-        Model__Load: 'False' // it asks the package for the model's name alone
+        Model__Load: 'False' // it only reads the model's name from the package
         Model__Provider: 'Cpu'
         Alert__LinkBase: blobEndpoint
         Alert__Source: alertSource

@@ -1,5 +1,5 @@
-// The storage account of the Functions host: its locks, function keys and diagnostic events. Apart from the data, because the host asks for
-// the role of an owner here, and does not run on an account with a hierarchical namespace.
+// The storage account of the Functions host: its locks, function keys and diagnostic events. It is separate from the data, because the
+// host needs the owner role here, and does not run on an account with a hierarchical namespace.
 
 @description('Region.')
 param location string

@@ -1,4 +1,4 @@
-// The identity that one app runs as, and all it may do.
+// The identity of one app, with all its roles.
 
 import { grant, roles } from 'roles.bicep'
 
@@ -14,10 +14,10 @@ param storageName string
 @description('Name of the account that the Functions host keeps its locks and keys in.')
 param hostStorageName string
 
-@description('What it may do in which container: { name, role }.')
+@description('Its roles on containers: { name, role }.')
 param containers grant[]
 
-@description('What it may do with which queue: { name, role }.')
+@description('Its roles on queues: { name, role }.')
 param queues grant[]
 
 @description('Name of the container registry, where it pulls the image.')
@@ -33,8 +33,8 @@ param serviceBusName string
 param topicName string
 
 var onHostStorage = [
-  'blobOwner' // as the Functions host asks for: locks, keys
-  'tableContributor' // its diagnostic events
+  'blobOwner' // the Functions host needs it for locks and keys
+  'tableContributor' // for diagnostic events of the host
 ]
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
@@ -108,7 +108,7 @@ resource onQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// The index of results is made of one table a month, which the apps make themselves.
+// The index of results has one table for each month, which the apps create themselves.
 resource onTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, identity.id, roles.tableContributor)
   scope: account

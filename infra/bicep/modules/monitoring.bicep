@@ -1,4 +1,4 @@
-// Where logs, traces and metrics go.
+// Log Analytics and Application Insights, for logs, traces and metrics.
 
 @description('Region.')
 param location string
@@ -14,7 +14,7 @@ param insightsName string
 @maxValue(730)
 param retentionDays int
 
-@description('Most gigabytes a day that are taken in; -1 for no limit. Beyond it, logs and alert rules are blind until the next day.')
+@description('Most gigabytes a day that are stored; -1 for no limit. Above it, logs and alert rules get no data until the next day.')
 param dailyGigabytes int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
@@ -41,7 +41,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    DisableLocalAuth: true // telemetry is taken from identities alone, so that the connection string is an address and no secret
+    DisableLocalAuth: true // only identities may send telemetry, so that the connection string is an address and not a secret
   }
 }
 

@@ -1,4 +1,4 @@
-// The virtual network, used with privateNetworking alone: one subnet for the apps, one for private endpoints.
+// The virtual network, used only with privateNetworking: one subnet for the apps, one for private endpoints.
 
 @description('Region.')
 param location string
@@ -6,13 +6,13 @@ param location string
 @description('Name of the virtual network.')
 param name string
 
-@description('All its addresses; a /22 holds both subnets.')
+@description('Address range of the network; a /22 holds both subnets.')
 param addressPrefix string
 
-@description('Addresses of the apps. Every GPU replica takes one.')
+@description('Address range of the apps. Every GPU replica uses one address.')
 param appsPrefix string
 
-@description('Addresses of the private endpoints.')
+@description('Address range of the private endpoints.')
 param endpointsPrefix string
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {

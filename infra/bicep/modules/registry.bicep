@@ -1,4 +1,4 @@
-// The container registry. No admin user: apps pull, and people push, with their identity.
+// The container registry, without an admin user: apps pull images, and people push them, with their own identity.
 
 @description('Region.')
 param location string

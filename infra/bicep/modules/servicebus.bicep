@@ -1,4 +1,4 @@
-// The topic that gets every alert, with two subscriptions as examples. Properties that a filter may ask for: camera, objectClass,
+// The topic that gets every alert, with two subscriptions as examples. Properties that a filter may use: camera, objectClass,
 // severity, score, model, verdict, type.
 
 @description('Region.')
@@ -10,13 +10,13 @@ param name string
 @description('Name of the topic.')
 param topicName string
 
-@description('Refuse the public network; takes the Premium tier, for the others have no private endpoints.')
+@description('Refuse the public network; uses the Premium tier, because the others have no private endpoints.')
 param privateNetworking bool
 
 @description('How long the topic remembers the ids of events, ISO 8601; a second delivery within it is dropped.')
 param duplicateWindow string = 'PT1H'
 
-@description('How long an alert waits for its reader, ISO 8601.')
+@description('How long an alert waits for its receiver, ISO 8601.')
 param timeToLive string = 'P14D'
 
 resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
@@ -56,7 +56,7 @@ resource severe 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01
 
 resource severeFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = {
   parent: severe
-  name: '$Default' // this name takes the place of the rule that lets everything through
+  name: '$Default' // this name replaces the default rule, which accepts every message
   properties: {
     filterType: 'SqlFilter'
     sqlFilter: {

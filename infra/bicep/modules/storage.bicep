@@ -1,4 +1,4 @@
-// The storage account of the data: what cameras drop, what the functions pass on and write. The Functions host has one of its own.
+// The storage account of the data: images of the cameras, messages and outputs of the functions. The Functions host has its own account.
 
 @description('Region.')
 param location string
@@ -9,20 +9,20 @@ param name string
 @description('Redundancy, such as Standard_LRS or Standard_ZRS.')
 param sku string
 
-@description('Refuse the public network; needs private endpoints. Azure services with an identity, such as Event Grid, still pass.')
+@description('Refuse the public network; needs private endpoints. Azure services with an identity, such as Event Grid, keep access.')
 param privateNetworking bool
 
-@description('Real folders (Azure Data Lake Storage). Azure asks for the choice when it makes the account.')
+@description('Hierarchical namespace (Azure Data Lake Storage). Choose it before the account is created.')
 param hierarchicalNamespace bool
 
-@description('Take images over SFTP too; needs hierarchicalNamespace, and costs by the hour. Users are local users of the account.')
+@description('Accept images over SFTP too; needs hierarchicalNamespace, and costs by the hour. Users are local users of the account.')
 param sftp bool
 
 @description('Days until images are deleted; 0 keeps them.')
 @minValue(0)
 param imagesDays int
 
-@description('Days until results and what jobs found are deleted; 0 keeps them.')
+@description('Days until results and jobs are deleted; 0 keeps them.')
 @minValue(0)
 param resultsDays int
 
@@ -127,7 +127,7 @@ resource containerItems 'Microsoft.Storage/storageAccounts/blobServices/containe
   }
 ]
 
-// Of Event Grid alone; the functions never look there. Kept until somebody has looked: each event is an image that was not scored.
+// Only Event Grid uses this container. Events are kept until an operator has read them: each one is an image that was not scored.
 resource undelivered 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = {
   parent: blobs
   name: deadLetterContainer

@@ -1,4 +1,4 @@
-// Shapes of parameters that more than one file has.
+// Types of parameters that several files have.
 
 @export()
 @description('Fewest and most replicas.')
@@ -28,6 +28,6 @@ type queueScale = {
   @description('Name of the queue.')
   queue: string
 
-  @description('Messages that one replica is meant to have before it.')
+  @description('Target number of waiting messages for one replica.')
   length: int
 }

@@ -4,27 +4,27 @@ using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Demo;
 
-/// <summary><c>aaclip run</c>, which <c>make run</c> calls: everything at once, to look at.</summary>
+/// <summary><c>aaclip run</c>, which <c>make run</c> calls: a demonstration of the whole pipeline.</summary>
 internal static class DemoCommand
 {
-    /// <summary>Set to 1, the run ends by itself also on a terminal.</summary>
+    /// <summary>If set to 1, the run ends by itself on a terminal too.</summary>
     public const string OnceVariable = "AACLIP_RUN_ONCE";
 
     public static Command Create()
     {
         Option<string?> model = new("--model")
         {
-            Description = "Model package. Default: models/demo, and where that is absent a small model of random weights.",
+            Description = "Model package. Default: models/demo; if it is absent, a small model with random weights.",
             HelpName = "DIR",
         };
         Option<string?> samples = new("--samples")
         {
-            Description = "Folder of images, one folder below for each camera. Default: samples, and where that is absent drawn pictures.",
+            Description = "Folder of images, with a subfolder for each camera. Default: samples; if it is absent, drawn pictures.",
             HelpName = "DIR",
         };
         Option<Rate?> rate = new("--rate")
         {
-            Description = "Pace of the cameras: 2/s, 30/min.",
+            Description = "Rate of the images: 2/s, 30/min.",
             DefaultValueFactory = _ => new Rate(2),
             HelpName = "N/s",
             CustomParser = Values.Of<Rate>(Rate.Parse, Rate.Expected),
@@ -37,9 +37,9 @@ internal static class DemoCommand
         };
         Verb command = new(
             "run",
-            $"Shows the pipeline at work on this machine: starts storage and functions, drops sample images as cameras would, shows "
-                + $"verdicts and alerts. Stays until Ctrl-C on a terminal; elsewhere, or with {OnceVariable}=1, ends when all "
-                + $"samples are through. The exit code is 0 only when every image is accounted for.",
+            $"Demonstrates the pipeline on this machine: starts storage and functions, stores sample images as cameras would, shows "
+                + $"verdicts and alerts. On a terminal it runs until Ctrl-C; elsewhere, or with {OnceVariable}=1, it ends when all "
+                + $"samples are processed. The exit code is 0 only when every image is accounted for.",
             "aaclip run",
             $"{OnceVariable}=1 aaclip run --model models/aaclip --samples photos/"
         )

@@ -12,14 +12,14 @@ using Spectre.Console.Rendering;
 namespace AaClip.Cli.Demo;
 
 /// <summary>
-/// One run: 1. find model, samples and profiles; 2. start everything, on an Azurite of its own; 3. drop the samples and show what becomes
-/// of them; 4. wait until all is through, or for Ctrl-C; 5. account for every image.
+/// One run: 1. find model, samples and profiles; 2. start everything, with an Azurite of its own; 3. drop the samples and show their
+/// results; 4. wait until all are processed, or for Ctrl-C; 5. account for every image.
 /// </summary>
 internal sealed class DemoRun
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    // Without any news: a full-size model takes seconds to load and to score
+    // Longest time without a new result or alert: a full-size model takes seconds to load and to score
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan AlertPatience = TimeSpan.FromSeconds(15);
 
@@ -42,8 +42,8 @@ internal sealed class DemoRun
         if (package is null)
         {
             Console.WriteLine(
-                "The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights stands in "
-                    + "(README.md tells how to import a real one)."
+                "The verdicts below mean nothing: there is no model in models/demo, so a small one with random weights is used "
+                    + "(README.md says how to import a real one)."
             );
             package = RandomPackage(cancellation);
         }
@@ -59,7 +59,7 @@ internal sealed class DemoRun
             : await Profiles.ReadAsync(null, cancellation);
 
         // 2. Start
-        using Impatience impatience = new();
+        using SecondInterrupt atOnce = new();
         using WarningLog log = new();
         try
         {
@@ -72,7 +72,7 @@ internal sealed class DemoRun
                 o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) },
                 cancellation
             );
-            log.Write(); // a port that was taken
+            log.Write(); // such as a warning about a port in use
             UpCommand.Addresses(pipeline);
             Console.WriteLine($"Copies of the heatmaps: {Heatmaps}");
             Console.WriteLine();
@@ -87,7 +87,7 @@ internal sealed class DemoRun
             // 5. Account for every image
             log.Write();
             int code = await FinishAsync(pipeline.Storage, through, samples.Count, cancellation.IsCancellationRequested);
-            await pipeline.StopAsync(impatience.Token);
+            await pipeline.StopAsync(atOnce.Token);
             return code;
         }
         finally
@@ -98,13 +98,13 @@ internal sealed class DemoRun
 
     private static string RandomPackage(CancellationToken cancellation)
     {
-        // Named after the program that made it: another one may make another model.
+        // Named after this build of the program: another build may make another model.
         string folder = UserFolder.File($"random-{typeof(RandomModel).Assembly.ManifestModule.ModuleVersionId:N}");
         if (Directory.Exists(folder))
             return folder;
         if (Path.GetDirectoryName(folder) is { } parent && Directory.Exists(parent))
             foreach (string old in Directory.EnumerateDirectories(parent, "random-*"))
-                Directory.Delete(old, recursive: true); // a program that uses it has its files open
+                Directory.Delete(old, recursive: true); // a program that still uses it keeps its files open
         RandomModel.Create(folder, cancellation);
         return folder;
     }
@@ -125,7 +125,7 @@ internal sealed class DemoRun
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
-                through = dropping.IsCompletedSuccessfully && _rows.All(r => r.Result is not null); // Ctrl-C is how it ends on a terminal
+                through = dropping.IsCompletedSuccessfully && _rows.All(r => r.Result is not null); // Ctrl-C is the normal end here
             }
         }
 
@@ -150,7 +150,7 @@ internal sealed class DemoRun
         await dropping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (dropping.IsCompletedSuccessfully)
             foreach (DropFailure failure in await dropping)
-                Console.Error.WriteLine($"Not stored: {failure.Path}: {StorageTrouble.Explain(failure.Error) ?? failure.Error.Message}");
+                Console.Error.WriteLine($"Not stored: {failure.Path}: {StorageErrors.Explain(failure.Error) ?? failure.Error.Message}");
         return through;
     }
 
@@ -207,7 +207,7 @@ internal sealed class DemoRun
         }
     }
 
-    // One conclusion: a run that did not come to its end says so, and not that what there is is accounted for.
+    // Writes one conclusion: an incomplete run says so, instead of saying that everything so far is accounted for.
     private async Task<int> FinishAsync(StorageClients storage, bool through, int total, bool stopped)
     {
         VerifyReport report = await new Verification(storage, null, null).RunAsync(CancellationToken.None);
@@ -245,7 +245,7 @@ internal sealed class DemoRun
         {
             if (!_byImage.TryGetValue(line.Image, out DemoRow? row))
             {
-                _byImage[line.Image] = row = new DemoRow(line.Camera, line.Image); // dropped by somebody else
+                _byImage[line.Image] = row = new DemoRow(line.Camera, line.Image); // stored by another program
                 _rows.Add(row);
             }
 
@@ -254,7 +254,7 @@ internal sealed class DemoRun
         }
     }
 
-    // A close belongs to the image that is the camera's newest; all else to the image that the alert shows.
+    // A closed alert is shown at the camera's newest normal image; other changes at the image that the alert names.
     private void Mark(SeenAlert alert)
     {
         lock (_rows)
@@ -273,15 +273,15 @@ internal sealed class DemoRun
         string blob = Path.ChangeExtension(line.Result, ".jpg"),
             file = Path.Combine(Heatmaps, Path.ChangeExtension(line.Image, ".jpg"));
         if (!Path.GetFullPath(file).StartsWith(Heatmaps + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            return; // a name with ".." must not lead elsewhere
+            return; // a name with ".." must not lead out of the folder
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!); // a file in a folder
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!); // the path has a folder
             await storage.Container(ContainerNames.Heatmaps).GetBlobClient(blob).DownloadToAsync(file, cancellation);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            File.Delete(file); // a failed image has none
+            File.Delete(file); // a failed image has no heatmap
         }
     }
 

@@ -13,21 +13,21 @@ using AaClip.Scoring.Text;
 
 namespace AaClip.Cli.Demo;
 
-/// <summary>The images of a run, in the order in which the cameras take turns.</summary>
+/// <summary>The images of a run, one of each camera after the other.</summary>
 internal static class DemoSamples
 {
     private const int Drawn = 24,
         Cameras = 2;
 
-    /// <summary>Images of a folder: the first folder below it is the camera, "samples" where there is none.</summary>
-    /// <exception cref="FileNotFoundException">It holds no image.</exception>
+    /// <summary>Images of a folder: the first subfolder is the camera; "samples" if there is none.</summary>
+    /// <exception cref="FileNotFoundException">The folder holds no image.</exception>
     public static IReadOnlyList<DropItem> Of(string folder)
     {
         IEnumerable<IGrouping<string, DropItem>> cameras = ImageFiles.Find([folder]).Select(ToItem).GroupBy(i => i.Camera);
         return [.. cameras.SelectMany(c => c.Index()).OrderBy(i => i.Index).Select(i => i.Item)];
     }
 
-    /// <summary>Draws plates, a third of them with a flaw, as PNG files below a folder.</summary>
+    /// <summary>Draws plates, a third of them with a flaw, as PNG files in a folder for each camera.</summary>
     public static IReadOnlyList<DropItem> Draw(string folder)
     {
         for (int i = 0; i < Drawn; i++)
@@ -42,7 +42,7 @@ internal static class DemoSamples
                 folder,
                 string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras + 1}/plate-{i / Cameras + 1:D2}.png")
             );
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file in a folder
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // the path has a folder
             WholeFile.Write(path, ImageEncoder.Png(DrawnPlate.Draw(i, flaw)));
         }
 
@@ -50,8 +50,8 @@ internal static class DemoSamples
     }
 
     /// <summary>
-    /// Camera profiles for a model whose scores mean nothing: thresholds such that about a third of these images counts as anomalous, so
-    /// that there is something to see.
+    /// Camera profiles for a model with random weights: thresholds with which about a third of these images are anomalous, so that the
+    /// run shows alerts.
     /// </summary>
     /// <returns>Content of cameras.json.</returns>
     public static byte[] Profiles(string package, IReadOnlyList<DropItem> images, CancellationToken cancellation)
@@ -94,7 +94,7 @@ internal static class DemoSamples
         return parts.Length == 2 ? new DropItem(parts[0], file.Path, parts[1]) : new DropItem("samples", file.Path, file.Relative);
     }
 
-    // Between two values, so that none lies on the edge.
+    // Half-way between two values, so that no score equals the threshold.
     private static double UpperThird(List<double> values)
     {
         values.Sort();

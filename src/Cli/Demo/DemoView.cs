@@ -16,17 +16,17 @@ internal sealed class DemoRow(string camera, string image)
     public ResultLine? Result { get; set; }
     public string Alert { get; set; } = "";
 
-    /// <summary>From the moment the image was stored to its result; null while there is none.</summary>
+    /// <summary>Time from storing the image to its result; null until there is a result.</summary>
     public double? Milliseconds =>
         Result is null || DroppedAt is null ? null : Math.Max(0, (Result.Time - DroppedAt.Value).TotalMilliseconds);
 }
 
-/// <summary>Shows what happens: a table that is drawn again on a terminal, elsewhere a line for each thing.</summary>
+/// <summary>Shows results and alerts: on a terminal a table that is redrawn, elsewhere one line for each.</summary>
 internal sealed class DemoView(bool table)
 {
     private const int Least = 3,
         Most = 18,
-        Around = 9; // rows; and what stands above and below them
+        Around = 9; // rows shown, and lines above and below them
 
     private static readonly IReadOnlyList<Column> Columns =
     [
@@ -38,28 +38,28 @@ internal sealed class DemoView(bool table)
         Column.Name("alert"),
     ];
 
-    /// <summary>Begins a plain view with its titles.</summary>
+    /// <summary>Writes the header, if the view is no table.</summary>
     public void Begin()
     {
         if (!table)
             Console.WriteLine("camera\timage\tscore\tverdict\tms");
     }
 
-    /// <summary>An image has a result.</summary>
+    /// <summary>Writes the result of an image, if the view is no table.</summary>
     public void Scored(DemoRow row)
     {
         if (!table)
             Console.WriteLine(string.Join('\t', Cells(row)[..^1]));
     }
 
-    /// <summary>An alert has changed.</summary>
+    /// <summary>Writes the change of an alert, if the view is no table.</summary>
     public void Alert(SeenAlert alert)
     {
         if (!table)
             Console.WriteLine($"alert\t{alert.Camera}\t{alert.Change}\t{alert.Severity}\t{alert.Image}");
     }
 
-    /// <summary>The newest rows, as many as the terminal has room for, and a line below that sums up.</summary>
+    /// <summary>The newest rows, as many as fit on the terminal, and a summary line below.</summary>
     public static IRenderable Draw(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open, int width, int height)
     {
         DemoRow[] shown = [.. rows.TakeLast(Math.Clamp(height - Around, Least, Most))];
@@ -72,7 +72,7 @@ internal sealed class DemoView(bool table)
         return new Rows([.. tables, new Text(Summary(rows, total, open))]);
     }
 
-    /// <summary>All rows, when the terminal is no longer drawn again.</summary>
+    /// <summary>Writes all rows, after the last redraw.</summary>
     public static void Close(IReadOnlyList<DemoRow> rows, int total, IReadOnlyDictionary<string, string> open)
     {
         Tables.Write(Columns, rows.Select(Cells));

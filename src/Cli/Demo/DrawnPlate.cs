@@ -3,7 +3,7 @@ using AaClip.Scoring.Images;
 namespace AaClip.Cli.Demo;
 
 /// <summary>
-/// A picture of a brushed metal plate with four holes, drawn from numbers: a stand-in for photos. Some have a scratch or a spot.
+/// Draws a brushed metal plate with four holes, for a demonstration without photos. A plate may have a scratch or a spot.
 /// </summary>
 internal static class DrawnPlate
 {
@@ -25,7 +25,7 @@ internal static class DrawnPlate
         Spot,
     }
 
-    /// <summary>Draws; the same number always gives the same plate.</summary>
+    /// <summary>Draws a plate; the same seed always gives the same plate.</summary>
     public static RgbImage Draw(int seed, Flaw flaw)
     {
         Random random = new(seed);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AaClip.Cli.Demo;
 
-/// <summary>Keeps what the functions complain of until the table is off the screen.</summary>
+/// <summary>Keeps warnings and errors of the functions until the table is no longer on the screen.</summary>
 internal sealed class WarningLog : ILoggerProvider
 {
     private const int Most = 100;
@@ -11,7 +11,7 @@ internal sealed class WarningLog : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);
 
-    /// <summary>Writes and forgets what was said.</summary>
+    /// <summary>Writes the kept lines to standard error and removes them.</summary>
     public void Write()
     {
         while (_lines.TryDequeue(out string? line))

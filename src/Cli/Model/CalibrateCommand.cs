@@ -14,7 +14,7 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip calibrate</c>: normal images in, a threshold out.</summary>
+/// <summary><c>aaclip calibrate</c>: finds a threshold from normal images, with or without defects.</summary>
 internal static class CalibrateCommand
 {
     public static Command Create()
@@ -22,14 +22,14 @@ internal static class CalibrateCommand
         Option<string> model = SharedOptions.Model();
         Option<string[]> normals = new("--normals")
         {
-            Description = "Images of good parts: files, folders, or globs in quotes. Two hundred give a bound of 1 %.",
+            Description = "Images of good parts: files, folders, or globs in quotes. 200 images allow a bound of 1 %.",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };
         Option<string[]> defects = new("--defects")
         {
-            Description = "Images of bad parts: the thresholds are then those that tell the two best (largest F1).",
+            Description = "Images of defective parts: the thresholds are then those that separate the two groups best (largest F1).",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };
@@ -59,16 +59,16 @@ internal static class CalibrateCommand
         };
         Option<string?> cameras = new("--cameras")
         {
-            Description = "Writes the thresholds into a camera's profile instead, on the scale that the package has.",
+            Description = "Writes the thresholds into a camera's profile instead of a new package, on the scale of --model.",
             HelpName = "FILE",
         };
-        Option<string?> camera = new("--camera") { Description = "Which profile of --cameras.", HelpName = "NAME" };
+        Option<string?> camera = new("--camera") { Description = "Name of the profile in --cameras.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
         Option<Provider> provider = SharedOptions.ModelProvider();
         Verb command = new(
             "calibrate",
-            "Finds the threshold of a class or a camera. From normal images alone, with a bound on the rate of false alarms; or "
-                + "with defects.",
+            "Finds the threshold of a class or a camera: from normal images alone, with a bound on the rate of false alarms, or "
+                + "from normal images and defects.",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json "
@@ -100,10 +100,10 @@ internal static class CalibrateCommand
                     string folder = parsed.GetRequiredValue(model),
                         objectClass = parsed.GetRequiredValue(name);
                     Domain smoothing = parsed.GetValue(domain);
-                    // What cannot be written is found out before an hour of scoring.
+                    // An output that cannot be written is reported now, not after an hour of scoring.
                     if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
-                        throw new IOException($"'{taken}' is there already: packages never change; choose another --out.");
-                    // The validator wants both
+                        throw new IOException($"'{taken}' exists already: packages never change; choose another --out.");
+                    // The rule above requires both options
                     CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
                     // A profile has thresholds but no scale of its own
                     Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass);
@@ -141,7 +141,7 @@ internal static class CalibrateCommand
                             objectClass,
                             smoothing,
                             result.Calibration
-                        ); // the validator wants both
+                        ); // the rule above requires both options
                     }
 
                     if (parsed.GetValue(json))
@@ -193,7 +193,7 @@ internal static class CalibrateCommand
                 : Judgement
                     .Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height)
                     .Score.MapMax
-                    ?? score.MapMax; // without what the camera ignores
+                    ?? score.MapMax; // without the regions that the camera ignores
             found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
             line.Show("Scoring", found.Count, files.Count);
         }
@@ -225,7 +225,7 @@ internal static class CalibrateCommand
         using (Utf8JsonWriter writer = new(written, new JsonWriterOptions { Indented = true }))
             root.WriteTo(writer);
         byte[] text = written.ToArray();
-        _ = CameraSet.Parse(text, file); // what the functions would refuse is not written
+        _ = CameraSet.Parse(text, file); // throws for a file that the functions would refuse
         WholeFile.Write(file, text);
         return $"profile '{camera}' in {file}";
     }
@@ -259,7 +259,7 @@ internal static class CalibrateCommand
         if (defects == 0 && normals < needed)
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"For {100 * wanted:G3} % as asked it takes {needed} normal images; the threshold lies above all that it was chosen on."
+                    $"The requested {100 * wanted:G3} % need {needed} normal images; the threshold is above the scores of all images given."
                 )
             );
         Console.WriteLine($"Written: {where}");

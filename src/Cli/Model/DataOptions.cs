@@ -3,25 +3,25 @@ using AaClip.Evaluation.DataSets;
 
 namespace AaClip.Cli.Model;
 
-/// <summary>The options by which a verb names labelled images.</summary>
+/// <summary>Options that name labelled images.</summary>
 internal sealed class DataOptions
 {
     private readonly Option<string> _data = new("--data")
     {
-        Description = "Labelled images: a folder in MVTec's or VisA's layout, one class of it, or a .jsonl list of the published code.",
+        Description = "Labelled images: a folder in MVTec's or VisA's layout, one class of it, or a .jsonl list as in the published code.",
         Required = true,
         HelpName = "DIR|FILE",
     };
     private readonly Option<string?> _base = new("--base")
     {
-        Description = "Folder that the paths of a list start from. Default: the list's own.",
+        Description = "Folder that the paths in a list are relative to. Default: the folder of the list.",
         HelpName = "DIR",
     };
     private readonly Option<string?> _name = new("--set")
     {
         Description =
-            "Published data set that the images belong to, such as VisA: its classes are then called in prompts as published. "
-            + "Default: the folder's name, if it is one.",
+            "Published data set of the images, such as VisA: prompts then use its published class names. Default: the folder's name, "
+            + "if it is that of a published data set.",
         HelpName = "NAME",
     };
     private readonly Option<DataSplit> _split = new("--split")
@@ -38,7 +38,7 @@ internal sealed class DataOptions
     };
     private readonly Option<int?> _shots = new("--shots")
     {
-        Description = "This many images of each class, half of them normal.",
+        Description = "Only this many images of each class, half of them normal.",
         HelpName = "K",
         CustomParser = Values.WholeOrNone(1),
     };
@@ -49,7 +49,7 @@ internal sealed class DataOptions
             command.Options.Add(option);
     }
 
-    /// <summary>Opens what was named.</summary>
+    /// <summary>Opens the data set that the options name.</summary>
     public DataSet Open(ParseResult parsed, int seed = 111) =>
         DataSet.Open(
             parsed.GetRequiredValue(_data),

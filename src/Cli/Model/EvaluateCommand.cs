@@ -10,10 +10,10 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip evaluate</c>: what is a model worth on labelled images?</summary>
+/// <summary><c>aaclip evaluate</c>: measures a model on labelled images.</summary>
 internal static class EvaluateCommand
 {
-    private const int Shown = 5; // of unused masks
+    private const int Shown = 5; // unused masks that are listed
 
     public static Command Create()
     {
@@ -30,7 +30,7 @@ internal static class EvaluateCommand
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "evaluate",
-            "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the scores of a service.",
+            "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the service's scores.",
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
             "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json"
         )
@@ -53,7 +53,7 @@ internal static class EvaluateCommand
                     if (maskless.Length > 0)
                         Console.Error.WriteLine(
                             $"{maskless.Length} anomalous images have no mask, such as '{maskless[0].Path}': they count for the "
-                                + $"image metrics, not for those of pixels."
+                                + $"image metrics, not for the pixel metrics."
                         );
                     if (parsed.GetValue(report) is { } folder)
                         Directory.CreateDirectory(folder);
@@ -81,7 +81,7 @@ internal static class EvaluateCommand
                         Print(new EvaluationReport(scorer.Model.Id, set.Name, classes, MeanOf(classes)));
                         Console.Error.WriteLine(
                             $"These are {classes.Count} of {set.Images.Select(i => i.ClassName).Distinct().Count()} classes: the "
-                                + $"evaluation did not come to its end."
+                                + $"evaluation is incomplete."
                         );
                         throw;
                     }
@@ -120,8 +120,8 @@ internal static class EvaluateCommand
         if (unused.Length == 0)
             return;
         Console.Error.WriteLine(
-            $"{unused.Length} masks do not tell which pixels are anomalous; their images count for the image metrics, not for those "
-                + $"of pixels:"
+            $"{unused.Length} masks do not show which pixels are anomalous; their images count for the image metrics, not for the "
+                + $"pixel metrics:"
         );
         foreach (UnusedMask mask in unused.Take(Shown))
             Console.Error.WriteLine($"  {mask.Path}: {mask.Reason}");
@@ -142,7 +142,7 @@ internal static class EvaluateCommand
 
         Tables.Write([Column.Name("class"), "normal", "anomalous", .. Columns.Select(c => (Column)c)], rows);
         Console.WriteLine(
-            "image: by the published protocol, spread over all test images of a class; alone: by the score that a service gives each image."
+            "image: by the published protocol, scaled over all test images of a class; alone: by the service's score of each image."
         );
     }
 
@@ -177,7 +177,7 @@ internal static class EvaluateCommand
     private static Dictionary<string, double?> MeanOf(List<ClassReport> classes)
     {
         double?[][] values = [.. classes.Select(Figures)];
-        // Null where no class defines it
+        // Null if no class defines it
         return Columns.Select((column, i) => (column, Mean: values.Average(v => v[i]))).ToDictionary(c => c.column, c => c.Mean);
     }
 
@@ -190,11 +190,11 @@ internal static class EvaluateCommand
         ];
 }
 
-/// <summary>A model on a data set.</summary>
+/// <summary>Metrics of a model on a data set.</summary>
 /// <param name="Model">"name@version".</param>
 /// <param name="Data">Name of the data set.</param>
 /// <param name="Classes">One for each class.</param>
-/// <param name="Mean">Unweighted means over the classes, by column; null where no class defines one.</param>
+/// <param name="Mean">Unweighted means over the classes, by column; null if no class defines one.</param>
 internal sealed record EvaluationReport(
     string Model,
     string Data,

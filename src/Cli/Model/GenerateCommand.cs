@@ -3,7 +3,7 @@ using AaClip.Synthesis;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip generate</c>: images of parts and surfaces with defects and masks, out of nothing.</summary>
+/// <summary><c>aaclip generate</c>: draws images of parts and surfaces, with defects and masks.</summary>
 internal static class GenerateCommand
 {
     public static Command Create()
@@ -45,8 +45,8 @@ internal static class GenerateCommand
         Option<string[]> photos = new("--photos")
         {
             Description =
-                "Photos of good parts of your own: defects are painted onto them instead of drawing classes, so that training needs "
-                + "good parts alone.",
+                "Your own photos of good parts: instead of drawing --classes, paints defects onto these photos, so that training needs "
+                + "good parts only.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };

@@ -4,8 +4,7 @@ using AaClip.Evaluation.DataSets;
 namespace AaClip.Cli.Model;
 
 /// <summary>An image that was named on the command line.</summary>
-/// <param name="Path">Where it is.</param>
-/// <param name="Output">Name for what is written about it, without an ending: relative, and different for each image.</param>
+/// <param name="Output">Name of its output files, without extension: relative, and different for each image.</param>
 /// <param name="Relative">Its path below the folder that was named.</param>
 internal readonly record struct ImageFile(string Path, string Output, string Relative);
 
@@ -20,9 +19,10 @@ internal sealed class ImageFiles
 
     private ImageFiles() { }
 
-    /// <summary>A folder gives the image files below it, but for the masks of a data set; a file is taken whatever its name.</summary>
-    /// <param name="note">Takes what was left out, in a sentence: masks, and pictures of kinds that are not read. Null writes to standard
-    /// error.</param>
+    /// <summary>A folder gives the image files below it, except the masks of a data set; a file is taken whatever its name.</summary>
+    /// <param name="note">
+    /// Receives a sentence about files that are left out: masks, and pictures in unsupported formats. Null writes it to standard error.
+    /// </param>
     /// <exception cref="FileNotFoundException">A path or a glob matches nothing.</exception>
     public static IReadOnlyList<ImageFile> Find(IEnumerable<string> paths, Action<string>? note = null)
     {
@@ -50,7 +50,7 @@ internal sealed class ImageFiles
         return files._found;
     }
 
-    /// <summary>The folder that all paths begin with, with its slash; empty where there is none.</summary>
+    /// <summary>The folder that all paths begin with, with a slash at its end; empty if there is none.</summary>
     public static string CommonFolder(IReadOnlyList<ImageFile> files)
     {
         string common = files[0].Path; // there is at least one
@@ -90,8 +90,8 @@ internal sealed class ImageFiles
         }
     }
 
-    // The part before the first wildcard is the folder; "**" or a slash after it looks below. Masks are taken where the glob names their
-    // folder.
+    // The part before the first wildcard is the folder; "**" or a slash after it searches subfolders. Masks are taken if the glob names
+    // their folder.
     private void AddGlob(string glob)
     {
         int wildcard = glob.AsSpan().IndexOfAny('*', '?');
@@ -129,7 +129,7 @@ internal sealed class ImageFiles
                 .OrderByDescending(g => g.Count())
                 .Select(g => $"{g.Count()} {g.Key}")
         );
-        return $"{files.Count} {(files.Count == 1 ? "picture" : "pictures")} of kinds that are not read ({kinds}), such as "
+        return $"{files.Count} {(files.Count == 1 ? "picture" : "pictures")} in unsupported formats ({kinds}), such as "
             + $"'{files.First()}': save them as PNG or JPEG";
     }
 

@@ -5,7 +5,7 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip import</c>: weights in, model package out.</summary>
+/// <summary><c>aaclip import</c>: makes a model package from weights.</summary>
 internal static class ImportCommand
 {
     public static Command Create()
@@ -30,7 +30,7 @@ internal static class ImportCommand
         };
         Option<int?> epoch = new("--epoch")
         {
-            Description = "Which image_adapter_N.pth. Default: the newest.",
+            Description = "N of image_adapter_N.pth. Default: the newest.",
             HelpName = "N",
             CustomParser = Values.WholeOrNone(0),
         };
@@ -66,14 +66,14 @@ internal static class ImportCommand
         Option<int?> textHeads = SharedOptions.TextHeads();
         Option<string[]> classes = new("--classes")
         {
-            Description = "Classes whose anchors the package shall carry; others get theirs when first used.",
+            Description = "Classes whose text anchors are stored in the package; those of other classes are made when first used.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME...",
         };
         Option<string?> name = new("--name") { Description = "Name of the model. Default: the folder's name.", HelpName = "NAME" };
         Option<string?> version = new("--model-version")
         {
-            Description = "Version of the model. Default: first digits of the hash of its content.",
+            Description = "Version of the model. Default: the first digits of the hash of its content.",
             HelpName = "TEXT",
         };
         Verb command = new(
@@ -154,7 +154,7 @@ internal static class ImportCommand
 
     private static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 
-    // Not System.Progress: that one reports late and from other threads.
+    // Not System.Progress, which reports late and from other threads.
     private sealed class Progress(ProgressLine line) : IProgress<ImportProgress>
     {
         private string _step = "";

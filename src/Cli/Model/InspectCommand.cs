@@ -156,13 +156,13 @@ internal static class InspectCommand
         return 0;
     }
 
-    // Whole where it may be compared by a program or there is room, else enough to tell two apart.
+    // The whole hash in a pipe or on a wide terminal, else its first 16 digits.
     private static string Hash(string sha256) =>
         Console.IsOutputRedirected || AnsiConsole.Profile.Width >= 120 ? sha256 : $"{string.Concat(sha256.Take(16))}…";
 
     private static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";
 
-    // "visual.transformer.resblocks.3.attn…" counts to "visual.transformer.resblocks".
+    // "visual.transformer.resblocks.3.attn…" belongs to "visual.transformer.resblocks".
     private static string Part(string name)
     {
         string[] words = name.Split('.');

@@ -6,7 +6,7 @@ using AaClip.Training.Pretraining;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip pretrain</c>: a small CLIP-shaped model out of nothing.</summary>
+/// <summary><c>aaclip pretrain</c>: trains a small model of CLIP's architecture from random weights.</summary>
 internal static class PretrainCommand
 {
     public static Command Create()
@@ -20,14 +20,14 @@ internal static class PretrainCommand
         };
         Option<int> steps = new("--steps")
         {
-            Description = "Steps in all.",
+            Description = "Number of training steps.",
             DefaultValueFactory = _ => defaults.Steps,
             HelpName = "N",
             CustomParser = Values.Whole(1, 10_000_000),
         };
         Option<int> batch = new("--batch")
         {
-            Description = "Images of a step.",
+            Description = "Images in a step.",
             DefaultValueFactory = _ => defaults.Batch,
             HelpName = "N",
             CustomParser = Values.Whole(2, 4096),
@@ -41,17 +41,17 @@ internal static class PretrainCommand
         };
         Option<int> seed = new("--seed")
         {
-            Description = "Of weights, images and sentences.",
+            Description = "Seed of the weights, images and sentences.",
             DefaultValueFactory = _ => defaults.Seed,
             HelpName = "N",
             CustomParser = Values.Whole(),
         };
-        Option<bool> resume = new("--resume") { Description = "Goes on with the model in --out after its last checkpoint." };
+        Option<bool> resume = new("--resume") { Description = "Continues the training in --out after its last checkpoint." };
         Option<Provider> provider = SharedOptions.TrainingProvider();
         Verb command = new(
             "pretrain",
-            "Makes a small CLIP-shaped model by contrast between drawn images and sentences: for demonstrations and tests, not for "
-                + "production.",
+            "Trains a small model of CLIP's architecture from random weights, by contrastive learning on drawn images and sentences: "
+                + "for demonstrations and tests, not for production.",
             "aaclip pretrain --out clip-small/",
             "aaclip train --clip clip-small/ --vision-heads 4 --text-heads 3 --size 128 --data drawn/ --out ckpt/"
         )

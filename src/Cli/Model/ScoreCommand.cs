@@ -4,7 +4,7 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip score</c>: images in, scores and pictures out.</summary>
+/// <summary><c>aaclip score</c>: scores images, and writes heatmaps and maps.</summary>
 internal static class ScoreCommand
 {
     public static Command Create()
@@ -25,7 +25,7 @@ internal static class ScoreCommand
         Option<Domain> domain = SharedOptions.MapDomain();
         Option<string?> heatmaps = new("--heatmaps")
         {
-            Description = "Writes a picture for each image: the map over the photo.",
+            Description = "Writes a heatmap for each image: the map over the photo.",
             HelpName = "DIR",
         };
         Option<string?> maps = new("--maps")
@@ -40,21 +40,22 @@ internal static class ScoreCommand
         };
         Option<double?> threshold = new("--threshold")
         {
-            Description = "Raw scores from here on are anomalous. Default: the package's calibration; without one no verdict is given.",
+            Description =
+                "Raw scores at or above this are anomalous. Default: the package's calibration; without one, no verdict is given.",
             HelpName = "0-1",
             CustomParser = Values.NumberOrNone<double>(x => x is > 0 and < 1, "a raw score above 0 and below 1"),
         };
         Option<float?> mapThreshold = new("--map-threshold")
         {
             Description =
-                "Map values from here on belong to a region and have the middle colour. Default: the calibration's, else where a "
-                + "patch is as near to the one anchor as to the other.",
+                "Map values at or above this belong to a region; a heatmap shows this value in its middle colour. Default: the "
+                + "calibration's, else the value of a patch that is equally near to both anchors.",
             HelpName = "VALUE",
             CustomParser = Values.NumberOrNone<float>(_ => true, "a number"),
         };
         Option<int> batch = new("--batch")
         {
-            Description = "Images that are taken together. On CPU each still runs by itself.",
+            Description = "Images that are scored together with CUDA. On CPU each image runs by itself.",
             DefaultValueFactory = _ => 8,
             HelpName = "N",
             CustomParser = Values.Whole(1, 256),
@@ -68,14 +69,14 @@ internal static class ScoreCommand
         Option<bool> legend = new("--legend") { Description = "Draws the scale into the heatmaps." };
         Option<int> heatmapSide = new("--heatmap-side")
         {
-            Description = "Longest side of a heatmap; of larger images the heatmap is scaled down.",
+            Description = "Longest side of a heatmap; heatmaps of larger images are scaled down.",
             DefaultValueFactory = _ => 2048,
             HelpName = "PIXELS",
             CustomParser = Values.Whole(64, 30_000),
         };
         Option<bool> fast = new("--fast-start")
         {
-            Description = "Maps the weights instead of laying them out, and trusts their hashes: starts at once, runs a little slower.",
+            Description = "Memory-maps the weights and does not check their hashes: starts at once, scores a little slower.",
         };
         Verb command = new(
             "score",

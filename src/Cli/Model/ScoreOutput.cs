@@ -14,7 +14,7 @@ using AaClip.Scoring.Packages;
 namespace AaClip.Cli.Model;
 
 /// <summary>
-/// Writes what <c>aaclip score</c> finds: pictures, maps, result documents, a table or plain lines, and the failures at the end.
+/// Writes the output of <c>aaclip score</c>: heatmaps, maps, result documents, a table or plain lines, and the failures at the end.
 /// </summary>
 internal sealed class ScoreOutput : IDisposable
 {
@@ -23,14 +23,14 @@ internal sealed class ScoreOutput : IDisposable
 
     private readonly ScoreRun _run;
     private readonly ModelPart _model;
-    private readonly LinesFile? _json; // null: no file is wanted
+    private readonly LinesFile? _json; // null: no file is written
     private readonly List<ResultDocument> _failed = [];
     private readonly List<string[]> _rows = [];
     private readonly bool _terminal = !Console.IsOutputRedirected;
     private readonly Calibration _calibration;
-    private readonly CameraProfile _profile; // as of a camera that has what the command line says
+    private readonly CameraProfile _profile; // with the values of the command line
     private readonly Column[] _header;
-    private readonly int _commonFolder; // length of the part of all paths that a table can do without
+    private readonly int _commonFolder; // length of the folder that all paths share, which a table leaves out
 
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
     {
@@ -52,7 +52,7 @@ internal sealed class ScoreOutput : IDisposable
             Console.WriteLine(string.Join('\t', _header.Select(c => c.Title)));
     }
 
-    /// <summary>Takes one image's score, or its failure when there is none.</summary>
+    /// <summary>Adds the score of an image, or its failure if there is no score.</summary>
     public void Add(Decoded decoded, ImageScore? score, double inferMilliseconds)
     {
         FileInfo file = new(decoded.File.Path);
@@ -130,7 +130,7 @@ internal sealed class ScoreOutput : IDisposable
         return Run.Failed;
     }
 
-    /// <summary>Shows the rows so far and keeps the lines so far: all of them, or those until Ctrl-C.</summary>
+    /// <summary>Shows the rows and keeps the JSON lines: all of them, or those before Ctrl-C.</summary>
     public void Stop()
     {
         ShowRows();
@@ -146,7 +146,7 @@ internal sealed class ScoreOutput : IDisposable
 
     public void Dispose() => _json?.Dispose();
 
-    // Makes an output folder, unless something in it would take the place of an image that is to be scored.
+    // Creates an output folder; throws if an output file would overwrite one of the images.
     private void Prepare(string? folder, string ending)
     {
         if (folder is null)

@@ -9,8 +9,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Cli.Model;
 
 /// <summary>
-/// One run of <c>aaclip score</c>: 1. load the model and make the anchors; 2. decode and resize the next images while the model works on
-/// these; 3. write what was asked for; 4. list failures.
+/// One run of <c>aaclip score</c>: 1. load the model and make the anchors; 2. decode and resize the next images while the model scores
+/// the current ones; 3. write the outputs; 4. list failures.
 /// </summary>
 internal sealed class ScoreRun
 {
@@ -34,7 +34,7 @@ internal sealed class ScoreRun
     public int Execute(CancellationToken cancellation)
     {
         // 1. Model and anchors
-        _ = ClassNames.Resolve(ObjectClass); // a bad name is told before the model is loaded
+        _ = ClassNames.Resolve(ObjectClass); // a wrong name is reported before the model is loaded
         using ProgressLine progress = new();
         progress.Show("Loading the model", 0, 1);
         using AnomalyScorer scorer = AnomalyScorer.Load(
@@ -78,7 +78,7 @@ internal sealed class ScoreRun
 
     private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
     {
-        int batch = scorer.Provider == "cuda" ? Batch : 1; // no gain from more on CPU, and results appear as they come
+        int batch = scorer.Provider == "cuda" ? Batch : 1; // on CPU a larger batch gains nothing and delays the results
         Task<List<Decoded>> next = Task.Run(() => Decode(scorer, anchors, 0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
         {
@@ -135,5 +135,5 @@ internal sealed class ScoreRun
     }
 }
 
-/// <summary>An image after decoding, with the model's input that was made of it; or the reason why there is none.</summary>
+/// <summary>A decoded image and the model's input made from it, or the reason why it could not be decoded.</summary>
 internal sealed record Decoded(ImageFile File, RgbImage? Image, ModelInput? Input, FailurePart? Failure, double Milliseconds);

@@ -4,10 +4,9 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary>Options that several verbs have, with the same words.</summary>
+/// <summary>Options that several verbs share.</summary>
 internal static class SharedOptions
 {
-    /// <summary>The model package that a verb uses.</summary>
     public static Option<string> Model() =>
         new("--model")
         {
@@ -16,62 +15,57 @@ internal static class SharedOptions
             HelpName = "DIR",
         };
 
-    /// <summary>Which smoothing the map gets.</summary>
     public static Option<Domain> MapDomain() =>
         new("--domain")
         {
-            Description = "Which smoothing the map gets.",
+            Description = "Domain of the images, which decides how the map is smoothed.",
             DefaultValueFactory = _ => Domain.Industrial,
             CustomParser = Values.Word<Domain>(),
         };
 
-    /// <summary>What runs the model.</summary>
     public static Option<Provider> ModelProvider() =>
         new("--provider")
         {
-            Description = "auto takes CUDA where it works.",
+            Description = "What runs the model; auto uses CUDA if it works.",
             DefaultValueFactory = _ => Provider.Auto,
             CustomParser = Values.Word<Provider>(),
         };
 
-    /// <summary>Threads of a run.</summary>
     public static Option<int> Threads() =>
         new("--threads")
         {
-            Description = "Threads of a run; 0 takes one for each core.",
+            Description = "Number of threads; 0 uses one for each core.",
             HelpName = "N",
             CustomParser = Values.Whole(0, 1024),
         };
 
-    /// <summary>CLIP's vocabulary.</summary>
     public static Option<string?> Vocabulary() =>
         new("--vocab")
         {
-            Description = "bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
+            Description =
+                "CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Default: beside the weights.",
             HelpName = "FILE|DIR",
         };
 
-    /// <summary>Side of the input in pixels.</summary>
     public static Option<int> Size() =>
         new("--size")
         {
-            Description = "Side of the input in pixels, a multiple of the patch.",
+            Description = "Side of the model's input in pixels, a multiple of the patch.",
             DefaultValueFactory = _ => 518,
             HelpName = "PIXELS",
             CustomParser = Values.Whole(1, 16384),
         };
 
-    /// <summary>The blocks that are compared with the anchors.</summary>
     public static Option<int[]> Levels() =>
         new("--levels")
         {
-            Description = "Four blocks to compare with the anchors, counted from 1. Default: the quarters (6 12 18 24).",
+            Description =
+                "Four blocks to compare with the anchors, counted from 1. Default: those at each quarter of the depth (6 12 18 24 of 24).",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "N N N N",
             CustomParser = Values.Wholes(1, 1000),
         };
 
-    /// <summary>Attention heads of the image tower.</summary>
     public static Option<int?> VisionHeads() =>
         new("--vision-heads")
         {
@@ -80,20 +74,18 @@ internal static class SharedOptions
             CustomParser = Values.WholeOrNone(1, 1024),
         };
 
-    /// <summary>Attention heads of the text tower.</summary>
     public static Option<int?> TextHeads() =>
         new("--text-heads")
         {
-            Description = "Attention heads of the text tower. Default: as above.",
+            Description = "Attention heads of the text tower. Default: from config.json, else width / 64.",
             HelpName = "N",
             CustomParser = Values.WholeOrNone(1, 1024),
         };
 
-    /// <summary>What runs the training.</summary>
     public static Option<Provider> TrainingProvider() =>
         new("--provider")
         {
-            Description = "cpu or cuda; auto takes CUDA where it works.",
+            Description = "What runs the training: cpu or cuda; auto uses CUDA if it works.",
             DefaultValueFactory = _ => Provider.Auto,
             CustomParser = Values.Word<Provider>(),
         };

@@ -11,7 +11,7 @@ using AaClip.Training.Towers;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip train</c>: CLIP and labelled images in, adapters out.</summary>
+/// <summary><c>aaclip train</c>: trains AA-CLIP adapters for CLIP on labelled images.</summary>
 internal static class TrainCommand
 {
     public static Command Create()
@@ -19,32 +19,32 @@ internal static class TrainCommand
         DataOptions data = new();
         Option<string> clip = new("--clip")
         {
-            Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They stay as they are.",
+            Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They are not changed.",
             Required = true,
             HelpName = "FILE|DIR",
         };
         Option<string> output = new("--out")
         {
-            Description = "Folder of the adapters, in the files of the published code.",
+            Description = "Folder of the adapters, in the file format of the published code.",
             Required = true,
             HelpName = "DIR",
         };
         Option<string?> vocabulary = SharedOptions.Vocabulary();
         Option<TrainingStage> stage = new("--stage")
         {
-            Description = "text learns the anchors, image the patches.",
+            Description = "text trains the text adapters (anchors), image the image adapters (patches), both one after the other.",
             DefaultValueFactory = _ => TrainingStage.Both,
             CustomParser = Values.Word<TrainingStage>(),
         };
         Option<Preset> preset = new("--preset")
         {
             Description =
-                "visa and mvtec: the published settings. custom: the settings for data of your own, whose results depend neither on "
-                + "the mix of a batch nor on the last level alone.",
+                "visa and mvtec: the published settings. custom: settings for your own data (--surgery tokens --level-loss sum), with "
+                + "which the result does not depend on which images share a batch.",
             DefaultValueFactory = _ => Preset.Visa,
             CustomParser = Values.Word<Preset>(),
         };
-        Option<bool> resume = new("--resume") { Description = "Goes on with the training in --out after its last whole epoch." };
+        Option<bool> resume = new("--resume") { Description = "Continues the training in --out after its last complete epoch." };
         Option<int> size = SharedOptions.Size();
         Option<int> textEpochs = new("--text-epochs")
         {
@@ -62,14 +62,14 @@ internal static class TrainCommand
         };
         Option<int> textBatch = new("--text-batch")
         {
-            Description = "Images of a step of the text stage.",
+            Description = "Images in a step of the text stage.",
             DefaultValueFactory = _ => 16,
             HelpName = "N",
             CustomParser = Values.Whole(1, 1024),
         };
         Option<int> imageBatch = new("--image-batch")
         {
-            Description = "Images of a step of the image stage.",
+            Description = "Images in a step of the image stage.",
             DefaultValueFactory = _ => 2,
             HelpName = "N",
             CustomParser = Values.Whole(1, 1024),
@@ -98,28 +98,30 @@ internal static class TrainCommand
         Option<Surgery?> surgery = new("--surgery")
         {
             Description =
-                "Attention of the tower that the text stage looks at: batch as published, tokens as meant, none. Default: the preset's.",
+                "Value-value attention of the image tower in the text stage: batch is over the images of a batch, as in the published "
+                + "code; tokens is over the tokens of an image, as its authors meant it; or none. Default: the preset's.",
             CustomParser = Values.WordOrNone<Surgery>(),
         };
         Option<LevelLoss?> levelLoss = new("--level-loss")
         {
-            Description = "Which levels the text stage learns from: last as published, or the sum of all four. Default: the preset's.",
+            Description =
+                "Levels in the loss of the text stage: last is the last one, as published; sum is all four. Default: the preset's.",
             CustomParser = Values.WordOrNone<LevelLoss>(),
         };
-        Option<bool> relu = new("--relu") { Description = "Gives the image projections a LeakyReLU (the published --relu)." };
+        Option<bool> relu = new("--relu") { Description = "Adds a LeakyReLU to the image projections (--relu of the published code)." };
         Option<Activation> activation = new("--activation")
         {
             Description = "gelu as published; quickgelu as OpenAI trained CLIP.",
             DefaultValueFactory = _ => Activation.Gelu,
             CustomParser = Values.Word<Activation>(),
         };
-        Option<bool> plain = new("--no-augmentation") { Description = "Takes images as they are." };
+        Option<bool> plain = new("--no-augmentation") { Description = "Uses the images without augmentation." };
         Option<int[]> levels = SharedOptions.Levels();
         Option<int?> visionHeads = SharedOptions.VisionHeads();
         Option<int?> textHeads = SharedOptions.TextHeads();
         Option<int> seed = new("--seed")
         {
-            Description = "Of initial adapters, order, variation and --shots.",
+            Description = "Seed of the initial adapters, the order, the augmentation and --shots.",
             DefaultValueFactory = _ => 111,
             HelpName = "N",
             CustomParser = Values.Whole(),
@@ -128,7 +130,7 @@ internal static class TrainCommand
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "train",
-            "Adapts CLIP to anomalies in two stages (AA-CLIP), without Python. Ctrl-C loses at most an epoch.",
+            "Trains AA-CLIP adapters for CLIP in two stages, without Python. Ctrl-C loses at most one epoch.",
             "aaclip train --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data VisA/ --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data mvtec/ --set MVTec --shots 64 --preset mvtec --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",
@@ -217,7 +219,7 @@ internal static class TrainCommand
         if (without > 0)
             throw new InvalidDataException(
                 $"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': "
-                    + $"training learns from masks; draw them, or leave these images out."
+                    + $"training needs masks; draw them, or leave these images out."
             );
         using (Trainer trainer = new(run))
         using (ProgressLine line = new())
@@ -255,7 +257,7 @@ internal static class TrainCommand
         public void Report(TrainingProgress value)
         {
             if (value.Stage != _stage)
-                (_stage, _stageBegan, _steps) = (value.Stage, Stopwatch.GetTimestamp(), -1); // the first step includes the graph's writing
+                (_stage, _stageBegan, _steps) = (value.Stage, Stopwatch.GetTimestamp(), -1); // the first step also writes the graph
             TimeSpan? left =
                 ++_steps < 1
                     ? null

@@ -9,19 +9,19 @@ namespace AaClip.Cli.Operate;
 
 /// <summary>
 /// The storage account of a verb: --connection or --account, else the environment's DataStorage, else a running <c>aaclip up</c>, else
-/// Azurite on its usual ports.
+/// Azurite on its default ports.
 /// </summary>
 internal sealed partial class Account
 {
-    // A refused connection has been tried four times by then; a slow answer is that of a busy machine
+    // By then a refused connection has been tried four times, and a busy machine has had time to answer
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // the Azure CLI may be asked, which takes its time
+    private static readonly TimeSpan PatienceWithIdentity = TimeSpan.FromSeconds(40); // asking the Azure CLI is slow
 
     private readonly Option<string?> _connection = new("--connection")
     {
         Description =
-            "Connection string of the storage account. Default: DataStorage of the environment, else a running 'aaclip up', else "
-            + "Azurite on its usual ports.",
+            "Connection string of the storage account. Default: the environment variable DataStorage, else a running 'aaclip up', "
+            + "else Azurite on its default ports.",
         HelpName = "STRING",
     };
     private readonly Option<string?> _account = new("--account")
@@ -30,7 +30,7 @@ internal sealed partial class Account
         HelpName = "URL",
     };
 
-    /// <summary>Gives a verb the two options.</summary>
+    /// <summary>Adds the two options to a verb.</summary>
     public void AddTo(Verb command)
     {
         command.Options.Add(_connection);
@@ -38,9 +38,9 @@ internal sealed partial class Account
         command.Rules.Add(r => Verb.Has(r, _connection) && Verb.Has(r, _account) ? "--connection and --account exclude each other." : null);
     }
 
-    /// <summary>Opens the account and asks whether it is there.</summary>
-    /// <exception cref="IOException">It does not answer.</exception>
-    /// <exception cref="InvalidOperationException">What names it cannot be used.</exception>
+    /// <summary>Opens the account and checks that it answers.</summary>
+    /// <exception cref="IOException">The account does not answer.</exception>
+    /// <exception cref="InvalidOperationException">The name or address of the account is invalid.</exception>
     public async Task<StorageClients> OpenAsync(ParseResult parsed, CancellationToken cancellation)
     {
         IConfiguration configuration = Settings(parsed.GetValue(_connection), parsed.GetValue(_account));
@@ -49,7 +49,7 @@ internal sealed partial class Account
         return storage;
     }
 
-    /// <summary>Opens an account without asking.</summary>
+    /// <summary>Opens an account without checking that it answers.</summary>
     public static StorageClients Open(IConfiguration configuration) =>
         new(configuration, Options.Create(configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()));
 
@@ -95,7 +95,7 @@ internal sealed partial class Account
             && BlobHost().Match(address.Host) is { Success: true } host
         )
             return services.Select(s => (s, $"https://{host.Groups[1].Value}.{s}.{host.Groups[2].Value}"));
-        // Not repeated: somebody may have pasted an address with a signature.
+        // The message does not repeat the value: it may be an address with a signature, which is a secret.
         throw new InvalidOperationException(
             "--account takes the name of a storage account, or its address such as https://name.blob.core.windows.net, without a "
                 + "signature; a connection string goes to --connection."

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>Options about cameras that several verbs have, with the same words.</summary>
+/// <summary>Options about cameras that several verbs share.</summary>
 internal static class CameraOptions
 {
     /// <summary>The file of the camera profiles.</summary>
@@ -10,11 +10,10 @@ internal static class CameraOptions
         new("--cameras")
         {
             Description =
-                "Camera profiles (cameras.json), which take the place of those in storage. Default: those in storage, else "
-                + "azurite/cameras.json.",
+                "Camera profiles (cameras.json) that replace those in storage. Default: those in storage, else azurite/cameras.json.",
             HelpName = "FILE",
         };
 
-    /// <summary>The camera that a listing is about.</summary>
+    /// <summary>The only camera that a verb looks at.</summary>
     public static Option<string?> Camera() => new("--camera") { Description = "Only this camera. Default: all.", HelpName = "NAME" };
 }

@@ -5,7 +5,7 @@ using AaClip.Pipeline.Operations;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip drop</c>: images go to storage as from a camera.</summary>
+/// <summary><c>aaclip drop</c>: stores images as a camera would.</summary>
 internal static class DropCommand
 {
     public static Command Create()
@@ -18,19 +18,19 @@ internal static class DropCommand
         };
         Option<string> camera = new("--camera")
         {
-            Description = "Camera that the images come from: the first folder of their names.",
+            Description = "Name of the camera: the first folder in the names of the stored images.",
             Required = true,
             HelpName = "NAME",
         };
         Option<Rate?> rate = new("--rate")
         {
-            Description = "Pace: 2/s, 30/min, 600/h. Default: as fast as storage takes them.",
+            Description = "Rate of the images: 2/s, 30/min, 600/h. Default: as fast as storage takes them.",
             HelpName = "N/s",
             CustomParser = Values.Of<Rate>(Rate.Parse, Rate.Expected),
         };
         Option<bool> loop = new("--loop")
         {
-            Description = "Begins again after the last image, in a folder pass-2, pass-3, ..., until Ctrl-C.",
+            Description = "Starts again after the last image, in a folder pass-2, pass-3, ..., until Ctrl-C.",
         };
         Account account = new();
         Verb command = new(
@@ -105,7 +105,7 @@ internal static class DropCommand
         }
         finally
         {
-            progress.Clear(); // also when stopped: what is stored stays stored, and is told
+            progress.Clear(); // also after Ctrl-C: stored images stay stored, and are reported
             Console.WriteLine(
                 FormattableString.Invariant(
                     $"{count} images of camera '{camera}' dropped, {Run.Bytes(bytes)} in {clock.Elapsed.TotalSeconds:F1} s."
@@ -117,7 +117,7 @@ internal static class DropCommand
             return 0;
         Console.Error.WriteLine($"{failures.Count} images could not be stored:");
         foreach (DropFailure failure in failures)
-            Console.Error.WriteLine($"  {failure.Path}: {StorageTrouble.Explain(failure.Error) ?? failure.Error.Message}");
+            Console.Error.WriteLine($"  {failure.Path}: {StorageErrors.Explain(failure.Error) ?? failure.Error.Message}");
         return Run.Failed;
     }
 

@@ -6,7 +6,7 @@ using Azure.Storage.Queues;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip events</c>: BlobCreated events for storage that raises none itself, for any host.</summary>
+/// <summary><c>aaclip events</c>: sends BlobCreated events for storage that sends none itself, for any host.</summary>
 internal static class EventsCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -17,8 +17,8 @@ internal static class EventsCommand
         Verb command = new(
             "events",
             "Watches the images container and puts an event on the uploads queue for each new or overwritten image, as Event Grid "
-                + "does in Azure: Azurite raises none. For functions under 'func start' or in a container; 'aaclip up' and 'aaclip "
-                + "run' do it themselves. Ends with Ctrl-C.",
+                + "does in Azure; Azurite sends no such events. Use it for functions under 'func start' or in a container; 'aaclip "
+                + "up' and 'aaclip run' do this themselves. Ends with Ctrl-C.",
             "aaclip events",
             "aaclip events --connection \"UseDevelopmentStorage=true\""
         );

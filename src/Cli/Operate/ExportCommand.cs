@@ -15,8 +15,8 @@ internal static class ExportCommand
             HelpName = "DIR",
             Required = true,
         };
-        Option<DateTimeOffset?> from = Since.Option("Images stored from here on: a duration back from now (7d), or a time.", "--from");
-        Option<DateTimeOffset?> to = Since.Option("Images stored before, in the same way.", "--to");
+        Option<DateTimeOffset?> from = Since.Option("Only images stored since then: a duration back from now (7d), or a time.", "--from");
+        Option<DateTimeOffset?> to = Since.Option("Only images stored before then, in the same way.", "--to");
         Option<string?> camera = CameraOptions.Camera();
         Option<string?> model = new("--model") { Description = "Only results of this model. Default: of all.", HelpName = "NAME@VERSION" };
         Account account = new();

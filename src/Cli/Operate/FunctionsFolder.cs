@@ -1,14 +1,14 @@
 namespace AaClip.Cli.Operate;
 
 /// <summary>
-/// Where the built function app is: named by the caller or by the environment, else beside this program as the build puts them.
+/// Folder of the built function app: named by the caller or the environment, else where the build puts it, relative to this program.
 /// </summary>
 internal static class FunctionsFolder
 {
     /// <summary>Environment variable that names the folder.</summary>
     public const string Variable = "AACLIP_FUNCTIONS";
 
-    /// <param name="named">By the caller; null looks for it.</param>
+    /// <param name="named">Folder that the caller names; null searches for it.</param>
     public static string Find(string? named)
     {
         if ((named ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } folder)

@@ -12,8 +12,8 @@ namespace AaClip.Cli.Operate;
 /// <summary>Jobs and models of an account, for the verbs.</summary>
 internal sealed class JobServices
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Worry = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxStart = TimeSpan.FromSeconds(20); // after it, a job that no worker has started gets a message
 
     private readonly StorageClients _storage;
     private readonly JobStore _store;
@@ -36,10 +36,10 @@ internal sealed class JobServices
 
     public IAsyncEnumerable<Job> ListAsync(CancellationToken cancellation) => _store.ListAsync(cancellation);
 
-    /// <summary>"name@version" of the promoted model; null where the package of the workers is live, which they alone know.</summary>
+    /// <summary>"name@version" of the promoted model; null if the workers use their own package, which only they know.</summary>
     public async Task<string?> LiveAsync(CancellationToken cancellation) => (await Choice.GetAsync(cancellation)).Live;
 
-    /// <summary>The id of a model that was named by its folder or its id; a folder is published.</summary>
+    /// <summary>Id of a model that is named by its folder or by its id; a folder is published first.</summary>
     public async Task<string> PublishedAsync(string model, CancellationToken cancellation)
     {
         if (!Directory.Exists(model) && model.Contains('@', StringComparison.Ordinal))
@@ -53,7 +53,7 @@ internal sealed class JobServices
     public async Task<Job> FollowAsync(string id, CancellationToken cancellation)
     {
         using ProgressLine progress = new();
-        bool worried = false;
+        bool warned = false;
         while (true)
         {
             Job job = await Jobs.FindAsync(id, cancellation);
@@ -71,23 +71,23 @@ internal sealed class JobServices
                 progress.Show(string.Create(CultureInfo.InvariantCulture, $"{Flips(job)} {job.Found.Images}/{job.Images}"), 0, 0);
             else
                 progress.Show(
-                    string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images until now, {job.Found.Images} done"),
+                    string.Create(CultureInfo.InvariantCulture, $"listing, {job.Images} images so far, {job.Found.Images} done"),
                     0,
                     0
                 );
-            if (!worried && job.Step == 0 && now - job.CreatedAt > Worry)
+            if (!warned && job.Step == 0 && now - job.CreatedAt > MaxStart)
             {
-                worried = true;
+                warned = true;
                 progress.Clear();
                 Console.Error.WriteLine(
-                    "Nothing works on the job: start 'aaclip up', or look whether the functions are deployed. Ctrl-C leaves the job "
-                        + "as it is."
+                    "No worker has started the job: start 'aaclip up', or check that the functions are deployed. Ctrl-C does not stop "
+                        + "the job."
                 );
             }
 
             try
             {
-                await Task.Delay(Look, cancellation);
+                await Task.Delay(Interval, cancellation);
             }
             catch (OperationCanceledException)
             {
@@ -113,7 +113,7 @@ internal sealed class JobServices
         }
     }
 
-    /// <summary>A job for people.</summary>
+    /// <summary>Writes a job as text.</summary>
     public static void Write(Job job)
     {
         Comparison found = job.Found;

@@ -15,7 +15,7 @@ internal static class JobsCommand
         Account account = new();
         Verb command = new(
             "jobs",
-            "Lists rescoring jobs, or looks after one of them.",
+            "Lists rescoring jobs, or shows and controls one of them.",
             "aaclip jobs",
             "aaclip jobs follow 20260131-081500-3f2a",
             "aaclip jobs pause 20260131-081500-3f2a",
@@ -49,10 +49,14 @@ internal static class JobsCommand
 
         command.Add(One("show", "Shows a job.", (services, id, _, c) => services.Jobs.FindAsync(id, c)));
         command.Add(One("follow", "Shows a job's progress until it stops.", (services, id, _, c) => services.FollowAsync(id, c)));
-        command.Add(One("pause", "Lets a job wait.", (services, id, _, c) => services.Jobs.PauseAsync(id, c)));
-        command.Add(One("resume", "Lets a paused or failed job go on.", (services, id, _, c) => services.Jobs.ResumeAsync(id, c)));
+        command.Add(One("pause", "Pauses a job.", (services, id, _, c) => services.Jobs.PauseAsync(id, c)));
+        command.Add(One("resume", "Continues a paused or failed job.", (services, id, _, c) => services.Jobs.ResumeAsync(id, c)));
         command.Add(
-            One("cancel", "Ends a job for good; results that it made stay.", (services, id, _, c) => services.Jobs.CancelAsync(id, c))
+            One(
+                "cancel",
+                "Ends a job, which cannot be resumed; its results are kept.",
+                (services, id, _, c) => services.Jobs.CancelAsync(id, c)
+            )
         );
         Option<string> output = new("--out")
         {

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>A result as the index tells it.</summary>
+/// <summary>A result as listings show it, with its model.</summary>
 internal sealed record ResultLine(
     DateTimeOffset Time,
     string Camera,
@@ -20,7 +20,7 @@ internal sealed record ResultLine(
     DateTimeOffset ImageTime
 )
 {
-    private const int Narrow = 100; // below, the year has no room
+    private const int Narrow = 100; // columns; narrower terminals show times without the year
 
     /// <summary>The columns of <see cref="Cells"/>.</summary>
     public static IReadOnlyList<Column> Columns { get; } =
@@ -39,7 +39,7 @@ internal sealed record ResultLine(
             result.ImageTime
         );
 
-    /// <summary>A time for people: local, and on a narrow terminal without the year.</summary>
+    /// <summary>Local time as text; without the year on a narrow terminal.</summary>
     public static string TimeText(DateTimeOffset time) =>
         time.ToLocalTime()
             .ToString(
@@ -47,7 +47,7 @@ internal sealed record ResultLine(
                 CultureInfo.InvariantCulture
             );
 
-    /// <summary>For people, with the time at which the image was stored.</summary>
+    /// <summary>Cells of a table row; the time is when the image was stored, in local time.</summary>
     public string[] Cells() =>
         [
             TimeText(ImageTime),
@@ -59,7 +59,7 @@ internal sealed record ResultLine(
         ];
 }
 
-/// <summary>Words for people.</summary>
+/// <summary>Verdicts as text.</summary>
 internal static class Words
 {
     public static string Of(Verdict verdict) =>

@@ -8,7 +8,7 @@ namespace AaClip.Cli.Operate;
 /// <summary>The whole pipeline on this machine: storage, the function app in its worker process, HTTP.</summary>
 internal sealed class LocalPipeline : IAsyncDisposable
 {
-    // Below what the program is given to end after Ctrl-C.
+    // Less than the 30 s after which the program is ended by force (Program.cs).
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     private readonly FunctionHost _host;
@@ -33,19 +33,19 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <summary>"name@version" of the model.</summary>
     public string Model { get; }
 
-    /// <summary>What the camera profiles and the model do not agree on: a line for each; see <see cref="Profiles.GapsAsync"/>.</summary>
+    /// <summary>Classes in the camera profiles without a calibration, one line each; see <see cref="Profiles.GapsAsync"/>.</summary>
     public IReadOnlyList<string> Gaps { get; }
 
-    /// <summary>Completes, with the reason in one line, when a part has ended without which images would wait for ever.</summary>
+    /// <summary>Completes with the reason, in one line, when a part has ended without which no image is scored.</summary>
     public Task<string> Failed => _host.Failed;
 
-    /// <summary>Starts; returns when images are taken.</summary>
-    /// <param name="functions">Folder of the built function app; null looks for it.</param>
-    /// <param name="settings">Settings file; null looks for local.settings.json, and for the sample of it.</param>
-    /// <param name="model">Folder of the model package; null takes the settings'.</param>
-    /// <param name="cameras">Content of config/cameras.json.</param>
-    /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
-    /// <param name="change">Last word on the options of the host.</param>
+    /// <summary>Starts everything; returns when the functions take images.</summary>
+    /// <param name="functions">Folder of the built function app; null searches for it.</param>
+    /// <param name="settings">Settings file; null searches for local.settings.json, then for the sample.</param>
+    /// <param name="model">Folder of the model package; null takes the one in the settings.</param>
+    /// <param name="cameras">Content of config/cameras.json; null writes none.</param>
+    /// <param name="replace">True replaces camera profiles in storage; false writes them only if there are none.</param>
+    /// <param name="change">Changes the options of the host before it starts.</param>
     public static async Task<LocalPipeline> StartAsync(
         string? functions,
         string? settings,
@@ -67,7 +67,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
                 Prepare = (connection, token) => Preparation.RunAsync(Account.Open(connection), cameras, replace, token),
             }
         );
-        // Without a package nothing would ever be scored: said here, in one line, before anything starts.
+        // Without a package nothing would be scored: fail here, with one line, before anything starts.
         string path = options.ReadSetting("Model__Path") is { Length: > 0 } set
             ? set
             : throw new InvalidOperationException(
@@ -89,7 +89,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
         }
     }
 
-    // Both take messages of the same queues: each image would get its score from either model. A model that was promoted is used by both.
+    // Both hosts take messages of the same queues, so each image would be scored by one model or the other. Both use a promoted model.
     private static async Task RefuseMixtureAsync(string connection, WatcherNote other, string id, CancellationToken cancellation)
     {
         if (other.Model is not { } theirs || theirs == id)
@@ -97,17 +97,17 @@ internal sealed class LocalPipeline : IAsyncDisposable
         if (await new JobServices(Account.Open(connection)).LiveAsync(cancellation) is not null)
             return;
         throw new InvalidOperationException(
-            $"Model {theirs} scores the images of this storage already, in {other}; with {id} beside it, each image would get either: "
-                + "end that one, start this one with the same model, or let DataStorage name other storage."
+            $"Model {theirs} already scores the images of this storage, in {other}; with {id} as well, each image would be scored by "
+                + "one of the two: stop that host, start this one with the same model, or set DataStorage to other storage."
         );
     }
 
-    /// <summary>Finishes what runs, then ends.</summary>
-    /// <param name="impatience">Ends what runs at once.</param>
-    public Task StopAsync(CancellationToken impatience)
+    /// <summary>Lets running work finish, then ends.</summary>
+    /// <param name="atOnce">Ends running work at once.</param>
+    public Task StopAsync(CancellationToken atOnce)
     {
         _announced?.Leave();
-        return _host.StopAsync(impatience);
+        return _host.StopAsync(atOnce);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,8 +14,8 @@ internal static class ModelCommands
         Account account = new();
         Verb command = new(
             "publish",
-            "Stores a model package in the models container, from where workers fetch it. Packages never change: one that is there "
-                + "already is left as it is.",
+            "Stores a model package in the models container, from where workers fetch it. Packages never change: an existing one is "
+                + "left as it is.",
             "aaclip publish models/better"
         )
         {
@@ -41,15 +41,15 @@ internal static class ModelCommands
     {
         Argument<string?> model = new("MODEL")
         {
-            Description = "name@version, or a package's folder, which is published first. Without it, the present roles are shown.",
+            Description = "name@version, or a package's folder, which is published first. Without it, the current roles are shown.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> own = new("--own") { Description = "Goes back to the package at Model__Path." };
         Account account = new();
         Verb command = new(
             "promote",
-            "Makes a model the live one for new images. Workers load it while the old one goes on, and switch between two images, "
-                + "within seconds and without a restart. The old one's results stay.",
+            "Makes a model the live one for new images. Workers load it while the old model still scores, then switch between two "
+                + "images, within seconds and without a restart. Results of the old model are kept.",
             "aaclip promote aaclip@3f2a91bc",
             "aaclip promote --own"
         )
@@ -102,12 +102,12 @@ internal static class ModelCommands
             HelpName = "X",
             CustomParser = Values.Number<double>(x => x is > 0 and <= 1, "a number above 0 and at most 1"),
         };
-        Option<bool> off = new("--off") { Description = "Ends it." };
+        Option<bool> off = new("--off") { Description = "Ends the scoring with the second model." };
         Account account = new();
         Verb command = new(
             "shadow",
-            "Lets a second model score a share of the new images as well, behind them and without alerts. Compare with 'aaclip "
-                + "rescore --mode compare'.",
+            "Scores a share of the new images with a second model too, at lower priority and without alerts. Compare the two models "
+                + "with 'aaclip rescore --mode compare'.",
             "aaclip shadow aaclip@9c0d11ee --share 0.2",
             "aaclip rescore --mode compare --model aaclip@9c0d11ee --from 2d",
             "aaclip shadow --off"

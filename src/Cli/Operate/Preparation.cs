@@ -6,13 +6,13 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Cli.Operate;
 
 /// <summary>
-/// Makes what the functions need of a storage account: containers, queues, and camera profiles. Done twice, it changes nothing.
+/// Creates what the functions need in a storage account: containers, queues, and camera profiles. A second run changes nothing.
 /// </summary>
 internal static class Preparation
 {
-    /// <param name="cameras">Content of config/cameras.json; null leaves it alone.</param>
-    /// <param name="replace">Whether it takes the place of what is there, or stands in where there is nothing.</param>
-    /// <returns>True where profiles were written.</returns>
+    /// <param name="cameras">Content of config/cameras.json; null writes none.</param>
+    /// <param name="replace">True replaces camera profiles in storage; false writes them only if there are none.</param>
+    /// <returns>True if profiles were written.</returns>
     public static async Task<bool> RunAsync(StorageClients storage, byte[]? cameras, bool replace, CancellationToken cancellation)
     {
         await storage.EnsureCreatedAsync(cancellation);
@@ -33,7 +33,7 @@ internal static class Preparation
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            return false; // there are profiles, and they stay
+            return false; // profiles exist, and are kept
         }
     }
 }

@@ -4,7 +4,7 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip prepare</c>: what the functions need of a storage account, for any host.</summary>
+/// <summary><c>aaclip prepare</c>: creates what the functions need in a storage account, for any host.</summary>
 internal static class PrepareCommand
 {
     public static Command Create()
@@ -13,8 +13,8 @@ internal static class PrepareCommand
         Option<string?> cameras = CameraOptions.Cameras();
         Verb command = new(
             "prepare",
-            "Makes the containers and queues that the functions need, and camera profiles where there are none. Done twice, it "
-                + "changes nothing; 'aaclip up' and 'aaclip run' do it themselves.",
+            "Creates the containers and queues that the functions need, and camera profiles if there are none. A second run changes "
+                + "nothing; 'aaclip up' and 'aaclip run' do this themselves.",
             "aaclip prepare",
             "aaclip prepare --account mystorage --cameras cameras.json"
         )
@@ -30,13 +30,13 @@ internal static class PrepareCommand
                     StorageClients storage = await account.OpenAsync(parsed, cancellation);
                     bool wrote = await Preparation.RunAsync(storage, profiles, replace: parsed.GetValue(cameras) is not null, cancellation);
                     Console.WriteLine(
-                        $"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues are there, on "
+                        $"{ContainerNames.All.Count} containers and {QueueNames.All.Count} queues exist on "
                             + $"{storage.Blobs.Uri.GetLeftPart(UriPartial.Path)}"
                     );
                     Console.WriteLine(
                         wrote
                             ? $"Camera profiles were written to {ContainerNames.Config}/{CameraProfiles.Blob}"
-                            : $"Camera profiles in {ContainerNames.Config}/{CameraProfiles.Blob} are as they were"
+                            : $"Camera profiles in {ContainerNames.Config}/{CameraProfiles.Blob} were not changed"
                     );
                     return 0;
                 })

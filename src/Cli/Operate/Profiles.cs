@@ -5,11 +5,11 @@ using Azure;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>The file of camera profiles that a verb puts into storage.</summary>
+/// <summary>The file of camera profiles that a verb writes to storage.</summary>
 internal static class Profiles
 {
-    /// <param name="named">By the caller, checked before anything starts; null takes azurite/cameras.json of the checkout.</param>
-    /// <returns>Null where there is no such file.</returns>
+    /// <param name="named">File that the caller names, which is checked; null takes azurite/cameras.json of the checkout.</param>
+    /// <returns>Content of the file; null if the checkout has none.</returns>
     public static async Task<byte[]?> ReadAsync(string? named, CancellationToken cancellation)
     {
         if ((named ?? ProjectFiles.Find("azurite/cameras.json")) is not { } file)
@@ -20,7 +20,9 @@ internal static class Profiles
         return profiles;
     }
 
-    /// <summary>The classes of the profiles in storage that a package, which has calibrations, has none for: a line for each.</summary>
+    /// <summary>
+    /// Classes in the camera profiles in storage for which a package has no calibration, although it has some: one line each.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> GapsAsync(StorageClients storage, ModelManifest model, CancellationToken cancellation)
     {
         CameraSet cameras = CameraSet.Default;
@@ -33,7 +35,7 @@ internal static class Profiles
         }
         catch (Exception e) when (e is RequestFailedException { Status: 404 } or InvalidDataException)
         {
-            // absent: every camera has the default profile; broken: log and health say so
+            // absent: every camera has the default profile; broken: the log and the health function report it
         }
 
         return
@@ -43,8 +45,8 @@ internal static class Profiles
             let gap = model.CalibrationGap(same.Key)
             where gap is not null
             select $"Verdicts of {(same.Contains("*") ? "cameras without a profile of their own" : $"'{string.Join("', '", same)}'")} "
-                + $"will say little. {gap}"
-                + " Profiles come with --cameras FILE.",
+                + $"are not reliable. {gap}"
+                + " Pass camera profiles with --cameras FILE.",
         ];
     }
 }

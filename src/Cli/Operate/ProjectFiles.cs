@@ -1,9 +1,9 @@
 namespace AaClip.Cli.Operate;
 
-/// <summary>Files and folders of the checkout: looked for from the current folder upwards, then from the program upwards.</summary>
+/// <summary>Files and folders of the checkout: searched from the current folder upwards, then from the program's folder upwards.</summary>
 internal static class ProjectFiles
 {
-    /// <returns>The full path; null where nothing of that name is found.</returns>
+    /// <returns>The full path; null if nothing of that name is found.</returns>
     public static string? Find(string relative)
     {
         foreach (string start in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory])

@@ -7,7 +7,7 @@ using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip redrive</c>: what was given up on goes back to its queue.</summary>
+/// <summary><c>aaclip redrive</c>: sends messages that were given up on back to their queues.</summary>
 internal static class RedriveCommand
 {
     public static Command Create()
@@ -23,16 +23,16 @@ internal static class RedriveCommand
             HelpName = "NAME",
         };
         Option<DateTimeOffset?> since = Since.Option(
-            "Leaves out what was given up on before: a duration back from now (30m, 2h, 7d), or a time."
+            "Only messages given up on since then: a duration back from now (30m, 2h, 7d), or a time."
         );
         Option<bool> dry = new("--dry-run") { Description = "Lists what would be sent, and sends nothing." };
         Option<bool> json = new("--json") { Description = "One JSON object per message." };
         Account account = new();
         Verb command = new(
             "redrive",
-            "Sends messages that were given up on back to their queues, each once, when what failed is mended: models, storage, "
-                + "settings. They are kept under results/failed/ with the count of how often. A failed job is resumed instead: "
-                + "'aaclip jobs resume'. The exit code is 1 when any could not be sent.",
+            "Sends messages that were given up on (poison messages) back to their queues, each once. Run it after the cause is "
+                + "repaired: a model, storage or a setting. The messages are kept under results/failed/, with how often each was sent "
+                + "back. A failed job is resumed instead: 'aaclip jobs resume'. The exit code is 1 when any message could not be sent.",
             "aaclip redrive --dry-run",
             "aaclip redrive --queue score --camera line1 --since 2h"
         )
@@ -95,7 +95,7 @@ internal static class RedriveCommand
         }
         finally
         {
-            // Also when stopped or refused: what was sent is told.
+            // Also after Ctrl-C or an error: reports the messages that were sent.
             Write(lines, json);
             int count = lines.Count(l => l.Sent);
             Console.Error.WriteLine(
@@ -118,8 +118,8 @@ internal static class RedriveCommand
     }
 }
 
-/// <summary>A message that was given up on, as it is told.</summary>
-/// <param name="Redriven">How often it was sent back until now.</param>
+/// <summary>A message that was given up on, as the verb lists it.</summary>
+/// <param name="Redriven">How often it was sent back so far.</param>
 /// <param name="Sent">Whether it was sent back just now.</param>
 internal sealed record RedriveLine(
     DateTimeOffset RecordedAt,
@@ -134,7 +134,7 @@ internal sealed record RedriveLine(
     public static RedriveLine Of(string blob, FailedMessage message, bool sent) =>
         new(message.RecordedAt, message.Queue, message.Image, message.Reason, message.Redriven, sent, blob);
 
-    /// <summary>For people, in local time.</summary>
+    /// <summary>Cells of a table row, with local time.</summary>
     public string[] Cells() =>
         [ResultLine.TimeText(RecordedAt), Queue, Image ?? "", Redriven.ToString(CultureInfo.InvariantCulture), Reason];
 }

@@ -20,45 +20,51 @@ internal static class RescoreCommand
         };
         Option<string?> against = new("--against")
         {
-            Description = "The old model, with whose results is compared. Default: the live one.",
+            Description = "The old model, for comparison. Default: the live one.",
             HelpName = "NAME@VERSION",
         };
         Option<RescoreMode> mode = new("--mode")
         {
             Description =
                 "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' "
-                + "present profiles, without a model run; compare only compares results that both models have.",
+                + "current profiles, without a model run; compare only compares results that both models have.",
             CustomParser = Values.Word<RescoreMode>(),
         };
-        Option<string?> prefix = new("--prefix") { Description = "Images whose names begin so. Default: all.", HelpName = "TEXT" };
+        Option<string?> prefix = new("--prefix")
+        {
+            Description = "Only images whose names begin with this text. Default: all.",
+            HelpName = "TEXT",
+        };
         Option<string[]> cameras = new("--camera")
         {
-            Description = "Images of this camera; may be repeated. Default: all.",
+            Description = "Only images of this camera; may be repeated. Default: all.",
             HelpName = "NAME",
         };
-        Option<DateTimeOffset?> from = Since.Option("Images stored since: a duration back from now (30m, 2h, 7d), or a time.", "--from");
-        Option<DateTimeOffset?> to = Since.Option("Images stored before.", "--to");
+        Option<DateTimeOffset?> from = Since.Option(
+            "Only images stored since then: a duration back from now (30m, 2h, 7d), or a time.",
+            "--from"
+        );
+        Option<DateTimeOffset?> to = Since.Option("Only images stored before then.", "--to");
         Option<Verdict[]> verdicts = new("--verdict")
         {
-            Description = "Images to which the old model gave this verdict; may be repeated. Default: all.",
+            Description = "Only images to which the old model gave this verdict; may be repeated. Default: all.",
             CustomParser = Values.Words<Verdict>(),
         };
         Option<string?> id = new("--id")
         {
-            Description =
-                "The job's id; the same request with the same id is the same job (give times, not durations). Default: a new one.",
+            Description = "The job's id; the same request with the same id is the same job (give times, not durations). Default: a new id.",
             HelpName = "ID",
         };
         Option<int> pageSize = new("--page-size")
         {
-            Description = "Images that are sent and accounted for at a time.",
+            Description = "Images that are sent and accounted for together.",
             DefaultValueFactory = _ => RescoreRequest.DefaultPageSize,
             HelpName = "N",
             CustomParser = Values.Whole(1, 5000),
         };
         Option<int> inFlight = new("--in-flight")
         {
-            Description = "Images that wait in the queue at most.",
+            Description = "Most images that may wait in the queue.",
             DefaultValueFactory = _ => RescoreRequest.DefaultInFlight,
             HelpName = "N",
             CustomParser = Values.Whole(1, 100_000),
@@ -73,8 +79,8 @@ internal static class RescoreCommand
         Account account = new();
         Verb command = new(
             "rescore",
-            "Scores stored images with another model, behind new images, and reports what would change. The workers of the account "
-                + "do it: 'aaclip up' on this machine, or the deployed functions. Ctrl-C leaves the job going.",
+            "Scores stored images with another model and reports what would change. New images go first. The workers of the account "
+                + "do the work: 'aaclip up' on this machine, or the deployed functions. Ctrl-C does not stop the job.",
             "aaclip rescore --model models/better --camera line1 --from 7d --report report/",
             "aaclip rescore --model aaclip@3f2a91bc --mode threshold --id new-masks",
             "aaclip rescore --model aaclip@9c0d11ee --mode compare --from 2d"

@@ -7,19 +7,19 @@ using Azure.Storage.Blobs;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary><c>aaclip results</c>: what there is, newest image first, from the index.</summary>
+/// <summary><c>aaclip results</c>: lists results of the index, newest image first.</summary>
 internal static class ResultsCommand
 {
     public static Command Create()
     {
         Option<string?> camera = CameraOptions.Camera();
-        Option<DateTimeOffset?> since = Since.Option("Leaves out images stored before: a duration back from now (30m, 2h, 7d), or a time.");
+        Option<DateTimeOffset?> since = Since.Option("Only images stored since then: a duration back from now (30m, 2h, 7d), or a time.");
         Option<string?> model = new("--model")
         {
             Description = "Only this model. Default: all that have results.",
             HelpName = "NAME@VERSION",
         };
-        Option<DateTimeOffset?> until = Since.Option("Leaves out images stored from then on, in the same way.", "--until");
+        Option<DateTimeOffset?> until = Since.Option("Only images stored before then, in the same way.", "--until");
         Option<Verdict[]> verdict = new("--verdict")
         {
             Description = "Only these verdicts: normal, anomalous or failed. May be given several times.",
@@ -30,19 +30,19 @@ internal static class ResultsCommand
         Option<string?> job = new("--job") { Description = "Only results that this job asked for.", HelpName = "ID" };
         Option<double?> minScore = new("--min-score")
         {
-            Description = "Only calibrated scores from here on, 0 to 1.",
+            Description = "Only calibrated scores of at least this, 0 to 1.",
             HelpName = "SCORE",
             CustomParser = Values.NumberOrNone<double>(s => s is >= 0 and <= 1, "0 to 1"),
         };
         Option<double?> maxScore = new("--max-score")
         {
-            Description = "Only calibrated scores below, 0 to 1.",
+            Description = "Only calibrated scores below this, 0 to 1.",
             HelpName = "SCORE",
             CustomParser = Values.NumberOrNone<double>(s => s is >= 0 and <= 1, "0 to 1"),
         };
         Option<int> top = new("--top")
         {
-            Description = "How many, newest first.",
+            Description = "Number of results, newest first.",
             DefaultValueFactory = _ => 50,
             HelpName = "N",
             CustomParser = Values.Whole(1, 1_000_000),

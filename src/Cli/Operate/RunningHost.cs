@@ -6,22 +6,22 @@ using AaClip.LocalHost.Uploads;
 namespace AaClip.Cli.Operate;
 
 /// <summary>
-/// Where <c>aaclip up</c> runs on this machine, noted in a file so that the other verbs find it. Only an address on this machine is noted:
-/// its key is the published one of the emulator; the connection string of a real account is a secret and is not written down.
+/// An <c>aaclip up</c> that runs on this machine, recorded in a file so that the other verbs find it. Only storage on this machine is
+/// recorded: its key is the published one of the emulator. The connection string of a real account is a secret and is never written.
 /// </summary>
 /// <param name="Connection">Connection string.</param>
 /// <param name="Http">Address of the HTTP functions.</param>
 /// <param name="Process">Id of the process.</param>
-/// <param name="StartedAt">When the process started: an id may come again.</param>
-/// <param name="Before">The one that was noted before and still ran: it is found again when this one has ended. Null for none.</param>
+/// <param name="StartedAt">When the process started: the system reuses ids.</param>
+/// <param name="Before">The host recorded before, if it still ran: it is found again when this one has ended. Null for none.</param>
 internal sealed record RunningHost(string Connection, string Http, int Process, DateTimeOffset StartedAt, RunningHost? Before = null)
 {
     private static string Note => UserFolder.File("up.json");
 
-    /// <returns>The newest that runs; null when none does.</returns>
+    /// <returns>The newest host that runs; null if none does.</returns>
     public static RunningHost? Find() => Read()?.Running;
 
-    /// <summary>Notes this process; where the note cannot be written, the other verbs need --connection.</summary>
+    /// <summary>Records this process; if the file cannot be written, returns null, and the other verbs need --connection.</summary>
     public static RunningHost? TryAnnounce(string connection, string http)
     {
         ProcessMark self = ProcessMark.Own;
@@ -29,7 +29,7 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
         return TryWrite(running) ? running : null;
     }
 
-    /// <summary>Takes the note back, and leaves those of others that run.</summary>
+    /// <summary>Removes this record, and keeps those of other hosts that run.</summary>
     public void Leave()
     {
         if (Read() is not { } noted)
@@ -40,7 +40,7 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
             TryDelete();
     }
 
-    // The chain without those that are gone.
+    // The chain without processes that have ended.
     [JsonIgnore]
     private RunningHost? Running => new ProcessMark(Process, StartedAt).Runs ? this with { Before = Before?.Running } : Before?.Running;
 
@@ -63,8 +63,8 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Note)!); // a file in a folder
-            string part = FormattableString.Invariant($"{Note}.{Environment.ProcessId}.part"); // who reads never finds half of it
+            Directory.CreateDirectory(Path.GetDirectoryName(Note)!); // the path has a folder
+            string part = FormattableString.Invariant($"{Note}.{Environment.ProcessId}.part"); // a reader never sees an incomplete file
             File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(running, RunningHostJson.Default.RunningHost));
             File.Move(part, Note, overwrite: true);
             return true;
@@ -83,7 +83,7 @@ internal sealed record RunningHost(string Connection, string Http, int Process, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It names a process that will not run any more, and is not believed.
+            // The record names a process that has ended, and is ignored.
         }
     }
 }

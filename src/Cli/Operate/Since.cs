@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>A point in time, as people write it: a duration back from now ("90s", "30m", "2h", "7d"), or ISO 8601.</summary>
+/// <summary>A point in time: a duration back from now ("90s", "30m", "2h", "7d"), or ISO 8601.</summary>
 internal static class Since
 {
     public const string Help = "TIME|DURATION";
@@ -19,7 +19,7 @@ internal static class Since
         "yyyy-MM-dd HH:mm:ssK",
     ];
 
-    /// <summary>An option that takes one.</summary>
+    /// <summary>An option for a point in time.</summary>
     public static Option<DateTimeOffset?> Option(string description, string name = "--since") =>
         new(name)
         {
@@ -31,7 +31,7 @@ internal static class Since
             ),
         };
 
-    /// <returns>Null when the text is neither.</returns>
+    /// <returns>Null if the text is neither.</returns>
     public static DateTimeOffset? Parse(string? text, DateTimeOffset now)
     {
         if (text is not { Length: > 1 })

@@ -10,7 +10,7 @@ internal static class UpCommand
     {
         Option<string?> persist = new("--persist")
         {
-            Description = "Folder where Azurite keeps its data. Default: in memory, gone at the end.",
+            Description = "Folder where Azurite keeps its data. Default: in memory, lost at the end.",
             HelpName = "DIR",
         };
         Option<string?> model = new("--model")
@@ -27,14 +27,15 @@ internal static class UpCommand
         };
         Option<string?> settings = new("--settings")
         {
-            Description = "Settings, as the Functions tools read them. Default: local.settings.json here or above, else the sample.",
+            Description =
+                "Settings file, as for the Functions tools. Default: local.settings.json in this folder or above, else the sample.",
             HelpName = "FILE",
         };
         Option<string?> cameras = CameraOptions.Cameras();
         Option<string?> functions = new("--functions")
         {
             Description =
-                $"Folder of the built function app. Default: {FunctionsFolder.Variable} of the environment, else that of this build.",
+                $"Folder of the built function app. Default: the environment variable {FunctionsFolder.Variable}, else that of this build.",
             HelpName = "DIR",
         };
         Verb command = new(
@@ -79,7 +80,7 @@ internal static class UpCommand
         CancellationToken cancellation
     )
     {
-        using Impatience impatience = new();
+        using SecondInterrupt atOnce = new();
         byte[]? profiles = await Profiles.ReadAsync(cameras, cancellation);
         await using LocalPipeline pipeline = await LocalPipeline.StartAsync(
             functions,
@@ -98,12 +99,12 @@ internal static class UpCommand
         if (failed)
             Console.Error.WriteLine($"aaclip: {await pipeline.Failed}");
         else
-            Console.WriteLine("Finishing what runs; Ctrl-C again ends at once.");
-        await pipeline.StopAsync(impatience.Token);
+            Console.WriteLine("Finishing running work; Ctrl-C again ends at once.");
+        await pipeline.StopAsync(atOnce.Token);
         return failed ? Run.Failed : 0;
     }
 
-    /// <summary>Where everything is.</summary>
+    /// <summary>Writes the model, and the addresses of storage, queues and HTTP.</summary>
     public static void Addresses(LocalPipeline pipeline)
     {
         StorageClients storage = pipeline.Storage;
@@ -120,7 +121,7 @@ internal static class UpCommand
         Console.WriteLine($"Health     {pipeline.Http}/api/health");
     }
 
-    /// <summary>Waits for Ctrl-C, which is no error here.</summary>
+    /// <summary>Waits for Ctrl-C; completes without an exception.</summary>
     public static Task WaitAsync(CancellationToken cancellation) =>
         Task.Delay(Timeout.Infinite, cancellation)
             .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -2,7 +2,7 @@ using AaClip.Scoring.Anchors;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>Where the program keeps what it can make again: AACLIP_CACHE as it is, else the folder above the anchors.</summary>
+/// <summary>Folder for files that the program can make again: AACLIP_CACHE, else the parent of the default cache folder.</summary>
 internal static class UserFolder
 {
     public static string File(string name) => Path.Combine(Root, name);
@@ -10,5 +10,5 @@ internal static class UserFolder
     private static string Root =>
         Environment.GetEnvironmentVariable(CacheFolder.Variable) is { Length: > 0 }
             ? CacheFolder.Path
-            : Path.GetDirectoryName(CacheFolder.Path) ?? CacheFolder.Path; // the default path has a folder
+            : Path.GetDirectoryName(CacheFolder.Path) ?? CacheFolder.Path; // the default path has a parent
 }

@@ -21,23 +21,23 @@ internal static class VerifyCommand
         Option<bool> alerts = new("--all-alerts")
         {
             Description =
-                "Looks at every alert in the queue by hiding it for up to a minute; downstream gets it later. Default: at the first "
-                + "32, which can be seen without.",
+                "Reads every alert in the queue and hides each for up to a minute, so that receivers get it later. Default: only the "
+                + "first 32, which can be read without hiding them.",
         };
         Option<bool> repair = new("--repair-index")
         {
             Description =
-                "First makes the index of results agree with the results: writes rows that are missing, removes those without a result. "
-                + "May be ended and started again; what is in order is left alone.",
+                "First makes the index agree with the results: writes missing rows and removes rows without a result. If it is stopped, "
+                + "start it again: it continues with the rows that are left.",
         };
         Option<bool> json = new("--json") { Description = "The report as one JSON object." };
         Account account = new();
         Verb command = new(
             "verify",
-            "Accounts for every image: the current version of each needs exactly one result of a model. Lists what is missing or "
-                + "doubled, failed images, pictures without a result, queues that hold messages, alerts with the same id, and "
-                + "models that take turns. The exit code is 0 only when everything is accounted for; while images are still being "
-                + "scored, some are missing.",
+            "Checks that every image is accounted for: its current version needs exactly one result of a model. Lists missing and "
+                + "duplicate results, failed images, maps and heatmaps without a result, queues that hold messages, alerts with the "
+                + "same id, and models that alternate. The exit code is 0 only when everything is accounted for; while images are "
+                + "still being scored, some are missing.",
             "aaclip verify",
             "aaclip verify --camera line1 --model aaclip@3f2a91bc --json",
             "aaclip verify --repair-index"
@@ -83,7 +83,7 @@ internal static class VerifyCommand
         Console.Error.WriteLine($"Index: {written} rows written, {removed} removed.");
     }
 
-    /// <summary>The report for people.</summary>
+    /// <summary>Writes the report as text.</summary>
     /// <param name="conclude">Whether the last line says if everything is accounted for.</param>
     public static void Write(VerifyReport report, bool conclude = true)
     {
@@ -98,18 +98,18 @@ internal static class VerifyCommand
         foreach ((string queue, int count) in report.Queues)
             Console.WriteLine($"about {count} messages in queue {queue}");
         List("without a result", report.Missing);
-        List("doubled results", report.Doubled);
+        List("duplicate results", report.Doubled);
         List("results without their map", report.WithoutMap);
         List("results without their row in the index, which --repair-index writes", report.Unindexed);
         List("rows of the index without their result, which --repair-index removes", report.StaleRows);
         List("alert ids that came more than once", report.RepeatedAlerts);
-        List("models take turns with new images, so that two hosts may use different ones on this storage", report.Mixed);
+        List("models alternate between new images, so that two hosts may use different ones on this storage", report.Mixed);
         List("failed images, with a result that says why", report.Failed);
         if (report.PastFailures > 0)
             Console.WriteLine($"{report.PastFailures} failures of versions that were replaced or deleted since");
         List("queues in which messages wait for more than a day", report.Waiting);
         List("messages given up on, which 'aaclip redrive' sends again", report.GivenUp);
-        List("pictures without a result, left by a crash", report.Orphans);
+        List("maps or heatmaps without a result, left by a crash", report.Orphans);
         if (report.Queues.GetValueOrDefault("alerts") is var waiting && waiting > report.Alerts)
             Console.WriteLine($"Only the first {report.Alerts} of about {waiting} alerts were looked at: --all-alerts looks at all.");
         if (conclude)

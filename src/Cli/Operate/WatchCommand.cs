@@ -28,7 +28,7 @@ internal static class WatchCommand
         Account account = new();
         Verb command = new(
             "watch",
-            "Follows new results, or alerts, until Ctrl-C. Looks once a second; with very many stored results name a camera.",
+            "Shows new results, or alerts, until Ctrl-C. Looks once a second; with very many stored results, name a camera.",
             "aaclip watch --camera line1",
             "aaclip watch --alerts --json"
         )
@@ -57,7 +57,7 @@ internal static class WatchCommand
                     else
                     {
                         ResultFollower follower = new(storage, one);
-                        _ = await follower.LookAsync(cancellation); // what is there already is no news
+                        _ = await follower.LookAsync(cancellation); // leaves out the results that exist
                         await FollowAsync<ResultLine>(
                             async token => [.. (await follower.LookAsync(token)).Select(ResultLine.Of)],
                             line => asJson ? JsonSerializer.Serialize(line, LinesJson.Default.ResultLine) : Row(line.Cells()),
@@ -65,7 +65,7 @@ internal static class WatchCommand
                         );
                     }
 
-                    return 0; // Ctrl-C is how it ends
+                    return 0; // Ctrl-C is the normal end
                 })
         );
         return command;
@@ -78,7 +78,7 @@ internal static class WatchCommand
     )
     {
         Console.Error.WriteLine("Watching. Ctrl-C ends it.");
-        string? trouble = null;
+        string? warning = null;
         while (!cancellation.IsCancellationRequested)
         {
             long start = TimeProvider.System.GetTimestamp();
@@ -86,21 +86,21 @@ internal static class WatchCommand
             {
                 foreach (T line in await look(cancellation))
                     Console.WriteLine(write(line));
-                trouble = null;
+                warning = null;
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested && (StorageTrouble.Explain(e) is not null || e is IOException))
+            catch (Exception e) when (!cancellation.IsCancellationRequested && (StorageErrors.Explain(e) is not null || e is IOException))
             {
-                string reason = StorageTrouble.Explain(e) ?? StorageTrouble.FirstLine(e.Message);
-                if (reason != trouble)
+                string reason = StorageErrors.Explain(e) ?? StorageErrors.FirstLine(e.Message);
+                if (reason != warning)
                     Console.Error.WriteLine($"warning: {reason}");
-                trouble = reason;
+                warning = reason;
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return;
             }
 
-            TimeSpan took = TimeProvider.System.GetElapsedTime(start); // of a slow listing, half of the time at most
+            TimeSpan took = TimeProvider.System.GetElapsedTime(start); // a slow listing takes at most half of the time
             await Task.Delay(took > Pause ? took : Pause, TimeProvider.System, cancellation)
                 .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
@@ -116,7 +116,7 @@ internal static class WatchCommand
             alert.AlertId,
         ];
 
-    // Columns on a terminal, tabs for programs.
+    // Columns on a terminal, tabs in a pipe.
     private static string Row(string[] cells) =>
         Console.IsOutputRedirected
             ? string.Join('\t', cells)

@@ -7,10 +7,10 @@ namespace AaClip.Cli.Tests.Demo;
 public sealed class DemoSamplesTests
 {
     [Fact]
-    public void What_make_run_drops_is_of_the_cameras_that_have_a_profile_and_of_no_other_folder()
+    public void The_samples_of_make_run_come_from_exactly_the_cameras_with_a_profile()
     {
         string samples = Path.Combine(Parity.RepositoryRoot, "samples");
-        // A file of this repository
+        // The repository has this file
         JsonObject profiles = JsonNode.Parse(File.ReadAllText(Path.Combine(samples, "cameras.json")))!["cameras"]!.AsObject();
 
         string[] cameras = [.. DemoSamples.Of(samples).Select(item => item.Camera).Distinct().Order(StringComparer.Ordinal)];

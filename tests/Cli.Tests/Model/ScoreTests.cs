@@ -17,7 +17,7 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace AaClip.Cli.Tests.Model;
 
-/// <summary><c>aaclip score</c> as a person or a script meets it.</summary>
+/// <summary><c>aaclip score</c>: its output, its files and its errors.</summary>
 public sealed class ScoreTests : IDisposable
 {
     private readonly PhotoFolder _folder = new();
@@ -52,7 +52,7 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Fact]
-    public void A_class_has_its_calibration_however_it_is_written_and_without_one_there_is_no_verdict_and_a_word_on_it()
+    public void A_class_has_its_calibration_in_any_spelling_and_without_one_there_is_no_verdict_but_a_message()
     {
         string photo = _folder.Photo("a.png", 1),
             model = TinyPackage.Recalibrated(0.5, "cork board");
@@ -79,7 +79,7 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_that_shows_nothing_has_no_verdict_and_its_own_code()
+    public void A_blank_image_has_no_verdict_and_its_own_failure_code()
     {
         _folder.Write("black.png", ImageEncoder.Png(new RgbImage(200, 150, new byte[3 * 200 * 150])));
 
@@ -109,7 +109,7 @@ public sealed class ScoreTests : IDisposable
             ((string)reports[0]["model"]!["name"]!, (string)reports[0]["model"]!["precision"]!, (string)reports[0]["model"]!["provider"]!)
         );
         Assert.Null(reports[0]["failure"]);
-        Assert.Null(reports[0]["score"]!["verdict"]); // nobody gave a threshold
+        Assert.Null(reports[0]["score"]!["verdict"]); // no threshold was given
         Assert.Equal(_folder.File("out/heat/a.jpg"), (string)reports[0]["heatmap"]!);
         Assert.Equal("""{"verdict":"failed"}""", reports[1]["score"]!.ToJsonString());
         Assert.Contains("b.png", (string)reports[1]["failure"]!["message"]!, StringComparison.Ordinal);
@@ -304,7 +304,7 @@ public sealed class ScoreTests : IDisposable
     }
 
     [Fact]
-    public void Parity_ignores_the_turning_that_a_camera_noted()
+    public void Parity_ignores_the_EXIF_rotation()
     {
         byte[] jpeg = File.ReadAllBytes(_folder.Photo("a.jpg", 1, 120, 60));
         byte[] exif =
@@ -368,7 +368,7 @@ public sealed class ScoreTests : IDisposable
             ),
             ("The class name is empty", ["score", "--model", TinyPackage.Random(), "--class", " ", photo]),
             ("CUDA was asked for and cannot be used", Arguments("--provider", "cuda", photo)),
-            ($"The folder '{photo}/out' cannot be made (", Arguments("--heatmaps", Path.Combine(photo, "out"), photo)), // below a file
+            ($"The folder '{photo}/out' cannot be made (", Arguments("--heatmaps", Path.Combine(photo, "out"), photo)),
             ($"'{photo}/scores.jsonl' cannot be written (", Arguments("--json", Path.Combine(photo, "scores.jsonl"), photo)),
         ];
 
@@ -438,7 +438,7 @@ public sealed class ScoreTests : IDisposable
         ]);
         string? header = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         for (int i = 0; i < 3; i++)
-            await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // the run is in full swing
+            await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken); // scoring has started
         Aaclip.Interrupt(process);
         Aaclip.Result result = Aaclip.Finish(process);
 

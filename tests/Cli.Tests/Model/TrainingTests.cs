@@ -5,11 +5,11 @@ using System.Text.Json.Nodes;
 namespace AaClip.Cli.Tests.Model;
 
 /// <summary>
-/// The whole way from nothing to a model that sees, with the verbs that people use; and what they say when something is missing.
+/// All verbs from generated images to a trained, calibrated and evaluated model; and their errors when something is missing.
 /// </summary>
 public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 {
-    // Chance is 0.5 for both. Reached: 0.76 and 0.75, which is printed.
+    // Chance level is 0.5 for both. Measured: 0.76 and 0.75; the test prints the values.
     private const double PixelFloor = 0.70,
         ImageFloor = 0.60;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
@@ -19,7 +19,7 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_tiny_training_from_nothing_survives_Ctrl_C_and_clears_its_floors()
+    public void A_tiny_training_from_random_weights_survives_Ctrl_C_and_reaches_its_minimum_scores()
     {
         string[] classes = ["concrete slab", "painted panel"],
             towers = ["--vision-heads", "4", "--text-heads", "3", "--size", "128"];
@@ -155,7 +155,7 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(130, stopped.Code);
         Assert.Equal(1, forgotten.Code);
         Assert.Contains("--resume", forgotten.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("image stage, epoch 1 of 4", resumed.Output, StringComparison.Ordinal); // what is done is not done again
+        Assert.DoesNotContain("image stage, epoch 1 of 4", resumed.Output, StringComparison.Ordinal); // finished epochs are not repeated
         Assert.Contains("image stage, epoch 4 of 4", resumed.Output, StringComparison.Ordinal);
 
         JsonArray found = report["classes"]!.AsArray(); // the report's schema
@@ -171,13 +171,13 @@ public sealed class TrainingTests(ITestOutputHelper output) : IDisposable
 
         JsonElement calibration = JsonDocument.Parse(calibrated.Output).RootElement;
         Assert.Equal(40, calibration.GetProperty("normals").GetInt32());
-        Assert.Equal(1 / 21.0, calibration.GetProperty("falseAlarms").GetDouble(), 1e-9); // every second image ranks, the others scale
+        Assert.Equal(1 / 21.0, calibration.GetProperty("falseAlarms").GetDouble(), 1e-9); // half of the 40 images set the threshold
         Assert.Contains("profile 'line1' in", profiled.Output, StringComparison.Ordinal);
         JsonNode profile = JsonNode.Parse(File.ReadAllText(_folder.File("cameras.json")))!["cameras"]!["line1"]!;
         Assert.Equal("concrete slab", (string)profile["class"]!);
         Assert.InRange((double)profile["threshold"]!, 0.01, 0.99);
         Assert.True(profile["mapThreshold"] is not null);
-        // Above all of 20 images; of 20 others each exceeds them with a chance of one in 21
+        // The threshold is above the scores of 20 images; each of 20 other images exceeds it with a probability of 1/21
         Assert.True(scored.Rows.Count(r => r.Contains("anomalous")) <= 6, scored.Output);
     }
 

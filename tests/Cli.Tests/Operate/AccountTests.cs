@@ -13,7 +13,7 @@ public sealed class AccountTests
         "https://plant7.blob.core.chinacloudapi.cn/",
         "https://plant7.queue.core.chinacloudapi.cn/"
     )]
-    public void A_name_or_an_address_leads_to_blobs_and_queues(string account, string blobs, string queues)
+    public void A_name_or_an_address_gives_the_addresses_of_blobs_and_queues(string account, string blobs, string queues)
     {
         StorageClients storage = Account.Open(Account.Settings(null, account));
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary>Alert events as JSON, written by hand as docs/schemas/alert.schema.json has them.</summary>
+/// <summary>Alert events as JSON, written by hand according to docs/schemas/alert.schema.json.</summary>
 internal static class Events
 {
     public static string Opened(string camera, int number)

@@ -27,7 +27,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
             shown = account.Run("jobs", "show", "j"),
             early = account.Run("jobs", "report", "j", "--out", _folder.File("report"));
         using Process following = account.Start("jobs", "follow", "j");
-        // Its first line of progress: it follows
+        // After its first line of progress it follows the job
         Assert.NotNull(await following.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
         Aaclip.Interrupt(following);
         Aaclip.Result followed = Aaclip.Finish(following);
@@ -36,7 +36,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
             .. new[] { "pause", "resume", "cancel" }.Select(action =>
                 (string)JsonNode.Parse(account.Run("jobs", action, "j", "--json").Output)!["status"]!
             ),
-        ]; // as printed
+        ]; // JSON objects with this field
         Aaclip.Result late = account.Run("jobs", "resume", "j");
 
         Assert.Equal((0, 0), (started.Code, again.Code));

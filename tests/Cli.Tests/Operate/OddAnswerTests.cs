@@ -4,7 +4,7 @@ using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary>Storage whose answers are odd: verbs say one line and end with 1.</summary>
+/// <summary>Storage that gives wrong answers: verbs write one line and end with exit code 1.</summary>
 public sealed class OddAnswerTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // the storage library tries for about 30 s

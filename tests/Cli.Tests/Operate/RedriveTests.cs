@@ -12,7 +12,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Messages_are_listed_by_a_dry_run_sent_once_and_told()
+    public async Task Messages_are_listed_by_a_dry_run_sent_once_and_reported()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.Storage.EnsureCreatedAsync(Cancellation);
@@ -49,7 +49,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         );
         Assert.Contains("3 messages given up on", verified.Output, StringComparison.Ordinal);
         Assert.Equal((0, "2 of 2 messages were sent back; 0 had been sent back before.\n"), (sent.Code, sent.Error));
-        // Objects
+        // Each line is a JSON object
         Assert.All(sent.Lines, l => Assert.Equal((1, true), ((int)JsonNode.Parse(l)!["redriven"]!, (bool)JsonNode.Parse(l)!["sent"]!)));
         Assert.Equal((0, "", "0 of 0 messages were sent back; 2 had been sent back before.\n"), (again.Code, again.Output, again.Error));
         Assert.Contains("1 messages given up on", after.Output, StringComparison.Ordinal);

@@ -42,7 +42,7 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     [InlineData("line1/a.png line1/day/b.png", "--until", "90s", "--class", "bottle")]
     [InlineData("line1/day/b.png", "--min-score", "0.5")]
     [InlineData("line1/a.png line2/d.png", "--max-score", "0.5")]
-    public async Task Json_lines_can_be_narrowed(string expected, params string[] arguments)
+    public async Task Json_lines_can_be_filtered(string expected, params string[] arguments)
     {
         TestAccount account = await FilledAsync();
 
@@ -55,7 +55,7 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Nothing_is_said_to_be_nothing()
+    public async Task An_account_without_results_says_so()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
 

@@ -2,7 +2,7 @@ using AaClip.Cli.Operate;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary>Points in time, as people write them.</summary>
+/// <summary>Points in time on the command line.</summary>
 public sealed class SinceTests
 {
     [Theory]
@@ -22,5 +22,5 @@ public sealed class SinceTests
     [InlineData("-2h")]
     [InlineData("yesterday")]
     [InlineData("99999999d")]
-    public void What_is_no_point_in_time_is_refused(string text) => Assert.Null(Since.Parse(text, DateTimeOffset.UnixEpoch));
+    public void Other_texts_are_refused(string text) => Assert.Null(Since.Parse(text, DateTimeOffset.UnixEpoch));
 }

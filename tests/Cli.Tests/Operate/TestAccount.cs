@@ -7,7 +7,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary>Containers and queues of one test, and the program with its eyes on them.</summary>
+/// <summary>Containers and queues of one test, and the program run on them.</summary>
 internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage)
 {
     public const string Model = "tiny@1";
@@ -61,7 +61,7 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
     public async Task WriteAsync(string container, string blob) =>
         await Storage.Container(container).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{}"), overwrite: true, Cancellation);
 
-    /// <summary>Waits until something holds.</summary>
+    /// <summary>Waits until a condition is true.</summary>
     public static async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
         long start = Stopwatch.GetTimestamp();

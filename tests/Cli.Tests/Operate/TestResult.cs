@@ -4,7 +4,7 @@ using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary>Result documents with what listings show.</summary>
+/// <summary>Result documents with the fields that listings show.</summary>
 internal static class TestResult
 {
     public static ResultDocument Document(string image, string etag, Verdict verdict, double score, string model, DateTimeOffset time)

@@ -15,7 +15,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 
     private readonly List<int> _started = [];
 
-    // What a failed test leaves would keep the storage of the next one.
+    // A process that a failed test leaves would keep using the storage of the next test.
     public void Dispose()
     {
         foreach (int id in _started)
@@ -42,7 +42,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task Images_dropped_are_scored_the_other_verbs_find_it_and_Ctrl_C_ends_it()
+    public async Task Dropped_images_are_scored_the_other_verbs_find_the_host_and_Ctrl_C_ends_it()
     {
         string cache = _folder.File("cache");
         _folder.Photo("photos/a.png");
@@ -68,13 +68,13 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(0, dropped.Code);
         Assert.True(verified.Code == 0, verified.Output);
         Assert.True(end.Code == 0, end.Output + end.Error);
-        Assert.Contains("Finishing what runs", end.Output, StringComparison.Ordinal);
+        Assert.Contains("Finishing running work", end.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("AccountKey", end.Output + end.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("cache/up.json")));
     }
 
     [Fact]
-    public async Task A_model_that_is_calibrated_for_other_classes_than_the_profiles_name_is_told_at_the_start()
+    public async Task A_model_without_a_calibration_for_the_classes_of_the_profiles_is_reported_at_the_start()
     {
         string cache = _folder.File("cache"),
             model = TinyPackage.Recalibrated(0.5, "cork board");
@@ -91,7 +91,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Aaclip.Result end = Aaclip.Finish(up);
 
         Assert.Contains(
-            $"Verdicts of cameras without a profile of their own will say little. Model {ModelPackage.Open(model).Manifest.Id} has "
+            $"Verdicts of cameras without a profile of their own are not reliable. Model {ModelPackage.Open(model).Manifest.Id} has "
                 + $"no calibration for 'object', only for 'cork board'",
             end.Error,
             StringComparison.Ordinal
@@ -167,7 +167,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(0, dropped.Code);
         Assert.True(full.Code == 0, full.Error);
         JsonNode job = JsonNode.Parse(full.Output)!,
-            // As written
+            // Both are JSON objects
             report = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("full/report.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(("done", 3, 3, 3), ((string)job["status"]!, (int)job["images"]!, (int)job["done"]!, (int)job["flips"]!));
         Assert.Equal(
@@ -189,7 +189,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public async Task A_second_with_another_model_on_the_same_storage_is_refused_and_one_with_the_same_model_leaves_the_note_of_the_first()
+    public async Task A_second_host_with_another_model_is_refused_and_one_with_the_same_model_keeps_the_record_of_the_first()
     {
         string cache = _folder.File("cache"),
             model = TinyPackage.Recalibrated(0.95),
@@ -200,7 +200,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
             () => Task.FromResult(first.HasExited || File.Exists(_folder.File("cache/up.json"))),
             "up does not start"
         );
-        // Just written
+        // A JSON object
         JsonNode note = JsonNode.Parse(await File.ReadAllTextAsync(_folder.File("cache/up.json"), TestContext.Current.CancellationToken))!;
 
         using Process mixed = Up(["up", "--model", other, "--port", "0"], cache: cache, environment: storage);
@@ -215,10 +215,10 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
 
         Assert.Equal(1, refused.Code);
         Assert.Equal(
-            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} scores the images of this storage already, in process {first.Id} "
+            $"aaclip: Model {ModelPackage.Open(model).Manifest.Id} already scores the images of this storage, in process {first.Id} "
                 + $"on {Environment.MachineName} ({note["Http"]}); "
-                + $"with {ModelPackage.Open(other).Manifest.Id} beside it, each image would get either: end that one, start this "
-                + $"one with the same model, or let DataStorage name other storage.",
+                + $"with {ModelPackage.Open(other).Manifest.Id} as well, each image would be scored by one of the two: stop that "
+                + $"host, start this one with the same model, or set DataStorage to other storage.",
             refused.Error.TrimEnd()
         );
         Assert.Equal(0, end.Code);
@@ -230,11 +230,11 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(first.Id, back);
         Assert.False(File.Exists(_folder.File("cache/up.json")));
 
-        int Noted() => (int)JsonNode.Parse(File.ReadAllText(_folder.File("cache/up.json")))!["Process"]!; // as written
+        int Noted() => (int)JsonNode.Parse(File.ReadAllText(_folder.File("cache/up.json")))!["Process"]!; // a JSON object with this field
     }
 
     [Fact]
-    public void Camera_profiles_that_are_wrong_are_told_before_anything_waits()
+    public void Wrong_camera_profiles_are_reported_before_anything_starts()
     {
         string file = _folder.Write(
             "cameras.json",
@@ -252,7 +252,7 @@ public sealed class UpTests(AzuriteFixture azurite) : IDisposable
     }
 
     [Fact]
-    public void A_model_that_is_not_there_is_told_before_anything_waits()
+    public void A_missing_model_is_reported_before_anything_starts()
     {
         using Process up = Up(
             ["up", "--model", _folder.File("nothing"), "--port", "0"],

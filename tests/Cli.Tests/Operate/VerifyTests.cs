@@ -66,7 +66,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Metadata_that_changed_after_scoring_leave_an_image_accounted_for()
+    public async Task An_image_whose_metadata_changed_after_scoring_is_still_accounted_for()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         string etag = await account.ImageAsync("line1/a.png");
@@ -150,7 +150,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Blobs_without_a_byte_are_not_to_be_scored()
+    public async Task Empty_blobs_are_not_to_be_scored()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.ImageAsync("line1/day/", "");
@@ -162,7 +162,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Two_models_that_take_turns_are_found_and_one_that_was_promoted_is_not()
+    public async Task Two_models_that_alternate_are_found_and_one_that_was_promoted_is_not()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         DateTimeOffset start = DateTimeOffset.UtcNow;
@@ -182,7 +182,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Aaclip.Result mixed = account.Run("verify");
 
         Assert.Equal((0, 1), (promoted.Code, mixed.Code));
-        Assert.Contains("2 models take turns with new images, so that two hosts may use different ones on this storage:", mixed.Lines);
+        Assert.Contains("2 models alternate between new images, so that two hosts may use different ones on this storage:", mixed.Lines);
         Assert.Contains("  tiny@2: 6 new images", mixed.Lines);
     }
 
@@ -219,7 +219,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         Aaclip.Result result = account.Run("verify");
 
         Assert.Equal(1, result.Code);
-        Assert.Contains("1 doubled results:", result.Output, StringComparison.Ordinal);
+        Assert.Contains("1 duplicate results:", result.Output, StringComparison.Ordinal);
         Assert.Contains(twin, result.Output, StringComparison.Ordinal);
 
         void BlobCopy(out Dictionary<string, string> copied) =>
@@ -232,7 +232,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_result_without_its_map_is_found_and_a_map_without_a_result_is_told()
+    public async Task A_result_without_its_map_and_a_map_without_a_result_are_found()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.ResultAsync("line1/a.png", await account.ImageAsync("line1/a.png"), map: false);
@@ -281,7 +281,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Profiles_that_cannot_be_read_are_told()
+    public async Task Profiles_that_cannot_be_read_are_reported()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.WriteAsync(ContainerNames.Config, "cameras.json");

@@ -12,7 +12,7 @@ public sealed class WatchTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task New_results_are_told_once_and_old_ones_not_at_all()
+    public async Task New_results_are_shown_once_and_old_ones_never()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.ResultAsync("line1/old.png", "0x1");
@@ -34,7 +34,7 @@ public sealed class WatchTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Alerts_are_told_once_by_their_id_and_stay_in_the_queue()
+    public async Task Alerts_are_shown_once_by_their_id_and_stay_in_the_queue()
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         var queue = account.Storage.Queue(QueueNames.Alerts);

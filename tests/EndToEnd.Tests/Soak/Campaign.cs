@@ -11,9 +11,9 @@ using Azure.Storage.Queues.Models;
 namespace AaClip.EndToEnd.Tests.Soak;
 
 /// <summary>
-/// Rounds of images that are dropped while two hosts, their workers and storage are killed, cut off, slowed down and answered badly; after
-/// each round everything is accounted for. What happens when is drawn from the seed; how far the processes have come by then is not, so
-/// that each run differs. Steps of a round: 1. storage and hosts, 2. trouble, 3. calm, until all is through, 4. the account.
+/// Rounds in which images are dropped while two hosts and their workers are killed, and storage is restarted, disconnected, slow or faulty.
+/// After each round every image must be accounted for. The seed decides the faults and their times, but not how far the processes are by
+/// then, so each run differs. Steps of a round: 1. start storage and hosts, 2. faults, 3. no faults, until all is processed, 4. verify.
 /// </summary>
 internal sealed class Campaign : IAsyncDisposable
 {
@@ -25,39 +25,39 @@ internal sealed class Campaign : IAsyncDisposable
 
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
-    // Each kill of a host costs a message an attempt: five would turn some images into failures by chance alone.
-    private static readonly Dictionary<string, string> Patient = new()
+    // Each kill of a host costs a message an attempt: with five attempts, some images would fail by chance.
+    private static readonly Dictionary<string, string> ManyAttempts = new()
     {
         ["AzureFunctionsJobHost__extensions__queues__maxDequeueCount"] = "100",
     };
 
     private readonly string _folder;
-    private readonly Weather _weather;
-    private readonly Plant _plant;
+    private readonly StorageFaults _faults;
+    private readonly FaultyStorage _storage;
     private readonly Action<string> _tell;
     private readonly Dictionary<string, string> _latest = new(StringComparer.Ordinal); // ETags of the images of this run and account
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private int _faultsBefore,
         _refusedBefore;
 
-    private Campaign(string folder, Tally tally, Weather weather, Plant plant, Action<string> tell) =>
-        (_folder, Tally, _weather, _plant, _tell) = (folder, tally, weather, plant, tell);
+    private Campaign(string folder, Tally tally, StorageFaults faults, FaultyStorage storage, Action<string> tell) =>
+        (_folder, Tally, _faults, _storage, _tell) = (folder, tally, faults, storage, tell);
 
     public Tally Tally { get; private set; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <param name="folder">Keeps storage and counts; what an earlier run left there goes on.</param>
+    /// <param name="folder">Keeps storage and counts; continues those that an earlier run left there.</param>
     public static async Task<Campaign> OpenAsync(string folder, int seed, Action<string> tell)
     {
         Directory.CreateDirectory(folder);
         Tally tally = Tally.Read(Path.Combine(folder, "tally.json"), seed);
-        Weather weather = new(tally.Seed + 1000 * tally.Rounds);
-        return new Campaign(folder, tally, weather, await Plant.OpenAsync(Path.Combine(folder, "storage"), weather), tell);
+        StorageFaults faults = new(tally.Seed + 1000 * tally.Rounds);
+        return new Campaign(folder, tally, faults, await FaultyStorage.OpenAsync(Path.Combine(folder, "storage"), faults), tell);
     }
 
-    /// <param name="trouble">How long the trouble lasts.</param>
-    public async Task RoundAsync(TimeSpan trouble)
+    /// <param name="length">How long the faults last.</param>
+    public async Task RoundAsync(TimeSpan length)
     {
         // 1. Storage and hosts
         long started = Stopwatch.GetTimestamp();
@@ -73,45 +73,45 @@ internal sealed class Campaign : IAsyncDisposable
             CultureInfo.InvariantCulture,
             $"scenario{1 + (round - 1) / RoundsOfAnAccount % AzuriteFixture.Accounts}"
         );
-        await using Site site = await Site.OpenAsync(_plant.Direct(account));
+        await using Site site = await Site.OpenAsync(_storage.Direct(account));
         await SetCamerasAsync(site);
-        string through = _plant.Through(account);
-        Crew[] crews = [new(site, through, Lease, Patient), new(site, through, Lease, Patient)];
-        foreach (Crew crew in crews)
-            await crew.StartAsync(Cancellation);
+        string through = _storage.Through(account);
+        RestartedHost[] hosts = [new(site, through, Lease, ManyAttempts), new(site, through, Lease, ManyAttempts)];
+        foreach (RestartedHost host in hosts)
+            await host.StartAsync(Cancellation);
 
-        // 2. Trouble
+        // 2. Faults
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        _weather.Bad = true;
+        _faults.Single = true;
         await Task.WhenAll(
-            EndAsync(over, trouble, Tally.Kills, _weather.Injected),
+            EndAsync(over, length, Tally.Kills, _faults.Injected),
             DropAsync(site, round, new Random(seed), over.Token),
-            TroubleStorageAsync(new Random(seed + 1), over.Token),
-            KillAsync(crews[0], new Random(seed + 2), over.Token),
-            KillAsync(crews[1], new Random(seed + 3), over.Token)
+            DisturbStorageAsync(new Random(seed + 1), over.Token),
+            KillAsync(hosts[0], new Random(seed + 2), over.Token),
+            KillAsync(hosts[1], new Random(seed + 3), over.Token)
         );
 
-        // 3. Calm
+        // 3. No faults
         _tell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; now it is calm."
+                $"Round {round}: {_latest.Count} images in this account, {Tally.Kills} kills so far; no more faults in this round."
             )
         );
-        _weather.Bad = false;
-        foreach (Crew crew in crews)
-            await crew.StartAsync(Cancellation);
+        _faults.Single = false;
+        foreach (RestartedHost host in hosts)
+            await host.StartAsync(Cancellation);
         await site.ResultsAsync([.. _latest.Select(image => (image.Key, image.Value))]);
         await site.QuietAsync();
         await site.WaitAsync("empty outboxes", async () => await UndeliveredAsync(site) == 0 ? site : null);
-        foreach (Crew crew in crews)
-            await crew.DisposeAsync();
+        foreach (RestartedHost host in hosts)
+            await host.DisposeAsync();
 
-        // 4. The account
+        // 4. Verify
         _tell(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Round {round}: through after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."
+                $"Round {round}: processed after {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s."
             )
         );
         JsonElement verified = await Crashing.VerifyAsync(site);
@@ -121,35 +121,32 @@ internal sealed class Campaign : IAsyncDisposable
         IEnumerable<string> lines = verified.GetProperty("failed").EnumerateArray().Select(line => line.GetString()!); // they are text
         string[] failed = [.. lines.Select(line => line.Split(": ")[0]).Where(_latest.ContainsKey).Distinct()];
         Assert.Equal(_unreadable.Order(StringComparer.Ordinal), failed.Order(StringComparer.Ordinal));
-        AlertBook book = new(Path.Combine(_folder, $"alerts-{account}.txt"));
+        AlertLog log = new(Path.Combine(_folder, $"alerts-{account}.txt"));
         AlertEvent[] events = await TakeAlertsAsync(site);
-        book.Add(events);
-        book.AssertWhole();
+        log.Add(events);
+        log.AssertComplete();
 
         Tally.Rounds = round;
         Tally.Alerts += events.Length;
         Tally.Seconds += Stopwatch.GetElapsedTime(started).TotalSeconds;
-        (Tally.Faults, Tally.Refused) = (
-            Tally.Faults + _weather.Injected - _faultsBefore,
-            Tally.Refused + _weather.Refused - _refusedBefore
-        );
-        (_faultsBefore, _refusedBefore) = (_weather.Injected, _weather.Refused);
+        (Tally.Faults, Tally.Refused) = (Tally.Faults + _faults.Injected - _faultsBefore, Tally.Refused + _faults.Refused - _refusedBefore);
+        (_faultsBefore, _refusedBefore) = (_faults.Injected, _faults.Refused);
         Tally.Write(Path.Combine(_folder, "tally.json"));
         _tell(Tally.ToString());
     }
 
-    public ValueTask DisposeAsync() => _plant.DisposeAsync();
+    public ValueTask DisposeAsync() => _storage.DisposeAsync();
 
-    // On a busy machine it takes longer until enough has happened to prove something.
-    private async Task EndAsync(CancellationTokenSource over, TimeSpan trouble, int kills, int faults)
+    // On a busy machine a round takes longer, until there were enough kills and faults to prove something.
+    private async Task EndAsync(CancellationTokenSource over, TimeSpan length, int kills, int faults)
     {
-        await Task.Delay(trouble, Cancellation);
-        while (Tally.Kills - kills < LeastKills || _weather.Injected - faults < LeastFaults)
+        await Task.Delay(length, Cancellation);
+        while (Tally.Kills - kills < LeastKills || _faults.Injected - faults < LeastFaults)
             await Task.Delay(500, Cancellation);
         await over.CancelAsync();
     }
 
-    // Now and then a file that is no image, or another picture under the same name.
+    // Some files are not images, and some overwrite an earlier image.
     private async Task DropAsync(Site site, int round, Random random, CancellationToken over)
     {
         byte[][] pictures = [.. Enumerable.Range(0, Pictures).Select(seed => ImageEncoder.Png(AaClip.Tests.Pictures.Draw(seed)))];
@@ -160,7 +157,7 @@ internal sealed class Campaign : IAsyncDisposable
                 draw < 0.05 && _latest.Count > 0
                     ? _latest.Keys.ElementAt(random.Next(_latest.Count))
                     : string.Create(CultureInfo.InvariantCulture, $"line{random.Next(Cameras)}/{round:D5}/{number:D5}.png");
-            // A byte after the picture makes it another file.
+            // A random byte after the picture makes each file different.
             byte[] content =
                 random.NextDouble() < 0.03 ? [.. pictures[0].AsSpan(0, 200)] : [.. pictures[random.Next(Pictures)], (byte)random.Next(256)];
             string? etag = await StoreAsync(site, name, content);
@@ -179,7 +176,7 @@ internal sealed class Campaign : IAsyncDisposable
         }
     }
 
-    // A camera that gets no answer does not know whether its image is stored: what lies there counts.
+    // A camera that gets no answer does not know whether its image is stored: it stores the image again.
     private static async Task<string?> StoreAsync(Site site, string name, byte[] content)
     {
         while (true)
@@ -195,7 +192,7 @@ internal sealed class Campaign : IAsyncDisposable
         }
     }
 
-    private async Task TroubleStorageAsync(Random random, CancellationToken over)
+    private async Task DisturbStorageAsync(Random random, CancellationToken over)
     {
         while (await PauseAsync(random.Next(5_000, 15_000), over))
         {
@@ -203,30 +200,30 @@ internal sealed class Campaign : IAsyncDisposable
             switch (random.Next(3))
             {
                 case 0:
-                    _weather.Cut = true;
+                    _faults.Disconnected = true;
                     await Task.Delay(length, Cancellation);
-                    _weather.Cut = false;
+                    _faults.Disconnected = false;
                     Tally.Outages++;
                     break;
                 case 1:
-                    _weather.Slow = true;
+                    _faults.Slow = true;
                     await Task.Delay(length, Cancellation);
-                    _weather.Slow = false;
+                    _faults.Slow = false;
                     break;
                 default:
-                    await _plant.RestartAsync(length / 3);
+                    await _storage.RestartAsync(length / 3);
                     Tally.StorageStops++;
                     break;
             }
         }
     }
 
-    private async Task KillAsync(Crew crew, Random random, CancellationToken over)
+    private async Task KillAsync(RestartedHost host, Random random, CancellationToken over)
     {
         while (await PauseAsync(random.Next(200, 4_000), over))
         {
             Victim victim = (Victim)random.Next(3);
-            await crew.KillAsync(victim, Cancellation);
+            await host.KillAsync(victim, Cancellation);
             if (victim is Victim.Worker)
             {
                 Tally.WorkerKills++;
@@ -234,7 +231,7 @@ internal sealed class Campaign : IAsyncDisposable
             }
 
             Tally.HostKills++;
-            await crew.StartAsync(Cancellation);
+            await host.StartAsync(Cancellation);
         }
     }
 
@@ -260,7 +257,7 @@ internal sealed class Campaign : IAsyncDisposable
         );
     }
 
-    // Changes that were decided and are not yet with every receiver.
+    // Alert changes that are not yet delivered to every receiver.
     private static async Task<int> UndeliveredAsync(Site site)
     {
         int waiting = 0;
@@ -272,7 +269,7 @@ internal sealed class Campaign : IAsyncDisposable
 
     private static async Task<AlertEvent[]> TakeAlertsAsync(Site site)
     {
-        Dictionary<string, AlertEvent> events = []; // by message
+        Dictionary<string, AlertEvent> events = []; // by the id of the message
         while (
             (await site.Storage.Queue(QueueNames.Alerts).ReceiveMessagesAsync(32, TimeSpan.FromHours(1), Cancellation)).Value
                 is { Length: > 0 } messages

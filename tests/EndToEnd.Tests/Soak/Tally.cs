@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>What a campaign has seen so far; kept in a file, so that a later run goes on from there.</summary>
+/// <summary>Counts of a campaign so far, kept in a file, so that a later run continues them.</summary>
 internal sealed record Tally
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
@@ -27,7 +27,7 @@ internal sealed record Tally
     public int Kills => WorkerKills + HostKills + StorageStops;
 
     public static Tally Read(string file, int seed) =>
-        // Our own, no JSON null
+        // Written by this class, so no JSON null
         File.Exists(file)
             ? JsonSerializer.Deserialize<Tally>(File.ReadAllText(file), Json)!
             : new Tally { Seed = seed };

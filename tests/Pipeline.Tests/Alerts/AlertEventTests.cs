@@ -169,39 +169,6 @@ public sealed class AlertEventTests
         );
     }
 
-    [Fact]
-    public void An_event_says_what_a_receiver_needs()
-    {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), [ScoredImages.At(0, 0.6, name: "line1/day 1/a#b.png")]);
-
-        JsonElement root = JsonDocument.Parse(Json(changes[0], Linked)).RootElement;
-
-        Assert.Equal("aaclip.anomaly.opened", root.GetProperty("type").GetString());
-        Assert.Equal("line1", root.GetProperty("subject").GetString());
-        Assert.Equal(ScoredImages.Start, root.GetProperty("time").GetDateTimeOffset());
-        Assert.Equal("minor", root.GetProperty("data").GetProperty("severity").GetString());
-        Assert.Equal(0.6, root.GetProperty("data").GetProperty("score").GetProperty("calibrated").GetDouble());
-        Assert.Equal(
-            "https://plant.blob.core.windows.net/images/line1/day%201/a%23b.png",
-            root.GetProperty("data").GetProperty("image").GetProperty("url").GetString()
-        );
-        Assert.Equal(
-            "https://plant.blob.core.windows.net/heatmaps/demo%401/line1/0.png/0x1.jpg",
-            root.GetProperty("data").GetProperty("heatmap").GetProperty("url").GetString()
-        );
-    }
-
-    [Fact]
-    public void Without_a_link_base_there_are_names_and_no_links()
-    {
-        (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("m"));
-
-        JsonElement image = JsonDocument.Parse(Json(changes[0], new AlertOptions())).RootElement.GetProperty("data").GetProperty("image");
-
-        Assert.Equal("line1/0.png", image.GetProperty("blob").GetString());
-        Assert.False(image.TryGetProperty("url", out _));
-    }
-
     private static void AssertSame(string expected, string json) =>
         Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(expected).RootElement, JsonDocument.Parse(json).RootElement), json);
 

@@ -150,7 +150,7 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
         MemorySink sink = new("queue");
         using AlertRaiser raiser = Raiser(store, sink);
 
-        await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation);
+        await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation).WaitAsync(TimeSpan.FromMinutes(1), Cancellation);
 
         Assert.Single(sink.Received);
         Assert.True(TimeProvider.System.GetUtcNow() >= until);

@@ -136,7 +136,7 @@ public sealed class BatcherTests : IDisposable
     {
         await using Batcher<Item, int> batcher = Open(maxSize: 2, wait: TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal(10, await batcher.RunAsync(New(1), true, Cancellation));
+        Assert.Equal(10, await batcher.RunAsync(New(1), true, Cancellation).WaitAsync(TimeSpan.FromMinutes(1), Cancellation));
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public class CameraSetTests
             (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
         );
         Assert.Equal(["thumbs/*"], profile.Skip);
-        Assert.NotNull(profile.Mask);
+        Assert.Equal([true, false, false, false], profile.Mask?.Square(2) ?? []);
         Assert.Equal([new SeverityBand("low", 0.5), new SeverityBand("high", 0.8)], profile.Alert.SeverityBands);
         Assert.Equal(
             (new Confirmation(2, 3), 10, 5, false),

@@ -72,6 +72,23 @@ public class IgnoreMaskTests
         Assert.Equal([8, 8, 2, 9, 8, 8, 9, 5, 8, 8, 7, 8, 8, 8, 2, 9], filled.Raw.ToArray());
     }
 
+    [Theory]
+    [InlineData(0.25, new float[] { 2, 1, 2, 2 })] // 7 of 14 columns: half
+    [InlineData(0.2, new float[] { 9, 1, 9, 2 })] // 6 of 14
+    public void A_patch_is_ignored_from_half_of_its_pixels_on(double right, float[] expected)
+    {
+        IgnoreMask mask = new([
+            [
+                [0, 0],
+                [right, 0],
+                [right, 1],
+                [0, 1],
+            ],
+        ]);
+
+        Assert.Equal(expected, mask.Fill(new AnomalyMap([9, 1, 9, 2], 2, 28, Domain.Industrial)).Raw.ToArray());
+    }
+
     [Fact]
     public void The_heatmap_shows_the_photo_where_it_is_ignored()
     {

@@ -3,7 +3,6 @@ using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure;
 using Azure.Core;
-using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Tests.Storage;
 
@@ -32,7 +31,7 @@ public class StorageFaultTests(AzuriteFixture azurite)
                 : null
         );
 
-        object? actual = await what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken);
+        object? actual = await what.Run(azurite.Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken);
 
         Assert.Equal(expected, actual);
         Assert.Equal(expectedThere, await StorageOperations.LiesInAsync(spoiled));
@@ -47,7 +46,7 @@ public class StorageFaultTests(AzuriteFixture azurite)
         FaultyTransport transport = new(request => Take(request, Enum.Parse<StorageFault>(fault)) ? Enum.Parse<StorageFault>(fault) : null);
 
         Exception? failure = await Record.ExceptionAsync(() =>
-            what.Run(Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken)
+            what.Run(azurite.Through(spoiled, transport)).WaitAsync(Hang, TestContext.Current.CancellationToken)
         );
         bool hit = transport.Faults > 0;
         object? healed = await what.Run(spoiled);
@@ -91,16 +90,4 @@ public class StorageFaultTests(AzuriteFixture azurite)
         await StorageOperations.All[name].Before(storage);
         return (StorageOperations.All[name], storage);
     }
-
-    // The same names, through another transport.
-    private StorageClients Through(StorageClients storage, FaultyTransport transport) =>
-        new(
-            azurite.Configuration(),
-            Options.Create(new StorageOptions { Prefix = storage.NameOf("") }),
-            options =>
-            {
-                options.Transport = transport;
-                options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
-            }
-        );
 }

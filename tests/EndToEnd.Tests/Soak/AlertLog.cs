@@ -3,8 +3,10 @@ using AaClip.Pipeline.Alerts;
 
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>Every alert event that a storage account has sent, in a file: no id twice, and of each alert every change.</summary>
-internal sealed class AlertBook(string file)
+/// <summary>
+/// All alert events of a storage account, kept in a file. Checks that no id comes twice and that no change of an alert is missing.
+/// </summary>
+internal sealed class AlertLog(string file)
 {
     private readonly List<(string Event, string Alert, int Sequence, string Type)> _events =
     [
@@ -21,7 +23,7 @@ internal sealed class AlertBook(string file)
     private static (string, string, int, string) Read(string[] cells) =>
         (cells[0], cells[1], int.Parse(cells[2], CultureInfo.InvariantCulture), cells[3]);
 
-    public void AssertWhole()
+    public void AssertComplete()
     {
         Assert.Equal([], _events.CountBy(e => e.Event).Where(e => e.Value > 1).Select(e => e.Key));
         foreach (var alert in _events.GroupBy(e => e.Alert))

@@ -2,23 +2,19 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
-using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Functions.Tests.Http;
 
 /// <summary>What readiness and liveness probes see of the model.</summary>
-public class ModelHealthTests(AzuriteFixture azurite)
+public sealed class ModelHealthTests(AzuriteFixture azurite)
 {
-    private static readonly RgbImage Grey = new(8, 8, new byte[3 * 8 * 8]);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static readonly RgbImage Grey = new(8, 8, new byte[3 * 8 * 8]);
 
     [Theory]
     [InlineData(true)]
@@ -26,7 +22,7 @@ public class ModelHealthTests(AzuriteFixture azurite)
     public async Task A_process_loads_its_model_at_start_unless_it_is_told_not_to_and_is_well_either_way(bool load)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        await using ModelHost models = Host(pipeline, TinyPackage.Random(), load: load);
+        await using ModelHost models = pipeline.Host(TinyPackage.Random(), load: load);
         using ModelWarmup warmup = new(models, TimeProvider.System);
 
         await warmup.StartAsync(Cancellation);
@@ -42,7 +38,7 @@ public class ModelHealthTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-        await using ModelHost models = Host(pipeline, "/nowhere", time);
+        await using ModelHost models = pipeline.Host("/nowhere", time);
         Assert.Equal((503, 200), await ProbesAsync(pipeline, models)); // not loaded yet
 
         using ModelWarmup warmup = new(models, time);
@@ -62,7 +58,7 @@ public class ModelHealthTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string path = Path.Combine(Directory.CreateTempSubdirectory("aaclip-late-").FullName, "model");
-        await using ModelHost models = Host(pipeline, path);
+        await using ModelHost models = pipeline.Host(path);
         using ModelWarmup warmup = new(models, TimeProvider.System);
         await warmup.StartAsync(Cancellation);
         await Eventually.HappensAsync(() => models.State.Note?.Contains(path, StringComparison.Ordinal) == true);
@@ -71,37 +67,6 @@ public class ModelHealthTests(AzuriteFixture azurite)
         await Eventually.HappensAsync(() => models.State.Loaded);
 
         Assert.Equal((200, 200), await ProbesAsync(pipeline, models));
-    }
-
-    [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_not_tried_with_every_image()
-    {
-        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-        CountingLogger<ModelHost> log = new();
-        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time, log: log);
-        await pipeline.Choice.PromoteAsync("gone@1", Cancellation);
-
-        for (int image = 0; image < 20; image++)
-            await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
-        int within = log.Errors;
-        time.Advance(TimeSpan.FromSeconds(2));
-        for (int image = 0; image < 20; image++)
-            await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
-
-        Assert.Equal((1, 2), (within, log.Errors));
-    }
-
-    [Fact]
-    public async Task A_model_that_a_job_names_is_loaded_without_the_live_one()
-    {
-        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        string id = await pipeline.Repository.PublishAsync(TinyPackage.Random(), cancellation: Cancellation);
-        await using ModelHost models = Host(pipeline, "/nowhere");
-
-        using ModelLease lease = await models.GetAsync(id, Cancellation);
-
-        Assert.Equal(id, lease.Model.Id);
     }
 
     [Fact]
@@ -119,7 +84,7 @@ public class ModelHealthTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time);
+        await using ModelHost models = pipeline.Host(TinyPackage.Random(), time);
         LoadedModel model = await models.LiveAsync(Cancellation);
         await RunAsync(model, failing: 2);
         (int, int) before = await ProbesAsync(pipeline, models);
@@ -137,46 +102,11 @@ public class ModelHealthTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_process_whose_model_is_dead_hands_its_messages_back_and_ends()
-    {
-        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
-        await using ModelHost models = Host(pipeline, TinyPackage.Random(), time);
-        LoadedModel model = await models.LiveAsync(Cancellation);
-        await RunAsync(model, failing: 3);
-        List<string> order = [];
-        Task waiting = pipeline.Infrastructure.RunAsync(
-            "ScoreImage",
-            () => throw new IOException("No card."),
-            (_, _) => Task.FromResult(() => order.Add("handed back")).ContinueWith(t => t.Result(), Cancellation),
-            Cancellation
-        );
-        TaskCompletionSource<int> ended = new();
-        using DeadProcess watch = new(models, pipeline.Infrastructure, TimeProvider.System, NullLogger<DeadProcess>.Instance)
-        {
-            Exit = code =>
-            {
-                order.Add("ended");
-                ended.TrySetResult(code);
-            },
-        };
-        await watch.StartAsync(Cancellation);
-        Assert.False(ended.Task.IsCompleted);
-
-        time.Advance(TimeSpan.FromMinutes(3));
-        int code = await ended.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
-        await waiting;
-
-        Assert.Equal(DeadProcess.ExitCode, code);
-        Assert.Equal(["handed back", "ended"], order);
-    }
-
-    [Fact]
     public async Task A_run_that_does_not_end_is_a_dead_model()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         Clock clock = new();
-        await using ModelHost models = Host(pipeline, TinyPackage.Random(), clock);
+        await using ModelHost models = pipeline.Host(TinyPackage.Random(), clock);
         LoadedModel model = await models.LiveAsync(Cancellation);
         List<ModelState> during = [];
         clock.Late = () => during.Add(models.State);
@@ -210,31 +140,6 @@ public class ModelHealthTests(AzuriteFixture azurite)
         Assert.Contains("no calibration for 'can', only for 'cork board'", model.NoteCalibrationGap("can"), StringComparison.Ordinal);
     }
 
-    private static ModelHost Host(
-        TestPipeline pipeline,
-        string path,
-        TimeProvider? time = null,
-        bool load = true,
-        ILogger<ModelHost>? log = null
-    ) =>
-        new(
-            Options.Create(
-                new ModelOptions
-                {
-                    Path = path,
-                    Load = load,
-                    Provider = Provider.Cpu,
-                    Threads = 1,
-                    RefreshSeconds = 0,
-                }
-            ),
-            Options.Create(new BatchingOptions()),
-            pipeline.Choice,
-            pipeline.Repository,
-            time ?? TimeProvider.System,
-            log ?? NullLogger<ModelHost>.Instance
-        );
-
     // Anchors of the wrong length stand for any run that fails.
     private static async Task RunAsync(LoadedModel model, int failing)
     {
@@ -252,28 +157,6 @@ public class ModelHealthTests(AzuriteFixture azurite)
 
     private static ContentResult Alive(TestPipeline pipeline, ModelHost models) =>
         Assert.IsType<ContentResult>(pipeline.Health(models).Alive(new DefaultHttpContext().Request));
-
-    private sealed class CountingLogger<T> : ILogger<T>
-    {
-        public int Errors { get; private set; }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (logLevel == LogLevel.Error)
-                Errors++;
-        }
-    }
 
     /// <summary>A clock that, while a run is measured, stands at its beginning first and six minutes later from then on.</summary>
     private sealed class Clock : TimeProvider

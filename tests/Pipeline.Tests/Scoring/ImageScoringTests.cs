@@ -1,19 +1,23 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Jobs;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Tests;
+using Azure.Core;
 using Azure.Storage.Blobs.Models;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Pipeline.Tests.Scoring;
 
-public class ScoreImageTests(AzuriteFixture azurite)
+public sealed class ImageScoringTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,7 +27,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
 
-        await new ScoreImage(pipeline.Scoring).Run(TestPipeline.Request("c/a.png", etag), Cancellation);
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
 
         string stem = $"{pipeline.Models.OwnId}/c/a.png/{etag}";
         Assert.Equal([stem + ".json"], await pipeline.NamesAsync(ContainerNames.Results));
@@ -187,6 +191,36 @@ public class ScoreImageTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_result_of_the_version_before_does_not_keep_the_present_one_from_being_scored()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1));
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+        string current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+
+        ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)); // the event is delivered twice
+
+        Assert.Equal((current, null), (again?.Image.ETag, again?.Failure));
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_present_version_does_not_keep_it_from_being_scored()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string old = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1)),
+            current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
+            JsonSerializer.Serialize(TestPipeline.Request("c/a.png", current), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
+
+        Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
+    }
+
+    [Fact]
     public async Task Metadata_that_change_before_scoring_lose_no_image()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
@@ -196,7 +230,7 @@ public class ScoreImageTests(AzuriteFixture azurite)
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
 
         Assert.NotEqual(old, current);
-        Assert.Equal((current, Verdict.Failed != result!.Score.Verdict), (result.Image.ETag, true));
+        Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
     }
 
     [Fact]
@@ -260,7 +294,8 @@ public class ScoreImageTests(AzuriteFixture azurite)
         string etag = await pipeline.UploadAsync(name, TestPipeline.Picture());
 
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request(name, etag));
-        await pipeline.Failures.Score(
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
             JsonSerializer.Serialize(TestPipeline.Request(name, "0xOther"), MessageJson.Default.ScoreRequested),
             Cancellation
         );
@@ -351,6 +386,73 @@ public class ScoreImageTests(AzuriteFixture azurite)
         double?[] alone = [.. results.Take(3).Select(r => r?.Score.Raw)];
         Assert.Equal(3, alone.Distinct().Count());
         Assert.All(results.Index(), r => Assert.Equal(alone[r.Index % 3], r.Item?.Score.Raw));
+    }
+
+    [Fact]
+    public async Task A_shadow_scores_its_share_of_new_images_without_alerts()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        string second = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
+        await pipeline.Choice.ShadowAsync(second, 0.5, Cancellation);
+
+        await pipeline.ScoreAllAsync(12);
+        int asked = (await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested)).Count;
+        await pipeline.WorkAsync();
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = second,
+                Mode = RescoreMode.Compare,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync();
+
+        Assert.InRange(asked, 1, 11);
+        Assert.Equal(12, (await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Count);
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal((asked, 12 - asked), (job.Found.Of("normal", "anomalous"), job.Found.Of("normal", "none")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task While_an_image_is_under_way_one_beyond_the_limit_and_one_of_a_job_wait(bool urgent)
+    {
+        using ManualResetEventSlim go = new();
+        ConcurrentQueue<string> begun = new();
+        FaultyTransport transport = new(request =>
+        {
+            string name = request.Uri.Path.Split('/')[^1];
+            if (request.Method == RequestMethod.Get && name is "a.png" or "b.png")
+            {
+                begun.Enqueue(name);
+                if (name == "a.png")
+                    go.Wait(Cancellation);
+            }
+
+            return null;
+        });
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(
+            azurite,
+            new LimitsOptions { MaxImagesInMemory = 1 },
+            transport: transport
+        );
+        ScoreRequested first = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1))),
+            second = TestPipeline.Request("c/b.png", await pipeline.UploadAsync("c/b.png", TestPipeline.Picture(2)));
+        Task<ScoredImage?> running = Task.Run(() => pipeline.Scoring.RunAsync(first, "ScoreImage", true, Cancellation), Cancellation);
+        await Eventually.HappensAsync(() => begun.Count == 1);
+
+        Task<ScoredImage?> waiting = Task.Run(() => pipeline.Scoring.RunAsync(second, "ScoreImage", urgent, Cancellation), Cancellation);
+        await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(2), Cancellation)); // time to begin, if it wrongly did
+        string[] early = [.. begun];
+        go.Set();
+        ScoredImage?[] scored = await Task.WhenAll(running, waiting);
+
+        Assert.Equal(["a.png"], early);
+        Assert.Equal([first.ETag, second.ETag], scored.Select(image => image?.Result.Image.ETag));
     }
 
     private static async Task AssertFailedAsync(TestPipeline pipeline, string code, string message = "")

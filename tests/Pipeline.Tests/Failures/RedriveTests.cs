@@ -5,7 +5,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure.Storage.Queues.Models;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Pipeline.Tests.Failures;
 
 /// <summary>Messages that were given up on go back to their queues.</summary>
 public sealed class RedriveTests(AzuriteFixture azurite)
@@ -18,7 +18,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
         string message = JsonSerializer.Serialize(TestPipeline.Request("c/a.png", etag), MessageJson.Default.ScoreRequested);
-        await pipeline.Failures.Score(message, Cancellation);
+        await pipeline.Failures.RecordAsync(QueueNames.Score, message, Cancellation);
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
 
         GivenUp kept = Assert.Single(await redrive.ListAsync(null, "c", null, Cancellation).ToListAsync(Cancellation));
@@ -45,7 +45,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
         for (int i = 0; i < 3; i++)
         {
-            await pipeline.Failures.Alert("no message of ours", Cancellation);
+            await pipeline.Failures.RecordAsync(QueueNames.Scored, "no message of ours", Cancellation);
             foreach (GivenUp each in await redrive.ListAsync(QueueNames.Scored, null, null, Cancellation).ToListAsync(Cancellation))
                 await redrive.SendAsync(each.Blob, Cancellation);
         }
@@ -59,7 +59,7 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task Ten_that_send_at_the_same_time_send_once()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        await pipeline.Failures.Score("a message", Cancellation);
+        await pipeline.Failures.RecordAsync(QueueNames.Score, "a message", Cancellation);
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
         GivenUp kept = Assert.Single(await redrive.ListAsync(null, null, null, Cancellation).ToListAsync(Cancellation));
 
@@ -73,15 +73,17 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     public async Task The_list_can_be_narrowed_and_knows_no_steps_of_jobs()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
-        await pipeline.Failures.Score(
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
             JsonSerializer.Serialize(TestPipeline.Request("c/a.png", "0x1"), MessageJson.Default.ScoreRequested),
             Cancellation
         );
-        await pipeline.Failures.Bulk(
+        await pipeline.Failures.RecordAsync(
+            QueueNames.ScoreBulk,
             JsonSerializer.Serialize(TestPipeline.Request("d/b.png", "0x2"), MessageJson.Default.ScoreRequested),
             Cancellation
         );
-        await pipeline.Failures.Rescore("a step", Cancellation);
+        await pipeline.Failures.RecordAsync(QueueNames.Rescore, "a step", Cancellation);
         Redrive redrive = new(pipeline.Storage, TimeProvider.System);
         async Task<List<string>> Images(string? queue, string? camera, DateTimeOffset? since) =>
             [.. (await redrive.ListAsync(queue, camera, since, Cancellation).ToListAsync(Cancellation)).Select(g => g.Message.Image ?? "")];

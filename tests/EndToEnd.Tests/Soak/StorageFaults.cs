@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Http;
 namespace AaClip.EndToEnd.Tests.Soak;
 
 /// <summary>
-/// What happens between the hosts and storage: now and then a fault, slow times, and times in which nothing gets through.
+/// Faults between the hosts and storage: single faulty requests, periods of delay, and periods without a connection.
 /// </summary>
-internal sealed class Weather(int seed)
+internal sealed class StorageFaults(int seed)
 {
-    private const double Share = 0.08; // of the requests that go wrong in bad weather
+    private const double Share = 0.08; // share of faulty requests
 
     private static readonly StorageFault[] Faults = Enum.GetValues<StorageFault>();
 
@@ -16,33 +16,33 @@ internal sealed class Weather(int seed)
     private int _injected,
         _refused;
 
-    /// <summary>Whether anything goes wrong at all.</summary>
-    public volatile bool Bad;
+    /// <summary>Whether single requests get faults.</summary>
+    public volatile bool Single;
 
-    /// <summary>Whether nothing gets through.</summary>
-    public volatile bool Cut;
+    /// <summary>Whether there is no connection.</summary>
+    public volatile bool Disconnected;
 
-    /// <summary>Whether every request waits.</summary>
+    /// <summary>Whether every request is delayed.</summary>
     public volatile bool Slow;
 
-    /// <summary>Single requests that were spoiled.</summary>
+    /// <summary>Number of single requests that got a fault.</summary>
     public int Injected => Volatile.Read(ref _injected);
 
-    /// <summary>Requests that found no way while everything was cut off.</summary>
+    /// <summary>Number of requests that failed because there was no connection.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
     public StorageFault? Choose(HttpRequest request)
     {
-        if (Cut)
+        if (Disconnected)
         {
             Interlocked.Increment(ref _refused);
             return StorageFault.LostRequest;
         }
 
-        if (!Bad || Next() >= Share)
+        if (!Single || Next() >= Share)
             return null;
         StorageFault fault = Faults[(int)(Next() * Faults.Length)];
-        // A blob that is cut comes over a connection that breaks; only a listing can look whole.
+        // A shortened blob comes with a broken connection; only a shortened XML answer can look complete.
         bool possible = fault switch
         {
             StorageFault.HalfBody => StorageProxy.AnswersXml(request),

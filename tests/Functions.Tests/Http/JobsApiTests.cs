@@ -7,7 +7,7 @@ using Json.Schema;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Functions.Tests.Http;
 
 /// <summary>Rescoring jobs over HTTP.</summary>
 public sealed class JobsApiTests(AzuriteFixture azurite)

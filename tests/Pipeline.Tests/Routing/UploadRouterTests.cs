@@ -4,9 +4,9 @@ using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Pipeline.Tests.Routing;
 
-public class RouteUploadTests(AzuriteFixture azurite)
+public sealed class UploadRouterTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -20,6 +20,7 @@ public class RouteUploadTests(AzuriteFixture azurite)
 
         Assert.Equal(("line1/day/a.jpg", "0x1", "line1", "screw"), (sent.Image, sent.ETag, sent.Camera, sent.ObjectClass));
         Assert.Equal("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", sent.Traceparent);
+        Assert.Equal([sent], await pipeline.MessagesAsync(QueueNames.Score, MessageJson.Default.ScoreRequested));
     }
 
     [Theory]
@@ -58,6 +59,7 @@ public class RouteUploadTests(AzuriteFixture azurite)
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "unknown/a.jpg" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "line1/thumbs/a.jpg" }));
         Assert.Null(await RouteAsync(pipeline, upload with { Name = "line2/a.jpg.tmp" }));
+        Assert.Empty(await pipeline.MessagesAsync(QueueNames.Score, MessageJson.Default.ScoreRequested));
     }
 
     private static Task<ScoreRequested?> RouteAsync(TestPipeline pipeline, BlobCreated upload) =>

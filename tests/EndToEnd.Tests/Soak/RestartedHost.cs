@@ -1,9 +1,10 @@
 namespace AaClip.EndToEnd.Tests.Soak;
 
 /// <summary>
-/// A host that is started again whenever it is gone, as a supervisor does: storage that is away at a start ends the start.
+/// A host that is started again when it has ended, as a supervisor does. While storage is unavailable a start fails and is repeated.
 /// </summary>
-internal sealed class Crew(Site site, string connection, TimeSpan lease, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+internal sealed class RestartedHost(Site site, string connection, TimeSpan lease, IReadOnlyDictionary<string, string> settings)
+    : IAsyncDisposable
 {
     private HostProcess? _host;
 
@@ -27,7 +28,7 @@ internal sealed class Crew(Site site, string connection, TimeSpan lease, IReadOn
     public async Task KillAsync(Victim victim, CancellationToken cancellation)
     {
         await StartAsync(cancellation);
-        Assert.Null(_host!.LastWords); // started just before; only a kill may end it
+        Assert.Null(_host!.LastOutput); // it runs: only a kill may end it
         await _host.KillAsync(victim, cancellation);
         if (victim is Victim.Worker)
             return;

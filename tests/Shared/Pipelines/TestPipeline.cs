@@ -11,18 +11,21 @@ using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;
-using AaClip.Tests;
 using Azure;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace AaClip.Functions.Tests;
+namespace AaClip.Tests;
 
-/// <summary>The functions over storage of their own and the tiny model, put together with <c>new</c>.</summary>
+/// <summary>The steps of the pipeline over storage of their own and the tiny model, put together with <c>new</c>.</summary>
 internal sealed class TestPipeline : IAsyncDisposable
 {
+    private readonly ScratchFolder _cache = new(); // of its own: tests damage what lies in it
+
     private TestPipeline(StorageClients storage, LimitsOptions limits, string? modelPath)
     {
         Storage = storage;
@@ -39,7 +42,7 @@ internal sealed class TestPipeline : IAsyncDisposable
                 Provider = Provider.Cpu,
                 Threads = 1,
                 RefreshSeconds = 0,
-                Cache = Path.Combine(Path.GetTempPath(), "aaclip-tests-models"),
+                Cache = _cache.Path,
             }
         );
         Choice = new ModelRolesStore(storage, model, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
@@ -79,9 +82,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Sender = new QueueSender(storage);
         Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
         Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
-        Failures = new RecordFailure(
-            new FailureRecorder(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance)
-        );
+        Failures = new FailureRecorder(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance);
     }
 
     public StorageClients Storage { get; }
@@ -94,15 +95,29 @@ internal sealed class TestPipeline : IAsyncDisposable
     public JobRunner Runner { get; }
     public ResultStore Results { get; }
     public ImageScoring Scoring { get; }
-    public RecordFailure Failures { get; }
+    public FailureRecorder Failures { get; }
     public QueueSender Sender { get; }
     public Infrastructure Infrastructure { get; }
     public AlertOutbox Outbox { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<TestPipeline> NewAsync(AzuriteFixture azurite, LimitsOptions? limits = null, string? modelPath = null) =>
-        new(await azurite.NewAsync(), limits ?? new LimitsOptions(), modelPath);
+    public static async Task<TestPipeline> NewAsync(
+        AzuriteFixture azurite,
+        LimitsOptions? limits = null,
+        string? modelPath = null,
+        HttpPipelineTransport? transport = null
+    )
+    {
+        StorageClients storage = await azurite.NewAsync();
+        return new(transport is null ? storage : azurite.Through(storage, transport), limits ?? new LimitsOptions(), modelPath);
+    }
+
+    /// <summary>A package that finds every picture normal.</summary>
+    public static string AllNormal => TinyPackage.Recalibrated(0.95);
+
+    /// <summary>The same weights with a calibration by which every picture is anomalous.</summary>
+    public static string AllAnomalous => TinyPackage.Recalibrated(0.05);
 
     /// <summary>A picture of stripes, as a camera would send it.</summary>
     public static byte[] Picture(int seed = 0, int width = 160, int height = 120)
@@ -153,8 +168,25 @@ internal sealed class TestPipeline : IAsyncDisposable
     /// <summary>Scores a new image, which stores a result and sends what follows.</summary>
     public async Task<ResultDocument?> ScoreAsync(ScoreRequested request) => (await Scoring.ScoreAsync(request, Cancellation))?.Result;
 
-    /// <summary>The functions' answer to probes.</summary>
-    public Health Health(ModelHost? models = null) => new(Storage, Cameras, models ?? Models, Infrastructure, Outbox);
+    /// <summary>Models of a process beside this one, over the same storage.</summary>
+    public ModelHost Host(string path, TimeProvider? time = null, bool load = true, ILogger<ModelHost>? log = null) =>
+        new(
+            Options.Create(
+                new ModelOptions
+                {
+                    Path = path,
+                    Load = load,
+                    Provider = Provider.Cpu,
+                    Threads = 1,
+                    RefreshSeconds = 0,
+                }
+            ),
+            Options.Create(new BatchingOptions()),
+            Choice,
+            Repository,
+            time ?? TimeProvider.System,
+            log ?? NullLogger<ModelHost>.Instance
+        );
 
     public async Task<List<T>> MessagesAsync<T>(string queue, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
@@ -175,5 +207,6 @@ internal sealed class TestPipeline : IAsyncDisposable
         Outbox.Dispose();
         Cameras.Dispose();
         await Models.DisposeAsync();
+        _cache.Dispose();
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace AaClip.Cli.Operate;
 
-/// <summary>The second Ctrl-C: the first asks to finish, this one to end at once.</summary>
-internal sealed class Impatience : IDisposable
+/// <summary>Cancels at the second Ctrl-C: the first one lets running work finish, the second one ends it at once.</summary>
+internal sealed class SecondInterrupt : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _signals;
@@ -11,7 +11,7 @@ internal sealed class Impatience : IDisposable
     private int _count;
     private bool _over;
 
-    public Impatience() =>
+    public SecondInterrupt() =>
         _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Count), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count)];
 
     public CancellationToken Token => _source.Token;
@@ -22,7 +22,7 @@ internal sealed class Impatience : IDisposable
             signal.Dispose();
         lock (_lock)
         {
-            _over = true; // a signal may still be on its way
+            _over = true; // a signal may still arrive
             _source.Dispose();
         }
     }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>Storage in a folder, which can be ended and started again, behind two proxies, which the weather reaches.</summary>
-internal sealed class Plant : IAsyncDisposable
+/// <summary>Storage in a folder that can be restarted, behind two proxies that inject the faults.</summary>
+internal sealed class FaultyStorage : IAsyncDisposable
 {
     private const string Emulator = "devstoreaccount1";
     private static readonly string Script = Path.Combine(Parity.RepositoryRoot, "node_modules", "azurite", "dist", "src", "azurite.js");
@@ -17,31 +17,31 @@ internal sealed class Plant : IAsyncDisposable
         _queues;
     private Azurite _azurite;
 
-    private Plant(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) =>
+    private FaultyStorage(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) =>
         (_folder, _azurite, _blobs, _queues) = (folder, azurite, blobs, queues);
 
-    public static async Task<Plant> OpenAsync(string folder, Weather weather)
+    public static async Task<FaultyStorage> OpenAsync(string folder, StorageFaults faults)
     {
         Azurite azurite = await Azurite.StartAsync(Script, folder, FreePair(), NullLogger.Instance, CancellationToken.None);
         StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "BlobEndpoint"));
         StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
         foreach (StorageProxy proxy in (StorageProxy[])[blobs, queues])
-            (proxy.Choose, proxy.Delay) = (weather.Choose, weather.Delay);
-        return new Plant(folder, azurite, blobs, queues);
+            (proxy.Choose, proxy.Delay) = (faults.Choose, faults.Delay);
+        return new FaultyStorage(folder, azurite, blobs, queues);
     }
 
     /// <summary>
-    /// Past the proxies as cameras and people go, but where the proxies send requests: the ports stay when storage is started again.
+    /// Connection string without the proxies, for cameras and verbs. The ports stay the same after a restart, for the proxies too.
     /// </summary>
     /// <param name="account">One of the fixture's.</param>
     public string Direct(string account) => _azurite.ConnectionString.Replace(Emulator, account, StringComparison.Ordinal);
 
-    /// <summary>As the hosts go.</summary>
+    /// <summary>Connection string through the proxies, for the hosts.</summary>
     public string Through(string account) => StorageProxy.Through(Direct(account), _blobs, _queues);
 
     /// <summary>
-    /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: after SIGKILL it would have forgotten
-    /// what it had confirmed, which no program above it can mend.
+    /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: with SIGKILL it would lose data that
+    /// it has confirmed, which no program above it can repair.
     /// </summary>
     public async Task RestartAsync(TimeSpan away)
     {
@@ -59,7 +59,7 @@ internal sealed class Plant : IAsyncDisposable
         await _azurite.DisposeAsync();
     }
 
-    // Below the ports that the system gives away by itself.
+    // Below the range of ports that the system assigns itself.
     private static int FreePair()
     {
         while (true)
@@ -75,7 +75,7 @@ internal sealed class Plant : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Taken.
+                // A port is in use.
             }
         }
     }

@@ -4,17 +4,17 @@ using Azure.Identity;
 namespace AaClip.Cli.Operate;
 
 /// <summary>
-/// Storage said no, or nothing at all: the reason in one line. Messages of the storage library carry headers and go over many lines.
+/// Errors of storage, explained in one line. The storage library's own messages have several lines and hold headers.
 /// </summary>
-internal static class StorageTrouble
+internal static class StorageErrors
 {
-    /// <returns>Null when the exception does not come from storage.</returns>
+    /// <returns>Null if the exception does not come from storage.</returns>
     public static string? Explain(Exception exception) =>
         exception switch
         {
             RequestFailedException { Status: 403 } =>
                 "The storage account refuses access: check the key or the roles of the identity (Storage Blob Data Reader and "
-                    + "Storage Queue Data Reader to look; Storage Blob Data Contributor to drop images).",
+                    + "Storage Queue Data Reader to read; Storage Blob Data Contributor to drop images).",
             RequestFailedException { Status: > 0 } failed =>
                 $"Storage answered {failed.Status} {failed.ErrorCode}: {FirstLine(failed.Message)}",
             RequestFailedException failed => $"Storage cannot be reached: {FirstLine(Innermost(failed).Message)}",
@@ -26,7 +26,7 @@ internal static class StorageTrouble
             _ => null,
         };
 
-    /// <summary>Of a message, what fits in a line.</summary>
+    /// <summary>The first line of a message.</summary>
     public static string FirstLine(string message) => message.Split('\n', 2)[0].Trim();
 
     private static Exception Innermost(Exception exception)

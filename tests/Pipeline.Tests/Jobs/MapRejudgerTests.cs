@@ -1,0 +1,124 @@
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
+using AaClip.Tests;
+
+namespace AaClip.Pipeline.Tests.Jobs;
+
+/// <summary>Jobs of mode "threshold".</summary>
+public sealed class MapRejudgerTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Threshold_mode_judges_stored_maps_by_the_new_calibration_and_runs_no_model()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        string stricter = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
+        await pipeline.ScoreAllAsync(3);
+
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = stricter,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync(score: false);
+        string etag = (await pipeline.NamesAsync(ContainerNames.Results))
+            .First(n => n.Contains("c/0.png", StringComparison.Ordinal))
+            .Split('/')[^1][..^5];
+        ResultDocument judged = pipeline.Result(new ImageVersion("c/0.png", etag).Result(stricter));
+        await pipeline.ScoreAsync(TestPipeline.Request("c/0.png", etag, model: stricter)); // as the model itself would have it
+        ResultDocument scored = pipeline.Result(new ImageVersion("c/0.png", etag).Result(stricter));
+
+        Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
+        Assert.Equal(JobStatus.Done, (await pipeline.Jobs.FindAsync("j", Cancellation)).Status);
+        Assert.Equal((Verdict.Anomalous, scored.Score.Verdict), (judged.Score.Verdict, judged.Score.Verdict));
+        Assert.Equal(scored.Score.Raw!.Value, judged.Score.Raw!.Value, 4); // a map is stored in 16 bits
+        Assert.Equal(scored.Score.Threshold, judged.Score.Threshold);
+        Assert.Equal(scored.Map!.Blob, judged.Map!.Blob);
+        Assert.Contains(judged.Map.Blob, await pipeline.NamesAsync(ContainerNames.Maps));
+    }
+
+    [Fact]
+    public async Task Threshold_mode_goes_on_past_maps_that_are_gone_or_damaged()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        string stricter = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
+        await pipeline.ScoreAllAsync(3);
+        string[] maps = [.. await pipeline.NamesAsync(ContainerNames.Maps)];
+        await pipeline.Storage.Container(ContainerNames.Maps).GetBlobClient(maps[0]).DeleteAsync(cancellationToken: Cancellation);
+        await pipeline
+            .Storage.Container(ContainerNames.Maps)
+            .GetBlobClient(maps[1])
+            .UploadAsync(BinaryData.FromString("no map"), overwrite: true, Cancellation);
+
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = stricter,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync(score: false);
+
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal((JobStatus.Done, 2L, 1L), (job.Status, job.Found.Of("normal", "none"), job.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
+    public async Task Threshold_mode_takes_over_a_changed_profile_of_the_live_model()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        await pipeline.ScoreAllAsync(2);
+        await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "threshold": 0.05 } }""");
+
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = pipeline.Models.OwnId,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync(score: false);
+
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal((JobStatus.Done, 2L), (job.Status, job.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
+    public async Task Threshold_mode_with_other_weights_fails_with_what_to_do()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        string other = await pipeline.Repository.PublishAsync(TinyPackage.Random(Precision.Int8), cancellation: Cancellation);
+        await pipeline.ScoreAllAsync(1);
+
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = other,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync(score: false);
+
+        Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
+        Assert.Equal(JobStatus.Failed, job.Status);
+        Assert.Contains("use mode full", job.Reason!, StringComparison.Ordinal);
+    }
+}
