@@ -116,6 +116,7 @@ internal static class ResultsCommand
         if ((await index.MonthsAsync(cancellation)).Count > 0)
             return false;
         BlobContainerClient results = storage.Container(ContainerNames.Results);
-        return await results.ExistsAsync(cancellation) && await results.GetBlobsAsync(cancellationToken: cancellation).AnyAsync(cancellation);
+        return await results.ExistsAsync(cancellation)
+            && await results.GetBlobsAsync(cancellationToken: cancellation).AnyAsync(cancellation);
     }
 }

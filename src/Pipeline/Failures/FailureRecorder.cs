@@ -11,6 +11,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
 using AaClip.Scoring.Packages;
 using Azure;
+using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 
 namespace AaClip.Pipeline.Failures;
@@ -21,6 +22,7 @@ namespace AaClip.Pipeline.Failures;
 /// existing result is never replaced.
 /// </summary>
 public sealed partial class FailureRecorder(
+    StorageClients storage,
     ResultStore results,
     CameraProfiles cameras,
     ModelHost models,
@@ -182,6 +184,7 @@ public sealed partial class FailureRecorder(
                 ETag = request.ETag.Trim('"'),
                 Camera = request.Camera,
                 ObjectClass = objectClass,
+                StoredAt = await StoredAtAsync(request, cancellation),
             },
             Model = model,
             Score = new ScorePart(Verdict.Failed),
@@ -192,6 +195,23 @@ public sealed partial class FailureRecorder(
             Traceparent = request.Traceparent,
             Job = request.Job,
         };
+    }
+
+    // The index files a result under this time. Without it a later score of the same version would have a row of its own.
+    private async Task<DateTimeOffset?> StoredAtAsync(ScoreRequested request, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobProperties image = await storage
+                .Container(ContainerNames.Images)
+                .GetBlobClient(request.Image)
+                .GetPropertiesAsync(cancellationToken: cancellation);
+            return image.ETag.ToString().Trim('"') == request.ETag.Trim('"') ? image.LastModified : null;
+        }
+        catch (RequestFailedException e) when (e.Status is 400 or 404) // the name is not one of storage, or the image is gone
+        {
+            return null;
+        }
     }
 
     private static partial class Log

@@ -82,12 +82,12 @@ public sealed partial class ImageScoring : IDisposable
 
     /// <summary>Scores a new image, and sends the messages that follow from it.</summary>
     /// <returns>As for <see cref="RunAsync(ScoreRequested, string, bool, CancellationToken)"/>.</returns>
-    public async Task<ScoredImage?> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
+    public async Task<ScoredImage> ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
-        ScoredImage? image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
-        if (image?.Scored is { } scored)
+        ScoredImage image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
+        if (image.Scored is { } scored)
             await _sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
-        if (image?.Shadow is { } shadow)
+        if (image.Shadow is { } shadow)
             await _sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         return image;
     }
@@ -98,7 +98,7 @@ public sealed partial class ImageScoring : IDisposable
     /// <returns>
     /// The stored result and the messages to send; null if the requested version no longer exists and the current one is already scored.
     /// </returns>
-    public async Task<ScoredImage?> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
+    public async Task<ScoredImage> RunAsync(ScoreRequested request, string step, bool urgent, CancellationToken cancellation)
     {
         using Activity? span = Tracing.Start(step, request.Traceparent);
         span?.SetTag("camera", request.Camera).SetTag("image", request.Image);
@@ -148,7 +148,7 @@ public sealed partial class ImageScoring : IDisposable
         _patientOnCpu.Dispose();
     }
 
-    private async Task<ScoredImage?> RunAsync(
+    private async Task<ScoredImage> RunAsync(
         ScoreRequested request,
         LoadedModel model,
         CameraProfile profile,
@@ -169,7 +169,7 @@ public sealed partial class ImageScoring : IDisposable
             await YieldAsync(urgent, cancellation);
             (BlobDownloadStreamingResult? blob, ResultDocument? present) = await DownloadAsync(request, model.Id, cancellation);
             if (blob is null)
-                return present is null ? null : await FinishAsync(request, present, model.Id, cancellation);
+                return await FinishAsync(request, present!, model.Id, cancellation); // without a blob there is a result
             byte[]? bytes;
             using (blob.Content)
             {

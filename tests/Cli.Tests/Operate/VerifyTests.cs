@@ -98,10 +98,7 @@ public sealed class VerifyTests(AzuriteFixture azurite)
         TestAccount account = await TestAccount.NewAsync(azurite);
         ResultStore results = new(account.Storage);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        string[] etags =
-        [
-            .. await Task.WhenAll(Enumerable.Range(0, 4).Select(i => account.ImageAsync($"line1/{i}.png"))),
-        ];
+        string[] etags = [.. await Task.WhenAll(Enumerable.Range(0, 4).Select(i => account.ImageAsync($"line1/{i}.png")))];
         ResultDocument[] documents =
         [
             .. etags.Select((e, i) => TestResult.Document($"line1/{i}.png", e, Verdict.Failed, 0, TestAccount.Model, now)),

@@ -186,7 +186,7 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         ResultDocument? late = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)); // delivered twice
 
         Assert.Equal(current, first?.Image.ETag);
-        Assert.Null(late);
+        Assert.Equal(first?.ScoredAt, late?.ScoredAt); // not scored again
         Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
     }
 
@@ -198,9 +198,11 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
         string current = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
 
-        ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)); // the event is delivered twice
+        ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old)), // the event is delivered twice
+            own = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", current));
 
-        Assert.Equal((current, null), (again?.Image.ETag, again?.Failure));
+        Assert.Equal((old, current), (again?.Image.ETag, own?.Image.ETag));
+        Assert.Equal(2, (await pipeline.NamesAsync(ContainerNames.Results)).Count);
     }
 
     [Fact]
@@ -218,6 +220,8 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
 
         Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
+        ResultRow row = Assert.Single(await pipeline.Results.Index.QueryAsync(new ResultQuery(), Cancellation).ToListAsync(Cancellation)); // in place of that of the failure
+        Assert.Equal((null, current), (row.Failure, row.ETag));
     }
 
     [Fact]
@@ -238,14 +242,48 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
-        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+        ResultDocument? first = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
         await pipeline.TouchAsync("c/a.png");
 
         ResultDocument? again = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag)); // the event is delivered twice
 
-        Assert.Null(again);
+        Assert.Equal(first?.ScoredAt, again?.ScoredAt); // not scored again
         Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
-        Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+        List<Scored> messages = await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored);
+        Assert.Equal(2, messages.Count);
+        Assert.Equal(messages[0], messages[1] with { EnqueuedAt = messages[0].EnqueuedAt });
+    }
+
+    [Fact]
+    public async Task A_request_that_comes_again_after_its_result_finishes_what_is_left()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        ScoreRequested request = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture()));
+        ScoredImage first = await pipeline.Scoring.RunAsync(request, "test", urgent: true, Cancellation);
+        await pipeline.Results.Index.RemoveAsync(ResultRow.Of(first.Result), Cancellation); // the worker died before step 8, and in step 7
+
+        ScoredImage again = await pipeline.Scoring.RunAsync(request, "test", urgent: true, Cancellation);
+
+        Assert.Equal(first.Scored, again.Scored);
+        ResultRow row = Assert.Single(
+            await pipeline.Results.Index.QueryAsync(new ResultQuery { Camera = "c" }, Cancellation).ToListAsync(Cancellation)
+        );
+        Assert.Equal(ResultRow.Of(first.Result), row);
+    }
+
+    [Fact]
+    public async Task A_new_image_that_a_job_has_scored_is_scored_again_and_told()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        ScoreRequested request = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture()));
+        ScoredImage byJob = await pipeline.Scoring.RunAsync(request with { Job = "j1" }, "test", urgent: false, Cancellation);
+
+        ScoredImage own = await pipeline.Scoring.RunAsync(request, "test", urgent: true, Cancellation);
+        ScoredImage late = await pipeline.Scoring.RunAsync(request with { Job = "j1" }, "test", urgent: false, Cancellation);
+
+        Assert.Equal(("j1", null), (byJob.Result.Job, byJob.Scored));
+        Assert.Equal((null, null), (own.Result.Job, own.Scored?.Job));
+        Assert.Equal((null, own.Result.ScoredAt), (late.Scored, late.Result.ScoredAt)); // the job takes the result that is there
     }
 
     [Fact]

@@ -69,14 +69,14 @@ internal static class StorageOperations
             ["ResultStore.Summaries"] = new(
                 WithResults,
                 Give(async s =>
-                    (
-                        await Results(s).SummariesAsync(Model, [(new ImageVersion(Image, "0x1"), Document().Image.StoredAt)], Token)
-                    ).Count
+                    (await Results(s).SummariesAsync(Model, [(new ImageVersion(Image, "0x1"), Document().Image.StoredAt)], Token)).Count
                 )
             ),
             ["ResultIndex.Query"] = new(
                 WithResults,
-                Give(async s => string.Join(' ', await Results(s).Index.QueryAsync(new ResultQuery(), Token).Select(r => r.Blob).ToListAsync(Token)))
+                Give(async s =>
+                    string.Join(' ', await Results(s).Index.QueryAsync(new ResultQuery(), Token).Select(r => r.Blob).ToListAsync(Token))
+                )
             ),
             ["ResultIndex.Remove"] = new(WithResults, Do(s => Results(s).Index.RemoveAsync(ResultRow.Of(Document()), Token))),
             ["ResultIndex.Drop"] = new(

@@ -82,7 +82,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Sender = new QueueSender(storage);
         Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
         Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
-        Failures = new FailureRecorder(Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance);
+        Failures = new FailureRecorder(storage, Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance);
     }
 
     public StorageClients Storage { get; }

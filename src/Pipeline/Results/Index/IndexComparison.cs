@@ -61,7 +61,6 @@ public sealed record IndexComparison(IReadOnlyList<string> Unindexed, IReadOnlyL
     }
 
     private static bool IsSame(ResultSummary result, ResultRow row) =>
-        (result.Verdict, result.Score, result.Time, result.Job, result.Failure)
-            == (row.Verdict, row.Score, row.Time, row.Job, row.Failure)
+        (result.Verdict, result.Score, result.Time, result.Job, result.Failure) == (row.Verdict, row.Score, row.Time, row.Job, row.Failure)
         && (result.Cursor is null || result.Cursor == row.Cursor);
 }
