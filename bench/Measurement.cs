@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace AaClip.Bench;
@@ -24,6 +26,16 @@ internal sealed record Report
     public required string Runtime { get; init; }
     public required double GflopPerSecond { get; init; }
     public required IReadOnlyList<Row> Rows { get; init; }
+
+    /// <summary>Saves the report in bench/results, under its time.</summary>
+    /// <param name="name">Name of the bench.</param>
+    public async Task SaveAsync(string name, CancellationToken cancellation)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(ScoringBench.Root, "bench", "results")).FullName;
+        string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{name}-{At:yyyyMMdd-HHmm}.json"));
+        await File.WriteAllTextAsync(path, JsonSerializer.Serialize(this, BenchJson.Default.Report) + "\n", cancellation);
+        Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
+    }
 }
 
 /// <summary>A row of the table.</summary>

@@ -64,18 +64,7 @@ internal static class PipelineBench
         };
         Table.Write(report, []);
         if (save)
-        {
-            string path = Path.Combine(
-                ScoringBench.Root,
-                "bench",
-                "results",
-                string.Create(CultureInfo.InvariantCulture, $"pipeline-{report.At:yyyyMMdd-HHmm}.json")
-            );
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // not null: a file has a folder
-            await File.WriteAllTextAsync(path, JsonSerializer.Serialize(report, BenchJson.Default.Report) + "\n", cancellation);
-            Console.WriteLine($"Kept as {Path.GetRelativePath(ScoringBench.Root, path)}");
-        }
-
+            await report.SaveAsync("pipeline", cancellation);
         return 0;
     }
 

@@ -61,6 +61,17 @@ pipeline.SetAction(
 );
 root.Add(pipeline);
 
+Option<int[]> results = new("--results")
+{
+    Description = "Numbers of results, each in a store of its own.",
+    DefaultValueFactory = _ => [10_000, 100_000],
+    AllowMultipleArgumentsPerToken = true,
+    HelpName = "N",
+};
+Command index = new("index", "Measures queries of the results index, on Azurite.") { results, save };
+index.SetAction((parsed, cancellation) => IndexBench.RunAsync(parsed.GetValue(results)!, parsed.GetValue(save), cancellation));
+root.Add(index);
+
 Option<int> steps = new("--steps")
 {
     Description = "Timed steps of each stage.",

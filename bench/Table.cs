@@ -9,9 +9,8 @@ internal static class Table
     public static void Write(Report report, IReadOnlyList<Baseline> baselines)
     {
         Console.WriteLine($"{report.Machine}");
-        Console.WriteLine(
-            FormattableString.Invariant($"{report.Runtime}; a large float32 product reaches {report.GflopPerSecond:F0} GFLOP/s")
-        );
+        string speed = report.GflopPerSecond > 0 ? $"; a large float32 product reaches {report.GflopPerSecond:F0} GFLOP/s" : "";
+        Console.WriteLine(report.Runtime + speed);
         for (int i = 0; i < baselines.Count; i++)
             Console.WriteLine(
                 string.Create(

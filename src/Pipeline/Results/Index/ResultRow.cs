@@ -59,6 +59,9 @@ public sealed record ResultRow
     /// <summary>The job that asked for it; null for a new image.</summary>
     public string? Job { get; init; }
 
+    /// <summary>ETag of the camera profiles that applied; null where there was no file of them.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>Blob name in the heatmaps container; null for none.</summary>
     public string? Heatmap { get; init; }
 
@@ -102,6 +105,7 @@ public sealed record ResultRow
             Class = result.Image.ObjectClass,
             Failure = result.Failure?.Code,
             Job = result.Job,
+            Profile = result.Profile,
             Heatmap = result.Heatmap,
             Map = result.Map?.Blob,
             Width = result.Image.Width,
@@ -131,6 +135,7 @@ public sealed record ResultRow
         Set("class", Class);
         Set("failure", Failure);
         Set("job", Job);
+        Set("profile", Profile);
         Set("heatmap", Heatmap);
         Set("map", Map);
         Set("width", Width);
@@ -171,6 +176,7 @@ public sealed record ResultRow
             Class = Text("class"),
             Failure = entity.GetString("failure"),
             Job = entity.GetString("job"),
+            Profile = entity.GetString("profile"),
             Heatmap = entity.GetString("heatmap"),
             Map = entity.GetString("map"),
             Width = entity.GetInt32("width") ?? 0,

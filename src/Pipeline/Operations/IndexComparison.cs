@@ -1,14 +1,16 @@
+using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 
-namespace AaClip.Pipeline.Results.Index;
+namespace AaClip.Pipeline.Operations;
 
-/// <summary>What differs between result blobs, which are the truth, and the rows of the index.</summary>
-/// <param name="Unindexed">Blob names of results that have no row, or one that says something else.</param>
-/// <param name="Stale">Rows whose result is not there, or that are second ones of their result.</param>
+/// <summary>The differences between result blobs, which are the truth, and the rows of the index.</summary>
+/// <param name="Unindexed">Blob names of results without a row, or with a row that differs from them.</param>
+/// <param name="Stale">Rows without a result, and second rows of a result.</param>
 public sealed record IndexComparison(IReadOnlyList<string> Unindexed, IReadOnlyList<ResultRow> Stale)
 {
     /// <summary>Compares listings.</summary>
-    /// <param name="results">What the blobs say, by blob name. List them before: a row is written after its blob.</param>
+    /// <param name="results">Summaries of the blobs, by blob name. List them first: a row is written after its blob.</param>
     /// <param name="camera">Only rows of this camera; null for all.</param>
     /// <param name="model">Only rows of this model; null for all.</param>
     public static async Task<IndexComparison> OfAsync(
@@ -34,7 +36,7 @@ public sealed record IndexComparison(IReadOnlyList<string> Unindexed, IReadOnlyL
             if (model is not null && row.Model != model)
                 continue;
             if (!results.TryGetValue(row.Blob, out ResultSummary? result))
-                stale.Add(row); // or of a result that was stored since the listing: asked for below
+                stale.Add(row); // or its result was stored after the listing, which is checked below
             else if (first.TryGetValue(row.Blob, out ResultRow? other))
                 stale.Add(row.Cursor == result.Cursor ? other : row);
             if (result is null)
