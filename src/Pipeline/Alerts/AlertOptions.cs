@@ -5,10 +5,12 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>Where alerts are sent. The camera's profile decides when one is raised.</summary>
-public sealed class AlertOptions
+public sealed class AlertOptions : IValidatableObject
 {
     /// <summary>Section of the settings.</summary>
     public const string Section = "Alert";
+
+    private const int ShortestSecret = 16;
 
     /// <summary>
     /// Service Bus topic that receives the alerts in addition to the queue; empty (default) for none. Needs the connection ServiceBus.
@@ -21,6 +23,15 @@ public sealed class AlertOptions
     /// </summary>
     [EnumDataType(typeof(ServiceBusTransportType), ErrorMessage = "Alert__Transport takes AmqpTcp or AmqpWebSockets.")]
     public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;
+
+    /// <summary>
+    /// Address that each event is posted to, in addition to the queue; empty (default) for none. Needs <see cref="WebhookSecret"/>. https, or
+    /// http for this machine (localhost, 127.0.0.1, [::1]).
+    /// </summary>
+    public string Webhook { get; set; } = "";
+
+    /// <summary>Key of the signatures of <see cref="Webhook"/>; at least 16 characters. Never logged.</summary>
+    public string WebhookSecret { get; set; } = "";
 
     /// <summary>
     /// Base address of links to images, results and heatmaps, such as "https://account.blob.core.windows.net"; empty (default) for no
@@ -37,6 +48,31 @@ public sealed class AlertOptions
     [Required]
     [RegularExpression(@"^[A-Za-z0-9/:._~%-]+$", ErrorMessage = "Alert__Source takes a URI reference such as /plant1/aaclip.")]
     public string Source { get; set; } = "/aaclip";
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Webhook.Length == 0)
+            yield break;
+        // Values are left out of the messages: they contain keys.
+        if (!Uri.TryCreate(Webhook, UriKind.Absolute, out Uri? address) || !IsSafe(address, "https", "http"))
+            yield return new ValidationResult(
+                "Alert__Webhook takes an https address without user name and fragment, such as https://plant.example/alerts; http only for "
+                    + "this machine.",
+                [nameof(Webhook)]
+            );
+        if (WebhookSecret.Length < ShortestSecret)
+            yield return new ValidationResult(
+                $"Alert__WebhookSecret takes at least {ShortestSecret} characters while Alert__Webhook is set: make one with 'openssl rand "
+                    + "-hex 32', and give it to the receiver.",
+                [nameof(WebhookSecret)]
+            );
+    }
+
+    private static bool IsSafe(Uri address, string encrypted, string plain) =>
+        (address.Scheme == encrypted || address.Scheme == plain && address.IsLoopback)
+        && address.UserInfo.Length == 0
+        && address.Fragment.Length == 0;
 }
 
 /// <summary>Checks <see cref="AlertOptions"/> at start.</summary>

@@ -76,6 +76,12 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     /// <summary>When the change was decided; null in a state written by an older program.</summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>
+    /// Names of the receivers that were configured when the change was decided; no other one gets it. Null in a state written by an older
+    /// program, which had queue and topic.
+    /// </summary>
+    public IReadOnlyList<string>? Receivers { get; init; }
+
     /// <summary>Placeholder messages for the change, by receiver.</summary>
     public IReadOnlyDictionary<string, Reservation> Places
     {
@@ -84,6 +90,10 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     } = None;
 
     private static readonly Dictionary<string, Reservation> None = [];
+    private static readonly string[] Older = ["queue", "topic"];
+
+    /// <summary>Whether a receiver is to get the change and does not have it yet.</summary>
+    public bool IsDue(string receiver) => (Receivers ?? Older).Contains(receiver) && !DeliveredTo.Contains(receiver);
 }
 
 /// <summary>A placeholder: a hidden queue message that an event will be written into.</summary>
