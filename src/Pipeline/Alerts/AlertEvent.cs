@@ -30,6 +30,19 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
+    /// <summary>What receivers filter by without reading the body: application properties of the topic, user properties of MQTT.</summary>
+    internal IReadOnlyDictionary<string, object> Properties =>
+        new Dictionary<string, object>
+        {
+            ["camera"] = Data.Camera,
+            ["objectClass"] = Data.ObjectClass,
+            ["severity"] = Data.Severity,
+            ["score"] = Data.Score.Calibrated,
+            ["model"] = Data.Model,
+            ["verdict"] = "anomalous",
+            ["type"] = Envelope.Type,
+        };
+
     /// <summary>Makes the event of a change.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
     {

@@ -10,6 +10,8 @@ public sealed class AlertOptions : IValidatableObject
     /// <summary>Section of the settings.</summary>
     public const string Section = "Alert";
 
+    internal const string Mqtts = "mqtts";
+
     private const int ShortestSecret = 16;
 
     /// <summary>
@@ -34,6 +36,26 @@ public sealed class AlertOptions : IValidatableObject
     public string WebhookSecret { get; set; } = "";
 
     /// <summary>
+    /// MQTT broker that each event is published to, in addition to the queue; empty (default) for none. "mqtts://host" (port 8883) or, without
+    /// encryption, "mqtt://host" (port 1883).
+    /// </summary>
+    public string Mqtt { get; set; } = "";
+
+    /// <summary>User name at <see cref="Mqtt"/>; empty (default) for none.</summary>
+    public string MqttUser { get; set; } = "";
+
+    /// <summary>Password of <see cref="MqttUser"/>. Never logged.</summary>
+    public string MqttPassword { get; set; } = "";
+
+    /// <summary>Topics at <see cref="Mqtt"/>, with the placeholders {camera}, {severity}, {type} and {class}.</summary>
+    [RegularExpression(
+        Alerts.MqttTopic.Pattern,
+        ErrorMessage = "Alert__MqttTopic takes a topic such as aaclip/alerts/{{camera}}, with the placeholders {{camera}}, {{severity}}, "
+            + "{{type}} and {{class}}, without wildcards."
+    )]
+    public string MqttTopic { get; set; } = "aaclip/alerts/{camera}";
+
+    /// <summary>
     /// Base address of links to images, results and heatmaps, such as "https://account.blob.core.windows.net"; empty (default) for no
     /// links.
     /// </summary>
@@ -52,27 +74,34 @@ public sealed class AlertOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Webhook.Length == 0)
-            yield break;
-        // Values are left out of the messages: they contain keys.
-        if (!Uri.TryCreate(Webhook, UriKind.Absolute, out Uri? address) || !IsSafe(address, "https", "http"))
+        // Values are left out of the messages: they may contain keys.
+        if (
+            Webhook.Length > 0
+            && !IsAddress(Webhook, address => address.Scheme == "https" || address is { Scheme: "http", IsLoopback: true })
+        )
             yield return new ValidationResult(
                 "Alert__Webhook takes an https address without user name and fragment, such as https://plant.example/alerts; http only for "
                     + "this machine.",
                 [nameof(Webhook)]
             );
-        if (WebhookSecret.Length < ShortestSecret)
+        if (Webhook.Length > 0 && WebhookSecret.Length < ShortestSecret)
             yield return new ValidationResult(
                 $"Alert__WebhookSecret takes at least {ShortestSecret} characters while Alert__Webhook is set: make one with 'openssl rand "
                     + "-hex 32', and give it to the receiver.",
                 [nameof(WebhookSecret)]
             );
+        if (Mqtt.Length > 0 && !IsAddress(Mqtt, address => address.Scheme is Mqtts or "mqtt" && address.PathAndQuery is "" or "/"))
+            yield return new ValidationResult(
+                "Alert__Mqtt takes mqtts://host:8883 or mqtt://host:1883, without a path; user and password are Alert__MqttUser and "
+                    + "Alert__MqttPassword.",
+                [nameof(Mqtt)]
+            );
     }
 
-    private static bool IsSafe(Uri address, string encrypted, string plain) =>
-        (address.Scheme == encrypted || address.Scheme == plain && address.IsLoopback)
-        && address.UserInfo.Length == 0
-        && address.Fragment.Length == 0;
+    private static bool IsAddress(string text, Predicate<Uri> isAllowed) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+        && address is { Host.Length: > 0, UserInfo: "", Fragment: "" }
+        && isAllowed(address);
 }
 
 /// <summary>Checks <see cref="AlertOptions"/> at start.</summary>

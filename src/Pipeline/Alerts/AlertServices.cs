@@ -11,8 +11,8 @@ namespace AaClip.Pipeline.Alerts;
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with topic and webhook if Alert__Topic and Alert__Webhook are
-    /// set. Needs StorageClients and CameraProfiles among the services.
+    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with topic, webhook and MQTT broker if Alert__Topic,
+    /// Alert__Webhook and Alert__Mqtt are set. Needs StorageClients and CameraProfiles among the services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -45,6 +45,8 @@ public static class AlertServices
 
         if (options.Webhook.Length > 0)
             services.AddSingleton<IAlertSink, WebhookAlertSink>();
+        if (options.Mqtt.Length > 0)
+            services.AddSingleton<IAlertSink, MqttAlertSink>();
 
         return services;
     }

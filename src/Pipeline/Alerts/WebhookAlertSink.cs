@@ -5,8 +5,6 @@ using System.Security.Cryptography;
 using System.Text;
 using AaClip.Pipeline.Resilience;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
 
 namespace AaClip.Pipeline.Alerts;
 
@@ -26,18 +24,12 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
     /// <summary>Id of the event.</summary>
     public const string EventHeader = "X-AaClip-Event";
 
-    // As for the topic: retries at about 0.5, 1.5, 3.5, 6.5 and 9.5 s, all within AlertRaiser.SendTime.
-    private const int Retries = 5;
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5),
-        LongestWait = TimeSpan.FromSeconds(3),
-        ConnectTime = TimeSpan.FromSeconds(4);
-
     private readonly Uri _address;
     private readonly string _origin;
     private readonly byte[] _secret;
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
-    private readonly ResiliencePipeline<HttpResponseMessage> _retry;
+    private readonly SendRetry _retry;
 
     public WebhookAlertSink(IOptions<AlertOptions> options, TimeProvider time)
     {
@@ -50,25 +42,13 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
             AllowAutoRedirect = false, // an event goes to the address that was set, and nowhere else
             UseCookies = false,
             UseProxy = !_address.IsLoopback,
-            ConnectTimeout = ConnectTime,
+            ConnectTimeout = SendRetry.TryTime,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // follows changes in DNS
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // AlertRaiser limits the time
         string version = typeof(WebhookAlertSink).Assembly.GetName().Version!.ToString(3); // not null: the build sets it
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("AaClip.Functions", version));
-        _retry = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
-            .AddRetry(
-                new RetryStrategyOptions<HttpResponseMessage>
-                {
-                    MaxRetryAttempts = Retries,
-                    BackoffType = DelayBackoffType.Exponential,
-                    Delay = FirstWait,
-                    MaxDelay = LongestWait,
-                    ShouldHandle = tried => ValueTask.FromResult(IsTransient(tried.Outcome)),
-                    DelayGenerator = tried => ValueTask.FromResult(RetryAfter(tried.Outcome.Result)), // null: the back-off
-                }
-            )
-            .Build();
+        _retry = new SendRetry(time);
     }
 
     public string Name => "webhook";
@@ -86,27 +66,8 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
         foreach (AlertEvent alert in events)
         {
             byte[] body = alert.ToJson().ToArray();
-            string id = alert.Envelope.Id;
-            Exception? last = null;
-            try
-            {
-                using HttpResponseMessage response = await _retry.ExecuteAsync(
-                    async token =>
-                    {
-                        (HttpResponseMessage? answer, last) = await PostAsync(id, body, token);
-                        return answer ?? throw last!; // not null: one of the two is there
-                    },
-                    cancellation
-                );
-                if (!response.IsSuccessStatusCode)
-                    throw last!; // not null: the status is no success
-            }
-            catch (OperationCanceledException) when (last is not null)
-            {
-                throw last; // says more than that the time is over
-            }
-
-            accepted.Add(id);
+            await _retry.RunAsync(token => PostAsync(alert.Envelope.Id, body, token), cancellation);
+            accepted.Add(alert.Envelope.Id);
         }
     }
 
@@ -121,7 +82,7 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
         return "sha256=" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private async Task<(HttpResponseMessage? Answer, Exception? Failure)> PostAsync(string id, byte[] body, CancellationToken cancellation)
+    private async Task<SendAttempt> PostAsync(string id, byte[] body, CancellationToken cancellation)
     {
         string timestamp = _time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         using HttpRequestMessage request = new(HttpMethod.Post, _address)
@@ -136,13 +97,17 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
         };
         try
         {
-            HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            return (answer, answer.IsSuccessStatusCode ? null : Refused(id, answer));
+            using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (answer.IsSuccessStatusCode)
+                return new SendAttempt(null);
+            TimeSpan? wait = RetryAfter(answer);
+            bool transient = answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= (HttpStatusCode)500;
+            return new SendAttempt(Refused(id, answer), transient && !(wait > AlertRaiser.SendTime), wait); // too long: a later delivery
         }
         catch (HttpRequestException e)
         {
             string reason = $"The webhook {_origin} could not be reached: {Fault.Text(e)}";
-            return (null, new HttpRequestException(e.HttpRequestError, reason, e));
+            return new SendAttempt(new HttpRequestException(e.HttpRequestError, reason, e), Transient: true);
         }
     }
 
@@ -162,21 +127,9 @@ internal sealed class WebhookAlertSink : IAlertSink, IDisposable
         );
     }
 
-    private bool IsTransient(Outcome<HttpResponseMessage> tried) =>
-        tried switch
-        {
-            { Exception: HttpRequestException } => true,
-            { Result: { } answer } => answer.StatusCode
-                is HttpStatusCode.RequestTimeout
-                    or HttpStatusCode.TooManyRequests
-                    or >= (HttpStatusCode)500
-                && !(RetryAfter(answer) > AlertRaiser.SendTime), // then a later delivery asks again
-            _ => false,
-        };
-
-    private TimeSpan? RetryAfter(HttpResponseMessage? answer)
+    private TimeSpan? RetryAfter(HttpResponseMessage answer)
     {
-        TimeSpan? wait = answer?.Headers.RetryAfter switch
+        TimeSpan? wait = answer.Headers.RetryAfter switch
         {
             { Delta: { } delta } => delta,
             { Date: { } date } => date - _time.GetUtcNow(),

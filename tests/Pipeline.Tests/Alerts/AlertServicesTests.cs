@@ -93,6 +93,12 @@ public sealed class AlertServicesTests
     [InlineData("Alert:Webhook", "http://plant.example/alerts", "Alert__Webhook takes an https address")]
     [InlineData("Alert:Webhook", "ftp://127.0.0.1/alerts", "Alert__Webhook takes an https address")]
     [InlineData("Alert:Webhook", "https://me:c2VjcmV0@plant.example/", "Alert__Webhook takes an https address")]
+    [InlineData("Alert:Mqtt", "plant.example:8883", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:Mqtt", "mqtts://me:c2VjcmV0@plant.example", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:Mqtt", "mqtts://plant.example/alerts", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:MqttTopic", "alerts/#", "Alert__MqttTopic takes a topic such as aaclip/alerts/{camera}")]
+    [InlineData("Alert:MqttTopic", "alerts/{line}", "{camera}, {severity}, {type} and {class}")]
+    [InlineData("Alert:MqttTopic", "$SYS/{camera}", "Alert__MqttTopic")]
     public async Task A_wrong_option_is_refused_by_its_name(string key, string value, string named)
     {
         await using ServiceProvider services = Build((key, value));
@@ -114,6 +120,16 @@ public sealed class AlertServicesTests
         await using ServiceProvider services = Build(("Alert:Webhook", address), ("Alert:WebhookSecret", "0123456789abcdef"));
 
         Assert.Equal(["queue", "webhook"], services.GetServices<IAlertSink>().Select(sink => sink.Name));
+    }
+
+    [Theory]
+    [InlineData("mqtts://plant.example")]
+    [InlineData("mqtt://[::1]:1883/")]
+    public async Task The_broker_gets_alerts_where_one_is_set(string address)
+    {
+        await using ServiceProvider services = Build(("Alert:Mqtt", address), ("Alert:MqttTopic", "{class}/{camera}"));
+
+        Assert.Equal(["queue", "mqtt"], services.GetServices<IAlertSink>().Select(sink => sink.Name));
     }
 
     private static ServiceProvider Build(params (string Key, string? Value)[] settings)
