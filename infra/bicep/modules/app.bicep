@@ -89,13 +89,11 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
           identity: identityId
         }
       ]
-      secrets: empty(vaultSettings)
-        ? null
-        : map(items(vaultSettings), setting => {
-            name: secretName(setting.key)
-            keyVaultUrl: setting.value
-            identity: identityId
-          })
+      secrets: map(items(vaultSettings), setting => {
+        name: secretName(setting.key)
+        keyVaultUrl: setting.value
+        identity: identityId
+      })
     }
     template: {
       terminationGracePeriodSeconds: 120
