@@ -109,6 +109,8 @@ var onRouter = [
   'SweepAlerts'
   'TendJobs'
   'DropOldResults'
+  'ListAlerts'
+  'ChangeAlert'
   'StartRescore'
   'ListRescores'
   'ReadRescore'

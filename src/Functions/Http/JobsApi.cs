@@ -56,7 +56,7 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
     }
 
     // Browsers send the origin of the page. Pages of other origins must not start jobs with the user's key.
-    private static bool IsOwn(string origin, HttpRequest request) =>
+    internal static bool IsOwn(string origin, HttpRequest request) =>
         Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
         && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
 

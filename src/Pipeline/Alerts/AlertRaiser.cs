@@ -85,7 +85,12 @@ public sealed partial class AlertRaiser : IDisposable
                     cancellation
                 );
                 if (known is null)
-                    Report(scored, decision!); // not null: set by the call above
+                {
+                    if (decision!.Outcome == AlertOutcome.TooLate) // not null: set by the call above
+                        Log.TooLate(_logger, scored.Image, scored.Camera);
+                    Report(scored.Image, decision);
+                }
+
                 if (state.Outbox.Count == 0)
                     return decision!.Changes;
 
@@ -114,6 +119,27 @@ public sealed partial class AlertRaiser : IDisposable
                 return decision.Changes;
             if (left.Claim is not null)
                 await Task.Delay(LookAgain, _time, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// Applies a person's decision. Returns when the receivers have been asked to take what it changed; what they lack stays in the outbox.
+    /// </summary>
+    internal async Task DecideAsync(string camera, Func<AlertState, AlertDecision> decide, CancellationToken cancellation)
+    {
+        SemaphoreSlim gate = GateOf(camera);
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            AlertDecision? decision = null;
+            AlertState state = await _store.ChangeAsync(camera, before => Claim(Address(decision = decide(before))), cancellation);
+            Report("none", decision!); // not null: set by the call above
+            if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera, state, cancellation) is { } failure)
+                Log.NotDelivered(_logger, failure, camera, state.Outbox.Count);
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
@@ -185,14 +211,12 @@ public sealed partial class AlertRaiser : IDisposable
         return state.Outbox.Count > 0 && free ? state with { Claim = new DeliveryClaim(_worker, now + ClaimTime) } : state;
     }
 
-    private void Report(Scored scored, AlertDecision decision)
+    private void Report(string image, AlertDecision decision)
     {
-        if (decision.Outcome == AlertOutcome.TooLate)
-            Log.TooLate(_logger, scored.Image, scored.Camera);
         foreach (AlertChange change in decision.Changes)
         {
             Metrics.Alert(change.TypeName, change.Severity);
-            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, scored.Camera, scored.Image);
+            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, change.Camera, image);
         }
     }
 

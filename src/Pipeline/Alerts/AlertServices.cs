@@ -34,6 +34,10 @@ public static class AlertServices
         ));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         services.AddSingleton<CameraAlerts>();
+        services.AddSingleton(provider => new AlertDesk(
+            provider.GetRequiredService<AlertStore>(),
+            provider.GetRequiredService<AlertRaiser>()
+        ));
         AlertOptions options = section.Get<AlertOptions>() ?? new AlertOptions();
         if (!string.IsNullOrWhiteSpace(options.Topic))
         {

@@ -63,7 +63,11 @@ internal sealed record Observation(string Id, DateTimeOffset Time, bool Anomalou
 /// <param name="Severity">Severity in its newest change.</param>
 /// <param name="Images">Number of alerting images so far.</param>
 /// <param name="Worst">The image with the highest score.</param>
-internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequence, string Severity, int Images, AlertPicture Worst);
+internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequence, string Severity, int Images, AlertPicture Worst)
+{
+    /// <summary>Who acknowledged it; null if nobody did.</summary>
+    public AlertMark? Acknowledged { get; init; }
+}
 
 /// <summary>The alert that was closed most recently.</summary>
 /// <param name="At">Time of the image that closed it.</param>
