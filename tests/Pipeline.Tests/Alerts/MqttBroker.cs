@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using MQTTnet;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
@@ -62,7 +60,7 @@ internal sealed class MqttBroker : IAsyncDisposable
                 .WithEncryptedEndpointPort(_port)
                 .WithEncryptedEndpointBoundIPAddress(IPAddress.Loopback)
                 .WithEncryptedEndpointBoundIPV6Address(IPAddress.None)
-                .WithEncryptionCertificate(SelfSigned())
+                .WithEncryptionCertificate(SelfSigned.Certificate())
             : options
                 .WithDefaultEndpoint()
                 .WithDefaultEndpointPort(_port)
@@ -106,16 +104,5 @@ internal sealed class MqttBroker : IAsyncDisposable
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        SubjectAlternativeNameBuilder names = new();
-        names.AddDnsName("localhost");
-        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(names.Build());
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }

@@ -185,6 +185,23 @@ public sealed class WebhookAlertSinkTests : IAsyncLifetime
         HoldsNoKey(away);
     }
 
+    /// <summary>Takes about 10 s: all attempts.</summary>
+    [Fact]
+    public async Task A_certificate_that_the_platform_does_not_trust_is_refused()
+    {
+        await using WebhookReceiver encrypted = await WebhookReceiver.StartAsync(Cancellation, tls: true);
+        AlertOptions options = new() { Webhook = encrypted.Address, WebhookSecret = Secret };
+        using WebhookAlertSink sink = new(Options.Create(options), TimeProvider.System);
+
+        HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            sink.SendAsync(AlertEvents.Of("C"), [], [], Cancellation)
+        );
+
+        Assert.Equal(HttpRequestError.SecureConnectionError, refused.HttpRequestError);
+        Assert.Empty(encrypted.Requests);
+        HoldsNoKey(refused);
+    }
+
     [Fact]
     public async Task A_time_that_is_over_during_a_wait_tells_the_last_answer()
     {

@@ -12,8 +12,11 @@ namespace AaClip.Pipeline.Tests.Alerts;
 internal sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<WebhookRequest> _requests = new();
+    private readonly bool _tls;
     private WebApplication? _server;
     private int _port;
+
+    private WebhookReceiver(bool tls) => _tls = tls;
 
     /// <summary>Answers in their order; then 204.</summary>
     public ConcurrentQueue<Func<HttpContext, Task>> Answers { get; } = new();
@@ -22,11 +25,11 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     public WebhookRequest[] Requests => [.. _requests];
 
     /// <summary>With a path and a query that hold keys, as many services have it.</summary>
-    public string Address => $"http://127.0.0.1:{_port}/hooks/key-in-path?code=key-in-query";
+    public string Address => $"{(_tls ? "https://localhost" : "http://127.0.0.1")}:{_port}/hooks/key-in-path?code=key-in-query";
 
-    public static async Task<WebhookReceiver> StartAsync(CancellationToken cancellation)
+    public static async Task<WebhookReceiver> StartAsync(CancellationToken cancellation, bool tls = false)
     {
-        WebhookReceiver receiver = new();
+        WebhookReceiver receiver = new(tls);
         await receiver.ComeBackAsync(cancellation);
         return receiver;
     }
@@ -34,7 +37,20 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     public async Task ComeBackAsync(CancellationToken cancellation)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port));
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    _port,
+                    listen =>
+                    {
+                        if (_tls)
+                            listen.UseHttps(SelfSigned.Certificate());
+                    }
+                )
+            );
         _server = builder.Build();
         _server.Run(ReceiveAsync);
         await _server.StartAsync(cancellation);
