@@ -5,6 +5,7 @@ using AaClip.LocalHost;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
 using Microsoft.Extensions.Logging;
 
 namespace AaClip.EndToEnd.Tests;
@@ -94,6 +95,14 @@ public class Reaching_every_function(AzuriteFixture azurite)
         reached.Add(await AnswersAsync("Health", HttpMethod.Get, "/api/health"));
         reached.Add(await AnswersAsync("Alive", HttpMethod.Get, "/api/health/live"));
         reached.Add(await AnswersAsync("ReadResult", HttpMethod.Get, "/api/results/line1/a.png"));
+        using (ByteArrayContent picture = new(ImageEncoder.Png(Pictures.Draw(2))))
+        {
+            picture.Headers.ContentType = new("image/png");
+            using HttpResponseMessage pushed = await http.PostAsync("/api/score?camera=line1", picture, Cancellation);
+            Assert.True(pushed.IsSuccessStatusCode, $"PushImage answered {pushed.StatusCode}.");
+            reached.Add("PushImage");
+        }
+
         reached.Add(await AnswersAsync("ListResults", HttpMethod.Get, "/api/results?camera=line1"));
         reached.Add(await AnswersAsync("ListRescores", HttpMethod.Get, "/api/rescore"));
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));

@@ -24,11 +24,8 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         CancellationToken cancellation
     )
     {
-        if (request.Headers.Origin is [{ } origin, ..] && !IsOwn(origin, request))
-            return Text(
-                StatusCodes.Status403Forbidden,
-                $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs."
-            );
+        if (Origin.Fault(request, "start jobs") is { } foreign)
+            return Text(StatusCodes.Status403Forbidden, foreign);
         if (!request.HasJsonContentType())
             return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
         RescoreRequest wanted;
@@ -54,11 +51,6 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
             StatusCodes.Status202Accepted
         );
     }
-
-    // Browsers send the origin of the page. Pages of other origins must not start jobs with the user's key.
-    private static bool IsOwn(string origin, HttpRequest request) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
-        && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
     /// <returns>Null if the body is too long. The Content-Length header is not trusted.</returns>
     private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)

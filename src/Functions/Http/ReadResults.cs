@@ -38,7 +38,7 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
 
     /// <summary>
     /// GET results: a page of results from the index, newest image first. All of these may be left out: camera, model ("name@version", or "*"
-    /// for all; by default the live one), verdict (several with commas), class, job, from and to (ISO 8601, of the image's stored time; since
+    /// for all; by default the live one), verdict (several with commas), class, part, job, from and to (ISO 8601, of the image's stored time; since
     /// is from), minScore, maxScore, top (1 to 1000, by default 50), after (the next of the page before).
     /// </summary>
     [Function("ListResults")]

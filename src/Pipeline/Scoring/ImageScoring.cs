@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
@@ -50,6 +51,10 @@ public sealed partial class ImageScoring : IDisposable
     private readonly SemaphoreSlim _patient; // separate, so that a job never blocks new images
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
+
+    // One at a time: the push of an image and its storage event can ask at the same moment, and the second then finds the result. Jobs have
+    // turns of their own, because they yield to new images.
+    private readonly Turns<(ImageVersion Image, string Model, bool Urgent)> _turns = new();
 
     /// <summary>Loads and sends nothing yet.</summary>
     public ImageScoring(
@@ -116,7 +121,7 @@ public sealed partial class ImageScoring : IDisposable
             LoadedModel model = lease.Model;
             CameraSet cameras = await _cameras.GetAsync(cancellation);
             CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
-            ResultDocument begun = Begin(request, model, cameras, queued, Tracing.Stamp(request.Traceparent));
+            ResultDocument begun = Begin(request, model, cameras, profile, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
                 return await RunAsync(request, model, profile, begun, urgent, cancellation);
             await _patientOnCpu.WaitAsync(cancellation);
@@ -157,6 +162,7 @@ public sealed partial class ImageScoring : IDisposable
         CancellationToken cancellation
     )
     {
+        using IDisposable turn = await _turns.TakeAsync((new(request.Image, request.ETag), model.Id, urgent), cancellation);
         if (await EarlierAsync(request, new(request.Image, request.ETag), model.Id, cancellation) is { } earlier)
             return await FinishAsync(request, earlier, model.Id, cancellation);
 
@@ -184,6 +190,7 @@ public sealed partial class ImageScoring : IDisposable
                         StoredAt = details.LastModified,
                         CreatedAt = content.CreatedAt,
                         Md5 = content.Md5,
+                        Part = Checked(request.Image, PartName.OfMetadata(details.Metadata)) ?? result.Image.Part,
                     },
                 };
                 if (details.ContentLength > _decode.Limits.MaxBytes)
@@ -359,7 +366,14 @@ public sealed partial class ImageScoring : IDisposable
         };
     }
 
-    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, CameraSet cameras, double queued, string? traceparent) =>
+    private ResultDocument Begin(
+        ScoreRequested request,
+        LoadedModel model,
+        CameraSet cameras,
+        CameraProfile profile,
+        double queued,
+        string? traceparent
+    ) =>
         new()
         {
             Image = new ImagePart
@@ -368,6 +382,7 @@ public sealed partial class ImageScoring : IDisposable
                 ETag = request.ETag,
                 Camera = request.Camera,
                 ObjectClass = request.ObjectClass,
+                Part = PartOfName(request.Image, profile),
             },
             Model = model.Part,
             Score = new ScorePart(Verdict.Failed),
@@ -378,6 +393,28 @@ public sealed partial class ImageScoring : IDisposable
             Traceparent = traceparent,
             Job = request.Job,
         };
+
+    private string? PartOfName(string image, CameraProfile profile)
+    {
+        try
+        {
+            return Checked(image, profile.PartOf(ImageName.Of(image).Path));
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            Log.PartTimeout(_logger, image);
+            return null;
+        }
+    }
+
+    // The image is scored whatever its part: a part that is not valid is left out.
+    private string? Checked(string image, string? part)
+    {
+        if (part is null || PartName.Fault(part) is not { } fault)
+            return part;
+        Log.PartLeftOut(_logger, image, fault);
+        return null;
+    }
 
     /// <summary>
     /// Opens the requested version, or the current one if the ETag differs. A change of metadata changes the ETag but sends no event. An
@@ -477,6 +514,7 @@ public sealed partial class ImageScoring : IDisposable
             ETag = result.Image.RequiredETag,
             Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
+            Part = result.Image.Part,
             Model = result.Model.Id,
             Detection = result.Score.Detection ?? 0, // a result with a score has all of these numbers
             MapMax = result.Score.MapMax ?? 0,
@@ -521,6 +559,16 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(5, LogLevel.Warning, "The part of {Image} is left out: {Fault}.")]
+        public static partial void PartLeftOut(ILogger logger, string image, string fault);
+
+        [LoggerMessage(
+            6,
+            LogLevel.Warning,
+            "The name of {Image} gives no part: the expression 'part' of its camera's profile took more than 100 ms. Simplify it."
+        )]
+        public static partial void PartTimeout(ILogger logger, string image);
 
         [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);
