@@ -77,22 +77,27 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
         await HealthyAsync(site, worker);
     }
 
-    [Fact]
-    public async Task Storage_that_refuses_results_loses_no_image_and_health_says_so()
+    [Theory]
+    [InlineData("/results/")]
+    [InlineData("/results20")] // a table of the index
+    public async Task Storage_that_refuses_results_loses_no_image_and_health_says_so(string refused)
     {
         await using Site site = await Site.OpenAsync(azurite);
         await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "BlobEndpoint"));
         await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "QueueEndpoint"));
+        await using StorageProxy tables = await StorageProxy.StartAsync(StorageProxy.Endpoint(site.Connection, "TableEndpoint"));
         FunctionHost worker = await site.StartWorkerAsync(
-            new(Site.FewAttempts) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues) }
+            new(Site.FewAttempts) { [StorageConnection.Setting] = StorageProxy.Through(site.Connection, blobs, queues, tables) }
         );
-        blobs.Choose = request =>
-            request.Method == "PUT" && request.Path.Value!.Contains("/results/", StringComparison.Ordinal) ? StorageFault.Error500 : null;
+        blobs.Choose = tables.Choose = request =>
+            request.Method is "PUT" or "POST" && request.Path.Value!.Contains(refused, StringComparison.Ordinal)
+                ? StorageFault.Error500
+                : null;
         (string, string)[] images = await DropAsync(site);
 
         string reason = await UnhealthyAsync(site, worker, "ScoreImage has failed");
         await Task.Delay(TimeSpan.FromSeconds(10), Cancellation);
-        blobs.Choose = _ => null;
+        blobs.Choose = tables.Choose = _ => null;
 
         await AllScoredAsync(site, images);
         Assert.Contains("its messages wait and use no delivery attempt", reason, StringComparison.Ordinal);

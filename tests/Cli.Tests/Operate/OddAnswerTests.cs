@@ -18,13 +18,14 @@ public sealed class OddAnswerTests(AzuriteFixture azurite)
         await account.ResultAsync("line1/a.png", await account.ImageAsync("line1/a.png"));
         await using StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "BlobEndpoint"));
         await using StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
-        blobs.Choose = request => StorageProxy.AnswersXml(request) ? Enum.Parse<StorageFault>(fault) : null;
+        await using StorageProxy tables = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "TableEndpoint"));
+        blobs.Choose = tables.Choose = request => StorageProxy.AnswersWhole(request) ? Enum.Parse<StorageFault>(fault) : null;
 
         using Process process = Aaclip.Start(
             [verb],
             environment:
             [
-                new(StorageConnection.Setting, StorageProxy.Through(azurite.ConnectionString, blobs, queues)),
+                new(StorageConnection.Setting, StorageProxy.Through(azurite.ConnectionString, blobs, queues, tables)),
                 new("Storage__Prefix", account.Storage.NameOf("")),
             ]
         );
@@ -34,6 +35,6 @@ public sealed class OddAnswerTests(AzuriteFixture azurite)
         Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("aaclip: Storage does not answer as it should: ", result.Error, StringComparison.Ordinal);
         Assert.Contains(reason, result.Error, StringComparison.Ordinal);
-        Assert.True(blobs.Done[Enum.Parse<StorageFault>(fault)] > 1);
+        Assert.True(blobs.Done.Concat(tables.Done).Sum(d => d.Value) > 1);
     }
 }

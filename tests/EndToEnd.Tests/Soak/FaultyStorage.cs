@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AaClip.EndToEnd.Tests.Soak;
 
-/// <summary>Storage in a folder that can be restarted, behind two proxies that inject the faults.</summary>
+/// <summary>Storage in a folder that can be restarted, behind proxies that inject the faults.</summary>
 internal sealed class FaultyStorage : IAsyncDisposable
 {
     private const string Emulator = "devstoreaccount1";
@@ -14,20 +14,22 @@ internal sealed class FaultyStorage : IAsyncDisposable
 
     private readonly string _folder;
     private readonly StorageProxy _blobs,
-        _queues;
+        _queues,
+        _tables;
     private Azurite _azurite;
 
-    private FaultyStorage(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues) =>
-        (_folder, _azurite, _blobs, _queues) = (folder, azurite, blobs, queues);
+    private FaultyStorage(string folder, Azurite azurite, StorageProxy blobs, StorageProxy queues, StorageProxy tables) =>
+        (_folder, _azurite, _blobs, _queues, _tables) = (folder, azurite, blobs, queues, tables);
 
     public static async Task<FaultyStorage> OpenAsync(string folder, StorageFaults faults)
     {
-        Azurite azurite = await Azurite.StartAsync(Script, folder, FreePair(), NullLogger.Instance, CancellationToken.None);
+        Azurite azurite = await Azurite.StartAsync(Script, folder, FreePorts(), NullLogger.Instance, CancellationToken.None);
         StorageProxy blobs = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "BlobEndpoint"));
         StorageProxy queues = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "QueueEndpoint"));
-        foreach (StorageProxy proxy in (StorageProxy[])[blobs, queues])
+        StorageProxy tables = await StorageProxy.StartAsync(StorageProxy.Endpoint(azurite.ConnectionString, "TableEndpoint"));
+        foreach (StorageProxy proxy in (StorageProxy[])[blobs, queues, tables])
             (proxy.Choose, proxy.Delay) = (faults.Choose, faults.Delay);
-        return new FaultyStorage(folder, azurite, blobs, queues);
+        return new FaultyStorage(folder, azurite, blobs, queues, tables);
     }
 
     /// <summary>
@@ -37,7 +39,7 @@ internal sealed class FaultyStorage : IAsyncDisposable
     public string Direct(string account) => _azurite.ConnectionString.Replace(Emulator, account, StringComparison.Ordinal);
 
     /// <summary>Connection string through the proxies, for the hosts.</summary>
-    public string Through(string account) => StorageProxy.Through(Direct(account), _blobs, _queues);
+    public string Through(string account) => StorageProxy.Through(Direct(account), _blobs, _queues, _tables);
 
     /// <summary>
     /// Ends storage and starts it again. Azurite writes its tables every few seconds and at SIGTERM: with SIGKILL it would lose data that
@@ -56,11 +58,12 @@ internal sealed class FaultyStorage : IAsyncDisposable
     {
         await _blobs.DisposeAsync();
         await _queues.DisposeAsync();
+        await _tables.DisposeAsync();
         await _azurite.DisposeAsync();
     }
 
     // Below the range of ports that the system assigns itself.
-    private static int FreePair()
+    private static int FreePorts()
     {
         while (true)
         {
@@ -68,9 +71,11 @@ internal sealed class FaultyStorage : IAsyncDisposable
             try
             {
                 using TcpListener one = new(IPAddress.Loopback, port),
-                    other = new(IPAddress.Loopback, port + 1);
+                    second = new(IPAddress.Loopback, port + 1),
+                    third = new(IPAddress.Loopback, port + 2);
                 one.Start();
-                other.Start();
+                second.Start();
+                third.Start();
                 return port;
             }
             catch (SocketException)

@@ -45,7 +45,7 @@ internal sealed class StorageFaults(int seed)
         // A shortened blob comes with a broken connection; only a shortened XML answer can look complete.
         bool possible = fault switch
         {
-            StorageFault.HalfBody => StorageProxy.AnswersXml(request),
+            StorageFault.HalfBody => StorageProxy.AnswersWhole(request),
             StorageFault.BrokenBody => request.Method == "GET",
             _ => true,
         };

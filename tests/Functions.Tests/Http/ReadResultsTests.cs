@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
 using AaClip.Tests;
@@ -44,7 +45,7 @@ public sealed class ReadResultsTests(AzuriteFixture azurite)
 
         Assert.Equal(["d/c.png", "c/b.png", "c/a.png"], Images(all).OrderDescending());
         Assert.Null(JsonNode.Parse(all.Content!)!["next"]);
-        Assert.Equal(["c/a.png", "c/b.png"], [.. Images(one).Concat(Images(second)).Order()]);
+        Assert.Equal(["c/a.png", "c/b.png"], Images(one).Concat(Images(second)).Order());
         Assert.Empty(Images(none));
     }
 

@@ -517,10 +517,10 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         );
         ScoreRequested first = TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1))),
             second = TestPipeline.Request("c/b.png", await pipeline.UploadAsync("c/b.png", TestPipeline.Picture(2)));
-        Task<ScoredImage?> running = Task.Run(() => pipeline.Scoring.RunAsync(first, "ScoreImage", true, Cancellation), Cancellation);
+        Task<ScoredImage> running = Task.Run(() => pipeline.Scoring.RunAsync(first, "ScoreImage", true, Cancellation), Cancellation);
         await Eventually.HappensAsync(() => begun.Count == 1);
 
-        Task<ScoredImage?> waiting = Task.Run(() => pipeline.Scoring.RunAsync(second, "ScoreImage", urgent, Cancellation), Cancellation);
+        Task<ScoredImage> waiting = Task.Run(() => pipeline.Scoring.RunAsync(second, "ScoreImage", urgent, Cancellation), Cancellation);
         await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(2), Cancellation)); // time to begin, if it wrongly did
         string[] early = [.. begun];
         go.Set();

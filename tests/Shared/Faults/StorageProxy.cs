@@ -44,14 +44,19 @@ internal sealed class StorageProxy : IAsyncDisposable
     /// <summary>Faults made so far.</summary>
     public IReadOnlyDictionary<StorageFault, int> Done => _done;
 
-    /// <summary>True for requests whose answer is XML: listings and messages.</summary>
-    public static bool AnswersXml(HttpRequest request) =>
+    /// <summary>True for requests whose answer is read as a whole: listings, messages and rows of tables.</summary>
+    public static bool AnswersWhole(HttpRequest request) =>
         // A request has a path
         request.Method == "GET"
-        && (request.Query["comp"] == "list" || request.Path.Value!.EndsWith("/messages", StringComparison.Ordinal));
+        && (
+            request.Query["comp"] == "list"
+            || request.Path.Value!.EndsWith("/messages", StringComparison.Ordinal)
+            || request.Path.Value.EndsWith("()", StringComparison.Ordinal)
+            || request.Path.Value.EndsWith("/Tables", StringComparison.Ordinal)
+        );
 
-    /// <summary>A connection string with both endpoints behind proxies.</summary>
-    public static string Through(string connection, StorageProxy blobs, StorageProxy queues) =>
+    /// <summary>A connection string with the endpoints behind proxies; without one for the tables, these are reached directly.</summary>
+    public static string Through(string connection, StorageProxy blobs, StorageProxy queues, StorageProxy? tables = null) =>
         string.Join(
             ';',
             connection
@@ -61,6 +66,8 @@ internal sealed class StorageProxy : IAsyncDisposable
                     {
                         ["BlobEndpoint", var address] => $"BlobEndpoint={new Uri(blobs.Address, new Uri(address).AbsolutePath)}",
                         ["QueueEndpoint", var address] => $"QueueEndpoint={new Uri(queues.Address, new Uri(address).AbsolutePath)}",
+                        ["TableEndpoint", var address] when tables is not null =>
+                            $"TableEndpoint={new Uri(tables.Address, new Uri(address).AbsolutePath)}",
                         _ => part,
                     }
                 )
