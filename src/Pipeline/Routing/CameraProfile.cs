@@ -25,7 +25,7 @@ namespace AaClip.Pipeline.Routing;
 /// <param name="Alert">When an alert is raised.</param>
 /// <param name="Part">
 /// Regular expression on the blob name without the camera, whose group "part" is the part that the image shows: "^(?&lt;part&gt;[^_/]+)_".
-/// The image's metadata go before it. Null for none.
+/// The image's metadata "part" is used before it. Null for none.
 /// </param>
 public sealed record CameraProfile(
     string Class = "object",

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
@@ -190,7 +189,7 @@ public sealed partial class ImageScoring : IDisposable
                         StoredAt = details.LastModified,
                         CreatedAt = content.CreatedAt,
                         Md5 = content.Md5,
-                        Part = Checked(request.Image, PartName.OfMetadata(details.Metadata)) ?? result.Image.Part,
+                        Part = ImageParts.OfMetadata(request.Image, details.Metadata, _logger) ?? result.Image.Part,
                     },
                 };
                 if (details.ContentLength > _decode.Limits.MaxBytes)
@@ -382,7 +381,7 @@ public sealed partial class ImageScoring : IDisposable
                 ETag = request.ETag,
                 Camera = request.Camera,
                 ObjectClass = request.ObjectClass,
-                Part = PartOfName(request.Image, profile),
+                Part = ImageParts.OfName(request.Image, profile, _logger),
             },
             Model = model.Part,
             Score = new ScorePart(Verdict.Failed),
@@ -393,28 +392,6 @@ public sealed partial class ImageScoring : IDisposable
             Traceparent = traceparent,
             Job = request.Job,
         };
-
-    private string? PartOfName(string image, CameraProfile profile)
-    {
-        try
-        {
-            return Checked(image, profile.PartOf(ImageName.Of(image).Path));
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            Log.PartTimeout(_logger, image);
-            return null;
-        }
-    }
-
-    // The image is scored whatever its part: a part that is not valid is left out.
-    private string? Checked(string image, string? part)
-    {
-        if (part is null || PartName.Fault(part) is not { } fault)
-            return part;
-        Log.PartLeftOut(_logger, image, fault);
-        return null;
-    }
 
     /// <summary>
     /// Opens the requested version, or the current one if the ETag differs. A change of metadata changes the ETag but sends no event. An
@@ -559,16 +536,6 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
-
-        [LoggerMessage(5, LogLevel.Warning, "The part of {Image} is left out: {Fault}.")]
-        public static partial void PartLeftOut(ILogger logger, string image, string fault);
-
-        [LoggerMessage(
-            6,
-            LogLevel.Warning,
-            "The name of {Image} gives no part: the expression 'part' of its camera's profile took more than 100 ms. Simplify it."
-        )]
-        public static partial void PartTimeout(ILogger logger, string image);
 
         [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);

@@ -82,8 +82,8 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("SN-1_a.png", null, "SN-1")]
-    [InlineData("SN-1_a.png", "L%207", "L 7")] // the metadata go before the name
-    [InlineData("SN-1_a.png", " ", "SN-1")]
+    [InlineData("SN-1_a.png", "L%207", "L 7")] // metadata are used before the name
+    [InlineData("SN-1_a.png", "%20", "SN-1")]
     [InlineData("a.png", null, null)]
     [InlineData("SN-1_a.png", "{129}", "SN-1")] // not valid, so it is left out
     [InlineData("SN-1_a.png", "a%0Ab", "SN-1")]
