@@ -12,7 +12,7 @@ public class ReferencesTests
     [
         ["Storage"],
         ["Contracts"],
-        ["Telemetry"],
+        ["Results.Index", "Telemetry"],
         ["Resilience"],
         ["Models", "Results", "Routing"],
         ["Scoring"],

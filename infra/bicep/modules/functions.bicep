@@ -155,6 +155,7 @@ var settings = {
   Limits__MaxImagesInMemory: '16'
   Limits__HeatmapSide: '2048'
   Cameras__RefreshSeconds: '5'
+  Results__KeepMonths: '0'
 }
 
 module scorer 'app.bicep' = {

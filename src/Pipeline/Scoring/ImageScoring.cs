@@ -333,10 +333,16 @@ public sealed partial class ImageScoring : IDisposable
         ImageVersion image,
         string model,
         CancellationToken cancellation
-    ) =>
-        await _results.SummaryAsync(model, image, cancellation) is { Failure: null } there && (request.Job is not null || there.Job is null)
-            ? await _results.ReadAsync(there.Blob, cancellation)
-            : null;
+    )
+    {
+        if (
+            await _results.SummaryAsync(model, image, cancellation) is not { Failure: null } there
+            || (request.Job is null && there.Job is not null)
+        )
+            return null;
+        ResultDocument? result = await _results.ReadAsync(there.Blob, cancellation);
+        return result?.Image.ObjectClass == request.ObjectClass ? result : null; // the camera's class may have changed
+    }
 
     private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
         urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);
