@@ -12,7 +12,7 @@ namespace AaClip.EndToEnd.Tests;
 
 public class Reaching_every_function(AzuriteFixture azurite)
 {
-    // Its timer does not run while the test does. PublishTests and IndexRetention's tests hold what it is made of.
+    // Its timer does not run while the test does. VerifyTests of Cli.Tests runs the work behind it.
     private const string Nightly = "DropOldResults";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -111,7 +111,10 @@ public class Reaching_every_function(AzuriteFixture azurite)
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));
         await site.WaitAsync(
             "every function",
-            () => Task.FromResult(host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", Nightly]).Any() ? null : site)
+            () =>
+                Task.FromResult(
+                    host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", Nightly]).Any() ? null : site
+                )
         );
         HttpResponseMessage change = await http.PostAsync("/api/rescore/all/cancel", null, Cancellation);
         Assert.True((int)change.StatusCode is 200 or 409, $"ChangeRescore answered {change.StatusCode}."); // the job may be done
