@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using AaClip.LocalHost;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
@@ -81,11 +82,9 @@ public class Pushing_an_image(AzuriteFixture azurite)
             (HttpStatusCode.UnprocessableEntity, "application/problem+json"),
             (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType)
         );
-        Assert.Contains(
-            "has no profile for camera 'line9'",
-            await answer.Content.ReadAsStringAsync(Cancellation),
-            StringComparison.Ordinal
-        );
+        using JsonDocument problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+        string? detail = problem.RootElement.GetProperty("detail").GetString();
+        Assert.Contains("has no profile for camera 'line9'", detail, StringComparison.Ordinal);
         Assert.Empty(await site.BlobsAsync(ContainerNames.Images));
     }
 }
