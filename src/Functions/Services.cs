@@ -37,6 +37,7 @@ public static class Services
         services
             .AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
             .Bind(configuration.GetSection(LimitsOptions.Section));
+        services.AddOptionsWithValidateOnStart<PushOptions, PushOptionsValidator>().Bind(configuration.GetSection(PushOptions.Section));
         services
             .AddOptionsWithValidateOnStart<ResultsOptions, ResultsOptionsValidator>()
             .Bind(configuration.GetSection(ResultsOptions.Section));
@@ -52,6 +53,7 @@ public static class Services
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ImageScoring>();
+        services.AddSingleton<ImagePush>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobService>();
         services.AddSingleton<JobRunner>();

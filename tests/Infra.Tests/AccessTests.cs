@@ -22,11 +22,19 @@ public class AccessTests(Bicep bicep)
 
     private string Host => "Microsoft.Storage/storageAccounts/" + bicep.Prod.AccountOf(host: true).Text("name");
 
+    [Fact]
+    public void Only_the_app_that_takes_images_over_HTTP_may_store_images()
+    {
+        Assert.Equal([BlobContributor], RolesOn("router", Container(ContainerNames.Images)));
+        Assert.Equal([BlobReader], RolesOn("scorer", Container(ContainerNames.Images)));
+        Assert.DoesNotContain("PushImage", bicep.Prod.AppOf("router").Disabled);
+        Assert.Contains("PushImage", bicep.Prod.AppOf("scorer").Disabled);
+    }
+
     [Theory]
-    [InlineData(ContainerNames.Images)]
     [InlineData(ContainerNames.Models)]
     [InlineData(ContainerNames.Config)]
-    public void No_app_may_write_to_the_inputs(string container) =>
+    public void No_app_may_write_to_models_and_profiles(string container) =>
         Assert.All(Apps, a => Assert.Equal([BlobReader], RolesOn(a, Container(container))));
 
     [Fact]

@@ -37,6 +37,7 @@ internal static class FunctionList
             ("RescorePages", QueueNames.ScoreBulk),
             ("RescorePages", QueueNames.Rescore),
             ("StartRescore", QueueNames.Rescore),
+            ("PushImage", QueueNames.Score),
             (nameof(TendJobs), QueueNames.Rescore),
         }.ToLookup(s => s.Function, s => s.Queue);
 

@@ -62,7 +62,7 @@ module router 'identity.bicep' = {
     storageName: storageName
     hostStorageName: hostStorageName
     containers: [
-      { name: 'images', role: 'blobReader' }
+      { name: 'images', role: 'blobContributor' } // it stores images that are sent over HTTP
       { name: 'config', role: 'blobReader' }
       { name: 'models', role: 'blobReader' }
       { name: 'heatmaps', role: 'blobReader' } // for the reports of jobs

@@ -117,6 +117,7 @@ var onRouter = [
   'ChangeRescore'
   'ReadResult'
   'ListResults'
+  'PushImage'
 ]
 
 // A replica has a node of its own, and uses one GPU of it.

@@ -17,7 +17,8 @@ internal sealed record ResultLine(
     string Model,
     string? Failure,
     string Result,
-    DateTimeOffset ImageTime
+    DateTimeOffset ImageTime,
+    string? Part
 )
 {
     private const int Narrow = 100; // columns; narrower terminals show times without the year
@@ -36,7 +37,8 @@ internal sealed record ResultLine(
             result.Model,
             result.Failure,
             result.Blob,
-            result.ImageTime
+            result.ImageTime,
+            result.Part
         );
 
     /// <summary>Local time as text; without the year on a narrow terminal.</summary>

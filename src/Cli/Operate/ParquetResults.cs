@@ -72,6 +72,8 @@ internal static class ParquetResults
 
         public string Class { get; set; } = "";
 
+        public string? Part { get; set; }
+
         public string Verdict { get; set; } = "";
 
         public double? Score { get; set; }
@@ -121,6 +123,7 @@ internal static class ParquetResults
                 Etag = row.ETag,
                 Model = row.Model,
                 Class = row.Class,
+                Part = row.Part,
                 Verdict = Words.Of(row.Verdict),
                 Score = row.Score,
                 Raw = row.Raw,

@@ -27,6 +27,7 @@ internal static class ResultsCommand
             CustomParser = Values.Words<Verdict>(),
         };
         Option<string?> objectClass = new("--class") { Description = "Only images of this class.", HelpName = "NAME" };
+        Option<string?> part = new("--part") { Description = "Only images of this part: serial number or lot.", HelpName = "PART" };
         Option<string?> job = new("--job") { Description = "Only results that this job asked for.", HelpName = "ID" };
         Option<double?> minScore = new("--min-score")
         {
@@ -62,6 +63,7 @@ internal static class ResultsCommand
             model,
             verdict,
             objectClass,
+            part,
             job,
             minScore,
             maxScore,
@@ -81,6 +83,7 @@ internal static class ResultsCommand
                         Model = parsed.GetValue(model),
                         Verdicts = parsed.GetValue(verdict) is { Length: > 0 } some ? some : null,
                         Class = parsed.GetValue(objectClass),
+                        Part = parsed.GetValue(part),
                         Job = parsed.GetValue(job),
                         From = parsed.GetValue(since),
                         To = parsed.GetValue(until),

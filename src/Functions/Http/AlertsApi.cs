@@ -19,6 +19,8 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
 
     /// <summary>GET alerts: the open alerts of all cameras.</summary>
     [Function("ListAlerts")]
+    [Operation("The open alerts of all cameras.", "alerts")]
+    [Answer(200, "The alerts.", typeof(CameraAlert[]))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "alerts")] HttpRequest request,
         CancellationToken cancellation
@@ -29,6 +31,15 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
     /// if the request is not valid; 409 if there is no such open alert.
     /// </summary>
     [Function("ChangeAlert")]
+    [Operation("Acknowledges (ack) or closes (close) the open alert of a camera.", "alerts")]
+    [Body("application/json", typeof(AlertRequest))]
+    [Answer(200, "The alert.", typeof(CameraAlert))]
+    [Answer(400, "The request is not valid.")]
+    [Answer(403, "The request comes from a page of another origin.")]
+    [Answer(404, "There is no such action.")]
+    [Answer(409, "There is no such open alert.")]
+    [Answer(413, "The body is too long.")]
+    [Answer(415, "The body is not JSON.")]
     public async Task<IActionResult> Change(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "alerts/{camera}/{action}")] HttpRequest request,
         string camera,
@@ -38,8 +49,8 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
     {
         if (action is not ("ack" or "close"))
             return Text(StatusCodes.Status404NotFound, $"There is no action '{action}': ack or close.");
-        if (request.Headers.Origin is [{ } origin, ..] && !JobsApi.IsOwn(origin, request))
-            return Text(StatusCodes.Status403Forbidden, $"Only pages of {request.Host} may {action} alerts.");
+        if (Origin.Fault(request, $"{action} alerts") is { } foreign)
+            return Text(StatusCodes.Status403Forbidden, foreign);
         if (!request.HasJsonContentType())
             return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
         AlertRequest? wanted;

@@ -28,6 +28,9 @@ public sealed class Health(
 
     /// <summary>Reports the state of model, storage, camera profiles, messages and alerts.</summary>
     [Function(nameof(Health))]
+    [Operation("Whether images are scored: model, storage, profiles, messages, alerts.", "health")]
+    [Answer(200, "Everything works.", typeof(HealthReport))]
+    [Answer(503, "Something does not; the report says what and since when.", typeof(HealthReport))]
     public async Task<IActionResult> Run(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request,
         CancellationToken cancellation
@@ -63,6 +66,8 @@ public sealed class Health(
     /// For the liveness probe of a container: 503 with the reason if the model is dead, otherwise 200. Does not check storage.
     /// </summary>
     [Function(nameof(Alive))]
+    [Operation("Whether the process answers.", "health")]
+    [Answer(200, "It does.")]
     public IActionResult Alive([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request)
     {
         ModelState model = models.State;

@@ -19,16 +19,21 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
     /// valid; 409 if another job has its id.
     /// </summary>
     [Function("StartRescore")]
+    [Operation("Starts a rescoring job.", "jobs")]
+    [Body("application/json", typeof(RescoreRequest))]
+    [Answer(202, "Progress of the job.", typeof(JobProgress))]
+    [Answer(400, "The request is not valid.")]
+    [Answer(403, "The request comes from a page of another origin.")]
+    [Answer(409, "Another job has this id.")]
+    [Answer(413, "The body is too long.")]
+    [Answer(415, "The body is not JSON.")]
     public async Task<IActionResult> Start(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore")] HttpRequest request,
         CancellationToken cancellation
     )
     {
-        if (request.Headers.Origin is [{ } origin, ..] && !IsOwn(origin, request))
-            return Text(
-                StatusCodes.Status403Forbidden,
-                $"The request comes from a page of {origin}: only pages of {request.Host} may start jobs."
-            );
+        if (Origin.Fault(request, "start jobs") is { } foreign)
+            return Text(StatusCodes.Status403Forbidden, foreign);
         if (!request.HasJsonContentType())
             return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
         RescoreRequest wanted;
@@ -55,11 +60,6 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         );
     }
 
-    // Browsers send the origin of the page. Pages of other origins must not start jobs with the user's key.
-    internal static bool IsOwn(string origin, HttpRequest request) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
-        && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
-
     /// <returns>Null if the body is too long. The Content-Length header is not trusted.</returns>
     private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)
     {
@@ -70,6 +70,8 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
 
     /// <summary>GET rescore: the progress of all jobs.</summary>
     [Function("ListRescores")]
+    [Operation("The progress of all jobs.", "jobs")]
+    [Answer(200, "The jobs.", typeof(JobProgress[]))]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore")] HttpRequest request,
         CancellationToken cancellation
@@ -83,6 +85,9 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
 
     /// <summary>GET rescore/{id}: a job's progress; 404 if there is no such job.</summary>
     [Function("ReadRescore")]
+    [Operation("The progress of a job.", "jobs")]
+    [Answer(200, "The job.", typeof(JobProgress))]
+    [Answer(404, "There is no such job.")]
     public Task<IActionResult> One(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "rescore/{id}")] HttpRequest request,
         string id,
@@ -93,6 +98,10 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
     /// POST rescore/{id}/{action}: pause, resume or cancel. 404 if there is no such job, 409 if its state does not allow the action.
     /// </summary>
     [Function("ChangeRescore")]
+    [Operation("Pauses (pause), resumes (resume) or cancels (cancel) a job.", "jobs")]
+    [Answer(200, "The job.", typeof(JobProgress))]
+    [Answer(404, "There is no such job, or no such action.")]
+    [Answer(409, "The state of the job does not allow it.")]
     public Task<IActionResult> Change(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "rescore/{id}/{action}")] HttpRequest request,
         string id,

@@ -75,6 +75,7 @@ public sealed record AlertChange
 /// <param name="Region">The region with the highest peak, in pixels; null if there is none.</param>
 /// <param name="Result">Blob name in the results container.</param>
 /// <param name="Heatmap">Blob name in the heatmaps container; null if there is none.</param>
+/// <param name="Part">The part that the image shows; null if it is not known.</param>
 public sealed record AlertPicture(
     string Image,
     string ETag,
@@ -86,7 +87,8 @@ public sealed record AlertPicture(
     double Threshold,
     Region? Region,
     string Result,
-    string? Heatmap
+    string? Heatmap,
+    string? Part = null
 );
 
 /// <summary>What happened to an alert.</summary>

@@ -62,7 +62,13 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             Model = picture.Model,
             Score = new AlertScore(picture.Raw, picture.Calibrated, picture.Threshold),
             Region = picture.Region,
-            Image = new AlertImage(picture.Image, picture.ETag, picture.Time, Link(options, ContainerNames.Images, picture.Image)),
+            Image = new AlertImage(
+                picture.Image,
+                picture.ETag,
+                picture.Time,
+                Link(options, ContainerNames.Images, picture.Image),
+                picture.Part
+            ),
             Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
             Heatmap = picture.Heatmap is { } heatmap ? new AlertBlob(heatmap, Link(options, ContainerNames.Heatmaps, heatmap)) : null,
         };
@@ -167,5 +173,13 @@ public sealed record AlertScore(double Raw, double Calibrated, double Threshold)
 /// <summary>A blob: its name in its container and, if Alert__LinkBase is set, its URL.</summary>
 public sealed record AlertBlob(string Blob, string? Url);
 
-/// <summary>An image: its blob name, version, time of storage and, if Alert__LinkBase is set, its URL.</summary>
-public sealed record AlertImage(string Blob, [property: JsonPropertyName("etag")] string ETag, DateTimeOffset Time, string? Url);
+/// <summary>
+/// An image: its blob name, version, time of storage; its URL, if Alert__LinkBase is set; and the part that it shows, if it is known.
+/// </summary>
+public sealed record AlertImage(
+    string Blob,
+    [property: JsonPropertyName("etag")] string ETag,
+    DateTimeOffset Time,
+    string? Url,
+    string? Part = null
+);

@@ -98,7 +98,8 @@ internal static class AlertMachine
                     scored.Threshold,
                     scored.Peak,
                     scored.Result,
-                    scored.Heatmap
+                    scored.Heatmap,
+                    scored.Part
                 )
                 : null
         );

@@ -106,6 +106,9 @@ public sealed record ImagePart
     /// <summary>When its content was stored; a change of metadata does not change it. Null if unknown.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
+    /// <summary>The part that the image shows: serial number or lot, see <see cref="PartName"/>; null if it is not known.</summary>
+    public string? Part { get; init; }
+
     /// <summary>MD5 of the content, Base64; null if the uploader sent none.</summary>
     public string? Md5 { get; init; }
 

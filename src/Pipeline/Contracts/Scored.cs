@@ -29,6 +29,9 @@ public sealed record Scored
     /// <summary>Name of the object's class, such as "bottle".</summary>
     public required string ObjectClass { get; init; }
 
+    /// <summary>The part that the image shows; null if it is not known.</summary>
+    public string? Part { get; init; }
+
     /// <summary>"name@version" of the model that scored.</summary>
     public required string Model { get; init; }
 

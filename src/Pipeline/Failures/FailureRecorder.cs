@@ -65,13 +65,21 @@ public sealed partial class FailureRecorder(
             try
             {
                 if (!await results.TryAddAsync(failed, cancellation))
-                    Log.HasResult(logger, request.Image);
+                    await KeepResultAsync(failed.Image.Version.Result(model.Id), request.Image, cancellation);
             }
             catch (RequestFailedException e) when (e.Status == 400) // storage rejects the name
             {
                 Log.NoResult(logger, request.Image, Fault.Text(e));
             }
         }
+    }
+
+    // The worker may have died between the result and its row in the index.
+    private async Task KeepResultAsync(string blob, string image, CancellationToken cancellation)
+    {
+        Log.HasResult(logger, image);
+        if (await results.ReadAsync(blob, cancellation) is { } result)
+            await results.Index.PutAsync(result, cancellation);
     }
 
     private async Task FailJobAsync(string message, CancellationToken cancellation)
@@ -172,10 +180,8 @@ public sealed partial class FailureRecorder(
 
     private async Task<ResultDocument> FailedAsync(ScoreRequested request, ModelPart model, string reason, CancellationToken cancellation)
     {
-        string objectClass =
-            request.ObjectClass.Length > 0
-                ? request.ObjectClass
-                : ((await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default).Class;
+        CameraProfile profile = (await cameras.GetAsync(cancellation)).Find(request.Camera) ?? CameraProfile.Default;
+        BlobProperties? stored = await StoredAsync(request, cancellation);
         return new ResultDocument
         {
             Image = new ImagePart
@@ -183,8 +189,9 @@ public sealed partial class FailureRecorder(
                 Name = request.Image,
                 ETag = request.ETag.Trim('"'),
                 Camera = request.Camera,
-                ObjectClass = objectClass,
-                StoredAt = await StoredAtAsync(request, cancellation),
+                ObjectClass = request.ObjectClass.Length > 0 ? request.ObjectClass : profile.Class,
+                StoredAt = stored?.LastModified, // the index files the result under it: a later score of the version replaces its row
+                Part = ImageParts.OfMetadata(request.Image, stored?.Metadata, logger) ?? ImageParts.OfName(request.Image, profile, logger),
             },
             Model = model,
             Score = new ScorePart(Verdict.Failed),
@@ -197,8 +204,8 @@ public sealed partial class FailureRecorder(
         };
     }
 
-    // The index files a result under this time. Without it a later score of the same version would have a row of its own.
-    private async Task<DateTimeOffset?> StoredAtAsync(ScoreRequested request, CancellationToken cancellation)
+    /// <returns>The requested version; null if it is not there any more.</returns>
+    private async Task<BlobProperties?> StoredAsync(ScoreRequested request, CancellationToken cancellation)
     {
         try
         {
@@ -206,7 +213,7 @@ public sealed partial class FailureRecorder(
                 .Container(ContainerNames.Images)
                 .GetBlobClient(request.Image)
                 .GetPropertiesAsync(cancellationToken: cancellation);
-            return image.ETag.ToString().Trim('"') == request.ETag.Trim('"') ? image.LastModified : null;
+            return image.ETag.ToString().Trim('"') == request.ETag.Trim('"') ? image : null;
         }
         catch (RequestFailedException e) when (e.Status is 400 or 404) // the name is not one of storage, or the image is gone
         {

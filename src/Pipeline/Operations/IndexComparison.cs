@@ -62,7 +62,8 @@ public sealed record IndexComparison(IReadOnlyList<string> Unindexed, IReadOnlyL
         );
     }
 
+    // The times may differ: if two workers score an image at the same moment, one can write the blob last and the other the row.
     private static bool IsSame(ResultSummary result, ResultRow row) =>
-        (result.Verdict, result.Score, result.Time, result.Job, result.Failure) == (row.Verdict, row.Score, row.Time, row.Job, row.Failure)
+        (result.Verdict, result.Score, result.Job, result.Failure) == (row.Verdict, row.Score, row.Job, row.Failure)
         && (result.Cursor is null || result.Cursor == row.Cursor);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using AaClip.Scoring.Maps;
 
 namespace AaClip.Pipeline.Routing;
@@ -22,6 +23,10 @@ namespace AaClip.Pipeline.Routing;
 /// <see cref="DefaultSkip"/>.
 /// </param>
 /// <param name="Alert">When an alert is raised.</param>
+/// <param name="Part">
+/// Regular expression on the blob name without the camera, whose group "part" is the part that the image shows: "^(?&lt;part&gt;[^_/]+)_".
+/// The image's metadata "part" is used before it. Null for none.
+/// </param>
 public sealed record CameraProfile(
     string Class = "object",
     Domain Domain = Domain.Industrial,
@@ -31,9 +36,16 @@ public sealed record CameraProfile(
     double MinRegion = 0,
     bool Heatmaps = true,
     IReadOnlyList<string>? Skip = null,
-    AlertRule? Alert = null
+    AlertRule? Alert = null,
+    string? Part = null
 )
 {
+    /// <summary>Name of the group of <see cref="Part"/>.</summary>
+    public const string PartGroup = "part";
+
+    // A name has at most 1,024 characters. An expression that needs longer backtracks without end.
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Names that upload programs give to incomplete files.</summary>
     public static IReadOnlyList<string> DefaultSkip { get; } = ["*.tmp", "*.part", "*.filepart"];
 
@@ -58,6 +70,17 @@ public sealed record CameraProfile(
     [JsonIgnore]
     // Built on first use, after the checks of the file: their error messages are more precise.
     public IgnoreMask? Mask => field ??= Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null;
+
+    /// <summary><see cref="Part"/>, which is given up on after 100 ms; null if there is none.</summary>
+    /// <exception cref="ArgumentException">It is not a regular expression.</exception>
+    [JsonIgnore]
+    public Regex? PartPattern => field ??= Part is null ? null : new Regex(Part, RegexOptions.CultureInvariant, LongestMatch);
+
+    /// <summary>The part that a name tells, not checked; null if it tells none.</summary>
+    /// <param name="path">Blob name without the camera.</param>
+    /// <exception cref="RegexMatchTimeoutException"><see cref="PartPattern"/> takes too long for this name.</exception>
+    public string? PartOf(string path) =>
+        PartPattern?.Match(path) is { Success: true } match && match.Groups[PartGroup] is { Length: > 0 } part ? part.Value : null;
 
     /// <summary>The first skip pattern that a name matches; null if none does.</summary>
     /// <param name="path">Blob name without the camera.</param>

@@ -6,6 +6,7 @@ namespace AaClip.Pipeline.Routing;
 /// <summary>Checks that the JSON reader cannot do. Messages name camera, field, value and remedy.</summary>
 internal static class CameraProfileChecks
 {
+    private const int LongestPart = 500;
     private const int Raster = 64; // pixels along one side; enough to see whether a mask covers the whole image
 
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
@@ -33,8 +34,27 @@ internal static class CameraProfileChecks
             throw Bad(where, "minRegion", Text(profile.MinRegion), "expected a share of the image, 0 to 1");
         if (profile.Skip.Any(string.IsNullOrWhiteSpace))
             throw Bad(where, "skip", "an empty pattern", "expected patterns such as '*.tmp', or an empty list");
+        CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);
+    }
+
+    private static void CheckPart(CameraProfile profile, string where)
+    {
+        if (profile.Part is not { } pattern)
+            return;
+        string shown = pattern.Length <= 60 ? $"'{pattern}'" : $"'{pattern[..60]}…'";
+        if (pattern.Length is 0 or > LongestPart)
+            throw Bad(where, "part", shown, $"expected a regular expression of 1 to {LongestPart} characters, or leave it out");
+        try
+        {
+            if (!profile.PartPattern!.GetGroupNames().Contains(CameraProfile.PartGroup)) // not null: there is an expression
+                throw Bad(where, "part", shown, "expected a regular expression with a group (?<part>…), such as '^(?<part>[^_/]+)_'");
+        }
+        catch (ArgumentException e)
+        {
+            throw Bad(where, "part", shown, $"expected a regular expression, but {e.Message.TrimEnd('.')}");
+        }
     }
 
     private static void CheckMask(CameraProfile profile, string where)

@@ -36,17 +36,30 @@ public sealed partial class UploadRouter(
             return null;
         }
 
+        // Without an ETag in the event, the current version. Not null: a camera without a profile was skipped above.
+        ImageVersion image = new(upload.Name, upload.ETag.Length > 0 ? upload.ETag : "*");
+        return await RequestAsync(image, profile!, upload.Traceparent, cancellation);
+    }
+
+    /// <summary>Sends the request to score a stored image.</summary>
+    internal async Task<ScoreRequested> RequestAsync(
+        ImageVersion image,
+        CameraProfile profile,
+        string? traceparent,
+        CancellationToken cancellation
+    )
+    {
         ScoreRequested request = new()
         {
-            Image = upload.Name,
-            ETag = upload.ETag.Length > 0 ? upload.ETag : "*", // without an ETag in the event, the current version
-            Camera = camera,
-            ObjectClass = profile!.Class, // not null: a camera without a profile was skipped above
+            Image = image.Image,
+            ETag = image.ETag,
+            Camera = image.Camera,
+            ObjectClass = profile.Class,
             EnqueuedAt = time.GetUtcNow(),
-            Traceparent = Tracing.Stamp(upload.Traceparent),
+            Traceparent = Tracing.Stamp(traceparent),
         };
         await sender.SendAsync(QueueNames.Score, request, MessageJson.Default.ScoreRequested, cancellation: cancellation);
-        Log.Routed(logger, upload.Name, camera, request.ObjectClass);
+        Log.Routed(logger, request.Image, request.Camera, request.ObjectClass);
         return request;
     }
 
@@ -64,6 +77,12 @@ public sealed partial class UploadRouter(
                     $"it has no bytes: {upload.Api ?? "the upload"} creates an empty file or marks a folder; when the bytes are "
                         + $"written, storage sends another event"
                 );
+        return WhyNot(camera, path, profile);
+    }
+
+    /// <summary>Why images of this name are not scored; null if they are.</summary>
+    internal static (string Code, string Text)? WhyNot(string camera, string path, CameraProfile? profile)
+    {
         if (profile is null)
             return (
                 "unknown-camera",

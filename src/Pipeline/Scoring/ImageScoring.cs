@@ -51,6 +51,10 @@ public sealed partial class ImageScoring : IDisposable
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
 
+    // One at a time: the push of an image and its storage event can ask at the same moment, and the second then finds the result. Jobs have
+    // turns of their own, because they yield to new images.
+    private readonly Turns<(ImageVersion Image, string Model, bool Urgent)> _turns = new();
+
     /// <summary>Loads and sends nothing yet.</summary>
     public ImageScoring(
         StorageClients storage,
@@ -116,7 +120,7 @@ public sealed partial class ImageScoring : IDisposable
             LoadedModel model = lease.Model;
             CameraSet cameras = await _cameras.GetAsync(cancellation);
             CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
-            ResultDocument begun = Begin(request, model, cameras, queued, Tracing.Stamp(request.Traceparent));
+            ResultDocument begun = Begin(request, model, cameras, profile, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
                 return await RunAsync(request, model, profile, begun, urgent, cancellation);
             await _patientOnCpu.WaitAsync(cancellation);
@@ -157,6 +161,7 @@ public sealed partial class ImageScoring : IDisposable
         CancellationToken cancellation
     )
     {
+        using IDisposable turn = await _turns.TakeAsync((new(request.Image, request.ETag), model.Id, urgent), cancellation);
         if (await EarlierAsync(request, new(request.Image, request.ETag), model.Id, cancellation) is { } earlier)
             return await FinishAsync(request, earlier, model.Id, cancellation);
 
@@ -184,6 +189,7 @@ public sealed partial class ImageScoring : IDisposable
                         StoredAt = details.LastModified,
                         CreatedAt = content.CreatedAt,
                         Md5 = content.Md5,
+                        Part = ImageParts.OfMetadata(request.Image, details.Metadata, _logger) ?? result.Image.Part,
                     },
                 };
                 if (details.ContentLength > _decode.Limits.MaxBytes)
@@ -365,7 +371,14 @@ public sealed partial class ImageScoring : IDisposable
         };
     }
 
-    private static ResultDocument Begin(ScoreRequested request, LoadedModel model, CameraSet cameras, double queued, string? traceparent) =>
+    private ResultDocument Begin(
+        ScoreRequested request,
+        LoadedModel model,
+        CameraSet cameras,
+        CameraProfile profile,
+        double queued,
+        string? traceparent
+    ) =>
         new()
         {
             Image = new ImagePart
@@ -374,6 +387,7 @@ public sealed partial class ImageScoring : IDisposable
                 ETag = request.ETag,
                 Camera = request.Camera,
                 ObjectClass = request.ObjectClass,
+                Part = ImageParts.OfName(request.Image, profile, _logger),
             },
             Model = model.Part,
             Score = new ScorePart(Verdict.Failed),
@@ -483,6 +497,7 @@ public sealed partial class ImageScoring : IDisposable
             ETag = result.Image.RequiredETag,
             Camera = result.Image.RequiredCamera,
             ObjectClass = result.Image.ObjectClass,
+            Part = result.Image.Part,
             Model = result.Model.Id,
             Detection = result.Score.Detection ?? 0, // a result with a score has all of these numbers
             MapMax = result.Score.MapMax ?? 0,

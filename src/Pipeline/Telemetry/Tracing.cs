@@ -45,6 +45,13 @@ public static class Tracing
             ? current.Id
             : received;
 
+    /// <summary>Reads the trace context that a caller sends.</summary>
+    /// <returns>In the form of version 00; null if it is malformed or absent.</returns>
+    public static string? Received(string? traceparent) =>
+        ActivityContext.TryParse(traceparent, null, isRemote: true, out ActivityContext caller)
+            ? $"00-{caller.TraceId}-{caller.SpanId}-{(caller.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? "01" : "00")}"
+            : null;
+
     /// <summary>Marks a span as failed, with the exception's type but not its text.</summary>
     public static void Fail(this Activity? activity, Exception exception)
     {

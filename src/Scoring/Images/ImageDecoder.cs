@@ -22,6 +22,10 @@ public static class ImageDecoder
     private const int LargePixels = 25_000_000;
     private static readonly SemaphoreSlim LargeImages = new(2);
 
+    /// <summary>Detects the format of a file from its first 12 bytes.</summary>
+    /// <returns>Null if it is none of the formats that are read.</returns>
+    public static ImageFileFormat? Detect(ReadOnlySpan<byte> file) => ImageFile.Detect(file);
+
     /// <summary>Decodes a file. A file that is too large is rejected before it is read.</summary>
     /// <exception cref="ImageRejectedException">The file does not exist, or can never be decoded.</exception>
     /// <exception cref="IOException">The file cannot be read now; a later attempt may succeed.</exception>

@@ -40,6 +40,7 @@ public sealed class ResultsTests(AzuriteFixture azurite)
     [InlineData("line1/day/b.png", "--verdict", "anomalous")]
     [InlineData("line1/c.png line1/day/b.png", "--verdict", "failed", "--verdict", "anomalous")]
     [InlineData("line1/a.png line1/day/b.png", "--until", "90s", "--class", "bottle")]
+    [InlineData("line1/day/b.png", "--part", "part of line1/day/b.png")]
     [InlineData("line1/day/b.png", "--min-score", "0.5")]
     [InlineData("line1/a.png line2/d.png", "--max-score", "0.5")]
     public async Task Json_lines_can_be_filtered(string expected, params string[] arguments)

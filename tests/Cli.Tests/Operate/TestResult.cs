@@ -18,6 +18,7 @@ internal static class TestResult
                 ETag = etag,
                 Camera = ImageName.Of(image).Camera,
                 ObjectClass = "bottle",
+                Part = $"part of {image}",
             },
             Model = new ModelPart(id.Name, id.Version, null, null, null),
             Score = verdict == Verdict.Failed ? new ScorePart(Verdict.Failed) : new ScorePart(verdict, 0.5f, 1, score, score, 0.5),

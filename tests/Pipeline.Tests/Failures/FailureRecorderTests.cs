@@ -32,6 +32,26 @@ public sealed class FailureRecorderTests(AzuriteFixture azurite)
         );
     }
 
+    [Theory]
+    [InlineData(true, "7")]
+    [InlineData(false, "SN-1")]
+    public async Task A_failed_result_names_the_part_of_its_image(bool metadata, string part)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("""{ "c": { "part": "^(?<part>SN-[0-9]+)" } }""");
+        string etag = await pipeline.UploadAsync("c/SN-1.png", TestPipeline.Picture());
+        if (metadata)
+            etag = await pipeline.TouchAsync("c/SN-1.png", part);
+
+        await pipeline.Failures.RecordAsync(
+            QueueNames.Score,
+            JsonSerializer.Serialize(TestPipeline.Request("c/SN-1.png", etag), MessageJson.Default.ScoreRequested),
+            Cancellation
+        );
+
+        Assert.Equal(part, (await pipeline.Results.LatestAsync(pipeline.Models.OwnId, "c/SN-1.png", Cancellation))?.Image.Part);
+    }
+
     [Fact]
     public async Task A_stored_result_is_never_replaced_by_a_failure()
     {

@@ -13,7 +13,7 @@ public class CameraSetTests
           "cameras": {
             "line1": {
               "class": "MVTec/bottle", "domain": "medical", "threshold": 0.6, "mapThreshold": 1.5, "ignore": [[[0, 0], [0.5, 0], [0.5, 1]]],
-              "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"],
+              "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"], "part": "^(?<part>[^/]+)/",
               "alert": { "severityBands": [{ "name": "low", "minCalibrated": 0.5 }, { "name": "high", "minCalibrated": 0.8 }],
                 "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5, "enabled": false }
             },
@@ -34,6 +34,7 @@ public class CameraSetTests
             (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
         );
         Assert.Equal(["thumbs/*"], profile.Skip);
+        Assert.Equal(("SN-1", null), (profile.PartOf("SN-1/a.png"), profile.PartOf("a.png")));
         Assert.Equal([true, false, false, false], profile.Mask?.Square(2) ?? []);
         Assert.Equal([new SeverityBand("low", 0.5), new SeverityBand("high", 0.8)], profile.Alert.SeverityBands);
         Assert.Equal(
@@ -53,6 +54,7 @@ public class CameraSetTests
         );
         Assert.Equal(CameraProfile.DefaultSkip, profile.Skip);
         Assert.Null(profile.Mask);
+        Assert.Null(profile.PartOf("SN-1/a.png"));
         Assert.Equal(
             (60, 3, true, new Confirmation(1, 1)),
             (profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled, profile.Alert.Confirm)
@@ -89,6 +91,10 @@ public class CameraSetTests
     [InlineData("""{ "ignore": [[[0, 0], [1, 1], [0]]] }""", "'ignore[0]' has the corner [0]", "shares of width and height")]
     [InlineData("""{ "ignore": [[[0, 0], [1, 0], [1, 1], [0, 1]]] }""", "'ignore' is the whole image", "leave a part")]
     [InlineData("""{ "skip": [""] }""", "'skip' is an empty pattern", "'*.tmp'")]
+    [InlineData("""{ "part": "" }""", "'part' is ''", "1 to 500 characters, or leave it out")]
+    [InlineData("""{ "part": "([a-z" }""", "'part' is '([a-z'", "expected a regular expression, but Invalid pattern")]
+    [InlineData("""{ "part": "^[0-9]+" }""", "'part' is '^[0-9]+'", "with a group (?<part>…)")]
+    [InlineData("""{ "part": 7 }""", "field 'part' is 7", "cameras.schema.json")]
     [InlineData("""{ "alert": { "severityBands": [{ "name": "low" }] } }""", "missing required", "minCalibrated")]
     [InlineData("""{ "alert": { "severityBands": [] } }""", "'alert.severityBands' is empty", "at least one")]
     [InlineData("""{ "alert": { "severityBands": [{ "name": "a b", "minCalibrated": 0 }] } }""", "a band called 'a b'", "letters, digits")]

@@ -77,7 +77,44 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         Assert.Single(await pipeline.NamesAsync(ContainerNames.Results));
         List<Scored> messages = await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored);
         Assert.Equal(2, messages.Count);
-        Assert.Equal(messages[0] with { ScoredAt = default }, messages[1] with { ScoredAt = default });
+        Assert.Equal(messages[0], messages[1]); // the second waited for the first, and found its result
+    }
+
+    [Theory]
+    [InlineData("SN-1_a.png", null, "SN-1")]
+    [InlineData("SN-1_a.png", "L%207", "L 7")] // metadata are used before the name
+    [InlineData("SN-1_a.png", "%20", "SN-1")]
+    [InlineData("a.png", null, null)]
+    [InlineData("SN-1_a.png", "{129}", "SN-1")] // not valid, so it is left out
+    [InlineData("SN-1_a.png", "a%0Ab", "SN-1")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!.png", null, null)] // the expression is given up on
+    public async Task The_part_of_an_image_comes_from_its_metadata_or_its_name(string name, string? metadata, string? part)
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "part": "^day/(?:(?<part>SN-[0-9]+)_|(?:a+)+$)" } }""");
+        string etag = await pipeline.UploadAsync("c/day/" + name, TestPipeline.Picture());
+        if (metadata is not null)
+            etag = await pipeline.TouchAsync("c/day/" + name, metadata == "{129}" ? new string('x', 129) : metadata);
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/day/" + name, etag));
+
+        Assert.Equal(part, result?.Image.Part);
+        Assert.Equal(part, Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Part);
+        ResultRow row = Assert.Single(
+            await pipeline.Results.Index.QueryAsync(new ResultQuery { Camera = "c", Part = part }, Cancellation).ToListAsync(Cancellation)
+        );
+        Assert.Equal(part, row.Part);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_gone_has_the_part_of_its_name()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("""{ "c": { "part": "(?<part>SN-[0-9]+)" } }""");
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/SN-7.png", "0x1"));
+
+        Assert.Equal((Verdict.Failed, "SN-7"), (result?.Score.Verdict, result?.Image.Part));
     }
 
     [Theory]

@@ -138,12 +138,12 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     /// <summary>Sets metadata, as uploaders do afterwards.</summary>
     /// <returns>The new ETag.</returns>
-    public async Task<string> TouchAsync(string name)
+    public async Task<string> TouchAsync(string name, string part = "7")
     {
         Response<BlobInfo> info = await Storage
             .Container(ContainerNames.Images)
             .GetBlobClient(name)
-            .SetMetadataAsync(new Dictionary<string, string> { ["part"] = "7" }, cancellationToken: Cancellation);
+            .SetMetadataAsync(new Dictionary<string, string> { ["part"] = part }, cancellationToken: Cancellation);
         return info.Value.ETag.ToString().Trim('"');
     }
 

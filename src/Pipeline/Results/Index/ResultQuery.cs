@@ -18,6 +18,9 @@ public sealed record ResultQuery
     /// <summary>What the object is called.</summary>
     public string? Class { get; init; }
 
+    /// <summary>The part that the image shows. Without a camera, it looks at every row between <see cref="From"/> and <see cref="To"/>.</summary>
+    public string? Part { get; init; }
+
     /// <summary>Job that asked.</summary>
     public string? Job { get; init; }
 
@@ -79,6 +82,8 @@ public sealed record ResultQuery
             parts.Add($"({string.Join(" or ", Verdicts.Select(v => $"verdict eq '{ResultRow.Name(v)}'"))})");
         if (Class is not null)
             parts.Add(TableClient.CreateQueryFilter($"class eq {Class}"));
+        if (Part is not null)
+            parts.Add(TableClient.CreateQueryFilter($"part eq {Part}"));
         if (Job is not null)
             parts.Add(TableClient.CreateQueryFilter($"job eq {Job}"));
         if (MinScore is { } min)

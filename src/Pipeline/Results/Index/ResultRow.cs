@@ -53,6 +53,9 @@ public sealed record ResultRow
     /// <summary>What the object is called.</summary>
     public required string Class { get; init; }
 
+    /// <summary>The part that the image shows; null if it is not known.</summary>
+    public string? Part { get; init; }
+
     /// <summary>Code of the failure; null when there is a score.</summary>
     public string? Failure { get; init; }
 
@@ -103,6 +106,7 @@ public sealed record ResultRow
             MapMax = result.Score.MapMax,
             Regions = result.Regions?.Count ?? 0,
             Class = result.Image.ObjectClass,
+            Part = result.Image.Part,
             Failure = result.Failure?.Code,
             Job = result.Job,
             Profile = result.Profile,
@@ -133,6 +137,7 @@ public sealed record ResultRow
         Set("mapMax", MapMax);
         Set("regions", Regions);
         Set("class", Class);
+        Set("part", Part);
         Set("failure", Failure);
         Set("job", Job);
         Set("profile", Profile);
@@ -174,6 +179,7 @@ public sealed record ResultRow
             MapMax = entity.GetDouble("mapMax"),
             Regions = entity.GetInt32("regions") ?? 0,
             Class = Text("class"),
+            Part = entity.GetString("part"),
             Failure = entity.GetString("failure"),
             Job = entity.GetString("job"),
             Profile = entity.GetString("profile"),

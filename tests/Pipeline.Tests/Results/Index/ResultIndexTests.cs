@@ -154,6 +154,7 @@ public class ResultIndexTests(AzuriteFixture azurite)
                 Job = random.Next(8) == 0 ? "j1" : null,
                 MinScore = random.Next(4) == 0 ? 0.3 : null,
                 MaxScore = random.Next(4) == 0 ? 0.8 : null,
+                Part = random.Next(4) == 0 ? "SN'1" : null,
                 From = random.Next(3) == 0 ? from : null,
                 To = random.Next(3) == 0 ? to : null,
                 After = random.Next(3) == 0 ? rows[random.Next(rows.Length)].Cursor : null,
@@ -167,6 +168,7 @@ public class ResultIndexTests(AzuriteFixture azurite)
         && (query.Model is null || row.Model == query.Model)
         && query.Verdicts?.Contains(row.Verdict) != false
         && (query.Class is null || row.Class == query.Class)
+        && (query.Part is null || row.Part == query.Part)
         && (query.Job is null || row.Job == query.Job)
         && (query.MinScore is null || row.Score >= query.MinScore)
         && (query.MaxScore is null || row.Score < query.MaxScore)
@@ -213,6 +215,7 @@ public class ResultIndexTests(AzuriteFixture azurite)
                 Camera = camera,
                 ObjectClass = file.Length % 2 == 0 ? "bottle's" : "screw",
                 StoredAt = stored,
+                Part = file.Length % 3 == 0 ? "SN'1" : null,
             },
             Model = new ModelPart(model.Split('@')[0], model.Split('@')[1], null, null, null),
             Score = verdict == Verdict.Failed ? new ScorePart(verdict) : new ScorePart(verdict, 0.5f, 3.25f, score - 0.1, score, 0.5),
