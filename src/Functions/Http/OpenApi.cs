@@ -43,7 +43,7 @@ public sealed class OpenApi
     [Function("OpenApi")]
     [Operation("The description of this API.", "openapi")]
     [Answer(200, "OpenAPI 3.1")]
-    public IActionResult Read(
+    public static IActionResult Read(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request
     ) =>
         new ContentResult
@@ -152,7 +152,7 @@ public sealed class OpenApi
         return operation;
     }
 
-    private static JsonNode Parameter(string name, string place, string description, string type, bool required)
+    private static JsonObject Parameter(string name, string place, string description, string type, bool required)
     {
         JsonObject parameter = new()
         {
@@ -180,7 +180,7 @@ public sealed class OpenApi
         return response;
     }
 
-    private static JsonNode? Media(Type? type, JsonObject schemas, bool binary, bool text = false)
+    private static JsonObject Media(Type? type, JsonObject schemas, bool binary, bool text = false)
     {
         if (type is null)
             return binary ? new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } }
