@@ -155,6 +155,7 @@ var settings = {
   Limits__MaxImagesInMemory: '16'
   Limits__HeatmapSide: '2048'
   Cameras__RefreshSeconds: '5'
+  Push__WaitSeconds: '30'
   Results__KeepMonths: '0'
 }
 
