@@ -134,6 +134,9 @@ param standstillMinutes int = 30
 @description('Settings of both apps that differ from the defaults, such as { Limits__MaxPixels: \'50000000\' }.')
 param settings { *: string } = {}
 
+@description('Settings of the router whose values are in a key vault, with the addresses of the values, such as { Alert__WebhookSecret: \'https://NAME.vault.azure.net/secrets/webhook\' }. The identity of the router needs the role Key Vault Secrets User there.')
+param vaultSettings { *: string } = {}
+
 // An image whose first part has a dot names its registry.
 func withRegistry(image string, server string) string =>
   contains(image, '/') && contains(split(image, '/')[0], '.') ? image : '${server}/${image}'
@@ -336,6 +339,7 @@ module functions 'modules/functions.bicep' = if (deployApps) {
     publicApi: publicApi
     alertSource: alertSource
     overrides: settings
+    vaultSettings: vaultSettings
   }
 }
 

@@ -107,18 +107,25 @@ public class Reaching_every_function(AzuriteFixture azurite)
         }
 
         reached.Add(await AnswersAsync("ListResults", HttpMethod.Get, "/api/results?camera=line1"));
+        reached.Add(await AnswersAsync("ListAlerts", HttpMethod.Get, "/api/alerts"));
         reached.Add(await AnswersAsync("ListRescores", HttpMethod.Get, "/api/rescore"));
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));
         await site.WaitAsync(
             "every function",
             () =>
                 Task.FromResult(
-                    host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", Nightly]).Any() ? null : site
+                    host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", "ChangeAlert", Nightly]).Any()
+                        ? null
+                        : site
                 )
         );
         HttpResponseMessage change = await http.PostAsync("/api/rescore/all/cancel", null, Cancellation);
         Assert.True((int)change.StatusCode is 200 or 409, $"ChangeRescore answered {change.StatusCode}."); // the job may be done
         reached.Add("ChangeRescore");
+        using StringContent close = new("""{ "by": "kim", "note": "a test" }""", System.Text.Encoding.UTF8, "application/json");
+        HttpResponseMessage closed = await http.PostAsync("/api/alerts/line1/close", close, Cancellation);
+        Assert.True((int)closed.StatusCode is 200 or 409, $"ChangeAlert answered {closed.StatusCode}."); // there may be no open alert
+        reached.Add("ChangeAlert");
         reached.Add(Nightly);
 
         Assert.Equal(host.Functions.Order(StringComparer.Ordinal), reached.Union(runs.Functions).Order(StringComparer.Ordinal));

@@ -14,7 +14,14 @@ internal sealed class AppResource(JsonElement json)
     /// <summary>Its scale rules by the length of a queue.</summary>
     public JsonElement[] QueueRules => [.. Scale.Items("rules").Where(r => r.TryGetProperty("custom", out _)).Select(r => r.At("custom"))];
 
-    public Dictionary<string, string> Settings => Container.Items("env").ToDictionary(e => e.Text("name"), e => e.Text("value"));
+    public Dictionary<string, string> Settings =>
+        Container.Items("env").Where(e => e.TryGetProperty("value", out _)).ToDictionary(e => e.Text("name"), e => e.Text("value"));
+
+    /// <summary>Settings whose values are secrets of the app, with the names of the secrets.</summary>
+    public Dictionary<string, string> SecretSettings =>
+        Container.Items("env").Where(e => e.TryGetProperty("secretRef", out _)).ToDictionary(e => e.Text("name"), e => e.Text("secretRef"));
+
+    public IEnumerable<JsonElement> Secrets => json.Items("properties.configuration.secrets");
 
     /// <summary>Functions of the image that it does not run.</summary>
     public IEnumerable<string> Disabled => Settings.Where(s => IsSwitch(s.Key) && s.Value == "true").Select(s => s.Key.Split('.')[1]);

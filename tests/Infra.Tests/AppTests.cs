@@ -156,6 +156,20 @@ public class AppTests(Bicep bicep)
     }
 
     [Fact]
+    public void A_secret_stays_in_its_key_vault_and_the_router_alone_reads_it_with_its_identity()
+    {
+        AppResource router = bicep.Odd.AppOf("router");
+        JsonElement secret = Assert.Single(router.Secrets);
+
+        Assert.Equal(new() { ["Alert__WebhookSecret"] = secret.Text("name") }, router.SecretSettings);
+        Assert.Equal("https://odd.vault.azure.net/secrets/webhook", secret.Text("keyVaultUrl"));
+        Assert.EndsWith("-router", secret.Text("identity"), StringComparison.Ordinal);
+        Assert.False(secret.TryGetProperty("value", out _));
+        Assert.Empty(bicep.Odd.AppOf("scorer").Secrets);
+        Assert.All(Apps, a => Assert.Empty(bicep.Prod.AppOf(a).Secrets));
+    }
+
+    [Fact]
     public void Settings_of_the_operator_override_the_defaults()
     {
         Assert.All(Apps, a => Assert.Equal("1000", bicep.Odd.AppOf(a).Settings["Limits__MaxPixels"]));

@@ -23,6 +23,7 @@ public sealed class Bicep : IAsyncLifetime
         param useTopic = false
         param imagesDays = 7
         param settings = { Limits__MaxPixels: '1000', Model__Threads: '2' }
+        param vaultSettings = { Alert__WebhookSecret: 'https://odd.vault.azure.net/secrets/webhook' }
         """;
 
     private const string UnknownProfile = """

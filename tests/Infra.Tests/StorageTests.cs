@@ -34,7 +34,7 @@ public class StorageTests(Bicep bicep)
             Assert.False(deployment.One(Deployment.Registry).Flag("properties.adminUserEnabled"));
             Assert.True(deployment.One(Deployment.Insights).Flag("properties.DisableLocalAuth"));
             Assert.True(deployment.One(Deployment.Workspace).Flag("properties.features.disableLocalAuth"));
-            foreach (string key in (string[])["AccountKey", "SharedAccess", "listKeys", "listCredentials", "\"secrets\"", "sharedKey\""])
+            foreach (string key in (string[])["AccountKey", "SharedAccess", "listKeys", "listCredentials", "sharedKey\""])
                 Assert.DoesNotContain(key, deployment.Text, StringComparison.OrdinalIgnoreCase);
         }
     }

@@ -54,6 +54,12 @@ param ownSettings { *: string }
 @description('Settings of the operator; they override all others.')
 param overrides { *: string }
 
+@description('Settings whose values are in a key vault, with the addresses of the values. The app reads them with its identity.')
+param vaultSettings { *: string }
+
+// Names of secrets consist of lower-case letters, digits and "-".
+func secretName(setting string) string => toLower(replace(setting, '__', '-'))
+
 // 2026-07-01 is the first stable version with allowScalingRuleOverride.
 resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: name
@@ -83,6 +89,11 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
           identity: identityId
         }
       ]
+      secrets: map(items(vaultSettings), setting => {
+        name: secretName(setting.key)
+        keyVaultUrl: setting.value
+        identity: identityId
+      })
     }
     template: {
       terminationGracePeriodSeconds: 120
@@ -94,12 +105,16 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
             cpu: json(resources.cpu)
             memory: resources.memory
           }
-          env: [
-            for setting in items(union(settings, ownSettings, overrides)): {
+          env: concat(
+            map(items(union(settings, ownSettings, overrides)), setting => {
               name: setting.key
               value: setting.value
-            }
-          ]
+            }),
+            map(items(vaultSettings), setting => {
+              name: setting.key
+              secretRef: secretName(setting.key)
+            })
+          )
           // /api/health/live fails when the host or its worker does not answer, when the model could not be loaded, or when it gives no
           // scores any more. /api/health also checks storage, which is no reason to restart the app.
           probes: [

@@ -87,6 +87,9 @@ param alertSource string
 @description('Settings that differ from those below, for both apps.')
 param overrides { *: string }
 
+@description('Settings of the router whose values are in a key vault, with the addresses of the values.')
+param vaultSettings { *: string }
+
 // Health and Alive run on both.
 
 var onScorer = [
@@ -106,6 +109,8 @@ var onRouter = [
   'SweepAlerts'
   'TendJobs'
   'DropOldResults'
+  'ListAlerts'
+  'ChangeAlert'
   'StartRescore'
   'ListRescores'
   'ReadRescore'
@@ -194,6 +199,7 @@ module scorer 'app.bicep' = {
       toObject(onRouter, function => 'AzureWebJobs.${function}.Disabled', function => 'true')
     )
     overrides: overrides
+    vaultSettings: {}
   }
 }
 
@@ -239,6 +245,7 @@ module router 'app.bicep' = {
         Model__Provider: 'Cpu'
         Alert__LinkBase: blobEndpoint
         Alert__Source: alertSource
+        Alert__MqttTopic: 'aaclip/alerts/{camera}'
       },
       empty(topic)
         ? {}
@@ -252,6 +259,7 @@ module router 'app.bicep' = {
       toObject(onScorer, function => 'AzureWebJobs.${function}.Disabled', function => 'true')
     )
     overrides: overrides
+    vaultSettings: vaultSettings
   }
 }
 

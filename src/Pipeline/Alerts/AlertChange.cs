@@ -24,13 +24,19 @@ public sealed record AlertChange
     /// <summary>Why it was closed; null for other types.</summary>
     public AlertCloseReason? CloseReason { get; init; }
 
+    /// <summary>Who closed it; null for other types, and if images closed it.</summary>
+    public AlertMark? ClosedBy { get; init; }
+
+    /// <summary>Who acknowledged the alert; null if nobody did before this change.</summary>
+    public AlertMark? Acknowledged { get; init; }
+
     /// <summary>Camera of the alert.</summary>
     public required string Camera { get; init; }
 
     /// <summary>Name of the highest severity band that the alert has reached.</summary>
     public required string Severity { get; init; }
 
-    /// <summary>Time of the image that caused the change.</summary>
+    /// <summary>Time of the image that caused the change, or of the decision of a person.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>Time of the image that opened the alert.</summary>
@@ -45,13 +51,14 @@ public sealed record AlertChange
     /// <summary>W3C trace context of the step that decided the change.</summary>
     public string? Traceparent { get; init; }
 
-    /// <summary>"opened", "updated" or "closed".</summary>
+    /// <summary>"opened", "updated", "acknowledged" or "closed".</summary>
     [JsonIgnore]
     public string TypeName =>
         Type switch
         {
             AlertChangeType.Opened => "opened",
             AlertChangeType.Updated => "updated",
+            AlertChangeType.Acknowledged => "acknowledged",
             _ => "closed",
         };
 }
@@ -96,6 +103,10 @@ public enum AlertChangeType
     [JsonStringEnumMemberName("updated")]
     Updated,
 
+    /// <summary>A person knows of the alert.</summary>
+    [JsonStringEnumMemberName("acknowledged")]
+    Acknowledged,
+
     /// <summary>The alert has ended.</summary>
     [JsonStringEnumMemberName("closed")]
     Closed,
@@ -112,4 +123,8 @@ public enum AlertCloseReason
     /// <summary>The camera's alerts were switched off.</summary>
     [JsonStringEnumMemberName("disabled")]
     Disabled,
+
+    /// <summary>A person closed it.</summary>
+    [JsonStringEnumMemberName("operator")]
+    Operator,
 }

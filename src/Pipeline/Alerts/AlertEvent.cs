@@ -11,7 +11,7 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of one change; source: the installation that sends it; type: <see cref="TypePrefix"/> and "opened",
-/// "updated" or "closed"; subject: the camera; time: of the image that caused the change; extension "distributed tracing".
+/// "updated", "acknowledged" or "closed"; subject: the camera; time: of the image or the decision that caused the change; extension "distributed tracing".
 /// </param>
 /// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>
 public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
@@ -30,6 +30,19 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
+    /// <summary>What receivers filter by without reading the body: application properties of the topic, user properties of MQTT.</summary>
+    internal IReadOnlyDictionary<string, object> Properties =>
+        new Dictionary<string, object>
+        {
+            ["camera"] = Data.Camera,
+            ["objectClass"] = Data.ObjectClass,
+            ["severity"] = Data.Severity,
+            ["score"] = Data.Score.Calibrated,
+            ["model"] = Data.Model,
+            ["verdict"] = "anomalous",
+            ["type"] = Envelope.Type,
+        };
+
     /// <summary>Makes the event of a change.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
     {
@@ -40,6 +53,8 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             Sequence = change.Sequence,
             Severity = change.Severity,
             CloseReason = change.CloseReason,
+            ClosedBy = change.ClosedBy,
+            Acknowledged = change.Acknowledged,
             Camera = change.Camera,
             OpenedAt = change.OpenedAt,
             Images = change.Images,
@@ -114,6 +129,12 @@ public sealed record AlertData
 
     /// <summary>Why the alert was closed; absent in other events.</summary>
     public AlertCloseReason? CloseReason { get; init; }
+
+    /// <summary>Who closed the alert and why; absent in other events, and if images closed it.</summary>
+    public AlertMark? ClosedBy { get; init; }
+
+    /// <summary>Who acknowledged the alert and why; absent if nobody did.</summary>
+    public AlertMark? Acknowledged { get; init; }
 
     /// <summary>Camera of the alert.</summary>
     public required string Camera { get; init; }

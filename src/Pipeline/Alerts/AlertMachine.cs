@@ -183,6 +183,7 @@ internal static class AlertMachine
             OpenedAt = alert.OpenedAt,
             Images = alert.Images,
             Picture = alert.Worst,
+            Acknowledged = alert.Acknowledged,
             Traceparent = scored.Traceparent,
         };
 

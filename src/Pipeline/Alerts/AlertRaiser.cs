@@ -80,12 +80,17 @@ public sealed partial class AlertRaiser : IDisposable
                     {
                         AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
                         decision = now;
-                        return Claim(now.State);
+                        return Claim(known is null ? Address(now) : before);
                     },
                     cancellation
                 );
                 if (known is null)
-                    Report(scored, decision!); // not null: set by the call above
+                {
+                    if (decision!.Outcome == AlertOutcome.TooLate) // not null: set by the call above
+                        Log.TooLate(_logger, scored.Image, scored.Camera);
+                    Report(scored.Image, decision);
+                }
+
                 if (state.Outbox.Count == 0)
                     return decision!.Changes;
 
@@ -114,6 +119,27 @@ public sealed partial class AlertRaiser : IDisposable
                 return decision.Changes;
             if (left.Claim is not null)
                 await Task.Delay(LookAgain, _time, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// Applies a person's decision. Returns when the receivers have been asked to take what it changed; what they lack stays in the outbox.
+    /// </summary>
+    internal async Task DecideAsync(string camera, Func<AlertState, AlertDecision> decide, CancellationToken cancellation)
+    {
+        SemaphoreSlim gate = GateOf(camera);
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            AlertDecision? decision = null;
+            AlertState state = await _store.ChangeAsync(camera, before => Claim(Address(decision = decide(before))), cancellation);
+            Report("none", decision!); // not null: set by the call above
+            if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera, state, cancellation) is { } failure)
+                Log.NotDelivered(_logger, failure, camera, state.Outbox.Count);
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
@@ -162,6 +188,20 @@ public sealed partial class AlertRaiser : IDisposable
 
     private SemaphoreSlim GateOf(string camera) => _gates[(uint)string.GetHashCode(camera, StringComparison.Ordinal) % _gates.Length];
 
+    // The new changes are the last ones of the outbox.
+    private AlertState Address(AlertDecision decision)
+    {
+        AlertState state = decision.State;
+        int before = state.Outbox.Count - decision.Changes.Count;
+        string[] receivers = [.. _sinks.Select(sink => sink.Name)];
+        return decision.Changes.Count == 0
+            ? state
+            : state with
+            {
+                Outbox = [.. state.Outbox.Select((p, i) => i < before ? p : p with { Receivers = receivers })],
+            };
+    }
+
     private AlertState Claim(AlertState state)
     {
         DateTimeOffset now = _time.GetUtcNow();
@@ -171,65 +211,79 @@ public sealed partial class AlertRaiser : IDisposable
         return state.Outbox.Count > 0 && free ? state with { Claim = new DeliveryClaim(_worker, now + ClaimTime) } : state;
     }
 
-    private void Report(Scored scored, AlertDecision decision)
+    private void Report(string image, AlertDecision decision)
     {
-        if (decision.Outcome == AlertOutcome.TooLate)
-            Log.TooLate(_logger, scored.Image, scored.Camera);
         foreach (AlertChange change in decision.Changes)
         {
             Metrics.Alert(change.TypeName, change.Severity);
-            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, scored.Camera, scored.Image);
+            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, change.Camera, image);
         }
     }
 
     private async Task<Exception?> DeliverAsync(string camera, AlertState state, CancellationToken cancellation)
     {
-        List<Exception> failures = [];
-        Dictionary<string, List<string>> accepted = [];
         TimeSpan left = state.Claim!.Until - ClaimTime + SendTime - _time.GetUtcNow(); // not null: this worker holds the claim
         using CancellationTokenSource limit = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        foreach (IAlertSink sink in _sinks)
-        {
-            List<string> ids = accepted[sink.Name] = [];
-            HashSet<string> lacking = [.. state.Outbox.Where(p => !p.DeliveredTo.Contains(sink.Name)).Select(p => p.Change.Id)];
-            if (lacking.Count == 0)
-                continue;
-            try
-            {
-                state = await ReserveAsync(camera, state, sink, either.Token);
-                // Changes added meanwhile have no placeholder yet.
-                PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))];
-                Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
-                await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, ids, either.Token);
-            }
-            catch (Exception e) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
-            {
-                // A cancelled client throws either a cancellation or the error of its last attempt.
-                string reason = e is OperationCanceledException ? "" : $" Last error: {Fault.Text(e)}";
-                failures.Add(
-                    new TimeoutException(
-                        $"The receiver '{sink.Name}' did not accept the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: "
-                            + $"they will be delivered again with the same ids.{reason}",
-                        e
-                    )
-                );
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                failures.Add(e);
-            }
-        }
+
+        // The first receiver, the storage queue, gets the events before the others. Those get them at the same time, so that one that hangs
+        // takes no time from another.
+        Delivery first = await ToAsync(_sinks[0]);
+        Delivery[] all = [first, .. await Task.WhenAll(_sinks.Skip(1).Select(ToAsync))];
 
         // No cancellation here: successful deliveries must be recorded.
-        await _store.ChangeAsync(camera, now => Mark(now, accepted), CancellationToken.None);
+        await _store.ChangeAsync(camera, now => Mark(now, all), CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
-        return failures.Count switch
+        Exception[] failures = [.. all.Select(d => d.Failure).OfType<Exception>()];
+        return failures.Length switch
         {
             0 => null,
             1 => failures[0],
             _ => new AggregateException(failures),
         };
+
+        async Task<Delivery> ToAsync(IAlertSink sink)
+        {
+            List<string> accepted = [];
+            try
+            {
+                await DeliverToAsync(sink, camera, state, accepted, either.Token);
+                return new Delivery(sink.Name, accepted, null);
+            }
+            catch (Exception e)
+            {
+                return new Delivery(sink.Name, accepted, limit.IsCancellationRequested ? Late(sink, camera, e) : e);
+            }
+        }
+    }
+
+    private async Task DeliverToAsync(
+        IAlertSink sink,
+        string camera,
+        AlertState state,
+        List<string> accepted,
+        CancellationToken cancellation
+    )
+    {
+        HashSet<string> lacking = [.. state.Outbox.Where(p => p.IsDue(sink.Name)).Select(p => p.Change.Id)];
+        if (lacking.Count == 0)
+            return;
+        state = await ReserveAsync(camera, state, sink, cancellation);
+        // Changes added meanwhile have no placeholder yet.
+        PendingChange[] due = [.. state.Outbox.Where(p => lacking.Contains(p.Change.Id))];
+        Reservation[] places = [.. due.Select(p => p.Places.GetValueOrDefault(sink.Name)).OfType<Reservation>()];
+        await sink.SendAsync([.. due.Select(p => AlertEvent.Of(p.Change, _options))], places, accepted, cancellation);
+    }
+
+    // A cancelled client throws either a cancellation or the error of its last attempt.
+    private static TimeoutException Late(IAlertSink sink, string camera, Exception failure)
+    {
+        string reason = failure is OperationCanceledException ? "" : $" Last error: {Fault.Text(failure)}";
+        return new TimeoutException(
+            $"The receiver '{sink.Name}' did not accept the alerts of camera '{camera}' within {SendTime.TotalSeconds} s: they will be "
+                + $"delivered again with the same ids.{reason}",
+            failure
+        );
     }
 
     // If two workers make placeholders for one change, the first that is stored is used; the other is never filled.
@@ -262,17 +316,18 @@ public sealed partial class AlertRaiser : IDisposable
         );
 
         bool Lacks(PendingChange p) =>
-            !p.DeliveredTo.Contains(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
+            p.IsDue(sink.Name) && !(p.Places.TryGetValue(sink.Name, out Reservation? place) && place.Until > now);
     }
 
-    private AlertState Mark(AlertState state, Dictionary<string, List<string>> accepted)
+    private AlertState Mark(AlertState state, Delivery[] deliveries)
     {
         List<PendingChange> left = [];
         foreach (PendingChange pending in state.Outbox)
         {
-            string[] has = [.. pending.DeliveredTo.Union(accepted.Where(a => a.Value.Contains(pending.Change.Id)).Select(a => a.Key))];
-            if (!Array.TrueForAll(_sinks, sink => has.Contains(sink.Name)))
-                left.Add(pending with { DeliveredTo = has });
+            IEnumerable<string> now = deliveries.Where(d => d.Accepted.Contains(pending.Change.Id)).Select(d => d.Receiver);
+            PendingChange marked = pending with { DeliveredTo = [.. pending.DeliveredTo.Union(now)] };
+            if (Array.Exists(_sinks, sink => marked.IsDue(sink.Name)))
+                left.Add(marked);
         }
 
         return state with
@@ -281,6 +336,11 @@ public sealed partial class AlertRaiser : IDisposable
             Claim = state.Claim?.Worker == _worker ? null : state.Claim,
         };
     }
+
+    /// <summary>What became of the attempt to deliver to a receiver.</summary>
+    /// <param name="Accepted">Ids of the events that the receiver has now.</param>
+    /// <param name="Failure">Why others are missing; null if it has all.</param>
+    private sealed record Delivery(string Receiver, IReadOnlyList<string> Accepted, Exception? Failure);
 
     private static partial class Log
     {

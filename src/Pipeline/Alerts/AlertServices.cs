@@ -11,8 +11,8 @@ namespace AaClip.Pipeline.Alerts;
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with the topic if Alert__Topic names one. Needs
-    /// StorageClients and CameraProfiles among the services.
+    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with topic, webhook and MQTT broker if Alert__Topic,
+    /// Alert__Webhook and Alert__Mqtt are set. Needs StorageClients and CameraProfiles among the services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -34,13 +34,23 @@ public static class AlertServices
         ));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         services.AddSingleton<CameraAlerts>();
-        if (section.Get<AlertOptions>() is { } options && !string.IsNullOrWhiteSpace(options.Topic))
+        services.AddSingleton(provider => new AlertDesk(
+            provider.GetRequiredService<AlertStore>(),
+            provider.GetRequiredService<AlertRaiser>()
+        ));
+        AlertOptions options = section.Get<AlertOptions>() ?? new AlertOptions();
+        if (!string.IsNullOrWhiteSpace(options.Topic))
         {
             // Open the client now, so that a wrong setting fails at start.
             ServiceBusClient client = ServiceBusConnection.Open(configuration, options.Transport);
             services.AddSingleton(_ => client);
             services.AddSingleton<IAlertSink, TopicAlertSink>();
         }
+
+        if (options.Webhook.Length > 0)
+            services.AddSingleton<IAlertSink, WebhookAlertSink>();
+        if (options.Mqtt.Length > 0)
+            services.AddSingleton<IAlertSink, MqttAlertSink>();
 
         return services;
     }

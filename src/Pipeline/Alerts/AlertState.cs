@@ -63,7 +63,11 @@ internal sealed record Observation(string Id, DateTimeOffset Time, bool Anomalou
 /// <param name="Severity">Severity in its newest change.</param>
 /// <param name="Images">Number of alerting images so far.</param>
 /// <param name="Worst">The image with the highest score.</param>
-internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequence, string Severity, int Images, AlertPicture Worst);
+internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequence, string Severity, int Images, AlertPicture Worst)
+{
+    /// <summary>Who acknowledged it; null if nobody did.</summary>
+    public AlertMark? Acknowledged { get; init; }
+}
 
 /// <summary>The alert that was closed most recently.</summary>
 /// <param name="At">Time of the image that closed it.</param>
@@ -76,6 +80,12 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     /// <summary>When the change was decided; null in a state written by an older program.</summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>
+    /// Names of the receivers that were configured when the change was decided; no other one gets it. Null in a state written by an older
+    /// program, which had queue and topic.
+    /// </summary>
+    public IReadOnlyList<string>? Receivers { get; init; }
+
     /// <summary>Placeholder messages for the change, by receiver.</summary>
     public IReadOnlyDictionary<string, Reservation> Places
     {
@@ -84,6 +94,10 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     } = None;
 
     private static readonly Dictionary<string, Reservation> None = [];
+    private static readonly string[] Older = ["queue", "topic"];
+
+    /// <summary>Whether a receiver is to get the change and does not have it yet.</summary>
+    public bool IsDue(string receiver) => (Receivers ?? Older).Contains(receiver) && !DeliveredTo.Contains(receiver);
 }
 
 /// <summary>A placeholder: a hidden queue message that an event will be written into.</summary>

@@ -16,7 +16,8 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     private const string Folder = "alerts/";
     private const string CameraKey = "camera",
         UndeliveredKey = "undelivered",
-        SinceKey = "since"; // metadata of the blobs
+        SinceKey = "since",
+        OpenKey = "open"; // metadata of the blobs
 
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
@@ -76,6 +77,15 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
                 );
     }
 
+    /// <summary>Lists the cameras with an open alert. Reads only a listing with metadata, not the blobs.</summary>
+    public async IAsyncEnumerable<string> OpenAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        GetBlobsOptions options = new() { Traits = BlobTraits.Metadata, Prefix = Folder };
+        await foreach (BlobItem blob in _container.GetBlobsAsync(options, cancellation))
+            if (blob.Metadata.ContainsKey(OpenKey) && blob.Metadata.TryGetValue(CameraKey, out string? camera))
+                yield return Uri.UnescapeDataString(camera);
+    }
+
     private VersionedBlob<AlertState> Blob(string camera) =>
         new(
             _container.GetBlobClient(BlobName(camera)),
@@ -86,15 +96,24 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
         );
 
     // A camera name that is too long for metadata is left out: its outbox is delivered with the camera's next image.
-    private static Dictionary<string, string>? Metadata(string camera, AlertState state) =>
-        state.Outbox.Count == 0 || Uri.EscapeDataString(camera) is not { Length: < 4096 } name
-            ? null
-            : new()
-            {
-                [CameraKey] = name,
-                [UndeliveredKey] = state.Outbox.Count.ToString(CultureInfo.InvariantCulture),
-                [SinceKey] = state.Outbox.Min(p => p.Since ?? p.Change.Time).ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            };
+    private static Dictionary<string, string>? Metadata(string camera, AlertState state)
+    {
+        if (state is { Outbox.Count: 0, Open: null } || Uri.EscapeDataString(camera) is not { Length: < 4096 } name)
+            return null;
+        Dictionary<string, string> metadata = new() { [CameraKey] = name };
+        if (state.Open is { } open)
+            metadata[OpenKey] = open.Id;
+        if (state.Outbox.Count > 0)
+        {
+            metadata[UndeliveredKey] = state.Outbox.Count.ToString(CultureInfo.InvariantCulture);
+            metadata[SinceKey] = state
+                .Outbox.Min(p => p.Since ?? p.Change.Time)
+                .ToUniversalTime()
+                .ToString("O", CultureInfo.InvariantCulture);
+        }
+
+        return metadata;
+    }
 }
 
 /// <summary>A camera whose outbox is not empty.</summary>

@@ -24,10 +24,10 @@ public static class ServiceBusConnection
             TransportType = transport,
             RetryOptions = new ServiceBusRetryOptions
             {
-                MaxRetries = 5,
-                Delay = TimeSpan.FromSeconds(0.5),
-                MaxDelay = TimeSpan.FromSeconds(3),
-                TryTimeout = TimeSpan.FromSeconds(4),
+                MaxRetries = SendRetry.Retries,
+                Delay = SendRetry.FirstWait,
+                MaxDelay = SendRetry.LongestWait,
+                TryTimeout = SendRetry.TryTime,
             },
         };
         if (configuration[Setting] is { Length: > 0 } connection)

@@ -47,22 +47,17 @@ internal sealed class TopicAlertSink : IAlertSink
         }
     }
 
-    private static ServiceBusMessage Message(AlertEvent alert) =>
-        new(alert.ToJson())
+    private static ServiceBusMessage Message(AlertEvent alert)
+    {
+        ServiceBusMessage message = new(alert.ToJson())
         {
             MessageId = alert.Envelope.Id,
             Subject = alert.Envelope.Subject,
             CorrelationId = alert.Data.AlertId,
             ContentType = AlertEvent.MediaType,
-            ApplicationProperties =
-            {
-                ["camera"] = alert.Data.Camera,
-                ["objectClass"] = alert.Data.ObjectClass,
-                ["severity"] = alert.Data.Severity,
-                ["score"] = alert.Data.Score.Calibrated,
-                ["model"] = alert.Data.Model,
-                ["verdict"] = "anomalous",
-                ["type"] = alert.Envelope.Type,
-            },
         };
+        foreach ((string name, object value) in alert.Properties)
+            message.ApplicationProperties[name] = value;
+        return message;
+    }
 }

@@ -156,6 +156,21 @@ public sealed class AlertEventTests
     }
 
     [Fact]
+    public void Decisions_of_people_keep_to_the_published_schema()
+    {
+        (AlertState state, _) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("m"));
+        AlertDecision acknowledged = AlertMarks.Acknowledge(state, "line1", new AlertMark("kim", null, ScoredImages.Start)),
+            closed = AlertMarks.Close(acknowledged.State, "line1", new AlertMark("lee", "moved", ScoredImages.Start));
+
+        foreach (AlertChange change in acknowledged.Changes.Concat(closed.Changes))
+            Assert.Equal([], SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), Json(change, new AlertOptions())));
+        JsonElement data = JsonDocument.Parse(Json(Assert.Single(closed.Changes), new AlertOptions())).RootElement.GetProperty("data");
+        Assert.Equal("operator", data.GetProperty("closeReason").GetString());
+        Assert.Equal("kim", data.GetProperty("acknowledged").GetProperty("by").GetString());
+        Assert.Equal("moved", data.GetProperty("closedBy").GetProperty("note").GetString());
+    }
+
+    [Fact]
     public void The_schema_refuses_what_is_no_event()
     {
         (_, List<AlertChange> changes) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("m"));

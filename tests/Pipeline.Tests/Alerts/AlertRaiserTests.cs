@@ -46,6 +46,60 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_receiver_that_is_configured_later_gets_no_earlier_event()
+    {
+        bool away = true;
+        MemorySink queue = new("queue"),
+            topic = new("topic", _ => away),
+            webhook = new("webhook");
+        AlertStore store = await StoreAsync();
+        using AlertRaiser before = Raiser(store, queue, topic),
+            after = Raiser(store, queue, topic, webhook);
+        await Assert.ThrowsAsync<IOException>(() => before.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation));
+
+        await Assert.ThrowsAsync<IOException>(() => after.RaiseAsync(ScoredImages.At(1, 0.95), Rule, Cancellation));
+        away = false;
+        await after.SweepAsync(Cancellation);
+
+        Assert.Equal(2, queue.Received.Count);
+        Assert.Equal(queue.Received, topic.Received);
+        Assert.Equal(queue.Received[1..], webhook.Received);
+        Assert.Empty((await store.GetAsync("line1", Cancellation)).Outbox);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_is_no_longer_configured_holds_no_event()
+    {
+        AlertStore store = await StoreAsync();
+        using AlertRaiser before = Raiser(store, new MemorySink("queue"), new MemorySink("webhook", _ => true)),
+            after = Raiser(store, new MemorySink("queue"));
+        await Assert.ThrowsAsync<IOException>(() => before.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation));
+
+        OutboxState? left = await after.SweepAsync(Cancellation);
+
+        Assert.Null(left);
+    }
+
+    /// <summary>Written by a program that had queue and topic only: its changes have no receivers.</summary>
+    [Fact]
+    public async Task Events_of_an_older_program_go_to_queue_and_topic_alone()
+    {
+        AlertStore store = await StoreAsync();
+        AlertState old = AlertMachine.Apply(AlertState.Empty, Rule, ScoredImages.At(0, 0.6)).State;
+        PendingChange pending = Assert.Single(old.Outbox) with { DeliveredTo = ["queue"], Since = ScoredImages.Start };
+        await store.ChangeAsync("line1", _ => old with { Outbox = [pending] }, Cancellation);
+        MemorySink queue = new("queue"),
+            topic = new("topic"),
+            webhook = new("webhook");
+        using AlertRaiser raiser = Raiser(store, queue, topic, webhook);
+
+        OutboxState? left = await raiser.SweepAsync(Cancellation);
+
+        Assert.Null(left);
+        Assert.Equal((0, 1, 0), (queue.Received.Count, topic.Received.Count, webhook.Received.Count));
+    }
+
+    [Fact]
     public async Task A_sweep_delivers_what_a_receiver_lacks_though_no_new_image_comes()
     {
         bool away = true;

@@ -88,6 +88,17 @@ public sealed class AlertServicesTests
     [InlineData("Alert:LinkBase", "https://plant.blob.core.windows.net?sig=abc", "Alert__LinkBase")]
     [InlineData("Alert:Source", "a b", "Alert__Source")]
     [InlineData("Alert:Transport", "7", "Alert__Transport takes AmqpTcp or AmqpWebSockets")]
+    [InlineData("Alert:Webhook", "https://plant.example/alerts", "Alert__WebhookSecret takes at least 16 characters")]
+    [InlineData("Alert:Webhook", "plant.example/alerts", "Alert__Webhook takes an https address")]
+    [InlineData("Alert:Webhook", "http://plant.example/alerts", "Alert__Webhook takes an https address")]
+    [InlineData("Alert:Webhook", "ftp://127.0.0.1/alerts", "Alert__Webhook takes an https address")]
+    [InlineData("Alert:Webhook", "https://me:c2VjcmV0@plant.example/", "Alert__Webhook takes an https address")]
+    [InlineData("Alert:Mqtt", "plant.example:8883", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:Mqtt", "mqtts://me:c2VjcmV0@plant.example", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:Mqtt", "mqtts://plant.example/alerts", "Alert__Mqtt takes mqtts://host:8883")]
+    [InlineData("Alert:MqttTopic", "alerts/#", "Alert__MqttTopic takes a topic such as aaclip/alerts/{camera}")]
+    [InlineData("Alert:MqttTopic", "alerts/{line}", "{camera}, {severity}, {type} and {class}")]
+    [InlineData("Alert:MqttTopic", "$SYS/{camera}", "Alert__MqttTopic")]
     public async Task A_wrong_option_is_refused_by_its_name(string key, string value, string named)
     {
         await using ServiceProvider services = Build((key, value));
@@ -97,6 +108,28 @@ public sealed class AlertServicesTests
         );
 
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://plant.example/alerts?code=1")]
+    [InlineData("http://localhost:8080/alerts")]
+    [InlineData("http://[::1]:8080/")]
+    public async Task The_webhook_gets_alerts_where_one_is_set(string address)
+    {
+        await using ServiceProvider services = Build(("Alert:Webhook", address), ("Alert:WebhookSecret", "0123456789abcdef"));
+
+        Assert.Equal(["queue", "webhook"], services.GetServices<IAlertSink>().Select(sink => sink.Name));
+    }
+
+    [Theory]
+    [InlineData("mqtts://plant.example")]
+    [InlineData("mqtt://[::1]:1883/")]
+    public async Task The_broker_gets_alerts_where_one_is_set(string address)
+    {
+        await using ServiceProvider services = Build(("Alert:Mqtt", address), ("Alert:MqttTopic", "{class}/{camera}"));
+
+        Assert.Equal(["queue", "mqtt"], services.GetServices<IAlertSink>().Select(sink => sink.Name));
     }
 
     private static ServiceProvider Build(params (string Key, string? Value)[] settings)

@@ -524,7 +524,7 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromSeconds(2), Cancellation)); // time to begin, if it wrongly did
         string[] early = [.. begun];
         go.Set();
-        ScoredImage?[] scored = await Task.WhenAll(running, waiting);
+        ScoredImage[] scored = await Task.WhenAll(running, waiting);
 
         Assert.Equal(["a.png"], early);
         Assert.Equal([first.ETag, second.ETag], scored.Select(image => image?.Result.Image.ETag));

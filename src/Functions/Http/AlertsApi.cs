@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AaClip.Pipeline.Alerts;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+
+namespace AaClip.Functions;
+
+/// <summary>HTTP API of alerts: list the open ones, acknowledge and close.</summary>
+public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
+{
+    private const int LargestBody = 16 * 1024;
+    private const int LongestName = 200;
+    private const int LongestNote = 2000;
+
+    // The platform's authentication sets it, and removes it from requests of others.
+    private const string PrincipalHeader = "X-MS-CLIENT-PRINCIPAL-NAME";
+
+    /// <summary>GET alerts: the open alerts of all cameras.</summary>
+    [Function("ListAlerts")]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "alerts")] HttpRequest request,
+        CancellationToken cancellation
+    ) => Json(JsonSerializer.Serialize(await alerts.OpenAsync(cancellation), AlertsApiJson.Default.IReadOnlyListCameraAlert));
+
+    /// <summary>
+    /// POST alerts/{camera}/{action}: ack or close the camera's open alert; the body is an <see cref="AlertRequest"/>. 200 with the alert; 400
+    /// if the request is not valid; 409 if there is no such open alert.
+    /// </summary>
+    [Function("ChangeAlert")]
+    public async Task<IActionResult> Change(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "alerts/{camera}/{action}")] HttpRequest request,
+        string camera,
+        string action,
+        CancellationToken cancellation
+    )
+    {
+        if (action is not ("ack" or "close"))
+            return Text(StatusCodes.Status404NotFound, $"There is no action '{action}': ack or close.");
+        if (Origin.Fault(request, $"{action} alerts") is { } foreign)
+            return Text(StatusCodes.Status403Forbidden, foreign);
+        if (!request.HasJsonContentType())
+            return Text(StatusCodes.Status415UnsupportedMediaType, $"The body is '{request.ContentType}', expected application/json.");
+        AlertRequest? wanted;
+        try
+        {
+            byte[] body = new byte[LargestBody + 1];
+            int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
+            if (length > LargestBody)
+                return Text(StatusCodes.Status413PayloadTooLarge, $"The body has more than {LargestBody} bytes.");
+            wanted = JsonSerializer.Deserialize(body.AsSpan(0, length), AlertsApiJson.Default.AlertRequest);
+        }
+        catch (JsonException)
+        {
+            wanted = null;
+        }
+
+        if (wanted is null)
+            return Refuse("The body is not a request. Example: { \"by\": \"kim\", \"note\": \"Camera was moved.\" }");
+        string? by = request.Headers[PrincipalHeader] is [{ Length: > 0 } name, ..] ? name : wanted.By;
+        if (string.IsNullOrWhiteSpace(by) || by.Length > LongestName)
+            return Refuse($"by has {by?.Length ?? 0} characters, expected 1 to {LongestName}: say who decides.");
+        if (action == "close" && string.IsNullOrWhiteSpace(wanted.Note))
+            return Refuse("note is missing: say why the alert is closed.");
+        if (wanted.Note?.Length > LongestNote)
+            return Refuse($"note has {wanted.Note.Length} characters, expected at most {LongestNote}.");
+
+        AlertMark mark = new(by, wanted.Note, time.GetUtcNow());
+        CameraAlert? alert =
+            action == "ack"
+                ? await alerts.AcknowledgeAsync(camera, wanted.AlertId, mark, cancellation)
+                : await alerts.CloseAsync(camera, wanted.AlertId, mark, cancellation);
+        return alert is null
+            ? Text(
+                StatusCodes.Status409Conflict,
+                wanted.AlertId is null ? $"Camera '{camera}' has no open alert." : $"Camera '{camera}' has no open alert with this alertId."
+            )
+            : Json(JsonSerializer.Serialize(alert, AlertsApiJson.Default.CameraAlert));
+    }
+
+    private static ContentResult Json(string json) =>
+        new()
+        {
+            Content = json,
+            ContentType = "application/json",
+            StatusCode = StatusCodes.Status200OK,
+        };
+
+    private static ContentResult Refuse(string message) => Text(StatusCodes.Status400BadRequest, message);
+
+    private static ContentResult Text(int status, string message) =>
+        new()
+        {
+            Content = message,
+            ContentType = "text/plain; charset=utf-8",
+            StatusCode = status,
+        };
+}
+
+/// <summary>Acknowledges or closes an alert.</summary>
+/// <param name="By">Who decides, 1 to 200 characters; the name of a user whom the platform has authenticated takes precedence.</param>
+/// <param name="Note">Why, at most 2,000 characters; needed to close.</param>
+/// <param name="AlertId">Only this alert; absent for the open one, whichever it is.</param>
+public sealed record AlertRequest(string? By = null, string? Note = null, string? AlertId = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+)]
+[JsonSerializable(typeof(IReadOnlyList<CameraAlert>))]
+[JsonSerializable(typeof(AlertRequest))]
+internal sealed partial class AlertsApiJson : JsonSerializerContext;
