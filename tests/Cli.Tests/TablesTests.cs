@@ -169,7 +169,8 @@ public sealed class TablesTests : IDisposable
                         "m@1",
                         null,
                         "",
-                        DateTimeOffset.UnixEpoch
+                        DateTimeOffset.UnixEpoch,
+                        null
                     ),
                     Alert = "updated critical",
                 }),

@@ -107,6 +107,7 @@ public class Reaching_every_function(AzuriteFixture azurite)
         }
 
         reached.Add(await AnswersAsync("ListResults", HttpMethod.Get, "/api/results?camera=line1"));
+        reached.Add(await AnswersAsync("OpenApi", HttpMethod.Get, "/api/openapi.json"));
         reached.Add(await AnswersAsync("ListAlerts", HttpMethod.Get, "/api/alerts"));
         reached.Add(await AnswersAsync("ListRescores", HttpMethod.Get, "/api/rescore"));
         reached.Add(await AnswersAsync("ReadRescore", HttpMethod.Get, "/api/rescore/all"));
@@ -114,7 +115,9 @@ public class Reaching_every_function(AzuriteFixture azurite)
             "every function",
             () =>
                 Task.FromResult(
-                    host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", "ChangeAlert", Nightly]).Any() ? null : site
+                    host.Functions.Except(reached).Except(runs.Functions).Except(["ChangeRescore", "ChangeAlert", Nightly]).Any()
+                        ? null
+                        : site
                 )
         );
         HttpResponseMessage change = await http.PostAsync("/api/rescore/all/cancel", null, Cancellation);

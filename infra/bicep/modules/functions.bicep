@@ -110,6 +110,7 @@ var onRouter = [
   'TendJobs'
   'DropOldResults'
   'ListAlerts'
+  'OpenApi'
   'ChangeAlert'
   'StartRescore'
   'ListRescores'
@@ -160,6 +161,7 @@ var settings = {
   Limits__MaxImagesInMemory: '16'
   Limits__HeatmapSide: '2048'
   Cameras__RefreshSeconds: '5'
+  Push__WaitSeconds: '30'
   Results__KeepMonths: '0'
 }
 

@@ -43,9 +43,7 @@ public sealed class OpenApi
     [Function("OpenApi")]
     [Operation("The description of this API.", "openapi")]
     [Answer(200, "OpenAPI 3.1")]
-    public static IActionResult Read(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request
-    ) =>
+    public static IActionResult Read([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) =>
         new ContentResult
         {
             Content = Document.Value,
@@ -56,7 +54,7 @@ public sealed class OpenApi
     /// <summary>All functions of this assembly with an HTTP trigger.</summary>
     internal static IEnumerable<(MethodInfo Method, string Name, HttpTriggerAttribute Trigger)> Routes() =>
         from type in typeof(OpenApi).Assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
         let function = method.GetCustomAttribute<FunctionAttribute>()
         where function is not null
         from parameter in method.GetParameters()
@@ -138,7 +136,7 @@ public sealed class OpenApi
             {
                 ["required"] = true,
                 ["content"] = new JsonObject(
-                    bodies.Select(b => KeyValuePair.Create(b.MediaType, Media(b.Type, schemas, binary: b.Type is null)))
+                    bodies.Select(b => KeyValuePair.Create(b.MediaType, (JsonNode?)Media(b.Type, schemas, binary: b.Type is null)))
                 ),
             };
         operation["responses"] = new JsonObject(
@@ -159,7 +157,8 @@ public sealed class OpenApi
             ["name"] = name,
             ["in"] = place,
             ["required"] = required,
-            ["schema"] = type == "date-time" ? new JsonObject { ["type"] = "string", ["format"] = type } : new JsonObject { ["type"] = type },
+            ["schema"] =
+                type == "date-time" ? new JsonObject { ["type"] = "string", ["format"] = type } : new JsonObject { ["type"] = type },
         };
         if (description.Length > 0)
             parameter["description"] = description;
@@ -173,17 +172,18 @@ public sealed class OpenApi
             answer.Problem ? ProblemMedia
             : answer.Status >= 400 && answer.Type is null ? Plain
             : Json;
-        response["content"] = new JsonObject
-        {
-            [media] = Media(answer.Type, schemas, binary: false, text: media == Plain),
-        };
+        response["content"] = new JsonObject { [media] = Media(answer.Type, schemas, binary: false, text: media == Plain) };
         return response;
     }
 
     private static JsonObject Media(Type? type, JsonObject schemas, bool binary, bool text = false)
     {
         if (type is null)
-            return binary ? new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } }
+            return binary
+                    ? new JsonObject
+                    {
+                        ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" },
+                    }
                 : text ? new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } }
                 : new JsonObject { ["schema"] = new JsonObject { ["type"] = "object" } };
         if (type.IsArray)

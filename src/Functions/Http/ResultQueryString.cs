@@ -11,7 +11,8 @@ internal static class ResultQueryString
     private const int DefaultTop = 50,
         LargestTop = 1000;
 
-    private static readonly string[] Known =
+    /// <summary>The parameters that are read.</summary>
+    public static readonly string[] Parameters =
     [
         "camera",
         "model",
@@ -26,19 +27,17 @@ internal static class ResultQueryString
         "maxScore",
         "top",
         "after",
-        "code", // the function key
-        "clientId", // its name
     ];
+
+    private static readonly string[] OfTheKey = ["code", "clientId"]; // the function key and its name
 
     /// <summary>Reads the parameters.</summary>
     /// <param name="top">How many rows a page has, 1 to 1000.</param>
     /// <exception cref="ArgumentException">A parameter is not known or has no such value; the message names it.</exception>
     public static ResultQuery Read(IQueryCollection parameters, out int top)
     {
-        if (parameters.Keys.FirstOrDefault(k => !Known.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            throw new ArgumentException(
-                $"The parameter '{unknown}' is not known: there are {string.Join(", ", Known.Where(k => k is not ("code" or "clientId")))}."
-            );
+        if (parameters.Keys.FirstOrDefault(k => !Parameters.Concat(OfTheKey).Contains(k, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new ArgumentException($"The parameter '{unknown}' is not known: there are {string.Join(", ", Parameters)}.");
         string? topText = Text("top");
         top = DefaultTop;
         if (
