@@ -4,6 +4,7 @@ using AaClip.Pipeline.Alerts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using static AaClip.Functions.Answers;
 
 namespace AaClip.Functions;
 
@@ -27,8 +28,8 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
     ) => Json(JsonSerializer.Serialize(await alerts.OpenAsync(cancellation), AlertsApiJson.Default.IReadOnlyListCameraAlert));
 
     /// <summary>
-    /// POST alerts/{camera}/{action}: ack or close the camera's open alert; the body is an <see cref="AlertRequest"/>. 200 with the alert; 400
-    /// if the request is not valid; 409 if there is no such open alert.
+    /// POST alerts/{camera}/{action}: ack or close the camera's open alert; the body is an <see cref="AlertRequest"/>. 200 with the alert;
+    /// 400 if the request is not valid; 409 if there is no such open alert.
     /// </summary>
     [Function("ChangeAlert")]
     [Operation("Acknowledges (ack) or closes (close) the open alert of a camera.", "alerts")]
@@ -89,24 +90,6 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
             )
             : Json(JsonSerializer.Serialize(alert, AlertsApiJson.Default.CameraAlert));
     }
-
-    private static ContentResult Json(string json) =>
-        new()
-        {
-            Content = json,
-            ContentType = "application/json",
-            StatusCode = StatusCodes.Status200OK,
-        };
-
-    private static ContentResult Refuse(string message) => Text(StatusCodes.Status400BadRequest, message);
-
-    private static ContentResult Text(int status, string message) =>
-        new()
-        {
-            Content = message,
-            ContentType = "text/plain; charset=utf-8",
-            StatusCode = status,
-        };
 }
 
 /// <summary>Acknowledges or closes an alert.</summary>

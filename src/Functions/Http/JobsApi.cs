@@ -5,6 +5,7 @@ using AaClip.Pipeline.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using static AaClip.Functions.Answers;
 
 namespace AaClip.Functions;
 
@@ -139,20 +140,4 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
 
     // Messages repeat invalid input, but only up to this length.
     private static string Limited(string message) => message.Length <= LongestMessage ? message : $"{message[..LongestMessage]} …";
-
-    private static ContentResult Json(string json, int status) =>
-        new ContentResult
-        {
-            Content = json,
-            ContentType = "application/json",
-            StatusCode = status,
-        };
-
-    private static ContentResult Text(int status, string message) =>
-        new ContentResult
-        {
-            Content = message,
-            ContentType = "text/plain; charset=utf-8",
-            StatusCode = status,
-        };
 }

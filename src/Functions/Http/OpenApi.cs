@@ -189,7 +189,8 @@ public sealed class OpenApi
         if (type.IsArray)
             return new JsonObject
             {
-                ["schema"] = new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas) }, // an array has one
+                // An array has one
+                ["schema"] = new JsonObject { ["type"] = "array", ["items"] = Reference(type.GetElementType()!, schemas) },
             };
         return new JsonObject { ["schema"] = Reference(type, schemas) };
     }

@@ -7,6 +7,7 @@ using AaClip.Pipeline.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using static AaClip.Functions.Answers;
 
 namespace AaClip.Functions;
 
@@ -41,9 +42,9 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     }
 
     /// <summary>
-    /// GET results: a page of results from the index, newest image first. All of these may be left out: camera, model ("name@version", or "*"
-    /// for all; by default the live one), verdict (several with commas), class, part, job, from and to (ISO 8601, of the image's stored time; since
-    /// is from), minScore, maxScore, top (1 to 1000, by default 50), after (the next of the page before).
+    /// GET results: a page of results from the index, newest image first. All of these may be left out: camera, model ("name@version", or
+    /// "*" for all; by default the live one), verdict (several with commas), class, part, job, from and to (ISO 8601, of the image's stored
+    /// time; since is from), minScore, maxScore, top (1 to 1000, by default 50), after (the next of the page before).
     /// </summary>
     [Function("ListResults")]
     [Operation("A page of results, newest image first.", "results")]
@@ -85,22 +86,4 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
             return Refuse(e.Message);
         }
     }
-
-    private static ContentResult Json(string json) =>
-        new()
-        {
-            Content = json,
-            ContentType = "application/json",
-            StatusCode = StatusCodes.Status200OK,
-        };
-
-    private static ContentResult Refuse(string message) => Text(StatusCodes.Status400BadRequest, message);
-
-    private static ContentResult Text(int status, string message) =>
-        new()
-        {
-            Content = message,
-            ContentType = "text/plain; charset=utf-8",
-            StatusCode = status,
-        };
 }

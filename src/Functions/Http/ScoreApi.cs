@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
+using static AaClip.Functions.Answers;
 
 namespace AaClip.Functions;
 
@@ -33,10 +34,10 @@ public sealed class ScoreApi(
     private static readonly string[] Known = ["camera", "part", "code", "clientId"]; // the last two: the function key and its name
 
     /// <summary>
-    /// POST score?camera=NAME: 1. reads the image (<see cref="PushBody"/>); 2. stores it and requests its score; 3. waits for the result, at
-    /// most Push__WaitSeconds. 200 with the result document, also for a failed image; 202 with the address of the result if it is not there
-    /// in time; 400, 413, 415, 422 (the camera's profile does not take it) or 503 as application/problem+json. The image is stored with 200
-    /// and 202 only.
+    /// POST score?camera=NAME: 1. reads the image (<see cref="PushBody"/>); 2. stores it and requests its score; 3. waits for the result,
+    /// at most Push__WaitSeconds. 200 with the result document, also for a failed image; 202 with the address of the result if it is not
+    /// there in time; 400, 413, 415, 422 (the camera's profile does not take it) or 503 as application/problem+json. The image is stored
+    /// with 200 and 202 only.
     /// </summary>
     [Function("PushImage")]
     [Operation("Stores an image, scores it and answers with its result.", "images")]
@@ -117,7 +118,9 @@ public sealed class ScoreApi(
         }
     }
 
-    /// <summary>3. Waits for the result. From here on the image is stored, so no error of storage is told: the answer is then 202.</summary>
+    /// <summary>
+    /// 3. Waits for the result. From here on the image is stored, so no error of storage is told: the answer is then 202.
+    /// </summary>
     /// <returns>Null if there is none in time.</returns>
     private async Task<ResultDocument?> ResultAsync(ImageVersion image, CancellationToken cancellation)
     {
@@ -140,14 +143,6 @@ public sealed class ScoreApi(
     }
 
     private static RefusedException Bad(string message) => new(StatusCodes.Status400BadRequest, message);
-
-    private static ContentResult Json(string json, int status) =>
-        new()
-        {
-            Content = json,
-            ContentType = "application/json",
-            StatusCode = status,
-        };
 }
 
 /// <summary>An image that is stored and will be scored.</summary>

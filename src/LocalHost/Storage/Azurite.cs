@@ -51,7 +51,8 @@ internal sealed partial class Azurite : IAsyncDisposable
 
     /// <summary>Starts Azurite and waits until its services answer.</summary>
     /// <param name="folder">Data folder; null keeps the data in memory.</param>
-    /// <param name="blobPort">Queues and tables use the next two ports. For 0, or when one of the three is in use, free ports are taken.</param>
+    /// <param name="blobPort">Queues and tables use the next two ports. For 0, or when one of the three is in use, free ports are
+    /// taken.</param>
     /// <exception cref="InvalidOperationException">Node or Azurite is not installed, or Azurite exited during its start.</exception>
     public static async Task<Azurite> StartAsync(
         string? script,

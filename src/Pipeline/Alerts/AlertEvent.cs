@@ -11,7 +11,8 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of one change; source: the installation that sends it; type: <see cref="TypePrefix"/> and "opened",
-/// "updated", "acknowledged" or "closed"; subject: the camera; time: of the image or the decision that caused the change; extension "distributed tracing".
+/// "updated", "acknowledged" or "closed"; subject: the camera; time: of the image or the decision that caused the change; extension
+/// "distributed tracing".
 /// </param>
 /// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>
 public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)

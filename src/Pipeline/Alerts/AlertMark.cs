@@ -19,8 +19,8 @@ internal static class AlertMarks
     }
 
     /// <summary>
-    /// Closes the open alert; if there is none, nothing changes. The cool-down begins at the newest image, as after a close by images: until
-    /// it ends, only an image that is more severe than the alert opens another one.
+    /// Closes the open alert; if there is none, nothing changes. The cool-down begins at the newest image, as after a close by images:
+    /// until it ends, only an image that is more severe than the alert opens another one.
     /// </summary>
     public static AlertDecision Close(AlertState state, string camera, AlertMark mark)
     {

@@ -27,8 +27,8 @@ public sealed class AlertOptions : IValidatableObject
     public ServiceBusTransportType Transport { get; set; } = ServiceBusTransportType.AmqpTcp;
 
     /// <summary>
-    /// Address that each event is posted to, in addition to the queue; empty (default) for none. Needs <see cref="WebhookSecret"/>. https, or
-    /// http for this machine (localhost, 127.0.0.1, [::1]).
+    /// Address that each event is posted to, in addition to the queue; empty (default) for none. Needs <see cref="WebhookSecret"/>. https,
+    /// or http for this machine (localhost, 127.0.0.1, [::1]).
     /// </summary>
     public string Webhook { get; set; } = "";
 
@@ -36,8 +36,8 @@ public sealed class AlertOptions : IValidatableObject
     public string WebhookSecret { get; set; } = "";
 
     /// <summary>
-    /// MQTT broker that each event is published to, in addition to the queue; empty (default) for none. "mqtts://host" (port 8883) or, without
-    /// encryption, "mqtt://host" (port 1883).
+    /// MQTT broker that each event is published to, in addition to the queue; empty (default) for none. "mqtts://host" (port 8883) or,
+    /// without encryption, "mqtt://host" (port 1883).
     /// </summary>
     public string Mqtt { get; set; } = "";
 

@@ -82,7 +82,8 @@ internal sealed class MqttAlertSink : IAlertSink, IDisposable
             .WithMessageExpiryInterval(Expiry)
             .WithUserProperty("id", Bytes(alert.Envelope.Id));
         foreach ((string name, object value) in alert.Properties)
-            message = message.WithUserProperty(name, Bytes(Convert.ToString(value, CultureInfo.InvariantCulture)!)); // not null: no value is
+            // Not null: no value is
+            message = message.WithUserProperty(name, Bytes(Convert.ToString(value, CultureInfo.InvariantCulture)!));
         return message.Build();
     }
 

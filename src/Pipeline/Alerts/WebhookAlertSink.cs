@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// An HTTP address that each event is posted to, one request for each event. The receiver verifies the signature, and ignores ids that it has
-/// seen: a request is repeated if its response is lost. 2xx means delivered. 408, 429, 5xx and network errors are retried with back-off; any
-/// other status fails at once. Errors name scheme, host and port only: path and query of such addresses often contain a key.
+/// An HTTP address that each event is posted to, one request for each event. The receiver verifies the signature, and ignores ids that it
+/// has seen: a request is repeated if its response is lost. 2xx means delivered. 408, 429, 5xx and network errors are retried with
+/// back-off; any other status fails at once. Errors name scheme, host and port only: path and query of such addresses often contain a key.
 /// </summary>
 internal sealed class WebhookAlertSink : IAlertSink, IDisposable
 {

@@ -7,8 +7,8 @@ using Azure.Storage.Blobs.Models;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Makes the results index agree with the result blobs: writes rows that are missing or differ, removes those that have no result. What is in
-/// order is left alone, so that a run that was ended goes on with the next one.
+/// Makes the results index agree with the result blobs: writes rows that are missing or differ, removes those that have no result. What is
+/// in order is left alone, so that a run that was ended goes on with the next one.
 /// </summary>
 public sealed class IndexRepair(StorageClients storage)
 {

@@ -4,8 +4,8 @@ using AaClip.Pipeline.Storage;
 namespace AaClip.Pipeline.Operations;
 
 /// <summary>
-/// Reports each new result once, by repeated queries of the index. Each look covers the images stored in the last hour, every thirtieth look
-/// those of the last two days; results of older images, as jobs make them, are not reported. A result that is written again after a
+/// Reports each new result once, by repeated queries of the index. Each look covers the images stored in the last hour, every thirtieth
+/// look those of the last two days; results of older images, as jobs make them, are not reported. A result that is written again after a
 /// redelivery is not reported again.
 /// </summary>
 /// <param name="camera">Only results of this camera; null for all.</param>

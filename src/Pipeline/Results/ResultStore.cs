@@ -72,7 +72,8 @@ public sealed class ResultStore(StorageClients storage)
         }
         catch (RequestFailedException e) when (e.Status is 409 or 412)
         {
-            if (!await HoldsAsync(NameOf(result), json, cancellation)) // else the answer to this very write was lost, and the client repeated it
+            // Else the answer to this very write was lost, and the client repeated it
+            if (!await HoldsAsync(NameOf(result), json, cancellation))
                 return await TryReplaceFailureAsync(result, cancellation);
         }
 

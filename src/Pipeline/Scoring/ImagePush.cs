@@ -50,7 +50,9 @@ public sealed partial class ImagePush : IDisposable
     /// <summary>Holds as many pushed images in memory as the limits allow: enter it before a body is read.</summary>
     public SemaphoreSlim Memory { get; }
 
-    /// <summary>Stores the image as <c>{camera}/{yyyy/MM/dd}/{HHmmssfff}-{8 hexadecimal digits}.{extension}</c> and requests its score.</summary>
+    /// <summary>
+    /// Stores the image as <c>{camera}/{yyyy/MM/dd}/{HHmmssfff}-{8 hexadecimal digits}.{extension}</c> and requests its score.
+    /// </summary>
     /// <param name="camera">Valid by <see cref="ImageName.CameraFault"/>.</param>
     /// <returns>The stored image; or why it is not stored: its camera's profile does not take it.</returns>
     public async Task<(ImageVersion? Image, string? Refusal)> StoreAsync(string camera, PushedImage image, CancellationToken cancellation)

@@ -35,8 +35,8 @@ public sealed class StorageClients
     public TableServiceClient Tables { get; }
 
     /// <summary>
-    /// The beginning of the names of our tables: letters and digits of the prefix, and 8 digits of its SHA-256. Names of tables take nothing
-    /// else (learn.microsoft.com, "Understanding the Table service data model").
+    /// The beginning of the names of our tables: letters and digits of the prefix, and 8 digits of its SHA-256. Names of tables take
+    /// nothing else (learn.microsoft.com, "Understanding the Table service data model").
     /// </summary>
     public string TablePrefix =>
         _prefix.Length == 0 ? "" : $"p{_prefix.Replace("-", "", StringComparison.Ordinal)}{TextHash.Hex(_prefix, 8)}";

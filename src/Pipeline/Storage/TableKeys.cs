@@ -7,8 +7,8 @@ namespace AaClip.Pipeline.Storage;
 /// <summary>
 /// Text as a part of a table key. Keys refuse "/", "\", "#", "?", control characters and more than 512 characters (learn.microsoft.com,
 /// "Understanding the Table service data model"); "%" and quotes are trouble for what stands between. So ASCII letters, digits, "-", "_",
-/// "." and "@" stay, and every other byte of the UTF-8 text becomes "~" and two hexadecimal digits. Longer text keeps its beginning, followed
-/// by "~~" and 32 digits of the SHA-256 of the whole. Two texts never have the same key.
+/// "." and "@" stay, and every other byte of the UTF-8 text becomes "~" and two hexadecimal digits. Longer text keeps its beginning,
+/// followed by "~~" and 32 digits of the SHA-256 of the whole. Two texts never have the same key.
 /// </summary>
 public static class TableKeys
 {

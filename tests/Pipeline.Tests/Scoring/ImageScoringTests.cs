@@ -257,7 +257,8 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", old));
 
         Assert.Equal((current, null), (result?.Image.ETag, result?.Failure));
-        ResultRow row = Assert.Single(await pipeline.Results.Index.QueryAsync(new ResultQuery(), Cancellation).ToListAsync(Cancellation)); // in place of that of the failure
+        // In place of that of the failure
+        ResultRow row = Assert.Single(await pipeline.Results.Index.QueryAsync(new ResultQuery(), Cancellation).ToListAsync(Cancellation));
         Assert.Equal((null, current), (row.Failure, row.ETag));
     }
 

@@ -6,8 +6,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Pipeline.Results.Index;
 
 /// <summary>
-/// Names of tables and keys of rows. They are made from the image's stored time, its name and version, and the model alone, so that a message
-/// delivered twice writes the same row. All times are UTC.
+/// Names of tables and keys of rows. They are made from the image's stored time, its name and version, and the model alone, so that a
+/// message delivered twice writes the same row. All times are UTC.
 /// </summary>
 /// <remarks>
 /// A table holds a month, <c>results202611</c>: retention drops a table. Inside of it:
@@ -16,8 +16,8 @@ namespace AaClip.Pipeline.Results.Index;
 /// <item><c>!{hour}</c>: a second row for anomalous and failed results of all cameras; hour is 9999999999 − yyyyMMddHH.</item>
 /// <item><c>+</c>: one row for each day and camera, <c>{day}|{camera}</c>.</item>
 /// </list>
-/// Row keys of results are <c>{ticks}|{image}|{model}</c>: 19 digits that fall as time rises, 16 digits of the SHA-256 of name and ETag, and the
-/// model. They order all results, newest first, whatever the partition; all models of an image lie side by side.
+/// Row keys of results are <c>{ticks}|{image}|{model}</c>: 19 digits that fall as time rises, 16 digits of the SHA-256 of name and ETag,
+/// and the model. They order all results, newest first, whatever the partition; all models of an image lie side by side.
 /// </remarks>
 internal static class IndexKeys
 {
@@ -34,7 +34,9 @@ internal static class IndexKeys
     private const int LastDay = 99999999;
     private const long LastHour = 9999999999;
 
-    /// <summary>The time that a result is filed under: when its image was stored; where that is not known, when scoring was asked for.</summary>
+    /// <summary>
+    /// The time that a result is filed under: when its image was stored; where that is not known, when scoring was asked for.
+    /// </summary>
     public static DateTimeOffset TimeOf(ResultDocument result) =>
         (result.Image.StoredAt ?? result.EnqueuedAt ?? result.ScoredAt).ToUniversalTime();
 

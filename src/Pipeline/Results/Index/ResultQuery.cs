@@ -18,7 +18,9 @@ public sealed record ResultQuery
     /// <summary>What the object is called.</summary>
     public string? Class { get; init; }
 
-    /// <summary>The part that the image shows. Without a camera, it looks at every row between <see cref="From"/> and <see cref="To"/>.</summary>
+    /// <summary>
+    /// The part that the image shows. Without a camera, it looks at every row between <see cref="From"/> and <see cref="To"/>.
+    /// </summary>
     public string? Part { get; init; }
 
     /// <summary>Job that asked.</summary>

@@ -10,8 +10,8 @@ public sealed class ResultsOptions
     public const string Section = "Results";
 
     /// <summary>
-    /// Whole months, besides the present one, for which the index keeps results; older ones are dropped. Default 0: for ever. Result blobs are
-    /// deleted by rules of the storage account.
+    /// Whole months, besides the present one, for which the index keeps results; older ones are dropped. Default 0: for ever. Result blobs
+    /// are deleted by rules of the storage account.
     /// </summary>
     [Range(0, 1200, ErrorMessage = "Results__KeepMonths takes 0 (for ever) to 1200 months.")]
     public int KeepMonths { get; set; }
