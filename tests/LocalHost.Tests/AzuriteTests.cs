@@ -145,8 +145,14 @@ public class AzuriteTests(AzuriteFixture azurite)
     [InlineData("nonsense", "is not the connection string of a storage account")]
     [InlineData(
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;"
-            + "BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1",
+            + "BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1;"
+            + "TableEndpoint=http://127.0.0.1:1/devstoreaccount1",
         "no storage answers"
+    )]
+    [InlineData(
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;"
+            + "BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1",
+        "no TableEndpoint, which the results index needs: add"
     )]
     public async Task Storage_that_cannot_be_used_is_an_error_at_the_start(string connection, string reason)
     {

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Storage;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
@@ -19,9 +20,10 @@ internal static class DevelopmentStorage
         + $"QueueEndpoint={queueAddress}/devstoreaccount1;TableEndpoint={tableAddress}/devstoreaccount1";
 
     /// <summary>True when all endpoints are on this machine. Such storage raises no events; the host raises them.</summary>
-    /// <exception cref="InvalidOperationException">The value is not a connection string.</exception>
+    /// <exception cref="InvalidOperationException">The value is not a connection string, or does not name the tables.</exception>
     public static bool IsLocal(string connectionString)
     {
+        StorageConnection.CheckEndpoints(connectionString);
         try
         {
             return new BlobServiceClient(connectionString).Uri.IsLoopback

@@ -41,6 +41,7 @@ public static class StorageConnection
 
         if (configuration[Setting] is { Length: > 0 } connection)
         {
+            CheckEndpoints(connection);
             try
             {
                 return (
@@ -71,6 +72,22 @@ public static class StorageConnection
             new QueueServiceClient(queues, credential, queueOptions),
             new TableServiceClient(tables, credential, tableOptions)
         );
+    }
+
+    /// <summary>
+    /// Checks that a connection string that names endpoints names that of the tables, too: the table client would otherwise take the
+    /// account's address in Azure, even if blobs and queues are on this machine.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It does not.</exception>
+    public static void CheckEndpoints(string connection)
+    {
+        if (Names("BlobEndpoint") && !Names("TableEndpoint"))
+            throw new InvalidOperationException(
+                $"The setting {Setting} has a BlobEndpoint and no TableEndpoint, which the results index needs: add the address of the "
+                    + "tables, for Azurite on its default ports 'TableEndpoint=http://127.0.0.1:10002/devstoreaccount1'."
+            );
+
+        bool Names(string part) => connection.Split(';').Any(p => p.TrimStart().StartsWith(part + "=", StringComparison.OrdinalIgnoreCase));
     }
 
     private static Uri Address(IConfigurationSection section, string name, string? account, string service)

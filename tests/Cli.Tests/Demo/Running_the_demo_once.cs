@@ -52,8 +52,13 @@ public sealed class Running_the_demo_once : IDisposable
     public void Without_a_model_it_takes_the_one_in_models_demo_where_it_is_started()
     {
         Directory.CreateDirectory(_folder.File("models/demo")); // no package: the error names what was taken
+        _folder.Photo("samples/1.png", 1);
 
-        using Process process = Aaclip.Start(["run", "--samples", _folder.Path], folder: _folder.Path, cache: _folder.File("cache"));
+        using Process process = Aaclip.Start(
+            ["run", "--samples", _folder.File("samples")],
+            folder: _folder.Path,
+            cache: _folder.File("cache")
+        );
         Aaclip.Result result = Aaclip.Finish(process);
 
         Assert.Equal(1, result.Code);

@@ -62,6 +62,17 @@ public class StorageConnectionTests
     }
 
     [Fact]
+    public void Endpoints_without_that_of_the_tables_are_refused_without_repeating_the_key()
+    {
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+            Open(("DataStorage", "AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/a;QueueEndpoint=http://127.0.0.1:1/a"))
+        );
+
+        Assert.Contains("no TableEndpoint, which the results index needs", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_bad_connection_string_is_refused_without_repeating_it()
     {
         InvalidOperationException e = Assert.Throws<InvalidOperationException>(() => Open(("DataStorage", "AccountKey=secret")));
