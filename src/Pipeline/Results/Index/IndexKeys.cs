@@ -30,9 +30,8 @@ internal static class IndexKeys
     /// <summary>Partitions of cameras begin with this or what sorts after it.</summary>
     public const string FirstCamera = "-";
 
-    private const string Fleet = "!";
-    private const int LastDay = 99999999;
-    private const long LastHour = 9999999999;
+    /// <summary>What the partitions of anomalous and failed results of all cameras begin with.</summary>
+    public const string Fleet = "!";
 
     /// <summary>
     /// The time that a result is filed under: when its image was stored; where that is not known, when scoring was asked for.
@@ -47,18 +46,10 @@ internal static class IndexKeys
     public static string Camera(string camera, DateTimeOffset time) => $"{TableKeys.Part(camera)}|{Day(time)}";
 
     /// <summary>Partition of what is anomalous or failed, of all cameras, in an hour.</summary>
-    public static string Hour(DateTimeOffset time) =>
-        Fleet
-        + (
-            LastHour - long.Parse(time.UtcDateTime.ToString("yyyyMMddHH", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
-        ).ToString("D10", CultureInfo.InvariantCulture);
+    public static string Hour(DateTimeOffset time) => Fleet + Falling(time, "yyyyMMddHH");
 
     /// <summary>A day as it stands in keys: 8 digits that fall as time rises.</summary>
-    public static string Day(DateTimeOffset time) =>
-        (LastDay - int.Parse(time.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)).ToString(
-            "D8",
-            CultureInfo.InvariantCulture
-        );
+    public static string Day(DateTimeOffset time) => Falling(time, "yyyyMMdd");
 
     /// <summary>What the row keys of all results of a moment begin with; later moments sort before it, earlier ones after it.</summary>
     public static string Moment(DateTimeOffset time) =>
@@ -78,4 +69,8 @@ internal static class IndexKeys
     /// <param name="model">"name@version".</param>
     public static string Row(DateTimeOffset time, ImageVersion image, string model) =>
         $"{Moment(time)}|{TextHash.Hex($"{image.Image}\n{image.ETag}", 16)}|{TableKeys.Part(model)}";
+
+    // The digits of the time, each subtracted from nine: as many digits, whose value falls as time rises.
+    private static string Falling(DateTimeOffset time, string format) =>
+        string.Concat(time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture).Select(digit => (char)('9' - (digit - '0'))));
 }

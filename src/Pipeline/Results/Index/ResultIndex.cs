@@ -159,15 +159,14 @@ public sealed class ResultIndex(StorageClients storage)
     public async IAsyncEnumerable<ResultRow> ScanAsync(DateOnly month, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (
-            TableEntity entity in Table(new DateTimeOffset(month, default, TimeSpan.Zero))
+            TableEntity entity in Table(month)
                 .QueryAsync<TableEntity>($"PartitionKey ge '{IndexKeys.FirstCamera}'", cancellationToken: cancellation)
         )
             yield return ResultRow.Of(entity);
     }
 
     /// <summary>Drops the table of a month; nothing happens when it is not there.</summary>
-    public Task DropAsync(DateOnly month, CancellationToken cancellation = default) =>
-        Table(new DateTimeOffset(month, default, TimeSpan.Zero)).DeleteAsync(cancellation);
+    public Task DropAsync(DateOnly month, CancellationToken cancellation = default) => Table(month).DeleteAsync(cancellation);
 
     private async Task PutAsync(TableClient table, ResultRow row, CancellationToken cancellation)
     {
@@ -206,39 +205,35 @@ public sealed class ResultIndex(StorageClients storage)
             await table.DeleteEntityAsync(hour, row.Cursor, ETag.All, cancellation); // it was anomalous or failed before, maybe
     }
 
-    // Two requests where the scan begins inside of a day: a range over days would read that day from its start.
-    private static async IAsyncEnumerable<ResultRow> CameraAsync(
+    private static IAsyncEnumerable<ResultRow> CameraAsync(
         TableClient table,
         string camera,
         ResultQuery query,
-        [EnumeratorCancellation] CancellationToken cancellation
+        CancellationToken cancellation
     )
     {
-        string part = TableKeys.Part(camera);
-        string end = query.From is { } from ? $"{part}|{IndexKeys.Day(from)}" : $"{part}}}"; // "}" is after "|"
-        string begin = $"{part}|";
-        if (query.Newest is { } newest)
-        {
-            begin = $"{part}|{IndexKeys.Day(newest)}";
-            await foreach (ResultRow row in RowsAsync(table, $"PartitionKey eq '{begin}'", query, cancellation))
-                yield return row;
-        }
-
-        await foreach (ResultRow row in RowsAsync(table, $"PartitionKey gt '{begin}' and PartitionKey le '{end}'", query, cancellation))
-            yield return row;
+        string part = TableKeys.Part(camera) + "|";
+        return PartitionsAsync(table, part, time => part + IndexKeys.Day(time), query, cancellation);
     }
 
-    private static async IAsyncEnumerable<ResultRow> FleetAsync(
+    private static IAsyncEnumerable<ResultRow> FleetAsync(TableClient table, ResultQuery query, CancellationToken cancellation) =>
+        PartitionsAsync(table, IndexKeys.Fleet, IndexKeys.Hour, query, cancellation);
+
+    // Partitions whose keys begin alike, newest first. Two requests where the scan begins inside of one: a range over partitions would read
+    // that one from its start.
+    private static async IAsyncEnumerable<ResultRow> PartitionsAsync(
         TableClient table,
+        string prefix,
+        Func<DateTimeOffset, string> keyOf,
         ResultQuery query,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        string begin = "!",
-            end = query.From is { } from ? IndexKeys.Hour(from) : "!}";
+        string begin = prefix,
+            end = query.From is { } from ? keyOf(from) : prefix + "}"; // "}" is after every digit
         if (query.Newest is { } newest)
         {
-            begin = IndexKeys.Hour(newest);
+            begin = keyOf(newest);
             await foreach (ResultRow row in RowsAsync(table, $"PartitionKey eq '{begin}'", query, cancellation))
                 yield return row;
         }
@@ -338,6 +333,8 @@ public sealed class ResultIndex(StorageClients storage)
         )
             yield return ResultRow.Of(entity);
     }
+
+    private TableClient Table(DateOnly month) => Table(new DateTimeOffset(month, default, TimeSpan.Zero));
 
     private TableClient Table(DateTimeOffset time) => storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(time));
 }
