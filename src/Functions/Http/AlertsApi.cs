@@ -57,11 +57,9 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
         AlertRequest? wanted;
         try
         {
-            byte[] body = new byte[LargestBody + 1];
-            int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
-            if (length > LargestBody)
+            if (await Requests.BodyAsync(request, LargestBody, cancellation) is not { } body)
                 return Text(StatusCodes.Status413PayloadTooLarge, $"The body has more than {LargestBody} bytes.");
-            wanted = JsonSerializer.Deserialize(body.AsSpan(0, length), AlertsApiJson.Default.AlertRequest);
+            wanted = JsonSerializer.Deserialize(body, AlertsApiJson.Default.AlertRequest);
         }
         catch (JsonException)
         {

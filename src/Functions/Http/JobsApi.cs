@@ -40,7 +40,7 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
         RescoreRequest wanted;
         try
         {
-            if (await BodyAsync(request, cancellation) is not { } body)
+            if (await Requests.BodyAsync(request, LargestBody, cancellation) is not { } body)
                 return Text(StatusCodes.Status413PayloadTooLarge, $"The body has more than {LargestBody} bytes.");
             wanted = RescoreRequest.Parse(body);
         }
@@ -59,14 +59,6 @@ public sealed class JobsApi(JobService service, JobStore jobs, ModelHost models,
             async () => await service.StartAsync(wanted, await models.LiveIdAsync(cancellation), cancellation),
             StatusCodes.Status202Accepted
         );
-    }
-
-    /// <returns>Null if the body is too long. The Content-Length header is not trusted.</returns>
-    private static async Task<byte[]?> BodyAsync(HttpRequest request, CancellationToken cancellation)
-    {
-        byte[] body = new byte[LargestBody + 1];
-        int length = await request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellation);
-        return length > LargestBody ? null : body[..length];
     }
 
     /// <summary>GET rescore: the progress of all jobs.</summary>

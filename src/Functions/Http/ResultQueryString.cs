@@ -29,14 +29,12 @@ internal static class ResultQueryString
         "after",
     ];
 
-    private static readonly string[] OfTheKey = ["code", "clientId"]; // the function key and its name
-
     /// <summary>Reads the parameters.</summary>
     /// <param name="top">How many rows a page has, 1 to 1000.</param>
     /// <exception cref="ArgumentException">A parameter is not known or has no such value; the message names it.</exception>
     public static ResultQuery Read(IQueryCollection parameters, out int top)
     {
-        if (parameters.Keys.FirstOrDefault(k => !Parameters.Concat(OfTheKey).Contains(k, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        if (Requests.UnknownParameter(parameters, Parameters) is { } unknown)
             throw new ArgumentException($"The parameter '{unknown}' is not known: there are {string.Join(", ", Parameters)}.");
         string? topText = Text("top");
         top = DefaultTop;

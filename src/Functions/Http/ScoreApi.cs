@@ -31,7 +31,7 @@ public sealed class ScoreApi(
     private static readonly TimeSpan MemoryPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(500);
-    private static readonly string[] Known = ["camera", "part", "code", "clientId"]; // the last two: the function key and its name
+    private static readonly string[] Known = ["camera", "part"];
 
     /// <summary>
     /// POST score?camera=NAME: 1. reads the image (<see cref="PushBody"/>); 2. stores it and requests its score; 3. waits for the result,
@@ -79,7 +79,7 @@ public sealed class ScoreApi(
 
     private async Task<IActionResult> PushAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (request.Query.Keys.FirstOrDefault(k => !Known.Contains(k, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        if (Requests.UnknownParameter(request.Query, Known) is { } unknown)
             throw Bad($"The parameter '{unknown}' is not known: there are camera and part.");
         string camera = request.Query["camera"].ToString();
         if (ImageName.CameraFault(camera) is { } fault)
