@@ -11,7 +11,7 @@ namespace AaClip.LocalHost.Tests;
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private const int Accounts = 48;
+    private const int Accounts = 96;
     private const string Emulator = "devstoreaccount1";
 
     // The emulator's published key, for every account: no secret.
