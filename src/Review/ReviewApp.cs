@@ -62,6 +62,7 @@ public static class ReviewApp
         builder.Services.AddSingleton<ProfileEditor>();
         builder.Services.AddSingleton<Models>();
         builder.Services.Configure<JsonOptions>(json => Configure(json.SerializerOptions));
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // the gate says what is wrong
         WebApplication app = builder.Build();
         app.UseHostFiltering();
         app.UseMiddleware<Gate>();
