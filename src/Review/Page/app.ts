@@ -10,11 +10,13 @@ import { Part } from "./part.js";
 import type { Session } from "./types.js";
 import "./gallery.js";
 import "./help.js";
+import "./image.js";
 
 const titles: Partial<Record<View, string>> = { gallery: "Results" };
 
 const pages: Partial<Record<View, (session: Session) => unknown>> = {
     gallery: (session) => html`<result-gallery .session=${session}></result-gallery>`,
+    image: () => html`<one-image></one-image>`,
 };
 
 @customElement("review-app")

@@ -50,8 +50,8 @@ export class ResultGallery extends Part {
         const filters = Object.keys(address.filter).length;
         return html`
             <div class="gallery ${this.filtersOpen ? "filtering" : ""}">
-                <aside aria-label="Filters" id="filters"><result-filters .session=${this.session}></result-filters></aside>
-                <section aria-label="Results" aria-busy=${store.status === "loading"}>
+                <section class="side" aria-label="Filters" id="filters"><result-filters .session=${this.session}></result-filters></section>
+                <section class="results" aria-label="Results" aria-busy=${store.status === "loading"}>
                     <div class="toolbar">
                         <h1>Results</h1>
                         <span class="muted">${this.summary()}</span>

@@ -35,13 +35,14 @@ class Store extends EventTarget {
     private timer = 0;
     private watchers = 0;
     private loading?: Promise<void>;
+    private opened: Promise<void> = Promise.resolve();
     private abort = new AbortController();
 
     /** Shows the results of a filter; keeps the rows when it is the same filter. */
     open(filter: Parameters) {
         if (this.filter && JSON.stringify(filter) === JSON.stringify(this.filter)) return;
         this.filter = filter;
-        void this.reload();
+        this.opened = this.reload();
     }
 
     async reload() {
@@ -80,6 +81,7 @@ class Store extends EventTarget {
 
     /** Loads pages until a row with this cursor, or an older one, is here. */
     async reach(cursor: string) {
+        await this.opened;
         for (let page = 0; page < mostPages && this.next; page++) {
             const last = this.rows.at(-1);
             if (last && last.cursor >= cursor) return;
