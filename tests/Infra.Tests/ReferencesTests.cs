@@ -14,7 +14,7 @@ public class ReferencesTests
         ["Contracts"],
         ["Results.Index", "Telemetry"],
         ["Resilience"],
-        ["Models", "Results", "Routing"],
+        ["Models", "Results", "Reviews", "Routing"],
         ["Scoring"],
         ["Alerts", "Jobs"],
         ["Failures"],
@@ -45,6 +45,7 @@ public class ReferencesTests
             { "Pipeline", ["Reports", "Scoring"] },
             { "Functions", ["Pipeline", "Scoring"] },
             { "LocalHost", ["Pipeline"] },
+            { "Review", ["Pipeline", "Scoring"] },
         };
 
     [Theory]

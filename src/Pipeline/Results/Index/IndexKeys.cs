@@ -15,6 +15,7 @@ namespace AaClip.Pipeline.Results.Index;
 /// <item><c>{camera}|{day}</c>: one row for each result; day is 99999999 − yyyyMMdd, so that a range of keys is newest first.</item>
 /// <item><c>!{hour}</c>: a second row for anomalous and failed results of all cameras; hour is 9999999999 − yyyyMMddHH.</item>
 /// <item><c>+</c>: one row for each day and camera, <c>{day}|{camera}</c>.</item>
+/// <item><c>~~{day}</c>: people's decisions on images of all cameras, <c>{ticks}|{image}|{id}</c>.</item>
 /// </list>
 /// Row keys of results are <c>{ticks}|{image}|{model}</c>: 19 digits that fall as time rises, 16 digits of the SHA-256 of name and ETag,
 /// and the model. They order all results, newest first, whatever the partition; all models of an image lie side by side.
@@ -29,6 +30,15 @@ internal static class IndexKeys
 
     /// <summary>Partitions of cameras begin with this or what sorts after it.</summary>
     public const string FirstCamera = "-";
+
+    /// <summary>
+    /// Partitions of cameras sort before this: the names of cameras that begin with another character than a letter, a digit, "-", "_", "."
+    /// or "@" begin with "~" and two capital hexadecimal digits, see <see cref="TableKeys"/>.
+    /// </summary>
+    public const string AfterCameras = "~~";
+
+    /// <summary>Characters of a row key that tell the image version: 19 digits, "|" and 16 hexadecimal digits.</summary>
+    public const int ImageLength = 36;
 
     /// <summary>What the partitions of anomalous and failed results of all cameras begin with.</summary>
     public const string Fleet = "!";
@@ -48,12 +58,19 @@ internal static class IndexKeys
     /// <summary>Partition of what is anomalous or failed, of all cameras, in an hour.</summary>
     public static string Hour(DateTimeOffset time) => Fleet + Falling(time, "yyyyMMddHH");
 
+    /// <summary>Partition of people's decisions on images of a day; it sorts after those of all cameras.</summary>
+    public static string Reviews(DateTimeOffset time) => AfterCameras + Day(time);
+
     /// <summary>A day as it stands in keys: 8 digits that fall as time rises.</summary>
     public static string Day(DateTimeOffset time) => Falling(time, "yyyyMMdd");
 
     /// <summary>What the row keys of all results of a moment begin with; later moments sort before it, earlier ones after it.</summary>
     public static string Moment(DateTimeOffset time) =>
         (DateTimeOffset.MaxValue.Ticks - time.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
+
+    /// <summary>A cursor after all results of a moment and before those of earlier ones.</summary>
+    /// <param name="time">Null for a cursor after everything.</param>
+    public static string After(DateTimeOffset? time) => $"{Moment(time ?? DateTimeOffset.UnixEpoch)}|{new string('g', 16)}"; // after all hexadecimal digits
 
     /// <summary>The moment of a row key.</summary>
     /// <returns>Null when it is no key of a result.</returns>
@@ -67,8 +84,11 @@ internal static class IndexKeys
 
     /// <summary>Row key of a result.</summary>
     /// <param name="model">"name@version".</param>
-    public static string Row(DateTimeOffset time, ImageVersion image, string model) =>
-        $"{Moment(time)}|{TextHash.Hex($"{image.Image}\n{image.ETag}", 16)}|{TableKeys.Part(model)}";
+    public static string Row(DateTimeOffset time, ImageVersion image, string model) => $"{Image(time, image)}|{TableKeys.Part(model)}";
+
+    /// <summary>What the row keys of all results of an image version begin with: <see cref="ImageLength"/> characters.</summary>
+    public static string Image(DateTimeOffset time, ImageVersion image) =>
+        $"{Moment(time)}|{TextHash.Hex($"{image.Image}\n{image.ETag}", 16)}";
 
     // The digits of the time, each subtracted from nine: as many digits, whose value falls as time rises.
     private static string Falling(DateTimeOffset time, string format) =>

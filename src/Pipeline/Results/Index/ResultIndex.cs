@@ -122,6 +122,31 @@ public sealed class ResultIndex(StorageClients storage)
         return found;
     }
 
+    /// <summary>The results of all models for one version of an image.</summary>
+    /// <param name="cursor">Cursor of one of them.</param>
+    /// <param name="query">Those that it does not choose are left out; null for all.</param>
+    /// <exception cref="ArgumentException">The cursor is none.</exception>
+    public async Task<IReadOnlyList<ResultRow>> VersionsAsync(
+        string camera,
+        string cursor,
+        ResultQuery? query = null,
+        CancellationToken cancellation = default
+    )
+    {
+        if (cursor.Length < IndexKeys.ImageLength || IndexKeys.TimeOf(cursor) is not { } time)
+            throw new ArgumentException($"'{cursor}' is no cursor: take one from a row that a query gave.");
+        if (!(await MonthsAsync(cancellation)).Contains(new DateOnly(time.Year, time.Month, 1)))
+            return [];
+        string image = cursor[..IndexKeys.ImageLength];
+        return await RowsAsync(
+                Table(time),
+                $"PartitionKey eq '{IndexKeys.Camera(camera, time)}' and RowKey gt '{image}|' and RowKey lt '{image}}}'",
+                query ?? new(),
+                cancellation
+            )
+            .ToListAsync(cancellation);
+    }
+
     private async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
     {
         NullableResponse<TableEntity> entity = await Table(time)
@@ -155,12 +180,34 @@ public sealed class ResultIndex(StorageClients storage)
         return months;
     }
 
+    /// <summary>Cameras with images of the days from one on, in ordinal order.</summary>
+    /// <param name="from">A moment of the first day, UTC.</param>
+    public async Task<IReadOnlyList<string>> CamerasAsync(DateTimeOffset from, CancellationToken cancellation = default)
+    {
+        SortedSet<string> cameras = new(StringComparer.Ordinal);
+        foreach (DateOnly month in await MonthsAsync(cancellation))
+            if (month >= new DateOnly(from.UtcDateTime.Year, from.UtcDateTime.Month, 1))
+                await foreach (
+                    TableEntity entity in Table(month)
+                        .QueryAsync<TableEntity>(
+                            $"PartitionKey eq '{IndexKeys.Days}' and RowKey lt '{IndexKeys.Day(from)}}}'",
+                            select: DayColumns,
+                            cancellationToken: cancellation
+                        )
+                )
+                    cameras.Add(entity.GetString("camera"));
+        return [.. cameras];
+    }
+
     /// <summary>All rows of a month in the order of their keys: by camera, then newest first.</summary>
     public async IAsyncEnumerable<ResultRow> ScanAsync(DateOnly month, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (
             TableEntity entity in Table(month)
-                .QueryAsync<TableEntity>($"PartitionKey ge '{IndexKeys.FirstCamera}'", cancellationToken: cancellation)
+                .QueryAsync<TableEntity>(
+                    $"PartitionKey ge '{IndexKeys.FirstCamera}' and PartitionKey lt '{IndexKeys.AfterCameras}'",
+                    cancellationToken: cancellation
+                )
         )
             yield return ResultRow.Of(entity);
     }
