@@ -93,11 +93,10 @@ public sealed partial class HourRecount
     // 1. Reads the version of the counts that are there. 2. Counts the rows. 3. Replaces that version. 4. Deletes the mark that was listed.
     private async Task<bool> CountAsync(TableClient table, TableEntity mark, CancellationToken cancellation)
     {
-        if (
-            (mark.GetString("camera"), mark.GetString("model"), mark.GetDateTimeOffset("hour"))
-            is not ({ } camera, { } model, { } hour)
-        )
-            throw new InvalidDataException($"Mark '{mark.RowKey}' in partition '{IndexKeys.Stale}' has no camera, model or hour: delete it.");
+        if ((mark.GetString("camera"), mark.GetString("model"), mark.GetDateTimeOffset("hour")) is not ({ } camera, { } model, { } hour))
+            throw new InvalidDataException(
+                $"Mark '{mark.RowKey}' in partition '{IndexKeys.Stale}' has no camera, model or hour: delete it."
+            );
         for (int tries = 0; tries < MaxTries; tries++)
         {
             NullableResponse<TableEntity> before = await table.GetEntityIfExistsAsync<TableEntity>(

@@ -144,7 +144,35 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
         return found;
     }
 
-    private async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
+    /// <summary>The results of all models for one version of an image.</summary>
+    /// <param name="cursor">Cursor of one of them.</param>
+    /// <param name="query">Those that it does not choose are left out; null for all.</param>
+    /// <exception cref="ArgumentException">The cursor is none.</exception>
+    public async Task<IReadOnlyList<ResultRow>> VersionsAsync(
+        string camera,
+        string cursor,
+        ResultQuery? query = null,
+        CancellationToken cancellation = default
+    )
+    {
+        if (cursor.Length < IndexKeys.ImageLength || IndexKeys.TimeOf(cursor) is not { } time)
+            throw new ArgumentException($"'{cursor}' is no cursor: take one from a row that a query gave.");
+        if (!(await MonthsAsync(cancellation)).Contains(new DateOnly(time.Year, time.Month, 1)))
+            return [];
+        string image = cursor[..IndexKeys.ImageLength];
+        return await RowsAsync(
+                Table(time),
+                $"PartitionKey eq '{IndexKeys.Camera(camera, time)}' and RowKey gt '{image}|' and RowKey lt '{image}}}'",
+                query ?? new(),
+                cancellation
+            )
+            .ToListAsync(cancellation);
+    }
+
+    /// <summary>The row of a result; null if there is none.</summary>
+    /// <param name="time">When its image was stored.</param>
+    /// <param name="key">Its <see cref="ResultRow.Cursor"/>.</param>
+    internal async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
     {
         NullableResponse<TableEntity> entity = await Table(time)
             .GetEntityIfExistsAsync<TableEntity>(IndexKeys.Camera(camera, time), key, cancellationToken: cancellation);
@@ -182,7 +210,10 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
     {
         await foreach (
             TableEntity entity in Table(month)
-                .QueryAsync<TableEntity>($"PartitionKey ge '{IndexKeys.FirstCamera}'", cancellationToken: cancellation)
+                .QueryAsync<TableEntity>(
+                    $"PartitionKey ge '{IndexKeys.FirstCamera}' and PartitionKey lt '{IndexKeys.AfterCameras}'",
+                    cancellationToken: cancellation
+                )
         )
             yield return ResultRow.Of(entity);
     }
