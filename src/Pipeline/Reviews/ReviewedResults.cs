@@ -33,7 +33,7 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
             reviews.BetweenAsync(rows[0].Cursor, rows[^1].Cursor, cancellation),
             cancellation
         );
-        return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(ImageOf(row.Cursor)))))];
+        return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(row.ImageKey))))];
     }
 
     /// <summary>The decisions in force on images of a camera that were stored from a time on and before another; in no order.</summary>

@@ -46,10 +46,11 @@ public sealed class CameraSet
     /// long patterns the first in ordinal order is used.
     /// </summary>
     /// <returns>Null if nothing matches.</returns>
-    public CameraProfile? Find(string camera) =>
-        KeyOf(camera) is not { } key ? null
-        : _exact.TryGetValue(key, out CameraProfile? own) ? own
-        : _patterns.First(p => p.Pattern == key).Profile;
+    public CameraProfile? Find(string camera) => KeyOf(camera) is { } key ? Entry(key) : null;
+
+    /// <summary>The profile of an entry.</summary>
+    /// <param name="key">One of <see cref="Names"/>.</param>
+    public CameraProfile Entry(string key) => _exact.GetValueOrDefault(key) ?? _patterns.First(p => p.Pattern == key).Profile;
 
     /// <summary>The name or pattern of the entry that <see cref="Find"/> takes.</summary>
     /// <returns>Null if nothing matches.</returns>

@@ -169,11 +169,11 @@ internal static class StorageOperations
             ),
             ["ModelRolesStore.Promote"] = new(
                 WithConfig,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
             ),
             ["ModelRolesStore.Promote for the first time"] = new(
                 Nothing,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
             ),
             ["ModelRolesStore.Shadow"] = new(
                 WithConfig,
@@ -270,7 +270,7 @@ internal static class StorageOperations
             .Container(ContainerNames.Config)
             .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString("""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle" } } }"""), Token);
-        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", Token));
+        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", "tester", Token));
     }
 
     private static async Task WithModel(StorageClients storage) =>

@@ -205,6 +205,25 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
         return months;
     }
 
+    /// <summary>Cameras with images of the days from one on, in ordinal order.</summary>
+    /// <param name="from">A moment of the first day, UTC.</param>
+    public async Task<IReadOnlyList<string>> CamerasAsync(DateTimeOffset from, CancellationToken cancellation = default)
+    {
+        SortedSet<string> cameras = new(StringComparer.Ordinal);
+        foreach (DateOnly month in await MonthsAsync(cancellation))
+            if (month >= new DateOnly(from.UtcDateTime.Year, from.UtcDateTime.Month, 1))
+                await foreach (
+                    TableEntity entity in Table(month)
+                        .QueryAsync<TableEntity>(
+                            $"PartitionKey eq '{IndexKeys.Days}' and RowKey lt '{IndexKeys.Day(from)}}}'",
+                            select: DayColumns,
+                            cancellationToken: cancellation
+                        )
+                )
+                    cameras.Add(entity.GetString("camera"));
+        return [.. cameras];
+    }
+
     /// <summary>All rows of a month in the order of their keys: by camera, then newest first.</summary>
     public async IAsyncEnumerable<ResultRow> ScanAsync(DateOnly month, [EnumeratorCancellation] CancellationToken cancellation = default)
     {

@@ -83,6 +83,10 @@ public sealed record ResultRow
     /// <summary>Place of the row among all results, newest first; a query goes on after it.</summary>
     public string Cursor { get; init; } = "";
 
+    /// <summary>The part of <see cref="Cursor"/> that names the image version: equal in the results of all models on it.</summary>
+    [JsonIgnore]
+    public string ImageKey => Cursor[..IndexKeys.ImageLength];
+
     /// <summary>The row of a result.</summary>
     /// <exception cref="InvalidOperationException">It is the result of a file.</exception>
     public static ResultRow Of(ResultDocument result)
