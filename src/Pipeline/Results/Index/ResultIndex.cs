@@ -265,23 +265,6 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
             yield return (ResultRow.VerdictOf(entity), entity.GetDouble("raw"), entity.GetDouble("threshold"));
     }
 
-    /// <summary>Cameras with results of images stored on the day of a time or later, in the order of their names.</summary>
-    public async Task<IReadOnlyList<string>> CamerasAsync(DateTimeOffset since, CancellationToken cancellation = default)
-    {
-        SortedSet<string> cameras = new(StringComparer.Ordinal);
-        foreach (DateOnly month in (await MonthsAsync(cancellation)).Where(m => m.AddMonths(1) > DateOnly.FromDateTime(since.UtcDateTime)))
-        await foreach (
-            TableEntity entity in Table(month)
-                .QueryAsync<TableEntity>(
-                    $"PartitionKey eq '{IndexKeys.Days}' and RowKey lt '{IndexKeys.Day(since)}}}'",
-                    select: DayColumns,
-                    cancellationToken: cancellation
-                )
-        )
-            cameras.Add(entity.GetString("camera"));
-        return [.. cameras];
-    }
-
     /// <summary>Drops the table of a month; nothing happens when it is not there.</summary>
     public Task DropAsync(DateOnly month, CancellationToken cancellation = default) => Table(month).DeleteAsync(cancellation);
 
