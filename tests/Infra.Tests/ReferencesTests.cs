@@ -14,8 +14,8 @@ public class ReferencesTests
         ["Contracts"],
         ["Results.Index", "Telemetry"],
         ["Resilience"],
-        ["Models", "Results", "Routing"],
-        ["Scoring"],
+        ["Models", "Results", "Reviews", "Routing"],
+        ["Results.Counts", "Scoring"],
         ["Alerts", "Jobs"],
         ["Failures"],
         ["Operations"],
@@ -45,6 +45,7 @@ public class ReferencesTests
             { "Pipeline", ["Reports", "Scoring"] },
             { "Functions", ["Pipeline", "Scoring"] },
             { "LocalHost", ["Pipeline"] },
+            { "Review", ["Pipeline", "Scoring"] },
         };
 
     [Theory]

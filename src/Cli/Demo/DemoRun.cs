@@ -69,6 +69,7 @@ internal sealed class DemoRun
                 package,
                 cameras,
                 replace: false,
+                UpCommand.DefaultReviewPort,
                 o => o with { OwnAzurite = true, Logging = l => l.AddProvider(log) },
                 cancellation
             );

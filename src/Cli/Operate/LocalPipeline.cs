@@ -1,7 +1,10 @@
 using AaClip.LocalHost;
 using AaClip.LocalHost.Uploads;
 using AaClip.Pipeline.Storage;
+using AaClip.Review;
 using AaClip.Scoring.Packages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 
 namespace AaClip.Cli.Operate;
 
@@ -12,14 +15,16 @@ internal sealed class LocalPipeline : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     private readonly FunctionHost _host;
+    private readonly WebApplication _review;
     private readonly RunningHost? _announced;
 
-    private LocalPipeline(FunctionHost host, string model, IReadOnlyList<string> gaps)
+    private LocalPipeline(FunctionHost host, WebApplication review, StorageClients storage, string model, IReadOnlyList<string> gaps)
     {
         _host = host;
+        _review = review;
         Model = model;
         Gaps = gaps;
-        Storage = Account.Open(host.ConnectionString);
+        Storage = storage;
         if (Storage.Blobs.Uri.IsLoopback)
             _announced = RunningHost.TryAnnounce(host.ConnectionString, Http);
     }
@@ -29,6 +34,9 @@ internal sealed class LocalPipeline : IAsyncDisposable
 
     /// <summary>Address of the HTTP functions.</summary>
     public string Http => _host.Url;
+
+    /// <summary>Address of the review page.</summary>
+    public string Review => _review.Urls.First();
 
     /// <summary>"name@version" of the model.</summary>
     public string Model { get; }
@@ -45,6 +53,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
     /// <param name="model">Folder of the model package; null takes the one in the settings.</param>
     /// <param name="cameras">Content of config/cameras.json; null writes none.</param>
     /// <param name="replace">True replaces camera profiles in storage; false writes them only if there are none.</param>
+    /// <param name="reviewPort">Port of the review page; 0, or a port in use, takes a free one.</param>
     /// <param name="change">Changes the options of the host before it starts.</param>
     public static async Task<LocalPipeline> StartAsync(
         string? functions,
@@ -52,6 +61,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
         string? model,
         byte[]? cameras,
         bool replace,
+        int reviewPort,
         Func<LocalHostOptions, LocalHostOptions> change,
         CancellationToken cancellation
     )
@@ -80,12 +90,40 @@ internal sealed class LocalPipeline : IAsyncDisposable
         FunctionHost host = await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation);
         try
         {
-            return new LocalPipeline(host, id, await Profiles.GapsAsync(Account.Open(host.ConnectionString), manifest, cancellation));
+            StorageClients storage = Account.Open(host.ConnectionString);
+            IReadOnlyList<string> gaps = await Profiles.GapsAsync(storage, manifest, cancellation);
+            return new LocalPipeline(host, await ReviewAsync(storage, reviewPort, options.Logging, cancellation), storage, id, gaps);
         }
         catch
         {
             await host.DisposeAsync();
             throw;
+        }
+    }
+
+    private static async Task<WebApplication> ReviewAsync(
+        StorageClients storage,
+        int port,
+        Action<ILoggingBuilder>? logging,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await ReviewApp.StartLocalAsync(storage, port, Log, cancellation);
+        }
+        catch (IOException) when (port != 0) // in use
+        {
+            return await ReviewApp.StartLocalAsync(storage, 0, Log, cancellation);
+        }
+
+        void Log(ILoggingBuilder builder)
+        {
+            builder.SetMinimumLevel(LogLevel.Warning);
+            if (logging is null)
+                builder.AddSimpleConsole(console => console.SingleLine = true);
+            else
+                logging(builder);
         }
     }
 
@@ -104,15 +142,17 @@ internal sealed class LocalPipeline : IAsyncDisposable
 
     /// <summary>Lets running work finish, then ends.</summary>
     /// <param name="atOnce">Ends running work at once.</param>
-    public Task StopAsync(CancellationToken atOnce)
+    public async Task StopAsync(CancellationToken atOnce)
     {
         _announced?.Leave();
-        return _host.StopAsync(atOnce);
+        await _review.DisposeAsync();
+        await _host.StopAsync(atOnce);
     }
 
     public async ValueTask DisposeAsync()
     {
         _announced?.Leave();
+        await _review.DisposeAsync();
         await _host.DisposeAsync();
     }
 }

@@ -69,7 +69,7 @@ internal static class ModelCommands
                     {
                         Write(
                             parsed.GetValue(own)
-                                ? await services.Choice.PromoteAsync(null, cancellation)
+                                ? await services.Choice.PromoteAsync(null, Environment.UserName, cancellation)
                                 : await services.Choice.GetAsync(cancellation)
                         );
                         return 0;
@@ -81,7 +81,7 @@ internal static class ModelCommands
                             $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
                                 + $"publish FOLDER'."
                         );
-                    Write(await services.Choice.PromoteAsync(id, cancellation));
+                    Write(await services.Choice.PromoteAsync(id, Environment.UserName, cancellation));
                     return 0;
                 })
         );

@@ -6,6 +6,9 @@ namespace AaClip.Cli.Operate;
 /// <summary><c>aaclip up</c>: the pipeline on this machine, until Ctrl-C.</summary>
 internal static class UpCommand
 {
+    /// <summary>Port of the review page.</summary>
+    public const int DefaultReviewPort = 7072;
+
     public static Command Create()
     {
         Option<string?> persist = new("--persist")
@@ -25,6 +28,13 @@ internal static class UpCommand
             HelpName = "N",
             CustomParser = Values.Whole(0, 65535),
         };
+        Option<int> review = new("--review-port")
+        {
+            Description = "Port of the review page on 127.0.0.1; 0 takes a free one.",
+            DefaultValueFactory = _ => DefaultReviewPort,
+            HelpName = "N",
+            CustomParser = Values.Whole(0, 65535),
+        };
         Option<string?> settings = new("--settings")
         {
             Description =
@@ -40,7 +50,7 @@ internal static class UpCommand
         };
         Verb command = new(
             "up",
-            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP on "
+            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP and the review page on "
                 + "loopback. The first Ctrl-C lets running work finish, the second ends at once.",
             "aaclip up --model models/aaclip",
             "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json"
@@ -49,6 +59,7 @@ internal static class UpCommand
             persist,
             model,
             port,
+            review,
             settings,
             cameras,
             functions,
@@ -60,6 +71,7 @@ internal static class UpCommand
                         parsed.GetValue(persist),
                         parsed.GetValue(model),
                         parsed.GetValue(port),
+                        parsed.GetValue(review),
                         parsed.GetValue(settings),
                         parsed.GetValue(cameras),
                         parsed.GetValue(functions),
@@ -74,6 +86,7 @@ internal static class UpCommand
         string? persist,
         string? model,
         int port,
+        int reviewPort,
         string? settings,
         string? cameras,
         string? functions,
@@ -88,6 +101,7 @@ internal static class UpCommand
             model,
             profiles,
             replace: cameras is not null,
+            reviewPort,
             o => o with { Persist = persist, Port = port },
             cancellation
         );
@@ -104,10 +118,11 @@ internal static class UpCommand
         return failed ? Run.Failed : 0;
     }
 
-    /// <summary>Writes the model, and the addresses of storage, queues and HTTP.</summary>
+    /// <summary>Writes the addresses of the review page, storage, queues and HTTP, and the model.</summary>
     public static void Addresses(LocalPipeline pipeline)
     {
         StorageClients storage = pipeline.Storage;
+        Console.WriteLine($"Review     {pipeline.Review}   (look, decide, set thresholds)");
         Console.WriteLine($"Model      {pipeline.Model}");
         Console.WriteLine(
             $"Images go  {storage.Container(ContainerNames.Images).Uri.GetLeftPart(UriPartial.Path)}/{{camera}}/...   (aaclip drop "

@@ -70,7 +70,9 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     {
         try
         {
-            ResultQuery query = ResultQueryString.Read(request.Query, out int top);
+            if (Requests.UnknownParameter(request.Query, ResultQueryText.Parameters) is { } unknown)
+                return Refuse($"The parameter '{unknown}' is not known: there are {string.Join(", ", ResultQueryText.Parameters)}.");
+            ResultQuery query = ResultQueryText.Read(name => request.Query[name], out int top);
             query = query.Model switch
             {
                 null => query with { Model = await models.LiveIdAsync(cancellation) },

@@ -198,7 +198,32 @@ public sealed record ScorePart(
 /// <param name="Threshold">
 /// Map values at or above this are anomalous; <see cref="Regions.Level"/> can set another level for regions.
 /// </param>
-public sealed record MapPart(string Blob, int Side, int Size, float Scale, float Offset, Domain Domain, float Threshold);
+/// <param name="Low">Values at or below this leave the heatmap's photo unchanged; null in results of older programs.</param>
+/// <param name="High">Values at or above this have the heatmap's strongest colour; null in results of older programs.</param>
+/// <param name="Level">The value at the border of the regions; null in results of older programs.</param>
+public sealed record MapPart(
+    string Blob,
+    int Side,
+    int Size,
+    float Scale,
+    float Offset,
+    Domain Domain,
+    float Threshold,
+    float? Low = null,
+    float? High = null,
+    float? Level = null
+)
+{
+    /// <summary>This map, with the scale of a heatmap.</summary>
+    public MapPart With(HeatmapOptions scale) =>
+        this with
+        {
+            Threshold = scale.Threshold,
+            Low = scale.Low,
+            High = scale.High,
+            Level = scale.ContourLevel,
+        };
+}
 
 /// <summary>Milliseconds of each step; null for a step that did not run.</summary>
 /// <param name="Queue">From sending the request to the start of the first step.</param>

@@ -111,7 +111,7 @@ public sealed class MapRejudger(
             Model = part with { Provider = result.Model.Provider },
             Score = judgement.Score,
             Regions = judgement.Regions,
-            Map = map with { Blob = blob, Domain = profile.Domain, Threshold = judgement.Scale.Threshold },
+            Map = (map with { Blob = blob, Domain = profile.Domain }).With(judgement.Scale),
             ScoredAt = time.GetUtcNow(),
             Job = job.Id,
         };

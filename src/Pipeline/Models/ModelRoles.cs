@@ -29,6 +29,9 @@ public sealed record ModelRoles
     /// <summary>Models that were live before, newest first; null is the package at Model__Path.</summary>
     public IReadOnlyList<string?> Before { get; set; } = []; // set, not init: a file may leave it out
 
+    /// <summary>Who made which model live, newest first, at most 20; what older programs promoted is not in it.</summary>
+    public IReadOnlyList<Promotion> Promotions { get; set; } = []; // set, not init: a file may leave it out
+
     /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
     public Shadow? Shadow { get; init; }
 
@@ -36,6 +39,12 @@ public sealed record ModelRoles
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? More { get; set; }
 }
+
+/// <summary>A model became live.</summary>
+/// <param name="Model">"name@version"; null is the package at Model__Path.</param>
+/// <param name="At">When.</param>
+/// <param name="Who">Name of the person.</param>
+public sealed record Promotion(string? Model, DateTimeOffset At, string? Who);
 
 /// <summary>A second model that also scores new images, without alerts.</summary>
 /// <param name="Model">"name@version".</param>

@@ -60,7 +60,8 @@ public sealed partial class ModelRolesStore(
     }
 
     /// <summary>Makes a model the live one. The model must be in the models container; null is the package at Model__Path.</summary>
-    public Task<ModelRoles> PromoteAsync(string? model, CancellationToken cancellation = default) =>
+    /// <param name="who">Name of the person, for the record.</param>
+    public Task<ModelRoles> PromoteAsync(string? model, string? who = null, CancellationToken cancellation = default) =>
         ChangeAsync(
             r =>
                 r.Live == model
@@ -70,6 +71,7 @@ public sealed partial class ModelRolesStore(
                         Live = model,
                         PromotedAt = time.GetUtcNow(),
                         Before = [r.Live, .. r.Before.Take(Before - 1)],
+                        Promotions = [new Promotion(model, time.GetUtcNow(), who), .. r.Promotions.Take(Before - 1)],
                         Shadow = r.Shadow?.Model == model ? null : r.Shadow,
                     },
             cancellation

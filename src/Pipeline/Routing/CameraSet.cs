@@ -46,15 +46,16 @@ public sealed class CameraSet
     /// long patterns the first in ordinal order is used.
     /// </summary>
     /// <returns>Null if nothing matches.</returns>
-    public CameraProfile? Find(string camera)
-    {
-        if (_exact.TryGetValue(camera, out CameraProfile? own))
-            return own;
-        foreach ((string pattern, CameraProfile profile) in _patterns)
-            if (Wildcard.Matches(pattern, camera))
-                return profile;
-        return null;
-    }
+    public CameraProfile? Find(string camera) => KeyOf(camera) is { } key ? Entry(key) : null;
+
+    /// <summary>The profile of an entry.</summary>
+    /// <param name="key">One of <see cref="Names"/>.</param>
+    public CameraProfile Entry(string key) => _exact.GetValueOrDefault(key) ?? _patterns.First(p => p.Pattern == key).Profile;
+
+    /// <summary>The name or pattern of the entry that <see cref="Find"/> takes.</summary>
+    /// <returns>Null if nothing matches.</returns>
+    public string? KeyOf(string camera) =>
+        _exact.ContainsKey(camera) ? camera : _patterns.Select(p => p.Pattern).FirstOrDefault(pattern => Wildcard.Matches(pattern, camera));
 
     /// <summary>Reads and checks a file.</summary>
     /// <param name="json">UTF-8; comments and trailing commas are allowed.</param>

@@ -74,14 +74,17 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
             throw new IOException($"{Place(message)} got a response with incomplete content: {reason}");
     }
 
-    // Responses that the library buffers are XML, or JSON from tables; blobs are streamed.
+    // Responses that the library buffers are XML, from tables JSON, and for a transaction parts with a boundary; blobs are streamed.
     private static string? WhyNotWhole(HttpMessage message)
     {
         if (message.Response.ContentStream is not { CanSeek: true, Length: > 0 } content)
             return message.Response.Status != NoContent && ExpectsContent(message.Request) ? "it is empty." : null;
+        string type = message.Response.Headers.ContentType ?? "";
         try
         {
-            if (message.Response.Headers.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true)
+            if (type.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
+                return IsClosed(content, type) ? null : "it ends before its last boundary.";
+            if (type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
             {
                 using JsonDocument json = JsonDocument.Parse(content);
                 return null;
@@ -100,6 +103,16 @@ public sealed class WholeAnswerPolicy : HttpPipelinePolicy
         {
             content.Position = 0;
         }
+    }
+
+    // The last part is followed by "--", the boundary and "--" (RFC 2046, 5.1.1).
+    private static bool IsClosed(Stream content, string type)
+    {
+        const string parameter = "boundary=";
+        int at = type.IndexOf(parameter, StringComparison.OrdinalIgnoreCase);
+        string boundary = at < 0 ? "" : type[(at + parameter.Length)..].Split(';')[0].Trim().Trim('"');
+        using StreamReader reader = new(content, leaveOpen: true);
+        return boundary.Length > 0 && reader.ReadToEnd().TrimEnd().EndsWith($"--{boundary}--", StringComparison.Ordinal);
     }
 
     // The properties of a container or a queue are sent in headers, without a body.

@@ -30,8 +30,11 @@ internal sealed class HeatPalette
     /// <summary>[Count, 3]: the colour times its weight, plus one half for rounding.</summary>
     public int[] Add { get; } = new int[3 * Count];
 
-    // Opacity: nearly 0 for normal scores, low just below the threshold, a clear step at it, then rising to the full opacity.
-    private static double Cover(int step)
+    /// <summary>
+    /// How much of the image a step covers at the full opacity, 0 to 1: nearly 0 for normal scores, low just below the threshold, a clear
+    /// step at it, then rising.
+    /// </summary>
+    public static double Cover(int step)
     {
         double below = Math.Min((double)step / Middle, 1);
         double above = Math.Max((double)(step - Middle) / (Count - 1 - Middle), 0);

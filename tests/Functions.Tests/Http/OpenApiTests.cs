@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Tests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -60,7 +61,7 @@ public partial class OpenApiTests
             .AsArray()
             .Select(p => p!["name"]!.GetValue<string>());
 
-        Assert.Equal(ResultQueryString.Parameters.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+        Assert.Equal(ResultQueryText.Parameters.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 
     [Fact]

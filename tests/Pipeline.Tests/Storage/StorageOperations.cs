@@ -5,9 +5,11 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using Azure;
@@ -88,6 +90,21 @@ internal static class StorageOperations
                 })
             ),
 
+            ["HourRecount.Run"] = new(WithResults, Do(s => CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token))),
+            ["HourRecount.Run again"] = new(
+                async s =>
+                {
+                    await WithResults(s);
+                    await CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token);
+                    await Results(s).Index.RemoveAsync(ResultRow.Of(Document()), Token);
+                },
+                Do(s => CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token))
+            ),
+            ["ScoreCounts.Read"] = new(
+                WithResults,
+                Give(async s => (await new ScoreCounts(s).ReadAsync("line1", Model, Noon.AddDays(-1), Noon.AddDays(1), Token)).Failed)
+            ),
+
             ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
             ["JobStore.TryWrite over it"] = new(
                 WithJob,
@@ -152,11 +169,11 @@ internal static class StorageOperations
             ),
             ["ModelRolesStore.Promote"] = new(
                 WithConfig,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
             ),
             ["ModelRolesStore.Promote for the first time"] = new(
                 Nothing,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
             ),
             ["ModelRolesStore.Shadow"] = new(
                 WithConfig,
@@ -197,6 +214,8 @@ internal static class StorageOperations
             there.Append(CultureInfo.InvariantCulture, $"row {row}\n");
         await foreach (ResultRow row in new ResultIndex(storage).QueryAsync(new ResultQuery { Verdicts = [Verdict.Failed] }, Token))
             there.Append(CultureInfo.InvariantCulture, $"fleet row {row}\n");
+        foreach (string row in await CountedResults.StoredAsync(storage, Token))
+            there.Append(CultureInfo.InvariantCulture, $"counts {row}\n");
         return there.ToString();
     }
 
@@ -251,7 +270,7 @@ internal static class StorageOperations
             .Container(ContainerNames.Config)
             .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString("""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle" } } }"""), Token);
-        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", Token));
+        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", "tester", Token));
     }
 
     private static async Task WithModel(StorageClients storage) =>

@@ -1,41 +1,24 @@
 using System.Globalization;
 using AaClip.Pipeline.Contracts;
-using AaClip.Pipeline.Results.Index;
-using Microsoft.AspNetCore.Http;
 
-namespace AaClip.Functions;
+namespace AaClip.Pipeline.Results.Index;
 
-/// <summary>A question to the results index, as an address writes it.</summary>
-internal static class ResultQueryString
+/// <summary>A question to the results index, as the address of an HTTP request writes it.</summary>
+public static class ResultQueryText
 {
     private const int DefaultTop = 50,
         LargestTop = 1000;
 
     /// <summary>The parameters that are read.</summary>
-    public static readonly string[] Parameters =
-    [
-        "camera",
-        "model",
-        "verdict",
-        "class",
-        "part",
-        "job",
-        "from",
-        "since",
-        "to",
-        "minScore",
-        "maxScore",
-        "top",
-        "after",
-    ];
+    public static IReadOnlyList<string> Parameters { get; } =
+    ["camera", "model", "verdict", "class", "part", "job", "from", "since", "to", "minScore", "maxScore", "top", "after"];
 
     /// <summary>Reads the parameters.</summary>
+    /// <param name="valueOf">Returns the value of a parameter; null or nothing where it is left out.</param>
     /// <param name="top">How many rows a page has, 1 to 1000.</param>
-    /// <exception cref="ArgumentException">A parameter is not known or has no such value; the message names it.</exception>
-    public static ResultQuery Read(IQueryCollection parameters, out int top)
+    /// <exception cref="ArgumentException">A parameter has no such value; the message names it.</exception>
+    public static ResultQuery Read(Func<string, string?> valueOf, out int top)
     {
-        if (Requests.UnknownParameter(parameters, Parameters) is { } unknown)
-            throw new ArgumentException($"The parameter '{unknown}' is not known: there are {string.Join(", ", Parameters)}.");
         string? topText = Text("top");
         top = DefaultTop;
         if (
@@ -59,7 +42,7 @@ internal static class ResultQueryString
             PageSize = top,
         };
 
-        string? Text(string name) => parameters[name].ToString() is { Length: > 0 } text ? text : null;
+        string? Text(string name) => valueOf(name) is { Length: > 0 } text ? text : null;
 
         DateTimeOffset? Time(string name) =>
             Text(name) is not { } text ? null

@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using AaClip.Pipeline.Results.Index;
+
+namespace AaClip.Pipeline.Reviews;
+
+/// <summary>Results together with what people decided on their images.</summary>
+public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
+{
+    /// <summary>Results, newest image first, each with the decision in force.</summary>
+    /// <param name="query">Which results.</param>
+    /// <param name="decisions">Only images with one of these; null for all.</param>
+    public IAsyncEnumerable<ReviewedRow> QueryAsync(
+        ResultQuery query,
+        IReadOnlySet<ReviewVerdict>? decisions = null,
+        CancellationToken cancellation = default
+    )
+    {
+        // Decided images are few among many results: begin with the decisions where undecided images are not asked for.
+        IAsyncEnumerable<ReviewedRow> rows =
+            decisions is null || decisions.Contains(ReviewVerdict.None)
+                ? JoinAsync(query, cancellation)
+                : DecidedAsync(query, cancellation);
+        return decisions is null ? rows : rows.Where(r => decisions.Contains(r.Decision));
+    }
+
+    /// <summary>Adds the decision in force to each result.</summary>
+    /// <param name="rows">Newest image first, as a query gives them.</param>
+    public async Task<IReadOnlyList<ReviewedRow>> JoinAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellation = default)
+    {
+        if (rows.Count == 0)
+            return [];
+        Dictionary<string, Review> newest = await NewestAsync(
+            reviews.BetweenAsync(rows[0].Cursor, rows[^1].Cursor, cancellation),
+            cancellation
+        );
+        return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(row.ImageKey))))];
+    }
+
+    /// <summary>The decisions in force on images of a camera that were stored from a time on and before another; in no order.</summary>
+    internal async Task<IReadOnlyList<Review>> InForceAsync(
+        string camera,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellation
+    )
+    {
+        IAsyncEnumerable<Review> between = reviews.BetweenAsync(from, to, cancellation).Where(r => r.Camera == camera);
+        return [.. (await NewestAsync(between, cancellation)).Values.Where(r => InForce(r) is not null)];
+    }
+
+    private async IAsyncEnumerable<ReviewedRow> JoinAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (ResultRow[] rows in index.QueryAsync(query, cancellation).Chunk(query.PageSize).WithCancellation(cancellation))
+        foreach (ReviewedRow row in await JoinAsync(rows, cancellation))
+            yield return row;
+    }
+
+    private async IAsyncEnumerable<ReviewedRow> DecidedAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        query.Check();
+        IAsyncEnumerable<Review> between = query.After is { } after
+            ? reviews.BetweenAsync(after, IndexKeys.After(query.From), cancellation)
+            : reviews.BetweenAsync(query.From, query.To, cancellation);
+        // Decisions on one image lie side by side.
+        List<Review> image = [];
+        await foreach (Review review in between)
+        {
+            if (query.Camera is not null && query.Camera != review.Camera)
+                continue;
+            if (image.Count > 0 && ImageOf(image[0].Cursor) != ImageOf(review.Cursor))
+            {
+                await foreach (ReviewedRow row in RowsAsync(query, image, cancellation))
+                    yield return row;
+                image.Clear();
+            }
+
+            image.Add(review);
+        }
+
+        if (image.Count > 0)
+            await foreach (ReviewedRow row in RowsAsync(query, image, cancellation))
+                yield return row;
+    }
+
+    private async IAsyncEnumerable<ReviewedRow> RowsAsync(
+        ResultQuery query,
+        List<Review> image,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        Review newest = image.MaxBy(Order)!; // not null: there is one
+        if (InForce(newest) is null)
+            yield break;
+        foreach (ResultRow row in await index.VersionsAsync(newest.Camera, newest.Cursor, query, cancellation))
+            yield return new ReviewedRow(row, newest);
+    }
+
+    /// <summary>The newest decision on each image version, by the part of the cursor that tells it.</summary>
+    private static async Task<Dictionary<string, Review>> NewestAsync(IAsyncEnumerable<Review> reviews, CancellationToken cancellation)
+    {
+        Dictionary<string, Review> newest = new(StringComparer.Ordinal);
+        await foreach (Review review in reviews.WithCancellation(cancellation))
+        {
+            string image = ImageOf(review.Cursor);
+            if (!newest.TryGetValue(image, out Review? other) || Order(other).CompareTo(Order(review)) < 0)
+                newest[image] = review;
+        }
+
+        return newest;
+    }
+
+    private static Review? InForce(Review? newest) => newest is { Verdict: not ReviewVerdict.None } ? newest : null;
+
+    private static (DateTimeOffset, Guid) Order(Review review) => (review.At, review.Id);
+
+    private static string ImageOf(string cursor) => cursor[..IndexKeys.ImageLength];
+}

@@ -1,0 +1,104 @@
+using AaClip.Pipeline.Routing;
+using Azure;
+
+namespace AaClip.Review;
+
+/// <summary>
+/// What every request passes: who asks, headers that keep the page to its own origin, and for what changes something the own origin and
+/// JSON. Errors become problem+json (RFC 9457).
+/// </summary>
+internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILogger<Gate> logger)
+{
+    private const string Who = "who";
+
+    /// <summary>Who sent the request.</summary>
+    public static string WhoOf(HttpContext context) => (string)context.Items[Who]!; // not null: set before any route runs
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.ContentSecurityPolicy =
+            "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; "
+            + "form-action 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-cache"; // routes of what never changes say so
+        if (identity.NameOf(request) is not { } who)
+        {
+            await Problem(401, "Nobody is signed in.", "Sign in, then load the page again.").ExecuteAsync(context);
+            return;
+        }
+
+        context.Items[Who] = who;
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && Fault(request) is { } fault)
+        {
+            await Problem(403, "The request is refused.", fault).ExecuteAsync(context);
+            return;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The page does not wait any more.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            (int status, string title) = StatusOf(e);
+            if (status >= 500)
+                Log.Failed(logger, e, request.Method, request.Path);
+            await Problem(status, title, Text(e)).ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>An answer that says what is wrong.</summary>
+    public static IResult Problem(int status, string title, string detail) => Results.Problem(detail, null, status, title);
+
+    private static string? Fault(HttpRequest request)
+    {
+        if (!request.HasJsonContentType())
+            return $"Its content type is '{request.ContentType}', expected application/json.";
+        // Browsers send it with everything but GET and HEAD; other programs leave it out.
+        string origin = request.Headers.Origin.ToString();
+        return
+            origin.Length == 0
+            || Uri.TryCreate(origin, UriKind.Absolute, out Uri? page)
+                && page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : $"It comes from a page of {origin}: only pages of {request.Host} may change anything.";
+    }
+
+    private static (int Status, string Title) StatusOf(Exception e) =>
+        e switch
+        {
+            StaleProfilesException => (412, "Somebody else was faster."),
+            BadHttpRequestException bad => (bad.StatusCode, "The request cannot be read."),
+            ArgumentException or InvalidDataException => (400, "The request has a fault."),
+            KeyNotFoundException => (404, "Not found."),
+            RequestFailedException { Status: 403 } => (502, "Storage refuses the page."),
+            RequestFailedException or IOException or TimeoutException or AggregateException => (503, "Storage does not answer."),
+            _ => (500, "The page has a fault."),
+        };
+
+    private static string Text(Exception e) =>
+        e switch
+        {
+            BadHttpRequestException { InnerException: { } inner } => inner.Message,
+            RequestFailedException storage => $"Storage answered {storage.Status} {storage.ErrorCode}: try again, then see the log.",
+            AggregateException => "Storage does not answer: try again in a moment.",
+            ArgumentException or InvalidDataException or KeyNotFoundException or IOException or BadHttpRequestException => e.Message.Split(
+                " (Parameter",
+                2
+            )[0],
+            _ => "Nothing was changed as far as is known: load the page again; the log has the details.",
+        };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Method} {Path} failed.")]
+        public static partial void Failed(ILogger logger, Exception cause, string method, string path);
+    }
+}
