@@ -7,8 +7,8 @@ import type { Row } from "./types.js";
 
 /** The state of the view of one image, within the filter of the list. */
 export function imageParameters(row: Row): Parameters {
-    const { heat, show, opacity, marks } = address.parameters;
-    return { ...address.filter, heat, show, opacity, marks, imageCamera: row.camera, cursor: row.cursor };
+    const { heat, show, opacity, marks, beside } = address.parameters;
+    return { ...address.filter, heat, show, opacity, marks, beside, imageCamera: row.camera, cursor: row.cursor };
 }
 
 function gone(event: Event) {
