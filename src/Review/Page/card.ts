@@ -11,8 +11,8 @@ export function imageParameters(row: Row): Parameters {
     return { ...address.filter, heat, show, opacity, marks, beside, imageCamera: row.camera, cursor: row.cursor };
 }
 
-function gone(event: Event) {
-    (event.target as HTMLElement).classList.add("gone");
+function loaded(event: Event) {
+    (event.target as HTMLElement).classList.toggle("gone", event.type === "error");
 }
 
 /**
@@ -38,7 +38,8 @@ export function card(row: Row, place: { column: number; selected: boolean; curre
                 decoding="async"
                 draggable="false"
                 src=${place.heat && row.heatmap ? heatmapUrl(row) : imageUrl(row, 320)}
-                @error=${gone} /><span
+                @load=${loaded}
+                @error=${loaded} /><span
                 class="decided ${decision} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}"
                 .textContent=${decided}></span
             ><span class="verdict" .textContent=${`${verdict.word} ${value}`}></span

@@ -137,7 +137,7 @@ export class CompareModels extends Part {
                         (row, i) => html`<model-photo .name=${"AB"[i]!} .row=${row} .opacity=${this.opacity} .zoom=${this.zoom}></model-photo>`,
                     )}
                 </div>
-                <div class="actions" role="toolbar" aria-label="Decide">
+                <div class="actions" role="group" aria-label="Decide">
                     ${decisionButtons((verdict) => this.decide(verdict), decisionOf(store.freshen(flip.a)))}
                     <button type="button" ?disabled=${!decisions.canUndo} @click=${() => decisions.undo()}>Undo <kbd>U</kbd></button>
                     <a class="button" href=${address.href("image", { ...imageParameters(flip.a), model: flip.a.model })}>Open the image</a>

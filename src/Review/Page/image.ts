@@ -12,7 +12,7 @@ import { defaultOpacity } from "./heat.js";
 import { facts } from "./image-facts.js";
 import { Keys, type Key } from "./keys.js";
 import { sizeOf } from "./loaded.js";
-import { say } from "./messages.js";
+import { announce, say } from "./messages.js";
 import { Part } from "./part.js";
 import { zoomKeys, type ZoomPhoto } from "./photo.js";
 import { ShownImage } from "./shown-image.js";
@@ -22,6 +22,8 @@ import type { Decision, Polygon, Row } from "./types.js";
 import type { PolygonLayer } from "./polygons.js";
 import "./model-photo.js";
 import "./polygons.js";
+
+const labelOf = (row: Row) => `${verdicts[verdictOf(row)].word} ${score(row.score)}: ${row.image}`;
 
 const percentOf = (zoom: Zoom) => `${Math.round(100 * zoom.scale)} %`;
 
@@ -64,6 +66,7 @@ export class OneImage extends Part {
         this.version = version;
         this.zoom = whole;
         this.drawn = undefined;
+        if (row) announce(labelOf(row));
     }
 
     override render() {
@@ -98,11 +101,11 @@ export class OneImage extends Part {
                     toggleBeside: () => this.toggleBeside(),
                 })}
             </section>
-            <div class="actions" role="toolbar" aria-label="Decide">
+            <div class="actions" role="group" aria-label="Decide">
                 <a class="button" href=${address.href("gallery", { ...address.filter, heat: address.get("heat") })}>
                     <span aria-hidden="true">▦</span><span class="terse">All results</span>
                 </a>
-                <button type="button" ?disabled=${at <= 0} @click=${() => this.step(-1)}>
+                <button type="button" ?disabled=${at < 0 || (at === 0 && store.waiting.length === 0)} @click=${() => this.step(-1)}>
                     <span aria-hidden="true">‹</span><span class="sr">Previous image</span> <kbd>K</kbd>
                 </button>
                 <button type="button" ?disabled=${at < 0 || !store.rows[at + 1]} @click=${() => this.step(1)}>
@@ -127,7 +130,7 @@ export class OneImage extends Part {
                 tabindex="0"
                 role="group"
                 aria-label="Photo: + and - zoom, Shift and arrow keys move"
-                .label=${`${row.image}: ${verdicts[verdictOf(row)].word} ${score(row.score)}`}
+                .label=${labelOf(row)}
                 .image=${this.shown.image}
                 .full=${imageUrl(row)}
                 .size=${sizeOf(row)}
@@ -200,6 +203,7 @@ export class OneImage extends Part {
     }
 
     private step(by: number) {
+        if (by < 0 && this.shown.place === 0 && store.waiting.length > 0) store.admit();
         const at = this.shown.place;
         const next = store.rows[at + by];
         if (at < 0 || !next) return void say(by > 0 ? "This is the last image of the list." : "This is the newest image of the list.");
