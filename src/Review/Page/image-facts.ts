@@ -1,5 +1,6 @@
 // The panel beside the photo: scores, heat, models, note, history, document.
 import { html, nothing } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { keyed } from "lit/directives/keyed.js";
 import { decisionOf, decisions, score, time, verdictOf, verdicts } from "./format.js";
 import { legend } from "./heat.js";
@@ -91,7 +92,7 @@ export function facts(facts: Facts) {
         ${historyOf(facts)}
         <details>
             <summary>Result document</summary>
-            <pre tabindex="0" aria-label="Result document">${document ? JSON.stringify(document, null, 2) : "Loading…"}</pre>
+            <pre tabindex="0" aria-label="Result document">${guard([document], () => (document ? JSON.stringify(document, null, 2) : "Loading…"))}</pre>
         </details>
     `;
 }

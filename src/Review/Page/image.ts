@@ -72,11 +72,16 @@ export class OneImage extends Part {
     override render() {
         if (this.shown.error && !this.shown.row)
             return html`<div class="empty" role="alert">
+                <h1>No image</h1>
                 <p>${this.shown.error}</p>
                 <a class="button" href=${address.href("gallery", address.filter)}>All results</a>
             </div>`;
         const row = this.shown.row;
-        if (!row) return html`<div class="image" aria-busy="true"><div class="photo"></div></div>`;
+        if (!row)
+            return html`<div class="image" aria-busy="true">
+                <div class="photo"></div>
+                <section class="side" aria-label="Result"><h1 class="muted">Loading…</h1></section>
+            </div>`;
         const at = this.shown.place;
         return html`<div class="image">
             ${this.beside ? this.photos(this.shown.all!.results) : this.onePhoto(row)}
