@@ -108,7 +108,7 @@ export class CameraProfiles extends Part {
                       Saving gives it one.
                   </p>`
                 : nothing}
-            ${this.mask(draft, camera?.newest)}
+            ${this.firstFile(name)} ${this.mask(draft, camera?.newest)}
             <form aria-label="Fields" @submit=${(event: Event) => event.preventDefault()}>
                 ${profileForm(draft, (changed) => this.change(changed))}
             </form>
@@ -131,6 +131,15 @@ export class CameraProfiles extends Part {
                     : nothing}
             </div>
         </section>`;
+    }
+
+    // Without a file all cameras have the default profile; with one, those without a profile are skipped.
+    private firstFile(name: string) {
+        if (this.data!.etag || name === "*") return nothing;
+        return html`<p class="notice">
+            There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped. Save one
+            for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
+        </p>`;
     }
 
     private mask(draft: Profile, newest?: Row) {
@@ -236,7 +245,7 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        if (!(await confirm(`Save the profile of ${this.edited}?`, changeList(changes), "Save"))) return;
+        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.firstFile(this.edited)}${changeList(changes)}`, "Save"))) return;
         await this.store(this.draft!);
     }
 

@@ -43,7 +43,7 @@ export function card(row: Row, place: { column: number; selected: boolean; curre
                 class="decided ${decision} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}"
                 .textContent=${decided}></span
             ><span class="verdict" .textContent=${`${verdict.word} ${value}`}></span
-            ><span class="where" .textContent=${`${row.camera} · ${short(row.imageTime)}`}></span></a
+            ><span class="where" .textContent=${`${short(row.imageTime)} · ${row.camera}`}></span></a
         ><button
             type="button"
             class="pick"
