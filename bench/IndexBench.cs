@@ -45,15 +45,8 @@ internal static class IndexBench
         Dictionary<string, double> first = [];
         foreach (int size in sizes)
         {
-            string script = Path.Combine(ScoringBench.Root, "node_modules", "azurite", "dist", "src", "azurite.js");
-            await using Azurite azurite = await Azurite.StartAsync(script, null, 0, NullLogger.Instance, cancellation);
-            StorageClients storage = new(
-                new ConfigurationBuilder()
-                    .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, azurite.ConnectionString)])
-                    .Build(),
-                Options.Create(new StorageOptions())
-            );
-            ResultIndex index = new(storage);
+            await using Azurite azurite = await StartAsync(cancellation);
+            ResultIndex index = new(Clients(azurite));
             long start = Stopwatch.GetTimestamp();
             await FillAsync(index, size, cancellation);
             double writing = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -81,6 +74,7 @@ internal static class IndexBench
             }
         }
 
+        rows.AddRange(await CountsBench.RunAsync(cancellation));
         Report report = new()
         {
             At = TimeProvider.System.GetUtcNow(),
@@ -95,6 +89,25 @@ internal static class IndexBench
         return 0;
     }
 
+    /// <summary>Starts an Azurite in memory.</summary>
+    public static Task<Azurite> StartAsync(CancellationToken cancellation) =>
+        Azurite.StartAsync(
+            Path.Combine(ScoringBench.Root, "node_modules", "azurite", "dist", "src", "azurite.js"),
+            null,
+            0,
+            NullLogger.Instance,
+            cancellation
+        );
+
+    /// <summary>Clients of it.</summary>
+    public static StorageClients Clients(Azurite azurite) =>
+        new(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, azurite.ConnectionString)])
+                .Build(),
+            Options.Create(new StorageOptions())
+        );
+
     private static async Task FillAsync(ResultIndex index, int size, CancellationToken cancellation)
     {
         long span = TimeSpan.FromDays(365).Ticks;
@@ -106,36 +119,33 @@ internal static class IndexBench
             {
                 string camera = string.Create(CultureInfo.InvariantCulture, $"line{i % Cameras}");
                 DateTimeOffset stored = End.AddTicks(-(long)(span * ((double)i / size)));
-                bool anomalous = i % 50 == 0;
-                double score = anomalous ? 0.8 : 0.2;
-                await index.PutAsync(
-                    new ResultDocument
-                    {
-                        Image = new ImagePart
-                        {
-                            Name = string.Create(CultureInfo.InvariantCulture, $"{camera}/{stored:yyyy/MM/dd}/{i:D8}.jpg"),
-                            ETag = "0x8DE2CC0123456789",
-                            Bytes = 123_456,
-                            Width = 1920,
-                            Height = 1080,
-                            Camera = camera,
-                            ObjectClass = "bottle",
-                            StoredAt = stored,
-                        },
-                        Model = new ModelPart("aaclip", "3f2a91bc", null, null, null),
-                        Score = new ScorePart(anomalous ? Verdict.Anomalous : Verdict.Normal, 0.5f, 0.5f, score, score, 0.5),
-                        Heatmap = string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"aaclip@3f2a91bc/{camera}/{i:D8}.jpg/0x8DE2CC0123456789.jpg"
-                        ),
-                        Timings = new TimingsPart(1, 2, 3, 4, 5),
-                        ScoredAt = stored.AddSeconds(1),
-                    },
-                    token
-                );
+                double score = i % 50 == 0 ? 0.8 : 0.2;
+                await index.PutAsync(Result(camera, i, stored, score), token);
             }
         );
     }
+
+    /// <summary>A result as the pipeline writes it.</summary>
+    public static ResultDocument Result(string camera, int number, DateTimeOffset stored, double score) =>
+        new()
+        {
+            Image = new ImagePart
+            {
+                Name = string.Create(CultureInfo.InvariantCulture, $"{camera}/{stored:yyyy/MM/dd}/{number:D8}.jpg"),
+                ETag = "0x8DE2CC0123456789",
+                Bytes = 123_456,
+                Width = 1920,
+                Height = 1080,
+                Camera = camera,
+                ObjectClass = "bottle",
+                StoredAt = stored,
+            },
+            Model = new ModelPart("aaclip", "3f2a91bc", null, null, null),
+            Score = new ScorePart(score >= 0.5 ? Verdict.Anomalous : Verdict.Normal, 0.5f, 0.5f, score, score, 0.5),
+            Heatmap = string.Create(CultureInfo.InvariantCulture, $"aaclip@3f2a91bc/{camera}/{number:D8}.jpg/0x8DE2CC0123456789.jpg"),
+            Timings = new TimingsPart(1, 2, 3, 4, 5),
+            ScoredAt = stored.AddSeconds(1),
+        };
 
     private static async Task<double[]> TimesAsync(ResultIndex index, ResultQuery query, CancellationToken cancellation)
     {

@@ -4,6 +4,7 @@ using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
@@ -49,6 +50,7 @@ public static class Services
         services.AddSingleton<UploadRouter>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<IndexRetention>();
+        services.AddSingleton<HourRecount>();
         services.AddSingleton<ModelRolesStore>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelHost>();

@@ -15,7 +15,7 @@ public class ReferencesTests
         ["Results.Index", "Telemetry"],
         ["Resilience"],
         ["Models", "Results", "Reviews", "Routing"],
-        ["Scoring"],
+        ["Results.Counts", "Scoring"],
         ["Alerts", "Jobs"],
         ["Failures"],
         ["Operations"],

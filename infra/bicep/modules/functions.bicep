@@ -109,6 +109,7 @@ var onRouter = [
   'SweepAlerts'
   'TendJobs'
   'DropOldResults'
+  'CountResults'
   'ListAlerts'
   'OpenApi'
   'ChangeAlert'

@@ -36,6 +36,18 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
         return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(row.ImageKey))))];
     }
 
+    /// <summary>The decisions in force on images of a camera that were stored from a time on and before another; in no order.</summary>
+    internal async Task<IReadOnlyList<Review>> InForceAsync(
+        string camera,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        CancellationToken cancellation
+    )
+    {
+        IAsyncEnumerable<Review> between = reviews.BetweenAsync(from, to, cancellation).Where(r => r.Camera == camera);
+        return [.. (await NewestAsync(between, cancellation)).Values.Where(r => InForce(r) is not null)];
+    }
+
     private async IAsyncEnumerable<ReviewedRow> JoinAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (ResultRow[] rows in index.QueryAsync(query, cancellation).Chunk(query.PageSize).WithCancellation(cancellation))

@@ -1,3 +1,5 @@
+using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues;
@@ -25,11 +27,18 @@ internal static class StateApi
 
     public static void Map(RouteGroupBuilder api) => api.MapGet("/state", GetAsync);
 
-    private static async Task<State> GetAsync(StorageClients storage, TimeProvider time, CancellationToken cancellation)
+    private static async Task<State> GetAsync(
+        StorageClients storage,
+        Models models,
+        CameraStates cameras,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         DateTimeOffset now = time.GetUtcNow();
+        Task<IReadOnlyList<CameraState>> known = cameras.ReadAsync(await models.LiveAsync(cancellation), cancellation);
         QueueState?[] queues = await Task.WhenAll(Queues.Select(q => OfAsync(storage.Queue(q.Name), q.Name, q.What, now, cancellation)));
-        return new State(now, [.. queues.OfType<QueueState>()]);
+        return new State(now, [.. queues.OfType<QueueState>()], [.. (await known).Select(CameraView.Of)]);
     }
 
     private static async Task<QueueState?> OfAsync(
@@ -52,7 +61,29 @@ internal static class StateApi
         }
     }
 
-    private sealed record State(DateTimeOffset At, IReadOnlyList<QueueState> Queues);
+    private sealed record State(DateTimeOffset At, IReadOnlyList<QueueState> Queues, IReadOnlyList<CameraView> Cameras);
+
+    private sealed record CameraView(
+        string Camera,
+        DateTimeOffset Last,
+        ResultRow LastRow,
+        double? MedianGapSeconds,
+        bool Silent,
+        double? Psi,
+        bool Drift
+    )
+    {
+        public static CameraView Of(CameraState camera) =>
+            new(
+                camera.Camera,
+                camera.Silence.Last,
+                camera.LastRow,
+                camera.Silence.MedianGap?.TotalSeconds,
+                camera.Silence.IsSilent,
+                camera.Psi,
+                camera.HasDrifted
+            );
+    }
 
     /// <param name="OldestSeconds">Age of the oldest message that waits; null if none does.</param>
     private sealed record QueueState(string Name, string What, long Messages, double? OldestSeconds);

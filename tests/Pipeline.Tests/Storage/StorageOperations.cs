@@ -5,9 +5,11 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
 using Azure;
@@ -86,6 +88,21 @@ internal static class StorageOperations
                     foreach (DateOnly month in await Results(s).Index.MonthsAsync(Token))
                         await Results(s).Index.DropAsync(month, Token);
                 })
+            ),
+
+            ["HourRecount.Run"] = new(WithResults, Do(s => CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token))),
+            ["HourRecount.Run again"] = new(
+                async s =>
+                {
+                    await WithResults(s);
+                    await CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token);
+                    await Results(s).Index.RemoveAsync(ResultRow.Of(Document()), Token);
+                },
+                Do(s => CountedResults.Recount(s).RunAsync(TimeSpan.FromMinutes(5), Token))
+            ),
+            ["ScoreCounts.Read"] = new(
+                WithResults,
+                Give(async s => (await new ScoreCounts(s).ReadAsync("line1", Model, Noon.AddDays(-1), Noon.AddDays(1), Token)).Failed)
             ),
 
             ["JobStore.TryWrite a new one"] = new(Nothing, Give(s => Jobs(s).TryWriteAsync(NewJob(), null, Token))),
@@ -197,6 +214,8 @@ internal static class StorageOperations
             there.Append(CultureInfo.InvariantCulture, $"row {row}\n");
         await foreach (ResultRow row in new ResultIndex(storage).QueryAsync(new ResultQuery { Verdicts = [Verdict.Failed] }, Token))
             there.Append(CultureInfo.InvariantCulture, $"fleet row {row}\n");
+        foreach (string row in await CountedResults.StoredAsync(storage, Token))
+            there.Append(CultureInfo.InvariantCulture, $"counts {row}\n");
         return there.ToString();
     }
 

@@ -14,9 +14,12 @@ namespace AaClip.Pipeline.Results.Index;
 /// <list type="table">
 /// <item><c>{camera}|{day}</c>: one row for each result; day is 99999999 − yyyyMMdd, so that a range of keys is newest first.</item>
 /// <item><c>!{hour}</c>: a second row for anomalous and failed results of all cameras; hour is 9999999999 − yyyyMMddHH.</item>
+/// <item><c>${camera}|{day}</c>: counts of the results of an hour and model, <c>{HH}|{model}</c>; see Results.Counts.</item>
+/// <item><c>*</c>: hours whose counts may be old, <c>{camera}|{hour}|{model}</c>; see <see cref="StaleHours"/>.</item>
 /// <item><c>+</c>: one row for each day and camera, <c>{day}|{camera}</c>.</item>
 /// <item><c>~~{day}</c>: people's decisions on images of all cameras, <c>{ticks}|{image}|{id}</c>.</item>
 /// </list>
+/// Parts of keys begin with a letter, a digit or one of <c>- . @ _ ~</c>: what begins with <c>! $ * +</c> sorts before all cameras.
 /// Row keys of results are <c>{ticks}|{image}|{model}</c>: 19 digits that fall as time rises, 16 digits of the SHA-256 of name and ETag,
 /// and the model. They order all results, newest first, whatever the partition; all models of an image lie side by side.
 /// </remarks>
@@ -43,6 +46,12 @@ internal static class IndexKeys
     /// <summary>What the partitions of anomalous and failed results of all cameras begin with.</summary>
     public const string Fleet = "!";
 
+    /// <summary>What the partitions of counts begin with.</summary>
+    public const string Counts = "$";
+
+    /// <summary>Partition of the hours whose counts may be old.</summary>
+    public const string Stale = "*";
+
     /// <summary>
     /// The time that a result is filed under: when its image was stored; where that is not known, when scoring was asked for.
     /// </summary>
@@ -57,6 +66,24 @@ internal static class IndexKeys
 
     /// <summary>Partition of what is anomalous or failed, of all cameras, in an hour.</summary>
     public static string Hour(DateTimeOffset time) => Fleet + Falling(time, "yyyyMMddHH");
+
+    /// <summary>Partition of the counts of a camera's hours of a day.</summary>
+    public static string CountsOf(string camera, DateTimeOffset time) => Counts + Camera(camera, time);
+
+    /// <summary>Row key of the counts of an hour of a day.</summary>
+    /// <param name="model">"name@version".</param>
+    public static string CountOf(DateTimeOffset hour, string model) =>
+        $"{hour.UtcDateTime.ToString("HH", CultureInfo.InvariantCulture)}|{TableKeys.Part(model)}";
+
+    /// <summary>What the row keys of marks of an hour whose counts may be old begin with, for all models; "|" follows.</summary>
+    public static string StaleOf(string camera, DateTimeOffset time) => $"{TableKeys.Part(camera)}|{Falling(time, "yyyyMMddHH")}";
+
+    /// <summary>Row key of the mark of an hour whose counts may be old.</summary>
+    /// <param name="model">"name@version".</param>
+    public static string StaleOf(string camera, DateTimeOffset time, string model) => $"{StaleOf(camera, time)}|{TableKeys.Part(model)}";
+
+    /// <summary>The hour of a time: its start.</summary>
+    public static DateTimeOffset HourOf(DateTimeOffset time) => new(time.UtcTicks - time.UtcTicks % TimeSpan.TicksPerHour, TimeSpan.Zero);
 
     /// <summary>Partition of people's decisions on images of a day; it sorts after those of all cameras.</summary>
     public static string Reviews(DateTimeOffset time) => AfterCameras + Day(time);

@@ -13,14 +13,17 @@ namespace AaClip.Pipeline.Results.Index;
 /// Answers questions about many results in one query, by camera, time, verdict and more. Result blobs are the truth; rows are written after
 /// them and can be made again from them. See <see cref="IndexKeys"/> for the keys.
 /// </summary>
-public sealed class ResultIndex(StorageClients storage)
+/// <param name="time">For the age of marks (<see cref="StaleHours"/>); default: the system's.</param>
+public sealed class ResultIndex(StorageClients storage, TimeProvider? time = null)
 {
     private const int MaxKnownDays = 10_000; // then the memory begins anew
     private const int Parallel = 32; // first requests to the cameras of a day
 
     private static readonly string[] DayColumns = ["RowKey", "camera"];
+    private static readonly string[] ScoreColumns = ["PartitionKey", "RowKey", "verdict", "raw", "threshold"];
 
     private readonly ConcurrentDictionary<string, bool> _days = new(StringComparer.Ordinal); // rows of days that are there
+    private readonly StaleHours _stale = new(time ?? TimeProvider.System);
 
     /// <summary>Writes the rows of a result, in place of older ones of the same image, version and model.</summary>
     public async Task PutAsync(ResultDocument result, CancellationToken cancellation = default)
@@ -29,22 +32,41 @@ public sealed class ResultIndex(StorageClients storage)
         TableClient table = Table(row.ImageTime);
         try
         {
-            await PutAsync(table, row, cancellation);
+            await PutAsync();
         }
         catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
         {
             await table.CreateIfNotExistsAsync(cancellation);
             _days.Clear(); // also those of a table that was dropped meanwhile
-            await PutAsync(table, row, cancellation);
+            _stale.Forget();
+            await PutAsync();
         }
+
+        Task PutAsync() => _stale.ChangeAsync(table, row, () => WriteAsync(table, row, cancellation), cancellation);
     }
 
     /// <summary>Removes the rows of a result.</summary>
     public async Task RemoveAsync(ResultRow row, CancellationToken cancellation = default)
     {
         TableClient table = Table(row.ImageTime);
-        await table.DeleteEntityAsync(IndexKeys.Hour(row.ImageTime), row.Cursor, ETag.All, cancellation); // 404 is no error here
-        await table.DeleteEntityAsync(IndexKeys.Camera(row.Camera, row.ImageTime), row.Cursor, ETag.All, cancellation);
+        try
+        {
+            await _stale.ChangeAsync(
+                table,
+                row,
+                async () =>
+                {
+                    // 404 is no error here
+                    await table.DeleteEntityAsync(IndexKeys.Hour(row.ImageTime), row.Cursor, ETag.All, cancellation);
+                    await table.DeleteEntityAsync(IndexKeys.Camera(row.Camera, row.ImageTime), row.Cursor, ETag.All, cancellation);
+                },
+                cancellation
+            );
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
+        {
+            // The month was dropped, and the row with it
+        }
     }
 
     /// <summary>Results, newest image first. Requests are sent as the rows are read.</summary>
@@ -147,7 +169,10 @@ public sealed class ResultIndex(StorageClients storage)
             .ToListAsync(cancellation);
     }
 
-    private async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
+    /// <summary>The row of a result; null if there is none.</summary>
+    /// <param name="time">When its image was stored.</param>
+    /// <param name="key">Its <see cref="ResultRow.Cursor"/>.</param>
+    internal async Task<ResultRow?> OneAsync(string camera, DateTimeOffset time, string key, CancellationToken cancellation)
     {
         NullableResponse<TableEntity> entity = await Table(time)
             .GetEntityIfExistsAsync<TableEntity>(IndexKeys.Camera(camera, time), key, cancellationToken: cancellation);
@@ -212,10 +237,38 @@ public sealed class ResultIndex(StorageClients storage)
             yield return ResultRow.Of(entity);
     }
 
+    /// <summary>What is counted of a camera's results of a model: of images stored from a time on and before another of its day.</summary>
+    /// <param name="model">"name@version".</param>
+    /// <exception cref="InvalidDataException">A row is not of this program.</exception>
+    internal async IAsyncEnumerable<(Verdict Verdict, double? Raw, double? Threshold)> ScoresAsync(
+        string camera,
+        string model,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        ResultQuery query = new()
+        {
+            Model = model,
+            From = from,
+            To = to,
+        };
+        await foreach (
+            TableEntity entity in Table(from)
+                .QueryAsync<TableEntity>(
+                    $"PartitionKey eq '{IndexKeys.Camera(camera, from)}' and {query.Filter()}",
+                    select: ScoreColumns,
+                    cancellationToken: cancellation
+                )
+        )
+            yield return (ResultRow.VerdictOf(entity), entity.GetDouble("raw"), entity.GetDouble("threshold"));
+    }
+
     /// <summary>Drops the table of a month; nothing happens when it is not there.</summary>
     public Task DropAsync(DateOnly month, CancellationToken cancellation = default) => Table(month).DeleteAsync(cancellation);
 
-    private async Task PutAsync(TableClient table, ResultRow row, CancellationToken cancellation)
+    private async Task WriteAsync(TableClient table, ResultRow row, CancellationToken cancellation)
     {
         // 1. The day, before the first row of it: what has a row is found
         string day = $"{IndexKeys.Day(row.ImageTime)}|{TableKeys.Part(row.Camera)}";
@@ -383,5 +436,6 @@ public sealed class ResultIndex(StorageClients storage)
 
     private TableClient Table(DateOnly month) => Table(new DateTimeOffset(month, default, TimeSpan.Zero));
 
-    private TableClient Table(DateTimeOffset time) => storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(time));
+    /// <summary>The table of the month of a time; it may not be there.</summary>
+    internal TableClient Table(DateTimeOffset time) => storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(time));
 }

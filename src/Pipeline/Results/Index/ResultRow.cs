@@ -173,9 +173,9 @@ public sealed record ResultRow
             Camera = Text("camera"),
             Image = Text("image"),
             ETag = Text("etag"),
-            ImageTime = entity.GetDateTimeOffset("imageTime") ?? throw Missing("imageTime"),
-            Time = entity.GetDateTimeOffset("time") ?? throw Missing("time"),
-            Verdict = Enum.TryParse(Text("verdict"), ignoreCase: true, out Verdict verdict) ? verdict : throw Missing("verdict"),
+            ImageTime = entity.GetDateTimeOffset("imageTime") ?? throw Missing(entity, "imageTime"),
+            Time = entity.GetDateTimeOffset("time") ?? throw Missing(entity, "time"),
+            Verdict = VerdictOf(entity),
             Score = entity.GetDouble("score"),
             Raw = entity.GetDouble("raw"),
             Threshold = entity.GetDouble("threshold"),
@@ -201,14 +201,18 @@ public sealed record ResultRow
             Cursor = entity.RowKey,
         };
 
-        string Text(string column) => entity.GetString(column) ?? throw Missing(column);
-
-        InvalidDataException Missing(string column) =>
-            new(
-                $"Row '{entity.RowKey}' of partition '{entity.PartitionKey}' in the results index has no {column}: 'aaclip verify "
-                    + "--repair-index' writes it again."
-            );
+        string Text(string column) => entity.GetString(column) ?? throw Missing(entity, column);
     }
+
+    /// <exception cref="InvalidDataException">The row has none.</exception>
+    internal static Verdict VerdictOf(TableEntity entity) =>
+        Enum.TryParse(entity.GetString("verdict"), ignoreCase: true, out Verdict verdict) ? verdict : throw Missing(entity, "verdict");
+
+    private static InvalidDataException Missing(TableEntity entity, string column) =>
+        new(
+            $"Row '{entity.RowKey}' of partition '{entity.PartitionKey}' in the results index has no {column}: 'aaclip verify "
+                + "--repair-index' writes it again."
+        );
 
     internal static string Name(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 }
