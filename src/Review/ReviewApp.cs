@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
@@ -59,6 +61,8 @@ public static class ReviewApp
         builder.Services.AddSingleton(services => services.GetRequiredService<ResultStore>().Index);
         builder.Services.AddSingleton<ReviewStore>();
         builder.Services.AddSingleton<ReviewedResults>();
+        builder.Services.AddSingleton<ScoreCounts>();
+        builder.Services.AddSingleton<CameraStates>();
         builder.Services.AddSingleton<ProfileEditor>();
         builder.Services.AddSingleton<Models>();
         builder.Services.Configure<JsonOptions>(json => Configure(json.SerializerOptions));
@@ -75,6 +79,7 @@ public static class ReviewApp
         ReviewsApi.Map(api);
         CamerasApi.Map(api);
         CompareApi.Map(api);
+        WhatIfApi.Map(api);
         StateApi.Map(api);
         AuditApi.Map(api);
         return app;

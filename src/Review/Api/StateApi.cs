@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues;
@@ -25,12 +28,31 @@ internal static class StateApi
 
     public static void Map(RouteGroupBuilder api) => api.MapGet("/state", GetAsync);
 
-    private static async Task<State> GetAsync(StorageClients storage, TimeProvider time, CancellationToken cancellation)
+    private static async Task<State> GetAsync(
+        StorageClients storage,
+        CameraStates states,
+        Models models,
+        ReviewedResults results,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         DateTimeOffset now = time.GetUtcNow();
+        IReadOnlyList<CameraState> cameras = await states.ReadAsync(await models.LiveAsync(cancellation), cancellation);
         QueueState?[] queues = await Task.WhenAll(Queues.Select(q => OfAsync(storage.Queue(q.Name), q.Name, q.What, now, cancellation)));
-        return new State(now, [.. queues.OfType<QueueState>()]);
+        return new State(now, [.. queues.OfType<QueueState>()], await Task.WhenAll(cameras.Select(c => OfAsync(c, results, cancellation))));
     }
+
+    private static async Task<CameraView> OfAsync(CameraState state, ReviewedResults results, CancellationToken cancellation) =>
+        new(
+            state.Camera,
+            state.Silence.Last,
+            RowView.Of((await results.JoinAsync([state.LastRow], cancellation))[0]),
+            state.Silence.MedianGap?.TotalSeconds,
+            state.Silence.IsSilent,
+            state.Psi,
+            state.HasDrifted
+        );
 
     private static async Task<QueueState?> OfAsync(
         QueueClient queue,
@@ -43,7 +65,8 @@ internal static class StateApi
         try
         {
             QueueProperties properties = await queue.GetPropertiesAsync(cancellation);
-            PeekedMessage? oldest = properties.ApproximateMessagesCount == 0 ? null : (await queue.PeekMessageAsync(cancellation)).Value; // null: all are in work
+            // Null where all are in work
+            PeekedMessage? oldest = properties.ApproximateMessagesCount == 0 ? null : (await queue.PeekMessageAsync(cancellation)).Value;
             return new QueueState(name, what, properties.ApproximateMessagesCount, (now - oldest?.InsertedOn)?.TotalSeconds);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -52,7 +75,17 @@ internal static class StateApi
         }
     }
 
-    private sealed record State(DateTimeOffset At, IReadOnlyList<QueueState> Queues);
+    private sealed record State(DateTimeOffset At, IReadOnlyList<QueueState> Queues, IReadOnlyList<CameraView> Cameras);
+
+    private sealed record CameraView(
+        string Camera,
+        DateTimeOffset Last,
+        JsonNode LastRow,
+        double? MedianGapSeconds,
+        bool Silent,
+        double? Psi,
+        bool Drift
+    );
 
     /// <param name="OldestSeconds">Age of the oldest message that waits; null if none does.</param>
     private sealed record QueueState(string Name, string What, long Messages, double? OldestSeconds);
