@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results;
@@ -15,8 +16,8 @@ using Microsoft.AspNetCore.Http.Json;
 namespace AaClip.Review;
 
 /// <summary>
-/// The review page and what it asks for: results, pictures, decisions, camera profiles. It reads storage, and writes decisions and camera
-/// profiles alone; it loads no model.
+/// The review page and what it asks for: results, pictures, decisions, camera profiles. It reads storage, and writes decisions, on
+/// images and on alerts, and camera profiles alone; it loads no model.
 /// </summary>
 public static class ReviewApp
 {
@@ -61,9 +62,10 @@ public static class ReviewApp
         builder.Services.AddSingleton(services => services.GetRequiredService<ResultStore>().Index);
         builder.Services.AddSingleton<ReviewStore>();
         builder.Services.AddSingleton<ReviewedResults>();
-        builder.Services.AddSingleton<ScoreCounts>();
-        builder.Services.AddSingleton<CameraStates>();
         builder.Services.AddSingleton<ProfileEditor>();
+        builder.Services.AddSingleton(services => new ScoreCounts(storage, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new CameraStates(storage, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => AlertDesk.WithoutReceivers(storage, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<Models>();
         builder.Services.Configure<JsonOptions>(json => Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // the gate says what is wrong
@@ -81,6 +83,7 @@ public static class ReviewApp
         CompareApi.Map(api);
         WhatIfApi.Map(api);
         StateApi.Map(api);
+        AlertsApi.Map(api);
         AuditApi.Map(api);
         return app;
     }

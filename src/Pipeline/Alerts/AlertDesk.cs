@@ -1,3 +1,7 @@
+using AaClip.Pipeline.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>Open alerts, and the decisions of people on them.</summary>
@@ -7,6 +11,16 @@ public sealed class AlertDesk
     private readonly AlertRaiser _alerts;
 
     internal AlertDesk(AlertStore store, AlertRaiser alerts) => (_store, _alerts) = (store, alerts);
+
+    /// <summary>
+    /// A desk for a program that may not send to the receivers: it stores the decisions, and the workers deliver what they change, within
+    /// half a minute.
+    /// </summary>
+    public static AlertDesk WithoutReceivers(StorageClients storage, TimeProvider time)
+    {
+        AlertStore store = new(storage, time);
+        return new AlertDesk(store, new AlertRaiser(store, [], Options.Create(new AlertOptions()), time, NullLogger<AlertRaiser>.Instance));
+    }
 
     /// <summary>Lists the open alerts of all cameras, ordered by camera.</summary>
     public async Task<IReadOnlyList<CameraAlert>> OpenAsync(CancellationToken cancellation = default)

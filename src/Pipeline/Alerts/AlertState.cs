@@ -96,6 +96,13 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     private static readonly Dictionary<string, Reservation> None = [];
     private static readonly string[] Older = ["queue", "topic"];
 
+    /// <summary>
+    /// Whether it was decided by a program that knows no receivers, such as the review page: the next worker that claims it addresses it to
+    /// its own.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsUnaddressed => Receivers is { Count: 0 };
+
     /// <summary>Whether a receiver is to get the change and does not have it yet.</summary>
     public bool IsDue(string receiver) => (Receivers ?? Older).Contains(receiver) && !DeliveredTo.Contains(receiver);
 }

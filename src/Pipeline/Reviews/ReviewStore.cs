@@ -19,7 +19,7 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
     /// <summary>Stores decisions. One whose id is already stored changes nothing.</summary>
     /// <param name="reviews">Their <see cref="Review.Who"/> and <see cref="Review.At"/> are set here.</param>
     /// <param name="who">Name of the person.</param>
-    /// <returns>The decisions as they are stored, in the order given.</returns>
+    /// <returns>The decisions in the order given; of one that was stored before, with the time of this call.</returns>
     /// <exception cref="ArgumentException">A decision is not valid, or its image has no result; then none is stored.</exception>
     public async Task<IReadOnlyList<Review>> AddAsync(
         IReadOnlyCollection<Review> reviews,
@@ -97,15 +97,21 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
         }
         catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.EntityAlreadyExists) // then the service stored none of them
         {
-            foreach (Review review in reviews)
-                try
+            await Parallel.ForEachAsync(
+                reviews,
+                cancellation,
+                async (review, token) =>
                 {
-                    await table.AddEntityAsync(ToEntity(review), cancellation);
+                    try
+                    {
+                        await table.AddEntityAsync(ToEntity(review), token);
+                    }
+                    catch (RequestFailedException again) when (again.ErrorCode == TableErrorCode.EntityAlreadyExists)
+                    {
+                        // The same decision, sent again.
+                    }
                 }
-                catch (RequestFailedException again) when (again.ErrorCode == TableErrorCode.EntityAlreadyExists)
-                {
-                    // The same decision, sent again.
-                }
+            );
         }
     }
 

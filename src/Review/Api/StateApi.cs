@@ -1,6 +1,5 @@
-using System.Text.Json.Nodes;
 using AaClip.Pipeline.Operations;
-using AaClip.Pipeline.Reviews;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using Azure;
 using Azure.Storage.Queues;
@@ -30,29 +29,17 @@ internal static class StateApi
 
     private static async Task<State> GetAsync(
         StorageClients storage,
-        CameraStates states,
         Models models,
-        ReviewedResults results,
+        CameraStates cameras,
         TimeProvider time,
         CancellationToken cancellation
     )
     {
         DateTimeOffset now = time.GetUtcNow();
-        IReadOnlyList<CameraState> cameras = await states.ReadAsync(await models.LiveAsync(cancellation), cancellation);
+        Task<IReadOnlyList<CameraState>> known = cameras.ReadAsync(await models.LiveAsync(cancellation), cancellation);
         QueueState?[] queues = await Task.WhenAll(Queues.Select(q => OfAsync(storage.Queue(q.Name), q.Name, q.What, now, cancellation)));
-        return new State(now, [.. queues.OfType<QueueState>()], await Task.WhenAll(cameras.Select(c => OfAsync(c, results, cancellation))));
+        return new State(now, [.. queues.OfType<QueueState>()], [.. (await known).Select(CameraView.Of)]);
     }
-
-    private static async Task<CameraView> OfAsync(CameraState state, ReviewedResults results, CancellationToken cancellation) =>
-        new(
-            state.Camera,
-            state.Silence.Last,
-            RowView.Of((await results.JoinAsync([state.LastRow], cancellation))[0]),
-            state.Silence.MedianGap?.TotalSeconds,
-            state.Silence.IsSilent,
-            state.Psi,
-            state.HasDrifted
-        );
 
     private static async Task<QueueState?> OfAsync(
         QueueClient queue,
@@ -65,8 +52,7 @@ internal static class StateApi
         try
         {
             QueueProperties properties = await queue.GetPropertiesAsync(cancellation);
-            // Null where all are in work
-            PeekedMessage? oldest = properties.ApproximateMessagesCount == 0 ? null : (await queue.PeekMessageAsync(cancellation)).Value;
+            PeekedMessage? oldest = properties.ApproximateMessagesCount == 0 ? null : (await queue.PeekMessageAsync(cancellation)).Value; // null: all are in work
             return new QueueState(name, what, properties.ApproximateMessagesCount, (now - oldest?.InsertedOn)?.TotalSeconds);
         }
         catch (RequestFailedException e) when (e.Status == 404)
@@ -80,12 +66,24 @@ internal static class StateApi
     private sealed record CameraView(
         string Camera,
         DateTimeOffset Last,
-        JsonNode LastRow,
+        ResultRow LastRow,
         double? MedianGapSeconds,
         bool Silent,
         double? Psi,
         bool Drift
-    );
+    )
+    {
+        public static CameraView Of(CameraState camera) =>
+            new(
+                camera.Camera,
+                camera.Silence.Last,
+                camera.LastRow,
+                camera.Silence.MedianGap?.TotalSeconds,
+                camera.Silence.IsSilent,
+                camera.Psi,
+                camera.HasDrifted
+            );
+    }
 
     /// <param name="OldestSeconds">Age of the oldest message that waits; null if none does.</param>
     private sealed record QueueState(string Name, string What, long Messages, double? OldestSeconds);

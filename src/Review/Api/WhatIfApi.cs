@@ -6,10 +6,10 @@ using AaClip.Pipeline.Routing;
 
 namespace AaClip.Review.Api;
 
-/// <summary>What another threshold would do to a camera's results.</summary>
+/// <summary>Scores of a camera, counted by what people decided: from them the page tells what another threshold would have done.</summary>
 internal static class WhatIfApi
 {
-    private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Span = TimeSpan.FromDays(30);
 
     public static void Map(RouteGroupBuilder api) => api.MapGet("/whatif", GetAsync);
 
@@ -19,43 +19,39 @@ internal static class WhatIfApi
         DateTimeOffset? from,
         DateTimeOffset? to,
         Models models,
-        ProfileEditor profiles,
-        ResultIndex index,
         ScoreCounts counts,
+        ResultIndex index,
+        ProfileEditor profiles,
         TimeProvider time,
         CancellationToken cancellation
     )
     {
+        model ??= await models.LiveAsync(cancellation) ?? throw new KeyNotFoundException("There are no results yet: store an image first.");
         DateTimeOffset end = to ?? time.GetUtcNow(),
-            start = from ?? end - Recent;
+            start = from ?? end - Span;
         if (start >= end)
-            throw new ArgumentException($"from is {start:O} and to is {end:O}: from must be before to.");
-        model ??= await models.LiveAsync(cancellation) ?? throw new ArgumentException("There are no results yet: no model to ask for.");
-        ScoreSplit split = await counts.ReadAsync(camera, model, start, end, cancellation);
-        JsonObject json = JsonSerializer.SerializeToNode(split, ReviewApp.Json)!.AsObject(); // not null: a split is an object
-
-        // The threshold of the profile; where it leaves it to the model, the one of the newest result.
+            throw new ArgumentException($"from is {start:O} and to is {end:O}: from must come first.");
         CameraSet set = await profiles.ReadAsync(cancellation);
-        double? threshold = set.Find(camera)?.Threshold ?? await NewestAsync(index, camera, model, cancellation);
-        if (threshold is not null)
-            json["threshold"] = threshold;
-        if (set.ETag is not null)
-            json["profileETag"] = set.ETag;
+        JsonObject json = JsonSerializer
+            .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), ReviewApp.Json)!
+            .AsObject(); // not null: a record is an object
+        // The threshold in force: the profile's, else the model's own for the class, which its newest result names.
+        json["threshold"] =
+            set.Find(camera)?.Threshold
+            ?? (
+                await index
+                    .QueryAsync(
+                        new ResultQuery
+                        {
+                            Camera = camera,
+                            Model = model,
+                            PageSize = 1,
+                        },
+                        cancellation
+                    )
+                    .FirstOrDefaultAsync(r => r.Threshold is not null, cancellation)
+            )?.Threshold;
+        json["profileETag"] = set.ETag;
         return json;
     }
-
-    private static async Task<double?> NewestAsync(ResultIndex index, string camera, string model, CancellationToken cancellation) =>
-        await index
-            .QueryAsync(
-                new ResultQuery
-                {
-                    Camera = camera,
-                    Model = model,
-                    PageSize = 10,
-                },
-                cancellation
-            )
-            .Take(100) // failed ones have none
-            .Select(r => r.Threshold)
-            .FirstOrDefaultAsync(t => t is not null, cancellation);
 }

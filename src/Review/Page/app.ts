@@ -11,12 +11,22 @@ import type { Session } from "./types.js";
 import "./gallery.js";
 import "./help.js";
 import "./image.js";
+import "./audit.js";
+import "./cameras.js";
+import "./compare.js";
+import "./state.js";
+import "./whatif.js";
 
-const titles: Partial<Record<View, string>> = { gallery: "Results" };
+const titles: Partial<Record<View, string>> = { gallery: "Results", whatif: "Threshold", compare: "Compare", cameras: "Cameras", state: "State", audit: "Audit" };
 
 const pages: Partial<Record<View, (session: Session) => unknown>> = {
     gallery: (session) => html`<result-gallery .session=${session}></result-gallery>`,
     image: () => html`<one-image></one-image>`,
+    whatif: (session) => html`<what-if .session=${session}></what-if>`,
+    compare: (session) => html`<compare-models .session=${session}></compare-models>`,
+    cameras: () => html`<camera-profiles></camera-profiles>`,
+    state: () => html`<state-board></state-board>`,
+    audit: () => html`<audit-log></audit-log>`,
 };
 
 @customElement("review-app")
@@ -64,6 +74,7 @@ export class ReviewApp extends Part {
     override updated() {
         const view = address.view in pages ? address.view : "gallery";
         document.title = `${titles[view] ?? "Image"} · AaClip review`;
+        this.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
         if (this.shown && this.shown !== view) this.querySelector<HTMLElement>("main")!.focus({ preventScroll: true });
         this.shown = view;
     }

@@ -1,7 +1,7 @@
 import { html } from "lit";
 import { address, type Parameters } from "./address.js";
 import { heatmapUrl, imageUrl } from "./api.js";
-import { decisionOf, decisions, file, local, score, short, utc, verdictOf, verdicts } from "./format.js";
+import { decisionOf, decisions, file, score, short, utc, verdictOf, verdicts } from "./format.js";
 import { store, versionOf } from "./store.js";
 import type { Row } from "./types.js";
 
@@ -15,21 +15,22 @@ function gone(event: Event) {
     (event.target as HTMLElement).classList.add("gone");
 }
 
-/** One result in the grid: picture, verdict with score, person's verdict. Few nodes: texts are set as properties, no white space. */
+/**
+ * One result in the grid: picture, verdict with score, person's verdict. Few nodes: texts are set as properties, no white space;
+ * the icons come from the style sheet, so that they are not read aloud.
+ */
 export function card(row: Row, place: { column: number; selected: boolean; current: boolean; heat: boolean }) {
     const verdict = verdicts[verdictOf(row)];
     const decision = decisionOf(row);
     const failed = verdictOf(row) === "failed";
     const value = failed ? (row.failure ?? "") : score(row.score);
-    const decided = decision === "none" ? "" : `${decisions[decision].icon} ${decisions[decision].word}`;
-    const label = `${verdict.word} ${value}, ${decisions[decision].word}, camera ${row.camera}, ${file(row.image)}, ${local(row.imageTime)}`;
+    const decided = decision === "none" ? "" : decisions[decision].word;
     return html`<div role="gridcell" class="cell ${verdictOf(row)}" aria-colindex=${place.column} aria-selected=${place.selected}
         ><a
             class="card"
             href=${address.href("image", imageParameters(row))}
             draggable="false"
             tabindex=${place.current ? 0 : -1}
-            aria-label=${label}
             title=${`${row.image}\n${utc(row.imageTime)}`}
             data-blob=${row.blob}
             ><img
@@ -40,7 +41,7 @@ export function card(row: Row, place: { column: number; selected: boolean; curre
                 @error=${gone} /><span
                 class="decided ${decision} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}"
                 .textContent=${decided}></span
-            ><span class="verdict" .textContent=${`${verdict.icon} ${verdict.word} ${value}`}></span
+            ><span class="verdict" .textContent=${`${verdict.word} ${value}`}></span
             ><span class="where" .textContent=${`${row.camera} · ${short(row.imageTime)}`}></span></a
         ><button
             type="button"

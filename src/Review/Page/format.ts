@@ -34,7 +34,7 @@ export function duration(seconds: number) {
         [1, "s"],
     ];
     const first = units.findIndex(([size]) => seconds >= size);
-    if (first < 0) return `${seconds.toFixed(seconds < 0.95 ? 1 : 0)} s`;
+    if (first < 0) return "0 s";
     const [size, unit] = units[first]!;
     const next = units[first + 1];
     const rest = next ? Math.floor((seconds % size) / next[0]) : 0;

@@ -48,7 +48,9 @@ export class HelpDialog extends Part {
     }
 
     private key(event: KeyboardEvent) {
-        if (event.key === "?") this.dialog.close();
+        if (event.key !== "?") return;
+        event.stopPropagation();
+        this.dialog.close();
     }
 }
 

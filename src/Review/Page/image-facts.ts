@@ -31,7 +31,7 @@ export function facts(facts: Facts) {
         <div class="head">
             <h1 class=${verdictOf(row)}><span aria-hidden="true">${verdict.icon}</span> ${verdict.word} ${score(row.score)}</h1>
             <span class="decided ${mine} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}">
-                ${decisions[mine].icon} ${decisions[mine].word}
+                ${decisions[mine].word}
             </span>
         </div>
         ${document?.failure ? html`<p>${document.failure.message} (${document.failure.code})</p>` : nothing}
@@ -135,7 +135,7 @@ function historyOf({ row, all }: Facts) {
         ${reviews.map(
             (review) => html`<li>
                 <span class="decided ${review.verdict}">
-                    ${decisions[review.verdict].icon} ${review.verdict === "none" ? "Taken back" : decisions[review.verdict].word}
+                    ${review.verdict === "none" ? "Taken back" : decisions[review.verdict].word}
                 </span>
                 <span>${review.who ?? ""}</span> <span class="muted">${time(review.at)}</span>
                 ${review.note ? html`<p>${review.note}</p>` : nothing}

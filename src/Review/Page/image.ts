@@ -112,11 +112,13 @@ export class OneImage extends Part {
             </section>
             <div class="actions" role="toolbar" aria-label="Decide">
                 <a class="button" href=${address.href("gallery", { ...address.filter, heat: address.get("heat") })}>
-                    <span aria-hidden="true">▦</span><span class="wide">All results</span><span class="sr">All results</span>
+                    <span aria-hidden="true">▦</span><span class="terse">All results</span>
                 </a>
-                <button type="button" ?disabled=${at <= 0} aria-label="Previous image" @click=${() => this.step(-1)}>‹ <kbd>K</kbd></button>
-                <button type="button" ?disabled=${at < 0 || !store.rows[at + 1]} aria-label="Next image" @click=${() => this.step(1)}>
-                    › <kbd>J</kbd>
+                <button type="button" ?disabled=${at <= 0} @click=${() => this.step(-1)}>
+                    <span aria-hidden="true">‹</span><span class="sr">Previous image</span> <kbd>K</kbd>
+                </button>
+                <button type="button" ?disabled=${at < 0 || !store.rows[at + 1]} @click=${() => this.step(1)}>
+                    <span aria-hidden="true">›</span><span class="sr">Next image</span> <kbd>J</kbd>
                 </button>
                 ${decisionButtons((decision) => this.decide(decision), decisionOf(row))}
                 <button type="button" ?disabled=${!decisions.canUndo} @click=${this.undo}>Undo <kbd>U</kbd></button>

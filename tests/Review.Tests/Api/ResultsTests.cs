@@ -1,0 +1,127 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using AaClip.Scoring.Images;
+using AaClip.Tests.Seeds;
+
+namespace AaClip.Review.Tests.Api;
+
+public class ResultsTests(SmallSite site) : IClassFixture<SmallSite>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pages_give_every_result_once_newest_first()
+    {
+        List<string> seen = [];
+        string after = "";
+        do
+        {
+            JsonObject page = await site.GetAsync($"/api/results?model=demo@seed&top=20{after}");
+            seen.AddRange(page["results"]!.AsArray().Select(r => (string)r!["cursor"]!));
+            after = (string?)page["next"] is { } next ? $"&after={Uri.EscapeDataString(next)}" : "";
+        } while (after.Length > 0);
+
+        Assert.Equal(72, seen.Count);
+        Assert.Equal(seen.Order(StringComparer.Ordinal).Distinct(), seen);
+    }
+
+    [Fact]
+    public async Task Asked_again_with_its_version_an_unchanged_page_is_not_sent()
+    {
+        using HttpResponseMessage first = await site.Http.GetAsync("/api/results?model=demo@seed&top=5", Cancellation);
+        using HttpRequestMessage again = new(HttpMethod.Get, "/api/results?model=demo@seed&top=5");
+        again.Headers.IfNoneMatch.Add(first.Headers.ETag!);
+
+        using HttpResponseMessage second = await site.Http.SendAsync(again, Cancellation);
+
+        Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_a_promoted_model_the_one_of_the_newest_image_is_shown()
+    {
+        JsonObject session = await site.GetAsync("/api/session");
+
+        Assert.True((string?)session["live"] is SeededStore.Model or SeededStore.Other);
+        Assert.Equal([SeededStore.Model, SeededStore.Other], session["models"]!.AsArray().Select(m => (string?)m));
+    }
+
+    [Fact]
+    public async Task Pictures_come_in_the_size_that_is_asked_for()
+    {
+        JsonObject row = (await site.ResultsAsync("model=demo@seed&top=1"))[0];
+        string image = $"/api/image?name={Uri.EscapeDataString((string)row["image"]!)}&etag={row["etag"]}";
+
+        byte[] small = await site.Http.GetByteArrayAsync($"{image}&size=320", Cancellation);
+        byte[] whole = await site.Http.GetByteArrayAsync(image, Cancellation);
+        byte[] heatmap = await site.Http.GetByteArrayAsync(
+            $"/api/heatmap?blob={Uri.EscapeDataString((string)row["heatmap"]!)}",
+            Cancellation
+        );
+
+        foreach (byte[] picture in (byte[][])[small, whole, heatmap])
+            Assert.Equal((int)row["width"]!, ImageDecoder.Decode(picture, "picture").Image.Width);
+        Assert.Equal(400, await StatusAsync($"{image}&size=321"));
+        Assert.Equal(404, await StatusAsync($"/api/image?name={Uri.EscapeDataString((string)row["image"]!)}&etag=0x1"));
+        Assert.Equal(404, await StatusAsync("/api/image?name=nowhere/a.jpg&etag=0x1"));
+        Assert.Equal(404, await StatusAsync("/api/heatmap?blob=nothing.jpg"));
+        Assert.Equal(400, await StatusAsync("/api/image"));
+    }
+
+    [Theory]
+    [InlineData("top=0", "top")]
+    [InlineData("verdict=odd", "verdict")]
+    [InlineData("review=maybe", "review")]
+    [InlineData("from=yesterday", "from")]
+    [InlineData("after=x", "cursor")]
+    [InlineData("colour=red", "colour")]
+    public async Task A_question_with_a_fault_is_refused_with_its_name(string query, string named)
+    {
+        using HttpResponseMessage answer = await site.Http.GetAsync($"/api/results?{query}", Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(named, await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_models_are_compared_on_the_images_that_both_have_scored()
+    {
+        JsonObject compared = await site.GetAsync($"/api/compare?a={SeededStore.Model}&b={SeededStore.Other}&top=3");
+
+        (string, string)[] verdicts =
+        [
+            .. from a in await site.ResultsAsync($"model={SeededStore.Model}&top=1000")
+            join b in await site.ResultsAsync($"model={SeededStore.Other}&top=1000") on (string?)a["image"] equals (string?)b["image"]
+            select ((string)a["verdict"]!, (string)b["verdict"]!),
+        ];
+        Assert.Equal(72, (int)compared["both"]!);
+        Assert.Equal(verdicts.Count(v => v.Item1 == v.Item2), (int)compared["same"]!);
+        Assert.Equal(verdicts.Count(v => v is ("anomalous", "normal")), (int)compared["aOnly"]!);
+        Assert.Equal(verdicts.Count(v => v is ("normal", "anomalous")), (int)compared["bOnly"]!);
+        double[] differences = [.. compared["flips"]!.AsArray().Select(f => Math.Abs((double)f!["difference"]!))];
+        Assert.Equal(Math.Min(3, verdicts.Count(v => v.Item1 != v.Item2)), differences.Length);
+        Assert.Equal(differences.OrderDescending(), differences);
+        Assert.Equal(400, await StatusAsync("/api/compare?a=x@1&b=x@1"));
+    }
+
+    [Fact]
+    public async Task Every_view_and_its_parts_come_from_the_own_origin()
+    {
+        foreach (string path in (string[])[.. Page.Views, "/app.js", "/app.css"])
+        {
+            using HttpResponseMessage answer = await site.Http.GetAsync(path, Cancellation);
+            string text = await answer.Content.ReadAsStringAsync(Cancellation);
+
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Contains("default-src 'self'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.DoesNotContain("src=\"http", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("url(http", text, StringComparison.Ordinal);
+        }
+    }
+
+    private async Task<int> StatusAsync(string path)
+    {
+        using HttpResponseMessage answer = await site.Http.GetAsync(path, Cancellation);
+        return (int)answer.StatusCode;
+    }
+}
