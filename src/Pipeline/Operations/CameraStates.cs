@@ -53,7 +53,7 @@ public sealed class CameraStates(StorageClients storage, TimeProvider? time = nu
         await foreach (ResultRow row in _index.QueryAsync(newest, cancellation))
         {
             // The results of all models for one image lie side by side.
-            if (images.Count == 0 || (images[^1].Image, images[^1].ETag) != (row.Image, row.ETag))
+            if (images.Count == 0 || images[^1].ImageKey != row.ImageKey)
             {
                 if (images.Count == Images)
                     break;
