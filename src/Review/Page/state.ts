@@ -1,4 +1,4 @@
-// What waits, and which cameras are silent or drift.
+// Open alerts, what waits, and which cameras are silent or drift.
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { address } from "./address.js";
@@ -7,6 +7,7 @@ import { imageParameters } from "./card.js";
 import { count, duration, time } from "./format.js";
 import { Part } from "./part.js";
 import type { Row } from "./types.js";
+import "./alerts.js";
 
 interface Queue {
     name: string;
@@ -60,6 +61,7 @@ export class StateBoard extends Part {
     private content({ at, queues, cameras }: State) {
         return html`
             <p class="muted">As of ${time(at)}</p>
+            <alert-list></alert-list>
             <h2 id="queues">Queues</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="queues">
                 <table>
@@ -137,6 +139,7 @@ export class StateBoard extends Part {
             try {
                 this.data = await get<State>("state");
                 this.error = "";
+                await this.querySelector("alert-list")?.load();
             } catch (error) {
                 this.error = (error as Error).message;
             }

@@ -16,7 +16,7 @@ import "./histogram.js";
 
 interface WhatIf {
     model?: string;
-    camera?: string;
+    camera: string;
     days: number;
     bins: number;
     undecided: number[];
@@ -64,7 +64,10 @@ export class WhatIfView extends Part {
 
     override connectedCallback() {
         super.connectedCallback();
-        this.listen(address, "change", () => this.follow());
+        this.listen(address, "change", () => this.requestUpdate());
+    }
+
+    override willUpdate() {
         this.follow();
     }
 
@@ -73,13 +76,13 @@ export class WhatIfView extends Part {
         return html`<div class="tool">
             <h1>Threshold: what if?</h1>
             <form class="controls" aria-label="Which results" @change=${fieldChanged} @submit=${(event: Event) => event.preventDefault()}>
-                ${choice("Camera", "camera", cameras, "All cameras")} ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
+                ${choice("Camera", "camera", cameras, "", this.camera)} ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
                 ${timeField("From", "from")} ${timeField("Up to", "to")}
             </form>
             ${this.error
                 ? html`<div class="notice" role="alert">${this.error} <button type="button" @click=${this.again}>Try again</button></div>`
                 : nothing}
-            ${this.data ? this.content(this.data) : html`<div class="chart" aria-busy="true"></div>`}
+            ${this.data ? this.content(this.data) : this.camera ? html`<div class="chart" aria-busy="true"></div>` : html`<p>No camera has sent an image yet.</p>`}
         </div>`;
     }
 
@@ -145,27 +148,26 @@ export class WhatIfView extends Part {
                 ${data.mixed ? html`<strong>Several thresholds were in force in this time.</strong>` : nothing}
             </p>
             <div class="buttons">
-                <button type="button" class="primary" ?disabled=${!data.camera || this.threshold === data.threshold} @click=${this.apply}>
-                    Apply…
-                </button>
-                ${data.camera ? nothing : html`<span class="muted">Choose a camera to apply a threshold to it.</span>`}
+                <button type="button" class="primary" ?disabled=${this.threshold === data.threshold} @click=${this.apply}>Apply…</button>
             </div>
             ${this.applied ? html`<div class="applied" role="status"><h2>Changed</h2>${changeList(this.applied)}</div>` : nothing}
         `;
     }
 
+    private get camera() {
+        return address.get("camera") ?? this.session.cameras[0];
+    }
+
     private follow() {
-        if (address.view !== "whatif") return;
-        const { camera, model, from, to, t } = address.parameters;
-        const query = { camera, model, from, to };
+        if (address.view !== "whatif" || !this.camera) return;
+        const { model, from, to, t } = address.parameters;
+        const query = { camera: this.camera, model, from, to };
         if (t && Number(t) > 0 && Number(t) < 1) this.threshold = Number(t);
         const asked = JSON.stringify(query);
-        if (asked !== this.asked) {
-            this.asked = asked;
-            this.applied = undefined;
-            void this.load(query);
-        }
-        this.requestUpdate();
+        if (asked === this.asked) return;
+        this.asked = asked;
+        this.applied = undefined;
+        void this.load(query);
     }
 
     private async load(query: Record<string, string | undefined>) {
@@ -193,9 +195,10 @@ export class WhatIfView extends Part {
 
     private again() {
         this.asked = "";
-        this.follow();
+        this.requestUpdate();
     }
 
+    // The nearest edge of a bin, or the threshold in force.
     private put(value: number) {
         const bins = this.data!.bins;
         const present = this.data!.threshold;
@@ -218,8 +221,8 @@ export class WhatIfView extends Part {
         if (!(await confirm("Apply this threshold?", content, "Apply"))) return;
         try {
             const { changes } = await write<Changed>("POST", "cameras/threshold", { camera, threshold: this.threshold, etag });
-            const { model, from, to } = address.parameters;
-            this.show(await get<WhatIf>("whatif", { camera, model, from, to }));
+            this.show(await get<WhatIf>("whatif", JSON.parse(this.asked)));
+            this.keep();
             this.applied = changes;
             say(`The threshold of ${camera} is ${this.threshold.toFixed(3)} now.`);
         } catch (error) {
