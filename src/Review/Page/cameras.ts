@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { ApiError, get, imageUrl, write } from "./api.js";
-import { changeList } from "./changes.js";
+import { changeList, firstProfileNotice } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { complain, say } from "./messages.js";
 import { Part } from "./part.js";
@@ -108,7 +108,7 @@ export class CameraProfiles extends Part {
                       Saving gives it one.
                   </p>`
                 : nothing}
-            ${this.firstFile(name)} ${this.mask(draft, camera?.newest)}
+            ${this.isFirst ? firstProfileNotice() : nothing} ${this.mask(draft, camera?.newest)}
             <form aria-label="Fields" @submit=${(event: Event) => event.preventDefault()}>
                 ${profileForm(draft, (changed) => this.change(changed))}
             </form>
@@ -131,15 +131,6 @@ export class CameraProfiles extends Part {
                     : nothing}
             </div>
         </section>`;
-    }
-
-    // Without a file all cameras have the default profile; with one, those without a profile are skipped.
-    private firstFile(name: string) {
-        if (this.data!.etag || name === "*") return nothing;
-        return html`<p class="notice">
-            There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped. Save one
-            for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
-        </p>`;
     }
 
     private mask(draft: Profile, newest?: Row) {
@@ -165,6 +156,11 @@ export class CameraProfiles extends Part {
                 )}
             </div>
         </fieldset>`;
+    }
+
+    // Whether this would be the only profile.
+    private get isFirst() {
+        return !this.data!.etag && this.edited !== "*";
     }
 
     private get name() {
@@ -245,7 +241,7 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.firstFile(this.edited)}${changeList(changes)}`, "Save"))) return;
+        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.isFirst ? firstProfileNotice() : nothing}${changeList(changes)}`, "Save"))) return;
         await this.store(this.draft!);
     }
 

@@ -1,5 +1,6 @@
 // Questions before something is saved.
 import { html, nothing, render } from "lit";
+import { address } from "./address.js";
 
 // Shows a modal dialog; its form when the person agreed.
 function open(title: string, content: unknown, yes: string): Promise<FormData | undefined> {
@@ -19,8 +20,11 @@ function open(title: string, content: unknown, yes: string): Promise<FormData | 
     document.body.append(dialog);
     dialog.showModal();
     dialog.querySelector<HTMLElement>("textarea, .primary")!.focus();
+    const leave = () => dialog.close(); // a link in it leads to another view
+    address.addEventListener("change", leave);
     return new Promise((resolve) =>
         dialog.addEventListener("close", () => {
+            address.removeEventListener("change", leave);
             const form = new FormData(dialog.querySelector("form")!);
             dialog.remove();
             resolve(dialog.returnValue === "yes" ? form : undefined);

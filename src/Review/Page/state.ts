@@ -32,7 +32,7 @@ interface State {
     cameras: Camera[];
 }
 
-const interval = 5000; // ms
+const interval = 10_000; // ms
 
 @customElement("state-board")
 export class StateBoard extends Part {
