@@ -6,6 +6,7 @@ import { get, write } from "./api.js";
 import { askNote } from "./dialog.js";
 import { count, file, score, time } from "./format.js";
 import { complain, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 
 interface Alert {
@@ -31,7 +32,7 @@ export class AlertList extends Part {
 
     override render() {
         return html`<h2 id="alerts">Open alerts</h2>
-            ${this.error ? html`<div class="notice" role="alert">${this.error}</div>` : nothing}
+            ${notice(this.error)}
             ${this.alerts?.length === 0 ? html`<p class="muted">No alert is open.</p>` : nothing}
             ${this.alerts?.length ? this.table(this.alerts) : nothing}`;
     }
@@ -63,11 +64,13 @@ export class AlertList extends Part {
                 <tbody>
                     ${alerts.map(
                         (alert) => html`<tr>
-                            <th scope="row"><a href=${address.href("gallery", { camera: alert.camera, verdict: "anomalous" })}>${alert.camera}</a></th>
+                            <th scope="row"><a href=${hrefOf(alert)}>${alert.camera}</a></th>
                             <td><span class="sign bad">▲ ${alert.severity}</span></td>
                             <td>${time(alert.openedAt)}</td>
                             <td class="number">${count(alert.images)}</td>
-                            <td class="number">${score(alert.score)}<br /><span class="muted name" title=${alert.image}>${file(alert.image)}</span></td>
+                            <td class="number">
+                                ${score(alert.score)}<br /><span class="muted name" title=${alert.image}>${file(alert.image)}</span>
+                            </td>
                             <td>${acknowledged(alert)}</td>
                             <td class="buttons">
                                 ${alert.acknowledged
@@ -102,6 +105,8 @@ export class AlertList extends Part {
         await this.load();
     }
 }
+
+const hrefOf = ({ camera }: Alert) => address.href("gallery", { camera, verdict: "anomalous" });
 
 function acknowledged({ acknowledged: mark }: Alert) {
     if (!mark) return "–";

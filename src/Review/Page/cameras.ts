@@ -6,6 +6,7 @@ import { ApiError, get, imageUrl, write } from "./api.js";
 import { changeList, firstProfileNotice } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { complain, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import { newPolygon, type PolygonLayer } from "./polygons.js";
 import { put, type Profile } from "./profile.js";
@@ -61,9 +62,7 @@ export class CameraProfiles extends Part {
         const data = this.data;
         return html`<div class="tool">
             <h1>Camera profiles</h1>
-            ${this.error
-                ? html`<div class="notice" role="alert">${this.error} <button type="button" @click=${() => this.load()}>Try again</button></div>`
-                : nothing}
+            ${notice(this.error, () => this.load())}
             ${data ? this.content(data) : html`<div class="chart" aria-busy="true"></div>`}
         </div>`;
     }
@@ -104,8 +103,8 @@ export class CameraProfiles extends Part {
             <h2>${name}</h2>
             ${borrowed
                 ? html`<p class="muted">
-                      This camera has no profile of its own: ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies.
-                      Saving gives it one.
+                      This camera has no profile of its own:
+                      ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies. Saving gives it one.
                   </p>`
                 : nothing}
             ${this.isFirst ? firstProfileNotice() : nothing} ${this.mask(draft, camera?.newest)}
@@ -144,8 +143,8 @@ export class CameraProfiles extends Part {
                 <polygon-layer .polygons=${polygons} what="Ignored area" @polygons=${put_}></polygon-layer>
             </div>
             <p class="muted">
-                Drag a corner; press on an edge to add one. Keys: arrows move the corner (Shift: further), Enter adds one, Delete removes it, [ and ]
-                go to the next.
+                Drag a corner; press on an edge to add one. Keys: arrows move the corner (Shift: further), Enter adds one, Delete removes
+                it, [ and ] go to the next.
             </p>
             <div class="buttons">
                 <button type="button" @click=${this.addPolygon}>Add an area</button>
@@ -241,8 +240,8 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.isFirst ? firstProfileNotice() : nothing}${changeList(changes)}`, "Save"))) return;
-        await this.store(this.draft!);
+        const content = html`${this.isFirst ? firstProfileNotice() : nothing} ${changeList(changes)}`;
+        if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(this.draft!);
     }
 
     private async removeEntry() {

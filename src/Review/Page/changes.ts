@@ -20,6 +20,6 @@ export function changeList(changes: Change[]) {
 /** Said where there are no profiles: all cameras have the default one; once one is saved, those without are skipped. */
 export const firstProfileNotice = () =>
     html`<p class="notice">
-        There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped. Save one for
-        the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
+        There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped.
+        Save one for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
     </p>`;

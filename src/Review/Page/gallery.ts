@@ -7,12 +7,15 @@ import { decisionButtons } from "./decision-buttons.js";
 import { count, many } from "./format.js";
 import { Keys, type Key } from "./keys.js";
 import { announce, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import { store } from "./store.js";
 import type { Decision, Row, Session } from "./types.js";
 import type { ResultGrid } from "./grid.js";
 import "./filters.js";
 import "./grid.js";
+
+const skeleton = html`<div class="skeleton" aria-hidden="true">${Array.from({ length: 24 }, () => html`<i></i>`)}</div>`;
 
 @customElement("result-gallery")
 export class ResultGallery extends Part {
@@ -111,12 +114,8 @@ export class ResultGallery extends Part {
                     @scroll=${this.scrolled}
                     @move=${() => this.requestUpdate()}
                 ></result-grid>
-                ${store.error
-                    ? html`<div class="notice" role="alert">
-                          ${store.error} <button type="button" @click=${this.again}>Try again</button>
-                      </div>`
-                    : nothing}`;
-        if (store.status === "loading") return html`<div class="skeleton" aria-hidden="true">${Array.from({ length: 24 }, () => html`<i></i>`)}</div>`;
+                ${notice(store.error, () => this.again())}`;
+        if (store.status === "loading") return skeleton;
         if (store.status === "failed")
             return html`<div class="empty" role="alert">
                 <p>Results could not be loaded: ${store.error}</p>
@@ -222,7 +221,11 @@ export class ResultGallery extends Part {
     }
 
     private keys(): Key[] {
-        const decide = (key: string, verdict: Decision, what: string) => ({ keys: [key], what, run: () => this.grid && this.decide(verdict) });
+        const decide = (key: string, verdict: Decision, what: string): Key => ({
+            keys: [key],
+            what,
+            run: () => this.grid && this.decide(verdict),
+        });
         const move = (keys: string[], what: string, by: () => number, select = false) => ({
             keys,
             what,

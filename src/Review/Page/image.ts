@@ -1,5 +1,5 @@
 // One image: photo and heat, all models, decisions, and the way to the next.
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { areasOf, newArea } from "./areas.js";
@@ -13,6 +13,7 @@ import { facts } from "./image-facts.js";
 import { Keys, type Key } from "./keys.js";
 import { sizeOf } from "./loaded.js";
 import { announce, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import { zoomKeys, type ZoomPhoto } from "./photo.js";
 import { ShownImage } from "./shown-image.js";
@@ -147,10 +148,15 @@ export class OneImage extends Part {
                 .zoom=${this.zoom}
                 @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}
             ></zoom-photo>
-            ${this.shown.error ? html`<p class="notice" role="alert">${this.shown.error}</p>` : nothing}
+            ${notice(this.shown.error)}
             <div class="zoomer" role="group" aria-label="Zoom">
                 <button type="button" class="icon" aria-label="Zoom out" @click=${() => this.photo?.closer(1 / 1.5)}>−</button>
-                <button type="button" class="icon" aria-label=${`Whole image, now ${percentOf(this.zoom)}`} @click=${() => (this.zoom = whole)}>
+                <button
+                    type="button"
+                    class="icon"
+                    aria-label=${`Whole image, now ${percentOf(this.zoom)}`}
+                    @click=${() => (this.zoom = whole)}
+                >
                     ${percentOf(this.zoom)}
                 </button>
                 <button type="button" class="icon" aria-label="Zoom in" @click=${() => this.photo?.closer(1.5)}>+</button>

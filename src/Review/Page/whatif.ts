@@ -9,6 +9,7 @@ import { confirm } from "./dialog.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
 import { count, decisions, percent } from "./format.js";
 import { complain, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import type { Change, Changed, Session } from "./types.js";
 import type { Layer } from "./histogram.js";
@@ -77,13 +78,12 @@ export class WhatIfView extends Part {
         return html`<div class="tool">
             <h1>Threshold: what if?</h1>
             <form class="controls" aria-label="Which results" @change=${fieldChanged} @submit=${(event: Event) => event.preventDefault()}>
-                ${choice("Camera", "camera", cameras, "", this.camera)} ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
+                ${choice("Camera", "camera", cameras, "", this.camera)}
+                ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
                 ${timeField("From", "from")} ${timeField("Up to", "to")}
             </form>
-            ${this.error
-                ? html`<div class="notice" role="alert">${this.error} <button type="button" @click=${this.again}>Try again</button></div>`
-                : nothing}
-            ${this.data ? this.content(this.data) : this.camera ? html`<div class="chart" aria-busy="true"></div>` : html`<p>No camera has sent an image yet.</p>`}
+            ${notice(this.error, () => this.again())}
+            ${this.data ? this.content(this.data) : html`<div class="chart" aria-busy=${this.camera !== undefined}></div>`}
         </div>`;
     }
 
@@ -93,7 +93,9 @@ export class WhatIfView extends Part {
         const step = 1 / data.bins;
         return html`
             <ul class="layers" aria-label="Colours">
-                ${this.layers.map(({ name, color, counts }) => html`<li><i style="background: var(${color})"></i> ${name}: ${count(sum(counts))}</li>`)}
+                ${this.layers.map(
+                    ({ name, color, counts }) => html`<li><i style="background: var(${color})"></i> ${name}: ${count(sum(counts))}</li>`,
+                )}
                 <li class="muted">Failed, without a score: ${count(data.failed)}</li>
             </ul>
             <score-histogram
@@ -129,7 +131,12 @@ export class WhatIfView extends Part {
                 </label>
             </div>
             <dl class="figures">
-                ${figure("Alarms a day", now.aDay.toFixed(1), `${count(now.alarms)} in ${count(data.days)} days with images`, before?.aDay.toFixed(1))}
+                ${figure(
+                    "Alarms a day",
+                    now.aDay.toFixed(1),
+                    `${count(now.alarms)} in ${count(data.days)} days with images`,
+                    before?.aDay.toFixed(1),
+                )}
                 ${figure(
                     "Missed defects",
                     `${count(now.missed)} of ${count(now.defects)}`,
@@ -144,8 +151,8 @@ export class WhatIfView extends Part {
                 )}
             </dl>
             <p class="muted">
-                "At most": the one-sided upper bound of Clopper and Pearson at 95 %, of images on which people decided. Scores are counted in
-                ${data.bins} bins.
+                "At most": the one-sided upper bound of Clopper and Pearson at 95 %, of images on which people decided. Scores are counted
+                in ${data.bins} bins.
                 ${data.mixed ? html`<strong>Several thresholds were in force in this time.</strong>` : nothing}
             </p>
             <div class="buttons">
