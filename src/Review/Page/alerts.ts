@@ -20,8 +20,8 @@ interface Alert {
     acknowledged?: { by: string; note?: string; at: string };
 }
 
-@customElement("alert-list")
-export class AlertList extends Part {
+@customElement("open-alerts")
+export class OpenAlerts extends Part {
     @state() private alerts?: Alert[];
     @state() private error = "";
 
@@ -75,14 +75,18 @@ export class AlertList extends Part {
                             <td class="buttons">
                                 ${alert.acknowledged
                                     ? nothing
-                                    : html`<button type="button" @click=${() => this.acknowledge(alert)}>Acknowledge…</button>`}
-                                <button type="button" @click=${() => this.close(alert)}>Close…</button>
+                                    : this.button("Acknowledge…", alert, () => this.acknowledge(alert))}
+                                ${this.button("Close…", alert, () => this.close(alert))}
                             </td>
                         </tr>`,
                     )}
                 </tbody>
             </table>
         </div>`;
+    }
+
+    private button(text: string, { camera }: Alert, run: () => void) {
+        return html`<button type="button" aria-label="${text} the alert of ${camera}" @click=${run}>${text}</button>`;
     }
 
     private async acknowledge(alert: Alert) {
@@ -115,6 +119,6 @@ function acknowledged({ acknowledged: mark }: Alert) {
 
 declare global {
     interface HTMLElementTagNameMap {
-        "alert-list": AlertList;
+        "open-alerts": OpenAlerts;
     }
 }

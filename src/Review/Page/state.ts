@@ -62,7 +62,7 @@ export class StateBoard extends Part {
     private content({ at, queues, cameras }: State) {
         return html`
             <p class="muted">As of ${time(at)}</p>
-            <alert-list></alert-list>
+            <open-alerts></open-alerts>
             <h2 id="queues">Queues</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="queues">
                 <table>
@@ -143,7 +143,7 @@ export class StateBoard extends Part {
             try {
                 this.data = await get<State>("state");
                 this.error = "";
-                await this.querySelector("alert-list")?.load();
+                await this.querySelector("open-alerts")?.load();
             } catch (error) {
                 this.error = (error as Error).message;
             }
