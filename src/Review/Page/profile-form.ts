@@ -8,6 +8,12 @@ type Set<T> = (changed: T) => void;
 const valueOf = (event: Event) => (event.target as HTMLInputElement).value;
 const numberOf = (event: Event) => (valueOf(event) === "" ? undefined : Number(valueOf(event)));
 
+const linesOf = (text: string) =>
+    text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
+
 const defaultBands: Band[] = [
     { name: "minor", minCalibrated: 0.5 },
     { name: "major", minCalibrated: 0.7 },
@@ -36,9 +42,8 @@ function text(label: string, value: string | undefined, normal: string, set: (va
 }
 
 function check(label: string, value: boolean, set: (value: boolean) => void) {
-    return html`<label class="check">
-        <input type="checkbox" .checked=${live(value)} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)} /> ${label}
-    </label>`;
+    const changed = (event: Event) => set((event.target as HTMLInputElement).checked);
+    return html`<label class="check"><input type="checkbox" .checked=${live(value)} @change=${changed} /> ${label}</label>`;
 }
 
 export function profileForm(profile: Profile, set: Set<Profile>) {
@@ -51,12 +56,13 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
                 <span>Domain: which smoothing the map gets</span>
                 <select @change=${(event: Event) => field("domain")(valueOf(event) as Profile["domain"])}>
                     ${["industrial", "medical"].map(
-                        (domain) => html`<option value=${domain} .selected=${domain === (profile.domain ?? "industrial")}>${domain}</option>`,
+                        (domain) =>
+                            html`<option value=${domain} .selected=${domain === (profile.domain ?? "industrial")}>${domain}</option>`,
                     )}
                 </select>
             </label>
-            ${number("Threshold: raw scores from here on are anomalous", profile.threshold, "from the package", field("threshold"))}
-            ${number("Map threshold: map values from here on belong to a region", profile.mapThreshold, "from the package", field("mapThreshold"))}
+            ${number("Threshold: scores from here on are anomalous (raw)", profile.threshold, "from the package", field("threshold"))}
+            ${number("Map threshold: values from here on are a region", profile.mapThreshold, "from the package", field("mapThreshold"))}
             ${number("Smallest region, as a share of the image", profile.minRegion, "0", field("minRegion"))}
             ${check("Store a heatmap for each image", profile.heatmaps ?? true, field("heatmaps"))}
         </fieldset>
@@ -68,7 +74,7 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
                     rows="3"
                     placeholder=${"*.tmp\n*.part\n*.filepart"}
                     .value=${live(profile.skip?.join("\n") ?? "")}
-                    @change=${(event: Event) => field("skip")(valueOf(event).split("\n").map((line) => line.trim()).filter(Boolean))}
+                    @change=${(event: Event) => field("skip")(linesOf(valueOf(event)))}
                 ></textarea>
             </label>
             ${text("Part: regular expression on the name, with a group 'part'", profile.part, "^(?<part>[^_/]+)_", field("part"))}
