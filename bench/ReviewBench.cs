@@ -44,7 +44,7 @@ internal static class ReviewBench
             Machine = Machine.Describe(),
             Runtime = string.Create(
                 CultureInfo.InvariantCulture,
-                $".NET {Environment.Version}, Chromium {site.Browser.Version}, {results:N0} results on Azurite in memory, all on this machine"
+                $".NET {Environment.Version}, Chromium {site.Browser.Version}, {results:N0} results on Azurite in memory, all here"
             ),
             GflopPerSecond = 0,
             Rows = rows,

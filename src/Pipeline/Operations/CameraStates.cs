@@ -86,7 +86,8 @@ public sealed class CameraStates(StorageClients storage, TimeProvider? time = nu
         return null;
     }
 
-    // The first days are those of which the operator judged what is normal. Those of before the window stay the same, once they are all there.
+    // The first days are those of which the operator judged what is normal. Those of before the window stay the same, once they are all
+    // there.
     private async Task<ScoreBins> ReferenceAsync(string camera, string model, DateTimeOffset before, CancellationToken cancellation)
     {
         if (_references.TryGetValue((camera, model), out ScoreBins? known))
