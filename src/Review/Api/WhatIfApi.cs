@@ -33,7 +33,7 @@ internal static class WhatIfApi
             throw new ArgumentException($"from is {start:O} and to is {end:O}: from must come first.");
         CameraSet set = await profiles.ReadAsync(cancellation);
         JsonObject json = JsonSerializer
-            .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), ReviewApp.Json)!
+            .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), PageJson.Options)!
             .AsObject(); // not null: a record is an object
         // The threshold in force: the profile's, else the model's own for the class, which its newest result names.
         json["threshold"] =
