@@ -29,6 +29,7 @@ public class ReferencesTests
         ("AaClip.Import.Clip", "AaClip.Import", "Reads a Checkpoint, which does not know it."),
         ("AaClip.Evaluation.Report", "AaClip.Evaluation", "Shows a ClassReport, which does not know it."),
         ("AaClip.Training.Pretraining", "AaClip.Training", "Tells its progress as a training does, which does not know it."),
+        ("AaClip.Review.Api", "AaClip.Review", "Its routes use the gate and the models of the app that maps them."),
     ];
 
     /// <summary>Projects, and those that each uses.</summary>

@@ -26,8 +26,7 @@ internal static class WhatIfApi
         CancellationToken cancellation
     )
     {
-        model ??=
-            await models.LiveAsync(cancellation) ?? throw new KeyNotFoundException("There are no results yet: store an image first.");
+        model ??= await models.LiveAsync(cancellation) ?? throw new KeyNotFoundException("There are no results yet: store an image first.");
         DateTimeOffset end = to ?? time.GetUtcNow(),
             start = from ?? end - Span;
         if (start >= end)
