@@ -8,7 +8,7 @@ import { confirm } from "./dialog.js";
 import { complain, say } from "./messages.js";
 import { notice } from "./notice.js";
 import { Part } from "./part.js";
-import { put, type Profile } from "./profile.js";
+import { put, withoutDefaults, type Profile } from "./profile.js";
 import { profileForm } from "./profile-form.js";
 import type { Change, Changed, Polygon, Row } from "./types.js";
 import "./mask.js";
@@ -193,7 +193,7 @@ export class CameraProfiles extends Part {
     private async ask() {
         const asked = ++this.asked;
         try {
-            const check = await write<Check>("POST", "cameras/check", { camera: this.edited, profile: this.draft });
+            const check = await write<Check>("POST", "cameras/check", { camera: this.edited, profile: withoutDefaults(this.draft!) });
             if (asked === this.asked) this.check = check;
         } catch (error) {
             if (asked === this.asked) this.check = { errors: [(error as Error).message], changes: this.check?.changes ?? [] };
@@ -212,7 +212,7 @@ export class CameraProfiles extends Part {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
         const content = html`${this.isFirst ? firstProfileNotice() : nothing} ${changeList(changes)}`;
-        if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(this.draft!);
+        if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(withoutDefaults(this.draft!));
     }
 
     private async removeEntry() {

@@ -99,7 +99,9 @@ export class ResultGallery extends Part {
     private summary() {
         if (store.status !== "ready") return store.status === "loading" ? "Loading…" : "";
         const shown = store.next ? `${count(store.rows.length)}+ shown` : many(store.rows.length, "result");
-        return html`${shown} · ${store.live ? html`<span class="live">live</span>` : "history"}`;
+        if (!store.live) return `${shown} · history`;
+        const state = store.cut ? html`<span role="alert">✕ no connection, trying again</span>` : html`<span class="live">live</span>`;
+        return html`${shown} · ${state}`;
     }
 
     private target() {

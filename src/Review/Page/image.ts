@@ -130,6 +130,7 @@ export class OneImage extends Part {
     }
 
     private async addArea() {
+        if (this.beside) this.toggleBeside();
         this.drawn = [...this.areas, newArea(this.zoom)];
         await this.updateComplete;
         await this.photo?.updateComplete;
