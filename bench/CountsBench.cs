@@ -4,6 +4,7 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Reviews;
+using Decision = AaClip.Pipeline.Reviews.Review;
 using AaClip.Pipeline.Storage;
 using Azure.Data.Tables;
 
@@ -104,11 +105,11 @@ internal static class CountsBench
 
     private static async Task DecideAsync(StorageClients storage, ResultDocument[] results, CancellationToken cancellation)
     {
-        Review[] decisions =
+        Decision[] decisions =
         [
             .. results
                 .Take(Decided)
-                .Select(r => new Review
+                .Select(r => new Decision
                 {
                     Id = Guid.NewGuid(),
                     Camera = Camera,

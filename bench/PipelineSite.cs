@@ -5,6 +5,7 @@ using AaClip.LocalHost;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -28,7 +29,7 @@ internal sealed class PipelineSite : IAsyncDisposable
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(50);
 
     private int _dropped;
-    private (TimeSpan Host, TimeSpan Worker) _processor;
+    private (TimeSpan Host, TimeSpan Worker, TimeSpan Azurite) _processor;
 
     private PipelineSite(FunctionHost host, ServiceProvider services, string folder, LoadedModel model)
     {
@@ -201,27 +202,67 @@ internal sealed class PipelineSite : IAsyncDisposable
     public void BeginProcessor() => _processor = Processor();
 
     /// <summary>
-    /// Processor time since the start of the measurement: of this process (the host, and the bench's uploads and polls), and of the worker.
+    /// Milliseconds of processor time since the start of the measurement: of this process (the host, and what the bench does), of the
+    /// worker, and of Azurite.
     /// </summary>
-    public Row Processor(string what, int images)
+    public (double Host, double Worker, double Azurite) ProcessorTime()
     {
-        (TimeSpan host, TimeSpan worker) = Processor();
-        double own = (host - _processor.Host).TotalMilliseconds / images,
-            other = (worker - _processor.Worker).TotalMilliseconds / images;
-        return new(
-            $"{what}: processor time an image, host and bench, worker",
-            FormattableString.Invariant($"{own:F0}, {other:F0} ms"),
-            "",
-            "",
-            null,
-            ""
+        (TimeSpan host, TimeSpan worker, TimeSpan azurite) = Processor();
+        return (
+            (host - _processor.Host).TotalMilliseconds,
+            (worker - _processor.Worker).TotalMilliseconds,
+            (azurite - _processor.Azurite).TotalMilliseconds
         );
     }
 
-    private (TimeSpan Host, TimeSpan Worker) Processor()
+    private (TimeSpan Host, TimeSpan Worker, TimeSpan Azurite) Processor()
     {
-        using Process worker = Process.GetProcessById(_host.WorkerProcess);
-        return (Environment.CpuUsage.TotalTime, worker.TotalProcessorTime);
+        using Process worker = Process.GetProcessById(_host.WorkerProcess),
+            azurite = Process.GetProcessById(_host.AzuriteProcess!.Value); // not null: it is the host's own
+        return (Environment.CpuUsage.TotalTime, worker.TotalProcessorTime, azurite.TotalProcessorTime);
+    }
+
+    /// <summary>
+    /// Does again, many times, what the results index adds to the steps of an image: the look for an earlier result, and the row. It is
+    /// done in this process, for a camera that has no images.
+    /// </summary>
+    /// <returns>Milliseconds of processor time of each, of this process and Azurite together.</returns>
+    public async Task<(double Look, double Row)> IndexAsync(CancellationToken cancellation)
+    {
+        const int Count = 400;
+        ResultStore store = Services<ResultStore>();
+        ResultDocument? some = null;
+        await foreach (BlobItem blob in _results.GetBlobsAsync(cancellationToken: cancellation))
+            if ((some = await store.ReadAsync(blob.Name, cancellation)) is not null)
+                break;
+        ResultDocument result = some ?? throw new InvalidOperationException("No image has a result yet.");
+        (double look, double row) = (0, 0);
+        for (int round = 0; round < 2; round++) // the first warms up
+        {
+            look = await TimeAsync(image => store.SummaryAsync(result.Model.Id, image, cancellation));
+            row = await TimeAsync(image => store.Index.PutAsync(Of(image, round), cancellation));
+        }
+
+        return (look, row);
+
+        ResultDocument Of(ImageVersion image, int round) =>
+            result with
+            {
+                Image = result.Image with { Name = $"{image.Image}-{round}", Camera = image.Camera },
+            };
+
+        async Task<double> TimeAsync(Func<ImageVersion, Task> work)
+        {
+            BeginProcessor();
+            await Parallel.ForAsync(
+                0,
+                Count,
+                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellation },
+                async (i, _) => await work(new ImageVersion($"index/{i:D6}.jpg", "0x8DE2CC0123456789"))
+            );
+            (double host, _, double azurite) = ProcessorTime();
+            return (host + azurite) / Count;
+        }
     }
 
     /// <summary>Number of waiting messages of jobs.</summary>

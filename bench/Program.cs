@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AaClip.Bench;
+using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Packages;
 
 Option<string> scratch = new("--scratch")
@@ -71,6 +72,43 @@ Option<int[]> results = new("--results")
 Command index = new("index", "Measures queries of the results index, on Azurite.") { results, save };
 index.SetAction((parsed, cancellation) => IndexBench.RunAsync(parsed.GetValue(results)!, parsed.GetValue(save), cancellation));
 root.Add(index);
+
+Option<int> many = new("--results")
+{
+    Description = "Number of results.",
+    DefaultValueFactory = _ => 100_000,
+    HelpName = "N",
+};
+Command review = new("review", "Measures the review page in Chromium, on Azurite.") { many, save };
+review.SetAction((parsed, cancellation) => ReviewBench.RunAsync(parsed.GetValue(many), parsed.GetValue(save), cancellation));
+root.Add(review);
+
+Option<string> connection = new("--connection")
+{
+    Description = "Connection string of the storage account.",
+    DefaultValueFactory = _ => "UseDevelopmentStorage=true",
+    HelpName = "STRING",
+};
+Command seed = new("seed", "Fills storage with made-up results of the sample images, to try the review page on many.") { many, connection };
+seed.SetAction(
+    async (parsed, cancellation) =>
+    {
+        StorageClients storage = ReviewSite.Open(parsed.GetValue(connection)!);
+        await ReviewSite.SeedAsync(storage, parsed.GetValue(many), details: 200, cancellation);
+        return 0;
+    }
+);
+root.Add(seed);
+
+Option<string> pictures = new("--out")
+{
+    Description = "Folder.",
+    DefaultValueFactory = _ => Path.Combine(ScoringBench.Root, "docs"),
+    HelpName = "DIR",
+};
+Command screenshots = new("screenshots", "Makes the pictures of docs/review.md.") { pictures };
+screenshots.SetAction((parsed, cancellation) => ReviewPictures.RunAsync(parsed.GetValue(pictures)!, cancellation));
+root.Add(screenshots);
 
 Option<int> steps = new("--steps")
 {

@@ -17,7 +17,7 @@ param location string = resourceGroup().location
 @description('Makes names that are unique in all of Azure.')
 param suffix string = substring(uniqueString(resourceGroup().id), 0, 8)
 
-@description('Create the two apps. They need their images in the registry that this deployment creates: set it to false the first time.')
+@description('Create the apps. They need their images in the registry that this deployment creates: set it to false the first time.')
 param deployApps bool
 
 @description('Image of the scorer: repository and tag, or digest. Without a registry, it is in the one that this deployment creates.')
@@ -25,6 +25,21 @@ param scorerImage string = 'aaclip-gpu:latest'
 
 @description('Image of the router, in the same way.')
 param routerImage string = 'aaclip-cpu:latest'
+
+@description('Image of the review page, in the same way.')
+param reviewImage string = 'aaclip-review:latest'
+
+@description('Client id of the app registration that people sign in to for the review page. Empty: there is no page.')
+param reviewClientId string = ''
+
+@description('Id of the Entra tenant whose people sign in.')
+param reviewTenantId string = tenant().tenantId
+
+@description('Address of the registration\'s client secret in a key vault, such as https://NAME.vault.azure.net/secrets/review. Empty if the registration trusts the identity of the page instead. The identity needs the role Key Vault Secrets User there.')
+param reviewVaultAddress string = ''
+
+@description('Let people reach the review page. Set it to true after the deployment that creates the page: for some seconds of that one, the app exists and its sign-in does not.')
+param openReview bool = false
 
 // Paid by the second, scale to zero: Consumption-GPU-NC8as-T4, Consumption-GPU-NC24-A100. Dedicated: NC24-A100, NC48-A100, NC96-A100, which
 // Azure adds only while it creates the environment.
@@ -149,6 +164,9 @@ var deadLetters = 'undelivered-events'
 var eventsName = '${prefix}-events'
 var workspaceName = '${prefix}-logs'
 var insightsName = '${prefix}-insights'
+var hasReview = !empty(reviewClientId)
+var deployReview = deployApps && hasReview && !empty(reviewImage)
+var reviewName = '${prefix}-review'
 
 module storage 'modules/storage.bicep' = {
   params: {
@@ -232,6 +250,7 @@ module access 'modules/access.bicep' = {
     insightsName: insightsName
     serviceBusName: useTopic ? busName : ''
     topicName: topicName
+    review: hasReview
   }
 }
 
@@ -343,6 +362,28 @@ module functions 'modules/functions.bicep' = if (deployApps) {
   }
 }
 
+module review 'modules/review.bicep' = if (deployReview) {
+  dependsOn: [
+    endpoints
+  ]
+  params: {
+    location: location
+    name: reviewName
+    environmentId: apps.outputs.id
+    image: withRegistry(reviewImage, registry.outputs.loginServer)
+    registryServer: registry.outputs.loginServer
+    identityId: access.outputs.reviewId
+    identityClientId: access.outputs.reviewClientId
+    clientId: reviewClientId
+    tenantId: reviewTenantId
+    vaultAddress: reviewVaultAddress
+    open: openReview
+    blobEndpoint: storage.outputs.blobEndpoint
+    queueEndpoint: storage.outputs.queueEndpoint
+    tableEndpoint: storage.outputs.tableEndpoint
+  }
+}
+
 module alerts 'modules/alerts.bicep' = {
   params: {
     location: location
@@ -374,3 +415,12 @@ output hostName string = deployApps ? functions!.outputs.hostName : ''
 
 @description('Whether the apps exist: azd.bicepparam reads it in the next deployment.')
 output AACLIP_APPS_EXIST bool = deployApps
+
+@description('Address of the review page, for its app registration, also while people cannot reach it yet; empty without a page.')
+output reviewAddress string = hasReview ? 'https://${reviewName}.${apps.outputs.domain}' : ''
+
+@description('Object id of the identity that the app registration of the review page trusts; empty without a page.')
+output reviewPrincipalId string = access.outputs.reviewPrincipalId
+
+@description('Whether the review page and its sign-in exist: azd.bicepparam reads it in the next deployment.')
+output AACLIP_REVIEW_EXISTS bool = deployReview

@@ -55,6 +55,7 @@ public static class ReviewApp
             kestrel.Limits.MaxRequestBodySize = MaxBody;
             kestrel.AddServerHeader = false;
         });
+        builder.Services.AddHealthChecks();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(storage);
         builder.Services.AddSingleton(identity);
@@ -71,6 +72,7 @@ public static class ReviewApp
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // the gate says what is wrong
         WebApplication app = builder.Build();
         app.UseHostFiltering();
+        app.UseHealthChecks("/healthz"); // for the platform's probes, which nobody signs in
         app.UseMiddleware<Gate>();
         app.UseRouting();
         Page.Map(app);

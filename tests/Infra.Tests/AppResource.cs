@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AaClip.Infra.Tests;
 
-/// <summary>A Container App that hosts functions.</summary>
+/// <summary>A Container App.</summary>
 internal sealed class AppResource(JsonElement json)
 {
     public JsonElement Json => json;

@@ -10,6 +10,9 @@ public class AppTests(Bicep bicep)
 {
     private static readonly string[] Apps = ["scorer", "router"];
 
+    // Of azd: these and the review page.
+    private static readonly string[] Services = [.. Apps, "review"];
+
     // Settings of the Functions host, of a client's identity or of OpenTelemetry; the sample does not have them.
     private static readonly string[] OfTheHost =
     [
@@ -78,11 +81,11 @@ public class AppTests(Bicep bicep)
     public void Azd_creates_the_apps_once_there_are_images_and_then_gives_them_scale_rules()
     {
         Assert.Empty(bicep.AzdFirst.All(Deployment.App));
-        Assert.Equal(Apps.Order(), bicep.AzdSecond.All(Deployment.App).Select(a => a.Text("tags.azd-service-name")).Order());
+        Assert.Equal(Services.Order(), bicep.AzdSecond.All(Deployment.App).Select(a => a.Text("tags.azd-service-name")).Order());
         Assert.All(Apps, a => Assert.False(bicep.AzdSecond.AppOf(a).Scale.Flag("allowScalingRuleOverride")));
         Assert.All(Apps, a => Assert.Empty(bicep.AzdSecond.AppOf(a).Scale.Items("rules")));
         Assert.All(Apps, a => Assert.NotEmpty(bicep.AzdThird.AppOf(a).QueueRules));
-        Assert.All(Apps, a => Assert.Equal($"reg.example.net/{a}:1", bicep.AzdThird.AppOf(a).Container.Text("image")));
+        Assert.All(Services, a => Assert.Equal($"reg.example.net/{a}:1", bicep.AzdThird.AppOf(a).Container.Text("image")));
     }
 
     [Fact]
@@ -92,8 +95,8 @@ public class AppTests(Bicep bicep)
         string[] services = [.. lines.SkipWhile(l => l != "services:").Skip(1).TakeWhile(l => l[0] == ' ').Where(l => l[2] != ' ')];
         string[] dockerfiles = [.. lines.Where(l => l.StartsWith("      path: ", StringComparison.Ordinal)).Select(l => l.Split(' ')[7])];
 
-        Assert.Equal(Apps.Select(a => $"  {a}:"), services);
-        Assert.Equal(2, dockerfiles.Length);
+        Assert.Equal(Services, services.Select(s => s.Trim().Split(':')[0]));
+        Assert.Equal(Services.Length, dockerfiles.Length);
         Assert.All(dockerfiles, f => Assert.True(File.Exists(Path.Combine(Parity.RepositoryRoot, f)), f));
         Assert.Contains("  module: azd", lines); // azd.bicepparam
         IEnumerable<string> steps = lines.Where(l => l.StartsWith("      - azd: ", StringComparison.Ordinal)).Select(l => l.Split(' ')[8]);

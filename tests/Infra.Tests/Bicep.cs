@@ -24,6 +24,10 @@ public sealed class Bicep : IAsyncLifetime
         param imagesDays = 7
         param settings = { Limits__MaxPixels: '1000', Model__Threads: '2' }
         param vaultSettings = { Alert__WebhookSecret: 'https://odd.vault.azure.net/secrets/webhook' }
+        param reviewClientId = '11111111-2222-3333-4444-555555555555'
+        param reviewTenantId = '66666666-7777-8888-9999-000000000000'
+        param reviewVaultAddress = 'https://odd.vault.azure.net/secrets/review'
+        param openReview = true
         """;
 
     private const string UnknownProfile = """
@@ -52,8 +56,13 @@ public sealed class Bicep : IAsyncLifetime
         "main",
     ];
 
+    /// <summary>Client id that people sign in to, in the deployments by azd and in <see cref="Odd"/>.</summary>
+    internal const string ReviewClient = "11111111-2222-3333-4444-555555555555";
+
     private static readonly Dictionary<string, string> Images = new()
     {
+        ["AACLIP_REVIEW_CLIENT_ID"] = ReviewClient,
+        ["SERVICE_REVIEW_IMAGE_NAME"] = "reg.example.net/review:1",
         ["SERVICE_SCORER_IMAGE_NAME"] = "reg.example.net/scorer:1",
         ["SERVICE_ROUTER_IMAGE_NAME"] = "reg.example.net/router:1",
     };
@@ -108,9 +117,17 @@ public sealed class Bicep : IAsyncLifetime
             ("prod", new() { ["AACLIP_ALERT_EMAIL"] = "ops@example.com" }),
             ("odd", []),
             ("unknown", []),
-            ("azd", []),
+            ("azd", new() { ["AACLIP_REVIEW_CLIENT_ID"] = ReviewClient }),
             ("azd2", Images),
-            ("azd3", new(Images) { ["AACLIP_APPS_EXIST"] = "true", ["AACLIP_GPU_PROFILE"] = "Consumption-GPU-NC24-A100" }),
+            (
+                "azd3",
+                new(Images)
+                {
+                    ["AACLIP_APPS_EXIST"] = "true",
+                    ["AACLIP_REVIEW_EXISTS"] = "true",
+                    ["AACLIP_GPU_PROFILE"] = "Consumption-GPU-NC24-A100",
+                }
+            ),
         ];
         Dictionary<string, Run> runs = [];
         await Parallel.ForEachAsync(

@@ -1,4 +1,6 @@
-// An identity for each app, with the least roles that its functions need. A test compares the queues with the triggers.
+// An identity for each app, with the least roles that it needs. A test compares the queues with the triggers.
+
+import { queues } from 'storage.bicep'
 
 @description('Region.')
 param location string
@@ -23,6 +25,9 @@ param serviceBusName string
 
 @description('Name of the topic in it.')
 param topicName string
+
+@description('Whether there is a review page.')
+param review bool
 
 // Contributor on a queue from which it takes messages: only this role may renew their lease. Sender on a queue to which it only sends.
 
@@ -92,6 +97,28 @@ module router 'identity.bicep' = {
   }
 }
 
+// The page reads what it shows. It writes camera profiles, and into the tables what people decide.
+module page 'identity.bicep' = if (review) {
+  params: {
+    location: location
+    name: '${prefix}-review'
+    storageName: storageName
+    hostStorageName: ''
+    containers: [
+      { name: 'images', role: 'blobReader' }
+      { name: 'results', role: 'blobReader' }
+      { name: 'heatmaps', role: 'blobReader' }
+      { name: 'maps', role: 'blobReader' }
+      { name: 'config', role: 'blobContributor', blobs: ['cameras.json', 'cameras/*'] } // models.json says which model runs
+    ]
+    queues: map(queues, queue => { name: queue, role: 'queueReader' }) // it shows their lengths and ages
+    registryName: registryName
+    insightsName: ''
+    serviceBusName: ''
+    topicName: ''
+  }
+}
+
 @description('Resource id of the scorer\'s identity.')
 output scorerId string = scorer.outputs.id
 
@@ -103,3 +130,12 @@ output routerId string = router.outputs.id
 
 @description('Client id of the router\'s identity.')
 output routerClientId string = router.outputs.clientId
+
+@description('Resource id of the identity of the review page; empty without one.')
+output reviewId string = review ? page!.outputs.id : ''
+
+@description('Client id of that identity.')
+output reviewClientId string = review ? page!.outputs.clientId : ''
+
+@description('Object id of that identity.')
+output reviewPrincipalId string = review ? page!.outputs.principalId : ''

@@ -81,3 +81,6 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 @description('Resource id of the environment.')
 output id string = apps.id
+
+@description('Last part of the host names of its apps.')
+output domain string = apps.properties.defaultDomain

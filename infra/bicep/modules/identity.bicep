@@ -1,6 +1,6 @@
 // The identity of one app, with all its roles.
 
-import { grant, roles } from 'roles.bicep'
+import { changesOnly, grant, roles } from 'roles.bicep'
 
 @description('Region.')
 param location string
@@ -11,7 +11,7 @@ param name string
 @description('Name of the account with the images, queues and results.')
 param storageName string
 
-@description('Name of the account that the Functions host keeps its locks and keys in.')
+@description('Name of the account that the Functions host keeps its locks and keys in; empty for an app without functions.')
 param hostStorageName string
 
 @description('Its roles on containers: { name, role }.')
@@ -23,7 +23,7 @@ param queues grant[]
 @description('Name of the container registry, where it pulls the image.')
 param registryName string
 
-@description('Name of Application Insights, where it sends telemetry.')
+@description('Name of Application Insights, where it sends telemetry; empty for none.')
 param insightsName string
 
 @description('Name of the Service Bus namespace that it sends to; empty for none.')
@@ -68,7 +68,7 @@ resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-0
   }
 ]
 
-resource hostAccount 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
+resource hostAccount 'Microsoft.Storage/storageAccounts@2025-08-01' existing = if (!empty(hostStorageName)) {
   name: hostStorageName
 }
 
@@ -76,7 +76,7 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing =
   name: registryName
 }
 
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = if (!empty(insightsName)) {
   name: insightsName
 }
 
@@ -92,6 +92,8 @@ resource onContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role])
       principalId: identity.properties.principalId
       principalType: 'ServicePrincipal'
+      condition: empty(grant.?blobs) ? null : changesOnly(grant.?blobs ?? [])
+      conditionVersion: empty(grant.?blobs) ? null : '2.0'
     }
   }
 ]
@@ -120,7 +122,7 @@ resource onTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 resource onHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in onHostStorage: {
+  for role in onHostStorage: if (!empty(hostStorageName)) {
     name: guid(hostAccount.id, identity.id, role)
     scope: hostAccount
     properties: {
@@ -141,7 +143,7 @@ resource onRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(insightsName)) {
   name: guid(insights.id, identity.id, roles.metricsPublisher)
   scope: insights
   properties: {
@@ -166,3 +168,6 @@ output id string = identity.id
 
 @description('Client id of the identity, for settings.')
 output clientId string = identity.properties.clientId
+
+@description('Object id of the identity, for those that trust it.')
+output principalId string = identity.properties.principalId

@@ -8,6 +8,9 @@ type grant = {
 
   @description('Role, by its name below.')
   role: 'blobReader' | 'blobContributor' | 'queueReader' | 'queueSender' | 'queueContributor'
+
+  @description('Blobs that it may change: names, or beginnings of names with "*" at the end. Left out for all of the container.')
+  blobs: string[]?
 }
 
 @export()
@@ -23,3 +26,17 @@ var roles = {
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull
   metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher: sends all kinds of telemetry
 }
+
+// What changes a blob. Azure evaluates a condition for every use of the role: reading passes it.
+var changes = [
+  'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write'
+  'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action'
+  'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/move/action'
+  'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'
+]
+var path = '@Resource[Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path]'
+
+@export()
+@description('Condition of a role assignment with which only some blobs may be changed.')
+func changesOnly(blobs string[]) string =>
+  '((${join(map(changes, change => '!(ActionMatches{\'${change}\'})'), ' AND ')}) OR (${join(map(blobs, blob => '${path} StringLike \'${blob}\''), ' OR ')}))'

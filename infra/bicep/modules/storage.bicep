@@ -54,6 +54,8 @@ var containers = [
   'state'
 ]
 
+@export()
+@description('Names of the queues.')
 var queues = [
   'uploads'
   'score'

@@ -144,6 +144,7 @@ public sealed partial class JobRunner(
             return job with
             {
                 Listed = job.Listed + 1,
+                Sent = job.Request.Mode == RescoreMode.Full ? job.Sent : job.Listed + 1, // the other modes have no requests to send
                 Images = job.Images + page.Images.Count,
                 ListedAll = page.Next is null,
                 StalledAtLastLook = false,

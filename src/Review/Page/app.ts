@@ -83,7 +83,7 @@ export class ReviewApp extends Part {
     private kept(view: View): Parameters {
         if (view === "gallery" && address.view === "image") return address.filter;
         const { camera, from, to } = address.parameters;
-        return view === "state" ? {} : { camera, from, to };
+        return view === "state" ? {} : { camera: camera?.includes("*") ? undefined : camera, from, to };
     }
 
     private async load() {

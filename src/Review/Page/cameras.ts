@@ -25,7 +25,7 @@ interface Camera {
 interface Cameras {
     etag?: string;
     cameras: Camera[];
-    patterns: string[];
+    patterns: { name: string; profile: Profile }[];
 }
 
 interface Check {
@@ -70,7 +70,7 @@ export class CameraProfiles extends Part {
 
     private content(data: Cameras) {
         const name = this.name;
-        const entries = [...data.cameras.map((camera) => camera.name), ...data.patterns.filter((pattern) => pattern.includes("*"))];
+        const entries = [...data.cameras, ...data.patterns].map((entry) => entry.name);
         return html`<div class="profiles">
             <section aria-label="Cameras" class="list">
                 ${entries.map(
@@ -108,7 +108,7 @@ export class CameraProfiles extends Part {
                       Saving gives it one.
                   </p>`
                 : nothing}
-            ${this.mask(draft, camera?.newest)}
+            ${this.firstFile(name)} ${this.mask(draft, camera?.newest)}
             <form aria-label="Fields" @submit=${(event: Event) => event.preventDefault()}>
                 ${profileForm(draft, (changed) => this.change(changed))}
             </form>
@@ -126,11 +126,20 @@ export class CameraProfiles extends Part {
             <div class="buttons">
                 <button type="button" class="primary" ?disabled=${!dirty || check!.errors.length > 0} @click=${this.save}>Save…</button>
                 <button type="button" ?disabled=${!dirty} @click=${this.discard}>Discard changes</button>
-                ${this.data!.patterns.includes(name) || camera?.key === name
+                ${this.profileOf(name)
                     ? html`<button type="button" @click=${this.removeEntry}>Remove this entry…</button>`
                     : nothing}
             </div>
         </section>`;
+    }
+
+    // Without a file all cameras have the default profile; with one, those without a profile are skipped.
+    private firstFile(name: string) {
+        if (this.data!.etag || name === "*") return nothing;
+        return html`<p class="notice">
+            There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped. Save one
+            for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
+        </p>`;
     }
 
     private mask(draft: Profile, newest?: Row) {
@@ -159,13 +168,19 @@ export class CameraProfiles extends Part {
     }
 
     private get name() {
-        return address.get("camera") ?? this.data?.cameras[0]?.name ?? this.data?.patterns[0];
+        return address.get("camera") ?? this.data?.cameras[0]?.name ?? this.data?.patterns[0]?.name;
     }
 
     // The camera of this name, or the first one that a pattern applies to.
     private camera(name: string) {
         const { cameras } = this.data!;
         return cameras.find((camera) => camera.name === name) ?? cameras.find((camera) => camera.key === name);
+    }
+
+    // The entry of this name, if there is one.
+    private profileOf(name: string) {
+        const { cameras, patterns } = this.data!;
+        return patterns.find((pattern) => pattern.name === name)?.profile ?? cameras.find((camera) => camera.key === name)?.profile;
     }
 
     private async load() {
@@ -190,10 +205,10 @@ export class CameraProfiles extends Part {
     }
 
     private discard() {
-        this.draft = this.camera(this.edited)?.profile ?? {};
+        const own = this.profileOf(this.edited);
+        this.draft = own ?? this.camera(this.edited)?.profile ?? {};
         this.check = undefined;
-        const camera = this.camera(this.edited);
-        if (camera?.key !== this.edited) void this.ask();
+        if (!own) void this.ask();
     }
 
     private change(profile: Profile) {
@@ -230,7 +245,7 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        if (!(await confirm(`Save the profile of ${this.edited}?`, changeList(changes), "Save"))) return;
+        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.firstFile(this.edited)}${changeList(changes)}`, "Save"))) return;
         await this.store(this.draft!);
     }
 

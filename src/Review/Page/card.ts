@@ -7,12 +7,12 @@ import type { Row } from "./types.js";
 
 /** The state of the view of one image, within the filter of the list. */
 export function imageParameters(row: Row): Parameters {
-    const { heat, show, opacity, marks } = address.parameters;
-    return { ...address.filter, heat, show, opacity, marks, imageCamera: row.camera, cursor: row.cursor };
+    const { heat, show, opacity, marks, beside } = address.parameters;
+    return { ...address.filter, heat, show, opacity, marks, beside, imageCamera: row.camera, cursor: row.cursor };
 }
 
-function gone(event: Event) {
-    (event.target as HTMLElement).classList.add("gone");
+function loaded(event: Event) {
+    (event.target as HTMLElement).classList.toggle("gone", event.type === "error");
 }
 
 /**
@@ -38,11 +38,12 @@ export function card(row: Row, place: { column: number; selected: boolean; curre
                 decoding="async"
                 draggable="false"
                 src=${place.heat && row.heatmap ? heatmapUrl(row) : imageUrl(row, 320)}
-                @error=${gone} /><span
+                @load=${loaded}
+                @error=${loaded} /><span
                 class="decided ${decision} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}"
                 .textContent=${decided}></span
             ><span class="verdict" .textContent=${`${verdict.word} ${value}`}></span
-            ><span class="where" .textContent=${`${row.camera} · ${short(row.imageTime)}`}></span></a
+            ><span class="where" .textContent=${`${short(row.imageTime)} · ${row.camera}`}></span></a
         ><button
             type="button"
             class="pick"

@@ -7,16 +7,16 @@ import { imageParameters } from "./card.js";
 import { decisionButtons } from "./decision-buttons.js";
 import { decisions } from "./decisions.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
-import { count, decisionOf, file, score, short, utc, verdictOf, verdicts } from "./format.js";
+import { count, decisionOf, score, short, utc, verdictOf, verdicts } from "./format.js";
 import { defaultOpacity } from "./heat.js";
 import { Keys, type Key } from "./keys.js";
-import { heats, pictures, prefetch, sizeOf, type Heat } from "./loaded.js";
+import { prefetch } from "./loaded.js";
 import { Part } from "./part.js";
+import { zoomKeys, type ZoomPhoto } from "./photo.js";
 import { store } from "./store.js";
 import { whole, type Zoom } from "./zoom.js";
 import type { Decision, Row, Session } from "./types.js";
-import type { ZoomPhoto } from "./photo.js";
-import "./photo.js";
+import "./model-photo.js";
 
 interface Flip {
     a: Row;
@@ -32,13 +32,11 @@ interface Comparison {
     aOnly: number;
     bOnly: number;
     flips: Flip[];
+    /** Whether there were too many results to look through. */
     truncated: boolean;
 }
 
-interface Side {
-    image?: HTMLImageElement;
-    heat?: Heat;
-}
+const top = 100; // differences that are listed
 
 @customElement("compare-models")
 export class CompareModels extends Part {
@@ -47,7 +45,6 @@ export class CompareModels extends Part {
     @state() private error = "";
     @state() private zoom: Zoom = whole;
     @state() private opacity = defaultOpacity;
-    @state() private sides: [Side, Side] = [{}, {}];
     private asked = "";
     private shown?: Flip;
 
@@ -66,7 +63,7 @@ export class CompareModels extends Part {
         if (address.view !== "compare") return;
         const { a, b } = this.models;
         const { camera, from, to } = address.parameters;
-        const query = { a, b, camera, from, to, top: "100" };
+        const query = { a, b, camera, from, to, top: String(top) };
         const asked = JSON.stringify(query);
         if (a && b && asked !== this.asked) {
             this.asked = asked;
@@ -106,6 +103,7 @@ export class CompareModels extends Part {
                 ${figure("Scored by both", data.both)} ${figure("Same verdict", data.same)} ${figure("Anomalous in A only", data.aOnly)}
                 ${figure("Anomalous in B only", data.bOnly)}
             </dl>
+            ${data.truncated ? html`<p class="muted">There are too many results: only the newest were compared. Choose less time.</p>` : nothing}
             ${flip ? this.flipped(data, flip) : html`<p class="muted">The models agree on all images that both have scored.</p>`}
         `;
     }
@@ -129,11 +127,17 @@ export class CompareModels extends Part {
                         </li>`,
                     )}
                 </ol>
-                ${data.truncated ? html`<p class="muted">The ${count(data.flips.length)} largest differences are shown. Choose less time for others.</p>` : nothing}
+                ${data.flips.length === top
+                    ? html`<p class="muted">The ${top} largest differences are shown. Choose less time, or one camera, for others.</p>`
+                    : nothing}
             </section>
             <section aria-label="The image in both models">
-                <div class="pair-photos">${this.photo("A", flip.a, this.sides[0])}${this.photo("B", flip.b, this.sides[1])}</div>
-                <div class="actions" role="toolbar" aria-label="Decide">
+                <div class="pair-photos" @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}>
+                    ${[flip.a, flip.b].map(
+                        (row, i) => html`<model-photo .name=${"AB"[i]!} .row=${row} .opacity=${this.opacity} .zoom=${this.zoom}></model-photo>`,
+                    )}
+                </div>
+                <div class="actions" role="group" aria-label="Decide">
                     ${decisionButtons((verdict) => this.decide(verdict), decisionOf(store.freshen(flip.a)))}
                     <button type="button" ?disabled=${!decisions.canUndo} @click=${() => decisions.undo()}>Undo <kbd>U</kbd></button>
                     <a class="button" href=${address.href("image", { ...imageParameters(flip.a), model: flip.a.model })}>Open the image</a>
@@ -151,29 +155,6 @@ export class CompareModels extends Part {
                 </div>
             </section>
         </div>`;
-    }
-
-    private photo(name: string, row: Row, side: Side) {
-        const verdict = verdicts[verdictOf(row)];
-        return html`<figure>
-            <figcaption><strong>${name}</strong> ${row.model}: ${verdict.icon} ${verdict.word} ${score(row.score)}</figcaption>
-            <div class="photo">
-                <zoom-photo
-                    tabindex="0"
-                    role="group"
-                    aria-label=${`Photo with the heat of model ${name}: + and - zoom both, Shift and arrow keys move`}
-                    .label=${`${file(row.image)} by ${row.model}`}
-                    .image=${side.image}
-                    .full=${imageUrl(row)}
-                    .size=${sizeOf(row)}
-                    .overlay=${side.heat?.overlay}
-                    .contour=${this.opacity > 0 ? (side.heat?.contour ?? "") : ""}
-                    .opacity=${this.opacity}
-                    .zoom=${this.zoom}
-                    @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}
-                ></zoom-photo>
-            </div>
-        </figure>`;
     }
 
     private get models() {
@@ -213,23 +194,7 @@ export class CompareModels extends Part {
     private show(flip: Flip | undefined) {
         this.shown = flip;
         this.zoom = whole;
-        this.sides = [{}, {}];
         if (!flip) return;
-        const fill = (i: 0 | 1, side: Side) => {
-            if (this.shown !== flip) return;
-            const sides: [Side, Side] = [...this.sides];
-            sides[i] = { ...sides[i], ...side };
-            this.sides = sides;
-        };
-        const fail = (error: Error) => {
-            if (this.shown === flip) this.error = error.message;
-        };
-        pictures.load(flip.a).then((image) => {
-            fill(0, { image });
-            fill(1, { image: image.cloneNode() as HTMLImageElement });
-        }, fail);
-        if (flip.a.map) heats.load(flip.a).then((heat) => fill(0, { heat }), fail);
-        if (flip.b.map) heats.load(flip.b).then((heat) => fill(1, { heat }), fail);
         const next = this.flips[this.flips.indexOf(flip) + 1];
         if (next) [next.a, next.b].forEach(prefetch);
     }
@@ -247,10 +212,6 @@ export class CompareModels extends Part {
         this.step(1);
     }
 
-    private photos() {
-        return this.querySelector<ZoomPhoto>("zoom-photo");
-    }
-
     private keys(): Key[] {
         const key = (keys: string[], what: string, run: () => void): Key => ({ keys, what, run });
         return [
@@ -260,13 +221,7 @@ export class CompareModels extends Part {
             key(["u"], "Undo the last decision, up to 50", () => void decisions.undo()),
             key(["j", "ArrowDown"], "Next difference", () => this.step(1)),
             key(["k", "ArrowUp"], "Previous difference", () => this.step(-1)),
-            key(["+", "="], "Zoom in", () => this.photos()?.closer(1.5)),
-            key(["-"], "Zoom out", () => this.photos()?.closer(1 / 1.5)),
-            key(["0"], "Whole image", () => (this.zoom = whole)),
-            key(["Shift+ArrowLeft"], "Move left", () => this.photos()?.shift(-0.2, 0)),
-            key(["Shift+ArrowRight"], "Move right", () => this.photos()?.shift(0.2, 0)),
-            key(["Shift+ArrowUp"], "Move up", () => this.photos()?.shift(0, -0.2)),
-            key(["Shift+ArrowDown"], "Move down", () => this.photos()?.shift(0, 0.2)),
+            ...zoomKeys(() => this.querySelector<ZoomPhoto>("zoom-photo"), (zoom) => (this.zoom = zoom)),
             key(["h"], "Heat on or off", () => (this.opacity = this.opacity > 0 ? 0 : defaultOpacity)),
         ];
     }

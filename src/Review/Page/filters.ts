@@ -1,5 +1,6 @@
 import { html } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
 import { address } from "./address.js";
 import { decisions, fromField, toField, verdicts } from "./format.js";
 import { Part } from "./part.js";
@@ -18,9 +19,9 @@ export function choice(label: string, name: string, values: readonly string[], a
     return html`<label class="field">
         <span>${label}</span>
         <select name=${name}>
-            ${all ? html`<option value="" ?selected=${!chosen}>${all}</option>` : ""}
-            ${options.map((value) => html`<option value=${value} ?selected=${value === chosen}>${value}</option>`)}
-            ${name === "model" && all ? html`<option value="*" ?selected=${chosen === "*"}>All models</option>` : ""}
+            ${all ? html`<option value="" .selected=${!chosen}>${all}</option>` : ""}
+            ${options.map((value) => html`<option value=${value} .selected=${value === chosen}>${value}</option>`)}
+            ${name === "model" && all ? html`<option value="*" .selected=${chosen === "*"}>All models</option>` : ""}
         </select>
     </label>`;
 }
@@ -28,14 +29,14 @@ export function choice(label: string, name: string, values: readonly string[], a
 export function timeField(label: string, name: string) {
     return html`<label class="field">
         <span>${label}</span>
-        <input type="datetime-local" name=${name} step="1" .value=${toField(address.get(name))} />
+        <input type="datetime-local" name=${name} step="1" .value=${live(toField(address.get(name)))} />
     </label>`;
 }
 
 /** Puts the field that changed into the address. */
 export function fieldChanged(event: Event) {
     const field = event.target as HTMLInputElement | HTMLSelectElement;
-    if (!field.name || !field.checkValidity()) return;
+    if (!field.name || !field.reportValidity()) return;
     const value = field.type === "datetime-local" ? fromField(field.value) : field.value;
     address.set({ [field.name]: value || undefined });
 }
@@ -51,7 +52,7 @@ export class ResultFilters extends Part {
     }
 
     override render() {
-        const { cameras, models, classes, live } = this.session;
+        const { cameras, models, classes, live: present } = this.session;
         return html`<form aria-label="Filters" @change=${this.change} @submit=${(event: Event) => event.preventDefault()}>
             ${choice("Camera", "camera", cameras, "All cameras")}
             ${this.boxes(
@@ -70,10 +71,10 @@ export class ResultFilters extends Part {
                 ${this.number("From", "minScore")} ${this.number("To", "maxScore")}
             </fieldset>
             ${timeField("From", "from")} ${timeField("Up to (jump to a time)", "to")}
-            ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
+            ${choice("Model", "model", models, present ? `Live: ${present}` : "Live model")}
             <label class="field">
                 <span>Part (serial number or lot)</span>
-                <input name="part" maxlength="128" .value=${address.get("part") ?? ""} />
+                <input name="part" maxlength="128" .value=${live(address.get("part") ?? "")} />
             </label>
             <div class="buttons">
                 <button type="button" ?disabled=${!address.get("to")} @click=${() => address.set({ to: undefined })}>Newest</button>
@@ -88,7 +89,7 @@ export class ResultFilters extends Part {
             <legend>${label}</legend>
             ${values.map(
                 ([value, text]) => html`<label class="check">
-                    <input type="checkbox" name=${name} value=${value} .checked=${chosen.includes(value)} /> ${text}
+                    <input type="checkbox" name=${name} value=${value} .checked=${live(chosen.includes(value))} /> ${text}
                 </label>`,
             )}
         </fieldset>`;
@@ -97,7 +98,7 @@ export class ResultFilters extends Part {
     private number(label: string, name: string) {
         return html`<label class="field">
             <span>${label}</span>
-            <input type="number" name=${name} min="0" max="1" step="any" inputmode="decimal" .value=${address.get(name) ?? ""} />
+            <input type="number" name=${name} min="0" max="1" step="any" inputmode="decimal" .value=${live(address.get(name) ?? "")} />
         </label>`;
     }
 

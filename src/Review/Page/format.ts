@@ -4,6 +4,7 @@ import type { Decision, Row } from "./types.js";
 
 const whole = new Intl.NumberFormat();
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const todayTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const shortTime = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 export const count = (value: number) => whole.format(value);
@@ -17,7 +18,11 @@ export const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ?
 
 export const local = (iso: string) => dateTime.format(new Date(iso));
 
-export const short = (iso: string) => shortTime.format(new Date(iso));
+/** The time of today, or day and time. */
+export function short(iso: string) {
+    const date = new Date(iso);
+    return (date.toDateString() === new Date().toDateString() ? todayTime : shortTime).format(date);
+}
 
 export const utc = (iso: string) => new Date(iso).toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
 

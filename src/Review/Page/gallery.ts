@@ -34,6 +34,8 @@ export class ResultGallery extends Part {
         this.listen(store, "change", () => this.refresh());
         this.listen(store, "fresh", (event) => announce(many((event as CustomEvent<number>).detail, "new result")));
         this.stop = store.watch();
+        store.hold = false;
+        if (store.waiting.length > 0) store.admit();
         this.follow();
     }
 
@@ -74,7 +76,7 @@ export class ResultGallery extends Part {
                         <button type="button" @click=${this.selectAll}>Select all shown</button>
                     </div>
                     ${this.content()}
-                    <div class="actions" role="toolbar" aria-label="Decide">
+                    <div class="actions" role="group" aria-label="Decide">
                         <span class="muted what">${this.target()}</span>
                         ${decisionButtons((verdict) => this.decide(verdict), undefined, store.rows.length === 0)}
                         <button type="button" ?disabled=${!decisions.canUndo} @click=${this.undo}>Undo <kbd>U</kbd></button>

@@ -1,5 +1,6 @@
 // The panel beside the photo: scores, heat, models, note, history, document.
 import { html, nothing } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { keyed } from "lit/directives/keyed.js";
 import { decisionOf, decisions, score, time, verdictOf, verdicts } from "./format.js";
 import { legend } from "./heat.js";
@@ -19,6 +20,13 @@ export interface Facts {
     toggleMarks: () => void;
     showModel: (model: string) => void;
     saveNote: () => void;
+    /** How many defect areas are drawn. */
+    areas: number;
+    beside: boolean;
+    addArea: () => void;
+    takeRegions: () => void;
+    removeAreas: () => void;
+    toggleBeside: () => void;
 }
 
 const valueOf = (event: Event) => (event.target as HTMLInputElement).value;
@@ -49,7 +57,12 @@ export function facts(facts: Facts) {
                       <dd class="number">${score(row.raw, 3)} (threshold ${score(row.threshold, 3)})</dd>`}
         </dl>
         ${facts.heat ? heatControls(facts, facts.heat) : nothing}
-        <h2>Models</h2>
+        <div class="head">
+            <h2>Models</h2>
+            ${(all?.results.length ?? 0) > 1
+                ? html`<button type="button" aria-pressed=${facts.beside} @click=${facts.toggleBeside}>Side by side <kbd>S</kbd></button>`
+                : nothing}
+        </div>
         <div class="models" role="group" aria-label="Models that scored this image">
             ${(all?.results ?? [row]).map((other, i) => modelButton(other, i, row, facts))}
         </div>
@@ -59,20 +72,27 @@ export function facts(facts: Facts) {
             html`<textarea
                 id="note"
                 rows="2"
-                maxlength="1000"
+                maxlength="2000"
                 .value=${row.review?.note ?? ""}
                 @keydown=${(event: KeyboardEvent) => noteKey(event, facts)}
             ></textarea>`,
         )}
+        <h2>Defect areas <span class="muted">${facts.areas || "none"}</span></h2>
         <div class="buttons">
-            <button type="button" @click=${facts.saveNote}>Save note</button>
-            <span class="muted">It is also saved when you decide.</span>
+            <button type="button" @click=${facts.addArea}>Add <kbd>M</kbd></button>
+            ${document?.regions?.length ? html`<button type="button" @click=${facts.takeRegions}>Take the model's</button>` : nothing}
+            ${facts.areas ? html`<button type="button" @click=${facts.removeAreas}>Remove all</button>` : nothing}
+        </div>
+        <p class="muted hint">Drag corners, press on an edge to add one; or arrow keys, Enter and Delete.</p>
+        <div class="buttons">
+            <button type="button" @click=${facts.saveNote}>Save note and areas</button>
+            <span class="muted">Also saved when you decide.</span>
         </div>
         <h2>Decisions</h2>
         ${historyOf(facts)}
         <details>
             <summary>Result document</summary>
-            <pre tabindex="0" aria-label="Result document">${document ? JSON.stringify(document, null, 2) : "Loading…"}</pre>
+            <pre tabindex="0" aria-label="Result document">${guard([document], () => (document ? JSON.stringify(document, null, 2) : "Loading…"))}</pre>
         </details>
     `;
 }

@@ -5,7 +5,22 @@ import { styleMap } from "lit/directives/style-map.js";
 import { fitted, picture } from "./loaded.js";
 import { Part } from "./part.js";
 import { clamp, pan, whole, zoomAt, type Window, type Zoom } from "./zoom.js";
+import type { Key } from "./keys.js";
 import type { Region } from "./types.js";
+
+/** Keys that zoom and move a photo, or all that show the same part. */
+export function zoomKeys(photo: () => ZoomPhoto | null | undefined, set: (zoom: Zoom) => void): Key[] {
+    const move = (key: string, what: string, x: number, y: number): Key => ({ keys: [`Shift+${key}`], what, run: () => photo()?.shift(x, y) });
+    return [
+        { keys: ["+", "="], what: "Zoom in", run: () => photo()?.closer(1.5) },
+        { keys: ["-"], what: "Zoom out", run: () => photo()?.closer(1 / 1.5) },
+        { keys: ["0"], what: "Whole image", run: () => set(whole) },
+        move("ArrowLeft", "Move left", -0.2, 0),
+        move("ArrowRight", "Move right", 0.2, 0),
+        move("ArrowUp", "Move up", 0, -0.2),
+        move("ArrowDown", "Move down", 0, 0.2),
+    ];
+}
 
 @customElement("zoom-photo")
 export class ZoomPhoto extends Part {
@@ -19,8 +34,8 @@ export class ZoomPhoto extends Part {
     @property({ attribute: false }) size = { width: 0, height: 0 };
     @property({ attribute: false }) opacity = 0;
     @property({ attribute: false }) zoom: Zoom = whole;
-    /** More SVG over the image, in its pixels. */
-    @property({ attribute: false }) drawing: unknown = nothing;
+    /** What lies over the photo and moves with it. */
+    @property({ attribute: false }) layer: unknown = nothing;
     @property() label = "Photo";
     @state() private room = { width: 0, height: 0 };
     private sharp?: HTMLImageElement;
@@ -81,20 +96,20 @@ export class ZoomPhoto extends Part {
         const image = this.sharp ?? this.image;
         return html`<div
             class="stage ${magnified ? "magnified" : ""}"
-            role="img"
-            aria-label=${this.label}
             style=${styleMap({ width: `${shown.width}px`, height: `${shown.height}px`, transform: `translate(${left}px, ${top}px)` })}
         >
-            ${image ?? nothing}
-            <div class="heat" style=${styleMap({ opacity: String(this.opacity) })}>${this.overlay ?? nothing}</div>
-            <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden=${this.drawing === nothing ? "true" : nothing}>
-                ${this.contour ? svg`<path class="under" d=${this.contour} /><path class="contour" d=${this.contour} />` : nothing}
-                ${this.regions.map(
-                    (region) => svg`<rect class="under" x=${region.x} y=${region.y} width=${region.width} height=${region.height} />
+            <div class="picture" role="img" aria-label=${this.label}>
+                ${image ?? nothing}
+                <div class="heat" style=${styleMap({ opacity: String(this.opacity) })}>${this.overlay ?? nothing}</div>
+                <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">
+                    ${this.contour ? svg`<path class="under" d=${this.contour} /><path class="contour" d=${this.contour} />` : nothing}
+                    ${this.regions.map(
+                        (region) => svg`<rect class="under" x=${region.x} y=${region.y} width=${region.width} height=${region.height} />
                         <rect class="region" x=${region.x} y=${region.y} width=${region.width} height=${region.height} />`,
-                )}
-                ${this.drawing}
-            </svg>
+                    )}
+                </svg>
+            </div>
+            ${this.layer}
         </div>`;
     }
 

@@ -51,7 +51,7 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
                 <span>Domain: which smoothing the map gets</span>
                 <select @change=${(event: Event) => field("domain")(valueOf(event) as Profile["domain"])}>
                     ${["industrial", "medical"].map(
-                        (domain) => html`<option value=${domain} ?selected=${domain === (profile.domain ?? "industrial")}>${domain}</option>`,
+                        (domain) => html`<option value=${domain} .selected=${domain === (profile.domain ?? "industrial")}>${domain}</option>`,
                     )}
                 </select>
             </label>

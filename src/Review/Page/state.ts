@@ -1,6 +1,7 @@
 // What waits, and which cameras are silent or drift.
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import "./alerts.js";
 import { address } from "./address.js";
 import { get, imageUrl } from "./api.js";
 import { imageParameters } from "./card.js";
@@ -60,6 +61,7 @@ export class StateBoard extends Part {
     private content({ at, queues, cameras }: State) {
         return html`
             <p class="muted">As of ${time(at)}</p>
+            <open-alerts></open-alerts>
             <h2 id="queues">Queues</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="queues">
                 <table>

@@ -3,8 +3,9 @@ import * as api from "./api.js";
 import type { Parameters } from "./address.js";
 import type { Review, Row } from "./types.js";
 
-const pageSize = 100;
-const bigPage = 1000;
+const firstPage = 100; // small: it is shown first, and asked for again and again
+const nextPage = 500;
+const largestPage = 1000;
 const interval = 2000; // ms between two questions for new results
 const mostPages = 20;
 
@@ -53,7 +54,7 @@ class Store extends EventTarget {
         this.loading = undefined;
         this.changed();
         try {
-            const answer = await api.results({ ...this.filter, top: pageSize }, undefined, abort.signal);
+            const answer = await api.results({ ...this.filter, top: firstPage }, undefined, abort.signal);
             if (abort !== this.abort) return;
             this.rows = [];
             this.places.clear();
@@ -74,7 +75,7 @@ class Store extends EventTarget {
     }
 
     /** Loads the next page; one at a time. */
-    more(top = pageSize): Promise<void> {
+    more(top = nextPage): Promise<void> {
         if (this.status !== "ready" || !this.next) return Promise.resolve();
         return (this.loading ??= this.append(top, this.abort).finally(() => (this.loading = undefined)));
     }
@@ -85,7 +86,7 @@ class Store extends EventTarget {
         for (let page = 0; page < mostPages && this.next; page++) {
             const last = this.rows.at(-1);
             if (last && last.cursor >= cursor) return;
-            await this.more(bigPage);
+            await this.more(largestPage);
         }
     }
 
@@ -159,14 +160,14 @@ class Store extends EventTarget {
         if (document.hidden || !this.live || this.status !== "ready") return;
         const abort = this.abort;
         try {
-            const answer = await api.results({ ...this.filter, top: pageSize }, this.etag, abort.signal);
+            const answer = await api.results({ ...this.filter, top: firstPage }, this.etag, abort.signal);
             if (!answer || abort !== this.abort) return;
             const fresh = answer.page.results;
             let next = answer.page.next;
             // More came than one page holds: ask on until the rows meet those that are here.
             for (let page = 0; next && this.rows.length > 0 && fresh.at(-1)!.cursor < this.rows[0]!.cursor; page++) {
                 if (page === mostPages) return void this.reload();
-                const older = await api.results({ ...this.filter, top: bigPage, after: next }, undefined, abort.signal);
+                const older = await api.results({ ...this.filter, top: largestPage, after: next }, undefined, abort.signal);
                 if (abort !== this.abort) return;
                 fresh.push(...older!.page.results);
                 next = older!.page.next;
