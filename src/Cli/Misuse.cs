@@ -26,6 +26,10 @@ internal static class Misuse
         return runs ? (command as Verb)?.Rules.Select(rule => rule(parsed)).FirstOrDefault(wrong => wrong is not null) : null;
     }
 
+    /// <summary>Says which options or arguments of a verb are missing.</summary>
+    public static string Missing(CommandResult command, string[] names) =>
+        $"{string.Join(" and ", names)} {(names.Length == 1 ? "is" : "are")} missing. See '{PathOf(command)} --help'.";
+
     /// <summary>
     /// Returns the most useful error: first an unknown word, then a value that cannot be read, then what is missing.
     /// </summary>
@@ -57,7 +61,7 @@ internal static class Misuse
                 .Select(a => a.HelpName ?? a.Name),
         ];
         if (missing.Length > 0)
-            return $"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing. {help}";
+            return Missing(parsed.CommandResult, missing);
         return parsed.Errors.Count > 0 ? $"{Words(parsed.Errors[0])} {help}" : help;
     }
 

@@ -37,4 +37,12 @@ internal sealed class Verb(string name, string description, params string[] exam
 
     /// <summary>Whether an option is on the command line, with or without a value: reading a missing value throws.</summary>
     public static bool Has(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    /// <summary>A rule for options that only some uses of a verb need.</summary>
+    /// <returns>Which of them are missing; null for none.</returns>
+    public static string? Missing(ParseResult result, params Option[] needed)
+    {
+        string[] missing = [.. needed.Where(o => !Has(result, o)).Select(o => o.Name)];
+        return missing.Length == 0 ? null : Misuse.Missing(result.CommandResult, missing);
+    }
 }

@@ -53,15 +53,11 @@ public static class Calibrator
         Calibration? given = null
     )
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(falseAlarms, 1);
-        if (normals.Count == 0)
-            throw new ArgumentException("There are no normal images: give at least one, better a hundred.", nameof(normals));
-
+        Require(normals.Count, falseAlarms);
         bool halved = Halved(domain, given is not null);
         Observed[] ranked = halved && normals.Count > 1 ? [.. normals.Where((_, i) => i % 2 == 1)] : [.. normals];
         int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot set both scale and threshold: no guarantee
-        int rank = Math.Min(ranked.Length, (int)Math.Ceiling((ranked.Length + 1) * (1 - falseAlarms)));
+        int rank = Rank(ranked.Length, falseAlarms);
         Calibration scale = given ?? Scale([.. normals.Where((_, i) => !halved || i % 2 == 0)], room: 1);
         double threshold = Quantile(scale);
         if (given is null)
@@ -80,8 +76,29 @@ public static class Calibrator
         Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
         return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
 
-        double Quantile(Calibration on) =>
-            Math.BitIncrement(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)).Order().ElementAt(rank - 1));
+        double Quantile(Calibration on) => JustAbove(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)), rank);
+    }
+
+    /// <summary>The threshold of <see cref="FromNormals"/>, for raw scores that are known already.</summary>
+    /// <param name="normals">Raw scores of normal images.</param>
+    /// <param name="falseAlarms">α, above 0 and below 1.</param>
+    /// <returns>The threshold, and the bound on the probability that a new image of the same kind reaches it.</returns>
+    /// <exception cref="ArgumentException">There are no scores.</exception>
+    /// <exception cref="InvalidDataException">The threshold lies outside the scale, 0 to 1.</exception>
+    public static (double Threshold, double FalseAlarms) OfNormals(IReadOnlyList<double> normals, double falseAlarms)
+    {
+        Require(normals.Count, falseAlarms);
+        int rank = Rank(normals.Count, falseAlarms);
+        return (Inside(JustAbove(normals, rank)), 1 - (double)rank / (normals.Count + 1));
+    }
+
+    /// <summary>The threshold of <see cref="FromDefects"/>, for raw scores that are known already.</summary>
+    /// <exception cref="ArgumentException">There are no normal images, or no defects.</exception>
+    /// <exception cref="InvalidDataException">The threshold lies outside the scale, 0 to 1.</exception>
+    public static double OfDefects(IReadOnlyList<double> normals, IReadOnlyList<double> defects)
+    {
+        RequireBoth(normals.Count, defects.Count);
+        return Inside(Best([.. normals.Select(s => (float)s)], [.. defects.Select(s => (float)s)]));
     }
 
     /// <summary>Calibrates from normal images and defects: takes the thresholds with the largest F1 on them.</summary>
@@ -95,12 +112,7 @@ public static class Calibrator
         Calibration? given = null
     )
     {
-        if (normals.Count == 0 || defects.Count == 0)
-            throw new ArgumentException(
-                $"There are {normals.Count} normal images and {defects.Count} defects: give at least one of each.",
-                nameof(normals)
-            );
-
+        RequireBoth(normals.Count, defects.Count);
         Calibration scale = given ?? Scale([.. normals, .. defects], room: 1);
         float[] good = [.. normals.Select(Raw)],
             bad = [.. defects.Select(Raw)];
@@ -123,6 +135,27 @@ public static class Calibrator
         double Share(IReadOnlyList<Observed> images) =>
             images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
     }
+
+    private static void Require(int normals, double falseAlarms)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(falseAlarms);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(falseAlarms, 1);
+        if (normals == 0)
+            throw new ArgumentException("There are no normal images: give at least one, better a hundred.", nameof(normals));
+    }
+
+    private static void RequireBoth(int normals, int defects)
+    {
+        if (normals == 0 || defects == 0)
+            throw new ArgumentException(
+                $"There are {normals} normal images and {defects} defects: give at least one of each.",
+                nameof(normals)
+            );
+    }
+
+    private static int Rank(int count, double falseAlarms) => Math.Min(count, (int)Math.Ceiling((count + 1) * (1 - falseAlarms)));
+
+    private static double JustAbove(IEnumerable<double> scores, int rank) => Math.BitIncrement(scores.Order().ElementAt(rank - 1));
 
     // If only the map is used, the order of the scores is the same on every scale, and the images need not be split.
     private static bool Halved(Domain domain, bool scaled) => !scaled && domain != Domain.Medical;

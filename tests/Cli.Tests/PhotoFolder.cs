@@ -25,5 +25,12 @@ internal sealed class PhotoFolder : IDisposable
         return path;
     }
 
+    /// <summary>The same JPEG with an EXIF segment that holds an orientation.</summary>
+    public static byte[] Turned(byte[] jpeg, int orientation)
+    {
+        byte[] exif = [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
+        return [.. jpeg.AsSpan(0, 2), 0xFF, 0xE1, 0, (byte)(2 + exif.Length), .. exif, .. jpeg.AsSpan(2)];
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -57,6 +57,47 @@ public sealed class CalibratorTests
         Assert.Equal(1, single.FalseAlarms); // one image cannot give both scale and rank
     }
 
+    [Theory]
+    [InlineData(0.1, 30)]
+    [InlineData(0.01, 30)]
+    public void Scores_that_are_known_give_the_threshold_that_their_images_give(double rate, int images)
+    {
+        Random random = new(7);
+        Calibration scale = Scale();
+        Observed[] normals = [.. Enumerable.Range(0, images).Select(_ => Within(random, 0))],
+            defects = [.. Enumerable.Range(0, 10).Select(_ => Within(random, 0.3f))];
+
+        CalibrationResult fromImages = Calibrator.FromNormals(normals, rate, Domain.Industrial, scale),
+            withDefects = Calibrator.FromDefects(normals, defects, Domain.Industrial, scale);
+
+        Assert.Equal((fromImages.Calibration.Threshold, fromImages.FalseAlarms), Calibrator.OfNormals(Raw(normals), rate));
+        Assert.Equal(withDefects.Calibration.Threshold, Calibrator.OfDefects(Raw(normals), Raw(defects)));
+
+        double[] Raw(Observed[] all) => [.. all.Select(o => scale.Raw(o.MapMax, o.Detection, Domain.Industrial))];
+    }
+
+    [Fact]
+    public void Scores_above_the_scale_give_no_threshold()
+    {
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => Calibrator.OfNormals([0.5, 1.25], 0.1));
+
+        Assert.Contains("The threshold would be 1.25", e.Message, StringComparison.Ordinal);
+    }
+
+    private static Calibration Scale() =>
+        new()
+        {
+            MapMin = 0,
+            MapMax = 1,
+            DetectionMin = 0,
+            DetectionMax = 1,
+            Threshold = 0.5,
+            MapThreshold = 0.5f,
+        };
+
+    private static Observed Within(Random random, float more) =>
+        new(0, 0.1f + more + 0.4f * random.NextSingle(), 0.1f + more + 0.4f * random.NextSingle());
+
     private static double Score(Calibration calibration, Observed o) =>
         Calibration.Calibrated(calibration.Raw(o.MapMax, o.Detection, Domain.Industrial), calibration.Threshold);
 

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AaClip.Cli.Operate;
 using AaClip.Evaluation;
 using AaClip.Import.Packages;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
+using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -14,16 +16,27 @@ using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip calibrate</c>: finds a threshold from normal images, with or without defects.</summary>
+/// <summary><c>aaclip calibrate</c>: finds a threshold from normal images, with or without defects, or from people's decisions.</summary>
 internal static class CalibrateCommand
 {
+    private static readonly TimeSpan ReviewsSpan = TimeSpan.FromDays(90);
+
     public static Command Create()
     {
-        Option<string> model = SharedOptions.Model();
+        Option<bool> reviews = new("--from-reviews")
+        {
+            Description =
+                "Proposes the threshold of --camera from what people decided on its images, and the scores in their results. Nothing is "
+                + "scored, and nothing is changed without --apply.",
+        };
+        Option<string?> model = new("--model")
+        {
+            Description = "Model package, made by 'aaclip import'. With --from-reviews NAME@VERSION; default: the live model.",
+            HelpName = "DIR|NAME@VERSION",
+        };
         Option<string[]> normals = new("--normals")
         {
             Description = "Images of good parts: files, folders, or globs in quotes. 200 images allow a bound of 1 %.",
-            Required = true,
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };
@@ -33,16 +46,13 @@ internal static class CalibrateCommand
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };
-        Option<string> name = new("--class")
-        {
-            Description = "What the object is called.",
-            Required = true,
-            HelpName = "NAME",
-        };
+        Option<string?> name = new("--class") { Description = "What the object is called.", HelpName = "NAME" };
         Option<Domain> domain = SharedOptions.MapDomain();
         Option<double> rate = new("--false-alarms")
         {
-            Description = "Share of new normal images that may be called anomalous, when there are no --defects.",
+            Description =
+                "Share of new normal images that may be called anomalous, when there are no --defects. With --from-reviews it sets the "
+                + "threshold also where there are defects.",
             DefaultValueFactory = _ => 0.01,
             HelpName = "0-1",
             CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
@@ -62,19 +72,31 @@ internal static class CalibrateCommand
             Description = "Writes the thresholds into a camera's profile instead of a new package, on the scale of --model.",
             HelpName = "FILE",
         };
-        Option<string?> camera = new("--camera") { Description = "Name of the profile in --cameras.", HelpName = "NAME" };
+        Option<string?> camera = new("--camera")
+        {
+            Description = "Name of the profile in --cameras; with --from-reviews name of the camera.",
+            HelpName = "NAME",
+        };
+        Option<DateTimeOffset?> since = Since.Option(
+            "With --from-reviews: only images stored since then, a duration back from now or a time. Default: 90d."
+        );
+        Option<bool> apply = new("--apply") { Description = "With --from-reviews: writes the threshold into the camera's profile." };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
         Option<Provider> provider = SharedOptions.ModelProvider();
+        Account account = new();
         Verb command = new(
             "calibrate",
-            "Finds the threshold of a class or a camera: from normal images alone, with a bound on the rate of false alarms, or "
-                + "from normal images and defects.",
+            "Finds the threshold of a class or a camera: from normal images alone, with a bound on the rate of false alarms, from "
+                + "normal images and defects, or from what people decided on the review page.",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json "
-                + "--camera line1"
+                + "--camera line1",
+            "aaclip calibrate --from-reviews --camera line1 --since 90d",
+            "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply"
         )
         {
+            reviews,
             model,
             normals,
             defects,
@@ -85,20 +107,50 @@ internal static class CalibrateCommand
             version,
             cameras,
             camera,
+            since,
+            apply,
             json,
             provider,
         };
+        account.AddTo(command);
+        Option[] ofPackages = [normals, defects, name, domain, output, version, cameras, provider];
         command.Rules.Add(r =>
-            Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
+            r.GetValue(reviews)
+                ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                    ? $"--from-reviews and {other.Name} exclude each other."
+                    : Verb.Has(r, camera)
+                        ? null
+                        : "--from-reviews needs --camera."
+                : Verb.Missing(r, model, normals, name)
+                    ?? (
+                        ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                            ? $"{lone.Name} needs --from-reviews."
+                            : null
+                    )
+        );
+        command.Rules.Add(r =>
+            r.GetValue(reviews) ? null
+            : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
             : null
         );
         command.SetAction(
             (parsed, cancellation) =>
-                Run.Verb(() =>
+                Run.Verb(async () =>
                 {
-                    string folder = parsed.GetRequiredValue(model),
-                        objectClass = parsed.GetRequiredValue(name);
+                    if (parsed.GetValue(reviews))
+                        return await FromReviewsAsync(
+                            await account.OpenAsync(parsed, cancellation),
+                            parsed.GetRequiredValue(camera)!, // the rule above requires it
+                            parsed.GetValue(model),
+                            parsed.GetValue(since) ?? TimeProvider.System.GetUtcNow() - ReviewsSpan,
+                            Verb.Has(parsed, rate) ? parsed.GetValue(rate) : null,
+                            parsed.GetValue(apply),
+                            parsed.GetValue(json),
+                            cancellation
+                        );
+                    string folder = parsed.GetRequiredValue(model)!, // the rule above requires both
+                        objectClass = parsed.GetRequiredValue(name)!;
                     Domain smoothing = parsed.GetValue(domain);
                     // An output that cannot be written is reported now, not after an hour of scoring.
                     if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
@@ -167,6 +219,27 @@ internal static class CalibrateCommand
                 })
         );
         return command;
+    }
+
+    private static async Task<int> FromReviewsAsync(
+        StorageClients storage,
+        string camera,
+        string? model,
+        DateTimeOffset since,
+        double? falseAlarms,
+        bool apply,
+        bool json,
+        CancellationToken cancellation
+    )
+    {
+        ReviewCalibration calibration = new(storage, TimeProvider.System);
+        ThresholdProposal proposal = await calibration.ProposeAsync(camera, model, since, falseAlarms, cancellation);
+        IReadOnlyList<ProfileChange>? changes = apply ? await calibration.ApplyAsync(proposal, cancellation) : null;
+        if (json)
+            ThresholdOutput.WriteJson(proposal, changes);
+        else
+            ThresholdOutput.Write(proposal, changes);
+        return 0;
     }
 
     private static List<Observed> Observe(

@@ -36,17 +36,30 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
         return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(row.ImageKey))))];
     }
 
+    /// <summary>
+    /// The newest decision on each image that was stored in a span of time, also one that takes an earlier one back; in no order.
+    /// </summary>
+    /// <param name="from">Images stored from here on; null for all.</param>
+    /// <param name="to">Images stored before; null for all.</param>
+    /// <param name="cameras">Only images of these; null for all.</param>
+    public async Task<IReadOnlyList<Review>> NewestAsync(
+        DateTimeOffset? from,
+        DateTimeOffset? to,
+        IReadOnlyCollection<string>? cameras = null,
+        CancellationToken cancellation = default
+    )
+    {
+        IAsyncEnumerable<Review> between = reviews.BetweenAsync(from, to, cancellation);
+        return [.. (await NewestAsync(between.Where(r => cameras?.Contains(r.Camera) != false), cancellation)).Values];
+    }
+
     /// <summary>The decisions in force on images of a camera that were stored from a time on and before another; in no order.</summary>
     internal async Task<IReadOnlyList<Review>> InForceAsync(
         string camera,
         DateTimeOffset from,
         DateTimeOffset to,
         CancellationToken cancellation
-    )
-    {
-        IAsyncEnumerable<Review> between = reviews.BetweenAsync(from, to, cancellation).Where(r => r.Camera == camera);
-        return [.. (await NewestAsync(between, cancellation)).Values.Where(r => InForce(r) is not null)];
-    }
+    ) => [.. (await NewestAsync(from, to, [camera], cancellation)).Where(r => InForce(r) is not null)];
 
     private async IAsyncEnumerable<ReviewedRow> JoinAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellation)
     {

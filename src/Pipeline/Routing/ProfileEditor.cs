@@ -178,7 +178,14 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 
     private static JsonNode Changed(ProfileFile? before, string camera, JsonNode? profile)
     {
-        JsonNode root = Node(before) ?? new JsonObject { ["schemaVersion"] = CameraSet.CurrentSchema, ["cameras"] = new JsonObject() };
+        // Cameras that a file does not name are skipped, and without a file none is: so a first file names all.
+        JsonNode root =
+            Node(before)
+            ?? new JsonObject
+            {
+                ["schemaVersion"] = CameraSet.CurrentSchema,
+                ["cameras"] = new JsonObject { ["*"] = new JsonObject() },
+            };
         JsonObject cameras = root["cameras"]!.AsObject(); // not null: the file was read before, or made here
         if (profile is null)
             cameras.Remove(camera);

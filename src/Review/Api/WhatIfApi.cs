@@ -36,7 +36,7 @@ internal static class WhatIfApi
             .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), PageJson.Options)!
             .AsObject(); // not null: a record is an object
         // The threshold in force: the profile's, else the model's own for the class, which its newest result names.
-        json["threshold"] =
+        double? threshold =
             set.Find(camera)?.Threshold
             ?? (
                 await index
@@ -51,7 +51,10 @@ internal static class WhatIfApi
                     )
                     .FirstOrDefaultAsync(r => r.Threshold is not null, cancellation)
             )?.Threshold;
-        json["profileETag"] = set.ETag;
+        if (threshold is not null)
+            json["threshold"] = threshold;
+        if (set.ETag is not null)
+            json["profileETag"] = set.ETag;
         return json;
     }
 }

@@ -32,6 +32,18 @@ public static class ImageEncoder
         return file.ToArray();
     }
 
+    /// <summary>Encodes an 8-bit grey PNG; lossless.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="grey">[height, width], 0 to 255.</param>
+    /// <exception cref="ArgumentException">The number of values is not width * height.</exception>
+    public static byte[] Png8(int width, int height, ReadOnlySpan<byte> grey)
+    {
+        RequireLength(width, height, grey.Length);
+        using Image<L8> image = Image.LoadPixelData<L8>(Codecs.Configuration, grey, width, height);
+        return Grey(image, PngBitDepth.Bit8);
+    }
+
     /// <summary>Encodes a 16-bit grey PNG; lossless.</summary>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
@@ -39,16 +51,26 @@ public static class ImageEncoder
     /// <exception cref="ArgumentException">The number of values is not width * height.</exception>
     public static byte[] Png16(int width, int height, ReadOnlySpan<ushort> grey)
     {
+        RequireLength(width, height, grey.Length);
+        using Image<L16> image = Image.LoadPixelData<L16>(Codecs.Configuration, MemoryMarshal.AsBytes(grey), width, height);
+        return Grey(image, PngBitDepth.Bit16);
+    }
+
+    private static void RequireLength(int width, int height, int grey)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        if (grey.Length != (long)width * height)
+        if (grey != (long)width * height)
             throw new ArgumentException(
-                $"A grey image of {width} x {height} has {(long)width * height} values, but {grey.Length} are given.",
+                $"A grey image of {width} x {height} has {(long)width * height} values, but {grey} are given.",
                 nameof(grey)
             );
-        using Image<L16> source = Image.LoadPixelData<L16>(Codecs.Configuration, MemoryMarshal.AsBytes(grey), width, height);
+    }
+
+    private static byte[] Grey(Image image, PngBitDepth depth)
+    {
         using MemoryStream file = new();
-        source.SaveAsPng(file, new PngEncoder { BitDepth = PngBitDepth.Bit16, ColorType = PngColorType.Grayscale });
+        image.SaveAsPng(file, new PngEncoder { BitDepth = depth, ColorType = PngColorType.Grayscale });
         return file.ToArray();
     }
 }

@@ -307,38 +307,7 @@ public sealed class ScoreTests : IDisposable
     public void Parity_ignores_the_EXIF_rotation()
     {
         byte[] jpeg = File.ReadAllBytes(_folder.Photo("a.jpg", 1, 120, 60));
-        byte[] exif =
-        [
-            0xFF,
-            0xE1,
-            0,
-            34,
-            .. "Exif\0\0"u8,
-            .. "MM\0*"u8,
-            0,
-            0,
-            0,
-            8,
-            0,
-            1,
-            0x01,
-            0x12,
-            0,
-            3,
-            0,
-            0,
-            0,
-            1,
-            0,
-            6,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ];
-        string turned = _folder.Write("turned.jpg", [.. jpeg.AsSpan(0, 2), .. exif, .. jpeg.AsSpan(2)]);
+        string turned = _folder.Write("turned.jpg", PhotoFolder.Turned(jpeg, 6));
 
         JsonNode seen = JsonNode.Parse(Score("--json", "-", turned).Output)!; // one object
         JsonNode stored = JsonNode.Parse(Score("--json", "-", "--parity", turned).Output)!; // one object

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
+using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Azure.Storage.Blobs.Models;
+using Decision = AaClip.Pipeline.Reviews.Review;
 
 namespace AaClip.Cli.Tests.Operate;
 
@@ -32,12 +35,16 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
 
     /// <summary>Stores an image.</summary>
     /// <returns>Its ETag.</returns>
-    public async Task<string> ImageAsync(string name, string content = "pixels")
+    public Task<string> ImageAsync(string name, string content = "pixels") => ImageAsync(name, BinaryData.FromString(content));
+
+    /// <summary>Stores an image.</summary>
+    /// <returns>Its ETag.</returns>
+    public async Task<string> ImageAsync(string name, BinaryData content)
     {
         BlobContentInfo stored = await Storage
             .Container(ContainerNames.Images)
             .GetBlobClient(name)
-            .UploadAsync(BinaryData.FromString(content), overwrite: true, Cancellation);
+            .UploadAsync(content, overwrite: true, Cancellation);
         return stored.ETag.ToString().Trim('"');
     }
 
@@ -56,6 +63,34 @@ internal sealed class TestAccount(AzuriteFixture azurite, StorageClients storage
         if (map && verdict != Verdict.Failed)
             await results.WritePicturesAsync(model, new ImageVersion(image, etag), [1], [2], Cancellation);
         await results.WriteAsync(TestResult.Document(image, etag, verdict, score, model, time ?? DateTimeOffset.UtcNow), Cancellation);
+    }
+
+    /// <summary>Stores results, and what a person decided on their images.</summary>
+    /// <param name="regions">Polygons around the defect, on all of them; null for none.</param>
+    public async Task DecideAsync(
+        ReviewVerdict verdict,
+        IReadOnlyCollection<ResultDocument> results,
+        IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>>? regions = null
+    )
+    {
+        ResultStore store = new(Storage);
+        await Parallel.ForEachAsync(results, Cancellation, async (result, token) => await store.WriteAsync(result, token));
+        await new ReviewStore(Storage, TimeProvider.System).AddAsync(
+            [
+                .. results.Select(r => new Decision
+                {
+                    Id = Guid.NewGuid(),
+                    Camera = r.Image.Camera!, // a result of an image has both
+                    Image = r.Image.Name,
+                    ETag = r.Image.ETag!,
+                    Cursor = ResultRow.Of(r).Cursor,
+                    Verdict = verdict,
+                    Regions = regions,
+                }),
+            ],
+            "kim",
+            Cancellation
+        );
     }
 
     public async Task WriteAsync(string container, string blob) =>

@@ -26,6 +26,15 @@ public class ImageEncoderTests
     }
 
     [Fact]
+    public void An_8_bit_grey_png_comes_back_exactly()
+    {
+        byte[] file = ImageEncoder.Png8(3, 2, [0, 1, 2, 100, 254, 255]);
+
+        Assert.Equal((8, 0), (file[24], file[25])); // bit depth, colour type grey
+        Assert.Equal([0, 1, 2, 100, 254, 255], ImageDecoder.Decode(file, "mask.png").Image.Pixels.Chunk(3).Select(p => p[0]));
+    }
+
+    [Fact]
     public void A_jpeg_comes_back_close_and_a_higher_quality_closer_and_larger()
     {
         byte[] low = ImageEncoder.Jpeg(TestImages.Gradient, 30);
