@@ -97,9 +97,19 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
 
     /// <summary>Writes the threshold into the camera's profile.</summary>
     /// <returns>What changed.</returns>
+    /// <exception cref="InvalidOperationException">There are no profiles.</exception>
     /// <exception cref="StaleProfilesException">The profiles changed since the proposal was made.</exception>
-    public async Task<IReadOnlyList<ProfileChange>> ApplyAsync(ThresholdProposal proposal, CancellationToken cancellation) =>
-        (await _profiles.ThresholdAsync(proposal.Camera, proposal.Proposed, proposal.ETag, Environment.UserName, cancellation)).Changes;
+    public async Task<IReadOnlyList<ProfileChange>> ApplyAsync(ThresholdProposal proposal, CancellationToken cancellation)
+    {
+        if (proposal.ETag is null)
+            throw new InvalidOperationException(
+                $"There are no camera profiles yet, so all cameras are scored. With a profile for '{proposal.Camera}' alone, the images of "
+                    + "others would be skipped: store one for '*' first, on the review page or with 'aaclip up --cameras FILE'."
+            );
+        return (
+            await _profiles.ThresholdAsync(proposal.Camera, proposal.Proposed, proposal.ETag, Environment.UserName, cancellation)
+        ).Changes;
+    }
 
     // Up to four digits, which people can read, if that changes no verdict. A bound on false alarms holds for higher thresholds, too.
     private static double Rounded(double threshold, double[] scores)

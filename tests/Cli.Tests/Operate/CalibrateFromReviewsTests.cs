@@ -120,6 +120,23 @@ public sealed class CalibrateFromReviewsTests(AzuriteFixture azurite)
         Assert.Equal(Profiles, await ProfilesAsync(account));
     }
 
+    [Fact]
+    public async Task Without_profiles_nothing_is_written_because_other_cameras_would_be_skipped()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.DecideAsync(
+            ReviewVerdict.Fine,
+            [.. Fine.Select((score, i) => Result($"fine{i}.png", score, objectClass: CameraProfile.Default.Class))]
+        );
+
+        Aaclip.Result shown = account.Run("calibrate", "--from-reviews", "--camera", "line1");
+        Aaclip.Result applied = account.Run("calibrate", "--from-reviews", "--camera", "line1", "--apply");
+
+        Assert.Equal((0, 1, ""), (shown.Code, applied.Code, applied.Output));
+        Assert.Contains("store one for '*' first", applied.Error, StringComparison.Ordinal);
+        Assert.Null((await new ProfileEditor(account.Storage, TimeProvider.System).ReadAsync(Cancellation)).ETag);
+    }
+
     private static JsonNode Json(TestAccount account, params string[] more)
     {
         Aaclip.Result result = account.Run(["calibrate", "--from-reviews", "--camera", "line1", "--json", .. more]);
