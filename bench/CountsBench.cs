@@ -4,9 +4,9 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Reviews;
-using Decision = AaClip.Pipeline.Reviews.Review;
 using AaClip.Pipeline.Storage;
 using Azure.Data.Tables;
+using Decision = AaClip.Pipeline.Reviews.Review;
 
 namespace AaClip.Bench;
 

@@ -24,7 +24,7 @@ Option<int> images = new("--images")
 Option<bool> save = new("--save") { Description = "Keeps the report under bench/results." };
 RootCommand root = new(
     """
-    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it.
+    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it, its index and its review page.
 
     Example: bin/bench --rounds 5 --save
     """
@@ -35,13 +35,20 @@ RootCommand root = new(
     images,
     save,
 };
-root.SetAction(parsed =>
-{
-    int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save));
-    if (code == 0)
-        code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, "cpu", parsed.GetValue(save));
-    return code != 0 ? code : PipelineBench.RunChild(parsed.GetValue(scratch)!, parsed.GetValue(save));
-});
+root.SetAction(
+    async (parsed, cancellation) =>
+    {
+        bool keep = parsed.GetValue(save);
+        int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), keep);
+        if (code == 0)
+            code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, "cpu", keep);
+        if (code == 0)
+            code = PipelineBench.RunChild(parsed.GetValue(scratch)!, keep);
+        if (code == 0)
+            code = await IndexBench.RunAsync([10_000, 100_000], keep, cancellation);
+        return code != 0 ? code : await ReviewBench.RunAsync(100_000, keep, cancellation);
+    }
+);
 
 Command scoring = new("scoring", "Measures seconds per image, memory and loading of the full-size model.")
 {

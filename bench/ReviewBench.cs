@@ -44,7 +44,7 @@ internal static class ReviewBench
             Machine = Machine.Describe(),
             Runtime = string.Create(
                 CultureInfo.InvariantCulture,
-                $".NET {Environment.Version}, Chromium {site.Browser.Version}, {results:N0} results on Azurite in memory, all on this machine"
+                $".NET {Environment.Version}, Chromium {site.Browser.Version}, {results:N0} results on Azurite in memory, all here"
             ),
             GflopPerSecond = 0,
             Rows = rows,
@@ -140,7 +140,11 @@ internal static class ReviewBench
 
         double[] moves = await MovesAsync(page, "one-image input[type=range]", [0.1, 0.9]);
         await page.CloseAsync();
-        return [Milliseconds("one image: the next one", [.. next.Order()], 100), Milliseconds("one image: a move of the opacity", moves, 16)];
+        return
+        [
+            Milliseconds("one image: the next one", [.. next.Order()], 100),
+            Milliseconds("one image: a move of the opacity", moves, 16),
+        ];
     }
 
     private static async Task<IReadOnlyList<Row>> WhatIfAsync(ReviewSite site, CancellationToken cancellation)

@@ -21,8 +21,7 @@ internal static class ReviewPictures
             )
         )!; // not null: the page answers with an object
         JsonNode row = anomaly["results"]![0]!;
-        string image =
-            $"/image?model={SeededStore.Model}&camera={row["camera"]}&cursor={Uri.EscapeDataString((string)row["cursor"]!)}";
+        string image = $"/image?model={SeededStore.Model}&camera={row["camera"]}&cursor={Uri.EscapeDataString((string)row["cursor"]!)}";
         Directory.CreateDirectory(folder);
         (string Name, string Path, string Ready, ColorScheme Scheme, int Width)[] pictures =
         [

@@ -83,9 +83,9 @@ internal sealed class ReviewSite : IAsyncDisposable
     /// <summary>Decides images as a careful person would: by the raw score, with a slip now and then.</summary>
     public async Task<double> DecideAsync(int count, CancellationToken cancellation)
     {
-        JsonArray rows = (
-            await Http.GetFromJsonAsync<JsonObject>($"/api/results?model={SeededStore.Model}&top={count}", cancellation)
-        )!["results"]!.AsArray(); // not null: the page answers with an object that has them
+        JsonArray rows = (await Http.GetFromJsonAsync<JsonObject>($"/api/results?model={SeededStore.Model}&top={count}", cancellation))![
+            "results"
+        ]!.AsArray(); // not null: the page answers with an object that has them
         JsonArray decisions =
         [
             .. rows.Select(

@@ -1,5 +1,6 @@
 using AaClip.Pipeline.Storage;
 using AaClip.Review;
+using AaClip.Review.Api;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Options;
 

@@ -1,8 +1,5 @@
 using System.Net;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Results.Counts;
@@ -68,7 +65,7 @@ public static class ReviewApp
         builder.Services.AddSingleton(services => new CameraStates(storage, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(services => AlertDesk.WithoutReceivers(storage, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<Models>();
-        builder.Services.Configure<JsonOptions>(json => Configure(json.SerializerOptions));
+        builder.Services.Configure<JsonOptions>(json => PageJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // the gate says what is wrong
         WebApplication app = builder.Build();
         app.UseHostFiltering();
@@ -88,17 +85,5 @@ public static class ReviewApp
         AlertsApi.Map(api);
         AuditApi.Map(api);
         return app;
-    }
-
-    internal static JsonSerializerOptions Json { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
-
-    private static JsonSerializerOptions Configure(JsonSerializerOptions json)
-    {
-        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
-        json.RespectNullableAnnotations = true;
-        json.RespectRequiredConstructorParameters = true;
-        json.Converters.Add(new JsonStringEnumConverter<ReviewVerdict>(JsonNamingPolicy.CamelCase));
-        json.Converters.Add(new JsonStringEnumConverter<Verdict>());
-        return json;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 
@@ -107,6 +106,7 @@ public partial class ReviewTests(Bicep bicep)
             [
                 .. read.Select(c => (BlobReader, $"{data}/blobServices/default/containers/{c}")),
                 (BlobContributor, $"{data}/blobServices/default/containers/{ContainerNames.Config}"),
+                (BlobContributor, $"{data}/blobServices/default/containers/{ContainerNames.State}"),
                 .. QueueNames.All.Select(q => (QueueReader, $"{data}/queueServices/default/queues/{q}")),
                 (TableContributor, data),
                 (ImagePull, $"{Deployment.Registry}/{deployment.One(Deployment.Registry).Text("name")}"),
@@ -116,20 +116,19 @@ public partial class ReviewTests(Bicep bicep)
         }
     }
 
-    [Fact]
-    public void The_page_may_change_camera_profiles_but_not_which_model_runs()
+    [Theory]
+    [InlineData(ContainerNames.Config, CameraProfiles.Blob, "cameras/*")] // not models.json, which says which model runs
+    [InlineData(ContainerNames.State, "alerts/*")]
+    public void The_page_may_change_camera_profiles_and_alerts_and_no_other_blob(string container, params string[] blobs)
     {
-        JsonElement[] grants = [.. bicep.AzdThird.AssignmentsTo("userAssignedIdentities/aaclip-review'")];
-        JsonElement write = Assert.Single(
-            grants,
-            g => g.Text("properties.roleDefinitionId").EndsWith(BlobContributor, StringComparison.Ordinal)
+        JsonElement grant = Assert.Single(
+            bicep.AzdThird.AssignmentsTo("userAssignedIdentities/aaclip-review'"),
+            g => g.Text("id").Contains($"/containers/{container}/", StringComparison.Ordinal)
         );
-        string condition = write.Text("properties.condition");
-        string[] names = [.. Pattern().Matches(condition).Select(m => m.Groups[1].Value)];
+        string condition = grant.Text("properties.condition");
 
-        Assert.Equal("2.0", write.Text("properties.conditionVersion"));
-        Assert.Equal([CameraProfiles.Blob, "cameras/*"], names);
-        Assert.DoesNotContain(ModelRolesStore.BlobName, names);
+        Assert.Equal("2.0", grant.Text("properties.conditionVersion"));
+        Assert.Equal(blobs, Pattern().Matches(condition).Select(m => m.Groups[1].Value));
         foreach (string change in (string[])["write", "add/action", "move/action", "delete"])
             Assert.Contains($"!(ActionMatches{{'{Deployment.Container}/blobs/{change}'}})", condition, StringComparison.Ordinal);
     }

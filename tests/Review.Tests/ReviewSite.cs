@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Storage;
+using AaClip.Review.Api;
 using AaClip.Tests;
 using AaClip.Tests.Seeds;
 using Microsoft.AspNetCore.Builder;
@@ -48,7 +49,7 @@ public abstract class ReviewSite(AzuriteFixture azurite, int results, int detail
     /// <summary>Sends JSON.</summary>
     public async Task<JsonObject> SendAsync(HttpMethod method, string path, object body, int status = 200)
     {
-        using HttpRequestMessage request = new(method, path) { Content = JsonContent.Create(body, options: ReviewApp.Json) };
+        using HttpRequestMessage request = new(method, path) { Content = JsonContent.Create(body, options: PageJson.Options) };
         using HttpResponseMessage answer = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         return await ReadAsync(answer, status);
     }

@@ -97,7 +97,7 @@ module router 'identity.bicep' = {
   }
 }
 
-// The page reads what it shows. It writes camera profiles, and into the tables what people decide.
+// The page reads what it shows. It writes what people decide: on images into the tables, on alerts and camera profiles into blobs.
 module page 'identity.bicep' = if (review) {
   params: {
     location: location
@@ -110,6 +110,7 @@ module page 'identity.bicep' = if (review) {
       { name: 'heatmaps', role: 'blobReader' }
       { name: 'maps', role: 'blobReader' }
       { name: 'config', role: 'blobContributor', blobs: ['cameras.json', 'cameras/*'] } // models.json says which model runs
+      { name: 'state', role: 'blobContributor', blobs: ['alerts/*'] }
     ]
     queues: map(queues, queue => { name: queue, role: 'queueReader' }) // it shows their lengths and ages
     registryName: registryName

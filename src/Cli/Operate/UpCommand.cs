@@ -50,8 +50,8 @@ internal static class UpCommand
         };
         Verb command = new(
             "up",
-            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP and the review page on "
-                + "loopback. The first Ctrl-C lets running work finish, the second ends at once.",
+            "Runs the pipeline on this machine: Azurite unless storage already answers, all functions in a worker process, HTTP and the "
+                + "review page on loopback. The first Ctrl-C lets running work finish, the second ends at once.",
             "aaclip up --model models/aaclip",
             "aaclip up --model models/aaclip --persist azurite-data --cameras cameras.json"
         )

@@ -19,10 +19,7 @@ public sealed class AlertDesk
     public static AlertDesk WithoutReceivers(StorageClients storage, TimeProvider time)
     {
         AlertStore store = new(storage, time);
-        return new AlertDesk(
-            store,
-            new AlertRaiser(store, [], Options.Create(new AlertOptions()), time, NullLogger<AlertRaiser>.Instance)
-        );
+        return new AlertDesk(store, new AlertRaiser(store, [], Options.Create(new AlertOptions()), time, NullLogger<AlertRaiser>.Instance));
     }
 
     /// <summary>Lists the open alerts of all cameras, ordered by camera.</summary>

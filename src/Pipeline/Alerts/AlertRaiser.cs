@@ -213,7 +213,12 @@ public sealed partial class AlertRaiser : IDisposable
         if (state.Outbox.Any(p => p.Since is null))
             state = state with { Outbox = [.. state.Outbox.Select(p => p.Since is null ? p with { Since = now } : p)] };
         bool free = state.Claim is not { } claim || claim.Worker == _worker || claim.Until <= now;
-        return state.Outbox.Count > 0 && free && _sinks.Length > 0 ? state with { Claim = new DeliveryClaim(_worker, now + ClaimTime) } : state;
+        return state.Outbox.Count > 0 && free && _sinks.Length > 0
+            ? state with
+            {
+                Claim = new DeliveryClaim(_worker, now + ClaimTime),
+            }
+            : state;
     }
 
     private void Report(string image, AlertDecision decision)

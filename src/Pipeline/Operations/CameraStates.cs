@@ -53,7 +53,7 @@ public sealed class CameraStates(StorageClients storage, TimeProvider? time = nu
         await foreach (ResultRow row in _index.QueryAsync(newest, cancellation))
         {
             // The results of all models for one image lie side by side.
-            if (images.Count == 0 || (images[^1].Image, images[^1].ETag) != (row.Image, row.ETag))
+            if (images.Count == 0 || images[^1].ImageKey != row.ImageKey)
             {
                 if (images.Count == Images)
                     break;
@@ -86,7 +86,8 @@ public sealed class CameraStates(StorageClients storage, TimeProvider? time = nu
         return null;
     }
 
-    // The first days are those of which the operator judged what is normal. Those of before the window stay the same, once they are all there.
+    // The first days are those of which the operator judged what is normal. Those of before the window stay the same, once they are all
+    // there.
     private async Task<ScoreBins> ReferenceAsync(string camera, string model, DateTimeOffset before, CancellationToken cancellation)
     {
         if (_references.TryGetValue((camera, model), out ScoreBins? known))

@@ -69,7 +69,9 @@ public sealed record Review
     /// <summary>The raw score that the person saw; null if none.</summary>
     public double? Score { get; init; }
 
-    /// <summary>Polygons of [x, y] corners around the defect, 0 to 1 from the top left corner of the upright image; null for none.</summary>
+    /// <summary>
+    /// Polygons of [x, y] corners around the defect, 0 to 1 from the top left corner of the upright image; null for none.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<IReadOnlyList<double>>>? Regions { get; init; }
 
     /// <summary>Name and version of the image.</summary>

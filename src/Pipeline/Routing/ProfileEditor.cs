@@ -11,8 +11,8 @@ namespace AaClip.Pipeline.Routing;
 /// <summary>
 /// Changes config/cameras.json for people, and keeps its last versions in config/cameras/. A change is checked as the file is
 /// (<see cref="CameraSet.Parse"/>) and written under the ETag that the person saw. Steps: 1. keep the version in force, 2. write the new
-/// one, 3. keep it, too. If the program ends in between, the next change or <see cref="HistoryAsync"/> does what is missing. Comments in the
-/// file are lost.
+/// one, 3. keep it, too. If the program ends in between, the next change or <see cref="HistoryAsync"/> does what is missing. Comments in
+/// the file are lost.
 /// </summary>
 public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 {

@@ -10,11 +10,15 @@ internal static class AlertsApi
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/alerts", ListAsync);
-        api.MapPost("/alerts/acknowledge", (Decision d, HttpContext c, AlertDesk a, TimeProvider t, CancellationToken n) =>
-            DecideAsync(d, c, t, (mark, token) => a.AcknowledgeAsync(d.Camera, d.AlertId, mark, token), noteNeeded: false, n)
+        api.MapPost(
+            "/alerts/acknowledge",
+            (Decision d, HttpContext c, AlertDesk a, TimeProvider t, CancellationToken n) =>
+                DecideAsync(d, c, t, (mark, token) => a.AcknowledgeAsync(d.Camera, d.AlertId, mark, token), noteNeeded: false, n)
         );
-        api.MapPost("/alerts/close", (Decision d, HttpContext c, AlertDesk a, TimeProvider t, CancellationToken n) =>
-            DecideAsync(d, c, t, (mark, token) => a.CloseAsync(d.Camera, d.AlertId, mark, token), noteNeeded: true, n)
+        api.MapPost(
+            "/alerts/close",
+            (Decision d, HttpContext c, AlertDesk a, TimeProvider t, CancellationToken n) =>
+                DecideAsync(d, c, t, (mark, token) => a.CloseAsync(d.Camera, d.AlertId, mark, token), noteNeeded: true, n)
         );
     }
 

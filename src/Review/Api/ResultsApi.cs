@@ -71,7 +71,7 @@ internal static class ResultsApi
                 ["results"] = RowView.Of(rows),
                 ["next"] = rows.Count == top ? rows[^1].Row.Cursor : null,
             },
-            ReviewApp.Json
+            PageJson.Options
         );
         return Results.Bytes(
             json,
@@ -100,7 +100,7 @@ internal static class ResultsApi
         return new JsonObject
         {
             ["results"] = RowView.Of(await results.JoinAsync(rows, cancellation)),
-            ["reviews"] = JsonSerializer.SerializeToNode(await reviews.HistoryAsync(cursor, cancellation), ReviewApp.Json),
+            ["reviews"] = JsonSerializer.SerializeToNode(await reviews.HistoryAsync(cursor, cancellation), PageJson.Options),
         };
     }
 

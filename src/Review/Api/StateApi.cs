@@ -52,7 +52,9 @@ internal static class StateApi
         try
         {
             QueueProperties properties = await queue.GetPropertiesAsync(cancellation);
-            PeekedMessage? oldest = properties.ApproximateMessagesCount == 0 ? null : (await queue.PeekMessageAsync(cancellation)).Value; // null: all are in work
+            PeekedMessage? oldest = null;
+            if (properties.ApproximateMessagesCount > 0)
+                oldest = (await queue.PeekMessageAsync(cancellation)).Value; // null: all are in work
             return new QueueState(name, what, properties.ApproximateMessagesCount, (now - oldest?.InsertedOn)?.TotalSeconds);
         }
         catch (RequestFailedException e) when (e.Status == 404)

@@ -26,15 +26,14 @@ internal static class WhatIfApi
         CancellationToken cancellation
     )
     {
-        model ??=
-            await models.LiveAsync(cancellation) ?? throw new KeyNotFoundException("There are no results yet: store an image first.");
+        model ??= await models.LiveAsync(cancellation) ?? throw new KeyNotFoundException("There are no results yet: store an image first.");
         DateTimeOffset end = to ?? time.GetUtcNow(),
             start = from ?? end - Span;
         if (start >= end)
             throw new ArgumentException($"from is {start:O} and to is {end:O}: from must come first.");
         CameraSet set = await profiles.ReadAsync(cancellation);
         JsonObject json = JsonSerializer
-            .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), ReviewApp.Json)!
+            .SerializeToNode(await counts.ReadAsync(camera, model, start, end, cancellation), PageJson.Options)!
             .AsObject(); // not null: a record is an object
         // The threshold in force: the profile's, else the model's own for the class, which its newest result names.
         json["threshold"] =

@@ -17,9 +17,17 @@ import "./compare.js";
 import "./state.js";
 import "./whatif.js";
 
-const titles: Partial<Record<View, string>> = { gallery: "Results", whatif: "Threshold", compare: "Compare", cameras: "Cameras", state: "State", audit: "Audit" };
+// What the navigation shows; one image is reached from the results.
+const titles: Partial<Record<View, string>> = {
+    gallery: "Results",
+    whatif: "Threshold",
+    compare: "Compare",
+    cameras: "Cameras",
+    state: "State",
+    audit: "Audit",
+};
 
-const pages: Partial<Record<View, (session: Session) => unknown>> = {
+const pages: Record<View, (session: Session) => unknown> = {
     gallery: (session) => html`<result-gallery .session=${session}></result-gallery>`,
     image: () => html`<one-image></one-image>`,
     whatif: (session) => html`<what-if .session=${session}></what-if>`,
@@ -47,7 +55,7 @@ export class ReviewApp extends Part {
     }
 
     override render() {
-        const view = address.view in pages ? address.view : "gallery";
+        const view = address.view;
         return html`
             <a class="skip" href="#main">Skip to content</a>
             <header>
@@ -65,14 +73,14 @@ export class ReviewApp extends Part {
                     ?
                 </button>
             </header>
-            <main id="main" tabindex="-1">${pages[view]!(this.session)}</main>
+            <main id="main" tabindex="-1">${pages[view](this.session)}</main>
             <page-messages></page-messages>
             <help-dialog></help-dialog>
         `;
     }
 
     override updated() {
-        const view = address.view in pages ? address.view : "gallery";
+        const view = address.view;
         document.title = `${titles[view] ?? "Image"} · AaClip review`;
         this.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
         if (this.shown && this.shown !== view) this.querySelector<HTMLElement>("main")!.focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// Areas where people saw defects; corners are shares of width and height.
+// Areas of an image: where people saw defects, or what is ignored; corners are shares of width and height.
 import type { Point, Polygon, Region } from "./types.js";
 import type { Zoom } from "./zoom.js";
 

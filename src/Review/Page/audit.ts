@@ -5,6 +5,7 @@ import { address } from "./address.js";
 import { get } from "./api.js";
 import { fieldChanged, timeField } from "./filters.js";
 import { time } from "./format.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 
 interface AuditEvent {
@@ -39,7 +40,7 @@ export class AuditLog extends Part {
                 ${timeField("From", "from")} ${timeField("Up to", "to")}
                 <div class="buttons"><button type="button" @click=${() => address.go("audit")}>Newest</button></div>
             </form>
-            ${this.error ? html`<div class="notice" role="alert">${this.error}</div>` : nothing}
+            ${notice(this.error)}
             ${this.events ? this.table(this.events) : html`<div class="chart" aria-busy="true"></div>`}
         </div>`;
     }
@@ -71,8 +72,8 @@ export class AuditLog extends Part {
             ${events.length === top ? html`<p class="muted">The newest ${top} are shown. Set "Up to" for older ones.</p>` : nothing}`;
     }
 
-    private what({ what, camera, cursor }: AuditEvent) {
-        return camera && cursor ? html`<a href=${address.href("image", { camera, cursor })}>${what}</a>` : what;
+    private what({ what, camera, image, cursor }: AuditEvent) {
+        return camera && cursor ? html`<a href=${address.href("image", { camera, cursor })}>${image}</a> ${what}` : what;
     }
 
     private follow() {

@@ -1,17 +1,17 @@
 // Profiles of cameras: edited as fields, checked by the server as one types, saved after the difference was shown.
 import { html, nothing } from "lit";
-import { customElement, query, state } from "lit/decorators.js";
+import { customElement, state } from "lit/decorators.js";
 import { address } from "./address.js";
-import { ApiError, get, imageUrl, write } from "./api.js";
-import { changeList } from "./changes.js";
+import { ApiError, get, write } from "./api.js";
+import { changeList, firstProfileNotice } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { complain, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
-import { newPolygon, type PolygonLayer } from "./polygons.js";
-import { put, type Profile } from "./profile.js";
+import { put, withoutDefaults, type Profile } from "./profile.js";
 import { profileForm } from "./profile-form.js";
-import type { Change, Changed, Row } from "./types.js";
-import "./polygons.js";
+import type { Change, Changed, Polygon, Row } from "./types.js";
+import "./mask.js";
 import "./profile-history.js";
 
 interface Camera {
@@ -41,7 +41,6 @@ export class CameraProfiles extends Part {
     @state() private draft?: Profile;
     @state() private check?: Check;
     @state() private error = "";
-    @query("polygon-layer") private readonly layer?: PolygonLayer;
     private edited = ""; // name of the entry that the draft is for
     private timer = 0;
     private asked = 0;
@@ -61,9 +60,7 @@ export class CameraProfiles extends Part {
         const data = this.data;
         return html`<div class="tool">
             <h1>Camera profiles</h1>
-            ${this.error
-                ? html`<div class="notice" role="alert">${this.error} <button type="button" @click=${() => this.load()}>Try again</button></div>`
-                : nothing}
+            ${notice(this.error, () => this.load())}
             ${data ? this.content(data) : html`<div class="chart" aria-busy="true"></div>`}
         </div>`;
     }
@@ -104,11 +101,16 @@ export class CameraProfiles extends Part {
             <h2>${name}</h2>
             ${borrowed
                 ? html`<p class="muted">
-                      This camera has no profile of its own: ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies.
-                      Saving gives it one.
+                      This camera has no profile of its own:
+                      ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies. Saving gives it one.
                   </p>`
                 : nothing}
-            ${this.firstFile(name)} ${this.mask(draft, camera?.newest)}
+            ${this.isFirst ? firstProfileNotice() : nothing}
+            <mask-editor
+                .polygons=${draft.ignore ?? []}
+                .newest=${camera?.newest}
+                @mask=${(event: CustomEvent<Polygon[]>) => this.change(put(draft, "ignore", event.detail))}
+            ></mask-editor>
             <form aria-label="Fields" @submit=${(event: Event) => event.preventDefault()}>
                 ${profileForm(draft, (changed) => this.change(changed))}
             </form>
@@ -133,38 +135,9 @@ export class CameraProfiles extends Part {
         </section>`;
     }
 
-    // Without a file all cameras have the default profile; with one, those without a profile are skipped.
-    private firstFile(name: string) {
-        if (this.data!.etag || name === "*") return nothing;
-        return html`<p class="notice">
-            There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped. Save one
-            for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
-        </p>`;
-    }
-
-    private mask(draft: Profile, newest?: Row) {
-        const polygons = draft.ignore ?? [];
-        const put_ = (event: CustomEvent<Profile["ignore"]>) => this.change(put(draft, "ignore", event.detail));
-        const ratio = newest?.width && newest.height ? `${newest.width} / ${newest.height}` : "4 / 3";
-        return html`<fieldset class="group">
-            <legend>Ignored areas</legend>
-            <div class="mask" style="aspect-ratio: ${ratio}; --ratio: ${ratio}">
-                ${newest ? html`<img alt="Newest image of ${newest.camera}" src=${imageUrl(newest, 1600)} />` : nothing}
-                <polygon-layer .polygons=${polygons} what="Ignored area" @polygons=${put_}></polygon-layer>
-            </div>
-            <p class="muted">
-                Drag a corner; press on an edge to add one. Keys: arrows move the corner (Shift: further), Enter adds one, Delete removes it, [ and ]
-                go to the next.
-            </p>
-            <div class="buttons">
-                <button type="button" @click=${this.addPolygon}>Add an area</button>
-                ${polygons.map(
-                    (_, i) => html`<button type="button" @click=${() => this.change(put(draft, "ignore", polygons.toSpliced(i, 1)))}>
-                        Remove area ${i + 1}
-                    </button>`,
-                )}
-            </div>
-        </fieldset>`;
+    // Whether this would be the only profile.
+    private get isFirst() {
+        return !this.data!.etag && this.edited !== "*";
     }
 
     private get name() {
@@ -220,19 +193,12 @@ export class CameraProfiles extends Part {
     private async ask() {
         const asked = ++this.asked;
         try {
-            const check = await write<Check>("POST", "cameras/check", { camera: this.edited, profile: this.draft });
+            const check = await write<Check>("POST", "cameras/check", { camera: this.edited, profile: withoutDefaults(this.draft!) });
             if (asked === this.asked) this.check = check;
         } catch (error) {
             if (asked === this.asked) this.check = { errors: [(error as Error).message], changes: this.check?.changes ?? [] };
         }
         return this.check!;
-    }
-
-    private async addPolygon() {
-        const polygons = [...(this.draft!.ignore ?? []), newPolygon()];
-        this.change(put(this.draft!, "ignore", polygons));
-        await this.updateComplete;
-        this.layer?.select(polygons.length - 1, 0);
     }
 
     private addEntry(event: Event) {
@@ -245,8 +211,8 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        if (!(await confirm(`Save the profile of ${this.edited}?`, html`${this.firstFile(this.edited)}${changeList(changes)}`, "Save"))) return;
-        await this.store(this.draft!);
+        const content = html`${this.isFirst ? firstProfileNotice() : nothing} ${changeList(changes)}`;
+        if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(withoutDefaults(this.draft!));
     }
 
     private async removeEntry() {

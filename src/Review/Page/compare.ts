@@ -11,6 +11,7 @@ import { count, decisionOf, score, short, utc, verdictOf, verdicts } from "./for
 import { defaultOpacity } from "./heat.js";
 import { Keys, type Key } from "./keys.js";
 import { prefetch } from "./loaded.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import { zoomKeys, type ZoomPhoto } from "./photo.js";
 import { store } from "./store.js";
@@ -82,18 +83,14 @@ export class CompareModels extends Part {
                 ${choice("Model A", "a", models, a ? "" : "Choose", a)} ${choice("Model B", "b", models, b ? "" : "Choose", b)}
                 ${choice("Camera", "camera", cameras, "All cameras")} ${timeField("From", "from")} ${timeField("Up to", "to")}
             </form>
-            ${this.error
-                ? html`<div class="notice" role="alert">
-                      ${this.error} <button type="button" @click=${() => ((this.asked = ""), this.requestUpdate())}>Try again</button>
-                  </div>`
-                : nothing}
+            ${notice(this.error, () => this.again())}
             ${this.data ? this.content(this.data) : this.waiting(a, b)}
         </div>`;
     }
 
     private waiting(a?: string, b?: string) {
         if (a && b) return html`<div class="pair-photos" aria-busy="true"></div>`;
-        return html`<p class="muted">Choose two models. Images that both have scored are compared: run a rescore job to score them again.</p>`;
+        return html`<p class="muted">Choose two models. Images that both have scored are compared; a rescore job scores them again.</p>`;
     }
 
     private content(data: Comparison) {
@@ -103,7 +100,7 @@ export class CompareModels extends Part {
                 ${figure("Scored by both", data.both)} ${figure("Same verdict", data.same)} ${figure("Anomalous in A only", data.aOnly)}
                 ${figure("Anomalous in B only", data.bOnly)}
             </dl>
-            ${data.truncated ? html`<p class="muted">There are too many results: only the newest were compared. Choose less time.</p>` : nothing}
+            ${data.truncated ? html`<p class="muted">Too many results: only the newest were compared. Choose less time.</p>` : nothing}
             ${flip ? this.flipped(data, flip) : html`<p class="muted">The models agree on all images that both have scored.</p>`}
         `;
     }
@@ -118,7 +115,7 @@ export class CompareModels extends Part {
                             <a href=${this.href(each)} aria-current=${each === flip ? "true" : nothing} title=${utc(each.a.imageTime)}>
                                 <img alt="" loading="lazy" src=${imageUrl(each.a, 320)} />
                                 <span>
-                                    <strong class="number">${each.difference > 0 ? "+" : "−"}${Math.abs(each.difference).toFixed(2)}</strong>
+                                    <strong class="number">${signed(each.difference)}</strong>
                                     A ${verdicts[verdictOf(each.a)].icon} ${score(each.a.score)} · B ${verdicts[verdictOf(each.b)].icon}
                                     ${score(each.b.score)}
                                     <br /><span class="muted">${i + 1}. ${each.a.camera} · ${short(each.a.imageTime)}</span>
@@ -134,7 +131,8 @@ export class CompareModels extends Part {
             <section aria-label="The image in both models">
                 <div class="pair-photos" @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}>
                     ${[flip.a, flip.b].map(
-                        (row, i) => html`<model-photo .name=${"AB"[i]!} .row=${row} .opacity=${this.opacity} .zoom=${this.zoom}></model-photo>`,
+                        (row, i) =>
+                            html`<model-photo .name=${"AB"[i]!} .row=${row} .opacity=${this.opacity} .zoom=${this.zoom}></model-photo>`,
                     )}
                 </div>
                 <div class="actions" role="group" aria-label="Decide">
@@ -191,6 +189,11 @@ export class CompareModels extends Part {
         }
     }
 
+    private again() {
+        this.asked = "";
+        this.requestUpdate();
+    }
+
     private show(flip: Flip | undefined) {
         this.shown = flip;
         this.zoom = whole;
@@ -226,6 +229,8 @@ export class CompareModels extends Part {
         ];
     }
 }
+
+const signed = (value: number) => `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(2)}`;
 
 function figure(name: string, value: number) {
     return html`<div>

@@ -7,20 +7,23 @@ import { decisionButtons } from "./decision-buttons.js";
 import { count, many } from "./format.js";
 import { Keys, type Key } from "./keys.js";
 import { announce, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
+import { Selection } from "./selection.js";
 import { store } from "./store.js";
-import type { Decision, Row, Session } from "./types.js";
+import type { Decision, Session } from "./types.js";
 import type { ResultGrid } from "./grid.js";
 import "./filters.js";
 import "./grid.js";
 
+const skeleton = html`<div class="skeleton" aria-hidden="true">${Array.from({ length: 24 }, () => html`<i></i>`)}</div>`;
+
 @customElement("result-gallery")
 export class ResultGallery extends Part {
     @property({ attribute: false }) session!: Session;
-    @state() private selected: ReadonlySet<string> = new Set();
     @state() private filtersOpen = false;
     @query("result-grid") private readonly grid!: ResultGrid;
-    private anchor?: string; // where a range of selected cards begins
+    private readonly selection = new Selection(() => this.requestUpdate());
     private stop = () => {};
 
     constructor() {
@@ -80,7 +83,9 @@ export class ResultGallery extends Part {
                         <span class="muted what">${this.target()}</span>
                         ${decisionButtons((verdict) => this.decide(verdict), undefined, store.rows.length === 0)}
                         <button type="button" ?disabled=${!decisions.canUndo} @click=${this.undo}>Undo <kbd>U</kbd></button>
-                        ${this.selected.size > 0 ? html`<button type="button" @click=${this.clear}>Clear selection</button>` : nothing}
+                        ${this.selection.blobs.size > 0
+                            ? html`<button type="button" @click=${() => this.selection.clear()}>Clear selection</button>`
+                            : nothing}
                     </div>
                 </section>
             </div>
@@ -94,29 +99,27 @@ export class ResultGallery extends Part {
     private summary() {
         if (store.status !== "ready") return store.status === "loading" ? "Loading…" : "";
         const shown = store.next ? `${count(store.rows.length)}+ shown` : many(store.rows.length, "result");
-        return html`${shown} · ${store.live ? html`<span class="live">live</span>` : "history"}`;
+        if (!store.live) return `${shown} · history`;
+        const state = store.cut ? html`<span role="alert">✕ no connection, trying again</span>` : html`<span class="live">live</span>`;
+        return html`${shown} · ${state}`;
     }
 
     private target() {
-        if (this.selected.size > 0) return `${count(this.selected.size)} selected`;
+        if (this.selection.blobs.size > 0) return `${count(this.selection.blobs.size)} selected`;
         return store.unsaved.size > 0 ? `Saving ${count(store.unsaved.size)}…` : "";
     }
 
     private content() {
         if (store.rows.length > 0)
             return html`<result-grid
-                    .selected=${this.selected}
+                    .selected=${this.selection.blobs}
                     .heat=${this.heat}
                     @pick=${this.pick}
                     @scroll=${this.scrolled}
                     @move=${() => this.requestUpdate()}
                 ></result-grid>
-                ${store.error
-                    ? html`<div class="notice" role="alert">
-                          ${store.error} <button type="button" @click=${this.again}>Try again</button>
-                      </div>`
-                    : nothing}`;
-        if (store.status === "loading") return html`<div class="skeleton" aria-hidden="true">${Array.from({ length: 24 }, () => html`<i></i>`)}</div>`;
+                ${notice(store.error, () => this.again())}`;
+        if (store.status === "loading") return skeleton;
         if (store.status === "failed")
             return html`<div class="empty" role="alert">
                 <p>Results could not be loaded: ${store.error}</p>
@@ -134,13 +137,13 @@ export class ResultGallery extends Part {
         if (address.view !== "gallery") return;
         const before = store.rows;
         store.open(address.filter);
-        if (before !== store.rows) this.clear();
+        if (before !== store.rows) this.selection.clear();
         this.requestUpdate();
     }
 
     private refresh() {
         if (store.status === "loading") {
-            this.clear();
+            this.selection.clear();
             this.grid?.scrollTo(0, 0);
         }
         this.requestUpdate();
@@ -175,54 +178,36 @@ export class ResultGallery extends Part {
     }
 
     private decide(verdict: Decision) {
-        const rows = this.selected.size > 0 ? store.rows.filter((row) => this.selected.has(row.blob)) : [store.rows[this.grid.current]];
-        decisions.decide(rows.filter((row): row is Row => row !== undefined), verdict);
-        if (this.selected.size > 0) this.clear();
+        const selected = this.selection.rows;
+        decisions.decide(selected.length > 0 ? selected : store.rows.slice(this.grid.current, this.grid.current + 1), verdict);
+        if (selected.length > 0) this.selection.clear();
         else this.grid.focusCard(this.grid.current + 1);
     }
 
-    private clear() {
-        this.selected = new Set();
-        this.anchor = undefined;
-    }
-
     private selectAll() {
-        this.selected = new Set(store.rows.slice(0, mostAtOnce).map((row) => row.blob));
+        this.selection.all();
         if (store.rows.length > mostAtOnce) say(`The newest ${count(mostAtOnce)} are selected: that many can be decided at once.`);
     }
 
     private pick(event: CustomEvent<{ blob: string; range: boolean }>) {
         const { blob, range } = event.detail;
         store.focus = blob;
-        if (range) this.selectRange(blob);
-        else this.toggle(blob);
-    }
-
-    private toggle(blob: string) {
-        const selected = new Set(this.selected);
-        if (!selected.delete(blob)) selected.add(blob);
-        this.selected = selected;
-        this.anchor = blob;
-    }
-
-    private selectRange(blob: string) {
-        const place = (of?: string) => store.rows.findIndex((row) => row.blob === of);
-        const [a, b] = [Math.max(0, place(this.anchor ?? blob)), place(blob)];
-        const range = store.rows.slice(Math.min(a, b), Math.max(a, b) + 1).map((row) => row.blob);
-        this.anchor ??= blob;
-        this.selected = new Set([...this.selected, ...range].slice(0, mostAtOnce));
+        if (range) this.selection.extend(blob);
+        else this.selection.toggle(blob);
     }
 
     private move(by: number, select = false) {
         const from = store.rows[this.grid.current]?.blob;
         this.grid.focusCard(this.grid.current + by);
-        if (!select || !from) return;
-        this.anchor ??= from;
-        this.selectRange(store.focus!);
+        if (select && from) this.selection.extend(store.focus!, from);
     }
 
     private keys(): Key[] {
-        const decide = (key: string, verdict: Decision, what: string) => ({ keys: [key], what, run: () => this.grid && this.decide(verdict) });
+        const decide = (key: string, verdict: Decision, what: string): Key => ({
+            keys: [key],
+            what,
+            run: () => this.grid && this.decide(verdict),
+        });
         const move = (keys: string[], what: string, by: () => number, select = false) => ({
             keys,
             what,
@@ -230,7 +215,7 @@ export class ResultGallery extends Part {
         });
         const toggle = () => {
             const row = this.grid && store.rows[this.grid.current];
-            if (row) this.toggle(row.blob);
+            if (row) this.selection.toggle(row.blob);
         };
         return [
             decide("1", "fine", "Fine"),
@@ -252,7 +237,7 @@ export class ResultGallery extends Part {
             move(["Shift+ArrowDown"], "Select on to the row below", () => this.grid.columns, true),
             move(["Shift+ArrowUp"], "Select on to the row above", () => -this.grid.columns, true),
             { keys: ["Ctrl+a"], what: "Select all shown", run: () => this.selectAll() },
-            { keys: ["Escape"], what: "Clear the selection", run: () => this.clear() },
+            { keys: ["Escape"], what: "Clear the selection", run: () => this.selection.clear() },
             { keys: ["h"], what: "Heatmaps on or off", run: () => this.toggleHeat() },
         ];
     }

@@ -3,7 +3,10 @@ import { customElement, query } from "lit/decorators.js";
 import { activeKeys, singleKeys } from "./keys.js";
 import { Part } from "./part.js";
 
-const shown: Record<string, string> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", Escape: "Esc" };
+const shown: Record<string, string> = {
+    ...{ ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" },
+    ...{ " ": "Space", Escape: "Esc" },
+};
 
 function name(key: string) {
     return key

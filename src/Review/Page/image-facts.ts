@@ -60,7 +60,9 @@ export function facts(facts: Facts) {
         <div class="head">
             <h2>Models</h2>
             ${(all?.results.length ?? 0) > 1
-                ? html`<button type="button" aria-pressed=${facts.beside} @click=${facts.toggleBeside}>Side by side <kbd>S</kbd></button>`
+                ? html`<button type="button" aria-pressed=${facts.beside} @click=${facts.toggleBeside}>
+                      Side by side <kbd>S</kbd>
+                  </button>`
                 : nothing}
         </div>
         <div class="models" role="group" aria-label="Models that scored this image">
@@ -92,10 +94,12 @@ export function facts(facts: Facts) {
         ${historyOf(facts)}
         <details>
             <summary>Result document</summary>
-            <pre tabindex="0" aria-label="Result document">${guard([document], () => (document ? JSON.stringify(document, null, 2) : "Loading…"))}</pre>
+            <pre tabindex="0" aria-label="Result document">${guard([document], () => text(document))}</pre>
         </details>
     `;
 }
+
+const text = (document?: ResultDocument) => (document ? JSON.stringify(document, null, 2) : "Loading…");
 
 function noteKey(event: KeyboardEvent, facts: Facts) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) facts.saveNote();

@@ -1,15 +1,15 @@
 // One image: photo and heat, all models, decisions, and the way to the next.
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { areasOf, newArea } from "./areas.js";
-import { imageUrl } from "./api.js";
 import { imageParameters } from "./card.js";
 import { decisionButtons } from "./decision-buttons.js";
 import { decisions } from "./decisions.js";
-import { decisionOf, many, score, verdictOf, verdicts } from "./format.js";
+import { decisionOf, many } from "./format.js";
 import { defaultOpacity } from "./heat.js";
 import { facts } from "./image-facts.js";
+import { labelOf, modelPhotos, onePhoto } from "./image-photo.js";
 import { Keys, type Key } from "./keys.js";
 import { sizeOf } from "./loaded.js";
 import { announce, say } from "./messages.js";
@@ -18,14 +18,8 @@ import { zoomKeys, type ZoomPhoto } from "./photo.js";
 import { ShownImage } from "./shown-image.js";
 import { store, versionOf } from "./store.js";
 import { whole, type Zoom } from "./zoom.js";
-import type { Decision, Polygon, Row } from "./types.js";
+import type { Decision, Polygon } from "./types.js";
 import type { PolygonLayer } from "./polygons.js";
-import "./model-photo.js";
-import "./polygons.js";
-
-const labelOf = (row: Row) => `${verdicts[verdictOf(row)].word} ${score(row.score)}: ${row.image}`;
-
-const percentOf = (zoom: Zoom) => `${Math.round(100 * zoom.scale)} %`;
 
 @customElement("one-image")
 export class OneImage extends Part {
@@ -83,8 +77,11 @@ export class OneImage extends Part {
                 <section class="side" aria-label="Result"><h1 class="muted">Loading…</h1></section>
             </div>`;
         const at = this.shown.place;
+        const look = { opacity: this.opacity, marks: this.marks, zoom: this.zoom, setZoom: (zoom: Zoom) => (this.zoom = zoom) };
         return html`<div class="image">
-            ${this.beside ? this.photos(this.shown.all!.results) : this.onePhoto(row)}
+            ${this.beside
+                ? modelPhotos(this.shown.all!.results, look)
+                : onePhoto(this.shown, row, look, this.areas, (areas) => (this.drawn = areas))}
             <section class="side" aria-label="Result">
                 ${facts({
                     row,
@@ -123,59 +120,6 @@ export class OneImage extends Part {
         </div>`;
     }
 
-    private onePhoto(row: Row) {
-        const layer = html`<polygon-layer
-            class="defects"
-            what="Defect area"
-            .polygons=${this.areas}
-            @polygons=${(event: CustomEvent<Polygon[]>) => (this.drawn = event.detail)}
-        ></polygon-layer>`;
-        return html`<section class="photo" aria-label="Photo">
-            <zoom-photo
-                tabindex="0"
-                role="group"
-                aria-label="Photo: + and - zoom, Shift and arrow keys move"
-                .label=${labelOf(row)}
-                .image=${this.shown.image}
-                .full=${imageUrl(row)}
-                .size=${sizeOf(row)}
-                .overlay=${this.shown.heat?.overlay}
-                .contour=${this.marks && this.opacity > 0 ? (this.shown.heat?.contour ?? "") : ""}
-                .regions=${this.marks ? (this.shown.document?.regions ?? []) : []}
-                .layer=${layer}
-                .opacity=${this.opacity}
-                .zoom=${this.zoom}
-                @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}
-            ></zoom-photo>
-            ${this.shown.error ? html`<p class="notice" role="alert">${this.shown.error}</p>` : nothing}
-            <div class="zoomer" role="group" aria-label="Zoom">
-                <button type="button" class="icon" aria-label="Zoom out" @click=${() => this.photo?.closer(1 / 1.5)}>−</button>
-                <button type="button" class="icon" aria-label=${`Whole image, now ${percentOf(this.zoom)}`} @click=${() => (this.zoom = whole)}>
-                    ${percentOf(this.zoom)}
-                </button>
-                <button type="button" class="icon" aria-label="Zoom in" @click=${() => this.photo?.closer(1.5)}>+</button>
-            </div>
-        </section>`;
-    }
-
-    private photos(rows: Row[]) {
-        return html`<section
-            class="beside"
-            aria-label="The image in all models"
-            @zoom=${(event: CustomEvent<Zoom>) => (this.zoom = event.detail)}
-        >
-            ${rows.map(
-                (row, i) => html`<model-photo
-                    .name=${"ABCDEFGH"[i] ?? ""}
-                    .row=${row}
-                    .opacity=${this.opacity}
-                    .marks=${this.marks}
-                    .zoom=${this.zoom}
-                ></model-photo>`,
-            )}
-        </section>`;
-    }
-
     private get beside() {
         return address.get("beside") === "1" && (this.shown.all?.results.length ?? 0) > 1;
     }
@@ -186,6 +130,7 @@ export class OneImage extends Part {
     }
 
     private async addArea() {
+        if (this.beside) this.toggleBeside();
         this.drawn = [...this.areas, newArea(this.zoom)];
         await this.updateComplete;
         await this.photo?.updateComplete;

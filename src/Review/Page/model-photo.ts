@@ -1,9 +1,10 @@
 // One model's view of an image, beside those of other models.
-import { html, nothing } from "lit";
+import { html } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { imageUrl } from "./api.js";
 import { file, score, verdictOf, verdicts } from "./format.js";
 import { documents, heats, pictures, sizeOf, type Heat } from "./loaded.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import { whole, type Zoom } from "./zoom.js";
 import type { ResultDocument, Row } from "./types.js";
@@ -57,7 +58,7 @@ export class ModelPhoto extends Part {
                     .opacity=${this.opacity}
                     .zoom=${this.zoom}
                 ></zoom-photo>
-                ${this.error ? html`<p class="notice" role="alert">${this.error}</p>` : nothing}
+                ${notice(this.error)}
             </div>
         </figure>`;
     }

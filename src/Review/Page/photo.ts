@@ -10,7 +10,11 @@ import type { Region } from "./types.js";
 
 /** Keys that zoom and move a photo, or all that show the same part. */
 export function zoomKeys(photo: () => ZoomPhoto | null | undefined, set: (zoom: Zoom) => void): Key[] {
-    const move = (key: string, what: string, x: number, y: number): Key => ({ keys: [`Shift+${key}`], what, run: () => photo()?.shift(x, y) });
+    const move = (key: string, what: string, x: number, y: number): Key => ({
+        keys: [`Shift+${key}`],
+        what,
+        run: () => photo()?.shift(x, y),
+    });
     return [
         { keys: ["+", "="], what: "Zoom in", run: () => photo()?.closer(1.5) },
         { keys: ["-"], what: "Zoom out", run: () => photo()?.closer(1 / 1.5) },
@@ -47,7 +51,9 @@ export class ZoomPhoto extends Part {
         this.listen(this, "wheel", (event) => this.wheel(event as WheelEvent), { passive: false });
         this.listen(this, "pointerdown", (event) => this.down(event as PointerEvent));
         this.listen(this, "pointermove", (event) => this.move(event as PointerEvent));
-        for (const end of ["pointerup", "pointercancel"]) this.listen(this, end, (event) => this.pointers.delete((event as PointerEvent).pointerId));
+        const end = (event: Event) => this.pointers.delete((event as PointerEvent).pointerId);
+        this.listen(this, "pointerup", end);
+        this.listen(this, "pointercancel", end);
         this.listen(this, "dblclick", (event) => this.twice(event as MouseEvent));
         this.observer = new ResizeObserver(() => (this.room = { width: this.clientWidth, height: this.clientHeight }));
         this.observer.observe(this);

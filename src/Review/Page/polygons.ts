@@ -9,14 +9,6 @@ const coarse = 0.05;
 
 const within = (value: number) => Math.round(1e4 * Math.min(1, Math.max(0, value))) / 1e4;
 
-/** A square in the middle, to be moved where it belongs. */
-export const newPolygon = (): Polygon => [
-    [0.4, 0.4],
-    [0.6, 0.4],
-    [0.6, 0.6],
-    [0.4, 0.6],
-];
-
 @customElement("polygon-layer")
 export class PolygonLayer extends Part {
     @property({ attribute: false }) polygons: Polygon[] = [];

@@ -1,20 +1,20 @@
 // The fields of a camera's profile.
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
-import { put, type AlertRule, type Band, type Profile } from "./profile.js";
+import { defaults, put, type AlertRule, type Band, type Profile } from "./profile.js";
 
 type Set<T> = (changed: T) => void;
 
 const valueOf = (event: Event) => (event.target as HTMLInputElement).value;
 const numberOf = (event: Event) => (valueOf(event) === "" ? undefined : Number(valueOf(event)));
 
-const defaultBands: Band[] = [
-    { name: "minor", minCalibrated: 0.5 },
-    { name: "major", minCalibrated: 0.7 },
-    { name: "critical", minCalibrated: 0.9 },
-];
+const linesOf = (text: string) =>
+    text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
 
-function number(label: string, value: number | undefined, normal: string, set: (value: number | undefined) => void, whole = false) {
+function number(label: string, value: number | undefined, normal: string | number, set: Set<number | undefined>, whole = false) {
     return html`<label class="field">
         <span>${label}</span>
         <input
@@ -28,17 +28,16 @@ function number(label: string, value: number | undefined, normal: string, set: (
     </label>`;
 }
 
-function text(label: string, value: string | undefined, normal: string, set: (value: string | undefined) => void) {
+function text(label: string, value: string | undefined, normal: string, set: Set<string | undefined>) {
     return html`<label class="field">
         <span>${label}</span>
         <input .value=${live(value ?? "")} placeholder=${normal} @input=${(event: Event) => set(valueOf(event) || undefined)} />
     </label>`;
 }
 
-function check(label: string, value: boolean, set: (value: boolean) => void) {
-    return html`<label class="check">
-        <input type="checkbox" .checked=${live(value)} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)} /> ${label}
-    </label>`;
+function check(label: string, value: boolean, set: Set<boolean>) {
+    const changed = (event: Event) => set((event.target as HTMLInputElement).checked);
+    return html`<label class="check"><input type="checkbox" .checked=${live(value)} @change=${changed} /> ${label}</label>`;
 }
 
 export function profileForm(profile: Profile, set: Set<Profile>) {
@@ -46,19 +45,20 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
     return html`
         <fieldset class="group">
             <legend>Scoring</legend>
-            ${text("Class: what the object is called", profile.class, "object", field("class"))}
+            ${text("Class: what the object is called", profile.class, defaults.class, field("class"))}
             <label class="field">
                 <span>Domain: which smoothing the map gets</span>
                 <select @change=${(event: Event) => field("domain")(valueOf(event) as Profile["domain"])}>
                     ${["industrial", "medical"].map(
-                        (domain) => html`<option value=${domain} .selected=${domain === (profile.domain ?? "industrial")}>${domain}</option>`,
+                        (domain) =>
+                            html`<option value=${domain} .selected=${domain === (profile.domain ?? defaults.domain)}>${domain}</option>`,
                     )}
                 </select>
             </label>
-            ${number("Threshold: raw scores from here on are anomalous", profile.threshold, "from the package", field("threshold"))}
-            ${number("Map threshold: map values from here on belong to a region", profile.mapThreshold, "from the package", field("mapThreshold"))}
-            ${number("Smallest region, as a share of the image", profile.minRegion, "0", field("minRegion"))}
-            ${check("Store a heatmap for each image", profile.heatmaps ?? true, field("heatmaps"))}
+            ${number("Threshold: scores from here on are anomalous (raw)", profile.threshold, "from the package", field("threshold"))}
+            ${number("Map threshold: values from here on are a region", profile.mapThreshold, "from the package", field("mapThreshold"))}
+            ${number("Smallest region, as a share of the image", profile.minRegion, defaults.minRegion, field("minRegion"))}
+            ${check("Store a heatmap for each image", profile.heatmaps ?? defaults.heatmaps, field("heatmaps"))}
         </fieldset>
         <fieldset class="group">
             <legend>Names</legend>
@@ -66,9 +66,9 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
                 <span>Names that are no images, one a line; * stands for any characters</span>
                 <textarea
                     rows="3"
-                    placeholder=${"*.tmp\n*.part\n*.filepart"}
+                    placeholder=${defaults.skip.join("\n")}
                     .value=${live(profile.skip?.join("\n") ?? "")}
-                    @change=${(event: Event) => field("skip")(valueOf(event).split("\n").map((line) => line.trim()).filter(Boolean))}
+                    @change=${(event: Event) => field("skip")(linesOf(valueOf(event)))}
                 ></textarea>
             </label>
             ${text("Part: regular expression on the name, with a group 'part'", profile.part, "^(?<part>[^_/]+)_", field("part"))}
@@ -79,17 +79,18 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
 
 function alertFields(alert: AlertRule, set: Set<AlertRule>) {
     const field = <K extends keyof AlertRule>(name: K) => (value: AlertRule[K] | undefined) => set(put(alert, name, value));
+    const usual = defaults.alert;
     const confirm = alert.confirm ?? {};
-    const bands = alert.severityBands ?? defaultBands;
+    const bands: readonly Band[] = alert.severityBands ?? usual.severityBands;
     const band = (i: number, changed: Band) => field("severityBands")(bands.with(i, changed));
     return html`<fieldset class="group">
         <legend>Alerts</legend>
-        ${check("This camera alerts", alert.enabled ?? true, field("enabled"))}
+        ${check("This camera alerts", alert.enabled ?? usual.enabled, field("enabled"))}
         <div class="pair">
-            ${number("Anomalous images needed", confirm.n, "1", (n) => field("confirm")(put(confirm, "n", n)), true)}
-            ${number("of the newest", confirm.m, "1", (m) => field("confirm")(put(confirm, "m", m)), true)}
-            ${number("Seconds between two alerts", alert.coolDownSeconds, "60", field("coolDownSeconds"), true)}
-            ${number("Normal images that close an anomaly", alert.closeAfterNormal, "3", field("closeAfterNormal"), true)}
+            ${number("Anomalous images needed", confirm.n, usual.confirm.n, (n) => field("confirm")(put(confirm, "n", n)), true)}
+            ${number("of the newest", confirm.m, usual.confirm.m, (m) => field("confirm")(put(confirm, "m", m)), true)}
+            ${number("Seconds between two alerts", alert.coolDownSeconds, usual.coolDownSeconds, field("coolDownSeconds"), true)}
+            ${number("Normal images that close one", alert.closeAfterNormal, usual.closeAfterNormal, field("closeAfterNormal"), true)}
         </div>
         <table class="bands">
             <caption>

@@ -40,7 +40,11 @@ export class ProfileHistory extends Part {
                             <span>${time(version.at)} <span class="muted">${version.who ?? ""}</span></span>
                             ${version.current
                                 ? html`<strong>In force</strong>`
-                                : html`<button type="button" aria-label="Restore the version of ${local(version.at)}" @click=${() => this.restore(version)}>
+                                : html`<button
+                                      type="button"
+                                      aria-label="Restore… the version of ${local(version.at)}"
+                                      @click=${() => this.restore(version)}
+                                  >
                                       Restore…
                                   </button>`}
                         </div>

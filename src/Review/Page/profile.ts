@@ -1,4 +1,4 @@
-// A camera's profile as it is edited; what is left out has its default (docs/schemas/cameras.schema.json).
+// A camera's profile as it is edited.
 import type { Polygon } from "./types.js";
 
 export interface Band {
@@ -8,7 +8,7 @@ export interface Band {
 
 export interface AlertRule {
     enabled?: boolean;
-    severityBands?: Band[];
+    severityBands?: readonly Band[];
     confirm?: { n?: number; m?: number };
     coolDownSeconds?: number;
     closeAfterNormal?: number;
@@ -22,9 +22,45 @@ export interface Profile {
     ignore?: Polygon[];
     minRegion?: number;
     heatmaps?: boolean;
-    skip?: string[];
+    skip?: readonly string[];
     part?: string;
     alert?: AlertRule;
+}
+
+/** What fields have that are left out (docs/schemas/cameras.schema.json). */
+export const defaults = {
+    class: "object",
+    domain: "industrial",
+    minRegion: 0,
+    heatmaps: true,
+    skip: ["*.tmp", "*.part", "*.filepart"],
+    alert: {
+        enabled: true,
+        severityBands: [
+            { name: "minor", minCalibrated: 0.5 },
+            { name: "major", minCalibrated: 0.7 },
+            { name: "critical", minCalibrated: 0.9 },
+        ],
+        confirm: { n: 1, m: 1 },
+        coolDownSeconds: 60,
+        closeAfterNormal: 3,
+    },
+} as const satisfies Profile;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The fields that differ from what they have when they are left out: the server sends them all. */
+export function withoutDefaults<T extends object>(profile: T, normal: object = defaults): T {
+    const kept: [string, unknown][] = [];
+    for (const [name, value] of Object.entries(profile)) {
+        const usual = (normal as Record<string, unknown>)[name];
+        if (isObject(value) && isObject(usual)) {
+            const rest = withoutDefaults(value, usual);
+            if (Object.keys(rest).length > 0) kept.push([name, rest]);
+        } else if (JSON.stringify(value) !== JSON.stringify(usual)) kept.push([name, value]);
+    }
+    return Object.fromEntries(kept) as T;
 }
 
 /** Sets a field; undefined, or an object without fields, leaves it out. */

@@ -1,13 +1,14 @@
-// What waits, and which cameras are silent or drift.
+// Open alerts, what waits, and which cameras are silent or drift.
 import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import "./alerts.js";
 import { address } from "./address.js";
 import { get, imageUrl } from "./api.js";
 import { imageParameters } from "./card.js";
 import { count, duration, time } from "./format.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import type { Row } from "./types.js";
+import "./alerts.js";
 
 interface Queue {
     name: string;
@@ -32,7 +33,7 @@ interface State {
     cameras: Camera[];
 }
 
-const interval = 5000; // ms
+const interval = 10_000; // ms
 
 @customElement("state-board")
 export class StateBoard extends Part {
@@ -53,7 +54,7 @@ export class StateBoard extends Part {
     override render() {
         return html`<div class="tool">
             <h1>State</h1>
-            ${this.error ? html`<div class="notice" role="alert">${this.error} It is asked again every ${interval / 1000} s.</div>` : nothing}
+            ${notice(this.error, () => this.load())}
             ${this.data ? this.content(this.data) : html`<div class="chart" aria-busy="true"></div>`}
         </div>`;
     }
@@ -117,7 +118,10 @@ export class StateBoard extends Part {
             <td class="last">
                 <div>
                     ${lastRow
-                        ? html`<a href=${address.href("image", { ...imageParameters(lastRow), camera })} aria-label="Last image of ${camera}">
+                        ? html`<a
+                              href=${address.href("image", { ...imageParameters(lastRow), camera })}
+                              aria-label="Last image of ${camera}"
+                          >
                               <img alt="" src=${imageUrl(lastRow, 320)} />
                           </a>`
                         : nothing}
@@ -139,6 +143,7 @@ export class StateBoard extends Part {
             try {
                 this.data = await get<State>("state");
                 this.error = "";
+                await this.querySelector("open-alerts")?.load();
             } catch (error) {
                 this.error = (error as Error).message;
             }

@@ -22,6 +22,8 @@ class Store extends EventTarget {
     model?: string;
     /** New rows that wait until they may move what is on screen. */
     waiting: Row[] = [];
+    /** Whether the last questions for new results had no answer. */
+    cut = false;
     /** Whether new rows wait. */
     hold = false;
     /** Decisions made here and not yet saved, by image version. */
@@ -35,6 +37,7 @@ class Store extends EventTarget {
     private etag?: string;
     private timer = 0;
     private watchers = 0;
+    private unanswered = 0;
     private loading?: Promise<void>;
     private opened: Promise<void> = Promise.resolve();
     private abort = new AbortController();
@@ -161,7 +164,9 @@ class Store extends EventTarget {
         const abort = this.abort;
         try {
             const answer = await api.results({ ...this.filter, top: firstPage }, this.etag, abort.signal);
-            if (!answer || abort !== this.abort) return;
+            if (abort !== this.abort) return;
+            this.answered(true);
+            if (!answer) return;
             const fresh = answer.page.results;
             let next = answer.page.next;
             // More came than one page holds: ask on until the rows meet those that are here.
@@ -175,8 +180,17 @@ class Store extends EventTarget {
             this.etag = answer.etag;
             this.take(fresh);
         } catch {
-            // the next question in 2 s may be answered
+            if (abort === this.abort) this.answered(false);
         }
+    }
+
+    // One question without answer says nothing: the next one comes in 2 s.
+    private answered(yes: boolean) {
+        this.unanswered = yes ? 0 : this.unanswered + 1;
+        const cut = this.unanswered > 1;
+        if (cut === this.cut) return;
+        this.cut = cut;
+        this.changed();
     }
 
     private take(rows: Row[]) {

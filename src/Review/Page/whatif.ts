@@ -4,11 +4,12 @@ import { customElement, property, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { get, write } from "./api.js";
 import { upperBound } from "./bounds.js";
-import { changeList } from "./changes.js";
+import { changeList, firstProfileNotice } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
 import { count, decisions, percent } from "./format.js";
 import { complain, say } from "./messages.js";
+import { notice } from "./notice.js";
 import { Part } from "./part.js";
 import type { Change, Changed, Session } from "./types.js";
 import type { Layer } from "./histogram.js";
@@ -16,7 +17,7 @@ import "./histogram.js";
 
 interface WhatIf {
     model?: string;
-    camera?: string;
+    camera: string;
     days: number;
     bins: number;
     undecided: number[];
@@ -61,10 +62,14 @@ export class WhatIfView extends Part {
     @state() private error = "";
     @state() private applied?: Change[];
     private asked = "";
+    private wanted?: string; // the threshold in the address
 
     override connectedCallback() {
         super.connectedCallback();
-        this.listen(address, "change", () => this.follow());
+        this.listen(address, "change", () => this.requestUpdate());
+    }
+
+    override willUpdate() {
         this.follow();
     }
 
@@ -73,13 +78,12 @@ export class WhatIfView extends Part {
         return html`<div class="tool">
             <h1>Threshold: what if?</h1>
             <form class="controls" aria-label="Which results" @change=${fieldChanged} @submit=${(event: Event) => event.preventDefault()}>
-                ${choice("Camera", "camera", cameras, "All cameras")} ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
+                ${choice("Camera", "camera", cameras, "", this.camera)}
+                ${choice("Model", "model", models, live ? `Live: ${live}` : "Live model")}
                 ${timeField("From", "from")} ${timeField("Up to", "to")}
             </form>
-            ${this.error
-                ? html`<div class="notice" role="alert">${this.error} <button type="button" @click=${this.again}>Try again</button></div>`
-                : nothing}
-            ${this.data ? this.content(this.data) : html`<div class="chart" aria-busy="true"></div>`}
+            ${notice(this.error, () => this.again())}
+            ${this.data ? this.content(this.data) : html`<div class="chart" aria-busy=${this.camera !== undefined}></div>`}
         </div>`;
     }
 
@@ -89,7 +93,9 @@ export class WhatIfView extends Part {
         const step = 1 / data.bins;
         return html`
             <ul class="layers" aria-label="Colours">
-                ${this.layers.map(({ name, color, counts }) => html`<li><i style="background: var(${color})"></i> ${name}: ${count(sum(counts))}</li>`)}
+                ${this.layers.map(
+                    ({ name, color, counts }) => html`<li><i style="background: var(${color})"></i> ${name}: ${count(sum(counts))}</li>`,
+                )}
                 <li class="muted">Failed, without a score: ${count(data.failed)}</li>
             </ul>
             <score-histogram
@@ -125,7 +131,12 @@ export class WhatIfView extends Part {
                 </label>
             </div>
             <dl class="figures">
-                ${figure("Alarms a day", now.aDay.toFixed(1), `${count(now.alarms)} in ${count(data.days)} days with images`, before?.aDay.toFixed(1))}
+                ${figure(
+                    "Alarms a day",
+                    now.aDay.toFixed(1),
+                    `${count(now.alarms)} in ${count(data.days)} days with images`,
+                    before?.aDay.toFixed(1),
+                )}
                 ${figure(
                     "Missed defects",
                     `${count(now.missed)} of ${count(now.defects)}`,
@@ -140,32 +151,34 @@ export class WhatIfView extends Part {
                 )}
             </dl>
             <p class="muted">
-                "At most": the one-sided upper bound of Clopper and Pearson at 95 %, of images on which people decided. Scores are counted in
-                ${data.bins} bins.
+                "At most": the one-sided upper bound of Clopper and Pearson at 95 %, of images on which people decided. Scores are counted
+                in ${data.bins} bins.
                 ${data.mixed ? html`<strong>Several thresholds were in force in this time.</strong>` : nothing}
             </p>
             <div class="buttons">
-                <button type="button" class="primary" ?disabled=${!data.camera || this.threshold === data.threshold} @click=${this.apply}>
-                    Apply…
-                </button>
-                ${data.camera ? nothing : html`<span class="muted">Choose a camera to apply a threshold to it.</span>`}
+                <button type="button" class="primary" ?disabled=${this.threshold === data.threshold} @click=${this.apply}>Apply…</button>
             </div>
             ${this.applied ? html`<div class="applied" role="status"><h2>Changed</h2>${changeList(this.applied)}</div>` : nothing}
         `;
     }
 
+    private get camera() {
+        return address.get("camera") ?? this.session.cameras[0];
+    }
+
     private follow() {
-        if (address.view !== "whatif") return;
-        const { camera, model, from, to, t } = address.parameters;
-        const query = { camera, model, from, to };
-        if (t && Number(t) > 0 && Number(t) < 1) this.threshold = Number(t);
-        const asked = JSON.stringify(query);
-        if (asked !== this.asked) {
-            this.asked = asked;
-            this.applied = undefined;
-            void this.load(query);
+        if (address.view !== "whatif" || !this.camera) return;
+        const { model, from, to, t } = address.parameters;
+        const query = { camera: this.camera, model, from, to };
+        if (t !== this.wanted) {
+            this.wanted = t;
+            this.threshold = Number(t) > 0 && Number(t) < 1 ? Number(t) : (this.data?.threshold ?? 0.5);
         }
-        this.requestUpdate();
+        const asked = JSON.stringify(query);
+        if (asked === this.asked) return;
+        this.asked = asked;
+        this.applied = undefined;
+        void this.load(query);
     }
 
     private async load(query: Record<string, string | undefined>) {
@@ -193,9 +206,10 @@ export class WhatIfView extends Part {
 
     private again() {
         this.asked = "";
-        this.follow();
+        this.requestUpdate();
     }
 
+    // The nearest edge of a bin, or the threshold in force.
     private put(value: number) {
         const bins = this.data!.bins;
         const present = this.data!.threshold;
@@ -210,7 +224,7 @@ export class WhatIfView extends Part {
         const { camera, threshold: before, profileETag: etag } = this.data!;
         const [then, now] = [outcome(this.data!, before ?? 0.5), outcome(this.data!, this.threshold)];
         const content = html`<p>The profile of camera <strong>${camera}</strong> changes. It takes effect within seconds, on new images.</p>
-            ${changeList([{ path: "threshold", before, after: this.threshold }])}
+            ${etag ? nothing : firstProfileNotice()} ${changeList([{ path: "threshold", before, after: this.threshold }])}
             <p>
                 On the images shown here, alarms a day go from ${then.aDay.toFixed(1)} to ${now.aDay.toFixed(1)}, missed defects from
                 ${count(then.missed)} to ${count(now.missed)}, false alarms from ${count(then.falseAlarms)} to ${count(now.falseAlarms)}.
@@ -218,8 +232,8 @@ export class WhatIfView extends Part {
         if (!(await confirm("Apply this threshold?", content, "Apply"))) return;
         try {
             const { changes } = await write<Changed>("POST", "cameras/threshold", { camera, threshold: this.threshold, etag });
-            const { model, from, to } = address.parameters;
-            this.show(await get<WhatIf>("whatif", { camera, model, from, to }));
+            this.show(await get<WhatIf>("whatif", JSON.parse(this.asked)));
+            this.keep();
             this.applied = changes;
             say(`The threshold of ${camera} is ${this.threshold.toFixed(3)} now.`);
         } catch (error) {

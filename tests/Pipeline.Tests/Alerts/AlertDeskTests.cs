@@ -1,5 +1,6 @@
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Storage;
 using AaClip.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,27 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
         Assert.Equal(Kim.At, told.Envelope.Time);
         Assert.Empty(open);
         Assert.NotEqual(closed?.AlertId, sink.Events[2].Data.AlertId);
+    }
+
+    [Fact]
+    public async Task What_a_page_without_receivers_decides_is_delivered_by_the_next_worker()
+    {
+        StorageClients storage = await azurite.NewAsync();
+        AlertStore store = new(storage, TimeProvider.System);
+        EventSink sink = new();
+        using AlertRaiser raiser = Raiser(store, sink);
+        await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation);
+        AlertDesk page = AlertDesk.WithoutReceivers(storage, TimeProvider.System);
+
+        await page.AcknowledgeAsync("line1", null, Kim, Cancellation);
+        await page.CloseAsync("line1", null, Kim, Cancellation);
+        Assert.Equal(["opened"], sink.Types);
+
+        Assert.Null(await raiser.SweepAsync(Cancellation)); // nothing is left
+        Assert.Equal(["opened", "acknowledged", "closed"], sink.Types);
+        Assert.Equal(Kim, sink.Events[2].Data.ClosedBy);
+        Assert.Null(await raiser.SweepAsync(Cancellation));
+        Assert.Equal(3, sink.Types.Count());
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public class CameraStatesTests(AzuriteFixture azurite)
         StorageClients storage = await azurite.NewAsync();
         ResultIndex index = new(storage);
         Random random = new(5);
-        // Eight days ago and today, an image each three minutes for twelve hours
+        // Eight days ago and today, an image each three minutes
         await PutAsync("steady", Noon.AddDays(-8), 0.3);
         await PutAsync("steady", Noon, 0.3);
         await PutAsync("moved", Noon.AddDays(-8), 0.3);
@@ -48,7 +48,7 @@ public class CameraStatesTests(AzuriteFixture azurite)
         Task PutAsync(string camera, DateTimeOffset last, double mean) =>
             Parallel.ForAsync(
                 0,
-                240,
+                Drift.MinScores,
                 Cancellation,
                 async (i, token) =>
                 {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
@@ -7,6 +8,7 @@ using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
+using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Tests.Results.Counts;
@@ -80,6 +82,44 @@ internal static class StorageOperations
                     string.Join(' ', await Results(s).Index.QueryAsync(new ResultQuery(), Token).Select(r => r.Blob).ToListAsync(Token))
                 )
             ),
+            ["ReviewStore.Add"] = new(WithResults, Give(s => ReviewsAsync(s, Review(1), Review(2)))),
+            ["ReviewStore.Add beside a known one"] = new(
+                async s =>
+                {
+                    await WithResults(s);
+                    await ReviewsAsync(s, Review(1));
+                },
+                Give(s => ReviewsAsync(s, Review(1), Review(2)))
+            ),
+            ["ReviewedResults.Query"] = new(
+                async s =>
+                {
+                    await WithResults(s);
+                    await ReviewsAsync(s, Review(1));
+                },
+                Give(async s =>
+                    await new ReviewedResults(Results(s).Index, new ReviewStore(s, Clock))
+                        .QueryAsync(new ResultQuery(), new HashSet<ReviewVerdict> { ReviewVerdict.Fine }, Token)
+                        .CountAsync(Token)
+                )
+            ),
+            ["ProfileEditor.Change"] = new(Nothing, Give(s => EditAsync(s, "0.4"))),
+            ["ProfileEditor.Change of a file that is there"] = new(s => EditAsync(s, "0.4"), Give(s => EditAsync(s, "0.6"))),
+            ["ProfileEditor.Restore"] = new(
+                async s =>
+                {
+                    await EditAsync(s, "0.4");
+                    await EditAsync(s, "0.6");
+                },
+                Give(async s =>
+                {
+                    ProfileEditor editor = new(s, Clock);
+                    string oldest = (await editor.HistoryAsync(Token))[^1].Id;
+                    await editor.RestoreAsync(oldest, (await editor.ReadAsync(Token)).ETag, "kim", Token);
+                    return await TellAsync(editor);
+                })
+            ),
+
             ["ResultIndex.Remove"] = new(WithResults, Do(s => Results(s).Index.RemoveAsync(ResultRow.Of(Document()), Token))),
             ["ResultIndex.Drop"] = new(
                 WithResults,
@@ -356,4 +396,41 @@ internal static class StorageOperations
     {
         public override DateTimeOffset GetUtcNow() => Noon;
     }
+
+    private static Review Review(int number) =>
+        new()
+        {
+            Id = new Guid(number, 0, 0, new byte[8]),
+            Camera = "line1",
+            Image = Image,
+            ETag = "0x1",
+            Cursor = ResultRow.Of(Document()).Cursor,
+            Verdict = ReviewVerdict.Fine,
+        };
+
+    private static async Task<string> ReviewsAsync(StorageClients storage, params Review[] reviews)
+    {
+        ReviewStore store = new(storage, Clock);
+        await store.AddAsync(reviews, "kim", Token);
+        return string.Join(' ', (await store.HistoryAsync(reviews[0].Cursor, Token)).Select(r => r.Id).Order());
+    }
+
+    private static async Task<string> EditAsync(StorageClients storage, string threshold)
+    {
+        ProfileEditor editor = new(storage, Clock);
+        await editor.ChangeAsync(
+            "line1",
+            JsonNode.Parse($$"""{ "threshold": {{threshold}} }"""),
+            (await editor.ReadAsync(Token)).ETag,
+            "kim",
+            Token
+        );
+        return await TellAsync(editor);
+    }
+
+    // A change that was stored without an answer is none when it is made again: tell what is there, not what changed.
+    private static async Task<string> TellAsync(ProfileEditor editor) =>
+        FormattableString.Invariant(
+            $"{(await editor.ReadAsync(Token)).Find("line1")?.Threshold}; {(await editor.HistoryAsync(Token)).Count} versions"
+        );
 }

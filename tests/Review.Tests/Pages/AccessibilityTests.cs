@@ -47,7 +47,8 @@ public class AccessibilityTests(SmallSite site, Browser browser) : IClassFixture
                 """
                 () => [...document.querySelectorAll("button, select, input, a.button, nav a, summary")]
                     .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 0)
-                    .map((e) => [e, (e.matches("input[type=checkbox], input[type=radio]") ? (e.closest("label") ?? e) : e).getBoundingClientRect()])
+                    .map((e) => [e, e.matches("input[type=checkbox], input[type=radio]") ? (e.closest("label") ?? e) : e])
+                    .map(([e, target]) => [e, target.getBoundingClientRect()])
                     .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
                     .map(([e, box]) => `${e.outerHTML.slice(0, 120)}: ${box.width} x ${box.height}`)
                 """

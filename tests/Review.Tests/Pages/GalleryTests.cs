@@ -16,7 +16,9 @@ public class GalleryTests(LargeSite site, Browser browser) : IClassFixture<Large
         int most = 0;
         while (true)
         {
-            seen.UnionWith(await page.Tab.EvaluateAsync<string[]>("[...document.querySelectorAll('[data-blob]')].map((e) => e.dataset.blob)"));
+            seen.UnionWith(
+                await page.Tab.EvaluateAsync<string[]>("[...document.querySelectorAll('[data-blob]')].map((e) => e.dataset.blob)")
+            );
             most = Math.Max(most, await page.Tab.EvaluateAsync<int>("document.querySelectorAll('*').length"));
             if (seen.Count == 10_000)
                 break;
@@ -51,7 +53,8 @@ public class GalleryTests(LargeSite site, Browser browser) : IClassFixture<Large
         await page.Tab.Locator("result-filters select").First.SelectOptionAsync("pill");
         await page.Tab.GetByLabel("Anomalous").CheckAsync();
 
-        await Expect(page.Tab).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("camera=pill.*verdict=anomalous|verdict=anomalous.*camera=pill"));
+        await Expect(page.Tab)
+            .ToHaveURLAsync(new System.Text.RegularExpressions.Regex("camera=pill.*verdict=anomalous|verdict=anomalous.*camera=pill"));
         await Expect(page.Cards.First).ToHaveAttributeAsync("data-blob", new System.Text.RegularExpressions.Regex("/pill/"));
         string filtered = page.Tab.Url;
         await page.Tab.GotoAsync(filtered); // a link is a view

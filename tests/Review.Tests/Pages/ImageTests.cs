@@ -35,7 +35,10 @@ public class ImageTests(SmallSite site, Browser browser) : IClassFixture<SmallSi
             }
             """
         );
-        RgbImage[] shown = [.. picture.Split(' ').Select(url => ImageDecoder.Decode(Convert.FromBase64String(url.Split(',')[1]), "shown").Image)];
+        RgbImage[] shown =
+        [
+            .. picture.Split(' ').Select(url => ImageDecoder.Decode(Convert.FromBase64String(url.Split(',')[1]), "shown").Image),
+        ];
 
         JsonObject map = await site.GetAsync($"/api/map?blob={Uri.EscapeDataString((string)row["blob"]!)}");
         RgbImage wanted = shown[0];
@@ -94,7 +97,10 @@ public class ImageTests(SmallSite site, Browser browser) : IClassFixture<SmallSi
         JsonObject result = await site.GetAsync($"/api/result?blob={Uri.EscapeDataString(blob)}");
         JsonNode part = result["map"]!;
         byte[] png = (
-            await site.Storage.Container("maps").GetBlobClient((string)part["blob"]!).DownloadContentAsync(TestContext.Current.CancellationToken)
+            await site
+                .Storage.Container("maps")
+                .GetBlobClient((string)part["blob"]!)
+                .DownloadContentAsync(TestContext.Current.CancellationToken)
         ).Value.Content.ToArray();
         int side = (int)part["side"]!;
         QuantizedMap stored = new()

@@ -39,8 +39,8 @@ public sealed class ScoreBins
     public static int BinOf(double raw) => (int)Math.Clamp(raw * Count, 0, Count - 1); // a product with a power of two is exact
 
     /// <summary>
-    /// The bins that are not empty, in as few bytes as may be: for each, how many bins after the one before it, and its count, both as 7 bits
-    /// a byte, low ones first, where the high bit says that more follow (LEB128).
+    /// The bins that are not empty, in as few bytes as may be: for each, how many bins after the one before it, and its count, both as 7
+    /// bits a byte, low ones first, where the high bit says that more follow (LEB128).
     /// </summary>
     internal byte[] Pack()
     {

@@ -91,11 +91,11 @@ public sealed class ScoreCounts(StorageClients storage, TimeProvider? time = nul
         CancellationToken cancellation
     )
     {
-        SortedDictionary<DateOnly, HourCount> days = [];
-        foreach (DateOnly month in await _index.MonthsAsync(cancellation))
-        foreach ((DateOnly day, HourCount count) in await MonthAsync(camera, model, month, from, to, cancellation))
-            days.Add(day, count);
-        return days;
+        IReadOnlyList<DateOnly> months = await _index.MonthsAsync(cancellation);
+        SortedDictionary<DateOnly, HourCount>[] days = await Task.WhenAll(
+            months.Select(month => MonthAsync(camera, model, month, from, to, cancellation))
+        );
+        return new SortedDictionary<DateOnly, HourCount>(days.SelectMany(d => d).ToDictionary());
     }
 
     /// <summary>The counts of the first days with results, UTC, in the order of time.</summary>

@@ -21,7 +21,9 @@ public sealed record ScoreSplit
     /// <summary>Days with images, UTC.</summary>
     public required int Days { get; init; }
 
-    /// <summary>Number of bins of each list: bin i holds raw scores in [i/256, (i+1)/256), the first and the last what is outside.</summary>
+    /// <summary>
+    /// Number of bins of each list: bin i holds raw scores in [i/256, (i+1)/256), the first and the last what is outside.
+    /// </summary>
     public int Bins { get; } = ScoreBins.Count;
 
     /// <summary>Scores of images that nobody has decided on.</summary>

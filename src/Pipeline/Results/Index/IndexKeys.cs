@@ -97,7 +97,9 @@ internal static class IndexKeys
 
     /// <summary>A cursor after all results of a moment and before those of earlier ones.</summary>
     /// <param name="time">Null for a cursor after everything.</param>
-    public static string After(DateTimeOffset? time) => $"{Moment(time ?? DateTimeOffset.UnixEpoch)}|{new string('g', 16)}"; // after all hexadecimal digits
+    public static string After(DateTimeOffset? time) =>
+        // "g" is after all hexadecimal digits
+        $"{Moment(time ?? DateTimeOffset.UnixEpoch)}|{new string('g', 16)}";
 
     /// <summary>The moment of a row key.</summary>
     /// <returns>Null when it is no key of a result.</returns>

@@ -24,14 +24,14 @@ public class ScoreCountsTests(AzuriteFixture azurite)
         Dictionary<string, ReviewVerdict> decided = [];
 
         await PutAsync(all[..200]);
-        await CheckAsync(all[..200], 25); // nothing is counted yet
+        await CheckAsync(all[..200], 10); // nothing is counted yet
         Assert.True(await CountedResults.Recount(storage).RunAsync(TimeSpan.FromMinutes(5), Cancellation) > 0);
-        await CheckAsync(all[..200], 40); // all is
+        await CheckAsync(all[..200], 20); // all is
         await PutAsync(all[200..]);
         decided = await DecideAsync(random, storage, all);
-        await CheckAsync(all, 40); // some is
+        await CheckAsync(all, 20); // some is
         await CountedResults.Recount(storage).RunAsync(TimeSpan.FromMinutes(5), Cancellation);
-        await CheckAsync(all, 40);
+        await CheckAsync(all, 20);
         Assert.DoesNotContain(
             await CountedResults.StoredAsync(storage, Cancellation),
             row => row.Contains(" mark", StringComparison.Ordinal)

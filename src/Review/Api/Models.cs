@@ -5,7 +5,7 @@ using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace AaClip.Review;
+namespace AaClip.Review.Api;
 
 /// <summary>The models that have results.</summary>
 internal sealed class Models(StorageClients storage, ResultIndex index, TimeProvider time) : IDisposable

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace AaClip.Review;
+namespace AaClip.Review.Api;
 
 /// <summary>Who uses the page.</summary>
 public interface IIdentity

@@ -2,16 +2,16 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Reviews;
 
-namespace AaClip.Review;
+namespace AaClip.Review.Api;
 
 /// <summary>A result as the page gets it: as GET results of the functions tells it, and the decision in force as "review".</summary>
 internal static class RowView
 {
     public static JsonObject Of(ReviewedRow row)
     {
-        JsonObject json = JsonSerializer.SerializeToNode(row.Row, ReviewApp.Json)!.AsObject(); // not null: a row is an object
+        JsonObject json = JsonSerializer.SerializeToNode(row.Row, PageJson.Options)!.AsObject(); // not null: a row is an object
         if (row.Review is { } review)
-            json["review"] = JsonSerializer.SerializeToNode(review, ReviewApp.Json);
+            json["review"] = JsonSerializer.SerializeToNode(review, PageJson.Options);
         return json;
     }
 

@@ -1,7 +1,7 @@
 using AaClip.Pipeline.Routing;
 using Azure;
 
-namespace AaClip.Review;
+namespace AaClip.Review.Api;
 
 /// <summary>
 /// What every request passes: who asks, headers that keep the page to its own origin, and for what changes something the own origin and
