@@ -97,7 +97,6 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
 
     /// <summary>Writes the threshold into the camera's profile.</summary>
     /// <returns>What changed.</returns>
-    /// <exception cref="StaleProfilesException">The profiles changed since the proposal was made.</exception>
     public async Task<IReadOnlyList<ProfileChange>> ApplyAsync(ThresholdProposal proposal, CancellationToken cancellation) =>
         (await _profiles.ThresholdAsync(proposal.Camera, proposal.Proposed, proposal.ETag, Environment.UserName, cancellation)).Changes;
 

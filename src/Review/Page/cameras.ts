@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { ApiError, get, write } from "./api.js";
-import { changeList, firstProfileNotice } from "./changes.js";
+import { changeList } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { complain, say } from "./messages.js";
 import { notice } from "./notice.js";
@@ -105,7 +105,6 @@ export class CameraProfiles extends Part {
                       ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies. Saving gives it one.
                   </p>`
                 : nothing}
-            ${this.isFirst ? firstProfileNotice() : nothing}
             <mask-editor
                 .polygons=${draft.ignore ?? []}
                 .newest=${camera?.newest}
@@ -133,11 +132,6 @@ export class CameraProfiles extends Part {
                     : nothing}
             </div>
         </section>`;
-    }
-
-    // Whether this would be the only profile.
-    private get isFirst() {
-        return !this.data!.etag && this.edited !== "*";
     }
 
     private get name() {
@@ -211,7 +205,7 @@ export class CameraProfiles extends Part {
     private async save() {
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
-        const content = html`${this.isFirst ? firstProfileNotice() : nothing} ${changeList(changes)}`;
+        const content = changeList(changes);
         if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(withoutDefaults(this.draft!));
     }
 

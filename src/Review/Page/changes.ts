@@ -1,5 +1,4 @@
 import { html } from "lit";
-import { address } from "./address.js";
 import type { Change } from "./types.js";
 
 const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
@@ -16,10 +15,3 @@ export function changeList(changes: Change[]) {
         )}
     </ul>`;
 }
-
-/** Said where there are no profiles: all cameras have the default one; once one is saved, those without are skipped. */
-export const firstProfileNotice = () =>
-    html`<p class="notice">
-        There are no camera profiles yet, so all cameras are scored. As soon as one is saved, cameras without a profile are skipped.
-        Save one for the pattern <a href=${address.href("cameras", { camera: "*" })}>*</a> first, which stands for all others.
-    </p>`;

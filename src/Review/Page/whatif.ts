@@ -4,7 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { get, write } from "./api.js";
 import { upperBound } from "./bounds.js";
-import { changeList, firstProfileNotice } from "./changes.js";
+import { changeList } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
 import { count, decisions, percent } from "./format.js";
@@ -224,7 +224,7 @@ export class WhatIfView extends Part {
         const { camera, threshold: before, profileETag: etag } = this.data!;
         const [then, now] = [outcome(this.data!, before ?? 0.5), outcome(this.data!, this.threshold)];
         const content = html`<p>The profile of camera <strong>${camera}</strong> changes. It takes effect within seconds, on new images.</p>
-            ${etag ? nothing : firstProfileNotice()} ${changeList([{ path: "threshold", before, after: this.threshold }])}
+            ${changeList([{ path: "threshold", before, after: this.threshold }])}
             <p>
                 On the images shown here, alarms a day go from ${then.aDay.toFixed(1)} to ${now.aDay.toFixed(1)}, missed defects from
                 ${count(then.missed)} to ${count(now.missed)}, false alarms from ${count(then.falseAlarms)} to ${count(now.falseAlarms)}.

@@ -120,6 +120,23 @@ public sealed class CalibrateFromReviewsTests(AzuriteFixture azurite)
         Assert.Equal(Profiles, await ProfilesAsync(account));
     }
 
+    [Fact]
+    public async Task Without_profiles_the_first_ones_leave_no_camera_out()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.DecideAsync(
+            ReviewVerdict.Fine,
+            [.. Fine.Select((score, i) => Result($"fine{i}.png", score, objectClass: CameraProfile.Default.Class))]
+        );
+
+        Aaclip.Result applied = account.Run("calibrate", "--from-reviews", "--camera", "line1", "--apply");
+
+        Assert.Equal(0, applied.Code);
+        CameraSet profiles = await new ProfileEditor(account.Storage, TimeProvider.System).ReadAsync(Cancellation);
+        Assert.NotNull(profiles.Find("line1")?.Threshold);
+        Assert.Equal(CameraProfile.Default.Class, profiles.Find("another")?.Class);
+    }
+
     private static JsonNode Json(TestAccount account, params string[] more)
     {
         Aaclip.Result result = account.Run(["calibrate", "--from-reviews", "--camera", "line1", "--json", .. more]);
