@@ -159,7 +159,7 @@ internal static class ExportCommand
             Console.Error.WriteLine($"{image.Image}: {image.Why}");
         if (images.Any(i => i.Why is not null))
             Console.Error.WriteLine(
-                $"{images.Count(i => i.Why is not null)} of {images.Count} decided images are not in the data set, or could not be brought up to date."
+                $"{images.Count(i => i.Why is not null)} of {images.Count} decided images are not in the data set, or not up to date."
             );
         if (!decisions.Any(d => d.Verdict is ReviewVerdict.Fine or ReviewVerdict.Defect))
             Console.Error.WriteLine("No decisions.");

@@ -37,7 +37,9 @@ internal sealed partial class MvtecFolder
                 _files.TryAdd(match.Groups[1].Value, path);
     }
 
-    /// <summary>For each class its name, and how many files there are in train/good, test/good, test/defect and ground_truth/defect.</summary>
+    /// <summary>
+    /// For each class its name, and how many files there are in train/good, test/good, test/defect and ground_truth/defect.
+    /// </summary>
     public IEnumerable<string[]> Counts =>
         from one in Classes
         let counts = new[] { TrainGood, TestGood, TestDefect, Truth }.Select(part => In(one, part).Count().ToString("D", null))

@@ -57,10 +57,10 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
         if (fine.Length < MinFine)
             throw new InvalidDataException(
                 FormattableString.Invariant(
-                    $"Of camera '{camera}' since {since:yyyy-MM-dd}, {fine.Length} fine and {defects.Length} defective images have a score of "
+                    $"Of camera '{camera}' since {since:yyyy-MM-dd}, {fine.Length} fine and {defects.Length} defective images "
                 )
-                    + $"{model} as '{profile.Class}'{(others > 0 ? $", and {others} as another class" : "")}: at least {MinFine} fine ones are "
-                    + "needed. Decide on more images on the review page, or take a longer time with --since."
+                    + $"have a score of {model} as '{profile.Class}'{(others > 0 ? $", and {others} as another class" : "")}: "
+                    + $"at least {MinFine} fine ones are needed. Decide on more on the review page, or take a longer time with --since."
             );
 
         // 2. The threshold

@@ -41,8 +41,8 @@ internal static class ThresholdOutput
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Camera '{proposal.Camera}', {proposal.Model} as '{proposal.Class}', images since {proposal.Since:yyyy-MM-dd}: people called "
-                    + $"{proposal.Fine.Count} fine and {proposal.Defects.Count} defective."
+                $"Camera '{proposal.Camera}', {proposal.Model} as '{proposal.Class}', images since {proposal.Since:yyyy-MM-dd}: "
+                    + $"people called {proposal.Fine.Count} fine and {proposal.Defects.Count} defective."
             )
         );
         Tables.Write(
@@ -54,16 +54,16 @@ internal static class ThresholdOutput
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The proposed threshold is for {100 * proposal.Rate:G3} % false alarms: if these images were chosen at random, a new fine "
-                        + $"image is called anomalous with a probability of at most {100 * bound:F2} %."
+                    $"The proposed threshold is for {100 * proposal.Rate:G3} % false alarms: if these images were chosen at random, a "
+                        + $"new fine image is called anomalous with a probability of at most {100 * bound:F2} %."
                 )
             );
             if (proposal.Fine.Count < proposal.Needed)
                 Console.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The requested {100 * proposal.Rate:G3} % need {proposal.Needed} fine images; the threshold is above the scores of all "
-                            + $"that there are."
+                        $"The requested {100 * proposal.Rate:G3} % need {proposal.Needed} fine images; the threshold is above the scores "
+                            + $"of all that there are."
                     )
                 );
         }
@@ -78,8 +78,9 @@ internal static class ThresholdOutput
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Of these images, {proposal.Falling(proposal.Fine)} fine and {proposal.Falling(proposal.Defects)} defective ones become "
-                        + $"normal, {proposal.Rising(proposal.Fine)} fine and {proposal.Rising(proposal.Defects)} defective ones anomalous."
+                    $"Of these images, {proposal.Falling(proposal.Fine)} fine and {proposal.Falling(proposal.Defects)} defective ones "
+                        + $"become normal, "
+                        + $"{proposal.Rising(proposal.Fine)} fine and {proposal.Rising(proposal.Defects)} defective ones anomalous."
                 )
             );
         Console.WriteLine(

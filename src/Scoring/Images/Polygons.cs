@@ -28,7 +28,9 @@ public sealed class Polygons
         return inside;
     }
 
-    /// <summary>Marks the pixels of a row that are inside: those between an odd crossing of a polygon's edges and the next crossing.</summary>
+    /// <summary>
+    /// Marks the pixels of a row that are inside: those between an odd crossing of a polygon's edges and the next crossing.
+    /// </summary>
     /// <param name="y">The row, from 0.</param>
     /// <param name="width">Columns of the image.</param>
     /// <param name="height">Rows of the image.</param>

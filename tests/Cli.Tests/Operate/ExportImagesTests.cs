@@ -180,7 +180,7 @@ public sealed class ExportImagesTests(AzuriteFixture azurite) : IDisposable
 
         string[] paths = [.. images.Select(i => folder.PathOf(i, "bottle", defect: false))];
 
-        Assert.InRange(paths.Count(p => p.Contains("/bottle/train/good/", StringComparison.Ordinal)), 1520, 1680); // 4.5 standard deviations
+        Assert.InRange(paths.Count(p => p.Contains("/bottle/train/good/", StringComparison.Ordinal)), 1520, 1680);
         Assert.Equal(2000, paths.Where(p => p.Contains("/good/line1_", StringComparison.Ordinal)).Distinct().Count());
         Assert.All(images.Zip(paths), p => Assert.Equal(p.Second, new MvtecFolder(_folder.Path).PathOf(p.First, "bottle", defect: false)));
     }
