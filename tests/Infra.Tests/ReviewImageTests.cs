@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using AaClip.Pipeline.Storage;
 using AaClip.Review;
+using AaClip.Review.Api;
 using AaClip.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
