@@ -24,7 +24,8 @@ Option<int> images = new("--images")
 Option<bool> save = new("--save") { Description = "Keeps the report under bench/results." };
 RootCommand root = new(
     """
-    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline around it, its index and its review page.
+    Measures full-size AA-CLIP (ViT-L/14 at 518 px, random weights) on this machine, then training steps of it, then the pipeline
+    around it, its index and its review page.
 
     Example: bin/bench --rounds 5 --save
     """
