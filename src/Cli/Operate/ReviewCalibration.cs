@@ -73,8 +73,8 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
             profile.Threshold
             ?? (
                 await _index
-                    .QueryAsync(query with { From = null, PageSize = 1 }, cancellation)
-                    .FirstOrDefaultAsync(r => r.Threshold is not null, cancellation)
+                    .QueryAsync(query with { From = null, Verdicts = [Verdict.Normal, Verdict.Anomalous], PageSize = 1 }, cancellation)
+                    .FirstOrDefaultAsync(cancellation)
             )?.Threshold;
         return new ThresholdProposal(
             camera,

@@ -336,7 +336,8 @@ public sealed partial class AlertRaiser : IDisposable
         {
             IEnumerable<string> now = deliveries.Where(d => d.Accepted.Contains(pending.Change.Id)).Select(d => d.Receiver);
             PendingChange marked = pending with { DeliveredTo = [.. pending.DeliveredTo.Union(now)] };
-            if (Array.Exists(_sinks, sink => marked.IsDue(sink.Name)))
+            // What a page decided meanwhile is not addressed yet
+            if (marked.IsUnaddressed || Array.Exists(_sinks, sink => marked.IsDue(sink.Name)))
                 left.Add(marked);
         }
 

@@ -97,8 +97,15 @@ public sealed record Review
             throw new ArgumentException($"The decision on '{Image}' is {(int)Verdict}, expected fine, defect, unsure or none.");
         if (Note?.Length > MaxNote)
             throw new ArgumentException($"The note on '{Image}' has {Note.Length} characters, expected at most {MaxNote}.");
-        foreach (IReadOnlyList<IReadOnlyList<double>> polygon in Regions ?? [])
-            if (polygon.Count is < 3 or > MaxRegions || polygon.Any(p => p.Count != 2 || p.Any(v => v is not (>= 0 and <= 1))))
+        if (Threshold is { } threshold && !double.IsFinite(threshold) || Score is { } score && !double.IsFinite(score))
+            throw new ArgumentException($"The threshold or score on '{Image}' is not a finite number: leave it out.");
+        foreach (IReadOnlyList<IReadOnlyList<double>>? polygon in Regions ?? [])
+            if (
+                polygon is null
+                || polygon.Any(p => p is null)
+                || polygon.Count is < 3 or > MaxRegions
+                || polygon.Any(p => p.Count != 2 || p.Any(v => v is not (>= 0 and <= 1)))
+            )
                 throw new ArgumentException(
                     $"A region on '{Image}' is no polygon: expected 3 to {MaxRegions} corners [x, y] of numbers from 0 to 1."
                 );

@@ -27,8 +27,8 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
         CancellationToken cancellation = default
     )
     {
-        foreach (Review review in reviews)
-            review.Check();
+        foreach (Review? review in reviews)
+            (review ?? throw new ArgumentException("A decision is null: expected an object.")).Check();
         DateTimeOffset now = time.GetUtcNow();
         Review[] stamped =
         [

@@ -6,6 +6,8 @@ namespace AaClip.Pipeline.Reviews;
 /// <summary>Results together with what people decided on their images.</summary>
 public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
 {
+    private const int Parallel = 32; // requests for the results of decided images
+
     /// <summary>Results, newest image first, each with the decision in force.</summary>
     /// <param name="query">Which results.</param>
     /// <param name="decisions">Only images with one of these; null for all.</param>
@@ -19,7 +21,7 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
         IAsyncEnumerable<ReviewedRow> rows =
             decisions is null || decisions.Contains(ReviewVerdict.None)
                 ? JoinAsync(query, cancellation)
-                : DecidedAsync(query, cancellation);
+                : DecidedAsync(query, decisions, cancellation);
         return decisions is null ? rows : rows.Where(r => decisions.Contains(r.Decision));
     }
 
@@ -68,44 +70,47 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
             yield return row;
     }
 
-    private async IAsyncEnumerable<ReviewedRow> DecidedAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<ReviewedRow> DecidedAsync(
+        ResultQuery query,
+        IReadOnlySet<ReviewVerdict> decisions,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         query.Check();
         IAsyncEnumerable<Review> between = query.After is { } after
             ? reviews.BetweenAsync(after, IndexKeys.After(query.From), cancellation)
             : reviews.BetweenAsync(query.From, query.To, cancellation);
-        // Decisions on one image lie side by side.
-        List<Review> image = [];
-        await foreach (Review review in between)
+        IAsyncEnumerable<Review> wanted = NewestOfEachAsync(between, cancellation)
+            .Where(r => decisions.Contains(r.Verdict) && (query.Camera is null || query.Camera == r.Camera));
+        await foreach (Review[] batch in wanted.Chunk(Parallel).WithCancellation(cancellation))
         {
-            if (query.Camera is not null && query.Camera != review.Camera)
-                continue;
-            if (image.Count > 0 && ImageOf(image[0].Cursor) != ImageOf(review.Cursor))
-            {
-                await foreach (ReviewedRow row in RowsAsync(query, image, cancellation))
-                    yield return row;
-                image.Clear();
-            }
-
-            image.Add(review);
+            IReadOnlyList<ResultRow>[] rows = await Task.WhenAll(
+                batch.Select(r => index.VersionsAsync(r.Camera, r.Cursor, query, cancellation))
+            );
+            for (int i = 0; i < batch.Length; i++)
+                foreach (ResultRow row in rows[i])
+                    yield return new ReviewedRow(row, batch[i]);
         }
-
-        if (image.Count > 0)
-            await foreach (ReviewedRow row in RowsAsync(query, image, cancellation))
-                yield return row;
     }
 
-    private async IAsyncEnumerable<ReviewedRow> RowsAsync(
-        ResultQuery query,
-        List<Review> image,
+    // Decisions on one image lie side by side.
+    private static async IAsyncEnumerable<Review> NewestOfEachAsync(
+        IAsyncEnumerable<Review> reviews,
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        Review newest = image.MaxBy(Order)!; // not null: there is one
-        if (InForce(newest) is null)
-            yield break;
-        foreach (ResultRow row in await index.VersionsAsync(newest.Camera, newest.Cursor, query, cancellation))
-            yield return new ReviewedRow(row, newest);
+        Review? newest = null;
+        await foreach (Review review in reviews.WithCancellation(cancellation))
+        {
+            bool same = newest is not null && ImageOf(newest.Cursor) == ImageOf(review.Cursor);
+            if (newest is not null && !same)
+                yield return newest;
+            if (!same || Order(newest!).CompareTo(Order(review)) < 0) // not null: it is the same image
+                newest = review;
+        }
+
+        if (newest is not null)
+            yield return newest;
     }
 
     /// <summary>The newest decision on each image version, by the part of the cursor that tells it.</summary>

@@ -98,14 +98,14 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
         ProfileFile earlier =
             (await VersionsAsync(cancellation)).FirstOrDefault(v => v.Id == id)
             ?? throw new KeyNotFoundException($"Version '{id}' of {CameraProfiles.Blob} is not kept: only the last {MaxVersions} are.");
-        return await WriteAsync(_ => Node(earlier)!, etag, who, cancellation); // not null: there is a file
+        return await WriteAsync(_ => Node(earlier)!, etag, who, cancellation); // not null: a kept version is valid
     }
 
     /// <summary>The versions that are kept, newest first.</summary>
     public async Task<IReadOnlyList<ProfileVersion>> HistoryAsync(CancellationToken cancellation = default)
     {
         ProfileFile? current = await FindAsync(cancellation);
-        if (current is not null)
+        if (current is not null && IsValid(current))
             await KeepAsync(current, cancellation);
         IReadOnlyList<ProfileFile> versions = await VersionsAsync(cancellation);
         return
@@ -135,12 +135,14 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
         if (before?.ETag != etag)
             throw new StaleProfilesException();
         JsonNode after = change(before);
+        CameraSet.Parse(JsonSerializer.SerializeToUtf8Bytes(after), CameraProfiles.Blob);
         IReadOnlyList<ProfileChange> changes = ProfileChange.Between(Node(before), after);
         if (before is not null)
         {
             if (changes.Count == 0)
                 return (before.ETag, changes);
-            await KeepAsync(before, cancellation);
+            if (IsValid(before))
+                await KeepAsync(before, cancellation);
         }
 
         // 2. Write the new one
@@ -178,6 +180,8 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 
     private static JsonNode Changed(ProfileFile? before, string camera, JsonNode? profile)
     {
+        if (before is not null)
+            Parse(before); // an invalid file is not changed but repaired, or an earlier version is restored
         // Cameras that a file does not name are skipped, and without a file none is: so a first file names all.
         JsonNode root =
             Node(before)
@@ -226,7 +230,7 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
     {
         List<ProfileFile> versions = [];
         await foreach (BlobItem item in _config.GetBlobsAsync(BlobTraits.None, BlobStates.None, Folder, cancellation))
-            if (await FindAsync(_config.GetBlobClient(item.Name), cancellation) is { } version)
+            if (await FindAsync(_config.GetBlobClient(item.Name), cancellation) is { } version && IsValid(version))
                 versions.Add(version);
         return [.. versions.OrderByDescending(v => v.Id, StringComparer.Ordinal)];
     }
@@ -257,9 +261,23 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 
     private static CameraSet Parse(ProfileFile file) => CameraSet.Parse(file.Json, CameraProfiles.Blob, file.ETag);
 
+    private static bool IsValid(ProfileFile file)
+    {
+        try
+        {
+            Parse(file);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false; // other programs can write anything; health and log tell what is wrong with it
+        }
+    }
+
+    /// <returns>Null if there is no file, or one that is not valid.</returns>
     private static JsonNode? Node(ProfileFile? file)
     {
-        if (file is null)
+        if (file is null || !IsValid(file))
             return null;
         ReadOnlySpan<byte> json = file.Json;
         return JsonNode.Parse(json.StartsWith("\uFEFF"u8) ? json[3..] : json, documentOptions: Lenient);

@@ -57,6 +57,18 @@ public static class BlobNames
         return $"{prefix}{escaped}/";
     }
 
+    /// <summary>
+    /// Checks a name that comes from outside before a blob is read by it: addresses resolve "..", which would lead to another container.
+    /// </summary>
+    /// <exception cref="ArgumentException">Storage has no blob of this name; the message tells why.</exception>
+    public static string Checked(string name) =>
+        name.Length is > 0 and <= MaxBlobName && !name.Split('/', '\\').Any(segment => segment is "." or "..")
+            ? name
+            : throw new ArgumentException(
+                $"'{(name.Length <= MaxBlobName ? name : name[..100] + "…")}' is no blob name: expected 1 to {MaxBlobName} characters, "
+                    + "without '.' or '..' between slashes."
+            );
+
     /// <summary>Returns the model, "name@version", of a blob name made by <see cref="Stem"/>.</summary>
     public static string ModelOf(string blob) => Unescape(blob[..blob.IndexOf('/', StringComparison.Ordinal)]);
 

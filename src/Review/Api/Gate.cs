@@ -79,6 +79,9 @@ internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILo
             ArgumentException or InvalidDataException => (400, "The request has a fault."),
             KeyNotFoundException => (404, "Not found."),
             RequestFailedException { Status: 403 } => (502, "Storage refuses the page."),
+            RequestFailedException { Status: 404 } => (404, "Not found."),
+            RequestFailedException { Status: 400 or 413 } => (400, "The request has a fault."),
+            RequestFailedException { ErrorCode: "BlobArchived" } => (404, "The image is in the archive."),
             RequestFailedException or IOException or TimeoutException or AggregateException => (503, "Storage does not answer."),
             _ => (500, "The page has a fault."),
         };
@@ -87,6 +90,9 @@ internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILo
         e switch
         {
             BadHttpRequestException { InnerException: { } inner } => inner.Message,
+            RequestFailedException { Status: 404 } => "Storage does not have it: it was deleted, or its month was dropped.",
+            RequestFailedException { Status: 400 or 413 } bad => $"Storage does not take it: {bad.ErrorCode}.",
+            RequestFailedException { ErrorCode: "BlobArchived" } => "Bring it back to the hot or cool tier first.",
             RequestFailedException storage => $"Storage answered {storage.Status} {storage.ErrorCode}: try again, then see the log.",
             AggregateException => "Storage does not answer: try again in a moment.",
             ArgumentException or InvalidDataException or KeyNotFoundException or IOException or BadHttpRequestException => e.Message.Split(

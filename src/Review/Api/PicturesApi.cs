@@ -15,6 +15,7 @@ namespace AaClip.Review.Api;
 internal static class PicturesApi
 {
     private const string Forever = "private, max-age=31536000, immutable"; // an image version never changes
+    private static readonly ImageLimits Limits = new();
     private static readonly int[] Sizes = [320, 1600];
     private static readonly SemaphoreSlim Decoding = new(Environment.ProcessorCount); // each takes megabytes
 
@@ -37,23 +38,7 @@ internal static class PicturesApi
     {
         if (size is not null && !Sizes.Contains(size.Value))
             throw new ArgumentException($"size is {size}, expected {string.Join(" or ", Sizes)}, or nothing for the whole image.");
-        byte[] file;
-        try
-        {
-            BlobDownloadResult blob = await storage
-                .Container(ContainerNames.Images)
-                .GetBlobClient(name)
-                .DownloadContentAsync(
-                    new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = new ETag(etag) } },
-                    cancellation
-                );
-            file = blob.Content.ToArray();
-        }
-        catch (RequestFailedException e) when (e.Status is 404 or 412)
-        {
-            throw new KeyNotFoundException($"The image '{name}' was {(e.Status == 404 ? "deleted" : "replaced by a newer version")}.", e);
-        }
-
+        byte[] file = await FileAsync(storage, BlobNames.Checked(name), etag, cancellation);
         response.Headers.CacheControl = Forever;
         if (size is null && TypeOf(file) is { } type)
             return Results.Bytes(file, type); // browsers turn it upright by themselves
@@ -72,6 +57,31 @@ internal static class PicturesApi
         finally
         {
             Decoding.Release();
+        }
+    }
+
+    private static async Task<byte[]> FileAsync(StorageClients storage, string name, string etag, CancellationToken cancellation)
+    {
+        try
+        {
+            using BlobDownloadStreamingResult blob = await storage
+                .Container(ContainerNames.Images)
+                .GetBlobClient(name)
+                .DownloadStreamingAsync(
+                    new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = new ETag(etag) } },
+                    cancellation
+                );
+            if (blob.Details.ContentLength > Limits.MaxBytes)
+                throw new InvalidDataException(
+                    $"The image '{name}' has {blob.Details.ContentLength} bytes, more than {Limits.MaxBytes}: it is not shown."
+                );
+            byte[] file = new byte[blob.Details.ContentLength];
+            await blob.Content.ReadExactlyAsync(file, cancellation);
+            return file;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 412)
+        {
+            throw new KeyNotFoundException($"The image '{name}' was {(e.Status == 404 ? "deleted" : "replaced by a newer version")}.", e);
         }
     }
 
@@ -109,7 +119,8 @@ internal static class PicturesApi
     )
     {
         ResultDocument result =
-            await results.ReadAsync(blob, cancellation) ?? throw new KeyNotFoundException($"There is no result '{blob}'.");
+            await results.ReadAsync(BlobNames.Checked(blob), cancellation)
+            ?? throw new KeyNotFoundException($"There is no result '{blob}'.");
         MapPart part = result.Map ?? throw new KeyNotFoundException($"The result '{blob}' has no map: the image has no score.");
         byte[] png = await ReadAsync(storage, ContainerNames.Maps, part.Blob, cancellation);
         QuantizedMap stored = new()
@@ -143,7 +154,9 @@ internal static class PicturesApi
     {
         try
         {
-            return (await storage.Container(container).GetBlobClient(blob).DownloadContentAsync(cancellation)).Value.Content.ToArray();
+            return (
+                await storage.Container(container).GetBlobClient(BlobNames.Checked(blob)).DownloadContentAsync(cancellation)
+            ).Value.Content.ToArray();
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {

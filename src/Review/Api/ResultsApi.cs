@@ -83,7 +83,8 @@ internal static class ResultsApi
     private static async Task<IResult> DocumentAsync(string blob, ResultStore results, CancellationToken cancellation)
     {
         ResultDocument document =
-            await results.ReadAsync(blob, cancellation) ?? throw new KeyNotFoundException($"There is no result '{blob}'.");
+            await results.ReadAsync(BlobNames.Checked(blob), cancellation)
+            ?? throw new KeyNotFoundException($"There is no result '{blob}'.");
         return Results.Text(JsonSerializer.Serialize(document, ResultJson.Default.ResultDocument), "application/json");
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
@@ -45,11 +46,12 @@ internal static class WhatIfApi
                         {
                             Camera = camera,
                             Model = model,
+                            Verdicts = [Verdict.Normal, Verdict.Anomalous],
                             PageSize = 1,
                         },
                         cancellation
                     )
-                    .FirstOrDefaultAsync(r => r.Threshold is not null, cancellation)
+                    .FirstOrDefaultAsync(cancellation)
             )?.Threshold;
         if (threshold is not null)
             json["threshold"] = threshold;

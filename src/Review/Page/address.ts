@@ -69,7 +69,7 @@ class Address extends EventTarget {
     private follow(event: MouseEvent) {
         if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
         const link = (event.target as Element).closest?.("a");
-        if (!link || link.target || link.origin !== location.origin) return;
+        if (!link || link.target || link.origin !== location.origin || link.getAttribute("href")!.startsWith("#")) return;
         if (!Object.values<string>(views).includes(link.pathname)) return;
         event.preventDefault();
         this.open(link.pathname + link.search, false);

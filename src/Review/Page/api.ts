@@ -26,8 +26,12 @@ export function path(route: string, query: Query = {}) {
 
 async function send(url: string, init?: RequestInit) {
     try {
-        return await fetch(url, init);
+        const response = await fetch(url, { ...init, redirect: "manual" });
+        // Where people sign in, an ended session is answered with the way to the sign-in.
+        if (response.type === "opaqueredirect") throw new ApiError(401, "You are signed out: load the page again.");
+        return response;
     } catch (error) {
+        if (error instanceof ApiError) throw error;
         if (error instanceof DOMException && error.name === "AbortError") throw error;
         throw new ApiError(0, "The server does not answer.");
     }

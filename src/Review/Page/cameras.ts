@@ -89,7 +89,7 @@ export class CameraProfiles extends Part {
         if (entry.includes("*")) return "Pattern";
         const camera = this.data!.cameras.find((each) => each.name === entry);
         if (!camera) return "New";
-        return camera.key === entry ? "Own profile" : camera.key ? `Uses ${camera.key}` : "Default profile";
+        return camera.key === entry ? "Own profile" : camera.key ? `Uses ${camera.key}` : this.data!.etag ? "Skipped" : "Default profile";
     }
 
     private editor(name: string, draft: Profile) {
@@ -102,7 +102,12 @@ export class CameraProfiles extends Part {
             ${borrowed
                 ? html`<p class="muted">
                       This camera has no profile of its own:
-                      ${camera.key ? html`that of <strong>${camera.key}</strong>` : "the default"} applies. Saving gives it one.
+                      ${camera.key
+                          ? html`that of <strong>${camera.key}</strong> applies`
+                          : this.data!.etag
+                            ? "no entry matches it, so its images are skipped"
+                            : "the default applies"}.
+                      Saving gives it one.
                   </p>`
                 : nothing}
             <mask-editor
@@ -203,28 +208,31 @@ export class CameraProfiles extends Part {
     }
 
     private async save() {
+        const [camera, draft, etag] = [this.edited!, this.draft!, this.data!.etag];
         const { errors, changes } = await this.ask();
         if (errors.length > 0) return;
         const content = changeList(changes);
-        if (await confirm(`Save the profile of ${this.edited}?`, content, "Save")) await this.store(withoutDefaults(this.draft!));
+        if (await confirm(`Save the profile of ${camera}?`, content, "Save")) await this.store(camera, withoutDefaults(draft), etag);
     }
 
     private async removeEntry() {
-        const check = await write<Check>("POST", "cameras/check", { camera: this.edited, profile: null }).catch(
+        const [camera, etag] = [this.edited!, this.data!.etag];
+        const check = await write<Check>("POST", "cameras/check", { camera, profile: null }).catch(
             (error: Error): Check => ({ errors: [error.message], changes: [] }),
         );
         if (check.errors.length > 0) return complain(check.errors.join(" "));
-        if (await confirm(`Remove the profile of ${this.edited}?`, changeList(check.changes), "Remove")) await this.store(null);
+        if (await confirm(`Remove the profile of ${camera}?`, changeList(check.changes), "Remove")) await this.store(camera, null, etag);
     }
 
-    private async store(profile: Profile | null) {
+    // Another camera may be shown when it is tried again.
+    private async store(camera: string, profile: Profile | null, etag: string | undefined) {
         try {
-            const { changes } = await write<Changed>("PUT", "cameras", { camera: this.edited, profile, etag: this.data!.etag });
+            const { changes } = await write<Changed>("PUT", "cameras", { camera, profile, etag });
             this.saved(changes);
         } catch (error) {
             const stale = error instanceof ApiError && error.status === 412;
-            const again = { label: stale ? "Load again" : "Try again", run: () => (stale ? this.load() : this.store(profile)) };
-            complain(`The profile was not saved: ${(error as Error).message}`, again);
+            const again = { label: stale ? "Load again" : "Try again", run: () => (stale ? this.load() : this.store(camera, profile, etag)) };
+            complain(`The profile of ${camera} was not saved: ${(error as Error).message}`, again);
         }
     }
 

@@ -26,6 +26,7 @@ export interface Addition {
 class Decisions extends EventTarget {
     who = "";
     private readonly undoable: Step[][] = [];
+    private readonly confirmed = new Map<string, Review | undefined>(); // what the server had when the first of several was made
     private queue: Promise<void> = Promise.resolve();
 
     /** Decides on the image versions of the rows, at most 1,000. */
@@ -48,10 +49,19 @@ class Decisions extends EventTarget {
 
     /** Gives the images of the last decision the verdict of before; returns the first of them. */
     undo(): Row | undefined {
-        const steps = this.undoable.pop();
-        if (!steps) {
+        const all = this.undoable.pop();
+        if (!all) {
             say("There is nothing to undo.");
             return undefined;
+        }
+        // What somebody else has decided since stays.
+        const steps = all.filter(({ row, after }) => {
+            const version = versionOf(row);
+            return (store.rows.find((other) => versionOf(other) === version) ?? row).review?.id === after.id;
+        });
+        if (steps.length === 0) {
+            say("Somebody else has decided since then: nothing is undone.");
+            return all[0]!.row;
         }
         this.post(
             steps.map(({ row, before }) =>
@@ -77,7 +87,11 @@ class Decisions extends EventTarget {
     }
 
     private post(steps: Step[]) {
-        for (const { row, after } of steps) store.unsaved.set(versionOf(row), after);
+        for (const { row, after } of steps) {
+            const version = versionOf(row);
+            if (!store.unsaved.has(version)) this.confirmed.set(version, row.review);
+            store.unsaved.set(version, after);
+        }
         this.show(steps, ({ after }) => after);
         this.queue = this.queue.then(() => this.send(steps));
     }
@@ -88,6 +102,7 @@ class Decisions extends EventTarget {
             try {
                 const { reviews } = await write<{ reviews: Review[] }>("POST", "reviews", { decisions });
                 const saved = new Map(reviews.map((review) => [review.id, review]));
+                for (const { row, after } of steps) this.confirmed.set(versionOf(row), saved.get(after.id) ?? after);
                 this.settle(steps, ({ after }) => saved.get(after.id) ?? after);
                 this.dispatchEvent(new Event("saved"));
                 return;
@@ -106,7 +121,7 @@ class Decisions extends EventTarget {
     private refuse(steps: Step[], error: Error) {
         const at = this.undoable.indexOf(steps);
         if (at >= 0) this.undoable.splice(at, 1);
-        this.settle(steps, ({ before }) => before);
+        this.settle(steps, ({ row }) => this.confirmed.get(versionOf(row)));
         const what = steps.length === 1 ? `The decision on ${steps[0]!.row.image} was` : `${many(steps.length, "decision")} were`;
         complain(`${what} not saved and put back: ${error.message}`, { label: "Try again", run: () => this.post(steps) });
     }
@@ -114,8 +129,12 @@ class Decisions extends EventTarget {
     // A decision that a newer one has replaced in the meantime stays replaced.
     private settle(steps: Step[], review: (step: Step) => Review | undefined) {
         const latest = steps.filter(({ row, after }) => store.unsaved.get(versionOf(row)) === after);
-        for (const { row } of latest) store.unsaved.delete(versionOf(row));
-        this.show(latest, review);
+        const shown = new Map(latest.map((step) => [step, review(step)]));
+        for (const { row } of latest) {
+            store.unsaved.delete(versionOf(row));
+            this.confirmed.delete(versionOf(row));
+        }
+        this.show(latest, (step) => shown.get(step));
     }
 
     private show(steps: Step[], review: (step: Step) => Review | undefined) {

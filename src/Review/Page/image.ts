@@ -169,6 +169,7 @@ export class OneImage extends Part {
 
     private saveNote() {
         if (!this.shown.row) return;
+        if (decisionOf(this.shown.row) === "none") return void say("Decide first: a note and areas are stored with a decision.");
         this.put(decisionOf(this.shown.row));
         say("The note and the areas are saved with your decision.");
     }

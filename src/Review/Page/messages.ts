@@ -21,7 +21,9 @@ export class PageMessages extends Part {
 
     show(text: string, kind: Message["kind"], action?: Message["action"]) {
         const message = { id: ++this.last, text, kind, action };
-        this.messages = [...this.messages.filter((other) => other.text !== text).slice(-2), message];
+        const others = this.messages.filter((other) => other.text !== text);
+        const infos = others.filter((other) => other.kind === "info").slice(-2);
+        this.messages = [...others.filter((other) => other.kind === "error" || infos.includes(other)), message];
         if (kind === "info") setTimeout(() => this.close(message.id), shownFor);
     }
 

@@ -167,10 +167,14 @@ class Store extends EventTarget {
             if (abort !== this.abort) return;
             this.answered(true);
             if (!answer) return;
+            // Another model is live now, or the list began empty: then its pages begin anew, too.
+            if (answer.page.model !== this.model) return void this.reload();
+            if (this.rows.length === 0) this.next = answer.page.next;
             const fresh = answer.page.results;
             let next = answer.page.next;
             // More came than one page holds: ask on until the rows meet those that are here.
-            for (let page = 0; next && this.rows.length > 0 && fresh.at(-1)!.cursor < this.rows[0]!.cursor; page++) {
+            const newest = [this.waiting[0], this.rows[0]].flatMap((row) => row?.cursor ?? []).sort()[0];
+            for (let page = 0; next && newest && fresh.at(-1)!.cursor < newest; page++) {
                 if (page === mostPages) return void this.reload();
                 const older = await api.results({ ...this.filter, top: largestPage, after: next }, undefined, abort.signal);
                 if (abort !== this.abort) return;

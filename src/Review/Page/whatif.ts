@@ -176,6 +176,12 @@ export class WhatIfView extends Part {
         }
         const asked = JSON.stringify(query);
         if (asked === this.asked) return;
+        // The figures of another camera say nothing of this one, and its threshold does not go with it.
+        if (this.data && this.data.camera !== this.camera) {
+            this.data = undefined;
+            this.wanted = undefined;
+            address.set({ t: undefined }, true);
+        }
         this.asked = asked;
         this.applied = undefined;
         void this.load(query);
@@ -232,13 +238,14 @@ export class WhatIfView extends Part {
         if (!(await confirm("Apply this threshold?", content, "Apply"))) return;
         try {
             const { changes } = await write<Changed>("POST", "cameras/threshold", { camera, threshold: this.threshold, etag });
-            this.show(await get<WhatIf>("whatif", JSON.parse(this.asked)));
-            this.keep();
             this.applied = changes;
             say(`The threshold of ${camera} is ${this.threshold.toFixed(3)} now.`);
         } catch (error) {
             complain(`The threshold was not changed: ${(error as Error).message}`, { label: "Load again", run: () => this.again() });
+            return;
         }
+        await this.load(JSON.parse(this.asked));
+        this.keep();
     }
 }
 

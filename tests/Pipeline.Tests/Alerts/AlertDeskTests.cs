@@ -82,6 +82,21 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task What_a_page_decides_while_a_worker_delivers_is_not_lost()
+    {
+        StorageClients storage = await azurite.NewAsync();
+        AlertStore store = new(storage, TimeProvider.System);
+        AlertDesk page = AlertDesk.WithoutReceivers(storage, TimeProvider.System);
+        EventSink sink = new() { Sending = () => page.AcknowledgeAsync("line1", null, Kim, Cancellation) };
+        using AlertRaiser raiser = Raiser(store, sink);
+
+        await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation);
+        await raiser.SweepAsync(Cancellation);
+
+        Assert.Equal(["opened", "acknowledged"], sink.Types);
+    }
+
+    [Fact]
     public async Task Only_the_open_alert_that_is_meant_is_changed()
     {
         AlertStore store = await StoreAsync();
@@ -142,6 +157,9 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
     {
         public bool Away { get; set; }
 
+        /// <summary>Runs once, while the first events are sent.</summary>
+        public Func<Task>? Sending { get; set; }
+
         public List<AlertEvent> Events { get; } = [];
 
         public IEnumerable<string> Types => Events.Select(e => e.Envelope.Type[AlertEvent.TypePrefix.Length..]);
@@ -151,7 +169,7 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
         public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) =>
             Task.FromResult<IReadOnlyList<Reservation>>([]);
 
-        public Task SendAsync(
+        public async Task SendAsync(
             IReadOnlyList<AlertEvent> events,
             IReadOnlyList<Reservation> places,
             ICollection<string> accepted,
@@ -160,13 +178,17 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
         {
             if (Away)
                 throw new IOException("The receiver is away.");
+            if (Sending is { } meanwhile)
+            {
+                Sending = null;
+                await meanwhile();
+            }
+
             foreach (AlertEvent alert in events)
             {
                 Events.Add(alert);
                 accepted.Add(alert.Envelope.Id);
             }
-
-            return Task.CompletedTask;
         }
     }
 }

@@ -95,6 +95,17 @@ public class DecisionsTests(SmallSite site) : IClassFixture<SmallSite>
     }
 
     [Fact]
+    public async Task Nothing_instead_of_a_decision_is_refused()
+    {
+        foreach (string body in (string[])["{\"decisions\":[null]}", "{\"decisions\":[]}", "{}", "[]", "nonsense"])
+        {
+            using StringContent content = new(body, System.Text.Encoding.UTF8, "application/json");
+            using HttpResponseMessage answer = await site.Http.PostAsync("/api/reviews", content, TestContext.Current.CancellationToken);
+            Assert.Equal(400, (int)answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Who_decided_what_is_in_the_audit()
     {
         JsonObject row = (await site.ResultsAsync("camera=connector&model=demo@seed&top=1"))[0];

@@ -106,6 +106,7 @@ internal static class IndexKeys
     public static DateTimeOffset? TimeOf(string rowKey) =>
         rowKey.Length > 20
         && rowKey[19] == '|'
+        && rowKey.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or '~' or '|') // it goes into filters
         && long.TryParse(rowKey.AsSpan(0, 19), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
         && ticks <= DateTimeOffset.MaxValue.Ticks
             ? new DateTimeOffset(DateTimeOffset.MaxValue.Ticks - ticks, TimeSpan.Zero)

@@ -157,16 +157,21 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
     {
         if (cursor.Length < IndexKeys.ImageLength || IndexKeys.TimeOf(cursor) is not { } time)
             throw new ArgumentException($"'{cursor}' is no cursor: take one from a row that a query gave.");
-        if (!(await MonthsAsync(cancellation)).Contains(new DateOnly(time.Year, time.Month, 1)))
-            return [];
         string image = cursor[..IndexKeys.ImageLength];
-        return await RowsAsync(
-                Table(time),
-                $"PartitionKey eq '{IndexKeys.Camera(camera, time)}' and RowKey gt '{image}|' and RowKey lt '{image}}}'",
-                query ?? new(),
-                cancellation
-            )
-            .ToListAsync(cancellation);
+        try
+        {
+            return await RowsAsync(
+                    Table(time),
+                    $"PartitionKey eq '{IndexKeys.Camera(camera, time)}' and RowKey gt '{image}|' and RowKey lt '{image}}}'",
+                    query ?? new(),
+                    cancellation
+                )
+                .ToListAsync(cancellation);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
+        {
+            return []; // nothing of that month, or it was dropped
+        }
     }
 
     /// <summary>The row of a result; null if there is none.</summary>
