@@ -19,7 +19,7 @@ interface AuditEvent {
 }
 
 const top = 500;
-const kinds: Record<string, string> = { review: "◆ Decision", profile: "⚙ Profile", model: "⬢ Model", alert: "▲ Alert" };
+const kinds: Record<string, string> = { review: "◆ Decision", profile: "⚙ Profile", model: "⬢ Model" };
 
 @customElement("audit-log")
 export class AuditLog extends Part {

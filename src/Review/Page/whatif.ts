@@ -7,7 +7,7 @@ import { upperBound } from "./bounds.js";
 import { changeList } from "./changes.js";
 import { confirm } from "./dialog.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
-import { count, decisions, percent } from "./format.js";
+import { count, decisions, many, percent } from "./format.js";
 import { complain, say } from "./messages.js";
 import { notice } from "./notice.js";
 import { Part } from "./part.js";
@@ -134,7 +134,7 @@ export class WhatIfView extends Part {
                 ${figure(
                     "Alarms a day",
                     now.aDay.toFixed(1),
-                    `${count(now.alarms)} in ${count(data.days)} days with images`,
+                    `${count(now.alarms)} in ${many(data.days, "day")} with images`,
                     before?.aDay.toFixed(1),
                 )}
                 ${figure(
