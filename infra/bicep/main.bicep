@@ -336,6 +336,7 @@ module functions 'modules/functions.bicep' = if (deployApps) {
     registryServer: registry.outputs.loginServer
     scorerImage: withRegistry(scorerImage, registry.outputs.loginServer)
     routerImage: withRegistry(routerImage, registry.outputs.loginServer)
+    reviewAddress: deployReview && openReview ? 'https://${reviewName}.${apps.outputs.domain}' : ''
     scorerIdentityId: access.outputs.scorerId
     scorerClientId: access.outputs.scorerClientId
     routerIdentityId: access.outputs.routerId

@@ -47,14 +47,14 @@ public class Exporting_a_trace(AzuriteFixture azurite)
 
     private sealed class Collector : IDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly HttpListener _listener;
 
         public Collector()
         {
             for (int port = 42100; ; port++)
             {
                 Address = $"http://127.0.0.1:{port}";
-                _listener.Prefixes.Clear();
+                _listener = new HttpListener(); // one that could not start is closed
                 _listener.Prefixes.Add(Address + "/");
                 try
                 {

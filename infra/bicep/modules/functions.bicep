@@ -84,6 +84,9 @@ param publicApi bool
 @description('CloudEvents source of the alerts.')
 param alertSource string
 
+@description('Address of the review page, for links in reports; empty for none.')
+param reviewAddress string
+
 @description('Settings that differ from those below, for both apps.')
 param overrides { *: string }
 
@@ -164,6 +167,7 @@ var settings = {
   Cameras__RefreshSeconds: '5'
   Push__WaitSeconds: '30'
   Results__KeepMonths: '0'
+  Results__ReviewAddress: reviewAddress
 }
 
 module scorer 'app.bicep' = {

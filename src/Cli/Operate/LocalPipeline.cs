@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using AaClip.LocalHost;
 using AaClip.LocalHost.Uploads;
 using AaClip.Pipeline.Storage;
@@ -85,6 +88,14 @@ internal sealed class LocalPipeline : IAsyncDisposable
             );
         ModelManifest manifest = ModelPackage.Open(path).Manifest;
         string id = manifest.Id;
+        reviewPort = FreePort(reviewPort);
+        options = options with
+        {
+            Settings = new Dictionary<string, string?>(options.Settings)
+            {
+                ["Results__ReviewAddress"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{reviewPort}"),
+            },
+        };
         options = options with { Model = id, Beside = (connection, other, token) => RefuseMixtureAsync(connection, other, id, token) };
         using StartLine line = new();
         FunctionHost host = await FunctionHost.StartAsync(options with { Waiting = line.Show }, cancellation);
@@ -108,14 +119,7 @@ internal sealed class LocalPipeline : IAsyncDisposable
         CancellationToken cancellation
     )
     {
-        try
-        {
-            return await ReviewApp.StartLocalAsync(storage, port, Log, cancellation);
-        }
-        catch (IOException) when (port != 0) // in use
-        {
-            return await ReviewApp.StartLocalAsync(storage, 0, Log, cancellation);
-        }
+        return await ReviewApp.StartLocalAsync(storage, port, Log, cancellation);
 
         void Log(ILoggingBuilder builder)
         {
@@ -125,6 +129,22 @@ internal sealed class LocalPipeline : IAsyncDisposable
             else
                 logging(builder);
         }
+    }
+
+    // The functions are told the address of the page before it starts.
+    private static int FreePort(int wanted)
+    {
+        using TcpListener probe = new(IPAddress.Loopback, wanted);
+        try
+        {
+            probe.Start();
+        }
+        catch (SocketException) when (wanted != 0) // in use, or not for this user
+        {
+            return FreePort(0);
+        }
+
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     // Both hosts take messages of the same queues, so each image would be scored by one model or the other. Both use a promoted model.

@@ -14,7 +14,8 @@ namespace AaClip.Pipeline.Jobs;
 public sealed record JobReport(Job Job, double? Agreement, double? MeanDifference, IReadOnlyList<Compared> Flips);
 
 /// <summary>Writes a job's report: a JSON file, and an HTML file with embedded pictures.</summary>
-public sealed class JobReporter(StorageClients storage, JobStore jobs)
+/// <param name="reviewAddress">Address of the review page, to which the report links; empty for none.</param>
+public sealed class JobReporter(StorageClients storage, JobStore jobs, string reviewAddress)
 {
     /// <summary>Maximum number of changed verdicts in a report.</summary>
     public const int MostFlips = 1000;
@@ -25,7 +26,7 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs)
     /// <summary>Name of the HTML file.</summary>
     public const string HtmlFile = "report.html";
 
-    private readonly JobReportPage _page = new(storage);
+    private readonly JobReportPage _page = new(storage, reviewAddress);
 
     /// <summary>Writes both files.</summary>
     public async Task WriteAsync(Job job, CancellationToken cancellation = default)

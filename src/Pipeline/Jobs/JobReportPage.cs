@@ -11,7 +11,7 @@ namespace AaClip.Pipeline.Jobs;
 /// <summary>
 /// Makes a job's report as one HTML file with embedded pictures. job.liquid is the template; this class provides its data.
 /// </summary>
-internal sealed class JobReportPage(StorageClients storage)
+internal sealed class JobReportPage(StorageClients storage, string reviewAddress)
 {
     private const int Pictures = 24;
     private const int PictureBytes = 512 * 1024;
@@ -54,12 +54,30 @@ internal sealed class JobReportPage(StorageClients storage)
                 found.Pairs,
                 MeanDifference = Text("F3", report.MeanDifference),
                 Bars = Bars(found),
+                Review = ReviewLink(job.Request, against),
                 OneHeatmap = job.Request.Mode == RescoreMode.Threshold,
                 Figures = figures,
                 Flips = report.Flips.Select(f => Row(job.Request.Model, against, f)).ToArray(),
                 More = found.Flips - report.Flips.Count,
             }
         );
+    }
+
+    // The view of the review page that compares the two models; it takes one camera or all.
+    private string ReviewLink(RescoreRequest wanted, string against)
+    {
+        if (reviewAddress.Length == 0 || against.Length == 0 || against == wanted.Model)
+            return "";
+        (string Name, string? Value)[] parameters =
+        [
+            ("a", against),
+            ("b", wanted.Model),
+            ("camera", wanted.Cameras is [{ } only] ? only : null),
+            ("from", wanted.From?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+            ("to", wanted.To?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+        ];
+        return $"{reviewAddress}/compare?"
+            + string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
     }
 
     private static object Selection(RescoreRequest wanted) =>

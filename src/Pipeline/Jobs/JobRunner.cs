@@ -1,6 +1,7 @@
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
@@ -9,6 +10,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Jobs;
 
@@ -27,6 +29,7 @@ public sealed partial class JobRunner(
     ResultStore results,
     ModelHost models,
     MapRejudger rejudge,
+    IOptions<ResultsOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger
 )
@@ -155,7 +158,7 @@ public sealed partial class JobRunner(
         if (job.Collected == job.Listed)
         {
             Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };
-            await new JobReporter(storage, jobs).WriteAsync(done, cancellation);
+            await new JobReporter(storage, jobs, options.Value.ReviewAddress).WriteAsync(done, cancellation);
             return done;
         }
 

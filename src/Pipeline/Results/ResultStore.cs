@@ -170,6 +170,20 @@ public sealed class ResultStore(StorageClients storage)
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
 
+    /// <summary>Writes the rows of all results of a model for an image, whatever its version.</summary>
+    /// <param name="model">"name@version".</param>
+    public async Task IndexAsync(string model, string image, CancellationToken cancellation = default)
+    {
+        await foreach (
+            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
+                new GetBlobsByHierarchyOptions { Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) },
+                cancellation
+            )
+        )
+            if (item.IsBlob && await ReadAsync(item.Blob.Name, cancellation) is { } result)
+                await Index.PutAsync(result, cancellation);
+    }
+
     /// <summary>What results of a model say of many images: from the index, and from the blobs for what it lacks.</summary>
     /// <param name="model">"name@version".</param>
     /// <param name="images">Versions, and when each was stored where that is known.</param>

@@ -423,6 +423,8 @@ public sealed partial class ImageScoring : IDisposable
                 }
                 catch (RequestFailedException e) when (e.Status == 412)
                 {
+                    // An earlier delivery may have scored a version that is gone, too, and ended before its row was written.
+                    await _results.IndexAsync(model, request.Image, cancellation);
                     BlobProperties there = await image.GetPropertiesAsync(cancellationToken: cancellation); // 404 if the blob was deleted
                     if (await EarlierAsync(request, new(request.Image, Unquoted(there.ETag)), model, cancellation) is { } present)
                         return (null, present);

@@ -123,7 +123,7 @@ public sealed class JobReportPageTests(AzuriteFixture azurite)
             Found = found,
         };
         JobReport report = new(job, found.Agreement, found.MeanDifference, [.. images.Where(i => i.Flipped).Take(flips)]);
-        return new JobReportPage(storage).RenderAsync(report, Cancellation);
+        return new JobReportPage(storage, reviewAddress: "").RenderAsync(report, Cancellation);
     }
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;

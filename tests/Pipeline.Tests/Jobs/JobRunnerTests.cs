@@ -60,6 +60,11 @@ public sealed class JobRunnerTests(AzuriteFixture azurite)
         Assert.Contains("data:image/jpeg;base64,", html, StringComparison.Ordinal);
         Assert.Contains("0.0 % agreement", html, StringComparison.Ordinal);
         Assert.Contains(
+            $"https://review.example/compare?a={Uri.EscapeDataString(job.Request.Against!)}&b={Uri.EscapeDataString(better)}",
+            System.Net.WebUtility.HtmlDecode(html),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
             $"{ContainerNames.Results}/{new ImageVersion(report.Flips[0].Image, report.Flips[0].ETag).Result(better)}",
             Uri.UnescapeDataString(System.Net.WebUtility.HtmlDecode(html)),
             StringComparison.Ordinal

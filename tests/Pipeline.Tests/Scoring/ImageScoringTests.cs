@@ -243,6 +243,25 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_result_whose_row_was_not_written_gets_it_though_its_version_is_gone_too()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        string first = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(1));
+        string second = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(2));
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", first)); // scores the second version
+        ResultRow row = Assert.Single(await pipeline.Results.Index.QueryAsync(new ResultQuery(), Cancellation).ToListAsync(Cancellation));
+        await pipeline.Results.Index.RemoveAsync(row, Cancellation); // as if the worker had ended before it wrote the row
+        string third = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture(3));
+
+        await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", first)); // delivered twice
+
+        Assert.Equal(
+            new[] { second, third }.Order(),
+            await pipeline.Results.Index.QueryAsync(new ResultQuery(), Cancellation).Select(r => r.ETag).Order().ToListAsync(Cancellation)
+        );
+    }
+
+    [Fact]
     public async Task A_failure_of_the_present_version_does_not_keep_it_from_being_scored()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);

@@ -6,6 +6,7 @@ using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Results;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
@@ -76,6 +77,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Results,
             Models,
             new MapRejudger(storage, Cameras, Results, Models, Repository, model, TimeProvider.System),
+            Options.Create(new ResultsOptions { ReviewAddress = "https://review.example" }),
             TimeProvider.System,
             NullLogger<JobRunner>.Instance
         );
