@@ -67,7 +67,7 @@ internal static class AlertMachine
             {
                 Open = open,
                 Closed = closed,
-                Outbox = [.. state.Outbox, .. changes.Select(change => new PendingChange(change, []))],
+                Outbox = [.. state.Outbox, .. changes.Select(PendingChange.New)],
             },
             AlertOutcome.Counted,
             changes

@@ -80,7 +80,7 @@ public sealed partial class AlertRaiser : IDisposable
                     {
                         AlertDecision now = known is null ? AlertMachine.Apply(before, rule, scored) : known with { State = before };
                         decision = now;
-                        return Claim(known is null ? Address(now) : before);
+                        return Claim(known is null ? now.State : before);
                     },
                     cancellation
                 );
@@ -132,7 +132,7 @@ public sealed partial class AlertRaiser : IDisposable
         try
         {
             AlertDecision? decision = null;
-            AlertState state = await _store.ChangeAsync(camera, before => Claim(Address(decision = decide(before))), cancellation);
+            AlertState state = await _store.ChangeAsync(camera, before => Claim((decision = decide(before)).State), cancellation);
             Report("none", decision!); // not null: set by the call above
             if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera, state, cancellation) is { } failure)
                 Log.NotDelivered(_logger, failure, camera, state.Outbox.Count);
@@ -188,20 +188,8 @@ public sealed partial class AlertRaiser : IDisposable
 
     private SemaphoreSlim GateOf(string camera) => _gates[(uint)string.GetHashCode(camera, StringComparison.Ordinal) % _gates.Length];
 
-    // The new changes are the last ones of the outbox.
-    private AlertState Address(AlertDecision decision)
-    {
-        AlertState state = decision.State;
-        int before = state.Outbox.Count - decision.Changes.Count;
-        string[] receivers = [.. _sinks.Select(sink => sink.Name)];
-        return decision.Changes.Count == 0
-            ? state
-            : state with
-            {
-                Outbox = [.. state.Outbox.Select((p, i) => i < before ? p : p with { Receivers = receivers })],
-            };
-    }
-
+    // Addresses what is new in the outbox, and takes the claim to deliver it if no other worker has it. Without receivers, as on the
+    // review page, it does neither: a worker will.
     private AlertState Claim(AlertState state)
     {
         DateTimeOffset now = _time.GetUtcNow();

@@ -81,8 +81,8 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>
-    /// Names of the receivers that were configured when the change was decided; no other one gets it. Null in a state written by an older
-    /// program, which had queue and topic.
+    /// Names of the receivers that were configured when a worker first saw the change; no other one gets it. Empty until then. Null in a
+    /// state written by an older program, which had queue and topic.
     /// </summary>
     public IReadOnlyList<string>? Receivers { get; init; }
 
@@ -93,13 +93,13 @@ internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> D
         init => field = value ?? None;
     } = None;
 
+    /// <summary>A change that no receiver has, and that is not addressed yet.</summary>
+    public static PendingChange New(AlertChange change) => new(change, []) { Receivers = [] };
+
     private static readonly Dictionary<string, Reservation> None = [];
     private static readonly string[] Older = ["queue", "topic"];
 
-    /// <summary>
-    /// Whether it was decided by a program that knows no receivers, such as the review page: the next worker that claims it addresses it to
-    /// its own.
-    /// </summary>
+    /// <summary>Whether no worker has named its receivers yet; on the review page, which has none, it stays so.</summary>
     [JsonIgnore]
     public bool IsUnaddressed => Receivers is { Count: 0 };
 

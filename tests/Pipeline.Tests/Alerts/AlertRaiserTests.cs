@@ -86,7 +86,7 @@ public sealed class AlertRaiserTests(AzuriteFixture azurite)
     {
         AlertStore store = await StoreAsync();
         AlertState old = AlertMachine.Apply(AlertState.Empty, Rule, ScoredImages.At(0, 0.6)).State;
-        PendingChange pending = Assert.Single(old.Outbox) with { DeliveredTo = ["queue"], Since = ScoredImages.Start };
+        PendingChange pending = Assert.Single(old.Outbox) with { DeliveredTo = ["queue"], Receivers = null, Since = ScoredImages.Start };
         await store.ChangeAsync("line1", _ => old with { Outbox = [pending] }, Cancellation);
         MemorySink queue = new("queue"),
             topic = new("topic"),
