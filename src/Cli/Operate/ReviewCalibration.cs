@@ -115,7 +115,7 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
             ?? (
                 await _index
                     .QueryAsync(new ResultQuery { Camera = camera, PageSize = 100 }, cancellation)
-                    .FirstOrDefaultAsync(r => r.Job is null && r.Model != roles.Shadow?.Model && r.Verdict != Verdict.Failed, cancellation)
+                    .FirstOrDefaultAsync(r => roles.TellsLive(r.Model, r.Job) && r.Verdict != Verdict.Failed, cancellation)
             )?.Model
             ?? throw new InvalidDataException(
                 $"Camera '{camera}' has no results: check its name, or name the model with --model NAME@VERSION."

@@ -12,8 +12,6 @@ namespace AaClip.Functions;
 public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
 {
     private const int LargestBody = 16 * 1024;
-    private const int LongestName = 200;
-    private const int LongestNote = 2000;
 
     // The platform's authentication sets it, and removes it from requests of others.
     private const string PrincipalHeader = "X-MS-CLIENT-PRINCIPAL-NAME";
@@ -69,12 +67,12 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
         if (wanted is null)
             return Refuse("The body is not a request. Example: { \"by\": \"kim\", \"note\": \"Camera was moved.\" }");
         string? by = request.Headers[PrincipalHeader] is [{ Length: > 0 } name, ..] ? name : wanted.By;
-        if (string.IsNullOrWhiteSpace(by) || by.Length > LongestName)
-            return Refuse($"by has {by?.Length ?? 0} characters, expected 1 to {LongestName}: say who decides.");
+        if (string.IsNullOrWhiteSpace(by) || by.Length > AlertMark.MaxBy)
+            return Refuse($"by has {by?.Length ?? 0} characters, expected 1 to {AlertMark.MaxBy}: say who decides.");
         if (action == "close" && string.IsNullOrWhiteSpace(wanted.Note))
             return Refuse("note is missing: say why the alert is closed.");
-        if (wanted.Note?.Length > LongestNote)
-            return Refuse($"note has {wanted.Note.Length} characters, expected at most {LongestNote}.");
+        if (wanted.Note?.Length > AlertMark.MaxNote)
+            return Refuse($"note has {wanted.Note.Length} characters, expected at most {AlertMark.MaxNote}.");
 
         AlertMark mark = new(by, wanted.Note, time.GetUtcNow());
         CameraAlert? alert =

@@ -1,10 +1,17 @@
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>Who acknowledged or closed an alert, why and when.</summary>
-/// <param name="By">The person or program: 1 to 200 characters.</param>
+/// <param name="By">The person or program: 1 to <see cref="MaxBy"/> characters.</param>
 /// <param name="Note">Why; null if nothing was said.</param>
 /// <param name="At">When it was decided.</param>
-public sealed record AlertMark(string By, string? Note, DateTimeOffset At);
+public sealed record AlertMark(string By, string? Note, DateTimeOffset At)
+{
+    /// <summary>Longest <see cref="By"/>.</summary>
+    public const int MaxBy = 200;
+
+    /// <summary>Longest <see cref="Note"/>.</summary>
+    public const int MaxNote = 2000;
+}
 
 /// <summary>Decisions of people on the open alert of a camera: pure functions, as <see cref="AlertMachine"/> for images.</summary>
 internal static class AlertMarks
@@ -42,7 +49,7 @@ internal static class AlertMarks
     private static AlertDecision Nothing(AlertState state) => new(state, AlertOutcome.NotCounted, []);
 
     private static AlertDecision Decide(AlertState state, AlertChange change) =>
-        new(state with { Outbox = [.. state.Outbox, new PendingChange(change, [])] }, AlertOutcome.Counted, [change]);
+        new(state with { Outbox = [.. state.Outbox, PendingChange.New(change)] }, AlertOutcome.Counted, [change]);
 
     private static AlertChange Change(AlertChangeType type, string camera, OpenAlert alert, AlertMark mark) =>
         new()

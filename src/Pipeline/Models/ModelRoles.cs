@@ -35,6 +35,14 @@ public sealed record ModelRoles
     /// <summary>A second model that scores a share of new images without alerts; null for none.</summary>
     public Shadow? Shadow { get; init; }
 
+    /// <summary>
+    /// Whether a result tells the live model where none was promoted, and only the workers know theirs: no job asked for it, and the shadow
+    /// did not make it.
+    /// </summary>
+    /// <param name="model">"name@version" of the result.</param>
+    /// <param name="job">Job of the result; null for none.</param>
+    public bool TellsLive(string model, string? job) => job is null && model != Shadow?.Model;
+
     /// <summary>Unknown fields, from a newer program with the same version of the format; they are kept.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? More { get; set; }

@@ -5,8 +5,6 @@ namespace AaClip.Review.Api;
 /// <summary>Open alerts, and people's decisions on them. The workers tell the receivers.</summary>
 internal static class AlertsApi
 {
-    private const int MaxNote = 2000;
-
     public static void Map(RouteGroupBuilder api)
     {
         api.MapGet("/alerts", ListAsync);
@@ -36,8 +34,8 @@ internal static class AlertsApi
     {
         if (noteNeeded && string.IsNullOrWhiteSpace(decision.Note))
             throw new ArgumentException("The note is missing: say why the alert is closed.");
-        if (decision.Note?.Length > MaxNote)
-            throw new ArgumentException($"The note has {decision.Note.Length} characters, expected at most {MaxNote}.");
+        if (decision.Note?.Length > AlertMark.MaxNote)
+            throw new ArgumentException($"The note has {decision.Note.Length} characters, expected at most {AlertMark.MaxNote}.");
         return await decide(new AlertMark(Gate.WhoOf(context), decision.Note, time.GetUtcNow()), cancellation)
             ?? throw new KeyNotFoundException($"Camera '{decision.Camera}' has no such open alert: it may have closed meanwhile.");
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Routing;
@@ -10,7 +11,6 @@ namespace AaClip.Review.Api;
 /// <summary>Camera profiles: what applies to each camera, changes, and earlier versions.</summary>
 internal static class CamerasApi
 {
-    private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
     private const int Parallel = 8;
 
     public static void Map(RouteGroupBuilder api)
@@ -35,7 +35,10 @@ internal static class CamerasApi
         CameraSet set = await profiles.ReadAsync(cancellation);
         string? live = await models.LiveAsync(cancellation);
         IEnumerable<string> names = set.Names.Where(n => !n.Contains('*', StringComparison.Ordinal));
-        string[] all = [.. (await index.CamerasAsync(time.GetUtcNow() - Recent, cancellation)).Union(names).Order(StringComparer.Ordinal)];
+        string[] all =
+        [
+            .. (await index.CamerasAsync(time.GetUtcNow() - CameraStates.Known, cancellation)).Union(names).Order(StringComparer.Ordinal),
+        ];
         CameraView[] cameras = new CameraView[all.Length];
         await System.Threading.Tasks.Parallel.ForAsync(
             0,

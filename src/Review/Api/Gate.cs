@@ -10,6 +10,7 @@ namespace AaClip.Review.Api;
 internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILogger<Gate> logger)
 {
     private const string Who = "who";
+    private const string Unknown = "Nothing was changed as far as is known: load the page again; the log has the details.";
 
     /// <summary>Who sent the request.</summary>
     public static string WhoOf(HttpContext context) => (string)context.Items[Who]!; // not null: set before any route runs
@@ -47,10 +48,10 @@ internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILo
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            (int status, string title) = StatusOf(e);
+            (int status, string title, string text) = AnswerTo(e);
             if (status >= 500)
                 Log.Failed(logger, e, request.Method, request.Path);
-            await Problem(status, title, Text(e)).ExecuteAsync(context);
+            await Problem(status, title, text).ExecuteAsync(context);
         }
     }
 
@@ -71,36 +72,41 @@ internal sealed partial class Gate(RequestDelegate next, IIdentity identity, ILo
             : $"It comes from a page of {origin}: only pages of {request.Host} may change anything.";
     }
 
-    private static (int Status, string Title) StatusOf(Exception e) =>
-        e switch
+    private static (int Status, string Title, string Text) AnswerTo(Exception e)
+    {
+        string own = e.Message.Split(" (Parameter", 2)[0];
+        return e switch
         {
-            StaleProfilesException => (412, "Somebody else was faster."),
-            BadHttpRequestException bad => (bad.StatusCode, "The request cannot be read."),
-            ArgumentException or InvalidDataException => (400, "The request has a fault."),
-            KeyNotFoundException => (404, "Not found."),
-            RequestFailedException { Status: 403 } => (502, "Storage refuses the page."),
-            RequestFailedException { Status: 404 } => (404, "Not found."),
-            RequestFailedException { Status: 400 or 413 } => (400, "The request has a fault."),
-            RequestFailedException { ErrorCode: "BlobArchived" } => (404, "The image is in the archive."),
-            RequestFailedException or IOException or TimeoutException or AggregateException => (503, "Storage does not answer."),
-            _ => (500, "The page has a fault."),
+            StaleProfilesException => (412, "Somebody else was faster.", own),
+            BadHttpRequestException bad => (bad.StatusCode, "The request cannot be read.", bad.InnerException?.Message ?? own),
+            ArgumentException or InvalidDataException => (400, "The request has a fault.", own),
+            KeyNotFoundException => (404, "Not found.", own),
+            RequestFailedException { Status: 404 } => (
+                404,
+                "Not found.",
+                "Storage does not have it: it was deleted, or its month was dropped."
+            ),
+            RequestFailedException { Status: 400 or 413 } bad => (
+                400,
+                "The request has a fault.",
+                $"Storage does not take it: {bad.ErrorCode}."
+            ),
+            RequestFailedException { ErrorCode: "BlobArchived" } => (
+                404,
+                "The image is in the archive.",
+                "Bring it back to the hot or cool tier first."
+            ),
+            RequestFailedException storage => (
+                storage.Status == 403 ? 502 : 503,
+                storage.Status == 403 ? "Storage refuses the page." : "Storage does not answer.",
+                $"Storage answered {storage.Status} {storage.ErrorCode}: try again, then see the log."
+            ),
+            AggregateException => (503, "Storage does not answer.", "Storage does not answer: try again in a moment."),
+            IOException => (503, "Storage does not answer.", own),
+            TimeoutException => (503, "Storage does not answer.", Unknown),
+            _ => (500, "The page has a fault.", Unknown),
         };
-
-    private static string Text(Exception e) =>
-        e switch
-        {
-            BadHttpRequestException { InnerException: { } inner } => inner.Message,
-            RequestFailedException { Status: 404 } => "Storage does not have it: it was deleted, or its month was dropped.",
-            RequestFailedException { Status: 400 or 413 } bad => $"Storage does not take it: {bad.ErrorCode}.",
-            RequestFailedException { ErrorCode: "BlobArchived" } => "Bring it back to the hot or cool tier first.",
-            RequestFailedException storage => $"Storage answered {storage.Status} {storage.ErrorCode}: try again, then see the log.",
-            AggregateException => "Storage does not answer: try again in a moment.",
-            ArgumentException or InvalidDataException or KeyNotFoundException or IOException or BadHttpRequestException => e.Message.Split(
-                " (Parameter",
-                2
-            )[0],
-            _ => "Nothing was changed as far as is known: load the page again; the log has the details.",
-        };
+    }
 
     private static partial class Log
     {

@@ -27,7 +27,7 @@ internal sealed class Models(StorageClients storage, ResultIndex index, TimeProv
                 await index
                     .QueryAsync(new ResultQuery { PageSize = 20 }, cancellation)
                     .Take(MaxRows)
-                    .FirstOrDefaultAsync(r => r.Job is null && r.Model != roles.Shadow?.Model, cancellation)
+                    .FirstOrDefaultAsync(r => roles.TellsLive(r.Model, r.Job), cancellation)
             )?.Model;
     }
 

@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Results.Index;
 
 namespace AaClip.Review.Api;
@@ -5,7 +6,6 @@ namespace AaClip.Review.Api;
 /// <summary>What the page asks for once: who uses it, and what one can choose from.</summary>
 internal static class SessionApi
 {
-    private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
     private const int MaxRows = 500; // newest results, whose classes are offered
 
     public static void Map(RouteGroupBuilder api) => api.MapGet("/session", GetAsync);
@@ -19,7 +19,7 @@ internal static class SessionApi
     )
     {
         Task<IReadOnlyList<string>> all = models.AllAsync(cancellation);
-        Task<IReadOnlyList<string>> cameras = index.CamerasAsync(time.GetUtcNow() - Recent, cancellation);
+        Task<IReadOnlyList<string>> cameras = index.CamerasAsync(time.GetUtcNow() - CameraStates.Known, cancellation);
         List<string> classes = await index
             .QueryAsync(new ResultQuery { PageSize = MaxRows }, cancellation)
             .Take(MaxRows)
