@@ -41,7 +41,7 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
     public async Task<IReadOnlyList<ProfileChange>> CheckAsync(string camera, JsonNode? profile, CancellationToken cancellation = default)
     {
         ProfileFile? before = await FindAsync(cancellation);
-        return ProfileChange.Between(Node(before), Changed(before, camera, profile));
+        return ProfileChange.Between(before?.Document, Changed(before, camera, profile));
     }
 
     /// <summary>Replaces or removes the entry of a camera.</summary>
@@ -75,7 +75,7 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
             before =>
             {
                 string? key = before is null ? null : Parse(before).KeyOf(camera);
-                JsonObject profile = (Node(before)?["cameras"]?[key ?? ""] as JsonObject)?.DeepClone().AsObject() ?? [];
+                JsonObject profile = (before?.Document?["cameras"]?[key ?? ""] as JsonObject)?.DeepClone().AsObject() ?? [];
                 profile["threshold"] = threshold;
                 return Changed(before, camera, profile);
             },
@@ -98,14 +98,14 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
         ProfileFile earlier =
             (await VersionsAsync(cancellation)).FirstOrDefault(v => v.Id == id)
             ?? throw new KeyNotFoundException($"Version '{id}' of {CameraProfiles.Blob} is not kept: only the last {MaxVersions} are.");
-        return await WriteAsync(_ => Node(earlier)!, etag, who, cancellation); // not null: a kept version is valid
+        return await WriteAsync(_ => earlier.Document!, etag, who, cancellation); // not null: so are all of them
     }
 
     /// <summary>The versions that are kept, newest first.</summary>
     public async Task<IReadOnlyList<ProfileVersion>> HistoryAsync(CancellationToken cancellation = default)
     {
         ProfileFile? current = await FindAsync(cancellation);
-        if (current is not null && IsValid(current))
+        if (current is { Document: not null })
             await KeepAsync(current, cancellation);
         IReadOnlyList<ProfileFile> versions = await VersionsAsync(cancellation);
         return
@@ -116,7 +116,7 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
                         version.Id,
                         version.At,
                         version.Who,
-                        ProfileChange.Between(Node(versions.ElementAtOrDefault(i + 1)), Node(version)),
+                        ProfileChange.Between(versions.ElementAtOrDefault(i + 1)?.Document, version.Document),
                         version.Id == current?.Id
                     )
             ),
@@ -135,13 +135,12 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
         if (before?.ETag != etag)
             throw new StaleProfilesException();
         JsonNode after = change(before);
-        CameraSet.Parse(JsonSerializer.SerializeToUtf8Bytes(after), CameraProfiles.Blob);
-        IReadOnlyList<ProfileChange> changes = ProfileChange.Between(Node(before), after);
+        IReadOnlyList<ProfileChange> changes = ProfileChange.Between(before?.Document, after);
         if (before is not null)
         {
             if (changes.Count == 0)
                 return (before.ETag, changes);
-            if (IsValid(before))
+            if (before.Document is not null)
                 await KeepAsync(before, cancellation);
         }
 
@@ -180,11 +179,11 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 
     private static JsonNode Changed(ProfileFile? before, string camera, JsonNode? profile)
     {
-        if (before is not null)
-            Parse(before); // an invalid file is not changed but repaired, or an earlier version is restored
+        if (before is { Document: null })
+            Parse(before); // throws: an invalid file is not changed but repaired, or an earlier version is restored
         // Cameras that a file does not name are skipped, and without a file none is: so a first file names all.
         JsonNode root =
-            Node(before)
+            before?.Document?.DeepClone()
             ?? new JsonObject
             {
                 ["schemaVersion"] = CameraSet.CurrentSchema,
@@ -230,7 +229,7 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
     {
         List<ProfileFile> versions = [];
         await foreach (BlobItem item in _config.GetBlobsAsync(BlobTraits.None, BlobStates.None, Folder, cancellation))
-            if (await FindAsync(_config.GetBlobClient(item.Name), cancellation) is { } version && IsValid(version))
+            if (await FindAsync(_config.GetBlobClient(item.Name), cancellation) is { Document: not null } version)
                 versions.Add(version);
         return [.. versions.OrderByDescending(v => v.Id, StringComparer.Ordinal)];
     }
@@ -261,34 +260,30 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
 
     private static CameraSet Parse(ProfileFile file) => CameraSet.Parse(file.Json, CameraProfiles.Blob, file.ETag);
 
-    private static bool IsValid(ProfileFile file)
-    {
-        try
-        {
-            Parse(file);
-            return true;
-        }
-        catch (InvalidDataException)
-        {
-            return false; // other programs can write anything; health and log tell what is wrong with it
-        }
-    }
-
-    /// <returns>Null if there is no file, or one that is not valid.</returns>
-    private static JsonNode? Node(ProfileFile? file)
-    {
-        if (file is null || !IsValid(file))
-            return null;
-        ReadOnlySpan<byte> json = file.Json;
-        return JsonNode.Parse(json.StartsWith("\uFEFF"u8) ? json[3..] : json, documentOptions: Lenient);
-    }
-
     private static string Bare(ETag etag) => etag.ToString().Trim('"');
 
     private sealed record ProfileFile(string ETag, byte[] Json, DateTimeOffset At, string? Who)
     {
         // Ordered by time; the same version has the same name, whoever keeps it.
         public string Id => $"{At.UtcTicks:D19}";
+
+        // Null if it is not valid: other programs can write anything, and health and log tell what is wrong with it.
+        public JsonNode? Document { get; } = DocumentOf(Json);
+
+        private static JsonNode? DocumentOf(byte[] json)
+        {
+            try
+            {
+                CameraSet.Parse(json, CameraProfiles.Blob);
+            }
+            catch (InvalidDataException)
+            {
+                return null;
+            }
+
+            ReadOnlySpan<byte> text = json;
+            return JsonNode.Parse(text.StartsWith("\uFEFF"u8) ? text[3..] : text, documentOptions: Lenient);
+        }
     }
 }
 
