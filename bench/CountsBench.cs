@@ -32,7 +32,7 @@ internal static class CountsBench
     public static async Task<IReadOnlyList<Row>> RunAsync(CancellationToken cancellation)
     {
         await using Azurite azurite = await IndexBench.StartAsync(cancellation);
-        StorageClients storage = IndexBench.Clients(azurite);
+        StorageClients storage = IndexBench.Clients(azurite.ConnectionString);
         Random random = new(1);
 
         // Hours with rows: some are counted, the newest two are not.

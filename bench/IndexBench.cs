@@ -46,7 +46,7 @@ internal static class IndexBench
         foreach (int size in sizes)
         {
             await using Azurite azurite = await StartAsync(cancellation);
-            ResultIndex index = new(Clients(azurite));
+            ResultIndex index = new(Clients(azurite.ConnectionString));
             long start = Stopwatch.GetTimestamp();
             await FillAsync(index, size, cancellation);
             double writing = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -99,11 +99,11 @@ internal static class IndexBench
             cancellation
         );
 
-    /// <summary>Clients of it.</summary>
-    public static StorageClients Clients(Azurite azurite) =>
+    /// <summary>Clients of the storage of a connection string.</summary>
+    public static StorageClients Clients(string connection) =>
         new(
             new ConfigurationBuilder()
-                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, azurite.ConnectionString)])
+                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)])
                 .Build(),
             Options.Create(new StorageOptions())
         );

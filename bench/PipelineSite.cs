@@ -60,7 +60,7 @@ internal sealed class PipelineSite : IAsyncDisposable
                     new DirectoryInfo(AppContext.BaseDirectory).Name
                 ),
                 Settings = settings,
-                Prepare = (connection, token) => Account(connection).EnsureCreatedAsync(token),
+                Prepare = (connection, token) => IndexBench.Clients(connection).EnsureCreatedAsync(token),
                 Logging = logging =>
                     logging
                         .SetMinimumLevel(LogLevel.Warning)
@@ -84,14 +84,6 @@ internal sealed class PipelineSite : IAsyncDisposable
         ServiceProvider services = new ServiceCollection().AddLogging().AddAaClip(configuration).BuildServiceProvider();
         return new PipelineSite(host, services, folder, await services.GetRequiredService<ModelHost>().LiveAsync(cancellation));
     }
-
-    private static StorageClients Account(string connection) =>
-        new(
-            new ConfigurationBuilder()
-                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)])
-                .Build(),
-            Options.Create(new StorageOptions())
-        );
 
     /// <summary>Uploads images at once, and polls until each has its result.</summary>
     /// <param name="look">Interval between two polls, which cost the pipeline time; for the last images it is shorter.</param>

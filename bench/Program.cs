@@ -101,7 +101,7 @@ Command seed = new("seed", "Fills storage with made-up results of the sample ima
 seed.SetAction(
     async (parsed, cancellation) =>
     {
-        StorageClients storage = ReviewSite.Open(parsed.GetValue(connection)!);
+        StorageClients storage = IndexBench.Clients(parsed.GetValue(connection)!);
         await ReviewSite.SeedAsync(storage, parsed.GetValue(many), details: 200, cancellation);
         return 0;
     }

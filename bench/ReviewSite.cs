@@ -42,7 +42,7 @@ internal sealed class ReviewSite : IAsyncDisposable
             throw new InvalidOperationException($"There is no {Chromium}: apt-get install chromium.");
         string script = Path.Combine(ScoringBench.Root, "node_modules", "azurite", "dist", "src", "azurite.js");
         Azurite azurite = await Azurite.StartAsync(script, null, 0, NullLogger.Instance, cancellation);
-        StorageClients storage = Open(azurite.ConnectionString);
+        StorageClients storage = IndexBench.Clients(azurite.ConnectionString);
         await SeedAsync(storage, results, details, cancellation);
         WebApplication app = await ReviewApp.StartLocalAsync(storage, 0, log => log.SetMinimumLevel(LogLevel.None), cancellation);
         IPlaywright playwright = await Playwright.CreateAsync();
@@ -71,14 +71,6 @@ internal sealed class ReviewSite : IAsyncDisposable
             cancellation
         );
     }
-
-    public static StorageClients Open(string connection) =>
-        new(
-            new ConfigurationBuilder()
-                .AddInMemoryCollection([KeyValuePair.Create<string, string?>(StorageConnection.Setting, connection)])
-                .Build(),
-            Options.Create(new StorageOptions())
-        );
 
     /// <summary>Decides images as a careful person would: by the raw score, with a slip now and then.</summary>
     public async Task<double> DecideAsync(int count, CancellationToken cancellation)

@@ -59,7 +59,7 @@ internal sealed partial class MvtecFolder
             _folder,
             FolderOf(objectClass),
             defect ? TestDefect
-                : BinaryPrimitives.ReadUInt32BigEndian(TextHash.Bytes(Identity(image)).AsSpan(KeyDigits)) % TestShare == 0 ? TestGood
+                : BinaryPrimitives.ReadUInt32BigEndian(TextHash.Bytes(image.Identity).AsSpan(KeyDigits)) % TestShare == 0 ? TestGood
                 : TrainGood,
             $"{Plain(image.Image)[^Math.Min(MaxName, image.Image.Length)..].TrimStart('.')}-{Key(image)}" // hidden files are not read
         );
@@ -101,9 +101,7 @@ internal sealed partial class MvtecFolder
             ? Directory.EnumerateFiles(Path.Combine(folder, part)).Where(PictureFiles.IsImage)
             : [];
 
-    private static string Key(ImageVersion image) => TextHash.Hex(Identity(image), KeyDigits);
-
-    private static string Identity(ImageVersion image) => $"{image.Image}\n{image.ETag}";
+    private static string Key(ImageVersion image) => TextHash.Hex(image.Identity, KeyDigits);
 
     // A folder "train" or "test" would make its parent a class.
     private static string FolderOf(string objectClass) =>

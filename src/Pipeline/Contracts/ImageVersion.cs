@@ -13,6 +13,9 @@ public readonly record struct ImageVersion(string Image, string ETag)
     /// <summary>Camera of the image; see <see cref="ImageName"/>.</summary>
     public string Camera => ImageName.Of(Image).Camera;
 
+    /// <summary>Name and version as one text, for hashes: no other image version has the same.</summary>
+    public string Identity => $"{Image}\n{ETag}";
+
     /// <summary>Blob name of the result in the results container.</summary>
     /// <param name="model">"name@version".</param>
     public string Result(string model) => BlobNames.Stem(model, Image, ETag) + ".json";

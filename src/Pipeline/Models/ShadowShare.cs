@@ -15,7 +15,7 @@ public static class ShadowShare
     /// </summary>
     public static bool Include(double share, ImageVersion image)
     {
-        byte[] hash = TextHash.Bytes($"{image.Image}\n{image.ETag}");
+        byte[] hash = TextHash.Bytes(image.Identity);
         return BinaryPrimitives.ReadUInt32LittleEndian(hash) < share * ((double)uint.MaxValue + 1);
     }
 }

@@ -149,23 +149,8 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<ResultDocument?> LatestAsync(string model, string image, CancellationToken cancellation = default)
     {
         ResultSummary? newest = null;
-        // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
-        await foreach (
-            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
-                new GetBlobsByHierarchyOptions
-                {
-                    Traits = BlobTraits.Metadata,
-                    Delimiter = "/",
-                    Prefix = BlobNames.ImageFolder(model, image),
-                },
-                cancellation
-            )
-        )
-            if (
-                item.IsBlob
-                && ResultSummary.FromMetadata(item.Blob.Name, item.Blob.Metadata) is { } summary
-                && !(summary.Time <= newest?.Time)
-            )
+        await foreach (BlobItem blob in OfImageAsync(model, image, cancellation))
+            if (ResultSummary.FromMetadata(blob.Name, blob.Metadata) is { } summary && !(summary.Time <= newest?.Time))
                 newest = summary;
         return newest is null ? null : await ReadAsync(newest.Blob, cancellation);
     }
@@ -174,15 +159,25 @@ public sealed class ResultStore(StorageClients storage)
     /// <param name="model">"name@version".</param>
     public async Task IndexAsync(string model, string image, CancellationToken cancellation = default)
     {
-        await foreach (
-            BlobHierarchyItem item in _results.GetBlobsByHierarchyAsync(
-                new GetBlobsByHierarchyOptions { Delimiter = "/", Prefix = BlobNames.ImageFolder(model, image) },
-                cancellation
-            )
-        )
-            if (item.IsBlob && await ReadAsync(item.Blob.Name, cancellation) is { } result)
+        await foreach (BlobItem blob in OfImageAsync(model, image, cancellation))
+            if (await ReadAsync(blob.Name, cancellation) is { } result)
                 await Index.PutAsync(result, cancellation);
     }
+
+    // With a delimiter, so that "a.jpg/b.jpg" is not taken for a version of "a.jpg".
+    private IAsyncEnumerable<BlobItem> OfImageAsync(string model, string image, CancellationToken cancellation) =>
+        _results
+            .GetBlobsByHierarchyAsync(
+                new GetBlobsByHierarchyOptions
+                {
+                    Traits = BlobTraits.Metadata,
+                    Delimiter = "/",
+                    Prefix = BlobNames.ImageFolder(model, image),
+                },
+                cancellation
+            )
+            .Where(item => item.IsBlob)
+            .Select(item => item.Blob);
 
     /// <summary>What results of a model say of many images: from the index, and from the blobs for what it lacks.</summary>
     /// <param name="model">"name@version".</param>

@@ -16,6 +16,8 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
 {
     private const int MaxTransaction = 100; // of the table service
 
+    private readonly ResultIndex _index = new(storage);
+
     /// <summary>Stores decisions. One whose id is already stored changes nothing.</summary>
     /// <param name="reviews">Their <see cref="Review.Who"/> and <see cref="Review.At"/> are set here.</param>
     /// <param name="who">Name of the person.</param>
@@ -34,16 +36,18 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
         [
             .. reviews.Select((r, i) => r with { Who = who, At = now.AddTicks(i) }), // the order of one request is kept
         ];
-        HashSet<DateOnly> months = [.. await new ResultIndex(storage).MonthsAsync(cancellation)];
+        HashSet<DateOnly> months = [.. await _index.MonthsAsync(cancellation)];
         foreach (Review review in stamped)
-            if (!months.Contains(MonthOf(TimeOf(review))))
+            if (!months.Contains(IndexKeys.Month(TimeOf(review))))
                 throw new ArgumentException(
                     $"'{review.Image}' of {TimeOf(review):yyyy-MM-dd} has no result: those of its month were dropped, or never made."
                 );
 
-        foreach (var batch in stamped.DistinctBy(r => r.Id).GroupBy(r => (Month: MonthOf(TimeOf(r)), Day: IndexKeys.Reviews(TimeOf(r)))))
+        foreach (
+            var batch in stamped.DistinctBy(r => r.Id).GroupBy(r => (Month: IndexKeys.Month(TimeOf(r)), Day: IndexKeys.Reviews(TimeOf(r))))
+        )
         foreach (Review[] chunk in batch.Chunk(MaxTransaction))
-            await AddAsync(Table(batch.Key.Month), chunk, cancellation);
+            await AddAsync(_index.Table(batch.Key.Month), chunk, cancellation);
         return stamped;
     }
 
@@ -58,8 +62,8 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
     {
         (DateTimeOffset newest, DateTimeOffset oldest) = (Moment(first), Moment(last));
         (string from, string to) = (first[..IndexKeys.ImageLength], last[..IndexKeys.ImageLength] + "}");
-        foreach (DateOnly month in (await new ResultIndex(storage).MonthsAsync(cancellation)).Reverse())
-            if (month <= MonthOf(newest) && month >= MonthOf(oldest))
+        foreach (DateOnly month in (await _index.MonthsAsync(cancellation)).Reverse())
+            if (month <= IndexKeys.Month(newest) && month >= IndexKeys.Month(oldest))
                 await foreach (
                     Review review in RowsAsync(
                         month,
@@ -117,7 +121,7 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
 
     private async IAsyncEnumerable<Review> RowsAsync(DateOnly month, string filter, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (TableEntity entity in Table(month).QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        await foreach (TableEntity entity in _index.Table(month).QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             yield return Of(entity);
     }
 
@@ -185,9 +189,4 @@ public sealed class ReviewStore(StorageClients storage, TimeProvider time)
         cursor.Length >= IndexKeys.ImageLength && IndexKeys.TimeOf(cursor) is { } time
             ? time
             : throw new ArgumentException($"'{cursor}' is no cursor: take one from a row that a query gave.");
-
-    private static DateOnly MonthOf(DateTimeOffset time) => new(time.Year, time.Month, 1);
-
-    private TableClient Table(DateOnly month) =>
-        storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(new DateTimeOffset(month, default, TimeSpan.Zero)));
 }

@@ -31,15 +31,16 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
     {
         if (rows.Count == 0)
             return [];
-        Dictionary<string, Review> newest = await NewestAsync(
-            reviews.BetweenAsync(rows[0].Cursor, rows[^1].Cursor, cancellation),
-            cancellation
-        );
+        Dictionary<string, Review> newest = await NewestOfEachAsync(
+                reviews.BetweenAsync(rows[0].Cursor, rows[^1].Cursor, cancellation),
+                cancellation
+            )
+            .ToDictionaryAsync(r => ImageOf(r.Cursor), StringComparer.Ordinal, cancellation);
         return [.. rows.Select(row => new ReviewedRow(row, InForce(newest.GetValueOrDefault(row.ImageKey))))];
     }
 
     /// <summary>
-    /// The newest decision on each image that was stored in a span of time, also one that takes an earlier one back; in no order.
+    /// The newest decision on each image that was stored in a span of time, also one that takes an earlier one back; newest image first.
     /// </summary>
     /// <param name="from">Images stored from here on; null for all.</param>
     /// <param name="to">Images stored before; null for all.</param>
@@ -52,7 +53,7 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
     )
     {
         IAsyncEnumerable<Review> between = reviews.BetweenAsync(from, to, cancellation);
-        return [.. (await NewestAsync(between.Where(r => cameras?.Contains(r.Camera) != false), cancellation)).Values];
+        return await NewestOfEachAsync(between.Where(r => cameras?.Contains(r.Camera) != false), cancellation).ToListAsync(cancellation);
     }
 
     /// <summary>The decisions in force on images of a camera that were stored from a time on and before another; in no order.</summary>
@@ -111,20 +112,6 @@ public sealed class ReviewedResults(ResultIndex index, ReviewStore reviews)
 
         if (newest is not null)
             yield return newest;
-    }
-
-    /// <summary>The newest decision on each image version, by the part of the cursor that tells it.</summary>
-    private static async Task<Dictionary<string, Review>> NewestAsync(IAsyncEnumerable<Review> reviews, CancellationToken cancellation)
-    {
-        Dictionary<string, Review> newest = new(StringComparer.Ordinal);
-        await foreach (Review review in reviews.WithCancellation(cancellation))
-        {
-            string image = ImageOf(review.Cursor);
-            if (!newest.TryGetValue(image, out Review? other) || Order(other).CompareTo(Order(review)) < 0)
-                newest[image] = review;
-        }
-
-        return newest;
     }
 
     private static Review? InForce(Review? newest) => newest is { Verdict: not ReviewVerdict.None } ? newest : null;

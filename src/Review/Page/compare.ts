@@ -4,7 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { get, imageUrl } from "./api.js";
 import { imageParameters } from "./card.js";
-import { decisionButtons } from "./decision-buttons.js";
+import { decisionButtons, decisionKeys } from "./decision-buttons.js";
 import { decisions } from "./decisions.js";
 import { choice, fieldChanged, timeField } from "./filters.js";
 import { count, decisionOf, score, short, utc, verdictOf, verdicts } from "./format.js";
@@ -218,9 +218,7 @@ export class CompareModels extends Part {
     private keys(): Key[] {
         const key = (keys: string[], what: string, run: () => void): Key => ({ keys, what, run });
         return [
-            key(["1"], "Fine, and the next image", () => this.decide("fine")),
-            key(["2"], "Defect, and the next image", () => this.decide("defect")),
-            key(["3"], "Unsure, and the next image", () => this.decide("unsure")),
+            ...decisionKeys((verdict) => this.decide(verdict), ", and the next image"),
             key(["u"], "Undo the last decision, up to 50", () => void decisions.undo()),
             key(["j", "ArrowDown"], "Next difference", () => this.step(1)),
             key(["k", "ArrowUp"], "Previous difference", () => this.step(-1)),

@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { decisions, mostAtOnce } from "./decisions.js";
-import { decisionButtons } from "./decision-buttons.js";
+import { decisionButtons, decisionKeys } from "./decision-buttons.js";
 import { count, many } from "./format.js";
 import { Keys, type Key } from "./keys.js";
 import { announce, say } from "./messages.js";
@@ -203,11 +203,6 @@ export class ResultGallery extends Part {
     }
 
     private keys(): Key[] {
-        const decide = (key: string, verdict: Decision, what: string): Key => ({
-            keys: [key],
-            what,
-            run: () => this.grid && this.decide(verdict),
-        });
         const move = (keys: string[], what: string, by: () => number, select = false) => ({
             keys,
             what,
@@ -218,9 +213,7 @@ export class ResultGallery extends Part {
             if (row) this.selection.toggle(row.blob);
         };
         return [
-            decide("1", "fine", "Fine"),
-            decide("2", "defect", "Defect"),
-            decide("3", "unsure", "Unsure"),
+            ...decisionKeys((verdict) => this.grid && this.decide(verdict)),
             { keys: ["u"], what: "Undo the last decision, up to 50", run: () => this.undo() },
             move(["j", "ArrowRight"], "Next", () => 1),
             move(["k", "ArrowLeft"], "Previous", () => -1),

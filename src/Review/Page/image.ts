@@ -4,7 +4,7 @@ import { customElement, query, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { areasOf, newArea } from "./areas.js";
 import { imageParameters } from "./card.js";
-import { decisionButtons } from "./decision-buttons.js";
+import { decisionButtons, decisionKeys } from "./decision-buttons.js";
 import { decisions } from "./decisions.js";
 import { decisionOf, many } from "./format.js";
 import { defaultOpacity } from "./heat.js";
@@ -222,9 +222,7 @@ export class OneImage extends Part {
     private keys(): Key[] {
         const key = (keys: string[], what: string, run: () => void): Key => ({ keys, what, run });
         return [
-            key(["1"], "Fine, and the next image", () => this.decide("fine")),
-            key(["2"], "Defect, and the next image", () => this.decide("defect")),
-            key(["3"], "Unsure, and the next image", () => this.decide("unsure")),
+            ...decisionKeys((verdict) => this.decide(verdict), ", and the next image"),
             key(["u"], "Undo the last decision, up to 50", () => this.undo()),
             key(["j", "ArrowRight", "ArrowDown"], "Next image", () => this.step(1)),
             key(["k", "ArrowLeft", "ArrowUp"], "Previous image", () => this.step(-1)),

@@ -61,6 +61,9 @@ internal static class IndexKeys
     /// <summary>Name of the table of a month, without the prefix of the account.</summary>
     public static string Table(DateTimeOffset time) => Tables + time.UtcDateTime.ToString("yyyyMM", CultureInfo.InvariantCulture);
 
+    /// <summary>The month of a time, by its first day.</summary>
+    public static DateOnly Month(DateTimeOffset time) => new(time.UtcDateTime.Year, time.UtcDateTime.Month, 1);
+
     /// <summary>Partition of a camera's results of a day.</summary>
     public static string Camera(string camera, DateTimeOffset time) => $"{TableKeys.Part(camera)}|{Day(time)}";
 
@@ -117,8 +120,7 @@ internal static class IndexKeys
     public static string Row(DateTimeOffset time, ImageVersion image, string model) => $"{Image(time, image)}|{TableKeys.Part(model)}";
 
     /// <summary>What the row keys of all results of an image version begin with: <see cref="ImageLength"/> characters.</summary>
-    public static string Image(DateTimeOffset time, ImageVersion image) =>
-        $"{Moment(time)}|{TextHash.Hex($"{image.Image}\n{image.ETag}", 16)}";
+    public static string Image(DateTimeOffset time, ImageVersion image) => $"{Moment(time)}|{TextHash.Hex(image.Identity, 16)}";
 
     // The digits of the time, each subtracted from nine: as many digits, whose value falls as time rises.
     private static string Falling(DateTimeOffset time, string format) =>

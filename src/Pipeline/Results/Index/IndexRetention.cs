@@ -48,7 +48,7 @@ public sealed partial class IndexRetention(StorageClients storage, ILogger<Index
     {
         if (keepMonths == 0)
             return [];
-        DateOnly keep = new DateOnly(now.UtcDateTime.Year, now.UtcDateTime.Month, 1).AddMonths(-keepMonths);
+        DateOnly keep = IndexKeys.Month(now).AddMonths(-keepMonths);
         DateOnly[] old = [.. (await _index.MonthsAsync(cancellation)).Where(m => m < keep)];
         if (old.Length == 0)
             return [];

@@ -111,7 +111,7 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
             var group in images
                 .Where(i => i.StoredAt is not null)
                 .Select(i => (i.Image, StoredAt: i.StoredAt!.Value.ToUniversalTime()))
-                .GroupBy(i => (i.Image.Camera, Month: new DateOnly(i.StoredAt.Year, i.StoredAt.Month, 1)))
+                .GroupBy(i => (i.Image.Camera, Month: IndexKeys.Month(i.StoredAt)))
         )
         {
             if (!months.Contains(group.Key.Month))
@@ -216,7 +216,7 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
     {
         SortedSet<string> cameras = new(StringComparer.Ordinal);
         foreach (DateOnly month in await MonthsAsync(cancellation))
-            if (month >= new DateOnly(from.UtcDateTime.Year, from.UtcDateTime.Month, 1))
+            if (month >= IndexKeys.Month(from))
                 await foreach (
                     TableEntity entity in Table(month)
                         .QueryAsync<TableEntity>(
@@ -439,7 +439,8 @@ public sealed class ResultIndex(StorageClients storage, TimeProvider? time = nul
             yield return ResultRow.Of(entity);
     }
 
-    private TableClient Table(DateOnly month) => Table(new DateTimeOffset(month, default, TimeSpan.Zero));
+    /// <summary>The table of a month; it may not be there.</summary>
+    internal TableClient Table(DateOnly month) => Table(new DateTimeOffset(month, default, TimeSpan.Zero));
 
     /// <summary>The table of the month of a time; it may not be there.</summary>
     internal TableClient Table(DateTimeOffset time) => storage.Tables.GetTableClient(storage.TablePrefix + IndexKeys.Table(time));
