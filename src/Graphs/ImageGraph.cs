@@ -5,8 +5,9 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map [B,g,g] (levels summed, before smoothing) and detection [B]
-/// (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
+/// Writes image.onnx in float32 or int8; for float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2].
+/// Outputs: map [B,g,g] (levels summed, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py,
+/// forward_utils.py).
 /// </summary>
 internal static class ImageGraph
 {
@@ -32,7 +33,7 @@ internal static class ImageGraph
         Value anchors = graph.Input("anchors", DataType.Float, "B", shape.Embed, 2);
 
         // Patch embedding, class token and positional table.
-        Value x = Embed(graph, tower, image, shape, read);
+        Value x = Embed(graph, image, shape, read);
         x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
 
         // Blocks. The adapter of a block is applied before a level is taken from it.
@@ -72,16 +73,15 @@ internal static class ImageGraph
     }
 
     // conv 14×14 stride 14 → [B, patches, width]. A zero token is prepended; row 0 of the table contains the class embedding.
-    private static Value Embed(GraphWriter graph, TransformerWriter tower, Value image, ModelArchitecture shape, Func<string, float[]> read)
+    private static Value Embed(GraphWriter graph, Value image, ModelArchitecture shape, Func<string, float[]> read)
     {
         int width = shape.Vision.Width;
         int patches = shape.Grid * shape.Grid;
-        Value pixels = tower.Type == DataType.Float ? image : graph.Node("Cast", "/visual/image", [image], Int("to", (int)tower.Type));
-        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"), tower.Type);
+        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"));
         Value x = graph.Node(
             "Conv",
             "/visual/conv1",
-            [pixels, kernel],
+            [image, kernel],
             Ints("kernel_shape", shape.Patch, shape.Patch),
             Ints("strides", shape.Patch, shape.Patch)
         ); // [B, width, g, g]
@@ -93,7 +93,7 @@ internal static class ImageGraph
         float[] classToken = read("visual.class_embedding");
         for (int i = 0; i < width; i++)
             table[i] += classToken[i];
-        Value positions = graph.Weight("visual.positional_embedding", [1, 1 + patches, width], table, tower.Type);
+        Value positions = graph.Weight("visual.positional_embedding", [1, 1 + patches, width], table);
         return graph.Tap("/visual/embed", graph.Node("Add", "/visual/positions", [x, positions]));
     }
 
@@ -104,7 +104,7 @@ internal static class ImageGraph
         return graph.Tap($"{path}/ln_post", tower.LayerNorm(tokens, "visual.ln_post", $"{path}/ln_post", width)); // [B, patches, width]
     }
 
-    // Float32 from here on: [B, patches, E].
+    // [B, patches, E].
     private static Value Head(
         TransformerWriter tower,
         Value tokens,
@@ -116,10 +116,10 @@ internal static class ImageGraph
     {
         int width = shape.Vision.Width;
         if (adapters is null)
-            return tower.ToFloat32(tower.Project(tokens, "visual.proj", $"{path}/proj", width, shape.Embed), path);
+            return tower.Project(tokens, "visual.proj", $"{path}/proj", width, shape.Embed);
         string key = $"image_adapter.{name}.fc.weight";
         Value projected = tower.LinearExact(tokens, key, $"{path}/proj", width, shape.Embed);
-        return tower.ToFloat32(adapters.Relu ? tower.LeakyRelu(projected, $"{path}/proj") : projected, path);
+        return adapters.Relu ? tower.LeakyRelu(projected, $"{path}/proj") : projected;
     }
 
     // T_abnormal − T_normal, [B, E, 1].

@@ -5,7 +5,7 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Graphs;
 
-/// <summary>Writes the layers that both towers use, in the package's precision.</summary>
+/// <summary>Writes the layers that both towers use, in float32 or int8.</summary>
 /// <param name="graph">The graph that is being written.</param>
 /// <param name="read">
 /// Returns the values of a weight by its internal name (OpenAI's names, and the adapters' names with their prefix).
@@ -14,9 +14,6 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
 {
     private const float LayerNormEpsilon = 1e-5f; // specification 1.4
     private const float LeakySlope = 0.01f; // specification 2
-
-    /// <summary>Type of the activations between nodes.</summary>
-    public DataType Type { get; } = precision == Precision.Fp16 ? DataType.Float16 : DataType.Float;
 
     /// <summary>
     /// One pre-norm block (specification 1.4.3): x ← x + out(attn(ln_1 x)); x ← x + c_proj(act(c_fc(ln_2 x))).
@@ -51,7 +48,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
 
     /// <summary>
     /// Applies a residual adapter to all tokens (specification 2.1; model/adapter.py): a = LeakyReLU(x·Wᵀ), scaled to the norm of x, then
-    /// share·a + (1 − share)·x. Norms are computed in float32: in float16 the squares of CLIP's largest channels would overflow.
+    /// share·a + (1 − share)·x.
     /// </summary>
     public Value Adapter(Value x, string key, string path, int width, double share)
     {
@@ -59,9 +56,9 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         adapted = graph.Tap($"{path}/raw", LeakyRelu(adapted, path));
         Value norm = Norm(x, $"{path}/norm_x");
         Value ratio = graph.Node("Div", $"{path}/ratio", [norm, Norm(adapted, $"{path}/norm_a")]);
-        ratio = ToActivations(graph.Node("Mul", $"{path}/share", [ratio, graph.Scalar((float)share)]), $"{path}/ratio");
+        ratio = graph.Node("Mul", $"{path}/share", [ratio, graph.Scalar((float)share)]);
         adapted = graph.Node("Mul", $"{path}/scaled", [adapted, ratio]);
-        Value kept = graph.Node("Mul", $"{path}/kept", [x, graph.Scalar((float)(1 - share), Type)]);
+        Value kept = graph.Node("Mul", $"{path}/kept", [x, graph.Scalar((float)(1 - share))]);
         return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/mixed", [adapted, kept]));
     }
 
@@ -90,7 +87,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     public Value Project(Value x, string weight, string path, int inputs, int outputs)
     {
         if (!graph.Has(weight))
-            graph.Weight(weight, [inputs, outputs], read(weight), Type);
+            graph.Weight(weight, [inputs, outputs], read(weight));
         return graph.Node("MatMul", path, [x, new Value(weight)]);
     }
 
@@ -99,17 +96,10 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         graph.Node("MatMul", path, [x, Transposed(weight, inputs, outputs)]);
 
     /// <summary>A one-dimensional weight of the checkpoint.</summary>
-    public Value Vector(string key, int length) => graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Type);
+    public Value Vector(string key, int length) => graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key));
 
-    /// <summary>L2 norm over the width, [.., 1], in float32.</summary>
-    public Value Norm(Value x, string path) => graph.Node("ReduceL2", path, [ToFloat32(x, path), graph.Integers(-1)], Int("keepdims", 1));
-
-    /// <summary>Casts activations to float32.</summary>
-    public Value ToFloat32(Value x, string path) =>
-        Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float32", [x], Int("to", (int)DataType.Float));
-
-    private Value ToActivations(Value x, string path) =>
-        Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
+    /// <summary>L2 norm over the width, [.., 1].</summary>
+    public Value Norm(Value x, string path) => graph.Node("ReduceL2", path, [x, graph.Integers(-1)], Int("keepdims", 1));
 
     // Fused attention: the [heads, tokens, tokens] matrix is never stored as a whole.
     private Value Attention(Value x, TowerShape shape, string key, string path, bool causal)
@@ -130,7 +120,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
             string name = $"{key}in_proj_weight.{"qkv"[part]}";
             weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
             float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
-            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows, Type)]);
+            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows)]);
         }
 
         qkv[3] = Vector($"{key}in_proj_bias", 3 * width);
@@ -159,10 +149,10 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     }
 
     private Value Transposed(string key, int inputs, int outputs) =>
-        graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs), Type);
+        graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs));
 
-    // [rows, columns] → [columns, rows], in tiles that fit in the cache.
-    private static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
+    /// <summary>[rows, columns] → [columns, rows], in tiles that fit in the cache.</summary>
+    internal static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
     {
         const int Tile = 32;
         float[] to = new float[from.Length];

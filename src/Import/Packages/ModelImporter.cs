@@ -81,7 +81,12 @@ public static class ModelImporter
         }
 
         // 2. Graphs
-        ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, options.Activation, Read);
+        string image = staging.File(ModelPackage.ImageGraph);
+        Preprocessing preprocessing = new() { Size = shape.ImageSize };
+        if (options.Precision == Precision.Fp16)
+            CudaImageGraph.Write(image, shape, description, options.Activation, preprocessing, Read);
+        else
+            ImageGraph.Write(image, shape, description, options.Precision, options.Activation, Read);
         TextGraph.Write(
             staging.File(ModelPackage.TextGraph),
             shape,
@@ -97,7 +102,7 @@ public static class ModelImporter
         // 4. Hashes and description
         Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
-        ModelManifest manifest = Describe(options, classes, shape, description, sources, files);
+        ModelManifest manifest = Describe(options, classes, shape, description, preprocessing, sources, files);
         WriteManifest(staging, manifest);
 
         // 5. Try
@@ -107,7 +112,7 @@ public static class ModelImporter
         {
             SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
             files[ModelPackage.Anchors] = Hash(staging.File(ModelPackage.Anchors));
-            WriteManifest(staging, Describe(options, classes, shape, description, sources, files));
+            WriteManifest(staging, Describe(options, classes, shape, description, preprocessing, sources, files));
         }
 
         // 6. Rename into place
@@ -292,6 +297,7 @@ public static class ModelImporter
         IReadOnlyList<string> classes,
         ModelArchitecture shape,
         AdapterDescription? adapters,
+        Preprocessing preprocessing,
         Dictionary<string, ProvenanceFile> sources,
         SortedDictionary<string, PackageFile> files
     )
@@ -308,7 +314,7 @@ public static class ModelImporter
             Adapters = adapters,
             Activation = options.Activation,
             Precision = options.Precision,
-            Preprocessing = new Preprocessing { Size = shape.ImageSize },
+            Preprocessing = preprocessing,
             Prompts = prompts,
             Classes = classes,
             Files = files,
