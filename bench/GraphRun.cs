@@ -40,13 +40,14 @@ internal sealed class GraphRun : IDisposable
             _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
     }
 
+    /// <summary>The product's sessions.</summary>
+    /// <param name="provider">"cuda" or "cpu".</param>
+    public static SessionFactory Sessions(string provider) =>
+        new(Enum.Parse<Provider>(provider, ignoreCase: true), threads: 0, memoryMapped: false, NullLogger.Instance);
+
     /// <summary>Opens a graph with the product's settings.</summary>
     /// <param name="provider">"cuda" or "cpu".</param>
-    public static InferenceSession Open(string provider, string path)
-    {
-        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
-        return new SessionFactory(wanted, threads: 0, memoryMapped: false, NullLogger.Instance).Open(path);
-    }
+    public static InferenceSession Open(string provider, string path) => Sessions(provider).Open(path);
 
     /// <summary>Prepares the image graph with a batch of random pixels.</summary>
     /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
@@ -71,10 +72,10 @@ internal sealed class GraphRun : IDisposable
         );
     }
 
-    /// <summary>Prepares a chain of matrix products with random values.</summary>
+    /// <summary>Prepares a chain of products or attentions with random values: y has the shape of x.</summary>
     /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
-    public static GraphRun Chain(InferenceSession session, string provider, int rows, int width) =>
-        new(session, provider, [("x", Draw(4, rows, width))], [("y", [rows, width])]);
+    public static GraphRun Chain(InferenceSession session, string provider, params long[] shape) =>
+        new(session, provider, [("x", Draw(4, shape))], [("y", shape)]);
 
     /// <summary>Runs once, with inputs and outputs in the memory of the device.</summary>
     public void OnCard() => _session.RunWithBinding(_options, _binding);

@@ -165,8 +165,7 @@ public sealed partial class AnomalyScorer : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        if (_staging != OrtAllocator.DefaultInstance)
-            _staging.Dispose();
+        _staging.Dispose();
         _session.Dispose();
     }
 
