@@ -86,8 +86,8 @@ internal sealed class CudaImageGraph(
         graph.Output("map", map, DataType.Float, "B", shape.Grid, shape.Grid);
     }
 
-    // The patches as rows, with a row of zeros in front for the class token, times the kernel: [B, 1 + patches, width]. As a product this is
-    // faster than as a convolution, and cuDNN does not search for an algorithm at each new batch size.
+    // The patches as rows, with a row of zeros in front for the class token, times the kernel: [B, 1 + patches, width]. A product is faster
+    // than a convolution, for which cuDNN would also search an algorithm at each new batch size.
     private Value Embed(Value image)
     {
         const string Path = "/visual/conv1";
