@@ -16,6 +16,7 @@ public class ReferencesTests
         ["Resilience"],
         ["Models", "Results", "Reviews", "Routing"],
         ["Results.Counts", "Scoring"],
+        ["Cameras"],
         ["Alerts", "Jobs"],
         ["Failures"],
         ["Operations"],

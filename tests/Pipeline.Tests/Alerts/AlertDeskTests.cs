@@ -162,7 +162,7 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
 
         public List<AlertEvent> Events { get; } = [];
 
-        public IEnumerable<string> Types => Events.Select(e => e.Envelope.Type[AlertEvent.TypePrefix.Length..]);
+        public IEnumerable<string> Types => Events.Select(e => e.Change);
 
         public string Name => "queue";
 

@@ -52,7 +52,8 @@ public sealed class AlertMachineRandomTests
                 Assert.All(steps[1..(over ? ^1 : ^0)], s => Assert.Equal(AlertChangeType.Updated, s.Type));
                 for (int i = 1; i < steps.Length - (over ? 1 : 0); i++)
                     Assert.True(
-                        names.IndexOf(steps[i].Severity) > names.IndexOf(steps[i - 1].Severity),
+                        // Not null: these alerts are about images
+                        names.IndexOf(steps[i].Severity!) > names.IndexOf(steps[i - 1].Severity!),
                         $"Seed {seed}: an update does not rise."
                     );
                 Assert.Equal(!over, state.Open?.Id == alert.Key);
@@ -95,7 +96,7 @@ public sealed class AlertMachineRandomTests
                 checkedOpenings++;
                 Assert.True(
                     (next.Time - closed.Time).TotalSeconds >= rule.CoolDownSeconds
-                        || names.IndexOf(next.Severity) > names.IndexOf(closed.Severity),
+                        || names.IndexOf(next.Severity!) > names.IndexOf(closed.Severity!),
                     $"Seed {seed}."
                 );
             }
