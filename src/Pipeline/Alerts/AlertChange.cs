@@ -14,8 +14,8 @@ public sealed record AlertChange
     public string Id => $"{AlertId}-{Sequence}-{TypeName}";
 
     /// <summary>
-    /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it; of
-    /// silence and drift, a hash of kind, camera and the time of the decision.
+    /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it;
+    /// of silence and drift, a hash of kind, camera and the time of the decision.
     /// </summary>
     public required string AlertId { get; init; }
 

@@ -22,7 +22,6 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
     /// <summary>Media type of the JSON form of an event.</summary>
     public const string MediaType = "application/cloudevents+json";
 
-    private const string TypePrefix = "aaclip.";
     private const string TraceAttribute = "traceparent";
 
     /// <summary>What the alert is about.</summary>
@@ -97,13 +96,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
         BinaryData json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, TypeOf(change.Kind)));
         string kind = change.Kind.NameOf(),
             part = change.Kind == AlertKind.Anomaly ? "data" : kind;
-        CloudEvent envelope = new(
-            options.Source,
-            $"{TypePrefix}{kind}.{change.TypeName}",
-            json,
-            "application/json",
-            CloudEventDataFormat.Json
-        )
+        CloudEvent envelope = new(options.Source, $"aaclip.{kind}.{change.TypeName}", json, "application/json", CloudEventDataFormat.Json)
         {
             Id = change.Id,
             Subject = change.Camera,
@@ -124,11 +117,8 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
             if (envelope?.Data is not { } found)
                 throw new JsonException("An alert event has no data.");
-            AlertKind kind =
-                Enum.GetValues<AlertKind>()
-                    .Cast<AlertKind?>()
-                    .FirstOrDefault(k => envelope.Type.StartsWith($"{TypePrefix}{k!.Value.NameOf()}.", StringComparison.Ordinal)) // not null: a value
-                ?? throw new JsonException($"An event of the type '{envelope.Type}' is no alert.");
+            if (envelope.Type.Split('.') is not ["aaclip", var name, _] || AlertKinds.Of(name) is not { } kind)
+                throw new JsonException($"An event of the type '{envelope.Type}' is no alert.");
             return new AlertEvent(
                 envelope,
                 (AlertData?)JsonSerializer.Deserialize(found, TypeOf(kind))

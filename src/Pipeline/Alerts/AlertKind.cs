@@ -30,6 +30,16 @@ public static class AlertKinds
             AlertKind.Silence => "silence",
             _ => "drift",
         };
+
+    /// <summary>Returns the kind of a name; null if there is none.</summary>
+    public static AlertKind? Of(string name) =>
+        name switch
+        {
+            "anomaly" => AlertKind.Anomaly,
+            "silence" => AlertKind.Silence,
+            "drift" => AlertKind.Drift,
+            _ => null,
+        };
 }
 
 /// <summary>The facts of a silent camera.</summary>

@@ -15,8 +15,9 @@ namespace AaClip.Pipeline.Alerts;
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="CameraAlerts"/> and <see cref="CameraWatch"/> with the queue as a receiver, and with topic, webhook and MQTT broker if Alert__Topic,
-    /// Alert__Webhook and Alert__Mqtt are set. Needs StorageClients, CameraProfiles and ModelRolesStore among the services.
+    /// Registers <see cref="CameraAlerts"/> and <see cref="CameraWatch"/> with the queue as a receiver, and with topic, webhook and MQTT
+    /// broker if Alert__Topic, Alert__Webhook and Alert__Mqtt are set. Needs StorageClients, CameraProfiles and ModelRolesStore among the
+    /// services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)

@@ -12,14 +12,17 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>
 /// Looks at all cameras for silence and drift, and decides on the alerts about them (<see cref="ConditionMachine"/>). A run:
 /// 1. List the cameras: all at the first run, then those with images of the last days; and those with such an alert.
-/// 2. Read those that are due. A camera that sends cannot be silent before <see cref="Silence.Least"/> has passed, so it is not read before;
-/// scores are read every quarter of an hour.
+/// 2. Read those that are due. A camera that sends cannot be silent before <see cref="Silence.Least"/> has passed, so it is not read
+/// before; scores are read every quarter of an hour.
 /// 3. Tell how far images have been handled: a pipeline that stands still must not make cameras silent.
 /// 4. Decide, and store what is to be told. SweepAlerts delivers it.
 /// Keep one: it remembers when each camera is due. Several of them, in one or more processes, decide the same and tell it once.
 /// </summary>
 public sealed partial class CameraWatch
 {
+    /// <summary>Queues of images that have no result yet; their lengths are read.</summary>
+    internal static readonly string[] Waiting = [QueueNames.Uploads, QueueNames.Score];
+
     /// <summary>How often the scores of a camera are looked at.</summary>
     public static readonly TimeSpan ScoresEvery = TimeSpan.FromMinutes(15);
 
@@ -27,7 +30,6 @@ public sealed partial class CameraWatch
 
     private static readonly TimeSpan Late = TimeSpan.FromDays(1); // results of older images are written late
     private static readonly AlertRule Off = new(Enabled: false);
-    private static readonly string[] Waiting = [QueueNames.Uploads, QueueNames.Score];
 
     private readonly StorageClients _storage;
     private readonly CameraStates _states;
@@ -65,7 +67,7 @@ public sealed partial class CameraWatch
 
     /// <summary>Looks at all cameras that are due.</summary>
     /// <param name="limit">No camera is read later than this; the next run goes on.</param>
-    /// <exception cref="Exception">Storage does not respond, or no valid profiles were read yet: nothing is decided, and a later run does.</exception>
+    /// <exception cref="Exception">Storage does not respond, or no valid profiles were read yet; a later run does what is left.</exception>
     public async Task RunAsync(TimeSpan limit, CancellationToken cancellation = default)
     {
         long start = _time.GetTimestamp();

@@ -13,8 +13,8 @@ namespace AaClip.Pipeline.Alerts;
 /// drift    the scores' index reaches <see cref="Drift.Large"/>          it is below <see cref="Drift.Moderate"/>, or another model is live
 /// both                                                       the profile switches them off, or is removed; no image for 30 days
 /// </code>
-/// Between the two limits of drift nothing changes, so that an index near one of them gives no stream of events; neither does anything while
-/// there are too few scores for an index.
+/// Between the two limits of drift nothing changes, so that an index near one of them gives no stream of events; neither does anything
+/// change while there are too few scores for an index.
 /// </summary>
 internal static class ConditionMachine
 {

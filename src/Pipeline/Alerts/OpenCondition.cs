@@ -18,7 +18,7 @@ internal sealed record OpenCondition(string Id, DateTimeOffset OpenedAt, int Seq
     public AlertMark? Acknowledged { get; init; }
 
     /// <summary>
-    /// Whether a person closed it. It is kept until the camera is silent, or its scores are moved, no longer: until then no other one opens.
+    /// Whether a person closed it. It is kept until the silence or the drift has ended: until then no other alert opens.
     /// </summary>
     public bool Dismissed { get; init; }
 

@@ -86,6 +86,8 @@ function alertFields(alert: AlertRule, set: Set<AlertRule>) {
     return html`<fieldset class="group">
         <legend>Alerts</legend>
         ${check("This camera alerts", alert.enabled ?? usual.enabled, field("enabled"))}
+        ${check("Also when it is silent", alert.silence ?? usual.silence, field("silence"))}
+        ${check("Also when its scores drift", alert.drift ?? usual.drift, field("drift"))}
         <div class="pair">
             ${number("Anomalous images needed", confirm.n, usual.confirm.n, (n) => field("confirm")(put(confirm, "n", n)), true)}
             ${number("of the newest", confirm.m, usual.confirm.m, (m) => field("confirm")(put(confirm, "m", m)), true)}

@@ -8,6 +8,8 @@ export interface Band {
 
 export interface AlertRule {
     enabled?: boolean;
+    silence?: boolean;
+    drift?: boolean;
     severityBands?: readonly Band[];
     confirm?: { n?: number; m?: number };
     coolDownSeconds?: number;
@@ -36,6 +38,8 @@ export const defaults = {
     skip: ["*.tmp", "*.part", "*.filepart"],
     alert: {
         enabled: true,
+        silence: true,
+        drift: true,
         severityBands: [
             { name: "minor", minCalibrated: 0.5 },
             { name: "major", minCalibrated: 0.7 },
