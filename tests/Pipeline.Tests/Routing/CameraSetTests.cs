@@ -15,7 +15,8 @@ public class CameraSetTests
               "class": "MVTec/bottle", "domain": "medical", "threshold": 0.6, "mapThreshold": 1.5, "ignore": [[[0, 0], [0.5, 0], [0.5, 1]]],
               "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"], "part": "^(?<part>[^/]+)/",
               "alert": { "severityBands": [{ "name": "low", "minCalibrated": 0.5 }, { "name": "high", "minCalibrated": 0.8 }],
-                "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5, "enabled": false }
+                "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5,
+                "enabled": false, "silence": false, "drift": false }
             },
             "line*": { "class": "screw" },
             "line*-top": { "class": "cap" },
@@ -41,6 +42,7 @@ public class CameraSetTests
             (new Confirmation(2, 3), 10, 5, false),
             (profile.Alert.Confirm, profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled)
         );
+        Assert.Equal((false, false), (profile.Alert.Silence, profile.Alert.Drift));
     }
 
     [Fact]
@@ -59,6 +61,7 @@ public class CameraSetTests
             (60, 3, true, new Confirmation(1, 1)),
             (profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled, profile.Alert.Confirm)
         );
+        Assert.Equal((true, true), (profile.Alert.Silence, profile.Alert.Drift));
         Assert.Equal(["minor", "major", "critical"], profile.Alert.SeverityBands.Select(b => b.Name));
     }
 
