@@ -72,11 +72,13 @@ export class OpenAlerts extends Part {
                             <td>${time(alert.openedAt)}</td>
                             <td>${details(alert)}</td>
                             <td>${acknowledged(alert)}</td>
-                            <td class="buttons">
-                                ${alert.acknowledged
-                                    ? nothing
-                                    : this.button("Acknowledge…", alert, () => this.acknowledge(alert))}
-                                ${this.button("Close…", alert, () => this.close(alert))}
+                            <td>
+                                <div class="buttons">
+                                    ${alert.acknowledged
+                                        ? nothing
+                                        : this.button("Acknowledge…", alert, () => this.acknowledge(alert))}
+                                    ${this.button("Close…", alert, () => this.close(alert))}
+                                </div>
                             </td>
                         </tr>`,
                     )}
