@@ -172,8 +172,8 @@ internal static class CalibrateCommand
                     double wanted = parsed.GetValue(rate);
                     CalibrationResult result =
                         bad.Count > 0
-                            ? Calibrator.FromDefects(good, bad, smoothing, scale)
-                            : Calibrator.FromNormals(good, wanted, smoothing, scale);
+                            ? Calibrator.FromDefects(good, bad, smoothing, scale, scorer.Model.Method)
+                            : Calibrator.FromNormals(good, wanted, smoothing, scale, scorer.Model.Method);
                     string where;
                     if (parsed.GetValue(output) is { } target)
                     {
@@ -214,7 +214,7 @@ internal static class CalibrateCommand
                             )
                         );
                     else
-                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
+                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null, scorer.Model.Method), where);
                     return 0;
                 })
         );
@@ -267,7 +267,7 @@ internal static class CalibrateCommand
                     .Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height)
                     .Score.MapMax
                     ?? score.MapMax; // without the regions that the camera ignores
-            found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
+            found.Add(new Observed(score.Map.Surface().Values.Min(), most, score.Detection)); // enlarging makes no value smaller
             line.Show("Scoring", found.Count, files.Count);
         }
 

@@ -1,0 +1,131 @@
+using System.Text.Json.Serialization;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Maps;
+
+namespace AaClip.Scoring.Packages;
+
+/// <summary>
+/// How a package scores: the options in which the methods differ (docs/methods.md). The graph writer reads them at import, and the scorer
+/// at run time. Packages of AA-CLIP do not store it.
+/// </summary>
+public sealed record Method
+{
+    /// <summary>AA-CLIP and plain CLIP: differences of 100 cosines over four levels, and the mean patch (specification 2 and 4.2).</summary>
+    public static Method AaClip { get; } =
+        new()
+        {
+            Name = "aa-clip",
+            LevelScore = LevelScore.Difference,
+            LevelMix = LevelMix.Sum,
+            Temperature = 0.01,
+            Detection = DetectionScore.MeanPatch,
+            ClassNorm = true,
+            Pooling = false,
+            Map = MapSteps.AaClip,
+            DetectionAlone = false,
+            FixedAnchors = false,
+            Table = TableResize.Antialiased,
+        };
+
+    /// <summary>Name, such as "crane"; the same as in <c>aaclip import --method</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The second path of the image tower, whose patches are compared; null for the ordinary path.</summary>
+    public CorrelationPath? Correlation { get; init; }
+
+    /// <summary>How a patch is compared with the anchors.</summary>
+    public required LevelScore LevelScore { get; init; }
+
+    /// <summary>How the levels become one map.</summary>
+    public required LevelMix LevelMix { get; init; }
+
+    /// <summary>Cosines are divided by it before the softmax.</summary>
+    public required double Temperature { get; init; }
+
+    /// <summary>What the score of the whole image is made from.</summary>
+    public required DetectionScore Detection { get; init; }
+
+    /// <summary>Whether the class token goes through ln_post before the projection.</summary>
+    public required bool ClassNorm { get; init; }
+
+    /// <summary>Whether patches, weighted by their scores, make half of the class feature (Crane).</summary>
+    public required bool Pooling { get; init; }
+
+    /// <summary>From the patch scores to the final map.</summary>
+    public required MapSteps Map { get; init; }
+
+    /// <summary>
+    /// Whether an image's score is its detection score alone; otherwise half of it is the map's maximum, and all of it for medical images.
+    /// </summary>
+    public required bool DetectionAlone { get; init; }
+
+    /// <summary>Whether one pair of anchors holds for all classes; class names then only select calibrations.</summary>
+    public required bool FixedAnchors { get; init; }
+
+    /// <summary>How the positional table was resized at import.</summary>
+    public required TableResize Table { get; init; }
+
+    /// <summary>The scale of a class that is not calibrated.</summary>
+    /// <param name="levels">Levels that are summed in the map.</param>
+    public Calibration Neutral(int levels) =>
+        LevelScore == LevelScore.Difference
+            ? Calibration.Neutral(levels)
+            : Calibration.NeutralProbability(Temperature < 1 ? 0.5f : Calibration.ColdSpan, LevelMix == LevelMix.Sum ? levels : 1);
+}
+
+/// <summary>
+/// The correlation path (CLIP Surgery; used by Crane, AnomalyCLIP, AnoVL): from a block on, attention of a projection with itself, without
+/// MLP, is added to a second path. It takes from the ordinary path and gives nothing back.
+/// </summary>
+/// <param name="Kinds">
+/// "vv", "qq", "kk": softmax of a projection with itself, applied to v. Of several, the results are summed, not averaged.
+/// </param>
+/// <param name="FirstBlock">The first block with the path, counted from 1.</param>
+public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock)
+{
+    /// <summary>The kinds that the graph writer knows.</summary>
+    public static IReadOnlyList<string> Known { get; } = ["qq", "kk", "vv"];
+}
+
+/// <summary>How a patch is compared with the anchors.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LevelScore>))]
+public enum LevelScore
+{
+    /// <summary>(100·cos(abnormal) + 1 − 100·cos(normal)) / 2 (AA-CLIP).</summary>
+    [JsonStringEnumMemberName("difference")]
+    Difference,
+
+    /// <summary>Probability of the abnormal anchor: softmax of both cosines divided by the temperature.</summary>
+    [JsonStringEnumMemberName("softmax")]
+    Softmax,
+}
+
+/// <summary>How the levels become one map.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LevelMix>))]
+public enum LevelMix
+{
+    /// <summary>Sum of the levels' scores.</summary>
+    [JsonStringEnumMemberName("sum")]
+    Sum,
+
+    /// <summary>Mean of the levels' scores.</summary>
+    [JsonStringEnumMemberName("mean")]
+    Mean,
+
+    /// <summary>Mean of the differences of the levels' logits; the sigmoid follows after enlarging.</summary>
+    [JsonStringEnumMemberName("logits")]
+    Logits,
+}
+
+/// <summary>What the score of the whole image is made from.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DetectionScore>))]
+public enum DetectionScore
+{
+    /// <summary>The mean patch of the last level, against the abnormal anchor (AA-CLIP).</summary>
+    [JsonStringEnumMemberName("meanPatch")]
+    MeanPatch,
+
+    /// <summary>CLIP's class feature, against both anchors with a softmax.</summary>
+    [JsonStringEnumMemberName("classFeature")]
+    ClassFeature,
+}
