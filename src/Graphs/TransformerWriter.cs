@@ -161,8 +161,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Attention(Value[] projections, TowerShape shape, string key, string path, bool causal)
     {
         AttributeProto[] attributes = causal ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)] : [Int("num_heads", shape.Heads)];
-        Value[] inputs =
-            precision == Precision.Int8 ? projections : [.. projections, Vector($"{key}in_proj_bias", 3 * shape.Width)];
+        Value[] inputs = precision == Precision.Int8 ? projections : [.. projections, Vector($"{key}in_proj_bias", 3 * shape.Width)];
         return graph.Fused("MultiHeadAttention", path, inputs, attributes);
     }
 

@@ -29,9 +29,13 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
         if (info.LearnedPrompts && checkpoint is null)
             throw new InvalidDataException($"The method {info.Name} needs its learned prompts: give --checkpoint. Download: {info.Needs}.");
         if (!info.LearnedPrompts && !adapted && checkpoint is not null)
-            throw new InvalidDataException($"The method {info.Name} has no checkpoint: leave out '{checkpoint}', or choose another --method.");
+            throw new InvalidDataException(
+                $"The method {info.Name} has no checkpoint: leave out '{checkpoint}', or choose another --method."
+            );
         if (info.LearnedPrompts && options.Prompts is not null)
-            throw new InvalidDataException($"The method {info.Name} has learned prompts, which '{options.Prompts}' cannot change: leave it out.");
+            throw new InvalidDataException(
+                $"The method {info.Name} has learned prompts, which '{options.Prompts}' cannot change: leave it out."
+            );
 
         Method method = info.Options(clip.Architecture.Vision.Layers);
         if (options.FirstBlock is { } first)

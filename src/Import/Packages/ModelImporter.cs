@@ -333,7 +333,8 @@ public static class ModelImporter
             content = content.Append(JsonSerializer.Serialize(stored, PackageJson.Default.Method));
         return new ModelManifest
         {
-            SchemaVersion = stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
+            SchemaVersion =
+                stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
             Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,
