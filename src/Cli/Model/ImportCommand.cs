@@ -40,6 +40,10 @@ internal static class ImportCommand
             Description = "Prompt pack: sentences for all classes, and others for some. Default: the method's own.",
             HelpName = "FILE",
         };
+        Option<bool> clean = new("--clean")
+        {
+            Description = "Repair the patch features of plain CLIP as SC-CLIP does (experimental; see docs/methods.md).",
+        };
         Option<int?> firstBlock = new("--first-block")
         {
             Description = "First block with the method's correlation path, counted from 1. Default: as published.",
@@ -128,6 +132,7 @@ internal static class ImportCommand
             activation,
             levels,
             firstBlock,
+            clean,
             imageShare,
             textShare,
             visionHeads,
@@ -148,6 +153,7 @@ internal static class ImportCommand
                         Checkpoint = parsed.GetValue(checkpoint),
                         Prompts = parsed.GetValue(prompts),
                         FirstBlock = parsed.GetValue(firstBlock),
+                        Clean = parsed.GetValue(clean),
                         Vocabulary = parsed.GetValue(vocabulary),
                         Adapters = parsed.GetValue(adapters),
                         Epoch = parsed.GetValue(epoch),
@@ -193,7 +199,7 @@ internal static class ImportCommand
     }
 
     private static string Scores(ModelManifest model) =>
-        model.StoredMethod is { } method ? method.Name
+        model.StoredMethod is { } method ? $"{method.Name}{(method.Clean is null ? "" : ", patches repaired")}"
         : model.Adapters is null ? "plain CLIP"
         : "AA-CLIP adapters";
 

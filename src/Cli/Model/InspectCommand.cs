@@ -165,6 +165,8 @@ internal static class InspectCommand
                 "correlation path",
                 $"{string.Join(" + ", path.Kinds)} from block {path.FirstBlock.ToString(CultureInfo.InvariantCulture)}",
             ];
+        if (method.Clean is not null)
+            yield return ["patches", "repaired as in SC-CLIP (arXiv 2411.15869)"];
         if (method.LevelScore == LevelScore.Softmax)
             yield return
             [

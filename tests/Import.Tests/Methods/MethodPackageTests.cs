@@ -130,6 +130,20 @@ public sealed class MethodPackageTests : IDisposable
     }
 
     [Fact]
+    public void Repairing_needs_an_ordinary_tower_of_enough_blocks()
+    {
+        ImportOptions options = TinyPackage.RandomOptions(_folder.File("model")) with { Clean = true };
+
+        Assert.Contains("leave out", Refused(options), StringComparison.Ordinal); // has adapters
+        Assert.Contains("12 blocks or more, this one has 4", Refused(options with { Adapters = null }), StringComparison.Ordinal);
+
+        static string Refused(ImportOptions options) =>
+            Assert
+                .Throws<InvalidDataException>(() => ModelImporter.Import(options, cancellation: TestContext.Current.CancellationToken))
+                .Message;
+    }
+
+    [Fact]
     public void A_prompt_pack_changes_the_anchors_of_its_classes_only()
     {
         string pack = _folder.Write(
