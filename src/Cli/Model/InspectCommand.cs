@@ -165,6 +165,8 @@ internal static class InspectCommand
                 "correlation path",
                 $"{string.Join(" + ", path.Kinds)} from block {path.FirstBlock.ToString(CultureInfo.InvariantCulture)}",
             ];
+        if (method.Views is { } views)
+            yield return ["views", FormattableString.Invariant($"{views} of each image, each a run; the image score is their mean")];
         if (method.Clean is not null)
             yield return ["patches", "repaired as in SC-CLIP (arXiv 2411.15869)"];
         if (method.LevelScore == LevelScore.Softmax)

@@ -26,6 +26,9 @@ public sealed record ImportOptions
     /// <summary>Whether to repair the patch features as SC-CLIP does; only for plain CLIP.</summary>
     public bool Clean { get; init; }
 
+    /// <summary>Views of an image whose scores are averaged, for AnoVL: 1, 5 or 22; null for 1.</summary>
+    public int? Views { get; init; }
+
     /// <summary>First block with a correlation path, counted from 1; null for the method's own.</summary>
     public int? FirstBlock { get; init; }
 

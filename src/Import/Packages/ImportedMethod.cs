@@ -53,6 +53,13 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
                                 + $"that has a correlation path."
                         ),
             };
+        if (options.Views is { } views)
+            method =
+                !Views.Counts.Contains(views)
+                    ? throw new InvalidDataException($"--views {views} cannot be used: take {string.Join(", ", Views.Counts)}.")
+                : views > 1 && method.Name != AnoVl.Info.Name
+                    ? throw new InvalidDataException($"--views is for anovl; {method.Name} is published with one view: leave it out.")
+                : method with { Views = views > 1 ? views : null };
         if (options.Clean)
             method = Clean(method, checkpoint, clip.Architecture.Vision.Layers);
         PromptPack prompts = options.Prompts is { } pack
