@@ -39,7 +39,9 @@ internal static class TinyPackage
         );
     }
 
-    /// <summary>The small model with another method, as the goldens of parity/methods have it: the correlation path in the last five blocks.</summary>
+    /// <summary>
+    /// The small model with another method, as the goldens of parity/methods have it: the correlation path in the last five blocks.
+    /// </summary>
     /// <param name="method">Name, such as "crane".</param>
     /// <param name="checkpoint">File below parity/methods; null for methods without one.</param>
     /// <returns>The package's folder.</returns>
