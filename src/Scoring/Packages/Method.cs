@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Packages;
 /// </summary>
 public sealed record Method
 {
-    /// <summary>AA-CLIP and plain CLIP: differences of 100 cosines over four levels, and the mean patch (specification 2 and 4.2).</summary>
+    /// <summary>AA-CLIP and plain CLIP: differences of cosines over four levels, and the mean patch (specification 2 and 4.2).</summary>
     public static Method AaClip { get; } =
         new()
         {
