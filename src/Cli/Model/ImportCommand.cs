@@ -83,8 +83,8 @@ internal static class ImportCommand
         Option<Activation?> activation = new("--activation")
         {
             Description =
-                "gelu or quickgelu; OpenAI trained CLIP with quickgelu. Default: as the method was published. Adapters and prompts fit only "
-                + "the one they were trained with.",
+                "gelu or quickgelu; OpenAI trained CLIP with quickgelu. Default: as the method was published. Adapters and prompts fit "
+                + "only the one they were trained with.",
             CustomParser = Values.WordOrNone<Activation>(),
         };
         Option<int[]> levels = SharedOptions.Levels();

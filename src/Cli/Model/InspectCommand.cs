@@ -173,9 +173,8 @@ internal static class InspectCommand
             yield return
             [
                 "scores",
-                FormattableString.Invariant(
-                    $"softmax with temperature {method.Temperature}; image score from the class feature{(method.Pooling ? " and patches" : "")}"
-                ),
+                FormattableString.Invariant($"softmax with temperature {method.Temperature}; image score from the class feature")
+                    + (method.Pooling ? " and patches" : ""),
             ];
     }
 

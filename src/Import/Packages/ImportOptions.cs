@@ -56,8 +56,8 @@ public sealed record ImportOptions
     public Activation? Activation { get; init; }
 
     /// <summary>
-    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower (6,
-    /// 12, 18, 24 of 24), for the others the last block.
+    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower
+    /// (6, 12, 18, 24 of 24), for the others the last block.
     /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 
