@@ -156,8 +156,8 @@ public static class ModelImporter
             || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second)
         )
             throw new InvalidDataException(
-                $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, from "
-                    + $"1 to {layers}."
+                $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, "
+                    + $"from 1 to {layers}."
             );
         return new ModelArchitecture
         {
