@@ -75,7 +75,7 @@ internal static class InspectCommand
                     : model.Classes.Count == 0 ? "no class yet: made when a class is first used"
                     : string.Join(", ", model.Classes),
                 ],
-                ["prompts", string.Concat(model.Prompts.Take(12))],
+                ["prompts", model.Method.FixedAnchors ? "learned" : string.Concat(model.Prompts.Take(12))],
                 [
                     "written",
                     FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),

@@ -34,7 +34,7 @@ internal static class AnoVl
             Licence = "MIT; nothing is trained",
             Published =
                 "MVTec image AUROC 92.5, pixel AUROC 90.6, AUPRO 77.8; VisA 79.2, 85.2, 60.5 (table of Crane's repository; the image "
-                + "scores are means over 22 views, this product takes one)",
+                + "scores are means over 22 views: --views 22)",
             Cost = 0.06,
             Options = Options,
             Size = null,
