@@ -13,6 +13,7 @@ internal static class ImageGraph
     /// <param name="path">Path of image.onnx; the folder must exist.</param>
     /// <param name="read">Returns values by internal name; "visual.positional_embedding" must already have the size of the grid.</param>
     /// <param name="adapters">Description of the image adapters. Null for plain CLIP: CLIP's own projection is used as the head.</param>
+    /// <param name="method">The method's options.</param>
     /// <param name="taps">Inner values that become outputs, for tests.</param>
     public static void Write(
         string path,
@@ -21,9 +22,11 @@ internal static class ImageGraph
         Precision precision,
         Activation activation,
         Func<string, float[]> read,
+        Method? method = null,
         IEnumerable<string>? taps = null
     )
     {
+        method ??= Method.AaClip;
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
         int width = shape.Vision.Width;
@@ -37,9 +40,21 @@ internal static class ImageGraph
 
         // Blocks. The adapter of a block is applied before a level is taken from it.
         Value[] levels = new Value[shape.Levels.Count];
-        for (int block = 0; block < shape.Levels.Max(); block++)
+        Value? correlation = null;
+        int blocks = method.Detection == DetectionScore.ClassFeature || method.Clean is not null ? shape.Vision.Layers : shape.Levels.Max();
+        List<Value> outputs = []; // of the blocks, for CleanPatches
+        for (int block = 0; block < blocks; block++)
         {
-            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
+            if (method.Correlation?.FirstBlock == block + 1)
+                correlation = x;
+            (x, correlation) = tower.Block(
+                new TwoPaths(x, correlation),
+                method.Correlation?.Kinds ?? [],
+                shape.Vision,
+                $"visual.transformer.resblocks.{block}.",
+                $"/visual/blocks.{block}",
+                causal: false
+            );
             if (adapters is not null && block < adapters.ImageBlocks)
                 x = tower.Adapter(
                     x,
@@ -48,9 +63,17 @@ internal static class ImageGraph
                     width,
                     adapters.ImageShare
                 );
+            outputs.Add(x);
             for (int level = 0; level < levels.Length; level++)
                 if (shape.Levels[level] == block + 1)
-                    levels[level] = PatchTokens(graph, tower, x, level, width);
+                    levels[level] = PatchTokens(graph, tower, correlation ?? x, level, width);
+        }
+
+        if (method.LevelScore == LevelScore.Softmax)
+        {
+            SoftmaxHead.Write(graph, tower, method, shape, levels, x, anchors);
+            graph.Save();
+            return;
         }
 
         // Head: compares each level with the anchors, and the mean patch of the last level.
@@ -58,7 +81,8 @@ internal static class ImageGraph
         Value? sum = null;
         for (int level = 0; level < levels.Length; level++)
         {
-            Value projected = Head(tower, levels[level], adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
+            Value tokens = method.Clean is { } clean ? CleanPatches.Write(graph, tower, clean, shape, outputs) : levels[level];
+            Value projected = Head(tower, tokens, adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
             Value scores = LevelScores(graph, tower, projected, difference, $"/head/levels.{level}");
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }
@@ -123,7 +147,7 @@ internal static class ImageGraph
     }
 
     // T_abnormal − T_normal, [B, E, 1].
-    private static Value Difference(GraphWriter graph, Value anchors)
+    internal static Value Difference(GraphWriter graph, Value anchors)
     {
         Value[] columns = graph.Nodes("Split", "", "/head/anchors", 2, [anchors], Int("axis", 2), Int("num_outputs", 2));
         return graph.Node("Sub", "/head/anchors", [columns[1], columns[0]]);
@@ -155,7 +179,8 @@ internal static class ImageGraph
         return graph.Node("Mul", $"{Path}/half", [graph.Node("Add", $"{Path}/one", [dot, graph.Scalar(1)]), graph.Scalar(0.5f)]);
     }
 
-    private static Value Normalize(GraphWriter graph, TransformerWriter tower, Value x, string path)
+    // x / max(‖x‖, 1e-12)
+    internal static Value Normalize(GraphWriter graph, TransformerWriter tower, Value x, string path)
     {
         Value norm = graph.Node("ReduceL2", $"{path}/norm", [x, graph.Integers(-1)], Int("keepdims", 1));
         return graph.Node("Div", $"{path}/unit", [x, graph.Node("Max", $"{path}/norm", [norm, graph.Scalar(1e-12f)])]);

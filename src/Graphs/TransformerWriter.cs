@@ -29,14 +29,24 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     /// <param name="key">Prefix of the checkpoint keys, such as "visual.transformer.resblocks.3.".</param>
     /// <param name="path">Node path, such as "/visual/blocks.3".</param>
     /// <param name="causal">Whether a token attends only to itself and earlier tokens (text tower).</param>
-    public Value Block(Value x, TowerShape shape, string key, string path, bool causal)
+    public Value Block(Value x, TowerShape shape, string key, string path, bool causal) =>
+        Block(new TwoPaths(x, null), [], shape, key, path, causal).Ordinary;
+
+    /// <summary>
+    /// As above, with the correlation path beside it (docs/methods.md): y ← y + out(Σ softmax(p·pᵀ/√d)·v) for each projection p of the
+    /// block's own input.
+    /// </summary>
+    /// <param name="paths">Both paths before the block; the second is null while it has not begun.</param>
+    /// <param name="kinds">See <see cref="CorrelationPath.Kinds"/>.</param>
+    public TwoPaths Block(TwoPaths paths, IReadOnlyList<string> kinds, TowerShape shape, string key, string path, bool causal)
     {
         int width = shape.Width;
+        Value x = paths.Ordinary;
         Value normed = graph.Tap($"{path}/ln_1", LayerNorm(x, $"{key}ln_1", $"{path}/ln_1", width));
-        Value attended = Attention(normed, shape, $"{key}attn.", $"{path}/attn", causal);
-        attended = graph.Tap(
+        Value[] projections = Projections(normed, width, $"{key}attn.", $"{path}/attn");
+        Value attended = graph.Tap(
             $"{path}/attn",
-            Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", $"{path}/attn/out", width, width)
+            Out(Attention(projections, shape, $"{key}attn.", $"{path}/attn", causal), $"{path}/attn/out")
         );
         x = graph.Node("Add", $"{path}/residual_1", [x, attended]);
 
@@ -46,7 +56,21 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
             $"{path}/mlp",
             Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", $"{path}/mlp/c_proj", shape.MlpWidth, width)
         );
-        return graph.Tap($"{path}/out", graph.Node("Add", $"{path}/residual_2", [x, hidden]));
+        x = graph.Tap($"{path}/out", graph.Node("Add", $"{path}/residual_2", [x, hidden]));
+        if (paths.Correlation is not { } y)
+            return new TwoPaths(x, null);
+
+        Value? sum = null;
+        foreach (string kind in kinds)
+        {
+            Value one = Correlation(projections, kind, shape, $"{key}attn.", $"{path}/correlation/{kind}");
+            sum = sum is null ? one : graph.Node("Add", $"{path}/correlation/{kind}/sum", [sum.Value, one]);
+        }
+
+        Value added = graph.Tap($"{path}/correlation/attn", Out(sum!.Value, $"{path}/correlation/out")); // there is at least one kind
+        return new TwoPaths(x, graph.Tap($"{path}/correlation", graph.Node("Add", $"{path}/correlation/residual", [y, added])));
+
+        Value Out(Value values, string to) => Linear(values, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", to, width, width);
     }
 
     /// <summary>
@@ -111,19 +135,16 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value ToActivations(Value x, string path) =>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
 
-    // Fused attention: the [heads, tokens, tokens] matrix is never stored as a whole.
-    private Value Attention(Value x, TowerShape shape, string key, string path, bool causal)
+    // Queries, keys and values; for float precisions without their biases, which the fused attention adds.
+    internal Value[] Projections(Value x, int width, string key, string path)
     {
-        int width = shape.Width;
-        AttributeProto[] attributes = causal ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)] : [Int("num_heads", shape.Heads)];
         if (precision == Precision.Int8)
         {
             Value joint = LinearInt8(x, $"{key}in_proj_weight", $"{key}in_proj_bias", $"{path}/qkv", width, 3 * width);
-            Value[] parts = graph.Nodes("Split", "", $"{path}/qkv", 3, [joint], Int("axis", -1), Int("num_outputs", 3));
-            return graph.Fused("MultiHeadAttention", path, parts, attributes);
+            return graph.Nodes("Split", "", $"{path}/qkv", 3, [joint], Int("axis", -1), Int("num_outputs", 3));
         }
 
-        Value[] qkv = new Value[4];
+        Value[] qkv = new Value[3];
         float[]? weight = null;
         for (int part = 0; part < 3; part++)
         {
@@ -133,8 +154,49 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
             qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows, Type)]);
         }
 
-        qkv[3] = Vector($"{key}in_proj_bias", 3 * width);
-        return graph.Fused("MultiHeadAttention", path, qkv, attributes);
+        return qkv;
+    }
+
+    // Fused attention: the [heads, tokens, tokens] matrix is never stored as a whole.
+    private Value Attention(Value[] projections, TowerShape shape, string key, string path, bool causal)
+    {
+        AttributeProto[] attributes = causal ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)] : [Int("num_heads", shape.Heads)];
+        Value[] inputs = precision == Precision.Int8 ? projections : [.. projections, Vector($"{key}in_proj_bias", 3 * shape.Width)];
+        return graph.Fused("MultiHeadAttention", path, inputs, attributes);
+    }
+
+    // softmax(p·pᵀ/√d)·v for p = q, k or v
+    internal Value Correlation(Value[] projections, string kind, TowerShape shape, string key, string path)
+    {
+        int part = "qkv".IndexOf(kind[0], StringComparison.Ordinal);
+        List<Value> inputs = [projections[part], projections[part], projections[2]];
+        if (precision != Precision.Int8)
+        {
+            string name = $"{key}in_proj_bias.{kind}";
+            if (!graph.Has(name))
+            {
+                ReadOnlySpan<float> bias = read($"{key}in_proj_bias");
+                ReadOnlySpan<float> own = bias.Slice(part * shape.Width, shape.Width);
+                graph.Weight(name, [3 * shape.Width], [.. own, .. own, .. bias[(2 * shape.Width)..]], Type);
+            }
+
+            inputs.Add(new Value(name));
+        }
+
+        return graph.Fused("MultiHeadAttention", path, [.. inputs], Int("num_heads", shape.Heads));
+    }
+
+    /// <summary>A projection with its bias, which int8 products contain already.</summary>
+    /// <param name="part">0 for queries, 1 for keys, 2 for values.</param>
+    internal Value WithBias(Value projection, string key, int part, int width, string path)
+    {
+        if (precision == Precision.Int8)
+            return projection;
+        string name = $"{key}in_proj_bias.{"qkv"[part]}";
+        Value bias = graph.Has(name)
+            ? new Value(name)
+            : graph.Weight(name, [width], read($"{key}in_proj_bias").AsSpan(part * width, width), Type);
+        return graph.Node("Add", path, [projection, bias]);
     }
 
     private Value LinearActivated(Value x, string weight, string bias, string path, int inputs, int outputs)
@@ -174,3 +236,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         return to;
     }
 }
+
+/// <summary>The two paths of the image tower.</summary>
+/// <param name="Ordinary">[B, tokens, width]: plain CLIP.</param>
+/// <param name="Correlation">[B, tokens, width]; null if there is none, or before its first block.</param>
+internal readonly record struct TwoPaths(Value Ordinary, Value? Correlation);

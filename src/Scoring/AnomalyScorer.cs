@@ -21,6 +21,7 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
     private readonly AnchorStore _anchors;
+    private readonly PromptPack _prompts;
     private readonly ArrayPool<float> _buffers;
     private bool _disposed;
 
@@ -30,12 +31,14 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider,
         Int8Kernel? kernel,
         AnchorStore anchors,
+        PromptPack prompts,
         ArrayPool<float> buffers
     )
     {
         _package = package;
         _session = session;
         _anchors = anchors;
+        _prompts = prompts;
         _buffers = buffers;
         _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
         Provider = provider;
@@ -69,7 +72,8 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelPackage package = ModelPackage.Open(folder);
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
-        AnchorStore anchors = OpenAnchors(package, sessions, options);
+        PromptPack prompts = package.ReadPrompts(options.Verify);
+        AnchorStore anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
         Int8Kernel? kernel = floats
             ? null
@@ -88,7 +92,7 @@ public sealed partial class AnomalyScorer : IDisposable
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
         if (provider == "cuda" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
-        return new AnomalyScorer(package, session, provider, kernel, anchors, options.Buffers);
+        return new AnomalyScorer(package, session, provider, kernel, anchors, prompts, options.Buffers);
     }
 
     /// <summary>
@@ -97,7 +101,7 @@ public sealed partial class AnomalyScorer : IDisposable
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
-    public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
+    public float[] AnchorsOf(string className) => _anchors.Get(_prompts.Resolve(className));
 
     /// <summary>
     /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
@@ -140,6 +144,8 @@ public sealed partial class AnomalyScorer : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
         foreach (ModelInput input in inputs)
             RequireFit(input);
+        if (Model.Method.Views is { } views and > 1)
+            return [.. inputs.Select(i => ScoreViews(i, views, cancellation))];
         if (inputs.Count > 1 && Batches)
             return ScoreTogether(inputs, cancellation);
         ImageScore[] scores = new ImageScore[inputs.Count];
@@ -155,16 +161,16 @@ public sealed partial class AnomalyScorer : IDisposable
         _session.Dispose();
     }
 
-    private static AnchorStore OpenAnchors(ModelPackage package, SessionFactory sessions, ScorerOptions options)
+    private static AnchorStore OpenAnchors(ModelPackage package, PromptPack prompts, SessionFactory sessions, ScorerOptions options)
     {
         bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
         if (packaged && options.Verify)
             package.Verify(ModelPackage.Anchors);
-        TextEncoder encoder = new(package, sessions, options.Verify);
+        TextEncoder encoder = new(package, prompts, sessions, options.Verify);
         return new AnchorStore(
             packaged ? package.PathOf(ModelPackage.Anchors) : null,
             options.CacheFolder ?? CacheFolder.Path,
-            AnchorsKey(package.Manifest),
+            AnchorsKey(package.Manifest, prompts),
             package.Manifest.Architecture.Embed,
             encoder.Anchors,
             warning => Log.Cache(options.Logger, warning)
@@ -260,6 +266,35 @@ public sealed partial class AnomalyScorer : IDisposable
         }
     }
 
+    // The map of the image itself, and the mean detection score of its views: together in one run on CUDA.
+    private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
+    {
+        int length = _preprocessor.Length,
+            together = Batches ? views : 1;
+        float[] pixels = _buffers.Rent(checked(together * length));
+        try
+        {
+            List<ImageScore> scores = [];
+            float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
+            for (int first = 0; first < views; first += together)
+            {
+                for (int i = 0; i < together; i++)
+                    Views.Write(input.Pixels.Span, _preprocessor.Size, first + i, views, pixels.AsSpan(i * length, length));
+                Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
+                scores.AddRange(Run(pixels.AsMemory(0, together * length), anchors, domains, cancellation));
+            }
+
+            return scores[0] with
+            {
+                Detection = (float)scores.Average(s => (double)s.Detection),
+            };
+        }
+        finally
+        {
+            _buffers.Return(pixels);
+        }
+    }
+
     // Pixels [count, 3, size, size], anchors [count, E, 2].
     private ImageScore[] Run(Memory<float> pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
     {
@@ -298,7 +333,7 @@ public sealed partial class AnomalyScorer : IDisposable
                 scores[i] = new ImageScore
                 {
                     Detection = detections[i],
-                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i]),
+                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i], Model.Method.Map),
                 };
             }
 
@@ -319,7 +354,7 @@ public sealed partial class AnomalyScorer : IDisposable
     }
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
-    private static string AnchorsKey(ModelManifest manifest)
+    private static string AnchorsKey(ModelManifest manifest, PromptPack prompts)
     {
         IEnumerable<string> parts = manifest
             .Files.Where(f =>
@@ -328,7 +363,7 @@ public sealed partial class AnomalyScorer : IDisposable
             )
             .OrderBy(f => f.Key, StringComparer.Ordinal)
             .Select(f => $"{f.Key} {f.Value.Sha256}")
-            .Append(PromptEnsemble.Default.Fingerprint);
+            .Append(prompts.Fingerprint);
         return TextHash.Hex(string.Join('\n', parts), 32);
     }
 

@@ -158,7 +158,8 @@ internal static class CalibrateCommand
                     // The rule above requires both options
                     CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
                     // A profile has thresholds but no scale of its own
-                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass);
+                    ModelManifest manifest = ModelPackage.Open(folder).Manifest;
+                    Calibration? scale = profile is null ? null : manifest.CalibrationFor(objectClass);
                     List<Observed> good,
                         bad = [];
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
@@ -172,8 +173,8 @@ internal static class CalibrateCommand
                     double wanted = parsed.GetValue(rate);
                     CalibrationResult result =
                         bad.Count > 0
-                            ? Calibrator.FromDefects(good, bad, smoothing, scale)
-                            : Calibrator.FromNormals(good, wanted, smoothing, scale);
+                            ? Calibrator.FromDefects(good, bad, smoothing, scale, manifest.Method)
+                            : Calibrator.FromNormals(good, wanted, smoothing, scale, manifest.Method);
                     string where;
                     if (parsed.GetValue(output) is { } target)
                     {
@@ -214,7 +215,14 @@ internal static class CalibrateCommand
                             )
                         );
                     else
-                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
+                        Print(
+                            result,
+                            good.Count,
+                            bad.Count,
+                            wanted,
+                            Calibrator.Needed(wanted, smoothing, scale is not null, manifest.Method),
+                            where
+                        );
                     return 0;
                 })
         );
@@ -267,7 +275,7 @@ internal static class CalibrateCommand
                     .Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height)
                     .Score.MapMax
                     ?? score.MapMax; // without the regions that the camera ignores
-            found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
+            found.Add(new Observed(score.Map.Surface().Values.Min(), most, score.Detection)); // enlarging makes no value smaller
             line.Show("Scoring", found.Count, files.Count);
         }
 

@@ -207,7 +207,7 @@ internal sealed class ScoreOutput : IDisposable
             return null;
         string path = PathFor(_run.Maps, file.Output + MapEnding);
         QuantizedMap stored = QuantizedMap.Create(map.Raw);
-        MapPart part = new(path, map.Side, map.Size, stored.Scale, stored.Offset, map.Domain, threshold);
+        MapPart part = MapPart.Of(map, stored, path) with { Threshold = threshold };
         WholeFile.Write(path, ImageEncoder.Png16(map.Side, map.Side, stored.Values));
         WholeFile.Write(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ResultJson.Default.MapPart));
         return part;

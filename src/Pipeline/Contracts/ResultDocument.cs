@@ -201,6 +201,7 @@ public sealed record ScorePart(
 /// <param name="Low">Values at or below this leave the heatmap's photo unchanged; null in results of older programs.</param>
 /// <param name="High">Values at or above this have the heatmap's strongest colour; null in results of older programs.</param>
 /// <param name="Level">The value at the border of the regions; null in results of older programs.</param>
+/// <param name="Steps">How the final map is made of the stored one; null for AA-CLIP's steps.</param>
 public sealed record MapPart(
     string Blob,
     int Side,
@@ -211,9 +212,20 @@ public sealed record MapPart(
     float Threshold,
     float? Low = null,
     float? High = null,
-    float? Level = null
+    float? Level = null,
+    MapSteps? Steps = null
 )
 {
+    /// <summary>A stored map, without thresholds.</summary>
+    /// <param name="map">The model's map.</param>
+    /// <param name="stored">Its values as they are stored.</param>
+    /// <param name="blob">Where.</param>
+    public static MapPart Of(AnomalyMap map, QuantizedMap stored, string blob) =>
+        new(blob, map.Side, map.Size, stored.Scale, stored.Offset, map.Domain, 0)
+        {
+            Steps = map.Steps == MapSteps.AaClip ? null : map.Steps,
+        };
+
     /// <summary>This map, with the scale of a heatmap.</summary>
     public MapPart With(HeatmapOptions scale) =>
         this with

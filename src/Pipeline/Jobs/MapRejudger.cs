@@ -92,7 +92,7 @@ public sealed class MapRejudger(
             Scale = map.Scale,
             Offset = map.Offset,
         };
-        AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain);
+        AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain, map.Steps);
         Judgement judgement = Judgement.Of(
             raw,
             detection,

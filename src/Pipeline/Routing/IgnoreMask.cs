@@ -52,7 +52,7 @@ public sealed class IgnoreMask
         for (int i = 0; i < raw.Length; i++)
             if (2 * ignored[i] >= all[i])
                 raw[i] = ordinary;
-        return new AnomalyMap(raw, side, map.Size, map.Domain);
+        return new AnomalyMap(raw, side, map.Size, map.Domain, map.Steps);
     }
 
     /// <summary>Step 3: puts the photo back into the ignored pixels of its heatmap.</summary>

@@ -286,7 +286,7 @@ public sealed partial class ImageScoring : IDisposable
             Score = judgement.Score,
             Regions = judgement.Regions,
             Heatmap = heatmapBlob,
-            Map = new MapPart(mapBlob, score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, 0).With(judgement.Scale),
+            Map = MapPart.Of(score.Map, map, mapBlob).With(judgement.Scale),
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };

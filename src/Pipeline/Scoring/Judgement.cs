@@ -55,7 +55,7 @@ public sealed record Judgement
 
         float mapMax = full.Max();
         if (float.IsNegativeInfinity(mapMax))
-            mapMax = map.Smoothed().Min(); // the whole map is ignored
+            mapMax = map.Surface().Values.Min(); // the whole map is ignored
 
         // 2. Combine the scores, 3. Compare with the threshold
         double? threshold = Threshold(profile, calibration, neutral);

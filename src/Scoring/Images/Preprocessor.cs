@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): bicubic resize to a square, ignoring the aspect
-/// ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
+/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): resize to a square (bicubic, for some methods
+/// bilinear), ignoring the aspect ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
 /// </summary>
 public sealed class Preprocessor
 {
@@ -14,6 +14,7 @@ public sealed class Preprocessor
     {
         preprocessing.Validate();
         Size = preprocessing.Size;
+        Filter = preprocessing.Filter;
         for (int channel = 0; channel < 3; channel++)
         for (int value = 0; value < 256; value++)
             _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
@@ -21,6 +22,9 @@ public sealed class Preprocessor
 
     /// <summary>Width and height of the result in pixels.</summary>
     public int Size { get; }
+
+    /// <summary>How images are resized.</summary>
+    public ResizeFilter Filter { get; }
 
     /// <summary>Number of floats in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
@@ -37,7 +41,7 @@ public sealed class Preprocessor
                 nameof(destination)
             );
 
-        ReadOnlySpan<byte> pixels = Bicubic.Resize(image, Size, Size).Pixels;
+        ReadOnlySpan<byte> pixels = Resampling.Resize(image, Size, Size, Filter).Pixels;
         Span<float> red = destination[..(Size * Size)];
         Span<float> green = destination.Slice(red.Length, red.Length);
         Span<float> blue = destination.Slice(2 * red.Length, red.Length);

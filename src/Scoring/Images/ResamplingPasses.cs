@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Images;
 /// The two passes of Pillow's 8-bit resize: int32 sums of bytes times weights of 22 fractional bits, then rounded, shifted and clamped. The
 /// order of integer additions does not matter, so SIMD gives the same result.
 /// </summary>
-internal static class BicubicPasses
+internal static class ResamplingPasses
 {
     private const int Bits = 22; // Pillow: 32 bits, minus 8 for the byte and 2 for overshoot
     private const int Half = 1 << (Bits - 1);
