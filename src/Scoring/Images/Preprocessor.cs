@@ -26,8 +26,13 @@ public sealed class Preprocessor
     /// <summary>How images are resized.</summary>
     public ResizeFilter Filter { get; }
 
-    /// <summary>Number of floats in one result: 3 * Size * Size.</summary>
+    /// <summary>Number of values in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
+
+    /// <summary>Resizes an image for a graph that normalises it.</summary>
+    /// <param name="image">Any size.</param>
+    /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
+    public byte[] Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter).Pixels;
 
     /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>
@@ -41,7 +46,7 @@ public sealed class Preprocessor
                 nameof(destination)
             );
 
-        ReadOnlySpan<byte> pixels = Resampling.Resize(image, Size, Size, Filter).Pixels;
+        ReadOnlySpan<byte> pixels = Resize(image);
         Span<float> red = destination[..(Size * Size)];
         Span<float> green = destination.Slice(red.Length, red.Length);
         Span<float> blue = destination.Slice(2 * red.Length, red.Length);
