@@ -8,14 +8,22 @@ namespace AaClip.Pipeline.Routing;
 /// <param name="CoolDownSeconds">Seconds after an alert closes in which only a more severe alert opens, 0 to 604800. Default 60.</param>
 /// <param name="CloseAfterNormal">Number of consecutive normal images that closes an open alert, 1 to 1000. Default 3.</param>
 /// <param name="Enabled">Whether the camera raises alerts. Default true.</param>
+/// <param name="Smooth">
+/// The rule sees the median score of an image and of those before it, this many in all: an odd number, 1 to <see cref="MaxSmooth"/>.
+/// Default 1, each image's own score.
+/// </param>
 public sealed record AlertRule(
     IReadOnlyList<SeverityBand>? SeverityBands = null,
     Confirmation? Confirm = null,
     int CoolDownSeconds = 60,
     int CloseAfterNormal = 3,
-    bool Enabled = true
+    bool Enabled = true,
+    int Smooth = 1
 )
 {
+    /// <summary>Largest <see cref="Smooth"/>.</summary>
+    public const int MaxSmooth = 99;
+
     private static readonly SeverityBand[] DefaultBands = [new("minor", 0.5), new("major", 0.7), new("critical", 0.9)];
 
     /// <summary>Bands in ascending order; at least one.</summary>

@@ -23,21 +23,26 @@ public static class BlankImage
     /// </exception>
     public static void Refuse(RgbImage image, string name, int patch)
     {
-        int pixels = image.Width * image.Height;
-        if (pixels < patch * patch)
-            throw Blank($"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})");
-        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that the samples come from different columns
-        if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
-            return;
-        throw Blank(
-            levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255"
-        );
-
-        ImageRejectedException Blank(string what) =>
-            new(
+        if (Why(image, patch) is { } what)
+            throw new ImageRejectedException(
                 ImageRejection.Blank,
                 $"Image '{name}' {what}, so it shows nothing to judge: check the camera, its light and its lens cap."
             );
+    }
+
+    /// <summary>Whether an image is blank, as <see cref="Refuse"/> decides it.</summary>
+    /// <param name="patch">Pixels along a side of the model's patches.</param>
+    public static bool Is(RgbImage image, int patch) => Why(image, patch) is not null;
+
+    private static string? Why(RgbImage image, int patch)
+    {
+        int pixels = image.Width * image.Height;
+        if (pixels < patch * patch)
+            return $"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})";
+        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that the samples come from different columns
+        if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
+            return null;
+        return levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255";
     }
 
     // The returned levels are those of the channel with the largest range.
