@@ -41,7 +41,8 @@ internal static class ImageGraph
         // Blocks. The adapter of a block is applied before a level is taken from it.
         Value[] levels = new Value[shape.Levels.Count];
         Value? correlation = null;
-        int blocks = method.Detection == DetectionScore.ClassFeature ? shape.Vision.Layers : shape.Levels.Max();
+        int blocks = method.Detection == DetectionScore.ClassFeature || method.Clean is not null ? shape.Vision.Layers : shape.Levels.Max();
+        List<Value> outputs = []; // of the blocks, for CleanPatches
         for (int block = 0; block < blocks; block++)
         {
             if (method.Correlation?.FirstBlock == block + 1)
@@ -62,6 +63,7 @@ internal static class ImageGraph
                     width,
                     adapters.ImageShare
                 );
+            outputs.Add(x);
             for (int level = 0; level < levels.Length; level++)
                 if (shape.Levels[level] == block + 1)
                     levels[level] = PatchTokens(graph, tower, correlation ?? x, level, width);
@@ -79,7 +81,8 @@ internal static class ImageGraph
         Value? sum = null;
         for (int level = 0; level < levels.Length; level++)
         {
-            Value projected = Head(tower, levels[level], adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
+            Value tokens = method.Clean is { } clean ? CleanPatches.Write(graph, tower, clean, shape, outputs) : levels[level];
+            Value projected = Head(tower, tokens, adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
             Value scores = LevelScores(graph, tower, projected, difference, $"/head/levels.{level}");
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }

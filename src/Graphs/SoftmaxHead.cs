@@ -79,7 +79,11 @@ internal static class SoftmaxHead
         tower.ToFloat32(tower.Project(tokens, "visual.proj", path, shape.Vision.Width, shape.Embed), path);
 
     private static Value Logit(GraphWriter graph, Value feature, Value difference, double temperature, string path) =>
-        graph.Node("Mul", $"{path}/logit", [graph.Node("MatMul", $"{path}/dot", [feature, difference]), graph.Scalar((float)(1 / temperature))]);
+        graph.Node(
+            "Mul",
+            $"{path}/logit",
+            [graph.Node("MatMul", $"{path}/dot", [feature, difference]), graph.Scalar((float)(1 / temperature))]
+        );
 
     private static Value[] Probabilities(GraphWriter graph, Value[] logits) =>
         [.. logits.Select((l, level) => graph.Tap($"/head/levels.{level}/score", graph.Node("Sigmoid", $"/head/levels.{level}", [l])))];

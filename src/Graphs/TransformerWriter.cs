@@ -136,7 +136,7 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
 
     // Queries, keys and values; for float precisions without their biases, which the fused attention adds.
-    private Value[] Projections(Value x, int width, string key, string path)
+    internal Value[] Projections(Value x, int width, string key, string path)
     {
         if (precision == Precision.Int8)
         {
@@ -161,13 +161,12 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Attention(Value[] projections, TowerShape shape, string key, string path, bool causal)
     {
         AttributeProto[] attributes = causal ? [Int("num_heads", shape.Heads), Int("unidirectional", 1)] : [Int("num_heads", shape.Heads)];
-        Value[] inputs =
-            precision == Precision.Int8 ? projections : [.. projections, Vector($"{key}in_proj_bias", 3 * shape.Width)];
+        Value[] inputs = precision == Precision.Int8 ? projections : [.. projections, Vector($"{key}in_proj_bias", 3 * shape.Width)];
         return graph.Fused("MultiHeadAttention", path, inputs, attributes);
     }
 
     // softmax(p·pᵀ/√d)·v for p = q, k or v
-    private Value Correlation(Value[] projections, string kind, TowerShape shape, string key, string path)
+    internal Value Correlation(Value[] projections, string kind, TowerShape shape, string key, string path)
     {
         int part = "qkv".IndexOf(kind[0], StringComparison.Ordinal);
         List<Value> inputs = [projections[part], projections[part], projections[2]];
@@ -185,6 +184,19 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         }
 
         return graph.Fused("MultiHeadAttention", path, [.. inputs], Int("num_heads", shape.Heads));
+    }
+
+    /// <summary>A projection with its bias, which int8 products contain already.</summary>
+    /// <param name="part">0 for queries, 1 for keys, 2 for values.</param>
+    internal Value WithBias(Value projection, string key, int part, int width, string path)
+    {
+        if (precision == Precision.Int8)
+            return projection;
+        string name = $"{key}in_proj_bias.{"qkv"[part]}";
+        Value bias = graph.Has(name)
+            ? new Value(name)
+            : graph.Weight(name, [width], read($"{key}in_proj_bias").AsSpan(part * width, width), Type);
+        return graph.Node("Add", path, [projection, bias]);
     }
 
     private Value LinearActivated(Value x, string weight, string bias, string path, int inputs, int outputs)

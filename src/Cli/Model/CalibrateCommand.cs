@@ -171,7 +171,8 @@ internal static class CalibrateCommand
                             ? grid with { Overlap = parsed.GetValue(overlap) }
                             : null;
                     // A profile has thresholds but no scale of its own
-                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass);
+                    ModelManifest manifest = ModelPackage.Open(folder).Manifest;
+                    Calibration? scale = profile is null ? null : manifest.CalibrationFor(objectClass);
                     List<Observed> good,
                         bad = [];
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
@@ -185,8 +186,8 @@ internal static class CalibrateCommand
                     double wanted = parsed.GetValue(rate);
                     CalibrationResult result =
                         bad.Count > 0
-                            ? Calibrator.FromDefects(good, bad, smoothing, scale, scorer.Model.Method)
-                            : Calibrator.FromNormals(good, wanted, smoothing, scale, scorer.Model.Method);
+                            ? Calibrator.FromDefects(good, bad, smoothing, scale, manifest.Method)
+                            : Calibrator.FromNormals(good, wanted, smoothing, scale, manifest.Method);
                     string where;
                     if (parsed.GetValue(output) is { } target)
                     {
@@ -227,7 +228,14 @@ internal static class CalibrateCommand
                             )
                         );
                     else
-                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null, scorer.Model.Method), where);
+                        Print(
+                            result,
+                            good.Count,
+                            bad.Count,
+                            wanted,
+                            Calibrator.Needed(wanted, smoothing, scale is not null, manifest.Method),
+                            where
+                        );
                     return 0;
                 })
         );

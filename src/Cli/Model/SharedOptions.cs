@@ -80,9 +80,10 @@ internal static class SharedOptions
         new("--levels")
         {
             Description =
-                "Four blocks to compare with the anchors, counted from 1. Default: those at each quarter of the depth (6 12 18 24 of 24).",
+                "Blocks to compare with the anchors, counted from 1: four for AA-CLIP. Default: those at each quarter of the depth (6 12 18 "
+                + "24 of 24), for other methods the last.",
             AllowMultipleArgumentsPerToken = true,
-            HelpName = "N N N N",
+            HelpName = "N...",
             CustomParser = Values.Wholes(1, 1000),
         };
 

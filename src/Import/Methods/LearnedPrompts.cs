@@ -55,7 +55,9 @@ internal sealed class LearnedPrompts
         StoredTensor Find(string name) =>
             checkpoint.Tensors.GetValueOrDefault(Prefix + name)
             ?? checkpoint.Tensors.GetValueOrDefault(name)
-            ?? throw new InvalidDataException($"Tensor '{Prefix}{name}' is missing in '{path}': pass a checkpoint of Crane or AnomalyCLIP.");
+            ?? throw new InvalidDataException(
+                $"Tensor '{Prefix}{name}' is missing in '{path}': pass a checkpoint of Crane or AnomalyCLIP."
+            );
 
         float[] table = clip.Read("token_embedding.weight"); // [vocabulary, width]
         float[] rows = new float[2 * context * width];
@@ -66,7 +68,9 @@ internal sealed class LearnedPrompts
             float[] learned = Numbers(Find($"ctx_{name}"));
             int count = learned.Length / width;
             if (count == 0 || count > context - 2 || learned.Length % width != 0)
-                throw new InvalidDataException($"Tensor 'ctx_{name}' in '{path}' has {learned.Length} values, not rows of {width}: {remedy}.");
+                throw new InvalidDataException(
+                    $"Tensor 'ctx_{name}' in '{path}' has {learned.Length} values, not rows of {width}: {remedy}."
+                );
             float[] start = Numbers(Find($"token_prefix_{name}").Expect(remedy, 1, 1, 1, width)),
                 rest = Numbers(Find($"token_suffix_{name}").Expect(remedy, 1, 1, context - 1 - count, width));
             RequireSame(start, tokens.AsSpan(0, 1), table, width, path, clip.Path);

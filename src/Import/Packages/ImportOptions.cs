@@ -23,6 +23,9 @@ public sealed record ImportOptions
     /// <summary>A prompt pack (docs/methods.md); null for the method's own prompts.</summary>
     public string? Prompts { get; init; }
 
+    /// <summary>Whether to repair the patch features as SC-CLIP does; only for plain CLIP.</summary>
+    public bool Clean { get; init; }
+
     /// <summary>First block with a correlation path, counted from 1; null for the method's own.</summary>
     public int? FirstBlock { get; init; }
 

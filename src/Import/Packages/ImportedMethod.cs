@@ -1,5 +1,6 @@
 using AaClip.Import.Clip;
 using AaClip.Import.Methods;
+using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
 
@@ -29,9 +30,13 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
         if (info.LearnedPrompts && checkpoint is null)
             throw new InvalidDataException($"The method {info.Name} needs its learned prompts: give --checkpoint. Download: {info.Needs}.");
         if (!info.LearnedPrompts && !adapted && checkpoint is not null)
-            throw new InvalidDataException($"The method {info.Name} has no checkpoint: leave out '{checkpoint}', or choose another --method.");
+            throw new InvalidDataException(
+                $"The method {info.Name} has no checkpoint: leave out '{checkpoint}', or choose another --method."
+            );
         if (info.LearnedPrompts && options.Prompts is not null)
-            throw new InvalidDataException($"The method {info.Name} has learned prompts, which '{options.Prompts}' cannot change: leave it out.");
+            throw new InvalidDataException(
+                $"The method {info.Name} has learned prompts, which '{options.Prompts}' cannot change: leave it out."
+            );
 
         Method method = info.Options(clip.Architecture.Vision.Layers);
         if (options.FirstBlock is { } first)
@@ -48,6 +53,8 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
                                 + $"that has a correlation path."
                         ),
             };
+        if (options.Clean)
+            method = Clean(method, checkpoint, clip.Architecture.Vision.Layers);
         PromptPack prompts = options.Prompts is { } pack
             ? PromptPack.FromJson(File.ReadAllBytes(pack), pack)
             : info.Prompts ?? PromptPack.Default;
@@ -58,5 +65,18 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
             info.LearnedPrompts ? LearnedPrompts.Open(checkpoint!, clip) : null, // checked above
             prompts
         );
+    }
+
+    private static Method Clean(Method method, string? checkpoint, int blocks)
+    {
+        const int FewestBlocks = 12; // of the published settings
+        if (method.Correlation is not null || checkpoint is not null)
+            throw new InvalidDataException(
+                $"--clean repairs the patches of an ordinary tower, which {method.Name} with a checkpoint or a correlation path has not: leave "
+                    + $"out the one or the other."
+            );
+        if (blocks < FewestBlocks)
+            throw new InvalidDataException($"--clean needs a tower of {FewestBlocks} blocks or more, this one has {blocks}: leave it out.");
+        return method with { Clean = CleanFeatures.For(blocks), Table = TableResize.CubicOffset };
     }
 }

@@ -50,8 +50,8 @@ public static class ModelImporter
         using AdapterWeights? adapters = AdapterWeights.Open(method.Adapters, clip.Architecture, options.Epoch);
         CheckShares(options);
         int size = options.Size ?? method.Info.Size ?? clip.Architecture.ImageSize;
-        ModelArchitecture shape = Shape(clip.Architecture, size, options.Levels, method.Info.Name);
-        Activation activation = options.Activation ?? method.Info.Activation;
+        ModelArchitecture shape = Shape(clip.Architecture, size, options.Levels, method.Options);
+        Activation activation = options.Activation ?? (method.Options.Clean is null ? method.Info.Activation : Activation.QuickGelu); // SC-CLIP's
         AdapterDescription? description = adapters is null
             ? null
             : new AdapterDescription(
@@ -131,7 +131,7 @@ public static class ModelImporter
 
     /// <summary>The sizes of a model for the given input size; if levels are null, they are after each quarter of the tower.</summary>
     /// <exception cref="InvalidDataException">The size or the levels do not fit the weights.</exception>
-    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted, string method = "aa-clip")
+    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted, Method? method = null)
     {
         if (size <= 0 || size % clip.Patch != 0)
         {
@@ -143,7 +143,8 @@ public static class ModelImporter
         }
 
         int layers = clip.Vision.Layers;
-        int? count = method == Method.AaClip.Name ? AdapterWeights.Levels : null; // AA-CLIP has a projection for each of four levels
+        // AA-CLIP has a projection for each of four levels
+        int? count = method is null || method == Method.AaClip ? AdapterWeights.Levels : null;
         IReadOnlyList<int> levels =
             wanted ?? (count is { } quarters ? [.. Enumerable.Range(1, quarters).Select(i => layers * i / quarters)] : [layers]);
         if (
@@ -333,7 +334,8 @@ public static class ModelImporter
             content = content.Append(JsonSerializer.Serialize(stored, PackageJson.Default.Method));
         return new ModelManifest
         {
-            SchemaVersion = stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
+            SchemaVersion =
+                stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
             Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,

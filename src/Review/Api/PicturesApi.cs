@@ -142,14 +142,7 @@ internal static class PicturesApi
             }
             : HeatmapOptions.Spanning(surface.Values.Min(), part.Threshold, surface.Values.Max()); // of an older program
         response.Headers.CacheControl = "private, max-age=60";
-        return new MapView(
-            surface.Side,
-            scale.Low,
-            scale.Threshold,
-            scale.High,
-            part.Level ?? part.Threshold,
-            Base64(surface.Values)
-        );
+        return new MapView(surface.Side, scale.Low, scale.Threshold, scale.High, part.Level ?? part.Threshold, Base64(surface.Values));
     }
 
     // A map that is smoothed after enlarging has the size of the model's input; a finer grid than this shows nothing more. The map of an

@@ -10,6 +10,7 @@ namespace AaClip.Scoring.Images;
 public static class Resampling
 {
     private const double A = -0.5;
+
     /// <summary>The weights of the inputs for each output along one axis, in double, as Pillow computes them.</summary>
     /// <param name="inSize">Number of inputs, at least 1.</param>
     /// <param name="outSize">Number of outputs, at least 1.</param>

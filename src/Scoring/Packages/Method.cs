@@ -33,6 +33,9 @@ public sealed record Method
     /// <summary>The second path of the image tower, whose patches are compared; null for the ordinary path.</summary>
     public CorrelationPath? Correlation { get; init; }
 
+    /// <summary>Repair of the patch features (SC-CLIP); null for none.</summary>
+    public CleanFeatures? Clean { get; init; }
+
     /// <summary>How a patch is compared with the anchors.</summary>
     public required LevelScore LevelScore { get; init; }
 
@@ -85,6 +88,23 @@ public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock
 {
     /// <summary>The kinds that the graph writer knows.</summary>
     public static IReadOnlyList<string> Known { get; } = ["qq", "kk", "vv"];
+}
+
+/// <summary>
+/// Patch features without the noise of CLIP's last blocks (SC-CLIP, arXiv 2411.15869): outliers are replaced by their neighbours, patches
+/// are averaged with similar ones, and the last block runs without its residual and MLP. Blocks are counted from 1.
+/// </summary>
+/// <param name="Similar">The block whose patches say which are similar, for the repair and the last block.</param>
+/// <param name="Coherent">The block whose patches say which are similar, for the result.</param>
+/// <param name="FirstMixed">First block of the second pass, whose input is the sum of several blocks.</param>
+/// <param name="LastMixed">Last block of the second pass.</param>
+/// <param name="ClassShare">Share of the class token that is added to each patch.</param>
+/// <param name="Least">Cosines below it count as 0 when patches are averaged.</param>
+public sealed record CleanFeatures(int Similar, int Coherent, int FirstMixed, int LastMixed, double ClassShare, double Least)
+{
+    /// <summary>The published settings: for 24 blocks those of ViT-L/14 (the author, issue 5 of the repository), else ViT-B/16's.</summary>
+    /// <param name="blocks">Blocks of the image tower, at least 12.</param>
+    public static CleanFeatures For(int blocks) => blocks >= 24 ? new(17, 7, 9, 19, 0.1, 0.4) : new(9, 4, 4, 10, 0.3, 0.4);
 }
 
 /// <summary>How a patch is compared with the anchors.</summary>

@@ -95,12 +95,12 @@ public sealed class AnoVlTests
                 .GetProperty(side)
                 .EnumerateArray()
                 .SelectMany(state =>
-                    json
-                        .RootElement.GetProperty("templates")
+                    json.RootElement.GetProperty("templates")
                         .GetProperty(kind)
                         .EnumerateArray()
                         .Select(t =>
-                            t.GetString()!.Replace("{}", state.GetString()!.Replace("{}", name, StringComparison.Ordinal), StringComparison.Ordinal)
+                            t.GetString()!
+                                .Replace("{}", state.GetString()!.Replace("{}", name, StringComparison.Ordinal), StringComparison.Ordinal)
                         )
                 )
                 .Order(StringComparer.Ordinal);

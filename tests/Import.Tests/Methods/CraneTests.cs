@@ -15,10 +15,7 @@ public sealed class CraneTests
         Scores = 2e-5; // of the largest value, float32
 
     private static readonly MethodGolden Golden = new("crane");
-    private static readonly Method Options = Crane.Info.Options(8) with
-    {
-        Correlation = new CorrelationPath(["qq", "kk", "vv"], 4),
-    };
+    private static readonly Method Options = Crane.Info.Options(8) with { Correlation = new CorrelationPath(["qq", "kk", "vv"], 4) };
 
     [Fact]
     public void The_learned_prompts_give_the_published_anchors()
@@ -31,7 +28,12 @@ public sealed class CraneTests
         Close.AssertRelative(Golden["prompts"], prompts.Rows, 1e-7, "prompt rows");
         Close.AssertRelative(Golden["text_raw"], features, Features, "features of the prompts");
         using var scorer = MethodGolden.Load(TinyPackage.Method("crane", "crane/epoch_5.pth"));
-        Close.AssertRelative([.. MethodGolden.Columns(Golden["text_features"]).Take(64)], scorer.AnchorsOf("anything"), Features, "anchors");
+        Close.AssertRelative(
+            [.. MethodGolden.Columns(Golden["text_features"]).Take(64)],
+            scorer.AnchorsOf("anything"),
+            Features,
+            "anchors"
+        );
     }
 
     [Fact]

@@ -47,10 +47,6 @@ internal sealed class MethodGolden(string method)
         float[] detections = [.. scores.Select(s => s.Detection)];
         if (calibration.DetectionMax == 1) // the scale of a probability changes nothing
             Close.Assert(detections, raw, 1e-6, "raw score");
-        return (
-            [.. scores.SelectMany(s => s.Map.FullSize(112, 112))],
-            [.. scores.SelectMany(s => s.Map.Raw.ToArray())],
-            detections
-        );
+        return ([.. scores.SelectMany(s => s.Map.FullSize(112, 112))], [.. scores.SelectMany(s => s.Map.Raw.ToArray())], detections);
     }
 }
