@@ -148,8 +148,7 @@ public static class Calibrator
 
         float Raw(Observed o) => (float)o.Raw(scale, domain);
 
-        double Share(IReadOnlyList<Observed> images) =>
-            images.Average(o => o.Raw(scale, domain) >= threshold ? 1.0 : 0);
+        double Share(IReadOnlyList<Observed> images) => images.Average(o => o.Raw(scale, domain) >= threshold ? 1.0 : 0);
     }
 
     private static void Require(int normals, double falseAlarms)

@@ -165,11 +165,10 @@ internal static class CalibrateCommand
                         throw new IOException($"'{taken}' exists already: packages never change; choose another --out.");
                     // The rule above requires both options
                     CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
-                    Tiling? tiling = profile is not null
-                        ? profile.TilePlan
-                        : parsed.GetValue(tiles) is { } grid
-                            ? grid with { Overlap = parsed.GetValue(overlap) }
-                            : null;
+                    Tiling? tiling =
+                        profile is not null ? profile.TilePlan
+                        : parsed.GetValue(tiles) is { } grid ? grid with { Overlap = parsed.GetValue(overlap) }
+                        : null;
                     // A profile has thresholds but no scale of its own
                     ModelManifest manifest = ModelPackage.Open(folder).Manifest;
                     Calibration? scale = profile is null ? null : manifest.CalibrationFor(objectClass);
@@ -178,7 +177,16 @@ internal static class CalibrateCommand
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
                     using (ProgressLine line = new())
                     {
-                        good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, profile, tiling, line, cancellation);
+                        good = Observe(
+                            scorer,
+                            parsed.GetRequiredValue(normals),
+                            objectClass,
+                            smoothing,
+                            profile,
+                            tiling,
+                            line,
+                            cancellation
+                        );
                         if (parsed.GetValue(defects) is { Length: > 0 } paths)
                             bad = Observe(scorer, paths, objectClass, smoothing, profile, tiling, line, cancellation);
                     }

@@ -36,12 +36,7 @@ public sealed class LoadedModel : IAsyncDisposable
         _time = time;
         _faults = new Faults(time);
         _together = scorer.Batches ? batching.MaxSize : 1;
-        _batcher = new(
-            Run,
-            _together,
-            scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero,
-            time
-        );
+        _batcher = new(Run, _together, scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero, time);
         Part = ModelPart.Of(scorer.Model, scorer.Provider);
     }
 
@@ -129,13 +124,7 @@ public sealed class LoadedModel : IAsyncDisposable
     /// </summary>
     /// <param name="urgent">As for a whole image.</param>
     /// <exception cref="InvalidDataException">The model returned NaN or infinity for a tile.</exception>
-    public async Task<ImageScore> ScoreAsync(
-        TiledImage image,
-        float[] anchors,
-        Domain domain,
-        bool urgent,
-        CancellationToken cancellation
-    )
+    public async Task<ImageScore> ScoreAsync(TiledImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation)
     {
         List<ImageScore> scores = [];
         foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(_together))

@@ -38,7 +38,12 @@ internal static class CameraProfileChecks
         if (profile.Tiles is { } tiles && profile.TilePlan is null)
             throw Bad(where, "tiles", $"'{tiles}'", $"expected {Tiling.Expected}, or leave it out");
         if (profile.TileOverlap is not (>= 0 and <= Tiling.MaxOverlap))
-            throw Bad(where, "tileOverlap", Text(profile.TileOverlap), $"expected a share of a tile's side, 0 to {Text(Tiling.MaxOverlap)}");
+            throw Bad(
+                where,
+                "tileOverlap",
+                Text(profile.TileOverlap),
+                $"expected a share of a tile's side, 0 to {Text(Tiling.MaxOverlap)}"
+            );
         CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);

@@ -31,9 +31,7 @@ public sealed class TileLayout
                 .SelectMany(row =>
                     Enumerable
                         .Range(0, across.First.Length)
-                        .Select(column =>
-                            new Tile(across.Begin(column), down.Begin(row), across.Length(column), down.Length(row))
-                        )
+                        .Select(column => new Tile(across.Begin(column), down.Begin(row), across.Length(column), down.Length(row)))
                 ),
         ];
     }

@@ -62,8 +62,7 @@ public readonly record struct Tiling(int Columns, int Rows, int Pixels, double O
     /// <summary>How many tile sides cover a side of the image: the overlaps count once.</summary>
     internal double Sides(int count) => count - (count - 1) * Overlap;
 
-    private int Along(int length, double side) =>
-        length <= side ? 1 : (int)Math.Ceiling((length / side - Overlap) / (1 - Overlap) - Slack);
+    private int Along(int length, double side) => length <= side ? 1 : (int)Math.Ceiling((length / side - Overlap) / (1 - Overlap) - Slack);
 
     private static bool Fits(int columns, int rows) => columns <= MaxAlong && rows <= MaxAlong && columns * rows <= MaxTiles;
 
