@@ -51,9 +51,9 @@ internal static class AlertMachine
             if (scores[i] is not { } score || Band(rule, score) < 0 || (i > at && Band(rule, before[i - 1]) >= 0))
                 continue; // it is not alerting, or it was already
             open =
-                open is not null ? Join(open, rule, score, seen, scored, changes)
+                open is not null ? Join(open, rule, score, scored, changes)
                 : IsCalm(closed, rule, score) ? null
-                : Confirm(scores, i, rule, seen, scored, changes);
+                : Confirm(scores, i, rule, scored, changes);
         }
 
         if (open is not null && (!rule.Enabled || NormalRun(scores) >= rule.CloseAfterNormal))
@@ -69,7 +69,7 @@ internal static class AlertMachine
         }
 
         return new(
-            Trim(state, recent, rule) with
+            Trim(state, recent, at, rule) with
             {
                 Open = open,
                 Closed = closed,
@@ -125,21 +125,15 @@ internal static class AlertMachine
         return band;
     }
 
-    private static OpenAlert Join(
-        OpenAlert open,
-        AlertRule rule,
-        Observation score,
-        Observation seen,
-        Scored scored,
-        List<AlertChange> changes
-    )
+    // A score has no picture if smoothing takes it from an old image, whose picture is gone: it cannot be shown, and counts alone.
+    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation score, Scored scored, List<AlertChange> changes)
     {
         int band = Band(rule, score);
-        bool risen = band > Band(rule, open.Worst.Calibrated);
+        bool risen = score.Picture is not null && band > Band(rule, open.Worst.Calibrated);
         open = open with
         {
             Images = open.Images + 1,
-            Worst = score.Calibrated > open.Worst.Calibrated ? score.Picture ?? seen.Picture ?? open.Worst : open.Worst,
+            Worst = score.Calibrated > open.Worst.Calibrated ? score.Picture ?? open.Worst : open.Worst,
         };
         if (!risen)
             return open;
@@ -153,25 +147,14 @@ internal static class AlertMachine
         && (score.Time - closed.At).TotalSeconds < rule.CoolDownSeconds
         && Band(rule, score) <= Band(rule, closed.Calibrated);
 
-    private static OpenAlert? Confirm(
-        IReadOnlyList<Observation?> scores,
-        int at,
-        AlertRule rule,
-        Observation seen,
-        Scored scored,
-        List<AlertChange> changes
-    )
+    private static OpenAlert? Confirm(IReadOnlyList<Observation?> scores, int at, AlertRule rule, Scored scored, List<AlertChange> changes)
     {
         for (int first = Math.Max(0, at - rule.Confirm.M + 1); first <= at; first++)
         {
             Observation[] alerting = [.. scores.Skip(first).Take(rule.Confirm.M).OfType<Observation>().Where(o => Band(rule, o) >= 0)];
-            if (alerting.Length < rule.Confirm.N)
+            // Without smoothing there is always a picture: the current image is among them
+            if (alerting.Length < rule.Confirm.N || alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated) is not { } worst)
                 continue;
-            // The current image has a picture, those of old images are gone. With smoothing, an image may be so late that the pictures of
-            // all that it is smoothed with are gone.
-            Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated) ?? alerting.MaxBy(o => o.Calibrated)!;
-            if ((worst.Picture ?? seen.Picture) is not { } picture)
-                return null;
             DateTimeOffset time = scores[at]!.Time; // not null: it is alerting
             OpenAlert open = new(
                 AlertId(scored.Camera, scored.Image, scored.ETag),
@@ -179,7 +162,7 @@ internal static class AlertMachine
                 1,
                 rule.SeverityBands[Band(rule, worst)].Name,
                 alerting.Length,
-                picture
+                worst.Picture! // chosen so
             );
             changes.Add(Change(AlertChangeType.Opened, open, time, scored));
             return open;
@@ -212,8 +195,9 @@ internal static class AlertMachine
             Traceparent = scored.Traceparent,
         };
 
-    // The newest M images, and those that they are smoothed with, keep their pictures: the next image may open an alert with them.
-    private static AlertState Trim(AlertState state, List<Observation> recent, AlertRule rule)
+    // The newest M images, and those that they are smoothed with, keep their pictures: the next image may open an alert with them. So may
+    // the next image of several late ones, which is smoothed with those beside this one.
+    private static AlertState Trim(AlertState state, List<Observation> recent, int at, AlertRule rule)
     {
         int smoothed = rule.Smooth - 1;
         int excess = recent.Count - Math.Max(Memory, smoothed + Math.Max(rule.Confirm.M, rule.CloseAfterNormal));
@@ -224,8 +208,9 @@ internal static class AlertMachine
             recent.RemoveRange(0, excess);
         }
 
+        int near = smoothed > 0 ? rule.Confirm.M + smoothed : 0;
         for (int i = 0; i < recent.Count - rule.Confirm.M - smoothed; i++)
-            if (recent[i].Picture is not null)
+            if (recent[i].Picture is not null && Math.Abs(i + Math.Max(excess, 0) - at) >= near)
                 recent[i] = recent[i] with { Picture = null };
         return state with { Recent = recent, Horizon = horizon };
     }

@@ -47,7 +47,9 @@ public sealed class TileLayout
     /// <param name="height">Rows of the image.</param>
     /// <param name="grid">Patches along a side of the model's input.</param>
     /// <param name="patch">Pixels along a side of a patch.</param>
-    /// <returns>Null if the image is scored whole: there would be one tile, or a tile would have fewer pixels a side than a patch.</returns>
+    /// <returns>
+    /// Null if the image is scored whole: there would be one tile, or a tile would have fewer pixels a side than a patch.
+    /// </returns>
     public static TileLayout? Of(Tiling tiling, int width, int height, int grid, int patch)
     {
         (int columns, int rows) = tiling.For(width, height);

@@ -112,6 +112,18 @@ public sealed class SmoothedAlertsTests
     }
 
     [Fact]
+    public void Defects_that_all_arrive_late_are_not_lost_behind_newer_normal_images()
+    {
+        IEnumerable<Scored> known = Enumerable.Range(0, 60).Where(i => i is < 20 or > 26).Select(i => ScoredImages.At(i, 0.2)),
+            late = Enumerable.Range(20, 7).Select(i => ScoredImages.At(i, 0.8));
+
+        (AlertState state, List<AlertChange> changes) = ScoredImages.Run(Three with { CoolDownSeconds = 60 }, known.Concat(late));
+
+        Assert.Equal("opened major@21, closed major@59", ScoredImages.Words(changes));
+        Assert.Null(state.Open);
+    }
+
+    [Fact]
     public void The_state_stays_small()
     {
         (AlertState state, _) = ScoredImages.Run(

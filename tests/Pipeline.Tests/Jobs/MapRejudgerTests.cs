@@ -109,12 +109,9 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
         ResultDocument before = (await pipeline.ScoreAsync(TestPipeline.Request("c/0.png", etag)))!;
         Tile worst = before.Tiles![before.Score.Tile!.Value];
         // The worst tile is ignored from now on, and images are cut in another way.
-        string mask = FormattableString.Invariant(
-            $"[[{worst.X / 640.0}, {worst.Y / 480.0}], [{(worst.X + worst.Width) / 640.0}, {worst.Y / 480.0}], "
-        );
-        mask += FormattableString.Invariant(
-            $"[{(worst.X + worst.Width) / 640.0}, {(worst.Y + worst.Height) / 480.0}], [{worst.X / 640.0}, {(worst.Y + worst.Height) / 480.0}]]"
-        );
+        (double left, double right) = (worst.X / 640.0, (worst.X + worst.Width) / 640.0);
+        (double top, double bottom) = (worst.Y / 480.0, (worst.Y + worst.Height) / 480.0);
+        string mask = FormattableString.Invariant($"[[{left}, {top}], [{right}, {top}], [{right}, {bottom}], [{left}, {bottom}]]");
         await pipeline.SetCamerasAsync($$"""{ "c": { "class": "bottle", "tiles": "2x2", "threshold": 0.05, "ignore": [{{mask}}] } }""");
 
         await pipeline.Jobs.StartAsync(

@@ -53,7 +53,8 @@ public sealed class TileLayoutTests
             Assert.All(layout.Tiles, t => Assert.True(t.X >= 0 && t.Y >= 0 && t.X + t.Width <= width && t.Y + t.Height <= height));
             AssertCovered([.. layout.Tiles.Select(t => (t.X, t.X + t.Width)).Distinct()], width, overlap);
             AssertCovered([.. layout.Tiles.Select(t => (t.Y, t.Y + t.Height)).Distinct()], height, overlap);
-            if (tiling.Pixels > 0 && layout.Tiles.Count < Tiling.MaxTiles / 2)
+            (int columns, int rows) = (layout.Tiles.DistinctBy(t => t.X).Count(), layout.Tiles.DistinctBy(t => t.Y).Count());
+            if (tiling.Pixels > 0 && Math.Max(columns, rows) < Tiling.MaxAlong && columns * rows < Tiling.MaxTiles / 2) // within the limits
                 Assert.All(layout.Tiles, t => Assert.InRange(Math.Max(t.Width, t.Height), 1, tiling.Pixels + 1));
         }
 
@@ -130,7 +131,7 @@ public sealed class TileLayoutTests
             Assert.InRange(x, there.X + (column - 1.0) * there.Width / Grid, there.X + (column + 3.0) * there.Width / Grid);
             Assert.InRange(y, there.Y + (row - 2.0) * there.Height / Grid, there.Y + (row + 2.0) * there.Height / Grid);
             float alone = Map((x, y) => (x is 3 or 4) && (y is 3 or 4) ? 10 : 0).Max;
-            Assert.InRange(full.Max(), 0.8f * alone, 1.5f * alone);
+            Assert.InRange(full.Max(), 0.8f * alone, 2 * alone); // smoothing is narrower along the side with fewer tiles
         }
     }
 
