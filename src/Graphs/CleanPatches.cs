@@ -86,7 +86,8 @@ internal sealed class CleanPatches
             $"{path}/r",
             [found[0], _graph.Integers(nearest - 1), _graph.Integers(nearest), _graph.Integers(-1)]
         );
-        Value who = _graph.Node("Slice", $"{path}/who", [found[1], _graph.Integers(1), _graph.Integers(nearest), _graph.Integers(-1)]); // [B, patches, 30]
+        // [B, patches, 30]
+        Value who = _graph.Node("Slice", $"{path}/who", [found[1], _graph.Integers(1), _graph.Integers(nearest), _graph.Integers(-1)]);
         Value inverse = _graph.Node("Reciprocal", path, [_graph.Node("Squeeze", path, [r, _graph.Integers(2)])]); // [B, patches]
         Value indices = _graph.Node("Unsqueeze", path, [who, _graph.Integers(3)]);
         Value theirs = _graph.Node("GatherND", path, [inverse, indices], Int("batch_dims", 1)); // [B, patches, 30]

@@ -67,7 +67,8 @@ internal static class SoftmaxHead
     private static Value Pooled(GraphWriter graph, TransformerWriter tower, Value whole, Value[] features, Value[] logits)
     {
         const string Path = "/head/pooling";
-        Value weights = graph.Tap($"{Path}/weights", graph.Node("Sigmoid", Path, [Mean(graph, logits, $"{Path}/logits")])); // [B, patches, 1]
+        Value probability = graph.Node("Sigmoid", Path, [Mean(graph, logits, $"{Path}/logits")]);
+        Value weights = graph.Tap($"{Path}/weights", probability); // [B, patches, 1]
         Value row = graph.Node("Transpose", Path, [weights], Ints("perm", 0, 2, 1));
         Value mixed = graph.Node("MatMul", Path, [row, Mean(graph, features, $"{Path}/features")]); // [B, 1, E]
         mixed = graph.Tap($"{Path}/feature", ImageGraph.Normalize(graph, tower, mixed, $"{Path}/mixed"));

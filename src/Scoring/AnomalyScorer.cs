@@ -179,6 +179,8 @@ public sealed partial class AnomalyScorer : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
         foreach (ModelInput input in inputs)
             RequireFit(input);
+        if (Model.Method.Views is { } views and > 1)
+            return [.. inputs.Select(i => ScoreViews(i, views, cancellation))];
         if (inputs.Count > 1 && Batches)
             return ScoreTogether(inputs, cancellation);
         ImageScore[] scores = new ImageScore[inputs.Count];
@@ -292,6 +294,35 @@ public sealed partial class AnomalyScorer : IDisposable
                 inputs[i].Pixels.Span.CopyTo(pixels.AsSpan(i * length, length));
             float[] anchors = [.. inputs.SelectMany(i => i.Anchors)];
             return Run(pixels.AsMemory(0, inputs.Count * length), anchors, [.. inputs.Select(i => i.Domain)], cancellation);
+        }
+        finally
+        {
+            _buffers.Return(pixels);
+        }
+    }
+
+    // The map of the image itself, and the mean detection score of its views: together in one run on CUDA.
+    private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
+    {
+        int length = _preprocessor.Length,
+            together = Batches ? views : 1;
+        float[] pixels = _buffers.Rent(checked(together * length));
+        try
+        {
+            List<ImageScore> scores = [];
+            float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
+            for (int first = 0; first < views; first += together)
+            {
+                for (int i = 0; i < together; i++)
+                    Views.Write(input.Pixels.Span, _preprocessor.Size, first + i, views, pixels.AsSpan(i * length, length));
+                Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
+                scores.AddRange(Run(pixels.AsMemory(0, together * length), anchors, domains, cancellation));
+            }
+
+            return scores[0] with
+            {
+                Detection = (float)scores.Average(s => (double)s.Detection),
+            };
         }
         finally
         {

@@ -44,6 +44,12 @@ internal static class ImportCommand
         {
             Description = "Repair the patch features of plain CLIP as SC-CLIP does (experimental; see docs/methods.md).",
         };
+        Option<int?> views = new("--views")
+        {
+            Description = "Views of an image whose scores are averaged, for anovl: 1, 5 or 22. Each costs a run. Default: 1.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 22),
+        };
         Option<int?> firstBlock = new("--first-block")
         {
             Description = "First block with the method's correlation path, counted from 1. Default: as published.",
@@ -77,8 +83,8 @@ internal static class ImportCommand
         Option<Activation?> activation = new("--activation")
         {
             Description =
-                "gelu or quickgelu; OpenAI trained CLIP with quickgelu. Default: as the method was published. Adapters and prompts fit only "
-                + "the one they were trained with.",
+                "gelu or quickgelu; OpenAI trained CLIP with quickgelu. Default: as the method was published. Adapters and prompts fit "
+                + "only the one they were trained with.",
             CustomParser = Values.WordOrNone<Activation>(),
         };
         Option<int[]> levels = SharedOptions.Levels();
@@ -133,6 +139,7 @@ internal static class ImportCommand
             levels,
             firstBlock,
             clean,
+            views,
             imageShare,
             textShare,
             visionHeads,
@@ -154,6 +161,7 @@ internal static class ImportCommand
                         Prompts = parsed.GetValue(prompts),
                         FirstBlock = parsed.GetValue(firstBlock),
                         Clean = parsed.GetValue(clean),
+                        Views = parsed.GetValue(views),
                         Vocabulary = parsed.GetValue(vocabulary),
                         Adapters = parsed.GetValue(adapters),
                         Epoch = parsed.GetValue(epoch),

@@ -75,7 +75,7 @@ internal static class InspectCommand
                     : model.Classes.Count == 0 ? "no class yet: made when a class is first used"
                     : string.Join(", ", model.Classes),
                 ],
-                ["prompts", string.Concat(model.Prompts.Take(12))],
+                ["prompts", model.Method.FixedAnchors ? "learned" : string.Concat(model.Prompts.Take(12))],
                 [
                     "written",
                     FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),
@@ -165,15 +165,16 @@ internal static class InspectCommand
                 "correlation path",
                 $"{string.Join(" + ", path.Kinds)} from block {path.FirstBlock.ToString(CultureInfo.InvariantCulture)}",
             ];
+        if (method.Views is { } views)
+            yield return ["views", FormattableString.Invariant($"{views} of each image, each a run; the image score is their mean")];
         if (method.Clean is not null)
             yield return ["patches", "repaired as in SC-CLIP (arXiv 2411.15869)"];
         if (method.LevelScore == LevelScore.Softmax)
             yield return
             [
                 "scores",
-                FormattableString.Invariant(
-                    $"softmax with temperature {method.Temperature}; image score from the class feature{(method.Pooling ? " and patches" : "")}"
-                ),
+                FormattableString.Invariant($"softmax with temperature {method.Temperature}; image score from the class feature")
+                    + (method.Pooling ? " and patches" : ""),
             ];
     }
 

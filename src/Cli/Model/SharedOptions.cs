@@ -80,8 +80,8 @@ internal static class SharedOptions
         new("--levels")
         {
             Description =
-                "Blocks to compare with the anchors, counted from 1: four for AA-CLIP. Default: those at each quarter of the depth (6 12 18 "
-                + "24 of 24), for other methods the last.",
+                "Blocks to compare with the anchors, counted from 1: four for AA-CLIP. Default: those at each quarter of the depth (6 12 "
+                + "18 24 of 24), for other methods the last.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "N...",
             CustomParser = Values.Wholes(1, 1000),

@@ -33,8 +33,8 @@ internal static class AnoVl
             Needs = "OpenCLIP's ViT-B-16-plus-240 trained on LAION-400M (vit_b_16_plus_240-laion400m_e32-699c4b84.pt), nothing else",
             Licence = "MIT; nothing is trained",
             Published =
-                "MVTec image AUROC 92.5, pixel AUROC 90.6, AUPRO 77.8; VisA 79.2, 85.2, 60.5 (table of Crane's repository; the image scores "
-                + "are means over 22 views, this product takes one)",
+                "MVTec image AUROC 92.5, pixel AUROC 90.6, AUPRO 77.8; VisA 79.2, 85.2, 60.5 (table of Crane's repository; the image "
+                + "scores are means over 22 views: --views 22)",
             Cost = 0.06,
             Options = Options,
             Size = null,

@@ -26,6 +26,9 @@ public sealed record ImportOptions
     /// <summary>Whether to repair the patch features as SC-CLIP does; only for plain CLIP.</summary>
     public bool Clean { get; init; }
 
+    /// <summary>Views of an image whose scores are averaged, for AnoVL: 1, 5 or 22; null for 1.</summary>
+    public int? Views { get; init; }
+
     /// <summary>First block with a correlation path, counted from 1; null for the method's own.</summary>
     public int? FirstBlock { get; init; }
 
@@ -53,8 +56,8 @@ public sealed record ImportOptions
     public Activation? Activation { get; init; }
 
     /// <summary>
-    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower (6,
-    /// 12, 18, 24 of 24), for the others the last block.
+    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower
+    /// (6, 12, 18, 24 of 24), for the others the last block.
     /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 

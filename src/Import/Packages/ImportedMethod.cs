@@ -49,10 +49,17 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
                             FirstBlock = first,
                         }
                         : throw new InvalidDataException(
-                            $"--first-block {first} cannot be used: take a block from 1 to {clip.Architecture.Vision.Layers}, with a method "
-                                + $"that has a correlation path."
+                            $"--first-block {first} cannot be used: take a block from 1 to {clip.Architecture.Vision.Layers}, with a "
+                                + "method that has a correlation path."
                         ),
             };
+        if (options.Views is { } views)
+            method =
+                !Views.Counts.Contains(views)
+                    ? throw new InvalidDataException($"--views {views} cannot be used: take {string.Join(", ", Views.Counts)}.")
+                : views > 1 && method.Name != AnoVl.Info.Name
+                    ? throw new InvalidDataException($"--views is for anovl; {method.Name} is published with one view: leave it out.")
+                : method with { Views = views > 1 ? views : null };
         if (options.Clean)
             method = Clean(method, checkpoint, clip.Architecture.Vision.Layers);
         PromptPack prompts = options.Prompts is { } pack
@@ -72,8 +79,8 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
         const int FewestBlocks = 12; // of the published settings
         if (method.Correlation is not null || checkpoint is not null)
             throw new InvalidDataException(
-                $"--clean repairs the patches of an ordinary tower, which {method.Name} with a checkpoint or a correlation path has not: leave "
-                    + $"out the one or the other."
+                $"--clean repairs the patches of an ordinary tower, which {method.Name} with a checkpoint or a correlation path has not: "
+                    + "leave out the one or the other."
             );
         if (blocks < FewestBlocks)
             throw new InvalidDataException($"--clean needs a tower of {FewestBlocks} blocks or more, this one has {blocks}: leave it out.");

@@ -51,7 +51,8 @@ public static class ModelImporter
         CheckShares(options);
         int size = options.Size ?? method.Info.Size ?? clip.Architecture.ImageSize;
         ModelArchitecture shape = Shape(clip.Architecture, size, options.Levels, method.Options);
-        Activation activation = options.Activation ?? (method.Options.Clean is null ? method.Info.Activation : Activation.QuickGelu); // SC-CLIP's
+        Activation published = method.Options.Clean is null ? method.Info.Activation : Activation.QuickGelu; // SC-CLIP's
+        Activation activation = options.Activation ?? published;
         AdapterDescription? description = adapters is null
             ? null
             : new AdapterDescription(
@@ -155,8 +156,8 @@ public static class ModelImporter
             || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second)
         )
             throw new InvalidDataException(
-                $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, from 1 "
-                    + $"to {layers}."
+                $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, "
+                    + $"from 1 to {layers}."
             );
         return new ModelArchitecture
         {

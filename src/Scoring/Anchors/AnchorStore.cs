@@ -28,7 +28,8 @@ public sealed class AnchorStore
 
     /// <summary>Opens a store; reads only the package's anchors.</summary>
     /// <param name="packageAnchorsFile">
-    /// The package's anchors.safetensors: one tensor [width, 2] per class name, or one for every class. Null or a missing file means no anchors.
+    /// The package's anchors.safetensors: one tensor [width, 2] per class name, or one for every class. Null or a
+    /// missing file means no anchors.
     /// </param>
     /// <param name="cacheFolder">Folder for computed anchors, such as <see cref="CacheFolder.Path"/>; created when first needed.</param>
     /// <param name="key">

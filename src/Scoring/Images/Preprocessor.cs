@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): resize to a square (bicubic, for some methods bilinear),
-/// ignoring the aspect ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
+/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): resize to a square (bicubic, for some methods
+/// bilinear), ignoring the aspect ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
 /// </summary>
 public sealed class Preprocessor
 {

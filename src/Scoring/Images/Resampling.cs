@@ -47,8 +47,9 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Resizes an image. Every byte equals Pillow's <c>Image.resize</c> with BICUBIC or BILINEAR: the horizontal pass comes first and is rounded to
-    /// bytes, weights have 22 fractional bits, and a side that already has the wanted size is not resampled. The aspect ratio is not kept.
+    /// Resizes an image. Every byte equals Pillow's <c>Image.resize</c> with BICUBIC or BILINEAR: the horizontal pass comes first and is
+    /// rounded to bytes, weights have 22 fractional bits, and a side that already has the wanted size is not resampled. The aspect ratio is
+    /// not kept.
     /// </summary>
     /// <param name="image">Any size.</param>
     /// <param name="width">Width of the result in pixels, at least 1.</param>

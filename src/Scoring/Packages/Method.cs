@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Packages;
 /// </summary>
 public sealed record Method
 {
-    /// <summary>AA-CLIP and plain CLIP: differences of 100 cosines over four levels, and the mean patch (specification 2 and 4.2).</summary>
+    /// <summary>AA-CLIP and plain CLIP: differences of cosines over four levels, and the mean patch (specification 2 and 4.2).</summary>
     public static Method AaClip { get; } =
         new()
         {
@@ -64,6 +64,12 @@ public sealed record Method
 
     /// <summary>Whether one pair of anchors holds for all classes; class names then only select calibrations.</summary>
     public required bool FixedAnchors { get; init; }
+
+    /// <summary>
+    /// Views of an image whose detection scores are averaged (AnoVL): 5 or 22, each a run of the model; null or 1 for the image alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Views { get; init; }
 
     /// <summary>How the positional table was resized at import.</summary>
     public required TableResize Table { get; init; }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
 
 namespace AaClip.Scoring.Packages;
@@ -182,6 +183,10 @@ public sealed class ModelPackage
         if (manifest.Method is { LevelScore: LevelScore.Softmax, Temperature: not > 0 })
             throw new InvalidDataException(
                 $"'{path}' has the temperature {manifest.Method.Temperature}, expected a positive number: the file is damaged."
+            );
+        if (!Views.Counts.Contains(manifest.Method.Views ?? 1))
+            throw new InvalidDataException(
+                $"'{path}' has {manifest.Method.Views} views, expected {string.Join(" or ", Views.Counts)}: the file is damaged."
             );
         foreach (string name in manifest.Method.FixedAnchors ? (string[])[ImageGraph, Anchors] : [ImageGraph, TextGraph])
             if (!manifest.Files.ContainsKey(name))

@@ -83,7 +83,8 @@ public sealed record PromptPack
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                $"'{source}' is no prompt pack, an object with 'default' and 'classes' ({e.Message}): see docs/schemas/prompts.schema.json.",
+                $"'{source}' is no prompt pack, an object with 'default' and 'classes' ({e.Message}): see "
+                    + "docs/schemas/prompts.schema.json.",
                 e
             );
         }

@@ -118,6 +118,44 @@ public sealed class AnoVlTests
     }
 
     [Fact]
+    public void The_views_equal_the_published_ones()
+    {
+        float[] image = [.. Golden["image"].Take(3 * 112 * 112)];
+        float[] found = new float[image.Length];
+        foreach (int view in (ReadOnlySpan<int>)[1, 4, 9, 13, 17, 18, 19, 20, 21])
+        {
+            Views.Write(image, 112, view, Views.All, found);
+            Close.AssertRelative(Golden[$"views.image0.{view}"], found, 1e-4, $"view {view}");
+        }
+    }
+
+    [Fact]
+    public void With_all_views_the_score_is_the_published_mean()
+    {
+        string package = TinyPackage.Method("anovl", null, views: 22);
+
+        (float[] maps, _, float[] scores) = MethodGolden.Score(package);
+
+        Close.AssertRelative(Golden["map"], maps, Scores, "map of the image itself");
+        for (int i = 0; i < 3; i++)
+            Close.AssertRelative(Golden[$"score.image{i}"], [scores[i]], Scores, $"mean score of image {i}");
+    }
+
+    [Fact]
+    public void Few_views_are_the_image_its_flip_and_three_turns()
+    {
+        float[] image = [.. Golden["image"].Take(3 * 112 * 112)];
+        float[] few = new float[image.Length],
+            all = new float[image.Length];
+        foreach ((int i, int view) in ((int[])[0, 17, 19, 20, 21]).Index())
+        {
+            Views.Write(image, 112, i, Views.Few, few);
+            Views.Write(image, 112, view, Views.All, all);
+            Assert.Equal(all, few);
+        }
+    }
+
+    [Fact]
     public void Images_are_resized_bilinearly_as_pillow_does()
     {
         Preprocessor preprocessor = new(new Preprocessing { Size = 112, Filter = ResizeFilter.Bilinear });

@@ -39,15 +39,17 @@ internal static class TinyPackage
         );
     }
 
-    /// <summary>The small model with another method, as the goldens of parity/methods have it: the correlation path in the last five blocks.</summary>
+    /// <summary>
+    /// The small model with another method, as the goldens of parity/methods have it: the correlation path in the last five blocks.
+    /// </summary>
     /// <param name="method">Name, such as "crane".</param>
     /// <param name="checkpoint">File below parity/methods; null for methods without one.</param>
     /// <returns>The package's folder.</returns>
-    public static string Method(string method, string? checkpoint, Precision precision = Precision.Fp32)
+    public static string Method(string method, string? checkpoint, Precision precision = Precision.Fp32, int? views = null)
     {
         string vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz");
         return Once(
-            $"{method}-{precision}",
+            $"{method}-{precision}-{views}",
             output => new ImportOptions
             {
                 Clip = Parity.File("tiny/clip-tiny.safetensors"),
@@ -59,6 +61,7 @@ internal static class TinyPackage
                 Size = 112,
                 FirstBlock = method == "anovl" ? 1 : 4,
                 Precision = precision,
+                Views = views,
                 VisionHeads = 4,
                 TextHeads = 4,
             }
