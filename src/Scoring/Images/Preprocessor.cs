@@ -29,9 +29,10 @@ public sealed class Preprocessor
     /// <summary>Number of floats in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
 
-    /// <summary>Resizes an image to the model's input; <see cref="Write"/> then gives the same as for the image itself.</summary>
-    /// <param name="image">Any size.</param>
-    public RgbImage Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter);
+    /// <summary>
+    /// Resizes a part of an image to the model's input; <see cref="Write"/> then gives the same as for a copy of the part.
+    /// </summary>
+    internal RgbImage Resize(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);
 
     /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>
@@ -45,7 +46,7 @@ public sealed class Preprocessor
                 nameof(destination)
             );
 
-        ReadOnlySpan<byte> pixels = Resize(image).Pixels;
+        ReadOnlySpan<byte> pixels = Resampling.Resize(image, Size, Size, Filter).Pixels;
         Span<float> red = destination[..(Size * Size)];
         Span<float> green = destination.Slice(red.Length, red.Length);
         Span<float> blue = destination.Slice(2 * red.Length, red.Length);

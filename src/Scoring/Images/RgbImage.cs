@@ -44,8 +44,9 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfGreaterThan(x + width, Width, nameof(width));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(y + height, Height, nameof(height));
         byte[] part = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
+        ImageWindow window = new(this, x, y, width, height);
         for (int row = 0; row < height; row++)
-            Pixels.AsSpan(3 * ((y + row) * Width + x), 3 * width).CopyTo(part.AsSpan(3 * row * width));
+            window.Row(row).CopyTo(part.AsSpan(3 * row * width));
         return new RgbImage(width, height, part);
     }
 }

@@ -10,20 +10,14 @@ namespace AaClip.Scoring.Tiles;
 /// <param name="Pictures">One for each tile; null for a blank one, which the model finds no anomaly in and which is not scored.</param>
 public sealed record TiledImage(TileLayout Layout, IReadOnlyList<RgbImage?> Pictures)
 {
-    /// <summary>Cuts an image. It takes room for one tile at its own size.</summary>
+    /// <summary>Cuts an image.</summary>
     /// <param name="patch">Pixels along a side of the model's patches.</param>
     internal static TiledImage Cut(RgbImage image, TileLayout layout, Preprocessor preprocessor, int patch)
     {
-        List<RgbImage?> pictures = [];
-        foreach (Tile tile in layout.Tiles)
-        {
-            RgbImage picture = image.Cut(tile.X, tile.Y, tile.Width, tile.Height);
-            pictures.Add(BlankImage.Is(picture, patch) ? null : preprocessor.Resize(picture));
-        }
-
-        // Two halves of one colour each are blank tiles of an image that is not blank.
-        if (pictures.TrueForAll(p => p is null))
-            pictures = [.. layout.Tiles.Select(t => preprocessor.Resize(image.Cut(t.X, t.Y, t.Width, t.Height)))];
-        return new TiledImage(layout, pictures);
+        ImageWindow[] parts = [.. layout.Tiles.Select(t => new ImageWindow(image, t.X, t.Y, t.Width, t.Height))];
+        bool[] blank = [.. parts.Select(p => BlankImage.Is(p, patch))];
+        // Two halves of one colour each are blank tiles of an image that is not blank
+        bool all = Array.TrueForAll(blank, b => b);
+        return new TiledImage(layout, [.. parts.Select((p, i) => blank[i] && !all ? null : preprocessor.Resize(p))]);
     }
 }

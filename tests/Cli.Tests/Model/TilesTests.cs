@@ -62,7 +62,7 @@ public sealed class TilesTests(ITestOutputHelper output)
             output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Defect at {x}, {y}: whole {without.Score.Calibrated:F3}, in tiles {with.Score.Calibrated:F3} (tile {with.Score.Tile})."
+                    $"Defect at {x}, {y}: whole {without.Score.Calibrated:F3}, tile {with.Score.Tile} {with.Score.Calibrated:F3}."
                 )
             );
         }
