@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Pipeline.Models;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using Microsoft.ML.OnnxRuntime;
@@ -21,6 +22,7 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
     private readonly List<Row> _rows = [];
     private readonly Dictionary<Precision, double> _products = []; // operations per second
     private (double Rate, int Batch) _best;
+    private double _alone = double.NaN; // images per second of the scorer, inputs ready, at the pipeline's batch size
 
     public int Run(bool save)
     {
@@ -59,13 +61,43 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         yield return ("processes", () => _rows.AddRange(CudaProcesses.Rows(scratch, provider)));
         yield return ("float16", () => Batches(Precision.Fp16, batches));
         yield return ("float32", () => Batches(Precision.Fp32, [.. batches.Where(b => b is 1 or 8)]));
-        yield return ("scorer", () => _rows.AddRange(CudaScorer.Rows(Package(Precision.Fp16).Folder, provider, batches, seconds)));
+        yield return ("kinds", Kinds);
+        yield return ("scorer", () => _rows.AddRange(CudaScorer.Rows(Package(Precision.Fp16).Folder, provider, batches, seconds, Alone)));
         yield return ("summary", Summary);
         if (python is not null)
             yield return ("PyTorch", () => _rows.AddRange(PublishedForm.Rows(python, seconds, _best.Rate)));
         if (provider == "cuda")
             foreach (CudaVariants.Variant variant in CudaVariants.All)
                 yield return (variant.Name, () => Variant(variant));
+        yield return ("pipeline", Pipeline);
+    }
+
+    private void Pipeline()
+    {
+        string model = Package(Precision.Fp16).Folder;
+        _rows.AddRange(CudaPipeline.RowsAsync(model, provider, 3 * seconds, _alone, CancellationToken.None).GetAwaiter().GetResult());
+    }
+
+    private void Alone(int batch, double rate)
+    {
+        if (batch == new BatchingOptions().MaxSize)
+            _alone = rate;
+    }
+
+    // Products and attentions measured alone, at the size of the best batch; what is left is norms, activations, sums, copies.
+    private void Kinds()
+    {
+        ModelManifest model = Package(Precision.Fp16).Manifest;
+        double run = _best.Batch / _best.Rate,
+            products = _best.Batch * Work.Products(model) / _products[Precision.Fp16],
+            attentions = CudaProducts.Attentions(model, scratch, provider, _best.Batch, seconds);
+        _rows.Add(
+            Row.Of(
+                $"fp16 batch {_best.Batch}: products, attentions, all else, of a run's time",
+                $"{100 * products / run:F0} %, {100 * attentions / run:F0} %, {100 * (1 - (products + attentions) / run):F0} %",
+                $"attentions {_best.Batch * Work.Attentions(model) / attentions / 1e12:F0} TFLOP/s"
+            )
+        );
     }
 
     private Report Report(DateTimeOffset at, double gflop) =>
@@ -107,7 +139,9 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
     private void Batches(Precision precision, int[] sizes)
     {
         ModelPackage package = Package(precision);
-        using InferenceSession session = GraphRun.Open(provider, package.PathOf(ModelPackage.ImageGraph));
+        SessionFactory sessions = GraphRun.Sessions(provider);
+        using InferenceSession session = sessions.Open(package.PathOf(ModelPackage.ImageGraph));
+        using OrtAllocator staging = sessions.Staging(session);
         foreach (int batch in sizes)
         {
             using GraphRun run = GraphRun.Images(session, provider, package.Manifest.Architecture, batch);
@@ -116,7 +150,11 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
             double rate = Rate($"{what}, graph alone", package, batch, GraphRun.Time(run.OnCard, seconds), first);
             if (precision == Precision.Fp16 && rate > _best.Rate)
                 _best = (rate, batch);
-            Rate($"{what}, inputs from the machine's memory", package, batch, GraphRun.Time(run.FromHost, seconds));
+            Rate($"{what}, inputs from other memory of the machine", package, batch, GraphRun.Time(run.FromHost, seconds));
+            run.Pin(staging);
+            double host = Rate($"{what}, inputs from pinned memory", package, batch, GraphRun.Time(run.FromHost, seconds));
+            double cost = 1 - host / rate;
+            _rows.Add(Row.Of($"{Name(precision)} batch {batch}: cost of pinned inputs", $"{100 * cost:F1} %", "<= 3 %", cost <= 0.03));
             _rows.Add(Row.Of($"{Name(precision)} batch {batch}: memory of the card", $"{Card.UsedGiB():F1} GiB"));
         }
     }

@@ -43,4 +43,19 @@ internal static class CudaProducts
 
         return (best, rows);
     }
+
+    /// <summary>Measures the attentions of the tower alone, in float16.</summary>
+    /// <returns>Seconds for all blocks of a batch.</returns>
+    public static double Attentions(ModelManifest model, string scratch, string provider, int batch, double seconds)
+    {
+        ModelArchitecture shape = model.Architecture;
+        int tokens = shape.Grid * shape.Grid + 1;
+        string path = Path.Combine(scratch, "attentions.onnx");
+        File.Delete(path);
+        File.Delete(Path.ChangeExtension(path, ".weights"));
+        ProductGraph.WriteAttentions(path, tokens, shape.Vision.Width, shape.Vision.Heads, Pairs);
+        using InferenceSession session = GraphRun.Open(provider, path);
+        using GraphRun run = GraphRun.Chain(session, provider, batch, tokens, shape.Vision.Width);
+        return ScoringBench.Median(GraphRun.Time(run.OnCard, seconds)) * shape.Levels.Max() / Pairs;
+    }
 }

@@ -12,7 +12,8 @@ namespace AaClip.Bench;
 /// </summary>
 internal static class CudaScorer
 {
-    public static IEnumerable<Row> Rows(string model, string provider, int[] batches, double seconds)
+    /// <param name="ready">Is told the images per second with ready inputs, for each batch size.</param>
+    public static IEnumerable<Row> Rows(string model, string provider, int[] batches, double seconds, Action<int, double> ready)
     {
         RgbImage[] images = [.. Enumerable.Range(0, batches.Max()).Select(seed => TestImages.Inspection(640, 480, seed))];
         float[] anchors = Anchors(ModelPackage.Open(model).Manifest.Architecture.Embed);
@@ -32,7 +33,9 @@ internal static class CudaScorer
             );
             yield return Rate($"scorer, batch {batch}", batch, whole);
             ModelInput[] some = Prepare(scorer, images, batch, anchors);
-            yield return Rate($"scorer, inputs ready, batch {batch}", batch, GraphRun.Time(() => scorer.Score(some), seconds));
+            double[] scored = GraphRun.Time(() => scorer.Score(some), seconds);
+            ready(batch, batch / ScoringBench.Median(scored));
+            yield return Rate($"scorer, inputs ready, batch {batch}", batch, scored);
             if (batch > 1)
                 yield return AloneAndTogether(scorer, some);
         }

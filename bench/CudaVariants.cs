@@ -25,6 +25,7 @@ internal static class CudaVariants
         new("graph run as it is written", GraphOptimizationLevel.ORT_ENABLE_BASIC, [], []),
         new("ONNX Runtime's flash attention in place of cuDNN's", Product, new() { ["sdpa_kernel"] = "1" }, []),
         new("CUDA graph", Product, new() { ["enable_cuda_graph"] = "1" }, []),
+        new("GELU by tanh in place of erf", Product, [], new() { ["optimization.enable_gelu_approximation"] = "1" }),
         new("TF32 products", Product, new() { ["use_tf32"] = "1" }, []),
     ];
 

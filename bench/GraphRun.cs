@@ -21,13 +21,13 @@ internal sealed class GraphRun : IDisposable
     private GraphRun(
         InferenceSession session,
         string provider,
-        (string Name, float[] Values, long[] Shape)[] inputs,
+        (string Name, OrtValue Value)[] inputs,
         (string Name, long[] Shape)[] outputs
     )
     {
         _session = session;
         (_inputs, _outputs) = ([.. inputs.Select(i => i.Name)], [.. outputs.Select(o => o.Name)]);
-        _host = [.. inputs.Select(i => Keep(OrtValue.CreateTensorValueFromMemory(i.Values, i.Shape)))];
+        _host = [.. inputs.Select(i => Keep(i.Value))];
         _binding = session.CreateIoBinding();
         for (int i = 0; i < _host.Length; i++)
             _binding.BindInput(_inputs[i], _host[i]); // copies the input to the device of the graph
@@ -40,37 +40,58 @@ internal sealed class GraphRun : IDisposable
             _binding.BindOutput(name, Keep(OrtValue.CreateAllocatedTensorValue(allocator, TensorElementType.Float, shape)));
     }
 
+    /// <summary>The product's sessions.</summary>
+    /// <param name="provider">"cuda" or "cpu".</param>
+    public static SessionFactory Sessions(string provider) =>
+        new(Enum.Parse<Provider>(provider, ignoreCase: true), threads: 0, memoryMapped: false, NullLogger.Instance);
+
     /// <summary>Opens a graph with the product's settings.</summary>
     /// <param name="provider">"cuda" or "cpu".</param>
-    public static InferenceSession Open(string provider, string path)
-    {
-        Provider wanted = Enum.Parse<Provider>(provider, ignoreCase: true);
-        return new SessionFactory(wanted, threads: 0, memoryMapped: false, NullLogger.Instance).Open(path);
-    }
+    public static InferenceSession Open(string provider, string path) => Sessions(provider).Open(path);
 
     /// <summary>Prepares the image graph with a batch of random pixels.</summary>
     /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
     public static GraphRun Images(InferenceSession session, string provider, ModelArchitecture shape, int batch)
     {
-        int side = shape.ImageSize;
+        int side = shape.ImageSize,
+            length = batch * 3 * side * side;
+        OrtValue image;
+        if (session.InputMetadata["image"].ElementDataType == TensorElementType.UInt8)
+        {
+            byte[] pixels = new byte[length];
+            new Random(length).NextBytes(pixels);
+            image = OrtValue.CreateTensorValueFromMemory(pixels, [batch, side, side, 3]);
+        }
+        else
+            image = Draw(4, batch, 3, side, side);
         return new GraphRun(
             session,
             provider,
-            [
-                ("image", Draw(batch * 3 * side * side, 4), [batch, 3, side, side]),
-                ("anchors", Draw(batch * shape.Embed * 2, 0.12f), [batch, shape.Embed, 2]), // columns of about unit length
-            ],
+            [("image", image), ("anchors", Draw(0.12f, batch, shape.Embed, 2))], // columns of about unit length
             [("map", [batch, shape.Grid, shape.Grid]), ("detection", [batch])]
         );
     }
 
-    /// <summary>Prepares a chain of matrix products with random values.</summary>
+    /// <summary>Prepares a chain of products or attentions with random values: y has the shape of x.</summary>
     /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
-    public static GraphRun Chain(InferenceSession session, string provider, int rows, int width) =>
-        new(session, provider, [("x", Draw(rows * width, 4), [rows, width])], [("y", [rows, width])]);
+    public static GraphRun Chain(InferenceSession session, string provider, params long[] shape) =>
+        new(session, provider, [("x", Draw(4, shape))], [("y", shape)]);
 
     /// <summary>Runs once, with inputs and outputs in the memory of the device.</summary>
     public void OnCard() => _session.RunWithBinding(_options, _binding);
+
+    /// <summary>Moves the inputs of <see cref="FromHost"/> to pinned memory, as the product does.</summary>
+    /// <param name="place">Allocator of <see cref="SessionFactory.Staging"/>; not disposed of before this run.</param>
+    public void Pin(OrtAllocator place)
+    {
+        for (int i = 0; i < _host.Length; i++)
+        {
+            OrtTensorTypeAndShapeInfo tensor = _host[i].GetTensorTypeAndShape();
+            OrtValue pinned = Keep(OrtValue.CreateAllocatedTensorValue(place, tensor.ElementDataType, tensor.Shape));
+            _host[i].GetTensorMutableRawData().CopyTo(pinned.GetTensorMutableRawData());
+            _host[i] = pinned;
+        }
+    }
 
     /// <summary>Runs once, with inputs and outputs in host memory, like the scorer.</summary>
     public void FromHost() => _session.Run(_options, _inputs, _host, _outputs).Dispose();
@@ -102,13 +123,13 @@ internal sealed class GraphRun : IDisposable
         _options.Dispose();
     }
 
-    private static float[] Draw(int length, float width)
+    private static OrtValue Draw(float width, params long[] shape)
     {
-        Random random = new(length);
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++)
+        float[] values = new float[shape.Aggregate((a, b) => a * b)];
+        Random random = new(values.Length);
+        for (int i = 0; i < values.Length; i++)
             values[i] = width * (random.NextSingle() - 0.5f);
-        return values;
+        return OrtValue.CreateTensorValueFromMemory(values, shape);
     }
 
     private T Keep<T>(T held)

@@ -45,9 +45,10 @@ internal sealed class PipelineSite : IAsyncDisposable
     /// <summary>The model of the pipeline.</summary>
     public LoadedModel Model { get; }
 
-    public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation)
+    /// <param name="provider">"cpu" or "cuda".</param>
+    public static async Task<PipelineSite> StartAsync(string model, CancellationToken cancellation, string provider = "cpu")
     {
-        Dictionary<string, string?> settings = new() { ["Model__Path"] = model, ["Model__Provider"] = "cpu" };
+        Dictionary<string, string?> settings = new() { ["Model__Path"] = model, ["Model__Provider"] = provider };
         string folder = Directory.CreateTempSubdirectory("aaclip-bench-").FullName;
         FunctionHost host = await FunctionHost.StartAsync(
             new LocalHostOptions

@@ -43,6 +43,20 @@ public static class ProductGraph
         graph.Save();
     }
 
+    /// <summary>Writes a graph of consecutive attentions in float16, each over the result of the one before. x and y are float32.</summary>
+    /// <param name="count">Number of attentions.</param>
+    public static void WriteAttentions(string path, int tokens, int width, int heads, int count)
+    {
+        using GraphWriter graph = new(path);
+        Value x = graph.Input("x", DataType.Float, "N", tokens, width);
+        x = graph.Node("Cast", "/x", [x], GraphWriter.Int("to", (int)DataType.Float16));
+        for (int i = 0; i < count; i++)
+            x = graph.Fused("MultiHeadAttention", $"/attention.{i}", [x, x, x], GraphWriter.Int("num_heads", heads));
+        x = graph.Node("Cast", "/y", [x], GraphWriter.Int("to", (int)DataType.Float));
+        graph.Output("y", x, DataType.Float, "N", tokens, width);
+        graph.Save();
+    }
+
     // The weights are scaled so that a product keeps the magnitude of its input.
     private static float[] Values(int inner, int columns)
     {

@@ -99,6 +99,18 @@ internal sealed class GraphWriter : IDisposable
         int results,
         ReadOnlySpan<Value> inputs,
         params ReadOnlySpan<AttributeProto> attributes
+    ) => Nodes(op, domain, path, [.. Enumerable.Repeat(true, results)], inputs, attributes);
+
+    /// <summary>Adds a node with several results, of which some are not wanted.</summary>
+    /// <param name="wanted">For each result, whether it is made.</param>
+    /// <returns>The results; those that are not wanted must not be used.</returns>
+    public Value[] Nodes(
+        string op,
+        string domain,
+        string path,
+        bool[] wanted,
+        ReadOnlySpan<Value> inputs,
+        params ReadOnlySpan<AttributeProto> attributes
     )
     {
         NodeProto node = new()
@@ -109,8 +121,8 @@ internal sealed class GraphWriter : IDisposable
         };
         foreach (Value input in inputs)
             node.Input.Add(input.Name ?? ""); // default(Value): an optional input that is omitted
-        Value[] outputs = [.. Enumerable.Range(0, results).Select(i => new Value(i == 0 ? node.Name : $"{node.Name}:{i}"))];
-        node.Output.AddRange(outputs.Select(o => o.Name));
+        Value[] outputs = [.. wanted.Select((made, i) => made ? new Value(i == 0 ? node.Name : $"{node.Name}:{i}") : default)];
+        node.Output.AddRange(outputs.Select(o => o.Name ?? ""));
         node.Attribute.AddRange(attributes.ToArray());
         _graph.Node.Add(node);
         return outputs;

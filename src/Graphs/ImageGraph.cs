@@ -5,8 +5,8 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map [B,g,g] (levels summed, before smoothing) and detection [B]
-/// (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
+/// Writes image.onnx; for AA-CLIP in float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map
+/// [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
 /// </summary>
 internal static class ImageGraph
 {

@@ -26,8 +26,8 @@ internal static class TextGraph
         int width = shape.Text.Width;
 
         Value tokens = graph.Input("tokens", DataType.Int64, "N", shape.Context);
-        Value table = graph.Weight("token_embedding.weight", [shape.Vocabulary, width], read("token_embedding.weight"), tower.Type);
-        Value positions = graph.Weight("positional_embedding", [1, shape.Context, width], read("positional_embedding"), tower.Type);
+        Value table = graph.Weight("token_embedding.weight", [shape.Vocabulary, width], read("token_embedding.weight"));
+        Value positions = graph.Weight("positional_embedding", [1, shape.Context, width], read("positional_embedding"));
         Value x = graph.Node("Gather", "/text/embed", [table, tokens], Int("axis", 0)); // [N, context, width]
         x = graph.Tap("/text/embed", graph.Node("Add", "/text/positions", [x, positions]));
 
@@ -47,7 +47,7 @@ internal static class TextGraph
                 tower.LinearExact(pooled, $"text_adapter.{adapters.TextBlocks}.fc.0.weight", "/text/proj", width, shape.Embed),
                 "/text/proj"
             );
-        graph.Output("features", tower.ToFloat32(features, "/text/features"), DataType.Float, "N", shape.Embed);
+        graph.Output("features", features, DataType.Float, "N", shape.Embed);
         graph.Save();
     }
 }

@@ -223,8 +223,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Transposed(string key, int inputs, int outputs) =>
         graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs), Type);
 
-    // [rows, columns] → [columns, rows], in tiles that fit in the cache.
-    private static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
+    /// <summary>[rows, columns] → [columns, rows], in tiles that fit in the cache.</summary>
+    internal static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
     {
         const int Tile = 32;
         float[] to = new float[from.Length];

@@ -9,6 +9,7 @@ using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace AaClip.Scoring;
 
@@ -24,12 +25,14 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly AnchorStore _anchors;
     private readonly PromptPack _prompts;
     private readonly ArrayPool<float> _buffers;
+    private readonly TensorElementType _type; // of the pixels: float, or uint8 if the graph normalises them
+    private readonly OrtAllocator _staging; // memory for the images of a run
     private bool _disposed;
 
     private AnomalyScorer(
         ModelPackage package,
         InferenceSession session,
-        string provider,
+        SessionFactory sessions,
         Int8Kernel? kernel,
         AnchorStore anchors,
         PromptPack prompts,
@@ -42,9 +45,12 @@ public sealed partial class AnomalyScorer : IDisposable
         _prompts = prompts;
         _buffers = buffers;
         _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
+        string provider = sessions.Provider;
         Provider = provider;
         Int8Kernel = kernel;
         Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
+        _type = session.InputMetadata["image"].ElementDataType;
+        _staging = sessions.Staging(session);
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -93,7 +99,7 @@ public sealed partial class AnomalyScorer : IDisposable
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
         if (provider == "cuda" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
-        return new AnomalyScorer(package, session, provider, kernel, anchors, prompts, options.Buffers);
+        return new AnomalyScorer(package, session, sessions, kernel, anchors, prompts, options.Buffers);
     }
 
     /// <summary>
@@ -111,7 +117,10 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <param name="image">The decoded image, at its own size.</param>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
     /// <param name="domain">Which smoothing applies.</param>
-    public ModelInput Prepare(RgbImage image, float[] anchors, Domain domain) => new(_preprocessor, image, anchors, domain, _buffers);
+    public ModelInput Prepare(RgbImage image, float[] anchors, Domain domain) =>
+        _type == TensorElementType.UInt8
+            ? new(_preprocessor.Resize(image), anchors, domain)
+            : new(_preprocessor, image, anchors, domain, _buffers);
 
     /// <summary>Scores one image.</summary>
     /// <param name="className">What the object is called; see <see cref="AnchorsOf"/>.</param>
@@ -181,11 +190,15 @@ public sealed partial class AnomalyScorer : IDisposable
             RequireFit(input);
         if (Model.Method.Views is { } views and > 1)
             return [.. inputs.Select(i => ScoreViews(i, views, cancellation))];
-        if (inputs.Count > 1 && Batches)
+        if (inputs.Count > 0 && Batches)
             return ScoreTogether(inputs, cancellation);
         ImageScore[] scores = new ImageScore[inputs.Count];
         for (int i = 0; i < scores.Length; i++)
-            scores[i] = Run(inputs[i].Pixels, inputs[i].Anchors, [inputs[i].Domain], cancellation)[0];
+        {
+            using OrtValue pixels = inputs[i].Tensor(Shape(1));
+            scores[i] = Run(pixels, inputs[i].Anchors, [inputs[i].Domain], cancellation)[0];
+        }
+
         return scores;
     }
 
@@ -193,6 +206,7 @@ public sealed partial class AnomalyScorer : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _staging.Dispose();
         _session.Dispose();
     }
 
@@ -247,10 +261,12 @@ public sealed partial class AnomalyScorer : IDisposable
     private static void Expect(InferenceSession session, ModelPackage package)
     {
         ModelArchitecture shape = package.Manifest.Architecture;
-        foreach (
-            (string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)
-                [("image", [3, shape.ImageSize, shape.ImageSize]), ("anchors", [shape.Embed, 2])]
-        )
+        int size = shape.ImageSize;
+        int[] image =
+            session.InputMetadata.TryGetValue("image", out NodeMetadata? pixels) && pixels.ElementDataType == TensorElementType.UInt8
+                ? [size, size, 3]
+                : [3, size, size];
+        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", [shape.Embed, 2])])
             if (
                 !session.InputMetadata.TryGetValue(input, out NodeMetadata? found)
                 || found.Dimensions.Length != wanted.Length + 1
@@ -275,72 +291,66 @@ public sealed partial class AnomalyScorer : IDisposable
                 $"Anchors have {input.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
                 nameof(input)
             );
-        if (input.Pixels.Length != _preprocessor.Length)
+        Type type = _type == TensorElementType.UInt8 ? typeof(byte) : typeof(float);
+        if (input.Type != type || input.Length != _preprocessor.Length)
             throw new ArgumentException(
-                $"The input has {input.Pixels.Length} values, expected {_preprocessor.Length} for model {Model.Id}: prepare it with "
-                    + $"this model's scorer.",
+                $"The input has {input.Length} values of type {input.Type.Name}, expected {_preprocessor.Length} of type {type.Name} for "
+                    + $"model {Model.Id}: prepare it with this model's scorer.",
                 nameof(input)
             );
     }
 
     /// <summary>Scores at least one image, all in one run.</summary>
-    internal ImageScore[] ScoreTogether(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation)
+    internal unsafe ImageScore[] ScoreTogether(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation)
     {
-        int length = _preprocessor.Length;
-        float[] pixels = _buffers.Rent(checked(inputs.Count * length));
-        try
+        using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(inputs.Count));
+        Span<byte> all = pixels.GetTensorMutableRawData();
+        int length = all.Length / inputs.Count; // bytes of an image
+        fixed (byte* start = all)
         {
-            for (int i = 0; i < inputs.Count; i++)
-                inputs[i].Pixels.Span.CopyTo(pixels.AsSpan(i * length, length));
-            float[] anchors = [.. inputs.SelectMany(i => i.Anchors)];
-            return Run(pixels.AsMemory(0, inputs.Count * length), anchors, [.. inputs.Select(i => i.Domain)], cancellation);
+            nint at = (nint)start;
+            Parallel.For(0, inputs.Count, i => inputs[i].CopyTo(new Span<byte>((byte*)at + (long)i * length, length)));
         }
-        finally
-        {
-            _buffers.Return(pixels);
-        }
+
+        float[] anchors = [.. inputs.SelectMany(i => i.Anchors)];
+        return Run(pixels, anchors, [.. inputs.Select(i => i.Domain)], cancellation);
     }
 
     // The map of the image itself, and the mean detection score of its views: together in one run on CUDA.
     private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
     {
-        int length = _preprocessor.Length,
-            together = Batches ? views : 1;
-        float[] pixels = _buffers.Rent(checked(together * length));
-        try
+        int together = Batches ? views : 1,
+            length = _preprocessor.Length;
+        float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
+        Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
+        List<ImageScore> scores = [];
+        for (int first = 0; first < views; first += together)
         {
-            List<ImageScore> scores = [];
-            float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
-            for (int first = 0; first < views; first += together)
-            {
-                for (int i = 0; i < together; i++)
-                    Views.Write(input.Pixels.Span, _preprocessor.Size, first + i, views, pixels.AsSpan(i * length, length));
-                Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
-                scores.AddRange(Run(pixels.AsMemory(0, together * length), anchors, domains, cancellation));
-            }
+            using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(together));
+            Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();
+            for (int i = 0; i < together; i++)
+                Views.Write(input.Floats, _preprocessor.Size, first + i, views, all.Slice(i * length, length));
+            scores.AddRange(Run(pixels, anchors, domains, cancellation));
+        }
 
-            return scores[0] with
-            {
-                Detection = (float)scores.Average(s => (double)s.Detection),
-            };
-        }
-        finally
+        return scores[0] with
         {
-            _buffers.Return(pixels);
-        }
+            Detection = (float)scores.Average(s => (double)s.Detection),
+        };
     }
 
-    // Pixels [count, 3, size, size], anchors [count, E, 2].
-    private ImageScore[] Run(Memory<float> pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
+    private long[] Shape(int count)
+    {
+        int size = Model.Architecture.ImageSize;
+        return _type == TensorElementType.UInt8 ? [count, size, size, 3] : [count, 3, size, size];
+    }
+
+    // Pixels of the given shape, anchors [count, E, 2].
+    private ImageScore[] Run(OrtValue pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ModelArchitecture shape = Model.Architecture;
         int count = domains.Length;
-        using OrtValue imageInput = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance,
-            pixels,
-            [count, 3, shape.ImageSize, shape.ImageSize]
-        );
         using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
@@ -350,7 +360,7 @@ public sealed partial class AnomalyScorer : IDisposable
             using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(
                 run,
                 ["image", "anchors"],
-                [imageInput, anchorInput],
+                [pixels, anchorInput],
                 ["map", "detection"]
             );
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(); // [count, g, g]

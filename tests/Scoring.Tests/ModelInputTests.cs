@@ -64,7 +64,7 @@ public sealed class ModelInputTests
 
     // On CUDA they do; a CPU computes the same in float32, but for roundings.
     [Fact]
-    public void Images_that_share_a_run_get_the_scores_of_each_alone_and_the_run_gives_its_buffer_back()
+    public void Images_that_share_a_run_get_the_scores_of_each_alone()
     {
         using AnomalyScorer scorer = Load();
         ModelInput[] inputs =
@@ -83,7 +83,7 @@ public sealed class ModelInputTests
 
         ImageScore[] together = scorer.ScoreTogether(inputs, Cancellation);
 
-        Assert.Equal((6, 5), (_buffers.Rented, _buffers.Lent));
+        Assert.Equal((5, 5), (_buffers.Rented, _buffers.Lent));
         for (int i = 0; i < inputs.Length; i++)
         {
             float[] map = alone[i].Map.Raw.ToArray();
@@ -94,7 +94,7 @@ public sealed class ModelInputTests
 
         Assert.ThrowsAny<OperationCanceledException>(() => scorer.ScoreTogether(inputs, new CancellationToken(true)));
         Array.ForEach(inputs, i => i.Dispose());
-        Assert.Equal((7, 0), (_buffers.Rented, _buffers.Lent));
+        Assert.Equal((5, 0), (_buffers.Rented, _buffers.Lent));
     }
 
     [Fact]
@@ -113,7 +113,11 @@ public sealed class ModelInputTests
         ArgumentException e = Assert.Throws<ArgumentException>(() => scorer.Score([foreign], Cancellation));
         Assert.Throws<ObjectDisposedException>(() => scorer.Score([gone], Cancellation));
 
-        Assert.Contains($"The input has {3 * 518 * 518} values, expected {3 * 112 * 112}", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The input has {3 * 518 * 518} values of type Single, expected {3 * 112 * 112}",
+            e.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, _buffers.Lent);
     }
 

@@ -85,7 +85,12 @@ public static class ModelImporter
         }
 
         // 2. Graphs
-        ImageGraph.Write(staging.File(ModelPackage.ImageGraph), shape, description, options.Precision, activation, Read, method.Options);
+        string image = staging.File(ModelPackage.ImageGraph);
+        Preprocessing preprocessing = new() { Size = shape.ImageSize, Filter = method.Info.Filter };
+        if (options.Precision == Precision.Fp16 && method.Options == Method.AaClip)
+            CudaImageGraph.Write(image, shape, description, activation, preprocessing, Read);
+        else
+            ImageGraph.Write(image, shape, description, options.Precision, activation, Read, method.Options);
         if (!method.Options.FixedAnchors)
             TextGraph.Write(
                 staging.File(ModelPackage.TextGraph),
@@ -110,7 +115,8 @@ public static class ModelImporter
         // 4. Hashes and description
         Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.Learned, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
-        ModelManifest Describe() => ModelImporter.Describe(options, classes, shape, description, method, activation, sources, files);
+        ModelManifest Describe() =>
+            ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, sources, files);
         ModelManifest manifest = Describe();
         WriteManifest(staging, manifest);
 
@@ -323,6 +329,7 @@ public static class ModelImporter
         AdapterDescription? adapters,
         ImportedMethod method,
         Activation activation,
+        Preprocessing preprocessing,
         Dictionary<string, ProvenanceFile> sources,
         SortedDictionary<string, PackageFile> files
     )
@@ -344,7 +351,7 @@ public static class ModelImporter
             StoredMethod = stored,
             Activation = activation,
             Precision = options.Precision,
-            Preprocessing = new Preprocessing { Size = shape.ImageSize, Filter = method.Info.Filter },
+            Preprocessing = preprocessing,
             Prompts = prompts,
             Classes = classes,
             Files = files,

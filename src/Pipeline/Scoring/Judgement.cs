@@ -10,8 +10,9 @@ namespace AaClip.Pipeline.Scoring;
 /// <summary>
 /// The verdict on an image, from the model's numbers, the camera's profile and the package's calibration. It needs only the map, the
 /// detection score and the tiles, so a stored map can be judged again without the model.
-/// An image in tiles has the score of the tile with the highest raw score; calibrated scores have the same order. A tile's raw score is made
-/// of its own detection score and of the largest value that the merged map has inside of it. Tiles that are blank or ignored do not count.
+/// An image in tiles has the score of the tile with the highest raw score; calibrated scores have the same order. A tile's raw score is
+/// made of its own detection score and of the largest value that the merged map has inside of it. Tiles that are blank or ignored do not
+/// count.
 /// </summary>
 public sealed record Judgement
 {

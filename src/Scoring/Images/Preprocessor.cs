@@ -26,13 +26,16 @@ public sealed class Preprocessor
     /// <summary>How images are resized.</summary>
     public ResizeFilter Filter { get; }
 
-    /// <summary>Number of floats in one result: 3 * Size * Size.</summary>
+    /// <summary>Number of values in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
 
-    /// <summary>
-    /// Resizes a part of an image to the model's input; <see cref="Write"/> then gives the same as for a copy of the part.
-    /// </summary>
-    internal RgbImage Resize(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);
+    /// <summary>Resizes an image for a graph that normalises it.</summary>
+    /// <param name="image">Any size.</param>
+    /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
+    public byte[] Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter).Pixels;
+
+    /// <summary>Resizes a part of an image. The result is prepared to the same input as a copy of the part.</summary>
+    internal RgbImage ResizePart(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);
 
     /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>
@@ -46,7 +49,7 @@ public sealed class Preprocessor
                 nameof(destination)
             );
 
-        ReadOnlySpan<byte> pixels = Resampling.Resize(image, Size, Size, Filter).Pixels;
+        ReadOnlySpan<byte> pixels = Resize(image);
         Span<float> red = destination[..(Size * Size)];
         Span<float> green = destination.Slice(red.Length, red.Length);
         Span<float> blue = destination.Slice(2 * red.Length, red.Length);

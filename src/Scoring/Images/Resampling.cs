@@ -74,7 +74,7 @@ public static class Resampling
         return Resize(ImageWindow.Of(image), width, height, filter);
     }
 
-    /// <summary>Resizes a part of an image; it gives what <see cref="Resize(RgbImage, int, int, ResizeFilter)"/> gives for a copy.</summary>
+    /// <summary>Resizes a part of an image to what <see cref="Resize(RgbImage, int, int, ResizeFilter)"/> gives for a copy.</summary>
     internal static RgbImage Resize(ImageWindow part, int width, int height, ResizeFilter filter)
     {
         if (width == part.Width) // columns alone are resampled, if any: this takes a copy

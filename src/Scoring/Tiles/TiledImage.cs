@@ -18,6 +18,6 @@ public sealed record TiledImage(TileLayout Layout, IReadOnlyList<RgbImage?> Pict
         bool[] blank = [.. parts.Select(p => BlankImage.Is(p, patch))];
         // Two halves of one colour each are blank tiles of an image that is not blank
         bool all = Array.TrueForAll(blank, b => b);
-        return new TiledImage(layout, [.. parts.Select((p, i) => blank[i] && !all ? null : preprocessor.Resize(p))]);
+        return new TiledImage(layout, [.. parts.Select((p, i) => blank[i] && !all ? null : preprocessor.ResizePart(p))]);
     }
 }

@@ -1,4 +1,5 @@
 using AaClip.Graphs;
+using AaClip.Graphs.Proto;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
@@ -24,6 +25,8 @@ internal static class TinyGraphs
         Embed = 32,
         Levels = [2, 4, 6, 8],
     };
+
+    public static readonly Preprocessing Preprocessing = new() { Size = 112 };
 
     public static readonly AdapterDescription Adapters = new(3, 0.1, 2, 0.1, Relu: false);
 
@@ -83,6 +86,43 @@ internal static class TinyGraphs
                     ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
                 }
         );
+
+    /// <summary>Runs the graph for CUDA on the CPU.</summary>
+    /// <param name="images">[B, 112, 112, 3].</param>
+    public static Dictionary<string, float[]> RunCudaImage(
+        AdapterDescription? adapters,
+        Activation activation,
+        byte[] images,
+        float[] anchors,
+        params string[] outputs
+    ) =>
+        Run(
+            path => CudaImageGraph.Write(path, Shape, adapters, activation, Preprocessing, Weights()),
+            Precision.Fp16,
+            outputs,
+            () =>
+                new()
+                {
+                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 112, 112, 3]),
+                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+                }
+        );
+
+    /// <summary>The operators of the graph for CUDA, and how many there are of each.</summary>
+    public static Dictionary<string, int> CudaOperators(AdapterDescription? adapters)
+    {
+        string folder = Directory.CreateTempSubdirectory("aaclip-graph-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "graph.onnx");
+            CudaImageGraph.Write(path, Shape, adapters, Activation.Gelu, Preprocessing, Weights());
+            return ModelProto.Parser.ParseFrom(File.ReadAllBytes(path)).Graph.Node.CountBy(n => n.OpType).ToDictionary();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     public static Dictionary<string, float[]> RunText(
         AdapterDescription? adapters,
