@@ -7,8 +7,19 @@ namespace AaClip.Evaluation;
 /// <summary>Uncalibrated scores of an image.</summary>
 /// <param name="MapMin">Smallest value of its final map.</param>
 /// <param name="MapMax">Largest value of its final map.</param>
-/// <param name="Detection">The model's score of the whole image.</param>
-public readonly record struct Observed(float MapMin, float MapMax, float Detection);
+/// <param name="Detection">The model's score of the whole image; of an image in tiles, the largest of them.</param>
+/// <param name="Tiles">Map maximum and detection score of each tile; null if the image was scored whole.</param>
+public readonly record struct Observed(
+    float MapMin,
+    float MapMax,
+    float Detection,
+    IReadOnlyList<(float MapMax, float Detection)>? Tiles = null
+)
+{
+    /// <summary>The raw score on a scale; of an image in tiles, the highest of a tile.</summary>
+    public double Raw(Calibration scale, Domain domain) =>
+        Tiles?.Max(t => scale.Raw(t.MapMax, t.Detection, domain)) ?? scale.Raw(MapMax, Detection, domain);
+}
 
 /// <summary>A scale with its thresholds, and the measured or guaranteed error rates.</summary>
 /// <param name="Calibration">For the package or the camera.</param>
@@ -79,7 +90,7 @@ public static class Calibrator
         Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
         return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
 
-        double Quantile(Calibration on) => JustAbove(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)), rank);
+        double Quantile(Calibration on) => JustAbove(ranked.Select(n => n.Raw(on, domain)), rank);
     }
 
     /// <summary>The threshold of <see cref="FromNormals"/>, for raw scores that are known already.</summary>
@@ -135,10 +146,9 @@ public static class Calibrator
             Guaranteed: false
         );
 
-        float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
+        float Raw(Observed o) => (float)o.Raw(scale, domain);
 
-        double Share(IReadOnlyList<Observed> images) =>
-            images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
+        double Share(IReadOnlyList<Observed> images) => images.Average(o => o.Raw(scale, domain) >= threshold ? 1.0 : 0);
     }
 
     private static void Require(int normals, double falseAlarms)

@@ -6,6 +6,7 @@ using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
+using AaClip.Scoring.Tiles;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -136,6 +137,40 @@ public sealed partial class AnomalyScorer : IDisposable
     {
         using ModelInput input = Prepare(image, anchors, domain);
         return Score([input], cancellation)[0];
+    }
+
+    /// <summary>Cuts an image into tiles for this model. Work of the processor, as <see cref="Prepare"/>.</summary>
+    /// <param name="image">The decoded image, at its own size; it is not needed afterwards.</param>
+    /// <param name="tiling">Null for no tiles.</param>
+    /// <returns>Null if the image is to be scored whole: see <see cref="TileLayout.Of"/>.</returns>
+    public TiledImage? Cut(RgbImage image, Tiling? tiling)
+    {
+        ModelArchitecture shape = Model.Architecture;
+        return tiling is { } tiles && TileLayout.Of(tiles, image.Width, image.Height, shape.Grid, shape.Patch) is { } layout
+            ? TiledImage.Cut(image, layout, _preprocessor, shape.Patch)
+            : null;
+    }
+
+    /// <summary>Scores an image in tiles.</summary>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    /// <param name="together">Most tiles in one run where <see cref="Batches"/> says so; at least 1.</param>
+    public ImageScore Score(TiledImage image, float[] anchors, Domain domain, int together, CancellationToken cancellation = default)
+    {
+        List<ImageScore> scores = [];
+        foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(together))
+        {
+            ModelInput[] inputs = [.. some.Select(p => Prepare(p, anchors, domain))];
+            try
+            {
+                scores.AddRange(Score(inputs, cancellation));
+            }
+            finally
+            {
+                Array.ForEach(inputs, i => i.Dispose());
+            }
+        }
+
+        return ImageScore.Merge(image, scores);
     }
 
     /// <summary>

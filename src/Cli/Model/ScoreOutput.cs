@@ -82,12 +82,14 @@ internal sealed class ScoreOutput : IDisposable
                 _calibration,
                 image.Width,
                 image.Height,
-                neutral: false
+                neutral: false,
+                score.Tiles
             );
             result = result with
             {
                 Score = judgement.Score,
                 Regions = judgement.Regions,
+                Tiles = score.Tiles,
                 Heatmap = WriteHeatmap(decoded.File, image, judgement),
                 Map = WriteMap(decoded.File, score.Map, judgement.Scale.Threshold),
             };

@@ -99,7 +99,8 @@ public sealed class MapRejudger(
             profile,
             manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class),
             result.Image.Width,
-            result.Image.Height
+            result.Image.Height,
+            tiles: result.Tiles // as it was cut, whatever the profile says now
         );
 
         string blob = map.Blob;

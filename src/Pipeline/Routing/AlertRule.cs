@@ -10,6 +10,10 @@ namespace AaClip.Pipeline.Routing;
 /// <param name="Enabled">Whether the camera raises alerts of any kind. Default true.</param>
 /// <param name="Silence">Whether an alert tells that the camera is silent. Default true.</param>
 /// <param name="Drift">Whether an alert tells that its scores have moved. Default true.</param>
+/// <param name="Smooth">
+/// The rule sees the median score of an image and of those before it, this many in all: an odd number, 1 to <see cref="MaxSmooth"/>.
+/// Default 1, each image's own score.
+/// </param>
 public sealed record AlertRule(
     IReadOnlyList<SeverityBand>? SeverityBands = null,
     Confirmation? Confirm = null,
@@ -17,9 +21,13 @@ public sealed record AlertRule(
     int CloseAfterNormal = 3,
     bool Enabled = true,
     bool Silence = true,
-    bool Drift = true
+    bool Drift = true,
+    int Smooth = 1
 )
 {
+    /// <summary>Largest <see cref="Smooth"/>.</summary>
+    public const int MaxSmooth = 99;
+
     private static readonly SeverityBand[] DefaultBands = [new("minor", 0.5), new("major", 0.7), new("critical", 0.9)];
 
     /// <summary>Bands in ascending order; at least one.</summary>

@@ -145,12 +145,14 @@ internal static class PicturesApi
         return new MapView(surface.Side, scale.Low, scale.Threshold, scale.High, part.Level ?? part.Threshold, Base64(surface.Values));
     }
 
-    // A map that is smoothed after enlarging has the size of the model's input; a finer grid than this shows nothing more.
+    // A map that is smoothed after enlarging has the size of the model's input; a finer grid than this shows nothing more. The map of an
+    // image in tiles is shown patch by patch.
     private static MapSurface ForPage(AnomalyMap map)
     {
         const int Enough = 160;
         MapSurface surface = map.Surface();
-        return surface.Side <= Enough ? surface : new MapSurface(map.FullSize(Enough, Enough), Enough);
+        int side = Math.Max(Enough, map.Side);
+        return surface.Side <= side ? surface : new MapSurface(map.FullSize(side, side), side);
     }
 
     private static PaletteView Palette(HttpResponse response)

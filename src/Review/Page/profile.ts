@@ -14,6 +14,7 @@ export interface AlertRule {
     confirm?: { n?: number; m?: number };
     coolDownSeconds?: number;
     closeAfterNormal?: number;
+    smooth?: number;
 }
 
 export interface Profile {
@@ -23,6 +24,8 @@ export interface Profile {
     mapThreshold?: number;
     ignore?: Polygon[];
     minRegion?: number;
+    tiles?: string;
+    tileOverlap?: number;
     heatmaps?: boolean;
     skip?: readonly string[];
     part?: string;
@@ -34,6 +37,7 @@ export const defaults = {
     class: "object",
     domain: "industrial",
     minRegion: 0,
+    tileOverlap: 0.25,
     heatmaps: true,
     skip: ["*.tmp", "*.part", "*.filepart"],
     alert: {
@@ -48,6 +52,7 @@ export const defaults = {
         confirm: { n: 1, m: 1 },
         coolDownSeconds: 60,
         closeAfterNormal: 3,
+        smooth: 1,
     },
 } as const satisfies Profile;
 

@@ -34,6 +34,9 @@ public sealed class Preprocessor
     /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
     public byte[] Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter).Pixels;
 
+    /// <summary>Resizes a part of an image. The result is prepared to the same input as a copy of the part.</summary>
+    internal RgbImage ResizePart(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);
+
     /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>
     /// <param name="destination">[3, Size, Size], row-major; channels red, green, blue.</param>

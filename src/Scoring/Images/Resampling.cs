@@ -64,24 +64,39 @@ public static class Resampling
         if (width == image.Width && height == image.Height)
             return image;
 
-        byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
-        if (height == image.Height)
-            ResamplingPasses.Horizontal(image.Pixels, image.Width, image.Height, Weights(image.Width, width, filter), result);
-        else if (width == image.Width)
-            ResamplingPasses.Vertical(image.Pixels, 3 * width, Weights(image.Height, height, filter), result);
-        else
+        if (width == image.Width)
         {
-            // Every source row is needed: at any scale, the first and the last output rows use the first and the last source rows.
-            byte[] between = ArrayPool<byte>.Shared.Rent(checked(3 * width * image.Height));
-            try
-            {
-                ResamplingPasses.Horizontal(image.Pixels, image.Width, image.Height, Weights(image.Width, width, filter), between);
-                ResamplingPasses.Vertical(between, 3 * width, Weights(image.Height, height, filter), result);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(between);
-            }
+            byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
+            ResamplingPasses.Vertical(image.Pixels, 3 * width, Weights(image.Height, height, filter), result);
+            return new RgbImage(width, height, result);
+        }
+
+        return Resize(ImageWindow.Of(image), width, height, filter);
+    }
+
+    /// <summary>Resizes a part of an image to what <see cref="Resize(RgbImage, int, int, ResizeFilter)"/> gives for a copy.</summary>
+    internal static RgbImage Resize(ImageWindow part, int width, int height, ResizeFilter filter)
+    {
+        if (width == part.Width) // columns alone are resampled, if any: this takes a copy
+            return Resize(part.Image.Cut(part.X, part.Y, part.Width, part.Height), width, height, filter);
+        byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
+        AxisWeights across = Weights(part.Width, width, filter);
+        if (height == part.Height)
+        {
+            ResamplingPasses.Horizontal(part, across, result);
+            return new RgbImage(width, height, result);
+        }
+
+        // Every source row is needed: at any scale, the first and the last output rows use the first and the last source rows.
+        byte[] between = ArrayPool<byte>.Shared.Rent(checked(3 * width * part.Height));
+        try
+        {
+            ResamplingPasses.Horizontal(part, across, between);
+            ResamplingPasses.Vertical(between, 3 * width, Weights(part.Height, height, filter), result);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(between);
         }
 
         return new RgbImage(width, height, result);

@@ -15,7 +15,7 @@ public sealed class AlertMachineRandomTests
         for (int seed = 0; seed < Seeds; seed++)
         {
             Random random = new(seed);
-            AlertRule rule = AnyRule(random);
+            AlertRule rule = AnyRule(random) with { Smooth = 1 };
             List<Scored> images = Deliveries(random);
             SlowAlerts slow = new(rule);
 
@@ -124,7 +124,8 @@ public sealed class AlertMachineRandomTests
             SeverityBands: random.Next(3) == 0 ? [new("high", 0.75), new("top", 0.9)] : null,
             Confirm: new(random.Next(1, m + 1), m),
             CoolDownSeconds: random.Next(3) * 7,
-            CloseAfterNormal: random.Next(1, 5)
+            CloseAfterNormal: random.Next(1, 5),
+            Smooth: 1 + 2 * random.Next(3)
         );
     }
 
