@@ -97,14 +97,14 @@ internal sealed class GraphRun : IDisposable
     public void FromHost() => _session.Run(_options, _inputs, _host, _outputs).Dispose();
 
     /// <summary>
-    /// Seconds of single calls in ascending order, after three warm-up calls: for the given time, and at least five calls.
+    /// Seconds of single calls in ascending order, after some warm-up calls: for the given time, and at least some calls.
     /// </summary>
-    public static double[] Time(Action run, double seconds)
+    public static double[] Time(Action run, double seconds, int warm = 3, int least = 5)
     {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < warm; i++)
             run();
         List<double> found = [];
-        for (long start = Stopwatch.GetTimestamp(); found.Count < 5 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; )
+        for (long start = Stopwatch.GetTimestamp(); found.Count < least || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; )
         {
             long one = Stopwatch.GetTimestamp();
             run();

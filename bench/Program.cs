@@ -44,6 +44,8 @@ root.SetAction(
         if (code == 0)
             code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, "cpu", keep);
         if (code == 0)
+            code = await MethodsBench.RunAsync(parsed.GetValue(scratch)!, Precision.Fp32, rounds: 2, keep, cancellation);
+        if (code == 0)
             code = PipelineBench.RunChild(parsed.GetValue(scratch)!, keep);
         if (code == 0)
             code = await IndexBench.RunAsync([10_000, 100_000], keep, cancellation);
@@ -62,6 +64,20 @@ scoring.SetAction(parsed =>
     ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save))
 );
 root.Add(scoring);
+
+Option<Precision> methodPrecision = new("--precision") { Description = "fp32 or int8.", DefaultValueFactory = _ => Precision.Fp32 };
+Command methods = new("methods", "Measures the image graph of each method against AA-CLIP's.") { scratch, rounds, methodPrecision, save };
+methods.SetAction(
+    (parsed, cancellation) =>
+        MethodsBench.RunAsync(
+            parsed.GetValue(scratch)!,
+            parsed.GetValue(methodPrecision),
+            parsed.GetValue(rounds),
+            parsed.GetValue(save),
+            cancellation
+        )
+);
+root.Add(methods);
 
 Option<bool> small = new("--small") { Description = "Leaves the full-size model out." };
 Command pipeline = new("pipeline", "Measures the way from a dropped image to its result, on Azurite.") { scratch, save, small };

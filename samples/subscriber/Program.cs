@@ -36,8 +36,14 @@ void Act(BinaryData body)
     if (done.Contains(alert.Id))
         return; // delivery is at least once
     JsonElement data = JsonDocument.Parse(alert.Data).RootElement;
-    string image = data.GetProperty("image").GetProperty("blob").ToString();
-    Console.WriteLine($"{alert.Type} {alert.Subject} {data.GetProperty("severity")}, image {image}");
+    string what = alert.Type.Split('.')[1] switch // the kind
+    {
+        "anomaly" => $"{data.GetProperty("severity")}, image {data.GetProperty("image").GetProperty("blob")}",
+        "silence" => $"last image {data.GetProperty("lastImageAt")}",
+        "drift" => $"index {data.GetProperty("psi")}",
+        _ => "of a kind that is newer than this program",
+    };
+    Console.WriteLine($"{alert.Type} {alert.Subject} {what}");
     done.Add(alert.Id);
 }
 

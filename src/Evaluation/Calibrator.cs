@@ -7,8 +7,19 @@ namespace AaClip.Evaluation;
 /// <summary>Uncalibrated scores of an image.</summary>
 /// <param name="MapMin">Smallest value of its final map.</param>
 /// <param name="MapMax">Largest value of its final map.</param>
-/// <param name="Detection">The model's score of the whole image.</param>
-public readonly record struct Observed(float MapMin, float MapMax, float Detection);
+/// <param name="Detection">The model's score of the whole image; of an image in tiles, the largest of them.</param>
+/// <param name="Tiles">Map maximum and detection score of each tile; null if the image was scored whole.</param>
+public readonly record struct Observed(
+    float MapMin,
+    float MapMax,
+    float Detection,
+    IReadOnlyList<(float MapMax, float Detection)>? Tiles = null
+)
+{
+    /// <summary>The raw score on a scale; of an image in tiles, the highest of a tile.</summary>
+    public double Raw(Calibration scale, Domain domain) =>
+        Tiles?.Max(t => scale.Raw(t.MapMax, t.Detection, domain)) ?? scale.Raw(MapMax, Detection, domain);
+}
 
 /// <summary>A scale with its thresholds, and the measured or guaranteed error rates.</summary>
 /// <param name="Calibration">For the package or the camera.</param>
@@ -31,8 +42,9 @@ public static class Calibrator
     /// too.
     /// </summary>
     /// <param name="scaled">True if the scale is given.</param>
-    public static int Needed(double falseAlarms, Domain domain, bool scaled) =>
-        ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled) ? 2 : 1);
+    /// <param name="method">The model's method; null for AA-CLIP.</param>
+    public static int Needed(double falseAlarms, Domain domain, bool scaled, Method? method = null) =>
+        ((int)Math.Ceiling(1 / falseAlarms) - 1) * (Halved(domain, scaled, method) ? 2 : 1);
 
     /// <summary>
     /// Calibrates from normal images alone, by a split conformal quantile: of n images, the threshold lies just above the
@@ -40,25 +52,27 @@ public static class Calibrator
     /// image exceeds the threshold with probability at most α, for every finite n and any distribution of the scores (Vovk et al.,
     /// Algorithmic Learning in a Random World, 2005). With fewer than ⌈1/α⌉ − 1 images the largest score is taken, and the bound is
     /// 1/(n + 1). The images that set the scale must not also set the threshold: every second image sets the weights of map and detection
-    /// in the score, and n counts the other images. If the scale is given, or only the map is used, n counts all images.
+    /// in the score, and n counts the other images. If the scale is given, or only one of both is used, n counts all images.
     /// </summary>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
     /// <param name="given">A scale to keep; null chooses one.</param>
+    /// <param name="method">The model's method; null for AA-CLIP.</param>
     /// <exception cref="ArgumentException">There are no images.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromNormals(
         IReadOnlyList<Observed> normals,
         double falseAlarms,
         Domain domain,
-        Calibration? given = null
+        Calibration? given = null,
+        Method? method = null
     )
     {
         Require(normals.Count, falseAlarms);
-        bool halved = Halved(domain, given is not null);
+        bool halved = Halved(domain, given is not null, method);
         Observed[] ranked = halved && normals.Count > 1 ? [.. normals.Where((_, i) => i % 2 == 1)] : [.. normals];
         int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot set both scale and threshold: no guarantee
         int rank = Rank(ranked.Length, falseAlarms);
-        Calibration scale = given ?? Scale([.. normals.Where((_, i) => !halved || i % 2 == 0)], room: 1);
+        Calibration scale = given ?? Scale([.. normals.Where((_, i) => !halved || i % 2 == 0)], method);
         double threshold = Quantile(scale);
         if (given is null)
         {
@@ -76,7 +90,7 @@ public static class Calibrator
         Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
         return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
 
-        double Quantile(Calibration on) => JustAbove(ranked.Select(n => on.Raw(n.MapMax, n.Detection, domain)), rank);
+        double Quantile(Calibration on) => JustAbove(ranked.Select(n => n.Raw(on, domain)), rank);
     }
 
     /// <summary>The threshold of <see cref="FromNormals"/>, for raw scores that are known already.</summary>
@@ -103,17 +117,19 @@ public static class Calibrator
 
     /// <summary>Calibrates from normal images and defects: takes the thresholds with the largest F1 on them.</summary>
     /// <param name="given">A scale to keep; null takes minimum and maximum of the images.</param>
+    /// <param name="method">The model's method; null for AA-CLIP.</param>
     /// <exception cref="ArgumentException">There are no normal images, or no defects.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromDefects(
         IReadOnlyList<Observed> normals,
         IReadOnlyList<Observed> defects,
         Domain domain,
-        Calibration? given = null
+        Calibration? given = null,
+        Method? method = null
     )
     {
         RequireBoth(normals.Count, defects.Count);
-        Calibration scale = given ?? Scale([.. normals, .. defects], room: 1);
+        Calibration scale = given ?? Scale([.. normals, .. defects], method);
         float[] good = [.. normals.Select(Raw)],
             bad = [.. defects.Select(Raw)];
         float best = Best(good, bad),
@@ -130,10 +146,9 @@ public static class Calibrator
             Guaranteed: false
         );
 
-        float Raw(Observed o) => (float)scale.Raw(o.MapMax, o.Detection, domain);
+        float Raw(Observed o) => (float)o.Raw(scale, domain);
 
-        double Share(IReadOnlyList<Observed> images) =>
-            images.Average(o => scale.Raw(o.MapMax, o.Detection, domain) >= threshold ? 1.0 : 0);
+        double Share(IReadOnlyList<Observed> images) => images.Average(o => o.Raw(scale, domain) >= threshold ? 1.0 : 0);
     }
 
     private static void Require(int normals, double falseAlarms)
@@ -157,8 +172,10 @@ public static class Calibrator
 
     private static double JustAbove(IEnumerable<double> scores, int rank) => Math.BitIncrement(scores.Order().ElementAt(rank - 1));
 
-    // If only the map is used, the order of the scores is the same on every scale, and the images need not be split.
-    private static bool Halved(Domain domain, bool scaled) => !scaled && domain != Domain.Medical;
+    // If only the map or only the detection score is used, the order of the scores is the same on every scale, and the images need not be
+    // split.
+    private static bool Halved(Domain domain, bool scaled, Method? method) =>
+        !scaled && domain != Domain.Medical && method is not { DetectionAlone: true };
 
     private static double Inside(double threshold) =>
         threshold is > 0 and < 1
@@ -177,7 +194,7 @@ public static class Calibrator
         return below.Length == 0 ? at : (at + below.Max()) / 2;
     }
 
-    private static Calibration Scale(IReadOnlyList<Observed> images, float room)
+    private static Calibration Scale(IReadOnlyList<Observed> images, Method? method)
     {
         float mapMin = images.Min(i => i.MapMin),
             mapMax = images.Max(i => i.MapMax);
@@ -186,11 +203,13 @@ public static class Calibrator
         return new Calibration
         {
             MapMin = mapMin,
-            MapMax = Above(mapMin, mapMin + room * (mapMax - mapMin)),
+            MapMax = Above(mapMin, mapMax),
             DetectionMin = least,
-            DetectionMax = Above(least, least + room * (most - least)),
+            DetectionMax = Above(least, most),
             Threshold = 0.5,
             MapThreshold = mapMax,
+            MapShare = method is { DetectionAlone: true } ? 0 : null,
+            MapLimit = method is { LevelMix: not LevelMix.Sum } ? 1 : null,
         };
 
         static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all alike

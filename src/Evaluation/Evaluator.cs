@@ -70,7 +70,9 @@ public static class Evaluator
         PixelMetrics ofPixels = pixels.Measure();
 
         // 3. Image metrics
-        double[] published = Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
+        double[] published = scorer.Model.Method.DetectionAlone
+            ? [.. results.Select(r => (double)r.Detection)]
+            : Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
         Calibration calibration = scorer.Model.CalibrationFor(className);
         double[] raw = [.. results.Select(r => calibration.Raw(r.MapMax, r.Detection, domain))];
         bool[] labels = [.. images.Select(i => i.Anomalous)];

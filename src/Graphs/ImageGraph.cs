@@ -5,15 +5,15 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx in float32 or int8; for float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2].
-/// Outputs: map [B,g,g] (levels summed, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py,
-/// forward_utils.py).
+/// Writes image.onnx; for AA-CLIP in float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map
+/// [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
 /// </summary>
 internal static class ImageGraph
 {
     /// <param name="path">Path of image.onnx; the folder must exist.</param>
     /// <param name="read">Returns values by internal name; "visual.positional_embedding" must already have the size of the grid.</param>
     /// <param name="adapters">Description of the image adapters. Null for plain CLIP: CLIP's own projection is used as the head.</param>
+    /// <param name="method">The method's options.</param>
     /// <param name="taps">Inner values that become outputs, for tests.</param>
     public static void Write(
         string path,
@@ -22,9 +22,11 @@ internal static class ImageGraph
         Precision precision,
         Activation activation,
         Func<string, float[]> read,
+        Method? method = null,
         IEnumerable<string>? taps = null
     )
     {
+        method ??= Method.AaClip;
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
         int width = shape.Vision.Width;
@@ -33,14 +35,26 @@ internal static class ImageGraph
         Value anchors = graph.Input("anchors", DataType.Float, "B", shape.Embed, 2);
 
         // Patch embedding, class token and positional table.
-        Value x = Embed(graph, image, shape, read);
+        Value x = Embed(graph, tower, image, shape, read);
         x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
 
         // Blocks. The adapter of a block is applied before a level is taken from it.
         Value[] levels = new Value[shape.Levels.Count];
-        for (int block = 0; block < shape.Levels.Max(); block++)
+        Value? correlation = null;
+        int blocks = method.Detection == DetectionScore.ClassFeature || method.Clean is not null ? shape.Vision.Layers : shape.Levels.Max();
+        List<Value> outputs = []; // of the blocks, for CleanPatches
+        for (int block = 0; block < blocks; block++)
         {
-            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
+            if (method.Correlation?.FirstBlock == block + 1)
+                correlation = x;
+            (x, correlation) = tower.Block(
+                new TwoPaths(x, correlation),
+                method.Correlation?.Kinds ?? [],
+                shape.Vision,
+                $"visual.transformer.resblocks.{block}.",
+                $"/visual/blocks.{block}",
+                causal: false
+            );
             if (adapters is not null && block < adapters.ImageBlocks)
                 x = tower.Adapter(
                     x,
@@ -49,9 +63,17 @@ internal static class ImageGraph
                     width,
                     adapters.ImageShare
                 );
+            outputs.Add(x);
             for (int level = 0; level < levels.Length; level++)
                 if (shape.Levels[level] == block + 1)
-                    levels[level] = PatchTokens(graph, tower, x, level, width);
+                    levels[level] = PatchTokens(graph, tower, correlation ?? x, level, width);
+        }
+
+        if (method.LevelScore == LevelScore.Softmax)
+        {
+            SoftmaxHead.Write(graph, tower, method, shape, levels, x, anchors);
+            graph.Save();
+            return;
         }
 
         // Head: compares each level with the anchors, and the mean patch of the last level.
@@ -59,7 +81,8 @@ internal static class ImageGraph
         Value? sum = null;
         for (int level = 0; level < levels.Length; level++)
         {
-            Value projected = Head(tower, levels[level], adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
+            Value tokens = method.Clean is { } clean ? CleanPatches.Write(graph, tower, clean, shape, outputs) : levels[level];
+            Value projected = Head(tower, tokens, adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
             Value scores = LevelScores(graph, tower, projected, difference, $"/head/levels.{level}");
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }
@@ -73,15 +96,16 @@ internal static class ImageGraph
     }
 
     // conv 14×14 stride 14 → [B, patches, width]. A zero token is prepended; row 0 of the table contains the class embedding.
-    private static Value Embed(GraphWriter graph, Value image, ModelArchitecture shape, Func<string, float[]> read)
+    private static Value Embed(GraphWriter graph, TransformerWriter tower, Value image, ModelArchitecture shape, Func<string, float[]> read)
     {
         int width = shape.Vision.Width;
         int patches = shape.Grid * shape.Grid;
-        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"));
+        Value pixels = tower.Type == DataType.Float ? image : graph.Node("Cast", "/visual/image", [image], Int("to", (int)tower.Type));
+        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"), tower.Type);
         Value x = graph.Node(
             "Conv",
             "/visual/conv1",
-            [image, kernel],
+            [pixels, kernel],
             Ints("kernel_shape", shape.Patch, shape.Patch),
             Ints("strides", shape.Patch, shape.Patch)
         ); // [B, width, g, g]
@@ -93,7 +117,7 @@ internal static class ImageGraph
         float[] classToken = read("visual.class_embedding");
         for (int i = 0; i < width; i++)
             table[i] += classToken[i];
-        Value positions = graph.Weight("visual.positional_embedding", [1, 1 + patches, width], table);
+        Value positions = graph.Weight("visual.positional_embedding", [1, 1 + patches, width], table, tower.Type);
         return graph.Tap("/visual/embed", graph.Node("Add", "/visual/positions", [x, positions]));
     }
 
@@ -104,7 +128,7 @@ internal static class ImageGraph
         return graph.Tap($"{path}/ln_post", tower.LayerNorm(tokens, "visual.ln_post", $"{path}/ln_post", width)); // [B, patches, width]
     }
 
-    // [B, patches, E].
+    // Float32 from here on: [B, patches, E].
     private static Value Head(
         TransformerWriter tower,
         Value tokens,
@@ -116,14 +140,14 @@ internal static class ImageGraph
     {
         int width = shape.Vision.Width;
         if (adapters is null)
-            return tower.Project(tokens, "visual.proj", $"{path}/proj", width, shape.Embed);
+            return tower.ToFloat32(tower.Project(tokens, "visual.proj", $"{path}/proj", width, shape.Embed), path);
         string key = $"image_adapter.{name}.fc.weight";
         Value projected = tower.LinearExact(tokens, key, $"{path}/proj", width, shape.Embed);
-        return adapters.Relu ? tower.LeakyRelu(projected, $"{path}/proj") : projected;
+        return tower.ToFloat32(adapters.Relu ? tower.LeakyRelu(projected, $"{path}/proj") : projected, path);
     }
 
     // T_abnormal − T_normal, [B, E, 1].
-    private static Value Difference(GraphWriter graph, Value anchors)
+    internal static Value Difference(GraphWriter graph, Value anchors)
     {
         Value[] columns = graph.Nodes("Split", "", "/head/anchors", 2, [anchors], Int("axis", 2), Int("num_outputs", 2));
         return graph.Node("Sub", "/head/anchors", [columns[1], columns[0]]);
@@ -155,7 +179,8 @@ internal static class ImageGraph
         return graph.Node("Mul", $"{Path}/half", [graph.Node("Add", $"{Path}/one", [dot, graph.Scalar(1)]), graph.Scalar(0.5f)]);
     }
 
-    private static Value Normalize(GraphWriter graph, TransformerWriter tower, Value x, string path)
+    // x / max(‖x‖, 1e-12)
+    internal static Value Normalize(GraphWriter graph, TransformerWriter tower, Value x, string path)
     {
         Value norm = graph.Node("ReduceL2", $"{path}/norm", [x, graph.Integers(-1)], Int("keepdims", 1));
         return graph.Node("Div", $"{path}/unit", [x, graph.Node("Max", $"{path}/norm", [norm, graph.Scalar(1e-12f)])]);

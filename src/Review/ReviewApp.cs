@@ -1,6 +1,6 @@
 using System.Net;
 using AaClip.Pipeline.Alerts;
-using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Reviews;

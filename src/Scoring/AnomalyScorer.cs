@@ -6,6 +6,7 @@ using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
+using AaClip.Scoring.Tiles;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -22,6 +23,7 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
     private readonly AnchorStore _anchors;
+    private readonly PromptPack _prompts;
     private readonly ArrayPool<float> _buffers;
     private readonly TensorElementType _type; // of the pixels: float, or uint8 if the graph normalises them
     private readonly OrtAllocator _staging; // memory for the images of a run
@@ -33,12 +35,14 @@ public sealed partial class AnomalyScorer : IDisposable
         SessionFactory sessions,
         Int8Kernel? kernel,
         AnchorStore anchors,
+        PromptPack prompts,
         ArrayPool<float> buffers
     )
     {
         _package = package;
         _session = session;
         _anchors = anchors;
+        _prompts = prompts;
         _buffers = buffers;
         _preprocessor = new Preprocessor(package.Manifest.Preprocessing);
         string provider = sessions.Provider;
@@ -75,7 +79,8 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelPackage package = ModelPackage.Open(folder);
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
-        AnchorStore anchors = OpenAnchors(package, sessions, options);
+        PromptPack prompts = package.ReadPrompts(options.Verify);
+        AnchorStore anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
         Int8Kernel? kernel = floats
             ? null
@@ -94,7 +99,7 @@ public sealed partial class AnomalyScorer : IDisposable
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
         if (provider == "cuda" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
-        return new AnomalyScorer(package, session, sessions, kernel, anchors, options.Buffers);
+        return new AnomalyScorer(package, session, sessions, kernel, anchors, prompts, options.Buffers);
     }
 
     /// <summary>
@@ -103,7 +108,7 @@ public sealed partial class AnomalyScorer : IDisposable
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
-    public float[] AnchorsOf(string className) => _anchors.Get(ClassNames.Resolve(className));
+    public float[] AnchorsOf(string className) => _anchors.Get(_prompts.Resolve(className));
 
     /// <summary>
     /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
@@ -134,6 +139,40 @@ public sealed partial class AnomalyScorer : IDisposable
         return Score([input], cancellation)[0];
     }
 
+    /// <summary>Cuts an image into tiles for this model. Work of the processor, as <see cref="Prepare"/>.</summary>
+    /// <param name="image">The decoded image, at its own size; it is not needed afterwards.</param>
+    /// <param name="tiling">Null for no tiles.</param>
+    /// <returns>Null if the image is to be scored whole: see <see cref="TileLayout.Of"/>.</returns>
+    public TiledImage? Cut(RgbImage image, Tiling? tiling)
+    {
+        ModelArchitecture shape = Model.Architecture;
+        return tiling is { } tiles && TileLayout.Of(tiles, image.Width, image.Height, shape.Grid, shape.Patch) is { } layout
+            ? TiledImage.Cut(image, layout, _preprocessor, shape.Patch)
+            : null;
+    }
+
+    /// <summary>Scores an image in tiles.</summary>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    /// <param name="together">Most tiles in one run where <see cref="Batches"/> says so; at least 1.</param>
+    public ImageScore Score(TiledImage image, float[] anchors, Domain domain, int together, CancellationToken cancellation = default)
+    {
+        List<ImageScore> scores = [];
+        foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(together))
+        {
+            ModelInput[] inputs = [.. some.Select(p => Prepare(p, anchors, domain))];
+            try
+            {
+                scores.AddRange(Score(inputs, cancellation));
+            }
+            finally
+            {
+                Array.ForEach(inputs, i => i.Dispose());
+            }
+        }
+
+        return ImageScore.Merge(image, scores);
+    }
+
     /// <summary>
     /// Scores images of any classes, in one run where <see cref="Batches"/> says so: the caller bounds their number. A score never depends
     /// on the other images.
@@ -149,6 +188,8 @@ public sealed partial class AnomalyScorer : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this); // ONNX Runtime would take the process down
         foreach (ModelInput input in inputs)
             RequireFit(input);
+        if (Model.Method.Views is { } views and > 1)
+            return [.. inputs.Select(i => ScoreViews(i, views, cancellation))];
         if (inputs.Count > 0 && Batches)
             return ScoreTogether(inputs, cancellation);
         ImageScore[] scores = new ImageScore[inputs.Count];
@@ -169,16 +210,16 @@ public sealed partial class AnomalyScorer : IDisposable
         _session.Dispose();
     }
 
-    private static AnchorStore OpenAnchors(ModelPackage package, SessionFactory sessions, ScorerOptions options)
+    private static AnchorStore OpenAnchors(ModelPackage package, PromptPack prompts, SessionFactory sessions, ScorerOptions options)
     {
         bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
         if (packaged && options.Verify)
             package.Verify(ModelPackage.Anchors);
-        TextEncoder encoder = new(package, sessions, options.Verify);
+        TextEncoder encoder = new(package, prompts, sessions, options.Verify);
         return new AnchorStore(
             packaged ? package.PathOf(ModelPackage.Anchors) : null,
             options.CacheFolder ?? CacheFolder.Path,
-            AnchorsKey(package.Manifest),
+            AnchorsKey(package.Manifest, prompts),
             package.Manifest.Architecture.Embed,
             encoder.Anchors,
             warning => Log.Cache(options.Logger, warning)
@@ -275,6 +316,29 @@ public sealed partial class AnomalyScorer : IDisposable
         return Run(pixels, anchors, [.. inputs.Select(i => i.Domain)], cancellation);
     }
 
+    // The map of the image itself, and the mean detection score of its views: together in one run on CUDA.
+    private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
+    {
+        int together = Batches ? views : 1,
+            length = _preprocessor.Length;
+        float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
+        Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
+        List<ImageScore> scores = [];
+        for (int first = 0; first < views; first += together)
+        {
+            using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(together));
+            Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();
+            for (int i = 0; i < together; i++)
+                Views.Write(input.Floats, _preprocessor.Size, first + i, views, all.Slice(i * length, length));
+            scores.AddRange(Run(pixels, anchors, domains, cancellation));
+        }
+
+        return scores[0] with
+        {
+            Detection = (float)scores.Average(s => (double)s.Detection),
+        };
+    }
+
     private long[] Shape(int count)
     {
         int size = Model.Architecture.ImageSize;
@@ -314,7 +378,7 @@ public sealed partial class AnomalyScorer : IDisposable
                 scores[i] = new ImageScore
                 {
                     Detection = detections[i],
-                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i]),
+                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i], Model.Method.Map),
                 };
             }
 
@@ -335,7 +399,7 @@ public sealed partial class AnomalyScorer : IDisposable
     }
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
-    private static string AnchorsKey(ModelManifest manifest)
+    private static string AnchorsKey(ModelManifest manifest, PromptPack prompts)
     {
         IEnumerable<string> parts = manifest
             .Files.Where(f =>
@@ -344,7 +408,7 @@ public sealed partial class AnomalyScorer : IDisposable
             )
             .OrderBy(f => f.Key, StringComparer.Ordinal)
             .Select(f => $"{f.Key} {f.Value.Sha256}")
-            .Append(PromptEnsemble.Default.Fingerprint);
+            .Append(prompts.Fingerprint);
         return TextHash.Hex(string.Join('\n', parts), 32);
     }
 

@@ -49,6 +49,9 @@ public sealed class ModelInput : IDisposable
     /// <summary>Byte or float.</summary>
     internal Type Type => Buffer.GetType().GetElementType()!; // not null: it is an array
 
+    /// <summary>The pixels of a graph that takes floats, [3, size, size].</summary>
+    internal ReadOnlySpan<float> Floats => ((float[])Buffer).AsSpan(0, _length);
+
     /// <summary>Number of values.</summary>
     internal int Length => _length;
 

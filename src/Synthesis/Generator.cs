@@ -45,7 +45,7 @@ public static class Generator
         ];
         SeededRandom random = new(4, seed);
         DefectKind kind = random.Chance(0.5) ? DefectKind.Pasted : kinds[random.Below(kinds.Length)];
-        (Canvas shown, byte[] mask) = Damaged(Canvas.Of(Bicubic.Resize(photo, size, size)), kind, seed);
+        (Canvas shown, byte[] mask) = Damaged(Canvas.Of(Resampling.Resize(photo, size, size)), kind, seed);
         byte[] bytes = new byte[3 * shown.Pixels.Length];
         for (int i = 0; i < shown.Pixels.Length; i++)
         {

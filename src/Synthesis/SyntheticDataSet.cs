@@ -92,7 +92,7 @@ public static class SyntheticDataSet
             RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(photo), photo).Image;
             if (i % 2 == 0)
             {
-                Save(Path.Combine(folder, name, "test", "good", $"{file}.png"), Bicubic.Resize(picture, size, size));
+                Save(Path.Combine(folder, name, "test", "good", $"{file}.png"), Resampling.Resize(picture, size, size));
             }
             else
             {

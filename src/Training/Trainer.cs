@@ -37,7 +37,7 @@ public sealed class Trainer : IDisposable
             _tokenizer = new ClipTokenizer(ClipVocabulary.Load(run.Vocabulary, _clip.Shape.Vocabulary));
             foreach (string name in run.Data.Images.Select(i => i.ClassName).Distinct())
                 // Fail now rather than after an epoch
-                _ = ClassNames.Resolve(name, _tokenizer, PromptEnsemble.Default, _clip.Shape.Context);
+                _ = ClassNames.Resolve(name, _tokenizer, PromptPack.Default, _clip.Shape.Context);
             Begin();
             _graphs = new GraphFolder(_clip.Options);
         }

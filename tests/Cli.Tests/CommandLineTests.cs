@@ -12,7 +12,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("", "aaclip import --clip ViT-L-14-336px.pt", "import", "inspect", "score")]
-    [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "[default: 518]")]
+    [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "--checkpoint", "518 for most methods")]
     [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
     [InlineData(
         "score",

@@ -46,7 +46,7 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
         // The second bad image confirms, the worse one updates, two normal ones close; the last two fall into the cool-down.
         Assert.Equal(["opened minor 1 of 2", "updated major 2 of 3", "closed major 3 of 3"], events.Select(Describe));
         Assert.Single(events.Select(e => e.Data.AlertId).Distinct());
-        Assert.Equal(["line1/1.png", "line1/3.png", "line1/3.png"], events.Select(e => e.Data.Image.Blob));
+        Assert.Equal(["line1/1.png", "line1/3.png", "line1/3.png"], events.Select(e => e.Anomaly!.Image.Blob));
     }
 
     // One after the other, so that the camera's images have the order in which they are named here.
@@ -70,5 +70,5 @@ public class Alerts_open_update_and_close(AzuriteFixture azurite)
     }
 
     private static string Describe(AlertEvent alert) =>
-        $"{alert.Envelope.Type["aaclip.anomaly.".Length..]} {alert.Data.Severity} {alert.Data.Sequence} of {alert.Data.Images}";
+        $"{alert.Change} {alert.Anomaly!.Severity} {alert.Data.Sequence} of {alert.Anomaly.Images}";
 }

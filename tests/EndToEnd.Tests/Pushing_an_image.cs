@@ -35,7 +35,7 @@ public class Pushing_an_image(AzuriteFixture azurite)
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode}: {Encoding.UTF8.GetString(json)}");
         ResultDocument result = ResultDocument.Parse(json, "the answer");
         Assert.Equal(("line1", "bottle", "SN-1"), (result.Image.Camera, result.Image.ObjectClass, result.Image.Part));
-        Assert.Equal((result.Image.Name, "SN-1"), (alert.Data.Image.Blob, alert.Data.Image.Part));
+        Assert.Equal((result.Image.Name, "SN-1"), (alert.Anomaly?.Image.Blob, alert.Anomaly?.Image.Part));
         Assert.Single(await site.BlobsAsync(ContainerNames.Results));
         Assert.Single(await site.PeekAlertsAsync());
         string list = await http.GetStringAsync("/api/results?camera=line1&part=SN-1", Cancellation);

@@ -202,11 +202,13 @@ internal sealed class Site : IAsyncDisposable
             }
         );
 
-    /// <summary>Alert events that are in the queue now; 32 at most.</summary>
+    /// <summary>
+    /// Events of anomalous images that are in the queue now, among its first 32. In a slow run a camera may become silent.
+    /// </summary>
     public async Task<AlertEvent[]> PeekAlertsAsync()
     {
         PeekedMessage[] messages = (await Storage.Queue(QueueNames.Alerts).PeekMessagesAsync(32, Cancellation)).Value;
-        return [.. messages.Select(m => AlertEvent.Parse(m.Body))];
+        return [.. messages.Select(m => AlertEvent.Parse(m.Body)).Where(e => e.Kind == AlertKind.Anomaly)];
     }
 
     /// <summary>Names of the blobs of a container.</summary>

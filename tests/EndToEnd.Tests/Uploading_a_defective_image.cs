@@ -34,10 +34,10 @@ public class Uploading_a_defective_image(AzuriteFixture azurite)
         Assert.Equal((8, 8), (map.Width, map.Height));
         Assert.Equal(
             ("aaclip.anomaly.opened", "line1", "line1/day 1/ü.png", etag),
-            (alert.Envelope.Type, alert.Envelope.Subject, alert.Data.Image.Blob, alert.Data.Image.ETag)
+            (alert.Envelope.Type, alert.Envelope.Subject, alert.Anomaly!.Image.Blob, alert.Anomaly.Image.ETag)
         );
-        Assert.Equal(result.Score.Calibrated, alert.Data.Score.Calibrated);
-        Assert.Equal(result.Heatmap, alert.Data.Heatmap!.Blob);
+        Assert.Equal(result.Score.Calibrated, alert.Anomaly.Score.Calibrated);
+        Assert.Equal(result.Heatmap, alert.Anomaly.Heatmap!.Blob);
         Assert.Single(await site.BlobsAsync(ContainerNames.Results));
     }
 

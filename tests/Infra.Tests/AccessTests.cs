@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Infra.Tests;
@@ -9,6 +10,7 @@ public class AccessTests(Bicep bicep)
     private const string BlobReader = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1";
     private const string BlobContributor = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
     private const string BlobOwner = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b";
+    private const string QueueReader = "19e7f393-937e-4f77-808e-94535e297925";
     private const string QueueSender = "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a";
     private const string QueueContributor = "974c5e8b-45b9-4653-ba55-5f855dd0fb88";
     private const string TableContributor = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3";
@@ -68,6 +70,10 @@ public class AccessTests(Bicep bicep)
             Assert.All(filled, q => Assert.NotEmpty(RolesOn(app, Queue(q)).Intersect([QueueSender, QueueContributor])));
         }
     }
+
+    [Fact]
+    public void The_router_may_read_the_lengths_of_the_queues_before_it_calls_a_camera_silent() =>
+        Assert.All(CameraWatch.Waiting, q => Assert.NotEmpty(RolesOn("router", Queue(q)).Intersect([QueueReader, QueueContributor])));
 
     [Fact]
     public void An_app_owns_the_account_of_the_host_and_has_only_the_table_role_on_the_whole_data_account()

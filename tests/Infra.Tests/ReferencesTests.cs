@@ -16,6 +16,7 @@ public class ReferencesTests
         ["Resilience"],
         ["Models", "Results", "Reviews", "Routing"],
         ["Results.Counts", "Scoring"],
+        ["Cameras"],
         ["Alerts", "Jobs"],
         ["Failures"],
         ["Operations"],
@@ -27,6 +28,7 @@ public class ReferencesTests
         ("AaClip.Scoring.Images.Files", "AaClip.Scoring.Images", "Refuses files with the errors and limits that callers of Images see."),
         ("AaClip.Import.Adapters", "AaClip.Import", "Reads a Checkpoint, which does not know it."),
         ("AaClip.Import.Clip", "AaClip.Import", "Reads a Checkpoint, which does not know it."),
+        ("AaClip.Import.Methods", "AaClip.Import", "Reads a Checkpoint, which does not know it."),
         ("AaClip.Evaluation.Report", "AaClip.Evaluation", "Shows a ClassReport, which does not know it."),
         ("AaClip.Training.Pretraining", "AaClip.Training", "Tells its progress as a training does, which does not know it."),
     ];

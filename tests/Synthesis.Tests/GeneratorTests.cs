@@ -64,7 +64,7 @@ public sealed class GeneratorTests
         {
             SyntheticImage damaged = Generator.Damage(photo.Image, 80, seed);
 
-            RgbImage before = Bicubic.Resize(photo.Image, 80, 80);
+            RgbImage before = Resampling.Resize(photo.Image, 80, 80);
             Assert.InRange(damaged.Mask.Count(m => m == 1), 3, 80 * 80 / 2);
             for (int i = 0; i < damaged.Mask.Length; i++)
                 if (damaged.Mask[i] == 0)

@@ -89,6 +89,7 @@ module router 'identity.bicep' = {
       { name: 'score', role: 'queueSender' }
       { name: 'score-bulk', role: 'queueSender' }
       { name: 'score-bulk', role: 'queueReader' } // jobs read its length
+      { name: 'score', role: 'queueReader' } // WatchCameras reads its length
     ]
     registryName: registryName
     insightsName: insightsName

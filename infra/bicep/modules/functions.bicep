@@ -113,6 +113,7 @@ var onRouter = [
   'TendJobs'
   'DropOldResults'
   'CountResults'
+  'WatchCameras'
   'ListAlerts'
   'OpenApi'
   'ChangeAlert'

@@ -1,5 +1,5 @@
-// The topic that gets every alert, with two subscriptions as examples. Properties that a filter may use: camera, objectClass,
-// severity, score, model, verdict, type.
+// The topic that gets every alert, with subscriptions as examples. Properties that a filter may use: camera, kind, type; of anomalous
+// images also objectClass, severity, score, model, verdict; of drift also model.
 
 @description('Region.')
 param location string
@@ -82,6 +82,27 @@ resource openedFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rule
     filterType: 'SqlFilter'
     sqlFilter: {
       sqlExpression: 'type = \'aaclip.anomaly.opened\''
+    }
+  }
+}
+
+resource cameras 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = {
+  parent: alerts
+  name: 'cameras'
+  properties: {
+    maxDeliveryCount: 10
+    deadLetteringOnMessageExpiration: true
+    deadLetteringOnFilterEvaluationExceptions: true
+  }
+}
+
+resource camerasFilter 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2026-01-01' = {
+  parent: cameras
+  name: '$Default'
+  properties: {
+    filterType: 'SqlFilter'
+    sqlFilter: {
+      sqlExpression: 'kind IN (\'silence\',\'drift\')'
     }
   }
 }

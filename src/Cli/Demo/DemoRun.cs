@@ -1,5 +1,6 @@
 using AaClip.Cli.Operate;
 using AaClip.Import.Packages;
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
@@ -179,7 +180,7 @@ internal sealed class DemoRun
                 news = _time.GetTimestamp();
             }
 
-            foreach (SeenAlert alert in await alerts.LookAsync(cancellation))
+            foreach (SeenAlert alert in (await alerts.LookAsync(cancellation)).Where(a => a.Kind == AlertKind.Anomaly))
             {
                 Mark(alert);
                 view.Alert(alert);

@@ -13,12 +13,14 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
 /// <summary><c>aaclip calibrate</c>: finds a threshold from normal images, with or without defects, or from people's decisions.</summary>
 internal static class CalibrateCommand
 {
+    private const int Together = 8; // tiles of an image in one run with CUDA
     private static readonly TimeSpan ReviewsSpan = TimeSpan.FromDays(90);
 
     public static Command Create()
@@ -82,6 +84,8 @@ internal static class CalibrateCommand
         );
         Option<bool> apply = new("--apply") { Description = "With --from-reviews: writes the threshold into the camera's profile." };
         Option<bool> json = new("--json") { Description = "The result as one JSON object." };
+        Option<Tiling?> tiles = SharedOptions.Tiles();
+        Option<double> overlap = SharedOptions.TileOverlap();
         Option<Provider> provider = SharedOptions.ModelProvider();
         Account account = new();
         Verb command = new(
@@ -110,10 +114,12 @@ internal static class CalibrateCommand
             since,
             apply,
             json,
+            tiles,
+            overlap,
             provider,
         };
         account.AddTo(command);
-        Option[] ofPackages = [normals, defects, name, domain, output, version, cameras, provider];
+        Option[] ofPackages = [normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
         command.Rules.Add(r =>
             r.GetValue(reviews)
                 ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -132,6 +138,8 @@ internal static class CalibrateCommand
             r.GetValue(reviews) ? null
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
+            : Verb.Has(r, cameras) && Verb.Has(r, tiles) ? "--tiles is for --out: a camera's profile has its own 'tiles'."
+            : Verb.Has(r, overlap) && !Verb.Has(r, tiles) ? "--overlap needs --tiles."
             : null
         );
         command.SetAction(
@@ -157,23 +165,37 @@ internal static class CalibrateCommand
                         throw new IOException($"'{taken}' exists already: packages never change; choose another --out.");
                     // The rule above requires both options
                     CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
+                    Tiling? tiling =
+                        profile is not null ? profile.TilePlan
+                        : parsed.GetValue(tiles) is { } grid ? grid with { Overlap = parsed.GetValue(overlap) }
+                        : null;
                     // A profile has thresholds but no scale of its own
-                    Calibration? scale = profile is null ? null : ModelPackage.Open(folder).Manifest.CalibrationFor(objectClass);
+                    ModelManifest manifest = ModelPackage.Open(folder).Manifest;
+                    Calibration? scale = profile is null ? null : manifest.CalibrationFor(objectClass);
                     List<Observed> good,
                         bad = [];
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
                     using (ProgressLine line = new())
                     {
-                        good = Observe(scorer, parsed.GetRequiredValue(normals), objectClass, smoothing, profile, line, cancellation);
+                        good = Observe(
+                            scorer,
+                            parsed.GetRequiredValue(normals),
+                            objectClass,
+                            smoothing,
+                            profile,
+                            tiling,
+                            line,
+                            cancellation
+                        );
                         if (parsed.GetValue(defects) is { Length: > 0 } paths)
-                            bad = Observe(scorer, paths, objectClass, smoothing, profile, line, cancellation);
+                            bad = Observe(scorer, paths, objectClass, smoothing, profile, tiling, line, cancellation);
                     }
 
                     double wanted = parsed.GetValue(rate);
                     CalibrationResult result =
                         bad.Count > 0
-                            ? Calibrator.FromDefects(good, bad, smoothing, scale)
-                            : Calibrator.FromNormals(good, wanted, smoothing, scale);
+                            ? Calibrator.FromDefects(good, bad, smoothing, scale, manifest.Method)
+                            : Calibrator.FromNormals(good, wanted, smoothing, scale, manifest.Method);
                     string where;
                     if (parsed.GetValue(output) is { } target)
                     {
@@ -214,7 +236,14 @@ internal static class CalibrateCommand
                             )
                         );
                     else
-                        Print(result, good.Count, bad.Count, wanted, Calibrator.Needed(wanted, smoothing, scale is not null), where);
+                        Print(
+                            result,
+                            good.Count,
+                            bad.Count,
+                            wanted,
+                            Calibrator.Needed(wanted, smoothing, scale is not null, manifest.Method),
+                            where
+                        );
                     return 0;
                 })
         );
@@ -248,6 +277,7 @@ internal static class CalibrateCommand
         string objectClass,
         Domain domain,
         CameraProfile? profile,
+        Tiling? tiling,
         ProgressLine line,
         CancellationToken cancellation
     )
@@ -260,14 +290,27 @@ internal static class CalibrateCommand
             cancellation.ThrowIfCancellationRequested();
             RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
             BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-            ImageScore score = scorer.Score(image, anchors, domain, cancellation);
-            float most = profile is null
-                ? score.MapMax
-                : Judgement
-                    .Of(score.Map, score.Detection, profile, scorer.Model.CalibrationFor(objectClass), image.Width, image.Height)
-                    .Score.MapMax
-                    ?? score.MapMax; // without the regions that the camera ignores
-            found.Add(new Observed(score.Map.Smoothed().Min(), most, score.Detection)); // enlarging makes no value smaller
+            ImageScore score = scorer.Cut(image, tiling) is { } tiles
+                ? scorer.Score(tiles, anchors, domain, Together, cancellation)
+                : scorer.Score(image, anchors, domain, cancellation);
+            // Without the regions that the camera ignores
+            Judgement judgement = Judgement.Of(
+                score.Map,
+                score.Detection,
+                profile ?? CameraProfile.Default,
+                scorer.Model.CalibrationFor(objectClass),
+                image.Width,
+                image.Height,
+                tiles: score.Tiles
+            );
+            found.Add(
+                new Observed(
+                    score.Map.Surface().Values.Min(), // enlarging makes no value smaller
+                    judgement.Tiles is { Count: > 0 } scores ? scores.Max(t => t.MapMax) : judgement.Score.MapMax ?? score.MapMax,
+                    score.Detection,
+                    judgement.Tiles is { Count: > 0 } all ? [.. all.Select(t => (t.MapMax, t.Detection))] : null
+                )
+            );
             line.Show("Scoring", found.Count, files.Count);
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AaClip.Import.Methods;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
@@ -22,10 +23,43 @@ internal static class ImportCommand
             Required = true,
             HelpName = "DIR",
         };
+        Option<string?> method = new("--method")
+        {
+            Description =
+                $"Method: {string.Join(", ", MethodInfo.All.Select(m => m.Name))}. Default: the one that the checkpoint belongs to, and "
+                + "without one aa-clip. See docs/methods.md.",
+            HelpName = "NAME",
+        };
+        Option<string?> checkpoint = new("--checkpoint")
+        {
+            Description = "Checkpoint of the method: learned prompts of Crane or AnomalyCLIP, or AA-CLIP's adapters.",
+            HelpName = "FILE|DIR",
+        };
+        Option<string?> prompts = new("--prompts")
+        {
+            Description = "Prompt pack: sentences for all classes, and others for some. Default: the method's own.",
+            HelpName = "FILE",
+        };
+        Option<bool> clean = new("--clean")
+        {
+            Description = "Repair the patch features of plain CLIP as SC-CLIP does (experimental; see docs/methods.md).",
+        };
+        Option<int?> views = new("--views")
+        {
+            Description = "Views of an image whose scores are averaged, for anovl: 1, 5 or 22. Each costs a run. Default: 1.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 22),
+        };
+        Option<int?> firstBlock = new("--first-block")
+        {
+            Description = "First block with the method's correlation path, counted from 1. Default: as published.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 1000),
+        };
         Option<string?> vocabulary = SharedOptions.Vocabulary();
         Option<string?> adapters = new("--adapters")
         {
-            Description = "AA-CLIP adapters: the folder with text_adapter.pth and image_adapter_N.pth. Without it, plain CLIP.",
+            Description = "AA-CLIP adapters: the folder with text_adapter.pth and image_adapter_N.pth. Without them, plain CLIP.",
             HelpName = "DIR",
         };
         Option<int?> epoch = new("--epoch")
@@ -34,18 +68,24 @@ internal static class ImportCommand
             HelpName = "N",
             CustomParser = Values.WholeOrNone(0),
         };
-        Option<int> size = SharedOptions.Size();
+        Option<int?> size = new("--size")
+        {
+            Description = "Side of the model's input in pixels, a multiple of the patch. Default: as published, 518 for most methods.",
+            HelpName = "PIXELS",
+            CustomParser = Values.WholeOrNone(1, 16384),
+        };
         Option<Precision> precision = new("--precision")
         {
             Description = "fp32 equals the published code, fp16 is for CUDA, int8 for CPUs.",
             DefaultValueFactory = _ => Precision.Fp32,
             CustomParser = Values.Word<Precision>(),
         };
-        Option<Activation> activation = new("--activation")
+        Option<Activation?> activation = new("--activation")
         {
-            Description = "gelu as published; quickgelu as OpenAI trained CLIP. Adapters fit only the one they were trained with.",
-            DefaultValueFactory = _ => Activation.Gelu,
-            CustomParser = Values.Word<Activation>(),
+            Description =
+                "gelu or quickgelu; OpenAI trained CLIP with quickgelu. Default: as the method was published. Adapters and prompts fit "
+                + "only the one they were trained with.",
+            CustomParser = Values.WordOrNone<Activation>(),
         };
         Option<int[]> levels = SharedOptions.Levels();
         Option<double> imageShare = new("--image-share")
@@ -78,20 +118,28 @@ internal static class ImportCommand
         };
         Verb command = new(
             "import",
-            "Turns CLIP weights and AA-CLIP adapters into a model package.",
+            "Turns CLIP weights and a method's checkpoint into a model package.",
             "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
+            "aaclip import --clip ViT-L-14-336px.pt --checkpoint trained_on_mvtec_crane/epoch_5.pth --out models/crane",
+            "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
             "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8"
         )
         {
             clip,
             output,
+            method,
+            checkpoint,
             vocabulary,
+            prompts,
             adapters,
             epoch,
             size,
             precision,
             activation,
             levels,
+            firstBlock,
+            clean,
+            views,
             imageShare,
             textShare,
             visionHeads,
@@ -108,6 +156,12 @@ internal static class ImportCommand
                     {
                         Clip = parsed.GetRequiredValue(clip),
                         Output = parsed.GetRequiredValue(output),
+                        Method = parsed.GetValue(method),
+                        Checkpoint = parsed.GetValue(checkpoint),
+                        Prompts = parsed.GetValue(prompts),
+                        FirstBlock = parsed.GetValue(firstBlock),
+                        Clean = parsed.GetValue(clean),
+                        Views = parsed.GetValue(views),
                         Vocabulary = parsed.GetValue(vocabulary),
                         Adapters = parsed.GetValue(adapters),
                         Epoch = parsed.GetValue(epoch),
@@ -138,7 +192,7 @@ internal static class ImportCommand
         ModelManifest model = package.Manifest;
         Console.WriteLine(
             $"{model.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, "
-                + $"{(model.Adapters is null ? "plain CLIP" : "AA-CLIP adapters")}, "
+                + $"{Scores(model)}, "
                 + $"{Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
         );
         Recommendation advice = Recommendation.ForThisMachine();
@@ -151,6 +205,11 @@ internal static class ImportCommand
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
         return 0;
     }
+
+    private static string Scores(ModelManifest model) =>
+        model.StoredMethod is { } method ? $"{method.Name}{(method.Clean is null ? "" : ", patches repaired")}"
+        : model.Adapters is null ? "plain CLIP"
+        : "AA-CLIP adapters";
 
     private static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import;
+using AaClip.Import.Methods;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
@@ -56,6 +57,7 @@ internal static class InspectCommand
         Tables.Write(
             ["model", Column.Text(model.Id)],
             [
+                .. MethodRows(model),
                 ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
                 .. Int8Row(model.Precision),
                 [
@@ -66,22 +68,14 @@ internal static class InspectCommand
                 ["text tower", $"{Tower(shape.Text)}, context {shape.Context}, vocabulary {shape.Vocabulary}"],
                 ["joint width", shape.Embed.ToString(CultureInfo.InvariantCulture)],
                 ["levels", string.Join(", ", shape.Levels)],
-                [
-                    "adapters",
-                    model.Adapters is { } a
-                        ? string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks "
-                                + $"{(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}"
-                                + $"{(a.Relu ? ", projections with LeakyReLU" : "")}"
-                        )
-                        : "none: plain CLIP",
-                ],
+                .. AdapterRow(model),
                 [
                     "anchors for",
-                    model.Classes.Count == 0 ? "no class yet: made when a class is first used" : string.Join(", ", model.Classes),
+                    model.Method.FixedAnchors ? "every class, the same"
+                    : model.Classes.Count == 0 ? "no class yet: made when a class is first used"
+                    : string.Join(", ", model.Classes),
                 ],
-                ["prompts", string.Concat(model.Prompts.Take(12))],
+                ["prompts", model.Method.FixedAnchors ? "learned" : string.Concat(model.Prompts.Take(12))],
                 [
                     "written",
                     FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),
@@ -103,6 +97,8 @@ internal static class InspectCommand
         );
         foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
         {
+            if (!model.Files.ContainsKey(graph))
+                continue; // with fixed anchors there is no text tower
             IEnumerable<GraphTensor> tensors = GraphTensors
                 .Read(package.PathOf(graph))
                 .Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
@@ -127,6 +123,59 @@ internal static class InspectCommand
                         )
                 );
         }
+    }
+
+    private static IEnumerable<string[]> AdapterRow(ModelManifest model) =>
+        model.StoredMethod is not null
+            ? []
+            :
+            [
+                [
+                    "adapters",
+                    model.Adapters is { } a
+                        ? string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"image blocks 1-{a.ImageBlocks} at {a.ImageShare}, text blocks "
+                                + $"{(a.TextBlocks > 0 ? $"1-{a.TextBlocks} at {a.TextShare}" : "none")}"
+                                + $"{(a.Relu ? ", projections with LeakyReLU" : "")}"
+                        )
+                        : "none: plain CLIP",
+                ],
+            ];
+
+    // What a user must know of the method; the published numbers are not ours.
+    private static IEnumerable<string[]> MethodRows(ModelManifest model)
+    {
+        Method method = model.Method;
+        if (MethodInfo.All.FirstOrDefault(m => m.Name == method.Name) is { } info)
+        {
+            yield return ["method", info.Title];
+            yield return ["published", info.Published];
+            yield return ["licence", info.Licence];
+            yield return ["cost", FormattableString.Invariant($"{info.Cost} of AA-CLIP's for an image, as published")];
+        }
+        else
+        {
+            yield return ["method", method.Name];
+        }
+
+        if (method.Correlation is { } path)
+            yield return
+            [
+                "correlation path",
+                $"{string.Join(" + ", path.Kinds)} from block {path.FirstBlock.ToString(CultureInfo.InvariantCulture)}",
+            ];
+        if (method.Views is { } views)
+            yield return ["views", FormattableString.Invariant($"{views} of each image, each a run; the image score is their mean")];
+        if (method.Clean is not null)
+            yield return ["patches", "repaired as in SC-CLIP (arXiv 2411.15869)"];
+        if (method.LevelScore == LevelScore.Softmax)
+            yield return
+            [
+                "scores",
+                FormattableString.Invariant($"softmax with temperature {method.Temperature}; image score from the class feature")
+                    + (method.Pooling ? " and patches" : ""),
+            ];
     }
 
     private static IEnumerable<string[]> Int8Row(Precision precision) =>

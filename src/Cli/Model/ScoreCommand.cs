@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
@@ -55,11 +56,13 @@ internal static class ScoreCommand
         };
         Option<int> batch = new("--batch")
         {
-            Description = "Images that are scored together with CUDA. On CPU each image runs by itself.",
+            Description = "Images, or tiles of an image, that are scored together with CUDA. On CPU each image runs by itself.",
             DefaultValueFactory = _ => 8,
             HelpName = "N",
             CustomParser = Values.Whole(1, 256),
         };
+        Option<Tiling?> tiles = SharedOptions.Tiles();
+        Option<double> overlap = SharedOptions.TileOverlap();
         Option<Provider> provider = SharedOptions.ModelProvider();
         Option<int> threads = SharedOptions.Threads();
         Option<bool> parity = new("--parity")
@@ -82,7 +85,8 @@ internal static class ScoreCommand
             "score",
             "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
             "aaclip score --model models/aaclip --class bottle photos/",
-            "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\""
+            "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\"",
+            "aaclip score --model models/aaclip --class \"circuit board\" --tiles 1024 --heatmaps out/ boards/"
         )
         {
             paths,
@@ -95,6 +99,8 @@ internal static class ScoreCommand
             threshold,
             mapThreshold,
             batch,
+            tiles,
+            overlap,
             provider,
             threads,
             parity,
@@ -102,6 +108,7 @@ internal static class ScoreCommand
             heatmapSide,
             fast,
         };
+        command.Rules.Add(r => Verb.Has(r, overlap) && !Verb.Has(r, tiles) ? "--overlap needs --tiles." : null);
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(() =>
@@ -117,6 +124,7 @@ internal static class ScoreCommand
                         Threshold = parsed.GetValue(threshold),
                         MapThreshold = parsed.GetValue(mapThreshold),
                         Batch = parsed.GetValue(batch),
+                        Tiles = parsed.GetValue(tiles) is { } tiling ? tiling with { Overlap = parsed.GetValue(overlap) } : null,
                         Provider = parsed.GetValue(provider),
                         Threads = parsed.GetValue(threads),
                         Parity = parsed.GetValue(parity),

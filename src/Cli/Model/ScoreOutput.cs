@@ -82,12 +82,14 @@ internal sealed class ScoreOutput : IDisposable
                 _calibration,
                 image.Width,
                 image.Height,
-                neutral: false
+                neutral: false,
+                score.Tiles
             );
             result = result with
             {
                 Score = judgement.Score,
                 Regions = judgement.Regions,
+                Tiles = score.Tiles,
                 Heatmap = WriteHeatmap(decoded.File, image, judgement),
                 Map = WriteMap(decoded.File, score.Map, judgement.Scale.Threshold),
             };
@@ -207,7 +209,7 @@ internal sealed class ScoreOutput : IDisposable
             return null;
         string path = PathFor(_run.Maps, file.Output + MapEnding);
         QuantizedMap stored = QuantizedMap.Create(map.Raw);
-        MapPart part = new(path, map.Side, map.Size, stored.Scale, stored.Offset, map.Domain, threshold);
+        MapPart part = MapPart.Of(map, stored, path) with { Threshold = threshold };
         WholeFile.Write(path, ImageEncoder.Png16(map.Side, map.Side, stored.Values));
         WholeFile.Write(Path.ChangeExtension(path, ".json"), JsonSerializer.Serialize(part, ResultJson.Default.MapPart));
         return part;

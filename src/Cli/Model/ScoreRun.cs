@@ -5,6 +5,7 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
@@ -24,6 +25,7 @@ internal sealed class ScoreRun
     public double? Threshold { get; init; }
     public float? MapThreshold { get; init; }
     public int Batch { get; init; } = 1;
+    public Tiling? Tiles { get; init; }
     public Provider Provider { get; init; }
     public int Threads { get; init; }
     public bool Parity { get; init; }
@@ -78,7 +80,8 @@ internal sealed class ScoreRun
 
     private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
     {
-        int batch = scorer.Provider == "cuda" ? Batch : 1; // on CPU a larger batch gains nothing and delays the results
+        // On CPU a larger batch gains nothing and delays the results; with tiles, those of one image make the batch
+        int batch = scorer.Provider == "cuda" && Tiles is null ? Batch : 1;
         Task<List<Decoded>> next = Task.Run(() => Decode(scorer, anchors, 0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
         {
@@ -87,12 +90,15 @@ internal sealed class ScoreRun
             next = Task.Run(() => Decode(scorer, anchors, following, batch), cancellation);
             List<ModelInput> inputs = [.. images.Select(i => i.Input).OfType<ModelInput>()];
             Stopwatch clock = Stopwatch.StartNew();
-            using IEnumerator<ImageScore> scores = ScoreTogether(scorer, inputs, cancellation).GetEnumerator();
-            double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, inputs.Count);
+            IReadOnlyList<ImageScore> scores = images is [{ Tiles: { } tiles }]
+                ? [scorer.Score(tiles, anchors, Domain, Batch, cancellation)]
+                : ScoreTogether(scorer, inputs, cancellation);
+            double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, scores.Count);
+            using IEnumerator<ImageScore> score = scores.GetEnumerator();
             foreach (Decoded image in images)
             {
                 progress.Clear();
-                output.Add(image, image.Input is not null && scores.MoveNext() ? scores.Current : null, milliseconds);
+                output.Add(image, image.Failure is null && score.MoveNext() ? score.Current : null, milliseconds);
             }
 
             progress.Show("Scoring", Math.Min(following, Files.Count), Files.Count, force: !Console.IsErrorRedirected);
@@ -121,8 +127,9 @@ internal sealed class ScoreRun
         {
             RgbImage image = ImageDecoder.DecodeFile(file.Path, new DecodeOptions { Parity = Parity }).Image;
             BlankImage.Refuse(image, file.Path, scorer.Model.Architecture.Patch);
-            ModelInput input = scorer.Prepare(image, anchors, Domain);
-            return new Decoded(file, image, input, null, clock.Elapsed.TotalMilliseconds);
+            TiledImage? tiles = scorer.Cut(image, Tiles);
+            ModelInput? input = tiles is null ? scorer.Prepare(image, anchors, Domain) : null;
+            return new Decoded(file, image, input, null, clock.Elapsed.TotalMilliseconds, tiles);
         }
         catch (ImageRejectedException e)
         {
@@ -135,5 +142,12 @@ internal sealed class ScoreRun
     }
 }
 
-/// <summary>A decoded image and the model's input made from it, or the reason why it could not be decoded.</summary>
-internal sealed record Decoded(ImageFile File, RgbImage? Image, ModelInput? Input, FailurePart? Failure, double Milliseconds);
+/// <summary>A decoded image and what the model scores of it, or the reason why it could not be decoded.</summary>
+internal sealed record Decoded(
+    ImageFile File,
+    RgbImage? Image,
+    ModelInput? Input,
+    FailurePart? Failure,
+    double Milliseconds,
+    TiledImage? Tiles = null
+);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
@@ -29,6 +30,25 @@ internal static class SharedOptions
             Description = "What runs the model; auto uses CUDA if it works.",
             DefaultValueFactory = _ => Provider.Auto,
             CustomParser = Values.Word<Provider>(),
+        };
+
+    public static Option<Tiling?> Tiles() =>
+        new("--tiles")
+        {
+            Description =
+                "Cuts images into tiles and scores each, so that small defects of large images are found: columns x rows, or the longest "
+                + "side of a tile in pixels. n tiles take n times as long.",
+            HelpName = "3x2|1024",
+            CustomParser = Values.Of(Tiling.Parse, Tiling.Expected),
+        };
+
+    public static Option<double> TileOverlap() =>
+        new("--overlap")
+        {
+            Description = "With --tiles: share of a tile's side that it has in common with the next one.",
+            DefaultValueFactory = _ => Tiling.DefaultOverlap,
+            HelpName = "0-0.5",
+            CustomParser = Values.Number<double>(x => x is >= 0 and <= Tiling.MaxOverlap, "a number from 0 to 0.5"),
         };
 
     public static Option<int> Threads() =>
@@ -60,9 +80,10 @@ internal static class SharedOptions
         new("--levels")
         {
             Description =
-                "Four blocks to compare with the anchors, counted from 1. Default: those at each quarter of the depth (6 12 18 24 of 24).",
+                "Blocks to compare with the anchors, counted from 1: four for AA-CLIP. Default: those at each quarter of the depth (6 12 "
+                + "18 24 of 24), for other methods the last.",
             AllowMultipleArgumentsPerToken = true,
-            HelpName = "N N N N",
+            HelpName = "N...",
             CustomParser = Values.Wholes(1, 1000),
         };
 

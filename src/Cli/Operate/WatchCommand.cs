@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Operations;
 using AaClip.Pipeline.Storage;
 using Spectre.Console;
@@ -111,7 +112,7 @@ internal static class WatchCommand
             ResultLine.TimeText(alert.Time),
             alert.Camera,
             alert.Image ?? "",
-            $"{alert.Change} {alert.Severity}",
+            $"{alert.Change} {alert.Severity ?? alert.Kind.NameOf()}",
             alert.Score?.ToString("F3", CultureInfo.InvariantCulture) ?? "",
             alert.AlertId,
         ];

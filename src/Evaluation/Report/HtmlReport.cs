@@ -163,7 +163,7 @@ public static class HtmlReport
         cancellation.ThrowIfCancellationRequested();
         RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
         ImageScore score = scorer.Score(picture, scorer.AnchorsOf(className), domain, cancellation);
-        RgbImage small = Bicubic.Resize(picture, ThumbWidth, Math.Max(1, ThumbWidth * picture.Height / picture.Width));
+        RgbImage small = Resampling.Resize(picture, ThumbWidth, Math.Max(1, ThumbWidth * picture.Height / picture.Width));
         return new
         {
             Jpeg = Convert.ToBase64String(ImageEncoder.Jpeg(Beside(small, Heatmap.Overlay(small, score.Map, scale)), 82)),

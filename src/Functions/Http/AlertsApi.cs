@@ -26,11 +26,11 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
     ) => Json(JsonSerializer.Serialize(await alerts.OpenAsync(cancellation), AlertsApiJson.Default.IReadOnlyListCameraAlert));
 
     /// <summary>
-    /// POST alerts/{camera}/{action}: ack or close the camera's open alert; the body is an <see cref="AlertRequest"/>. 200 with the alert;
-    /// 400 if the request is not valid; 409 if there is no such open alert.
+    /// POST alerts/{camera}/{action}: ack or close an open alert of the camera; the body is an <see cref="AlertRequest"/>. 200 with the
+    /// alert; 400 if the request is not valid; 409 if there is no such open alert.
     /// </summary>
     [Function("ChangeAlert")]
-    [Operation("Acknowledges (ack) or closes (close) the open alert of a camera.", "alerts")]
+    [Operation("Acknowledges (ack) or closes (close) an open alert of a camera.", "alerts")]
     [Body("application/json", typeof(AlertRequest))]
     [Answer(200, "The alert.", typeof(CameraAlert))]
     [Answer(400, "The request is not valid.")]
@@ -82,7 +82,9 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
         return alert is null
             ? Text(
                 StatusCodes.Status409Conflict,
-                wanted.AlertId is null ? $"Camera '{camera}' has no open alert." : $"Camera '{camera}' has no open alert with this alertId."
+                wanted.AlertId is null
+                    ? $"Camera '{camera}' has no open alert about images. For silence and drift, send the alertId."
+                    : $"Camera '{camera}' has no open alert with this alertId."
             )
             : Json(JsonSerializer.Serialize(alert, AlertsApiJson.Default.CameraAlert));
     }
@@ -91,7 +93,7 @@ public sealed class AlertsApi(AlertDesk alerts, TimeProvider time)
 /// <summary>Acknowledges or closes an alert.</summary>
 /// <param name="By">Who decides, 1 to 200 characters; the name of a user whom the platform has authenticated takes precedence.</param>
 /// <param name="Note">Why, at most 2,000 characters; needed to close.</param>
-/// <param name="AlertId">Only this alert; absent for the open one, whichever it is.</param>
+/// <param name="AlertId">Only this alert; absent for the open one about anomalous images, whichever it is.</param>
 public sealed record AlertRequest(string? By = null, string? Note = null, string? AlertId = null);
 
 [JsonSourceGenerationOptions(

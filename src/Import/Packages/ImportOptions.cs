@@ -13,18 +13,38 @@ public sealed record ImportOptions
     public required string Output { get; init; }
 
     /// <summary>
+    /// Name of the method (<see cref="Methods.MethodInfo.All"/>); null recognises it from the checkpoint: AA-CLIP if there is none.
+    /// </summary>
+    public string? Method { get; init; }
+
+    /// <summary>Checkpoint of the method: learned prompts, or AA-CLIP's adapters; null for methods without one.</summary>
+    public string? Checkpoint { get; init; }
+
+    /// <summary>A prompt pack (docs/methods.md); null for the method's own prompts.</summary>
+    public string? Prompts { get; init; }
+
+    /// <summary>Whether to repair the patch features as SC-CLIP does; only for plain CLIP.</summary>
+    public bool Clean { get; init; }
+
+    /// <summary>Views of an image whose scores are averaged, for AnoVL: 1, 5 or 22; null for 1.</summary>
+    public int? Views { get; init; }
+
+    /// <summary>First block with a correlation path, counted from 1; null for the method's own.</summary>
+    public int? FirstBlock { get; init; }
+
+    /// <summary>
     /// CLIP's vocabulary: bpe_simple_vocab_16e6.txt.gz, or a folder with vocab.json and merges.txt. Null searches the weights' folder.
     /// </summary>
     public string? Vocabulary { get; init; }
 
-    /// <summary>Folder or file of AA-CLIP adapters; null imports plain CLIP.</summary>
+    /// <summary>Folder or file of AA-CLIP adapters, the same as a <see cref="Checkpoint"/> with them; null imports plain CLIP.</summary>
     public string? Adapters { get; init; }
 
     /// <summary>Epoch of the image adapters; null means the latest.</summary>
     public int? Epoch { get; init; }
 
-    /// <summary>Width and height of the input in pixels, a multiple of the patch size. Default 518, as published.</summary>
-    public int Size { get; init; } = 518;
+    /// <summary>Width and height of the input in pixels, a multiple of the patch size; null for the method's own, 518 for most.</summary>
+    public int? Size { get; init; }
 
     /// <summary>
     /// Precision of the image tower. The text tower is float32 in every package, because anchors are computed only once per class and
@@ -32,11 +52,12 @@ public sealed record ImportOptions
     /// </summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>Activation function; default as published (specification 0.1).</summary>
-    public Activation Activation { get; init; } = Activation.Gelu;
+    /// <summary>Activation function; null for the method's own (specification 0.1).</summary>
+    public Activation? Activation { get; init; }
 
     /// <summary>
-    /// Blocks that are compared with the anchors, counted from 1; null means after each quarter of the tower: 6, 12, 18, 24 of 24.
+    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower
+    /// (6, 12, 18, 24 of 24), for the others the last block.
     /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import.Adapters;
 using AaClip.Import.Clip;
+using AaClip.Import.Methods;
 using AaClip.Scoring;
 using AaClip.Scoring.Anchors;
 using AaClip.Scoring.Images;
@@ -45,9 +46,13 @@ public static class ModelImporter
             if (label is not null && !ModelManifest.IsLabel(label))
                 throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
         using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
-        using AdapterWeights? adapters = AdapterWeights.Open(options.Adapters, clip.Architecture, options.Epoch);
+        ImportedMethod method = ImportedMethod.Of(options, clip);
+        using AdapterWeights? adapters = AdapterWeights.Open(method.Adapters, clip.Architecture, options.Epoch);
         CheckShares(options);
-        ModelArchitecture shape = Shape(clip.Architecture, options.Size, options.Levels);
+        int size = options.Size ?? method.Info.Size ?? clip.Architecture.ImageSize;
+        ModelArchitecture shape = Shape(clip.Architecture, size, options.Levels, method.Options);
+        Activation published = method.Options.Clean is null ? method.Info.Activation : Activation.QuickGelu; // SC-CLIP's
+        Activation activation = options.Activation ?? published;
         AdapterDescription? description = adapters is null
             ? null
             : new AdapterDescription(
@@ -57,12 +62,11 @@ public static class ModelImporter
                 options.TextShare,
                 adapters.Relu
             );
-        string vocabulary = FindVocabulary(options.Clip, options.Vocabulary);
-        // Check the vocabulary and the class names here, before the long steps
-        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary));
-        string[] classes = [.. options.Classes.Distinct()];
-        foreach (string name in classes)
-            _ = ClassNames.Resolve(name, tokenizer, PromptEnsemble.Default, shape.Context);
+        // With fixed anchors there are no prompts to make, and no vocabulary is needed
+        string? vocabulary = method.Options.FixedAnchors ? null : FindVocabulary(options.Clip, options.Vocabulary);
+        string[] classes = method.Options.FixedAnchors ? [] : [.. options.Classes.Distinct()];
+        if (vocabulary is not null)
+            CheckNames(classes, vocabulary, method.Prompts, shape);
 
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
@@ -76,33 +80,44 @@ public static class ModelImporter
             float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapters is not null if adapted is true
             CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
             return name == "visual.positional_embedding"
-                ? Bicubic.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width)
+                ? Resampling.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width, method.Options.Table)
                 : values;
         }
 
         // 2. Graphs
         string image = staging.File(ModelPackage.ImageGraph);
-        Preprocessing preprocessing = new() { Size = shape.ImageSize };
-        if (options.Precision == Precision.Fp16)
-            CudaImageGraph.Write(image, shape, description, options.Activation, preprocessing, Read);
+        Preprocessing preprocessing = new() { Size = shape.ImageSize, Filter = method.Info.Filter };
+        if (options.Precision == Precision.Fp16 && method.Options == Method.AaClip)
+            CudaImageGraph.Write(image, shape, description, activation, preprocessing, Read);
         else
-            ImageGraph.Write(image, shape, description, options.Precision, options.Activation, Read);
-        TextGraph.Write(
-            staging.File(ModelPackage.TextGraph),
-            shape,
-            adapters is { HasText: true } ? description : null,
-            Precision.Fp32,
-            options.Activation,
-            Read
-        );
+            ImageGraph.Write(image, shape, description, options.Precision, activation, Read, method.Options);
+        if (!method.Options.FixedAnchors)
+            TextGraph.Write(
+                staging.File(ModelPackage.TextGraph),
+                shape,
+                adapters is { HasText: true } ? description : null,
+                Precision.Fp32,
+                activation,
+                Read
+            );
 
-        // 3. Vocabulary
-        ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
+        // 3. Vocabulary and prompts, or the anchors of learned prompts
+        if (vocabulary is not null)
+            ClipVocabulary.Copy(vocabulary, staging.File(ModelPackage.Tokenizer));
+        if (method.Prompts != PromptPack.Default)
+            File.WriteAllBytes(staging.File(ModelPackage.Prompts), method.Prompts.ToJson());
+        if (method.Learned is { } learned)
+            SafetensorsFile.Write(
+                staging.File(ModelPackage.Anchors),
+                [new(AnchorStore.EveryClass, ([shape.Embed, 2], learned.Anchors(shape, activation, Read, staging.Path)))]
+            );
 
         // 4. Hashes and description
-        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, progress, cancellation);
+        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.Learned, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
-        ModelManifest manifest = Describe(options, classes, shape, description, preprocessing, sources, files);
+        ModelManifest Describe() =>
+            ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, sources, files);
+        ModelManifest manifest = Describe();
         WriteManifest(staging, manifest);
 
         // 5. Try
@@ -112,7 +127,7 @@ public static class ModelImporter
         {
             SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
             files[ModelPackage.Anchors] = Hash(staging.File(ModelPackage.Anchors));
-            WriteManifest(staging, Describe(options, classes, shape, description, preprocessing, sources, files));
+            WriteManifest(staging, Describe());
         }
 
         // 6. Rename into place
@@ -123,7 +138,7 @@ public static class ModelImporter
 
     /// <summary>The sizes of a model for the given input size; if levels are null, they are after each quarter of the tower.</summary>
     /// <exception cref="InvalidDataException">The size or the levels do not fit the weights.</exception>
-    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted)
+    internal static ModelArchitecture Shape(ClipArchitecture clip, int size, IReadOnlyList<int>? wanted, Method? method = null)
     {
         if (size <= 0 || size % clip.Patch != 0)
         {
@@ -135,17 +150,20 @@ public static class ModelImporter
         }
 
         int layers = clip.Vision.Layers;
+        // AA-CLIP has a projection for each of four levels
+        int? count = method is null || method == Method.AaClip ? AdapterWeights.Levels : null;
         IReadOnlyList<int> levels =
-            wanted ?? [.. Enumerable.Range(1, AdapterWeights.Levels).Select(i => layers * i / AdapterWeights.Levels)];
+            wanted ?? (count is { } quarters ? [.. Enumerable.Range(1, quarters).Select(i => layers * i / quarters)] : [layers]);
         if (
-            levels.Count != AdapterWeights.Levels
+            levels.Count == 0
+            || levels.Count != (count ?? levels.Count)
             || levels[0] < 1
             || levels[^1] > layers
             || levels.Zip(levels.Skip(1)).Any(p => p.First >= p.Second)
         )
             throw new InvalidDataException(
-                $"--levels {string.Join(',', levels)} cannot be used: give {AdapterWeights.Levels} blocks in rising order, from 1 "
-                    + $"to {layers}."
+                $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, "
+                    + $"from 1 to {layers}."
             );
         return new ModelArchitecture
         {
@@ -159,6 +177,14 @@ public static class ModelImporter
             Embed = clip.EmbedDim,
             Levels = levels,
         };
+    }
+
+    private static void CheckNames(string[] classes, string vocabulary, PromptPack prompts, ModelArchitecture shape)
+    {
+        // Before the long steps
+        ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary));
+        foreach (string name in classes)
+            _ = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
     }
 
     private static void CheckShares(ImportOptions options)
@@ -254,13 +280,17 @@ public static class ModelImporter
     private static Dictionary<string, ProvenanceFile> Sources(
         ClipWeights clip,
         AdapterWeights? adapters,
+        LearnedPrompts? learned,
         IProgress<ImportProgress>? progress,
         CancellationToken cancellation
     )
     {
         Dictionary<string, ProvenanceFile> sources = [];
         foreach (
-            (string role, string path) in clip.Files.Select(f => ("clip", f)).Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
+            (string role, string path) in clip
+                .Files.Select(f => ("clip", f))
+                .Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
+                .Concat(learned is null ? [] : [("prompts", learned.Path)])
         )
         {
             cancellation.ThrowIfCancellationRequested();
@@ -297,22 +327,29 @@ public static class ModelImporter
         IReadOnlyList<string> classes,
         ModelArchitecture shape,
         AdapterDescription? adapters,
+        ImportedMethod method,
+        Activation activation,
         Preprocessing preprocessing,
         Dictionary<string, ProvenanceFile> sources,
         SortedDictionary<string, PackageFile> files
     )
     {
-        string prompts = PromptEnsemble.Default.Fingerprint;
+        string prompts = method.Prompts.Fingerprint;
+        Method? stored = method.Options == Method.AaClip ? null : method.Options;
         // everything that a score depends on
-        string content = string.Join('\n', files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts));
+        IEnumerable<string> content = files.Select(f => $"{f.Key} {f.Value.Sha256}").Append(prompts);
+        if (stored is not null)
+            content = content.Append(JsonSerializer.Serialize(stored, PackageJson.Default.Method));
         return new ModelManifest
         {
-            SchemaVersion = ModelManifest.CurrentSchema,
+            SchemaVersion =
+                stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
             Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
-            Version = options.Version ?? TextHash.Hex(content, 8),
+            Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,
             Adapters = adapters,
-            Activation = options.Activation,
+            StoredMethod = stored,
+            Activation = activation,
             Precision = options.Precision,
             Preprocessing = preprocessing,
             Prompts = prompts,
@@ -358,16 +395,18 @@ public static class ModelImporter
                 CacheFolder = cache,
             }
         );
+        PromptPack prompts = ModelPackage.Open(staging.Path).ReadPrompts(verify: false);
         Dictionary<string, (long[] Shape, float[] Values)> anchors = [];
         foreach (string name in manifest.Classes)
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress($"Making anchors for '{name}'", anchors.Count, manifest.Classes.Count));
-            anchors[ClassNames.Resolve(name)] = ([manifest.Architecture.Embed, 2], scorer.AnchorsOf(name));
+            anchors[prompts.Resolve(name)] = ([manifest.Architecture.Embed, 2], scorer.AnchorsOf(name));
         }
 
         float[] some = anchors.Count > 0 ? anchors.Values.First().Values : scorer.AnchorsOf(ClassNames.AnyObject);
-        Directory.Delete(cache, recursive: true);
+        if (Directory.Exists(cache)) // with fixed anchors nothing is cached
+            Directory.Delete(cache, recursive: true);
         if (manifest.Precision == Precision.Fp16)
             return anchors; // float16 is for CUDA; on the CPU one image takes half a minute
         int size = manifest.Architecture.ImageSize;

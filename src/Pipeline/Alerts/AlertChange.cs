@@ -3,7 +3,10 @@ using AaClip.Scoring.Maps;
 
 namespace AaClip.Pipeline.Alerts;
 
-/// <summary>An alert was opened, updated or closed. Decided once; every delivery has the same id.</summary>
+/// <summary>
+/// An alert was opened, updated, acknowledged or closed. Decided once; every delivery has the same id. An alert is about anomalous images
+/// unless <see cref="Silence"/> or <see cref="Drift"/> is set.
+/// </summary>
 public sealed record AlertChange
 {
     /// <summary>Id of the event: alert id, sequence and type.</summary>
@@ -11,7 +14,8 @@ public sealed record AlertChange
     public string Id => $"{AlertId}-{Sequence}-{TypeName}";
 
     /// <summary>
-    /// Id of the alert, the same for all its changes: 32 hexadecimal digits, a hash of camera, name and ETag of the image that opened it.
+    /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it;
+    /// of silence and drift, a hash of kind, camera and the time of the decision.
     /// </summary>
     public required string AlertId { get; init; }
 
@@ -24,7 +28,7 @@ public sealed record AlertChange
     /// <summary>Why it was closed; null for other types.</summary>
     public AlertCloseReason? CloseReason { get; init; }
 
-    /// <summary>Who closed it; null for other types, and if images closed it.</summary>
+    /// <summary>Who closed it; null for other types, and if no person did.</summary>
     public AlertMark? ClosedBy { get; init; }
 
     /// <summary>Who acknowledged the alert; null if nobody did before this change.</summary>
@@ -33,23 +37,36 @@ public sealed record AlertChange
     /// <summary>Camera of the alert.</summary>
     public required string Camera { get; init; }
 
-    /// <summary>Name of the highest severity band that the alert has reached.</summary>
-    public required string Severity { get; init; }
-
-    /// <summary>Time of the image that caused the change, or of the decision of a person.</summary>
+    /// <summary>Time of the image that caused the change, or of the decision.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>Time of the image that opened the alert.</summary>
+    /// <summary>Time of the image that opened the alert; of silence and drift, when it was decided.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>Number of alerting images of the alert so far.</summary>
-    public required int Images { get; init; }
+    /// <summary>Name of the highest severity band that the alert has reached; null for silence and drift.</summary>
+    public string? Severity { get; init; }
 
-    /// <summary>The image with the highest score so far.</summary>
-    public required AlertPicture Picture { get; init; }
+    /// <summary>Number of alerting images of the alert so far; null for silence and drift.</summary>
+    public int? Images { get; init; }
+
+    /// <summary>The image with the highest score so far; null for silence and drift.</summary>
+    public AlertPicture? Picture { get; init; }
+
+    /// <summary>The camera is silent; null for other kinds.</summary>
+    public AlertSilence? Silence { get; init; }
+
+    /// <summary>The camera's scores have moved; null for other kinds.</summary>
+    public AlertDrift? Drift { get; init; }
 
     /// <summary>W3C trace context of the step that decided the change.</summary>
     public string? Traceparent { get; init; }
+
+    /// <summary>What the alert is about.</summary>
+    [JsonIgnore]
+    public AlertKind Kind =>
+        Silence is not null ? AlertKind.Silence
+        : Drift is not null ? AlertKind.Drift
+        : AlertKind.Anomaly;
 
     /// <summary>"opened", "updated", "acknowledged" or "closed".</summary>
     [JsonIgnore]
@@ -95,7 +112,7 @@ public sealed record AlertPicture(
 [JsonConverter(typeof(JsonStringEnumConverter<AlertChangeType>))]
 public enum AlertChangeType
 {
-    /// <summary>The anomaly is confirmed.</summary>
+    /// <summary>The anomaly is confirmed; the camera is silent; its scores have moved.</summary>
     [JsonStringEnumMemberName("opened")]
     Opened,
 
@@ -116,7 +133,9 @@ public enum AlertChangeType
 [JsonConverter(typeof(JsonStringEnumConverter<AlertCloseReason>))]
 public enum AlertCloseReason
 {
-    /// <summary>The rule's number of consecutive normal images was reached.</summary>
+    /// <summary>
+    /// The rule's number of consecutive normal images was reached; a silent camera sends again; scores are as they were at first.
+    /// </summary>
     [JsonStringEnumMemberName("normal")]
     Normal,
 
@@ -127,4 +146,12 @@ public enum AlertCloseReason
     /// <summary>A person closed it.</summary>
     [JsonStringEnumMemberName("operator")]
     Operator,
+
+    /// <summary>The camera has sent no image for so long that it is not watched any more.</summary>
+    [JsonStringEnumMemberName("gone")]
+    Gone,
+
+    /// <summary>Another model is live: the scores of the former one no longer count.</summary>
+    [JsonStringEnumMemberName("model")]
+    Model,
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using AaClip.Pipeline.Storage;
-using AaClip.Scoring.Maps;
 using Azure.Messaging;
 
 namespace AaClip.Pipeline.Alerts;
@@ -10,55 +9,151 @@ namespace AaClip.Pipeline.Alerts;
 /// A change of an alert as a CloudEvents 1.0 event (github.com/cloudevents/spec); docs/schemas/alert.schema.json describes it.
 /// </summary>
 /// <param name="Envelope">
-/// id: the same for every delivery of one change; source: the installation that sends it; type: <see cref="TypePrefix"/> and "opened",
-/// "updated", "acknowledged" or "closed"; subject: the camera; time: of the image or the decision that caused the change; extension
-/// "distributed tracing".
+/// id: the same for every delivery of one change; source: the installation that sends it; type: "aaclip.", the kind of the alert, and
+/// ".opened", ".updated", ".acknowledged" or ".closed"; subject: the camera; time: of the image or the decision that caused the change;
+/// extension "distributed tracing".
 /// </param>
 /// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>
 public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
 {
-    /// <summary>Prefix of the type of every alert event.</summary>
-    public const string TypePrefix = "aaclip.anomaly.";
-
-    /// <summary>Id of the schema of <see cref="Data"/>.</summary>
-    public const string DataSchemaId = "urn:aaclip:schema:alert:1#/$defs/data";
+    /// <summary>Id of the schema of <see cref="Data"/>, without the name of the kind's part.</summary>
+    public const string DataSchemaId = "urn:aaclip:schema:alert:1#/$defs/";
 
     /// <summary>Media type of the JSON form of an event.</summary>
     public const string MediaType = "application/cloudevents+json";
 
     private const string TraceAttribute = "traceparent";
 
+    /// <summary>What the alert is about.</summary>
+    public AlertKind Kind =>
+        Data switch
+        {
+            SilenceData => AlertKind.Silence,
+            DriftData => AlertKind.Drift,
+            _ => AlertKind.Anomaly,
+        };
+
+    /// <summary>What happened: "opened", "updated", "acknowledged" or "closed".</summary>
+    public string Change => Envelope.Type[(Envelope.Type.LastIndexOf('.') + 1)..];
+
+    /// <summary>The data of anomalous images; null for other kinds.</summary>
+    public AnomalyData? Anomaly => Data as AnomalyData;
+
     /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
 
     /// <summary>What receivers filter by without reading the body: application properties of the topic, user properties of MQTT.</summary>
-    internal IReadOnlyDictionary<string, object> Properties =>
-        new Dictionary<string, object>
+    internal IReadOnlyDictionary<string, object> Properties
+    {
+        get
         {
-            ["camera"] = Data.Camera,
-            ["objectClass"] = Data.ObjectClass,
-            ["severity"] = Data.Severity,
-            ["score"] = Data.Score.Calibrated,
-            ["model"] = Data.Model,
-            ["verdict"] = "anomalous",
-            ["type"] = Envelope.Type,
-        };
+            Dictionary<string, object> properties = new()
+            {
+                ["camera"] = Data.Camera,
+                ["kind"] = Kind.NameOf(),
+                ["type"] = Envelope.Type,
+            };
+            if (Anomaly is { } anomaly)
+            {
+                properties["objectClass"] = anomaly.ObjectClass;
+                properties["severity"] = anomaly.Severity;
+                properties["score"] = anomaly.Score.Calibrated;
+                properties["verdict"] = "anomalous";
+            }
+
+            if ((Anomaly?.Model ?? (Data as DriftData)?.Model) is { } model)
+                properties["model"] = model;
+            return properties;
+        }
+    }
 
     /// <summary>Makes the event of a change.</summary>
     public static AlertEvent Of(AlertChange change, AlertOptions options)
     {
-        AlertPicture picture = change.Picture;
-        AlertData data = new()
+        AlertData data = change switch
+        {
+            { Silence: { } silence } => new SilenceData
+            {
+                AlertId = change.AlertId,
+                Sequence = change.Sequence,
+                Camera = change.Camera,
+                OpenedAt = change.OpenedAt,
+                LastImageAt = silence.LastImageAt,
+                LimitSeconds = silence.LimitSeconds,
+            },
+            { Drift: { } drift } => new DriftData
+            {
+                AlertId = change.AlertId,
+                Sequence = change.Sequence,
+                Camera = change.Camera,
+                OpenedAt = change.OpenedAt,
+                Model = drift.Model,
+                Psi = drift.Psi,
+            },
+            _ => OfImages(change, options),
+        };
+        data = data with { CloseReason = change.CloseReason, ClosedBy = change.ClosedBy, Acknowledged = change.Acknowledged };
+        BinaryData json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, TypeOf(change.Kind)));
+        string kind = change.Kind.NameOf(),
+            part = change.Kind == AlertKind.Anomaly ? "data" : kind;
+        CloudEvent envelope = new(options.Source, $"aaclip.{kind}.{change.TypeName}", json, "application/json", CloudEventDataFormat.Json)
+        {
+            Id = change.Id,
+            Subject = change.Camera,
+            Time = change.Time,
+            DataSchema = DataSchemaId + part,
+        };
+        if (change.Traceparent is not null)
+            envelope.ExtensionAttributes[TraceAttribute] = change.Traceparent;
+        return new AlertEvent(envelope, data);
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">The JSON is not a CloudEvents 1.0 event, or its data are not an alert.</exception>
+    public static AlertEvent Parse(BinaryData json)
+    {
+        try
+        {
+            CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
+            if (envelope?.Data is not { } found)
+                throw new JsonException("An alert event has no data.");
+            if (envelope.Type.Split('.') is not ["aaclip", var name, _] || AlertKinds.Of(name) is not { } kind)
+                throw new JsonException($"An event of the type '{envelope.Type}' is no alert.");
+            return new AlertEvent(
+                envelope,
+                (AlertData?)JsonSerializer.Deserialize(found, TypeOf(kind))
+                    ?? throw new JsonException("The data of an alert event are null.")
+            );
+        }
+        catch (ArgumentException e)
+        {
+            throw new JsonException($"An alert event is not a CloudEvents 1.0 event: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes the event in the JSON format of CloudEvents, UTF-8.</summary>
+    public BinaryData ToJson() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Envelope));
+
+    private static JsonTypeInfo TypeOf(AlertKind kind) =>
+        kind switch
+        {
+            AlertKind.Silence => AlertJson.Default.SilenceData,
+            AlertKind.Drift => AlertJson.Default.DriftData,
+            _ => AlertJson.Default.AnomalyData,
+        };
+
+    private static AnomalyData OfImages(AlertChange change, AlertOptions options)
+    {
+        // Not null: an alert of images has them
+        AlertPicture picture = change.Picture!;
+        return new AnomalyData
         {
             AlertId = change.AlertId,
             Sequence = change.Sequence,
-            Severity = change.Severity,
-            CloseReason = change.CloseReason,
-            ClosedBy = change.ClosedBy,
-            Acknowledged = change.Acknowledged,
             Camera = change.Camera,
             OpenedAt = change.OpenedAt,
-            Images = change.Images,
+            Severity = change.Severity!,
+            Images = change.Images!.Value,
             ObjectClass = picture.ObjectClass,
             Model = picture.Model,
             Score = new AlertScore(picture.Raw, picture.Calibrated, picture.Threshold),
@@ -73,114 +168,10 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             Result = new AlertBlob(picture.Result, Link(options, ContainerNames.Results, picture.Result)),
             Heatmap = picture.Heatmap is { } heatmap ? new AlertBlob(heatmap, Link(options, ContainerNames.Heatmaps, heatmap)) : null,
         };
-        BinaryData json = BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(data, AlertJson.Default.AlertData));
-        CloudEvent envelope = new(options.Source, TypePrefix + change.TypeName, json, "application/json", CloudEventDataFormat.Json)
-        {
-            Id = change.Id,
-            Subject = change.Camera,
-            Time = change.Time,
-            DataSchema = DataSchemaId,
-        };
-        if (change.Traceparent is not null)
-            envelope.ExtensionAttributes[TraceAttribute] = change.Traceparent;
-        return new AlertEvent(envelope, data);
     }
-
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="JsonException">The JSON is not a CloudEvents 1.0 event, or its data are not an alert.</exception>
-    public static AlertEvent Parse(BinaryData json)
-    {
-        try
-        {
-            CloudEvent? envelope = JsonSerializer.Deserialize<CloudEvent>(json);
-            AlertData? data = envelope?.Data is { } found ? JsonSerializer.Deserialize(found, AlertJson.Default.AlertData) : null;
-            return data is not null
-                ? new AlertEvent(envelope!, data) // not null: the data come from it
-                : throw new JsonException("An alert event has no data.");
-        }
-        catch (ArgumentException e)
-        {
-            throw new JsonException($"An alert event is not a CloudEvents 1.0 event: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Writes the event in the JSON format of CloudEvents, UTF-8.</summary>
-    public BinaryData ToJson() => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(Envelope));
 
     private static string? Link(AlertOptions options, string container, string blob) =>
         string.IsNullOrEmpty(options.LinkBase)
             ? null
             : $"{options.LinkBase.TrimEnd('/')}/{container}/{string.Join('/', blob.Split('/').Select(Uri.EscapeDataString))}";
 }
-
-/// <summary>The alert in an event. Score, image and region are those of the image with the highest score so far.</summary>
-public sealed record AlertData
-{
-    /// <summary>Version of the schema.</summary>
-    public int SchemaVersion { get; init; } = 1;
-
-    /// <summary>Id of the alert, the same for all its events.</summary>
-    public required string AlertId { get; init; }
-
-    /// <summary>1 for opened, then one more for each event.</summary>
-    public required int Sequence { get; init; }
-
-    /// <summary>The highest severity band reached.</summary>
-    public required string Severity { get; init; }
-
-    /// <summary>Why the alert was closed; absent in other events.</summary>
-    public AlertCloseReason? CloseReason { get; init; }
-
-    /// <summary>Who closed the alert and why; absent in other events, and if images closed it.</summary>
-    public AlertMark? ClosedBy { get; init; }
-
-    /// <summary>Who acknowledged the alert and why; absent if nobody did.</summary>
-    public AlertMark? Acknowledged { get; init; }
-
-    /// <summary>Camera of the alert.</summary>
-    public required string Camera { get; init; }
-
-    /// <summary>Name of the object's class, such as "bottle".</summary>
-    public required string ObjectClass { get; init; }
-
-    /// <summary>"name@version" of the model that scored.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>Time of the image that opened the alert.</summary>
-    public required DateTimeOffset OpenedAt { get; init; }
-
-    /// <summary>Number of alerting images of the alert so far.</summary>
-    public required int Images { get; init; }
-
-    /// <summary>The highest score so far.</summary>
-    public required AlertScore Score { get; init; }
-
-    /// <summary>The region with the highest peak, in pixels of the image; absent if there is none.</summary>
-    public Region? Region { get; init; }
-
-    /// <summary>The image with the highest score so far.</summary>
-    public required AlertImage Image { get; init; }
-
-    /// <summary>Result of this image.</summary>
-    public required AlertBlob Result { get; init; }
-
-    /// <summary>Heatmap of this image; absent if heatmaps are turned off.</summary>
-    public AlertBlob? Heatmap { get; init; }
-}
-
-/// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
-public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
-
-/// <summary>A blob: its name in its container and, if Alert__LinkBase is set, its URL.</summary>
-public sealed record AlertBlob(string Blob, string? Url);
-
-/// <summary>
-/// An image: its blob name, version, time of storage; its URL, if Alert__LinkBase is set; and the part that it shows, if it is known.
-/// </summary>
-public sealed record AlertImage(
-    string Blob,
-    [property: JsonPropertyName("etag")] string ETag,
-    DateTimeOffset Time,
-    string? Url,
-    string? Part = null
-);

@@ -9,5 +9,7 @@ namespace AaClip.Pipeline.Alerts;
     RespectNullableAnnotations = true
 )]
 [JsonSerializable(typeof(AlertState))]
-[JsonSerializable(typeof(AlertData))]
+[JsonSerializable(typeof(AnomalyData))]
+[JsonSerializable(typeof(SilenceData))]
+[JsonSerializable(typeof(DriftData))]
 internal sealed partial class AlertJson : JsonSerializerContext;

@@ -7,7 +7,9 @@ namespace AaClip.Pipeline.Alerts;
 /// <summary>
 /// Decides on alerts. A pure function: the same images in the same order give the same changes with the same ids.
 /// An image is normal, alerting (anomalous, and its calibrated score reaches a severity band) or neutral (anomalous, but below all bands:
-/// it neither opens nor closes an alert). Images are ordered by their own times, so a late one counts at its own time:
+/// it neither opens nor closes an alert). Images are ordered by their own times, so a late one counts at its own time. With
+/// <see cref="AlertRule.Smooth"/>, what counts is the median score of an image and those before it (<see cref="SmoothedScores"/>), which a
+/// late image can change for up to k images; an image with fewer than k - 1 known before it is neutral:
 /// 1. Ignore an image that is known, older than the stored history, failed, or of a rescoring job.
 /// 2. No alert is open: an alerting image opens one if any M consecutive images that include it have at least N alerting ones. During the
 /// cool-down after a close, measured between image times, only an image more severe than the closed alert opens one.
@@ -35,22 +37,26 @@ internal static class AlertMachine
         if (seen.Time < state.Horizon)
             return new(state, AlertOutcome.TooLate, []);
         List<Observation> recent = [.. state.Recent];
-        int at = recent.FindLastIndex(o => o.Time <= seen.Time) + 1;
+        int at = recent.FindLastIndex(o => Precedes(o, seen, rule)) + 1;
         recent.Insert(at, seen);
+        IReadOnlyList<Observation?> before = SmoothedScores.Of(state.Recent, rule.Smooth),
+            scores = SmoothedScores.Of(recent, rule.Smooth);
 
         // 2. Open, 3. Update or close
         List<AlertChange> changes = [];
         OpenAlert? open = state.Open;
         ClosedAlert? closed = state.Closed;
-        if (Band(rule, seen) >= 0 && rule.Enabled)
+        for (int i = at; rule.Enabled && i < scores.Count && i < at + rule.Smooth; i++)
         {
+            if (scores[i] is not { } score || Band(rule, score) < 0 || (i > at && Band(rule, before[i - 1]) >= 0))
+                continue; // it is not alerting, or it was already
             open =
-                open is not null ? Join(open, rule, seen, scored, changes)
-                : IsCalm(closed, rule, seen) ? null
-                : Confirm(recent, at, rule, scored, changes);
+                open is not null ? Join(open, rule, score, scored, changes)
+                : IsCalm(closed, rule, score) ? null
+                : Confirm(scores, i, rule, scored, changes);
         }
 
-        if (open is not null && (!rule.Enabled || NormalRun(recent) >= rule.CloseAfterNormal))
+        if (open is not null && (!rule.Enabled || NormalRun(scores) >= rule.CloseAfterNormal))
         {
             changes.Add(
                 Change(AlertChangeType.Closed, open with { Sequence = open.Sequence + 1 }, recent[^1].Time, scored) with
@@ -63,7 +69,7 @@ internal static class AlertMachine
         }
 
         return new(
-            Trim(state, recent, rule) with
+            Trim(state, recent, at, rule) with
             {
                 Open = open,
                 Closed = closed,
@@ -105,7 +111,11 @@ internal static class AlertMachine
         );
     }
 
-    private static int Band(AlertRule rule, Observation seen) => seen.Anomalous ? Band(rule, seen.Calibrated) : -1;
+    // Images of the same second are in the order of arrival; smoothing gives them one that arrival does not change.
+    private static bool Precedes(Observation known, Observation seen, AlertRule rule) =>
+        known.Time == seen.Time && rule.Smooth > 1 ? string.CompareOrdinal(known.Id, seen.Id) < 0 : known.Time <= seen.Time;
+
+    private static int Band(AlertRule rule, Observation? score) => score is { Anomalous: true } ? Band(rule, score.Calibrated) : -1;
 
     private static int Band(AlertRule rule, double calibrated)
     {
@@ -115,58 +125,56 @@ internal static class AlertMachine
         return band;
     }
 
-    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation seen, Scored scored, List<AlertChange> changes)
+    // A score has no picture if smoothing takes it from an old image, whose picture is gone: it cannot be shown, and counts alone.
+    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation score, Scored scored, List<AlertChange> changes)
     {
-        int band = Band(rule, seen);
-        bool risen = band > Band(rule, open.Worst.Calibrated);
-        // Picture is not null: the image is anomalous
+        int band = Band(rule, score);
+        bool risen = score.Picture is not null && band > Band(rule, open.Worst.Calibrated);
         open = open with
         {
             Images = open.Images + 1,
-            Worst = seen.Calibrated > open.Worst.Calibrated ? seen.Picture! : open.Worst,
+            Worst = score.Calibrated > open.Worst.Calibrated ? score.Picture ?? open.Worst : open.Worst,
         };
         if (!risen)
             return open;
         open = open with { Sequence = open.Sequence + 1, Severity = rule.SeverityBands[band].Name };
-        changes.Add(Change(AlertChangeType.Updated, open, seen.Time, scored));
+        changes.Add(Change(AlertChangeType.Updated, open, score.Time, scored));
         return open;
     }
 
-    private static bool IsCalm(ClosedAlert? closed, AlertRule rule, Observation seen) =>
+    private static bool IsCalm(ClosedAlert? closed, AlertRule rule, Observation score) =>
         closed is not null
-        && (seen.Time - closed.At).TotalSeconds < rule.CoolDownSeconds
-        && Band(rule, seen) <= Band(rule, closed.Calibrated);
+        && (score.Time - closed.At).TotalSeconds < rule.CoolDownSeconds
+        && Band(rule, score) <= Band(rule, closed.Calibrated);
 
-    private static OpenAlert? Confirm(List<Observation> recent, int at, AlertRule rule, Scored scored, List<AlertChange> changes)
+    private static OpenAlert? Confirm(IReadOnlyList<Observation?> scores, int at, AlertRule rule, Scored scored, List<AlertChange> changes)
     {
         for (int first = Math.Max(0, at - rule.Confirm.M + 1); first <= at; first++)
         {
-            List<Observation> alerting = recent
-                .GetRange(first, Math.Min(rule.Confirm.M, recent.Count - first))
-                .FindAll(o => Band(rule, o) >= 0);
-            if (alerting.Count < rule.Confirm.N)
+            Observation[] alerting = [.. scores.Skip(first).Take(rule.Confirm.M).OfType<Observation>().Where(o => Band(rule, o) >= 0)];
+            // Without smoothing there is always a picture: the current image is among them
+            if (alerting.Length < rule.Confirm.N || alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated) is not { } worst)
                 continue;
-            // Not null: the current image is among them and has a picture
-            Observation worst = alerting.Where(o => o.Picture is not null).MaxBy(o => o.Calibrated)!;
+            DateTimeOffset time = scores[at]!.Time; // not null: it is alerting
             OpenAlert open = new(
                 AlertId(scored.Camera, scored.Image, scored.ETag),
-                recent[at].Time,
+                time,
                 1,
                 rule.SeverityBands[Band(rule, worst)].Name,
-                alerting.Count,
-                worst.Picture!
+                alerting.Length,
+                worst.Picture! // chosen so
             );
-            changes.Add(Change(AlertChangeType.Opened, open, recent[at].Time, scored));
+            changes.Add(Change(AlertChangeType.Opened, open, time, scored));
             return open;
         }
 
         return null;
     }
 
-    private static int NormalRun(List<Observation> recent)
+    private static int NormalRun(IReadOnlyList<Observation?> scores)
     {
         int run = 0;
-        while (run < recent.Count && !recent[^(run + 1)].Anomalous)
+        while (run < scores.Count && scores[^(run + 1)] is { Anomalous: false })
             run++;
         return run;
     }
@@ -187,10 +195,12 @@ internal static class AlertMachine
             Traceparent = scored.Traceparent,
         };
 
-    // The newest M images keep their pictures: the next image may open an alert with them.
-    private static AlertState Trim(AlertState state, List<Observation> recent, AlertRule rule)
+    // The newest M images, and those that they are smoothed with, keep their pictures: the next image may open an alert with them. So may
+    // the next image of several late ones, which is smoothed with those beside this one.
+    private static AlertState Trim(AlertState state, List<Observation> recent, int at, AlertRule rule)
     {
-        int excess = recent.Count - Math.Max(Memory, Math.Max(rule.Confirm.M, rule.CloseAfterNormal));
+        int smoothed = rule.Smooth - 1;
+        int excess = recent.Count - Math.Max(Memory, smoothed + Math.Max(rule.Confirm.M, rule.CloseAfterNormal));
         DateTimeOffset? horizon = state.Horizon;
         if (excess > 0)
         {
@@ -198,8 +208,9 @@ internal static class AlertMachine
             recent.RemoveRange(0, excess);
         }
 
-        for (int i = 0; i < recent.Count - rule.Confirm.M; i++)
-            if (recent[i].Picture is not null)
+        int near = smoothed > 0 ? rule.Confirm.M + smoothed : 0;
+        for (int i = 0; i < recent.Count - rule.Confirm.M - smoothed; i++)
+            if (recent[i].Picture is not null && Math.Abs(i + Math.Max(excess, 0) - at) >= near)
                 recent[i] = recent[i] with { Picture = null };
         return state with { Recent = recent, Horizon = horizon };
     }
@@ -207,7 +218,7 @@ internal static class AlertMachine
 
 /// <summary>The outcome of an image.</summary>
 /// <param name="State">The new state; the changes are at the end of its outbox.</param>
-/// <param name="Changes">New changes, 0 to 2.</param>
+/// <param name="Changes">New changes: 0 to 2, or more with smoothing, where an image can change several scores.</param>
 internal sealed record AlertDecision(AlertState State, AlertOutcome Outcome, IReadOnlyList<AlertChange> Changes);
 
 /// <summary>Whether an image counted, or why not.</summary>

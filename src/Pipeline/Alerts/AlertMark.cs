@@ -13,38 +13,59 @@ public sealed record AlertMark(string By, string? Note, DateTimeOffset At)
     public const int MaxNote = 2000;
 }
 
-/// <summary>Decisions of people on the open alert of a camera: pure functions, as <see cref="AlertMachine"/> for images.</summary>
+/// <summary>
+/// Decisions of people on an open alert of a camera, of any kind: pure functions, as <see cref="AlertMachine"/> for images.
+/// </summary>
 internal static class AlertMarks
 {
-    /// <summary>Marks the open alert as acknowledged. If there is none, or it is acknowledged already, nothing changes.</summary>
-    public static AlertDecision Acknowledge(AlertState state, string camera, AlertMark mark)
+    /// <summary>Marks an alert as acknowledged. If it is not open, or is acknowledged already, nothing changes.</summary>
+    public static AlertDecision Acknowledge(AlertState state, string camera, string alertId, AlertMark mark)
     {
-        if (state.Open is not { Acknowledged: null } open)
+        if (state.Open?.Id == alertId && state.Open is { Acknowledged: null } open)
+        {
+            open = open with { Acknowledged = mark, Sequence = open.Sequence + 1 };
+            return Decide(state with { Open = open }, Change(AlertChangeType.Acknowledged, camera, open, mark));
+        }
+
+        if (Find(state, alertId) is not { Acknowledged: null } condition)
             return Nothing(state);
-        open = open with { Acknowledged = mark, Sequence = open.Sequence + 1 };
-        return Decide(state with { Open = open }, Change(AlertChangeType.Acknowledged, camera, open, mark));
+        condition = condition with { Acknowledged = mark, Sequence = condition.Sequence + 1 };
+        return Decide(With(state, condition), condition.Change(AlertChangeType.Acknowledged, camera, mark.At));
     }
 
     /// <summary>
-    /// Closes the open alert; if there is none, nothing changes. The cool-down begins at the newest image, as after a close by images:
-    /// until it ends, only an image that is more severe than the alert opens another one.
+    /// Closes an alert; if it is not open, nothing changes. After one about anomalous images the cool-down begins at the newest image, as
+    /// after a close by images: until it ends, only an image that is more severe than the alert opens another one. Silence and drift open
+    /// again only after they have ended.
     /// </summary>
-    public static AlertDecision Close(AlertState state, string camera, AlertMark mark)
+    public static AlertDecision Close(AlertState state, string camera, string alertId, AlertMark mark)
     {
-        if (state.Open is not { } open)
+        if (state.Open is { } open && open.Id == alertId)
+        {
+            DateTimeOffset newest = state.Recent is [.., { } last] ? last.Time : open.OpenedAt;
+            AlertState closed = state with { Open = null, Closed = new ClosedAlert(newest, open.Worst.Calibrated) };
+            open = open with { Sequence = open.Sequence + 1 };
+            return Decide(closed, ByOperator(Change(AlertChangeType.Closed, camera, open, mark), mark));
+        }
+
+        if (Find(state, alertId) is not { } condition)
             return Nothing(state);
-        DateTimeOffset newest = state.Recent is [.., { } last] ? last.Time : open.OpenedAt;
-        AlertState closed = state with { Open = null, Closed = new ClosedAlert(newest, open.Worst.Calibrated) };
-        open = open with { Sequence = open.Sequence + 1 };
-        return Decide(
-            closed,
-            Change(AlertChangeType.Closed, camera, open, mark) with
-            {
-                CloseReason = AlertCloseReason.Operator,
-                ClosedBy = mark,
-            }
-        );
+        condition = condition with { Dismissed = true, Sequence = condition.Sequence + 1 };
+        return Decide(With(state, condition), ByOperator(condition.Change(AlertChangeType.Closed, camera, mark.At), mark));
     }
+
+    private static OpenCondition? Find(AlertState state, string alertId) =>
+        Array.Find([state.Silence, state.Drift], c => c is { Dismissed: false } && c.Id == alertId);
+
+    private static AlertState With(AlertState state, OpenCondition condition) =>
+        condition.Silence is not null ? state with { Silence = condition } : state with { Drift = condition };
+
+    private static AlertChange ByOperator(AlertChange change, AlertMark mark) =>
+        change with
+        {
+            CloseReason = AlertCloseReason.Operator,
+            ClosedBy = mark,
+        };
 
     private static AlertDecision Nothing(AlertState state) => new(state, AlertOutcome.NotCounted, []);
 

@@ -47,11 +47,11 @@ public sealed class AlertOptions : IValidatableObject
     /// <summary>Password of <see cref="MqttUser"/>. Never logged.</summary>
     public string MqttPassword { get; set; } = "";
 
-    /// <summary>Topics at <see cref="Mqtt"/>, with the placeholders {camera}, {severity}, {type} and {class}.</summary>
+    /// <summary>Topics at <see cref="Mqtt"/>, with the placeholders {camera}, {kind}, {severity}, {type} and {class}.</summary>
     [RegularExpression(
         Alerts.MqttTopic.Pattern,
-        ErrorMessage = "Alert__MqttTopic takes a topic such as aaclip/alerts/{{camera}}, with the placeholders {{camera}}, {{severity}}, "
-            + "{{type}} and {{class}}, without wildcards."
+        ErrorMessage = "Alert__MqttTopic takes a topic such as aaclip/alerts/{{camera}}, with the placeholders {{camera}}, {{kind}}, "
+            + "{{severity}}, {{type}} and {{class}}, without wildcards."
     )]
     public string MqttTopic { get; set; } = "aaclip/alerts/{camera}";
 

@@ -144,6 +144,21 @@ public sealed partial class AlertRaiser : IDisposable
     }
 
     /// <summary>
+    /// Stores a decision about a camera itself, and what is to be told. <see cref="SweepAsync"/> tells it: many cameras may become silent
+    /// at the same moment, and a receiver that hangs must not delay the decisions on the others.
+    /// </summary>
+    internal async Task RecordAsync(string camera, Func<AlertState, AlertDecision> decide, CancellationToken cancellation)
+    {
+        AlertDecision? decision = null;
+        await _store.ChangeAsync(
+            camera,
+            before => (decision = decide(before)).Changes.Count == 0 ? decision.State : Address(decision.State, _time.GetUtcNow()),
+            cancellation
+        );
+        Report("none", decision!); // not null: set by the call above
+    }
+
+    /// <summary>
     /// Delivers the changes that are still in the cameras' outboxes, for example after an outage of a receiver while a camera has no new
     /// images. Skips changes that another worker has claimed.
     /// </summary>
@@ -188,11 +203,9 @@ public sealed partial class AlertRaiser : IDisposable
 
     private SemaphoreSlim GateOf(string camera) => _gates[(uint)string.GetHashCode(camera, StringComparison.Ordinal) % _gates.Length];
 
-    // Addresses what is new in the outbox, and takes the claim to deliver it if no other worker has it. Without receivers, as on the
-    // review page, it does neither: a worker will.
-    private AlertState Claim(AlertState state)
+    // Names the receivers of what is new in the outbox. Without receivers, as on the review page, a worker will.
+    private AlertState Address(AlertState state, DateTimeOffset now)
     {
-        DateTimeOffset now = _time.GetUtcNow();
         if (state.Outbox.Any(p => p.IsUnaddressed) && _sinks.Length > 0)
             state = state with
             {
@@ -200,6 +213,14 @@ public sealed partial class AlertRaiser : IDisposable
             };
         if (state.Outbox.Any(p => p.Since is null))
             state = state with { Outbox = [.. state.Outbox.Select(p => p.Since is null ? p with { Since = now } : p)] };
+        return state;
+    }
+
+    // Takes the claim to deliver the outbox, if it is not empty and no other worker has it.
+    private AlertState Claim(AlertState state)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        state = Address(state, now);
         bool free = state.Claim is not { } claim || claim.Worker == _worker || claim.Until <= now;
         return state.Outbox.Count > 0 && free && _sinks.Length > 0
             ? state with
@@ -213,8 +234,8 @@ public sealed partial class AlertRaiser : IDisposable
     {
         foreach (AlertChange change in decision.Changes)
         {
-            Metrics.Alert(change.TypeName, change.Severity);
-            Log.Changed(_logger, change.AlertId, change.TypeName, change.Severity, change.Camera, image);
+            Metrics.Alert(change.Kind.NameOf(), change.TypeName, change.Severity);
+            Log.Changed(_logger, change.AlertId, change.Kind.NameOf(), change.TypeName, change.Severity ?? "none", change.Camera, image);
         }
     }
 
@@ -343,8 +364,16 @@ public sealed partial class AlertRaiser : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Alert {AlertId} {Change}: {Severity}, camera {Camera}, image {Image}.")]
-        public static partial void Changed(ILogger logger, string alertId, string change, string severity, string camera, string image);
+        [LoggerMessage(1, LogLevel.Information, "Alert {AlertId} ({Kind}) {Change}: {Severity}, camera {Camera}, image {Image}.")]
+        public static partial void Changed(
+            ILogger logger,
+            string alertId,
+            string kind,
+            string change,
+            string severity,
+            string camera,
+            string image
+        );
 
         [LoggerMessage(
             2,

@@ -1,3 +1,7 @@
+using AaClip.Pipeline.Cameras;
+using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Storage;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,8 +15,9 @@ namespace AaClip.Pipeline.Alerts;
 public static class AlertServices
 {
     /// <summary>
-    /// Registers <see cref="CameraAlerts"/> with the queue as a receiver, and with topic, webhook and MQTT broker if Alert__Topic,
-    /// Alert__Webhook and Alert__Mqtt are set. Needs StorageClients and CameraProfiles among the services.
+    /// Registers <see cref="CameraAlerts"/> and <see cref="CameraWatch"/> with the queue as a receiver, and with topic, webhook and MQTT
+    /// broker if Alert__Topic, Alert__Webhook and Alert__Mqtt are set. Needs StorageClients, CameraProfiles and ModelRolesStore among the
+    /// services.
     /// </summary>
     /// <exception cref="InvalidOperationException">Alert__Topic is set without a usable connection ServiceBus.</exception>
     public static IServiceCollection AddAaClipAlerts(this IServiceCollection services, IConfiguration configuration)
@@ -34,6 +39,20 @@ public static class AlertServices
         ));
         services.AddSingleton<IAlertSink, QueueAlertSink>();
         services.AddSingleton<CameraAlerts>();
+        services.AddSingleton(provider => new CameraStates(
+            provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        services.AddSingleton(provider => new CameraWatch(
+            provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<CameraStates>(),
+            provider.GetRequiredService<CameraProfiles>(),
+            provider.GetRequiredService<ModelRolesStore>(),
+            provider.GetRequiredService<AlertStore>(),
+            provider.GetRequiredService<AlertRaiser>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<CameraWatch>>()
+        ));
         services.AddSingleton(provider => new AlertDesk(
             provider.GetRequiredService<AlertStore>(),
             provider.GetRequiredService<AlertRaiser>()

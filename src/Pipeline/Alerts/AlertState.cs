@@ -31,11 +31,17 @@ internal sealed record AlertState
     /// <summary>Time of the newest image that was removed from <see cref="Recent"/>; null if none was.</summary>
     public DateTimeOffset? Horizon { get; init; }
 
-    /// <summary>The open alert; null if there is none.</summary>
+    /// <summary>The open alert about anomalous images; null if there is none.</summary>
     public OpenAlert? Open { get; init; }
 
-    /// <summary>The alert that was closed last; null before the first.</summary>
+    /// <summary>The alert about anomalous images that was closed last; null before the first.</summary>
     public ClosedAlert? Closed { get; init; }
+
+    /// <summary>The alert that the camera is silent; null if there is none.</summary>
+    public OpenCondition? Silence { get; init; }
+
+    /// <summary>The alert that the camera's scores have moved; null if there is none.</summary>
+    public OpenCondition? Drift { get; init; }
 
     /// <summary>Decided changes that are not yet delivered to every receiver, in the order of their decision.</summary>
     public IReadOnlyList<PendingChange> Outbox { get; init; } = [];
@@ -56,7 +62,7 @@ internal sealed record AlertState
 /// <param name="Picture">Data for an alert; kept only while an alert may still need it.</param>
 internal sealed record Observation(string Id, DateTimeOffset Time, bool Anomalous, double Calibrated, AlertPicture? Picture = null);
 
-/// <summary>An alert that was opened and not closed.</summary>
+/// <summary>An alert about anomalous images that was opened and not closed.</summary>
 /// <param name="Id">Id of the alert.</param>
 /// <param name="OpenedAt">Time of the image that opened it.</param>
 /// <param name="Sequence">Number of its newest change, from 1.</param>

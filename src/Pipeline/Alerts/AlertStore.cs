@@ -17,7 +17,9 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     private const string CameraKey = "camera",
         UndeliveredKey = "undelivered",
         SinceKey = "since",
-        OpenKey = "open"; // metadata of the blobs
+        OpenKey = "open",
+        SilenceKey = "silence",
+        DriftKey = "drift"; // metadata of the blobs
 
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
@@ -77,12 +79,19 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
                 );
     }
 
-    /// <summary>Lists the cameras with an open alert. Reads only a listing with metadata, not the blobs.</summary>
-    public async IAsyncEnumerable<string> OpenAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>Lists the cameras with an open alert of any kind. Reads only a listing with metadata, not the blobs.</summary>
+    public IAsyncEnumerable<string> OpenAsync(CancellationToken cancellation = default) =>
+        WithAsync([OpenKey, SilenceKey, DriftKey], cancellation);
+
+    /// <summary>Lists the cameras with an alert of silence or drift, also where a person closed it. Reads as above.</summary>
+    public IAsyncEnumerable<string> WithConditionAsync(CancellationToken cancellation = default) =>
+        WithAsync([SilenceKey, DriftKey], cancellation);
+
+    private async IAsyncEnumerable<string> WithAsync(string[] keys, [EnumeratorCancellation] CancellationToken cancellation)
     {
         GetBlobsOptions options = new() { Traits = BlobTraits.Metadata, Prefix = Folder };
         await foreach (BlobItem blob in _container.GetBlobsAsync(options, cancellation))
-            if (blob.Metadata.ContainsKey(OpenKey) && blob.Metadata.TryGetValue(CameraKey, out string? camera))
+            if (keys.Any(blob.Metadata.ContainsKey) && blob.Metadata.TryGetValue(CameraKey, out string? camera))
                 yield return Uri.UnescapeDataString(camera);
     }
 
@@ -98,11 +107,18 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
     // A camera name that is too long for metadata is left out: its outbox is delivered with the camera's next image.
     private static Dictionary<string, string>? Metadata(string camera, AlertState state)
     {
-        if (state is { Outbox.Count: 0, Open: null } || Uri.EscapeDataString(camera) is not { Length: < 4096 } name)
+        if (
+            state is { Outbox.Count: 0, Open: null, Silence: null, Drift: null }
+            || Uri.EscapeDataString(camera) is not { Length: < 4096 } name
+        )
             return null;
         Dictionary<string, string> metadata = new() { [CameraKey] = name };
         if (state.Open is { } open)
             metadata[OpenKey] = open.Id;
+        if (state.Silence is { } silence)
+            metadata[SilenceKey] = silence.Id;
+        if (state.Drift is { } drift)
+            metadata[DriftKey] = drift.Id;
         if (state.Outbox.Count > 0)
         {
             metadata[UndeliveredKey] = state.Outbox.Count.ToString(CultureInfo.InvariantCulture);

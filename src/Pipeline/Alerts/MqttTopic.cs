@@ -7,10 +7,12 @@ namespace AaClip.Pipeline.Alerts;
 internal static class MqttTopic
 {
     /// <summary>
-    /// Regular expression of a pattern: the placeholders {camera}, {severity}, {type} (opened, updated or closed) and {class}; no wildcard
-    /// and no control character; not in the namespace of brokers, which begins with "$".
+    /// Regular expression of a pattern: the placeholders {camera}, {kind} (anomaly, silence or drift), {severity}, {type} (opened, updated,
+    /// acknowledged or closed) and {class}; no wildcard and no control character; not in the namespace of brokers, which begins with "$".
     /// </summary>
-    public const string Pattern = @"^(?!\$)([^{}+#\x00-\x1F\x7F-\x9F]|\{(camera|severity|type|class)\})+$";
+    public const string Pattern = @"^(?!\$)([^{}+#\x00-\x1F\x7F-\x9F]|\{(camera|kind|severity|type|class)\})+$";
+
+    private const string None = "none"; // silence and drift have neither severity nor class
 
     /// <summary>Returns the topic of an event.</summary>
     public static string Of(string pattern, AlertEvent alert) =>
@@ -26,9 +28,10 @@ internal static class MqttTopic
                                 part switch
                                 {
                                     "camera" => alert.Data.Camera,
-                                    "severity" => alert.Data.Severity,
-                                    "type" => alert.Envelope.Type[AlertEvent.TypePrefix.Length..],
-                                    _ => alert.Data.ObjectClass,
+                                    "kind" => alert.Kind.NameOf(),
+                                    "severity" => alert.Anomaly?.Severity ?? None,
+                                    "type" => alert.Change,
+                                    _ => alert.Anomaly?.ObjectClass ?? None,
                                 }
                             )
                 )

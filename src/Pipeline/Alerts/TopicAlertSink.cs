@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
-/// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, objectClass, severity, score, model, verdict
-/// and type. The message id is the event's id, so that the topic's duplicate detection drops a message that is sent again after a lost
-/// response.
+/// A Service Bus topic, over AMQP. Subscriptions filter by the application properties camera, kind, type, objectClass, severity, score,
+/// model and verdict; silence has the first three alone, drift the model too. The message id is the event's id, so that the topic's
+/// duplicate detection drops a message that is sent again after a lost response.
 /// </summary>
 internal sealed class TopicAlertSink : IAlertSink
 {

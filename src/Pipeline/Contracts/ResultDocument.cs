@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Contracts;
 
@@ -31,6 +32,11 @@ public sealed record ResultDocument
 
     /// <summary>The stored raw map; null for a failed image, and for a file without one.</summary>
     public MapPart? Map { get; init; }
+
+    /// <summary>
+    /// The tiles that were scored, row by row; null for an image that was scored whole. With the map they are all that a judgement needs.
+    /// </summary>
+    public IReadOnlyList<Tile>? Tiles { get; init; }
 
     /// <summary>Duration of each step.</summary>
     public required TimingsPart Timings { get; init; }
@@ -160,8 +166,12 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// <param name="Verdict">
 /// Anomalous if raw reaches the threshold. Null for a file without a threshold; calibrated and threshold are then null too.
 /// </param>
-/// <param name="Detection">The model's score of the whole image, about 0 to 1 (specification 4.2), unchanged.</param>
-/// <param name="MapMax">Largest value of the final map (specification 4.2), outside of the ignore masks.</param>
+/// <param name="Detection">
+/// The model's score of the whole image, about 0 to 1 (specification 4.2), unchanged; of an image in tiles, of the tile.
+/// </param>
+/// <param name="MapMax">
+/// Largest value of the final map (specification 4.2), outside of the ignore masks; of an image in tiles, inside of the tile.
+/// </param>
 /// <param name="Raw">
 /// Both combined by the package's calibration: about 0 to 1, but an image outside of the calibrated range can go beyond.
 /// </param>
@@ -170,6 +180,9 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// <param name="Calibration">
 /// "neutral" if the package has no calibration for the class; the scale is then generic, and the verdict is not reliable. Otherwise null.
 /// </param>
+/// <param name="Tile">
+/// Index of the tile with the highest raw score, which is the image's score; null if the image was scored whole.
+/// </param>
 public sealed record ScorePart(
     Verdict? Verdict,
     float? Detection = null,
@@ -177,7 +190,8 @@ public sealed record ScorePart(
     double? Raw = null,
     double? Calibrated = null,
     double? Threshold = null,
-    string? Calibration = null
+    string? Calibration = null,
+    int? Tile = null
 )
 {
     /// <summary>The value of <see cref="Calibration"/> for a class without a calibration.</summary>
@@ -190,8 +204,11 @@ public sealed record ScorePart(
 
 /// <summary>A stored raw map of [side, side] pixels, before smoothing and masks: value = offset + scale · pixel.</summary>
 /// <param name="Blob">Blob name in the maps container, or path of a file.</param>
-/// <param name="Side">Patches along one side.</param>
-/// <param name="Size">Pixels along one side of the model's input; the map's maximum is taken at this size.</param>
+/// <param name="Side">Patches along one side; of an image in tiles, of the merged map.</param>
+/// <param name="Size">
+/// Pixels along one side of the model's input; the map's maximum is taken at this size. Of an image in tiles, a whole number of pixels for
+/// each patch, as many as in the model's input if the map is not too large.
+/// </param>
 /// <param name="Scale">Step between stored values.</param>
 /// <param name="Offset">Value stored as 0.</param>
 /// <param name="Domain">"industrial" or "medical"; it selects the smoothing.</param>
@@ -201,6 +218,7 @@ public sealed record ScorePart(
 /// <param name="Low">Values at or below this leave the heatmap's photo unchanged; null in results of older programs.</param>
 /// <param name="High">Values at or above this have the heatmap's strongest colour; null in results of older programs.</param>
 /// <param name="Level">The value at the border of the regions; null in results of older programs.</param>
+/// <param name="Steps">How the final map is made of the stored one; null for AA-CLIP's steps.</param>
 public sealed record MapPart(
     string Blob,
     int Side,
@@ -211,9 +229,20 @@ public sealed record MapPart(
     float Threshold,
     float? Low = null,
     float? High = null,
-    float? Level = null
+    float? Level = null,
+    MapSteps? Steps = null
 )
 {
+    /// <summary>A stored map, without thresholds.</summary>
+    /// <param name="map">The model's map.</param>
+    /// <param name="stored">Its values as they are stored.</param>
+    /// <param name="blob">Where.</param>
+    public static MapPart Of(AnomalyMap map, QuantizedMap stored, string blob) =>
+        new(blob, map.Side, map.Size, stored.Scale, stored.Offset, map.Domain, 0)
+        {
+            Steps = map.Steps == MapSteps.AaClip ? null : map.Steps,
+        };
+
     /// <summary>This map, with the scale of a heatmap.</summary>
     public MapPart With(HeatmapOptions scale) =>
         this with

@@ -92,14 +92,15 @@ public sealed class MapRejudger(
             Scale = map.Scale,
             Offset = map.Offset,
         };
-        AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain);
+        AnomalyMap raw = new(stored.ToFloat32(), map.Side, map.Size, profile.Domain, map.Steps);
         Judgement judgement = Judgement.Of(
             raw,
             detection,
             profile,
             manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class),
             result.Image.Width,
-            result.Image.Height
+            result.Image.Height,
+            tiles: result.Tiles // as it was cut, whatever the profile says now
         );
 
         string blob = map.Blob;

@@ -7,6 +7,7 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Models;
 
@@ -25,6 +26,7 @@ public sealed class LoadedModel : IAsyncDisposable
     private long _runBegan; // timestamp; 0 while nothing runs
     private readonly Faults _faults;
     private readonly TimeSpan _deadAfter;
+    private readonly int _together; // tiles of an image that are prepared at a time
 
     internal LoadedModel(AnomalyScorer scorer, IDisposable? hold, BatchingOptions batching, TimeSpan deadAfter, TimeProvider time)
     {
@@ -33,12 +35,8 @@ public sealed class LoadedModel : IAsyncDisposable
         _deadAfter = deadAfter;
         _time = time;
         _faults = new Faults(time);
-        _batcher = new(
-            Run,
-            scorer.Batches ? batching.MaxSize : 1,
-            scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero,
-            time
-        );
+        _together = scorer.Batches ? batching.MaxSize : 1;
+        _batcher = new(Run, _together, scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero, time);
         Part = ModelPart.Of(scorer.Model, scorer.Provider);
     }
 
@@ -119,6 +117,22 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="InvalidDataException">The model returned NaN or infinity for this image.</exception>
     public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
         _batcher.RunAsync(_scorer.Prepare(image, anchors, domain), urgent, cancellation);
+
+    /// <summary>Cuts an image into tiles, if it is to be scored in tiles; see <see cref="AnomalyScorer.Cut"/>.</summary>
+    public TiledImage? Cut(RgbImage image, Tiling? tiling) => _scorer.Cut(image, tiling);
+
+    /// <summary>
+    /// Scores the tiles of an image: as many at a time as a batch holds, among other waiting images; on the CPU one after the other.
+    /// </summary>
+    /// <param name="urgent">As for a whole image.</param>
+    /// <exception cref="InvalidDataException">The model returned NaN or infinity for a tile.</exception>
+    public async Task<ImageScore> ScoreAsync(TiledImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation)
+    {
+        List<ImageScore> scores = [];
+        foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(_together))
+            scores.AddRange(await Task.WhenAll(some.Select(p => ScoreAsync(p, anchors, domain, urgent, cancellation))));
+        return ImageScore.Merge(image, scores);
+    }
 
     /// <summary>Finishes the current run, then unloads the model.</summary>
     public async ValueTask DisposeAsync()

@@ -12,8 +12,9 @@ namespace AaClip.Pipeline.Operations;
 /// <param name="Id">Id of the event, different for each change.</param>
 /// <param name="Time">When the change happened.</param>
 /// <param name="Camera">Camera of the alert.</param>
-/// <param name="Change">"opened", "updated" or "closed".</param>
-/// <param name="Severity">Severity after the change.</param>
+/// <param name="Kind">What the alert is about.</param>
+/// <param name="Change">"opened", "updated", "acknowledged" or "closed".</param>
+/// <param name="Severity">Severity after the change; null for silence and drift, as all that follows.</param>
 /// <param name="Images">Number of alerting images so far.</param>
 /// <param name="Score">Highest calibrated score of the alert.</param>
 /// <param name="Image">Blob name of the image with this score.</param>
@@ -22,12 +23,13 @@ public sealed record SeenAlert(
     string Id,
     DateTimeOffset Time,
     string Camera,
+    AlertKind Kind,
     string Change,
-    string Severity,
-    int? Images,
-    double? Score,
-    string? Image,
-    string? Heatmap
+    string? Severity = null,
+    int? Images = null,
+    double? Score = null,
+    string? Image = null,
+    string? Heatmap = null
 )
 {
     /// <summary>Id of the alert, the same for all its changes.</summary>
@@ -45,7 +47,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (ETag ETag, AlertState State)> _states = new(StringComparer.Ordinal);
 
-    /// <summary>Severity of the open alerts, by camera, as of the last call.</summary>
+    /// <summary>Severity of the open alerts about anomalous images, by camera, as of the last call.</summary>
     public IReadOnlyDictionary<string, string> Open { get; private set; } = new Dictionary<string, string>();
 
     /// <summary>Number of changes that are not yet delivered to every receiver, as of the last call.</summary>
@@ -76,14 +78,15 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
                     lines.Add(
                         new SeenAlert(
                             alert.Envelope.Id,
-                            alert.Envelope.Time ?? alert.Data.Image.Time,
+                            alert.Envelope.Time ?? alert.Anomaly?.Image.Time ?? alert.Data.OpenedAt,
                             alert.Data.Camera,
-                            alert.Envelope.Type.Replace(AlertEvent.TypePrefix, "", StringComparison.Ordinal),
-                            alert.Data.Severity,
-                            alert.Data.Images,
-                            alert.Data.Score.Calibrated,
-                            alert.Data.Image.Blob,
-                            alert.Data.Heatmap?.Blob
+                            alert.Kind,
+                            alert.Change,
+                            alert.Anomaly?.Severity,
+                            alert.Anomaly?.Images,
+                            alert.Anomaly?.Score.Calibrated,
+                            alert.Anomaly?.Image.Blob,
+                            alert.Anomaly?.Heatmap?.Blob
                         )
                         {
                             AlertId = alert.Data.AlertId,
@@ -111,7 +114,10 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
                     && await ReadAsync(container, blob.Name, cancellation) is { } state
                 )
                 {
-                    lines.AddRange(Changes(Camera(blob.Name), known.State?.Open, state));
+                    string name = Camera(blob.Name);
+                    lines.AddRange(Changes(name, known.State?.Open, state));
+                    lines.AddRange(Changes(name, AlertKind.Silence, known.State?.Silence, state.Silence, state));
+                    lines.AddRange(Changes(name, AlertKind.Drift, known.State?.Drift, state.Drift, state));
                     _states[blob.Name] = (etag, state);
                 }
         }
@@ -139,11 +145,44 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
             );
     }
 
+    private static IEnumerable<SeenAlert> Changes(
+        string camera,
+        AlertKind kind,
+        OpenCondition? before,
+        OpenCondition? now,
+        AlertState state
+    )
+    {
+        // When it was closed stands in the outbox, if anywhere.
+        if (before is { Dismissed: false } && now?.Id != before.Id)
+            yield return Line(before, before.Sequence + 1, "closed");
+        if (now is { Dismissed: true } && before is not { Dismissed: true })
+            yield return Line(now, now.Sequence, "closed");
+        if (now is { Dismissed: false })
+            yield return now.Acknowledged is { } mark
+                ? Line(now, now.Sequence, "acknowledged") with
+                {
+                    Time = mark.At,
+                }
+                : Line(now, now.Sequence, "opened") with
+                {
+                    Time = now.OpenedAt,
+                };
+
+        SeenAlert Line(OpenCondition condition, int sequence, string change)
+        {
+            string id = FormattableString.Invariant($"{condition.Id}-{sequence}-{change}");
+            DateTimeOffset time = state.Outbox.FirstOrDefault(p => p.Change.Id == id)?.Change.Time ?? TimeProvider.System.GetUtcNow();
+            return new SeenAlert(id, time, camera, kind, change) { AlertId = condition.Id };
+        }
+    }
+
     private static SeenAlert Line(string camera, OpenAlert alert, string change, DateTimeOffset time) =>
         new(
             FormattableString.Invariant($"{alert.Id}-{alert.Sequence}-{change}"),
             time,
             camera,
+            AlertKind.Anomaly,
             change,
             alert.Severity,
             alert.Images,

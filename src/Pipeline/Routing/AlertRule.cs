@@ -1,21 +1,33 @@
 namespace AaClip.Pipeline.Routing;
 
-/// <summary>When a camera opens an alert, and when it closes one.</summary>
+/// <summary>When a camera opens an alert, and when it closes one, and which kinds of alerts it has.</summary>
 /// <param name="SeverityBands">
 /// Bands in ascending order. Default (null or absent): minor from 0.5, major from 0.7, critical from 0.9.
 /// </param>
 /// <param name="Confirm">How many of the newest images must be anomalous. Default (null or absent): 1 of 1.</param>
 /// <param name="CoolDownSeconds">Seconds after an alert closes in which only a more severe alert opens, 0 to 604800. Default 60.</param>
 /// <param name="CloseAfterNormal">Number of consecutive normal images that closes an open alert, 1 to 1000. Default 3.</param>
-/// <param name="Enabled">Whether the camera raises alerts. Default true.</param>
+/// <param name="Enabled">Whether the camera raises alerts of any kind. Default true.</param>
+/// <param name="Silence">Whether an alert tells that the camera is silent. Default true.</param>
+/// <param name="Drift">Whether an alert tells that its scores have moved. Default true.</param>
+/// <param name="Smooth">
+/// The rule sees the median score of an image and of those before it, this many in all: an odd number, 1 to <see cref="MaxSmooth"/>.
+/// Default 1, each image's own score.
+/// </param>
 public sealed record AlertRule(
     IReadOnlyList<SeverityBand>? SeverityBands = null,
     Confirmation? Confirm = null,
     int CoolDownSeconds = 60,
     int CloseAfterNormal = 3,
-    bool Enabled = true
+    bool Enabled = true,
+    bool Silence = true,
+    bool Drift = true,
+    int Smooth = 1
 )
 {
+    /// <summary>Largest <see cref="Smooth"/>.</summary>
+    public const int MaxSmooth = 99;
+
     private static readonly SeverityBand[] DefaultBands = [new("minor", 0.5), new("major", 0.7), new("critical", 0.9)];
 
     /// <summary>Bands in ascending order; at least one.</summary>

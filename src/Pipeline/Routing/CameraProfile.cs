@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Routing;
 
@@ -27,6 +28,11 @@ namespace AaClip.Pipeline.Routing;
 /// Regular expression on the blob name without the camera, whose group "part" is the part that the image shows: "^(?&lt;part&gt;[^_/]+)_".
 /// The image's metadata "part" is used before it. Null for none.
 /// </param>
+/// <param name="Tiles">
+/// Images are cut into tiles, which the model scores one by one: "3x2" (columns and rows) or "1024" (longest side of a tile in pixels), see
+/// <see cref="Tiling"/>. Null scores images whole.
+/// </param>
+/// <param name="TileOverlap">Share of a tile's side that it has in common with the next one, 0 to 0.5. Default 0.25.</param>
 public sealed record CameraProfile(
     string Class = "object",
     Domain Domain = Domain.Industrial,
@@ -37,7 +43,9 @@ public sealed record CameraProfile(
     bool Heatmaps = true,
     IReadOnlyList<string>? Skip = null,
     AlertRule? Alert = null,
-    string? Part = null
+    string? Part = null,
+    string? Tiles = null,
+    double TileOverlap = Tiling.DefaultOverlap
 )
 {
     /// <summary>Name of the group of <see cref="Part"/>.</summary>
@@ -70,6 +78,10 @@ public sealed record CameraProfile(
     [JsonIgnore]
     // Built on first use, after the checks of the file: their error messages are more precise.
     public IgnoreMask? Mask => field ??= Ignore is { Count: > 0 } ? new IgnoreMask(Ignore) : null;
+
+    /// <summary><see cref="Tiles"/> and <see cref="TileOverlap"/>; null if images are scored whole, or the text is not valid.</summary>
+    [JsonIgnore]
+    public Tiling? TilePlan => Tiles is not null && Tiling.Parse(Tiles) is { } tiling ? tiling with { Overlap = TileOverlap } : null;
 
     /// <summary><see cref="Part"/>, which is given up on after 100 ms; null if there is none.</summary>
     /// <exception cref="ArgumentException">It is not a regular expression.</exception>

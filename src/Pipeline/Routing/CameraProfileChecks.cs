@@ -1,5 +1,6 @@
 using System.Globalization;
 using AaClip.Scoring.Text;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Routing;
 
@@ -34,6 +35,15 @@ internal static class CameraProfileChecks
             throw Bad(where, "minRegion", Text(profile.MinRegion), "expected a share of the image, 0 to 1");
         if (profile.Skip.Any(string.IsNullOrWhiteSpace))
             throw Bad(where, "skip", "an empty pattern", "expected patterns such as '*.tmp', or an empty list");
+        if (profile.Tiles is { } tiles && profile.TilePlan is null)
+            throw Bad(where, "tiles", $"'{tiles}'", $"expected {Tiling.Expected}, or leave it out");
+        if (profile.TileOverlap is not (>= 0 and <= Tiling.MaxOverlap))
+            throw Bad(
+                where,
+                "tileOverlap",
+                Text(profile.TileOverlap),
+                $"expected a share of a tile's side, 0 to {Text(Tiling.MaxOverlap)}"
+            );
         CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);
@@ -105,6 +115,8 @@ internal static class CameraProfileChecks
             throw Bad(where, "alert.coolDownSeconds", Text(rule.CoolDownSeconds), "expected 0 to 604800, one week");
         if (rule.CloseAfterNormal is < 1 or > 1000)
             throw Bad(where, "alert.closeAfterNormal", Text(rule.CloseAfterNormal), "expected 1 to 1000");
+        if (rule.Smooth is < 1 or > AlertRule.MaxSmooth || rule.Smooth % 2 == 0)
+            throw Bad(where, "alert.smooth", Text(rule.Smooth), $"expected an odd number of images, 1 to {Text(AlertRule.MaxSmooth)}");
     }
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

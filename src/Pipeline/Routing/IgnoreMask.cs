@@ -15,7 +15,9 @@ namespace AaClip.Pipeline.Routing;
 public sealed class IgnoreMask
 {
     private readonly Polygons _area;
-    private readonly ConcurrentDictionary<int, bool[]> _squares = []; // key: the model's input size, so one or two entries
+    private const int Kept = 4; // images of many sizes, cut by pixels, have maps of many sizes
+
+    private readonly ConcurrentDictionary<int, bool[]> _squares = []; // key: size of the map, which tiles make larger
 
     /// <summary>Takes polygons of [x, y] corners, 0 to 1 from the top left corner. The last corner is joined to the first.</summary>
     /// <exception cref="ArgumentException">A polygon has fewer than three corners, or a corner is not two numbers.</exception>
@@ -23,7 +25,10 @@ public sealed class IgnoreMask
 
     /// <summary>The ignored pixels of a square image. The array is shared: do not write to it.</summary>
     /// <returns>[size, size].</returns>
-    public bool[] Square(int size) => _squares.GetOrAdd(size, s => Rasterize(s, s));
+    public bool[] Square(int size) =>
+        _squares.TryGetValue(size, out bool[]? known) || _squares.Count >= Kept
+            ? known ?? Rasterize(size, size)
+            : _squares.GetOrAdd(size, s => Rasterize(s, s));
 
     /// <summary>The ignored pixels of an image.</summary>
     /// <returns>[height, width].</returns>
@@ -52,7 +57,7 @@ public sealed class IgnoreMask
         for (int i = 0; i < raw.Length; i++)
             if (2 * ignored[i] >= all[i])
                 raw[i] = ordinary;
-        return new AnomalyMap(raw, side, map.Size, map.Domain);
+        return new AnomalyMap(raw, side, map.Size, map.Domain, map.Steps);
     }
 
     /// <summary>Step 3: puts the photo back into the ignored pixels of its heatmap.</summary>

@@ -235,7 +235,9 @@ public sealed partial class ImageScoring : IDisposable
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
-                Task<ImageScore> scoring = model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
+                Task<ImageScore> scoring = model.Cut(image, profile.TilePlan) is { } tiles
+                    ? model.ScoreAsync(tiles, anchors, profile.Domain, urgent, cancellation)
+                    : model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
             }
@@ -266,7 +268,8 @@ public sealed partial class ImageScoring : IDisposable
             profile,
             model.Manifest.CalibrationFor(request.ObjectClass),
             result.Image.Width,
-            result.Image.Height
+            result.Image.Height,
+            tiles: score.Tiles
         );
 
         // 6. Draw and store the pictures
@@ -285,8 +288,9 @@ public sealed partial class ImageScoring : IDisposable
         {
             Score = judgement.Score,
             Regions = judgement.Regions,
+            Tiles = score.Tiles,
             Heatmap = heatmapBlob,
-            Map = new MapPart(mapBlob, score.Map.Side, score.Map.Size, map.Scale, map.Offset, score.Map.Domain, 0).With(judgement.Scale),
+            Map = MapPart.Of(score.Map, map, mapBlob).With(judgement.Scale),
             Timings = result.Timings with { Write = Lap(ref start) },
             ScoredAt = _time.GetUtcNow(),
         };

@@ -121,7 +121,9 @@ public static class Metrics
     public static void OldestUndelivered(TimeSpan age) => OutboxAges.Record(age.TotalSeconds);
 
     /// <summary>Counts an alert event.</summary>
-    /// <param name="type">"opened", "updated" or "closed".</param>
-    /// <param name="severity">Name of the severity band.</param>
-    public static void Alert(string type, string severity) => AlertCount.Add(1, new("type", type), new("severity", severity));
+    /// <param name="kind">"anomaly", "silence" or "drift".</param>
+    /// <param name="type">"opened", "updated", "acknowledged" or "closed".</param>
+    /// <param name="severity">Name of the severity band; null for none.</param>
+    public static void Alert(string kind, string type, string? severity) =>
+        AlertCount.Add(1, new("kind", kind), new("type", type), new("severity", severity ?? "none"));
 }

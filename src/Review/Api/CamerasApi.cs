@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Routing;

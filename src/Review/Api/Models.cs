@@ -10,26 +10,12 @@ namespace AaClip.Review.Api;
 /// <summary>The models that have results.</summary>
 internal sealed class Models(StorageClients storage, ResultIndex index, TimeProvider time) : IDisposable
 {
-    private const int MaxRows = 1000; // results of jobs and of the shadow that are passed over
-
     private readonly ModelRolesStore _roles = new(storage, Options.Create(new ModelOptions()), time, NullLogger<ModelRolesStore>.Instance);
 
-    /// <summary>
-    /// "name@version" of the model whose results are shown first: the promoted one. Where none was promoted, only the workers know theirs:
-    /// then that of the newest result which neither a job nor the shadow made.
-    /// </summary>
+    /// <summary>"name@version" of the model whose results are shown first: the live one (<see cref="LiveModel"/>).</summary>
     /// <returns>Null if there is no result.</returns>
-    public async Task<string?> LiveAsync(CancellationToken cancellation)
-    {
-        ModelRoles roles = await _roles.GetAsync(cancellation);
-        return roles.Live
-            ?? (
-                await index
-                    .QueryAsync(new ResultQuery { PageSize = 20 }, cancellation)
-                    .Take(MaxRows)
-                    .FirstOrDefaultAsync(r => roles.TellsLive(r.Model, r.Job), cancellation)
-            )?.Model;
-    }
+    public async Task<string?> LiveAsync(CancellationToken cancellation) =>
+        await LiveModel.FindAsync(await _roles.GetAsync(cancellation), index, cancellation);
 
     /// <summary>What was promoted, by whom and when.</summary>
     public async Task<ModelRoles> RolesAsync(CancellationToken cancellation) => await _roles.GetAsync(cancellation);

@@ -129,9 +129,10 @@ internal static class PicturesApi
             Scale = part.Scale,
             Offset = part.Offset,
         };
-        AnomalyMap map = new(stored.ToFloat32(), part.Side, part.Size, part.Domain);
+        AnomalyMap map = new(stored.ToFloat32(), part.Side, part.Size, part.Domain, part.Steps);
         if (result.Image.Camera is { } camera && (await profiles.ReadAsync(cancellation)).Find(camera)?.Mask is { } mask)
             map = mask.Fill(map);
+        MapSurface surface = ForPage(map);
         HeatmapOptions scale = part is { Low: { } low, High: { } high }
             ? new HeatmapOptions
             {
@@ -139,9 +140,19 @@ internal static class PicturesApi
                 Threshold = part.Threshold,
                 High = high,
             }
-            : HeatmapOptions.Spanning(map.Smoothed().Min(), part.Threshold, map.Smoothed().Max()); // of an older program
+            : HeatmapOptions.Spanning(surface.Values.Min(), part.Threshold, surface.Values.Max()); // of an older program
         response.Headers.CacheControl = "private, max-age=60";
-        return new MapView(part.Side, scale.Low, scale.Threshold, scale.High, part.Level ?? part.Threshold, Base64(map.Smoothed()));
+        return new MapView(surface.Side, scale.Low, scale.Threshold, scale.High, part.Level ?? part.Threshold, Base64(surface.Values));
+    }
+
+    // A map that is smoothed after enlarging has the size of the model's input; a finer grid than this shows nothing more. The map of an
+    // image in tiles is shown patch by patch.
+    private static MapSurface ForPage(AnomalyMap map)
+    {
+        const int Enough = 160;
+        MapSurface surface = map.Surface();
+        int side = Math.Max(Enough, map.Side);
+        return surface.Side <= side ? surface : new MapSurface(map.FullSize(side, side), side);
     }
 
     private static PaletteView Palette(HttpResponse response)

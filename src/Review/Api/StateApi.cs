@@ -1,4 +1,4 @@
-using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using Azure;

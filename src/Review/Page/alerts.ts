@@ -4,19 +4,23 @@ import { customElement, state } from "lit/decorators.js";
 import { address } from "./address.js";
 import { get, write } from "./api.js";
 import { askNote } from "./dialog.js";
-import { count, file, score, time } from "./format.js";
+import { duration, file, many, score, time } from "./format.js";
 import { complain, say } from "./messages.js";
 import { notice } from "./notice.js";
 import { Part } from "./part.js";
 
+/** Fields that its kind does not have are absent. */
 interface Alert {
     camera: string;
     alertId: string;
-    severity: string;
+    kind: "anomaly" | "silence" | "drift";
     openedAt: string;
-    images: number;
-    score: number;
-    image: string;
+    severity?: string;
+    images?: number;
+    score?: number;
+    image?: string;
+    silence?: { lastImageAt: string; limitSeconds: number };
+    drift?: { model: string; psi: number };
     acknowledged?: { by: string; note?: string; at: string };
 }
 
@@ -53,10 +57,9 @@ export class OpenAlerts extends Part {
                 <thead>
                     <tr>
                         <th scope="col">Camera</th>
-                        <th scope="col">Severity</th>
+                        <th scope="col">Alert</th>
                         <th scope="col">Since</th>
-                        <th scope="col">Images</th>
-                        <th scope="col">Worst score</th>
+                        <th scope="col">Details</th>
                         <th scope="col">Acknowledged</th>
                         <td></td>
                     </tr>
@@ -65,18 +68,17 @@ export class OpenAlerts extends Part {
                     ${alerts.map(
                         (alert) => html`<tr>
                             <th scope="row"><a href=${hrefOf(alert)}>${alert.camera}</a></th>
-                            <td><span class="sign bad">▲ ${alert.severity}</span></td>
+                            <td>${sign(alert)}</td>
                             <td>${time(alert.openedAt)}</td>
-                            <td class="number">${count(alert.images)}</td>
-                            <td class="number">
-                                ${score(alert.score)}<br /><span class="muted name" title=${alert.image}>${file(alert.image)}</span>
-                            </td>
+                            <td>${details(alert)}</td>
                             <td>${acknowledged(alert)}</td>
-                            <td class="buttons">
-                                ${alert.acknowledged
-                                    ? nothing
-                                    : this.button("Acknowledge…", alert, () => this.acknowledge(alert))}
-                                ${this.button("Close…", alert, () => this.close(alert))}
+                            <td>
+                                <div class="buttons">
+                                    ${alert.acknowledged
+                                        ? nothing
+                                        : this.button("Acknowledge…", alert, () => this.acknowledge(alert))}
+                                    ${this.button("Close…", alert, () => this.close(alert))}
+                                </div>
                             </td>
                         </tr>`,
                     )}
@@ -85,32 +87,52 @@ export class OpenAlerts extends Part {
         </div>`;
     }
 
-    private button(text: string, { camera }: Alert, run: () => void) {
-        return html`<button type="button" aria-label="${text} the alert of ${camera}" @click=${run}>${text}</button>`;
+    private button(text: string, alert: Alert, run: () => void) {
+        return html`<button type="button" aria-label="${text} ${nameOf(alert)}" @click=${run}>${text}</button>`;
     }
 
     private async acknowledge(alert: Alert) {
-        const note = await askNote(`Acknowledge the alert of ${alert.camera}?`, "Note", "Acknowledge", false);
+        const note = await askNote(`Acknowledge ${nameOf(alert)}?`, "Note", "Acknowledge", false);
         if (note !== undefined) await this.send("acknowledge", alert, note, "acknowledged");
     }
 
     private async close(alert: Alert) {
-        const note = await askNote(`Close the alert of ${alert.camera}?`, "Why is it closed?", "Close the alert", true);
+        const note = await askNote(`Close ${nameOf(alert)}?`, "Why is it closed?", "Close the alert", true);
         if (note !== undefined) await this.send("close", alert, note, "closed");
     }
 
-    private async send(what: string, { camera, alertId }: Alert, note: string, done: string) {
+    private async send(what: string, alert: Alert, note: string, done: string) {
+        const { camera, alertId } = alert;
+        const name = nameOf(alert).replace("the", "The");
         try {
             await write("POST", `alerts/${what}`, { camera, alertId, note: note || undefined });
-            say(`The alert of ${camera} is ${done}.`);
+            say(`${name} is ${done}.`);
         } catch (error) {
-            complain(`The alert of ${camera} was not ${done}: ${(error as Error).message}`);
+            complain(`${name} was not ${done}: ${(error as Error).message}`);
         }
         await this.load();
     }
 }
 
-const hrefOf = ({ camera }: Alert) => address.href("gallery", { camera, verdict: "anomalous" });
+const hrefOf = ({ camera, kind }: Alert) =>
+    address.href("gallery", kind === "anomaly" ? { camera, verdict: "anomalous" } : { camera });
+
+const nameOf = ({ camera, kind }: Alert) => `the ${kind === "anomaly" ? "alert" : `${kind} alert`} of ${camera}`;
+
+function sign({ kind, severity }: Alert) {
+    if (kind === "silence") return html`<span class="sign bad">✕ Silent</span>`;
+    if (kind === "drift") return html`<span class="sign warn">▲ Drifts</span>`;
+    return html`<span class="sign bad">▲ ${severity}</span>`;
+}
+
+function details({ images, score: worst, image, silence, drift }: Alert) {
+    if (silence)
+        return html`Last image ${time(silence.lastImageAt)}<br />
+            <span class="muted">silent after ${duration(silence.limitSeconds)} without one</span>`;
+    if (drift) return html`Population stability index ${drift.psi.toFixed(2)}<br /><span class="muted">${drift.model}</span>`;
+    return html`${many(images ?? 0, "image")}, worst score ${score(worst)}<br />
+        <span class="muted name" title=${image}>${file(image ?? "")}</span>`;
+}
 
 function acknowledged({ acknowledged: mark }: Alert) {
     if (!mark) return "–";

@@ -58,6 +58,8 @@ export function profileForm(profile: Profile, set: Set<Profile>) {
             ${number("Threshold: scores from here on are anomalous (raw)", profile.threshold, "from the package", field("threshold"))}
             ${number("Map threshold: values from here on are a region", profile.mapThreshold, "from the package", field("mapThreshold"))}
             ${number("Smallest region, as a share of the image", profile.minRegion, defaults.minRegion, field("minRegion"))}
+            ${text("Tiles: columns x rows (3x2), or pixels along a side (1024)", profile.tiles, "none", field("tiles"))}
+            ${number("Overlap of tiles, as a share of a tile's side", profile.tileOverlap, defaults.tileOverlap, field("tileOverlap"))}
             ${check("Store a heatmap for each image", profile.heatmaps ?? defaults.heatmaps, field("heatmaps"))}
         </fieldset>
         <fieldset class="group">
@@ -86,9 +88,12 @@ function alertFields(alert: AlertRule, set: Set<AlertRule>) {
     return html`<fieldset class="group">
         <legend>Alerts</legend>
         ${check("This camera alerts", alert.enabled ?? usual.enabled, field("enabled"))}
+        ${check("Also when it is silent", alert.silence ?? usual.silence, field("silence"))}
+        ${check("Also when its scores drift", alert.drift ?? usual.drift, field("drift"))}
         <div class="pair">
             ${number("Anomalous images needed", confirm.n, usual.confirm.n, (n) => field("confirm")(put(confirm, "n", n)), true)}
             ${number("of the newest", confirm.m, usual.confirm.m, (m) => field("confirm")(put(confirm, "m", m)), true)}
+            ${number("Smooth: median of this many images (odd)", alert.smooth, usual.smooth, field("smooth"), true)}
             ${number("Seconds between two alerts", alert.coolDownSeconds, usual.coolDownSeconds, field("coolDownSeconds"), true)}
             ${number("Normal images that close one", alert.closeAfterNormal, usual.closeAfterNormal, field("closeAfterNormal"), true)}
         </div>

@@ -8,10 +8,13 @@ export interface Band {
 
 export interface AlertRule {
     enabled?: boolean;
+    silence?: boolean;
+    drift?: boolean;
     severityBands?: readonly Band[];
     confirm?: { n?: number; m?: number };
     coolDownSeconds?: number;
     closeAfterNormal?: number;
+    smooth?: number;
 }
 
 export interface Profile {
@@ -21,6 +24,8 @@ export interface Profile {
     mapThreshold?: number;
     ignore?: Polygon[];
     minRegion?: number;
+    tiles?: string;
+    tileOverlap?: number;
     heatmaps?: boolean;
     skip?: readonly string[];
     part?: string;
@@ -32,10 +37,13 @@ export const defaults = {
     class: "object",
     domain: "industrial",
     minRegion: 0,
+    tileOverlap: 0.25,
     heatmaps: true,
     skip: ["*.tmp", "*.part", "*.filepart"],
     alert: {
         enabled: true,
+        silence: true,
+        drift: true,
         severityBands: [
             { name: "minor", minCalibrated: 0.5 },
             { name: "major", minCalibrated: 0.7 },
@@ -44,6 +52,7 @@ export const defaults = {
         confirm: { n: 1, m: 1 },
         coolDownSeconds: 60,
         closeAfterNormal: 3,
+        smooth: 1,
     },
 } as const satisfies Profile;
 

@@ -15,6 +15,9 @@ public sealed class AnchorStore
     private const string TensorName = "anchors";
     private const string ClassKey = "class";
 
+    /// <summary>Name in the package's file of anchors that hold for every class.</summary>
+    public const string EveryClass = "*";
+
     private readonly Func<string, float[]> _compute;
     private readonly Action<string> _warn;
     private readonly string _folder;
@@ -25,7 +28,8 @@ public sealed class AnchorStore
 
     /// <summary>Opens a store; reads only the package's anchors.</summary>
     /// <param name="packageAnchorsFile">
-    /// The package's anchors.safetensors: one tensor [width, 2] per class name. Null or a missing file means no anchors.
+    /// The package's anchors.safetensors: one tensor [width, 2] per class name, or one for every class. Null or a
+    /// missing file means no anchors.
     /// </param>
     /// <param name="cacheFolder">Folder for computed anchors, such as <see cref="CacheFolder.Path"/>; created when first needed.</param>
     /// <param name="key">
@@ -75,7 +79,7 @@ public sealed class AnchorStore
     public float[] Get(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (_packaged.TryGetValue(name, out float[]? packaged))
+        if (_packaged.TryGetValue(name, out float[]? packaged) || _packaged.TryGetValue(EveryClass, out packaged))
             return packaged;
 
         Lazy<float[]> entry = _known.GetOrAdd(name, n => new Lazy<float[]>(() => ReadOrCompute(n)));

@@ -15,14 +15,20 @@ public static class ClassAnchors
     /// <param name="normalFeatures">[n, width], row-major, n at least 1: the text encoder's features of the normal sentences.</param>
     /// <param name="abnormalFeatures">[m, width], row-major, m at least 1: the features of the abnormal sentences.</param>
     /// <param name="width">Width of the joint embedding space, such as 768.</param>
+    /// <param name="meanOfRaw">Whether the sentences are averaged without normalising each first (AnoVL).</param>
     /// <returns>[width, 2], row-major: column 0 normal, column 1 abnormal; each column has norm 1.</returns>
     /// <exception cref="ArgumentException">A side is empty, or its length is not a multiple of the width.</exception>
     /// <exception cref="InvalidDataException">A sentence or a mean cannot be normalised: it is zero or not finite.</exception>
-    public static float[] FromFeatures(ReadOnlySpan<float> normalFeatures, ReadOnlySpan<float> abnormalFeatures, int width)
+    public static float[] FromFeatures(
+        ReadOnlySpan<float> normalFeatures,
+        ReadOnlySpan<float> abnormalFeatures,
+        int width,
+        bool meanOfRaw = false
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        float[] normal = Mean(normalFeatures, width, "normal");
-        float[] abnormal = Mean(abnormalFeatures, width, "abnormal");
+        float[] normal = Mean(normalFeatures, width, "normal", meanOfRaw);
+        float[] abnormal = Mean(abnormalFeatures, width, "abnormal", meanOfRaw);
 
         float[] anchors = new float[2 * width]; // [width, 2]
         for (int i = 0; i < width; i++)
@@ -34,7 +40,7 @@ public static class ClassAnchors
         return anchors;
     }
 
-    private static float[] Mean(ReadOnlySpan<float> features, int width, string side)
+    private static float[] Mean(ReadOnlySpan<float> features, int width, string side, bool raw)
     {
         if (features.Length == 0 || features.Length % width != 0)
             throw new ArgumentException(
@@ -46,8 +52,9 @@ public static class ClassAnchors
         float[] unit = new float[width];
         for (int row = 0; row < sentences; row++)
         {
-            Normalise(features.Slice(row * width, width), unit, $"Sentence {row} of the {side} side");
-            TensorPrimitives.Add(mean, unit, mean);
+            ReadOnlySpan<float> sentence = features.Slice(row * width, width);
+            Normalise(sentence, unit, $"Sentence {row} of the {side} side");
+            TensorPrimitives.Add(mean, raw ? sentence : unit, mean);
         }
 
         TensorPrimitives.Divide(mean, sentences, mean);

@@ -9,14 +9,19 @@ namespace AaClip.Scoring.Anchors;
 /// Computes the anchors of a class with the package's text tower (specification 2.3 and 3.1). The tower is loaded for one class and then
 /// released: anchors are cached, so new classes are rare, and the text weights need half a gigabyte.
 /// </summary>
-internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions, bool verify)
+internal sealed class TextEncoder(ModelPackage package, PromptPack prompts, SessionFactory sessions, bool verify)
 {
     private const int SentencesPerRun = 16;
 
     /// <summary>Computes the anchors of a class, [E, 2].</summary>
-    /// <param name="name">The name as used in the prompts, such as "dark bottle".</param>
+    /// <param name="name">The result of <see cref="PromptPack.Resolve"/>, such as "dark bottle".</param>
+    /// <exception cref="InvalidDataException">The package has no text tower, and its anchors are not for this class.</exception>
     public float[] Anchors(string name)
     {
+        if (!package.Manifest.Files.ContainsKey(ModelPackage.TextGraph))
+            throw new InvalidDataException(
+                $"The package '{package.Folder}' has neither anchors nor a text tower: it is incomplete; import it again."
+            );
         ModelArchitecture shape = package.Manifest.Architecture;
         if (verify)
             foreach (
@@ -24,12 +29,11 @@ internal sealed class TextEncoder(ModelPackage package, SessionFactory sessions,
             )
                 package.Verify(file);
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(package.PathOf(ModelPackage.Tokenizer), shape.Vocabulary));
-        PromptEnsemble prompts = PromptEnsemble.Default;
         name = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
         float[] features = Encode([.. normal.Concat(abnormal).Select(s => tokenizer.EncodeRow(s, shape.Context))]);
         int split = normal.Count * shape.Embed;
-        return ClassAnchors.FromFeatures(features.AsSpan(0, split), features.AsSpan(split), shape.Embed);
+        return ClassAnchors.FromFeatures(features.AsSpan(0, split), features.AsSpan(split), shape.Embed, prompts.MeanOfRaw);
     }
 
     /// <summary>Computes the features of token rows.</summary>

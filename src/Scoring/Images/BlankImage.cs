@@ -23,25 +23,30 @@ public static class BlankImage
     /// </exception>
     public static void Refuse(RgbImage image, string name, int patch)
     {
-        int pixels = image.Width * image.Height;
-        if (pixels < patch * patch)
-            throw Blank($"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})");
-        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that the samples come from different columns
-        if (!IsBlank(image.Pixels, step, Doubtful, out _) || !IsBlank(image.Pixels, 1, Outliers, out (int Low, int High) levels))
-            return;
-        throw Blank(
-            levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255"
-        );
-
-        ImageRejectedException Blank(string what) =>
-            new(
+        if (Why(ImageWindow.Of(image), patch) is { } what)
+            throw new ImageRejectedException(
                 ImageRejection.Blank,
                 $"Image '{name}' {what}, so it shows nothing to judge: check the camera, its light and its lens cap."
             );
     }
 
+    /// <summary>Whether a part of an image is blank, as <see cref="Refuse"/> decides it for an image.</summary>
+    /// <param name="patch">Pixels along a side of the model's patches.</param>
+    internal static bool Is(ImageWindow part, int patch) => Why(part, patch) is not null;
+
+    private static string? Why(ImageWindow image, int patch)
+    {
+        int pixels = image.Width * image.Height;
+        if (pixels < patch * patch)
+            return $"has {image.Width} x {image.Height} pixels, fewer than one patch of the model ({patch} x {patch})";
+        int step = Math.Max(1, pixels / Sample) | 1; // odd, so that the samples come from different columns
+        if (!IsBlank(image, step, Doubtful, out _) || !IsBlank(image, 1, Outliers, out (int Low, int High) levels))
+            return null;
+        return levels.High - levels.Low <= OneColour ? "has one colour" : $"is dark: its levels are {levels.Low} to {levels.High} of 255";
+    }
+
     // The returned levels are those of the channel with the largest range.
-    private static bool IsBlank(byte[] pixels, int step, int outliers, out (int Low, int High) levels)
+    private static bool IsBlank(ImageWindow image, int step, int outliers, out (int Low, int High) levels)
     {
         levels = default;
         int most = 0;
@@ -49,8 +54,16 @@ public static class BlankImage
         {
             int[] counts = new int[256];
             int all = 0;
-            for (long at = channel; at < pixels.Length; at += 3L * step, all++)
-                counts[pixels[at]]++;
+            long at = channel; // in the row, which the last step may be beyond
+            for (int y = 0; y < image.Height; y++, at -= 3L * image.Width)
+            {
+                if (at >= 3L * image.Width)
+                    continue;
+                ReadOnlySpan<byte> row = image.Row(y);
+                for (; at < row.Length; at += 3L * step, all++)
+                    counts[row[(int)at]]++;
+            }
+
             (int low, int high) = (Level(counts, all / outliers, 0, 1), Level(counts, all / outliers, 255, -1));
             most = Math.Max(most, high);
             levels = high - low >= levels.High - levels.Low ? (low, high) : levels;

@@ -18,6 +18,9 @@ public sealed record Preprocessing
     /// </summary>
     public IReadOnlyList<float> Std { get; init; } = [0.26862954f, 0.26130258f, 0.27577711f];
 
+    /// <summary>How an image is resized; bicubic in packages that do not say.</summary>
+    public ResizeFilter Filter { get; init; }
+
     /// <summary>Throws if a value is out of range.</summary>
     /// <exception cref="InvalidDataException">A value is out of range; the message names it and the expected range.</exception>
     public void Validate()

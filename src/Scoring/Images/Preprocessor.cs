@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): bicubic resize to a square, ignoring the aspect
-/// ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
+/// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): resize to a square (bicubic, for some methods
+/// bilinear), ignoring the aspect ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
 /// </summary>
 public sealed class Preprocessor
 {
@@ -14,6 +14,7 @@ public sealed class Preprocessor
     {
         preprocessing.Validate();
         Size = preprocessing.Size;
+        Filter = preprocessing.Filter;
         for (int channel = 0; channel < 3; channel++)
         for (int value = 0; value < 256; value++)
             _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
@@ -22,13 +23,19 @@ public sealed class Preprocessor
     /// <summary>Width and height of the result in pixels.</summary>
     public int Size { get; }
 
+    /// <summary>How images are resized.</summary>
+    public ResizeFilter Filter { get; }
+
     /// <summary>Number of values in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
 
     /// <summary>Resizes an image for a graph that normalises it.</summary>
     /// <param name="image">Any size.</param>
     /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
-    public byte[] Resize(RgbImage image) => Bicubic.Resize(image, Size, Size).Pixels;
+    public byte[] Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter).Pixels;
+
+    /// <summary>Resizes a part of an image. The result is prepared to the same input as a copy of the part.</summary>
+    internal RgbImage ResizePart(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);
 
     /// <summary>Writes the model input for one image, for example into its slot in a batch.</summary>
     /// <param name="image">Any size.</param>

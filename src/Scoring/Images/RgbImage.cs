@@ -30,4 +30,23 @@ public sealed class RgbImage
 
     /// <summary>[height, width, 3], row-major.</summary>
     public byte[] Pixels { get; }
+
+    /// <summary>Copies a part of the image.</summary>
+    /// <param name="x">First column of the part.</param>
+    /// <param name="y">First row of the part.</param>
+    /// <param name="width">Columns of the part, at least 1.</param>
+    /// <param name="height">Rows of the part, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside the image.</exception>
+    public RgbImage Cut(int x, int y, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(x);
+        ArgumentOutOfRangeException.ThrowIfNegative(y);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(x + width, Width, nameof(width));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(y + height, Height, nameof(height));
+        byte[] part = GC.AllocateUninitializedArray<byte>(checked(3 * width * height));
+        ImageWindow window = new(this, x, y, width, height);
+        for (int row = 0; row < height; row++)
+            window.Row(row).CopyTo(part.AsSpan(3 * row * width));
+        return new RgbImage(width, height, part);
+    }
 }

@@ -53,7 +53,8 @@ public static class Heatmap
     {
         options.Validate();
         (int width, int height, byte[] pixels) = (result.Width, result.Height, result.Pixels);
-        BilinearSampler sampler = new(map.Smoothed(), map.Side, width, height);
+        (float[] values, int side) = map.Surface();
+        BilinearSampler sampler = new(values, side, width, height);
         HeatPalette palette = new(options.Opacity, opaque: photo is null);
         Contour? contour =
             options.Contour && Math.Min(width, height) >= SmallestForContour
@@ -65,7 +66,7 @@ public static class Heatmap
             4L * width * height,
             (begin, end) =>
             {
-                float[] between = new float[map.Side];
+                float[] between = new float[side];
                 int[] steps = new int[width];
                 float[] above = new float[width],
                     here = new float[width],

@@ -18,6 +18,9 @@ public sealed record Calibration
     /// </summary>
     private const float RoomAbove = 4;
 
+    /// <summary>Half the usual range of probabilities from a softmax without temperature (AnoVL): cosines differ little.</summary>
+    internal const float ColdSpan = 0.05f;
+
     /// <summary>
     /// Calibrated score for a raw score of 1, the upper end of the range. Higher raw scores approach 1 and never reach it.
     /// </summary>
@@ -41,9 +44,23 @@ public sealed record Calibration
     /// <summary>Map values at or above it belong to an anomalous region; between <see cref="MapMin"/> and <see cref="MapMax"/>.</summary>
     public required float MapThreshold { get; init; }
 
-    /// <summary>Whether this is <see cref="Neutral"/>: the class is not calibrated.</summary>
+    /// <summary>
+    /// Share of the map's maximum in the raw score, 0 to 1; the rest is the detection score. Null for AA-CLIP's rule: one half, and for
+    /// medical images the map alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? MapShare { get; init; }
+
+    /// <summary>The largest value that a map can have: 1 for a probability, more for a sum of them; null if there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? MapLimit { get; init; }
+
+    /// <summary>Whether this is a neutral calibration: the class is not calibrated.</summary>
     [JsonIgnore]
-    public bool IsNeutral => this == Neutral((int)(2 * MapThreshold));
+    public bool IsNeutral =>
+        MapLimit is { } limit
+            ? this == NeutralProbability(0.5f, (int)limit) || this == NeutralProbability(ColdSpan, (int)limit)
+            : this == Neutral((int)(2 * MapThreshold));
 
     /// <summary>
     /// The calibration of a class that is not calibrated: at the threshold, a patch is equally near to both anchors. Suitable for viewing
@@ -61,6 +78,22 @@ public sealed record Calibration
             MapThreshold = levels * 0.5f,
         };
 
+    /// <summary>As <see cref="Neutral"/>, for a method whose scores are probabilities and whose raw score is the detection score.</summary>
+    /// <param name="span">Half the range of one level's map and of the detection score, around 0.5.</param>
+    /// <param name="levels">Number of levels summed in the map.</param>
+    public static Calibration NeutralProbability(float span, int levels) =>
+        new()
+        {
+            MapMin = levels * (0.5f - span),
+            MapMax = levels * (0.5f + span),
+            DetectionMin = 0.5f - span,
+            DetectionMax = 0.5f + span,
+            Threshold = 0.5,
+            MapThreshold = levels * 0.5f,
+            MapShare = 0,
+            MapLimit = levels,
+        };
+
     /// <summary>
     /// The combined score (specification 4.3.2): half the map maximum plus half the detection score; for medical images the map maximum
     /// alone.
@@ -70,7 +103,8 @@ public sealed record Calibration
     {
         double map = ((double)mapMax - MapMin) / ((double)MapMax - MapMin);
         double whole = ((double)detection - DetectionMin) / ((double)DetectionMax - DetectionMin);
-        return domain == Domain.Medical ? map : 0.5 * map + 0.5 * whole;
+        double share = MapShare ?? (domain == Domain.Medical ? 1 : 0.5);
+        return share * map + (1 - share) * whole;
     }
 
     /// <summary>
@@ -90,7 +124,14 @@ public sealed record Calibration
     /// <summary>Scale of the heatmaps: the map threshold always has the same colour.</summary>
     [JsonIgnore]
     public HeatmapOptions HeatmapScale =>
-        HeatmapOptions.Spanning(MapMin, MapThreshold, Math.Max(MapMax, MapThreshold + RoomAbove * (MapThreshold - MapMin)));
+        HeatmapOptions.Spanning(
+            MapMin,
+            MapThreshold,
+            Math.Min(
+                Math.Max(MapMax, MapThreshold + RoomAbove * (MapThreshold - MapMin)),
+                MapLimit is { } limit && limit > MapThreshold ? limit : float.PositiveInfinity
+            )
+        );
 
     /// <summary>Throws if a number is out of range.</summary>
     /// <param name="where">What contains the calibration, for the message.</param>
@@ -112,6 +153,10 @@ public sealed record Calibration
         if (Threshold is not (> 0 and < 1))
             throw new InvalidDataException(
                 FormattableString.Invariant($"{where} has the threshold {Threshold}, expected a number between 0 and 1: calibrate again.")
+            );
+        if (MapShare is not (null or >= 0 and <= 1))
+            throw new InvalidDataException(
+                FormattableString.Invariant($"{where} has the map share {MapShare}, expected a number from 0 to 1: calibrate again.")
             );
         if (!float.IsFinite(MapThreshold))
             throw new InvalidDataException(

@@ -11,7 +11,10 @@ public sealed record ModelManifest
     public const string FileName = "model.json";
 
     /// <summary>The newest format that this code reads.</summary>
-    public const int CurrentSchema = 1;
+    public const int CurrentSchema = 2;
+
+    /// <summary>The format of packages of AA-CLIP; a package with another method has <see cref="CurrentSchema"/>.</summary>
+    public const int FirstSchema = 1;
 
     private static readonly Dictionary<string, Calibration> NoCalibrations = [];
 
@@ -30,6 +33,15 @@ public sealed record ModelManifest
     /// <summary>Where adapters sit, or null for plain CLIP.</summary>
     public AdapterDescription? Adapters { get; init; }
 
+    /// <summary>How the package scores; null for AA-CLIP and plain CLIP. See <see cref="Method"/>.</summary>
+    [JsonPropertyName("method")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Method? StoredMethod { get; init; }
+
+    /// <summary>How the package scores.</summary>
+    [JsonIgnore]
+    public Method Method => StoredMethod ?? Method.AaClip;
+
     /// <summary>Non-linearity of the MLPs.</summary>
     public required Activation Activation { get; init; }
 
@@ -39,7 +51,7 @@ public sealed record ModelManifest
     /// <summary>What is done to an image before the model.</summary>
     public required Preprocessing Preprocessing { get; init; }
 
-    /// <summary>Fingerprint of the prompt ensemble that anchors are made with.</summary>
+    /// <summary>Fingerprint of the prompts that anchors are made with.</summary>
     public required string Prompts { get; init; }
 
     /// <summary>Classes whose anchors the package carries; any other class gets them when it is first used.</summary>
@@ -81,7 +93,7 @@ public sealed record ModelManifest
     public Calibration CalibrationFor(string objectClass) =>
         Calibrations.FirstOrDefault(c => ClassNames.Same(c.Key, objectClass)).Value
         ?? Calibrations.GetValueOrDefault("*")
-        ?? Calibration.Neutral(Architecture.Levels.Count);
+        ?? Method.Neutral(Architecture.Levels.Count);
 
     /// <summary>
     /// What to say where this package is calibrated, but not for the class; null where all is well or nothing is calibrated.
@@ -134,4 +146,5 @@ public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ModelManifest))]
+[JsonSerializable(typeof(Method))]
 public sealed partial class PackageJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AaClip.Scoring.Images;
+using AaClip.Scoring.Text;
 
 namespace AaClip.Scoring.Packages;
 
@@ -23,6 +25,9 @@ public sealed class ModelPackage
 
     /// <summary>File of the anchors of the package's own classes.</summary>
     public const string Anchors = "anchors.safetensors";
+
+    /// <summary>File of the package's own prompts.</summary>
+    public const string Prompts = "prompts.json";
 
     /// <summary>Folder of the tokenizer's vocabulary.</summary>
     public const string Tokenizer = "tokenizer";
@@ -102,6 +107,18 @@ public sealed class ModelPackage
         }
     }
 
+    /// <summary>The prompts that anchors of this package are made with.</summary>
+    /// <param name="verify">Whether to compare the file's hash first.</param>
+    /// <exception cref="InvalidDataException">The file is damaged or changed.</exception>
+    public PromptPack ReadPrompts(bool verify)
+    {
+        if (!Manifest.Files.ContainsKey(Prompts))
+            return PromptPack.Default;
+        if (verify)
+            Verify(Prompts);
+        return PromptPack.FromJson(File.ReadAllBytes(PathOf(Prompts)), PathOf(Prompts));
+    }
+
     /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
     public static string HashOf(string path)
     {
@@ -163,7 +180,15 @@ public sealed class ModelPackage
         foreach ((string name, PackageFile? file) in manifest.Files)
             if (file is null)
                 throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");
-        foreach (string name in (ReadOnlySpan<string>)[ImageGraph, TextGraph])
+        if (manifest.Method is { LevelScore: LevelScore.Softmax, Temperature: not > 0 })
+            throw new InvalidDataException(
+                $"'{path}' has the temperature {manifest.Method.Temperature}, expected a positive number: the file is damaged."
+            );
+        if (!Views.Counts.Contains(manifest.Method.Views ?? 1))
+            throw new InvalidDataException(
+                $"'{path}' has {manifest.Method.Views} views, expected {string.Join(" or ", Views.Counts)}: the file is damaged."
+            );
+        foreach (string name in manifest.Method.FixedAnchors ? (string[])[ImageGraph, Anchors] : [ImageGraph, TextGraph])
             if (!manifest.Files.ContainsKey(name))
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
     }

@@ -59,16 +59,25 @@ public static class ClassNames
             );
     }
 
-    /// <summary>As <see cref="Resolve(string)"/>, and checks that every prompt with the name fits the text encoder.</summary>
+    /// <summary>The name without a published data set in front of it, otherwise unchanged: "MVTec/metal_nut" gives "metal_nut".</summary>
+    /// <exception cref="ClassNameException">As in <see cref="Resolve(string)"/>.</exception>
+    public static string Raw(string className)
+    {
+        _ = Resolve(className); // throws for a name that cannot stand in a prompt
+        string name = string.Join(' ', className.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return name.Split('/', 2) is [var dataSet, var classOfSet] && Find(dataSet) is not null ? classOfSet : name;
+    }
+
+    /// <summary>As <see cref="PromptPack.Resolve"/>, and checks that every prompt with the name fits the text encoder.</summary>
     /// <exception cref="ClassNameException">As there, or a prompt would have too many tokens.</exception>
     public static string Resolve(
         string className,
         ClipTokenizer tokenizer,
-        PromptEnsemble prompts,
+        PromptPack prompts,
         int contextLength = ClipTokenizer.DefaultContextLength
     )
     {
-        string name = Resolve(className);
+        string name = prompts.Resolve(className);
         (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
         int longest = normal.Concat(abnormal).Max(s => tokenizer.Encode(s).Length);
         if (longest > contextLength - 2)

@@ -60,10 +60,18 @@ public sealed record PromptEnsemble
             );
         }
 
-        Check(prompts.NormalStates, "normal", source);
-        Check(prompts.AbnormalStates, "abnormal", source);
-        Check(prompts.Templates, "templates", source);
+        prompts.Check(source);
         return prompts;
+    }
+
+    /// <summary>Throws if a list is empty, or a text does not contain "{}" exactly once.</summary>
+    /// <param name="source">The file's name in messages.</param>
+    /// <exception cref="InvalidDataException">See above.</exception>
+    internal void Check(string source)
+    {
+        Check(NormalStates, "normal", source);
+        Check(AbnormalStates, "abnormal", source);
+        Check(Templates, "templates", source);
     }
 
     /// <summary>The sentences for one object: all templates for the first state, then for the next state.</summary>

@@ -49,7 +49,7 @@ internal sealed class FrozenClip : IDisposable
     {
         float[] values = _weights.Read(name);
         return name == "visual.positional_embedding"
-            ? Bicubic.ResizeTable(values, _weights.Architecture.Grid, Shape.Grid, Shape.Vision.Width)
+            ? Resampling.ResizeTable(values, _weights.Architecture.Grid, Shape.Grid, Shape.Vision.Width)
             : values;
     }
 

@@ -56,7 +56,7 @@ internal sealed class TextEncoding(FrozenClip clip, GraphFolder graphs, IReadOnl
     public static Func<string, long[]> With(ClipTokenizer tokenizer, int context) =>
         className =>
         {
-            string name = ClassNames.Resolve(className, tokenizer, PromptEnsemble.Default, context);
+            string name = ClassNames.Resolve(className, tokenizer, PromptPack.Default, context);
             (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = PromptEnsemble.Default.Sentences(name);
             string[] all = [.. normal, .. abnormal];
             long[] tokens = new long[all.Length * context];

@@ -35,6 +35,7 @@ public sealed class AlertsApiTests(AzuriteFixture azurite)
         Assert.Equal((200, 200, 200, 409), (acknowledged.StatusCode, list.StatusCode, closed.StatusCode, again.StatusCode));
         JsonElement open = Assert.Single(JsonDocument.Parse(list.Content!).RootElement.EnumerateArray());
         Assert.Equal("line1", open.GetProperty("camera").GetString());
+        Assert.Equal("anomaly", open.GetProperty("kind").GetString());
         Assert.Equal("kim", open.GetProperty("acknowledged").GetProperty("by").GetString());
         Assert.Equal("[]", empty.Content);
         JsonElement[] told =
@@ -55,7 +56,7 @@ public sealed class AlertsApiTests(AzuriteFixture azurite)
     [InlineData("close", "{ \"by\": \"kim\" }", 400, "note is missing")]
     [InlineData("ack", "null", 400, "The body is not a request")]
     [InlineData("ack", "{ \"who\": \"kim\" }", 400, "The body is not a request")]
-    [InlineData("ack", "{ \"by\": \"kim\" }", 409, "Camera 'line1' has no open alert.")]
+    [InlineData("ack", "{ \"by\": \"kim\" }", 409, "Camera 'line1' has no open alert about images.")]
     [InlineData("ack", "{ \"by\": \"kim\", \"alertId\": \"0\" }", 409, "with this alertId")]
     [InlineData("open", "{ \"by\": \"kim\" }", 404, "ack or close")]
     public async Task A_bad_request_is_refused_with_the_remedy(string action, string body, int status, string expected)

@@ -146,7 +146,7 @@ public sealed class ScoreApiTests(AzuriteFixture azurite)
         string alert = Assert.Single(alerts).Body.ToString();
         Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), alert));
         AlertEvent opened = AlertEvent.Parse(BinaryData.FromString(alert));
-        Assert.Equal((pushed.Image, "SN-1"), (opened.Data.Image.Blob, opened.Data.Image.Part));
+        Assert.Equal((pushed.Image, "SN-1"), (opened.Anomaly?.Image.Blob, opened.Anomaly?.Image.Part));
     }
 
     [Theory]

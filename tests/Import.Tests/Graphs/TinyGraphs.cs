@@ -41,7 +41,42 @@ internal static class TinyGraphs
         params string[] outputs
     ) =>
         Run(
-            path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), Taps(outputs)),
+            path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), null, Taps(outputs)),
+            precision,
+            outputs,
+            () =>
+                new()
+                {
+                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
+                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+                }
+        );
+
+    /// <summary>The image graph of another method than AA-CLIP, on the plain small model.</summary>
+    public static Dictionary<string, float[]> RunMethod(
+        Method method,
+        int[] levels,
+        Precision precision,
+        Activation activation,
+        float[] images,
+        float[] anchors,
+        params string[] outputs
+    ) =>
+        Run(
+            path =>
+                ImageGraph.Write(
+                    path,
+                    Shape with
+                    {
+                        Levels = levels,
+                    },
+                    null,
+                    precision,
+                    activation,
+                    Weights(method.Table),
+                    method,
+                    Taps(outputs)
+                ),
             precision,
             outputs,
             () =>
@@ -104,12 +139,12 @@ internal static class TinyGraphs
 
     private static IEnumerable<string> Taps(string[] outputs) => outputs.Where(o => o.StartsWith('/'));
 
-    private static Func<string, float[]> Weights()
+    private static Func<string, float[]> Weights(TableResize table = TableResize.Antialiased)
     {
         Dictionary<string, (long[] Shape, float[] Values)> all = Golden("tiny/clip-tiny.safetensors");
         foreach ((string key, (long[], float[]) value) in Golden("tiny/adapters.safetensors"))
             all[key] = value;
-        return name => name == "visual.positional_embedding" ? Bicubic.ResizeTable(all[name].Values, 5, 8, 64) : all[name].Values;
+        return name => name == "visual.positional_embedding" ? Resampling.ResizeTable(all[name].Values, 5, 8, 64, table) : all[name].Values;
     }
 
     private static Dictionary<string, float[]> Run(

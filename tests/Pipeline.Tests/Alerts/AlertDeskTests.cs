@@ -131,6 +131,43 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Silence_and_drift_are_listed_beside_the_alert_of_images_and_decided_by_their_ids()
+    {
+        AlertStore store = await StoreAsync();
+        EventSink sink = new();
+        using AlertRaiser raiser = Raiser(store, sink);
+        AlertDesk desk = new(store, raiser);
+        await store.ChangeAsync(
+            "line1",
+            state =>
+                state with
+                {
+                    Silence = new OpenCondition("51", Kim.At, 1) { Silence = new AlertSilence(ScoredImages.Start, 300) },
+                    Drift = new OpenCondition("d1", Kim.At, 1) { Drift = new AlertDrift("demo@1", 0.3) },
+                },
+            Cancellation
+        );
+
+        CameraAlert? unnamed = await desk.CloseAsync("line1", null, Kim, Cancellation); // only alerts of images need no id
+        CameraAlert? drift = await desk.AcknowledgeAsync("line1", "d1", Kim, Cancellation),
+            silence = await desk.CloseAsync("line1", "51", Kim, Cancellation),
+            closed = await desk.CloseAsync("line1", "51", Kim, Cancellation);
+        await raiser.RaiseAsync(ScoredImages.At(0, 0.6), Rule, Cancellation);
+        IReadOnlyList<CameraAlert> open = await desk.OpenAsync(Cancellation);
+
+        Assert.Equal((null, null), (unnamed, closed));
+        Assert.Equal((AlertKind.Silence, new AlertSilence(ScoredImages.Start, 300)), (silence?.Kind, silence?.Silence));
+        Assert.Equal((AlertKind.Drift, Kim), (drift?.Kind, drift?.Acknowledged));
+        Assert.Equal([AlertKind.Anomaly, AlertKind.Drift], open.Select(a => a.Kind));
+        Assert.Equal(drift, open[1]);
+        Assert.Equal(
+            ["aaclip.drift.acknowledged", "aaclip.silence.closed", "aaclip.anomaly.opened"],
+            sink.Events.Select(e => e.Envelope.Type)
+        );
+        Assert.Equal((AlertCloseReason.Operator, Kim), (sink.Events[1].Data.CloseReason, sink.Events[1].Data.ClosedBy));
+    }
+
+    [Fact]
     public async Task A_decision_outlasts_a_receiver_that_is_away()
     {
         AlertStore store = await StoreAsync();
@@ -162,7 +199,7 @@ public sealed class AlertDeskTests(AzuriteFixture azurite)
 
         public List<AlertEvent> Events { get; } = [];
 
-        public IEnumerable<string> Types => Events.Select(e => e.Envelope.Type[AlertEvent.TypePrefix.Length..]);
+        public IEnumerable<string> Types => Events.Select(e => e.Change);
 
         public string Name => "queue";
 

@@ -159,8 +159,8 @@ public sealed class AlertEventTests
     public void Decisions_of_people_keep_to_the_published_schema()
     {
         (AlertState state, _) = ScoredImages.Run(new AlertRule(), ScoredImages.Sequence("m"));
-        AlertDecision acknowledged = AlertMarks.Acknowledge(state, "line1", new AlertMark("kim", null, ScoredImages.Start)),
-            closed = AlertMarks.Close(acknowledged.State, "line1", new AlertMark("lee", "moved", ScoredImages.Start));
+        AlertDecision acknowledged = AlertMarks.Acknowledge(state, "line1", state.Open!.Id, new AlertMark("kim", null, ScoredImages.Start)),
+            closed = AlertMarks.Close(acknowledged.State, "line1", state.Open.Id, new AlertMark("lee", "moved", ScoredImages.Start));
 
         foreach (AlertChange change in acknowledged.Changes.Concat(closed.Changes))
             Assert.Equal([], SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), Json(change, new AlertOptions())));
@@ -177,10 +177,9 @@ public sealed class AlertEventTests
 
         string json = Json(changes[0], Linked).Replace("aaclip.anomaly.opened", "aaclip.anomaly.odd", StringComparison.Ordinal);
 
-        Assert.StartsWith(
-            "/type: Value should match one of the values",
-            Assert.Single(SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), json)),
-            StringComparison.Ordinal
+        Assert.Contains(
+            SchemaCheck.Faults(SchemaCheck.Load("alert.schema.json"), json),
+            fault => fault.StartsWith("/type: Value should match one of the values", StringComparison.Ordinal)
         );
     }
 

@@ -15,7 +15,7 @@ public sealed class AlertMachineRandomTests
         for (int seed = 0; seed < Seeds; seed++)
         {
             Random random = new(seed);
-            AlertRule rule = AnyRule(random);
+            AlertRule rule = AnyRule(random) with { Smooth = 1 };
             List<Scored> images = Deliveries(random);
             SlowAlerts slow = new(rule);
 
@@ -52,7 +52,8 @@ public sealed class AlertMachineRandomTests
                 Assert.All(steps[1..(over ? ^1 : ^0)], s => Assert.Equal(AlertChangeType.Updated, s.Type));
                 for (int i = 1; i < steps.Length - (over ? 1 : 0); i++)
                     Assert.True(
-                        names.IndexOf(steps[i].Severity) > names.IndexOf(steps[i - 1].Severity),
+                        // Not null: these alerts are about images
+                        names.IndexOf(steps[i].Severity!) > names.IndexOf(steps[i - 1].Severity!),
                         $"Seed {seed}: an update does not rise."
                     );
                 Assert.Equal(!over, state.Open?.Id == alert.Key);
@@ -95,7 +96,7 @@ public sealed class AlertMachineRandomTests
                 checkedOpenings++;
                 Assert.True(
                     (next.Time - closed.Time).TotalSeconds >= rule.CoolDownSeconds
-                        || names.IndexOf(next.Severity) > names.IndexOf(closed.Severity),
+                        || names.IndexOf(next.Severity!) > names.IndexOf(closed.Severity!),
                     $"Seed {seed}."
                 );
             }
@@ -123,7 +124,8 @@ public sealed class AlertMachineRandomTests
             SeverityBands: random.Next(3) == 0 ? [new("high", 0.75), new("top", 0.9)] : null,
             Confirm: new(random.Next(1, m + 1), m),
             CoolDownSeconds: random.Next(3) * 7,
-            CloseAfterNormal: random.Next(1, 5)
+            CloseAfterNormal: random.Next(1, 5),
+            Smooth: 1 + 2 * random.Next(3)
         );
     }
 

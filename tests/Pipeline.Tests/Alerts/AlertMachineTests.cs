@@ -213,7 +213,7 @@ public sealed class AlertMachineTests
 
         string id = AlertMachine.AlertId("line1", "line1/0.png", "0x1");
         Assert.Equal([$"{id}-1-opened", $"{id}-2-updated", $"{id}-3-closed"], changes.Select(c => c.Id));
-        Assert.Equal(["line1/0.png", "line1/1.png", "line1/1.png"], changes.Select(c => c.Picture.Image));
+        Assert.Equal(["line1/0.png", "line1/1.png", "line1/1.png"], changes.Select(c => c.Picture?.Image));
         Assert.Equal([1, 2, 3], changes.Select(c => c.Images));
     }
 }

@@ -97,7 +97,7 @@ public sealed class AlertServicesTests
     [InlineData("Alert:Mqtt", "mqtts://me:c2VjcmV0@plant.example", "Alert__Mqtt takes mqtts://host:8883")]
     [InlineData("Alert:Mqtt", "mqtts://plant.example/alerts", "Alert__Mqtt takes mqtts://host:8883")]
     [InlineData("Alert:MqttTopic", "alerts/#", "Alert__MqttTopic takes a topic such as aaclip/alerts/{camera}")]
-    [InlineData("Alert:MqttTopic", "alerts/{line}", "{camera}, {severity}, {type} and {class}")]
+    [InlineData("Alert:MqttTopic", "alerts/{line}", "{camera}, {kind}, {severity}, {type} and {class}")]
     [InlineData("Alert:MqttTopic", "$SYS/{camera}", "Alert__MqttTopic")]
     public async Task A_wrong_option_is_refused_by_its_name(string key, string value, string named)
     {

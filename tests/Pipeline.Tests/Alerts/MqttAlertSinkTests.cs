@@ -38,6 +38,7 @@ public sealed class MqttAlertSinkTests
         Dictionary<string, string> expected = new()
         {
             ["camera"] = "line1",
+            ["kind"] = "anomaly",
             ["objectClass"] = "bottle",
             ["severity"] = "critical",
             ["score"] = "0.95",

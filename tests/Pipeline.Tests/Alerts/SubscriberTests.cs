@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Tests;
 using AaClip.Tests.ServiceBus;
 using Azure.Messaging.ServiceBus;
@@ -27,6 +30,8 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         "aaclip.anomaly.opened line1 minor, image line1/0.png",
         "aaclip.anomaly.updated line1 critical, image line1/1.png",
         "aaclip.anomaly.closed line1 critical, image line1/1.png",
+        "aaclip.silence.opened line1 last image 2026-03-01T06:00:02+00:00",
+        "aaclip.drift.opened line1 index 0.3",
     ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -41,7 +46,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         await RaiseAsync(await azurite.NewAsync(), TopicClient.Sink(client, "alerts"));
 
         using Subscriber subscriber = new(peer.ConnectionString, "topic", "alerts", "severe");
-        await Eventually.HappensAsync(() => severe.Completed.Count == 3 && severe.DeadLettered.Count == 1);
+        await Eventually.HappensAsync(() => severe.Completed.Count == 5 && severe.DeadLettered.Count == 1);
         int code = await subscriber.InterruptAsync();
 
         Assert.Equal(Lines, subscriber.Output);
@@ -60,7 +65,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         await RaiseAsync(storage, new QueueAlertSink(storage, TimeProvider.System));
 
         using Subscriber subscriber = new(azurite.ConnectionString, "queue", queue.Name);
-        await Eventually.HappensAsync(() => subscriber.Output.Count == 3 && Stray(subscriber) >= 2); // given back, and taken again
+        await Eventually.HappensAsync(() => subscriber.Output.Count == 5 && Stray(subscriber) >= 2); // given back, and taken again
         int code = await subscriber.InterruptAsync();
 
         Assert.Equal(Lines, subscriber.Output.OrderBy(line => Array.IndexOf(Lines, line))); // storage promises no order
@@ -85,7 +90,7 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
     private static int Stray(Subscriber subscriber) =>
         subscriber.Errors.Count(line => line.StartsWith("Message ", StringComparison.Ordinal));
 
-    // Opens, updates and closes an alert.
+    // Opens, updates and closes an alert, and tells of silence and drift.
     private static async Task RaiseAsync(StorageClients storage, IAlertSink sink)
     {
         AlertStore store = new(storage, TimeProvider.System);
@@ -98,6 +103,16 @@ public sealed class SubscriberTests(AzuriteFixture azurite)
         );
         foreach (Scored image in ScoredImages.Sequence("mCn"))
             await raiser.RaiseAsync(image, Rule, Cancellation);
+        CameraState silent = new(
+            "line1",
+            new Silence(ScoredImages.Start.AddSeconds(2), TimeSpan.FromSeconds(1), IsSilent: true),
+            ResultRow.Of(CountedResults.Result("line1", "a.png", ScoredImages.Start)),
+            Psi: 0.3
+        );
+        DateTimeOffset later = ScoredImages.Start.AddHours(1);
+        CameraLook look = new(silent, "demo@1", later, later);
+        await raiser.RecordAsync("line1", state => ConditionMachine.Apply(state, "line1", Rule, look), Cancellation);
+        await raiser.SweepAsync(Cancellation);
     }
 
     private sealed class Subscriber : IDisposable

@@ -35,6 +35,7 @@ public sealed class TopicAlertSinkTests : IDisposable
         Dictionary<string, object> expected = new()
         {
             ["camera"] = "line1",
+            ["kind"] = "anomaly",
             ["objectClass"] = "bottle",
             ["severity"] = "critical",
             ["score"] = 0.95,
@@ -214,7 +215,7 @@ public sealed class TopicAlertSinkTests : IDisposable
             .. ScoredImages
                 .Run(new AlertRule(), ScoredImages.Sequence(letters))
                 .Changes.SelectMany(change => Enumerable.Range(0, count).Select(i => change with { Sequence = change.Sequence + i }))
-                .Select(change => image is null ? change : change with { Picture = change.Picture with { Image = image } })
+                .Select(change => image is null ? change : change with { Picture = change.Picture! with { Image = image } })
                 .Select(change => AlertEvent.Of(change, new AlertOptions())),
         ];
 

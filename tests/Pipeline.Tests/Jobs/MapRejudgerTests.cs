@@ -2,7 +2,9 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tiles;
 using AaClip.Tests;
 
 namespace AaClip.Pipeline.Tests.Jobs;
@@ -96,6 +98,54 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 2L), (job.Status, job.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
+    public async Task Threshold_mode_judges_an_image_in_tiles_as_it_was_cut_with_the_mask_of_today()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
+        await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "tiles": "3x2" } }""");
+        string etag = await pipeline.UploadAsync("c/0.png", Noise(640, 480));
+        ResultDocument before = (await pipeline.ScoreAsync(TestPipeline.Request("c/0.png", etag)))!;
+        Tile worst = before.Tiles![before.Score.Tile!.Value];
+        // The worst tile is ignored from now on, and images are cut in another way.
+        (double left, double right) = (worst.X / 640.0, (worst.X + worst.Width) / 640.0);
+        (double top, double bottom) = (worst.Y / 480.0, (worst.Y + worst.Height) / 480.0);
+        string mask = FormattableString.Invariant($"[[{left}, {top}], [{right}, {top}], [{right}, {bottom}], [{left}, {bottom}]]");
+        await pipeline.SetCamerasAsync($$"""{ "c": { "class": "bottle", "tiles": "2x2", "threshold": 0.05, "ignore": [{{mask}}] } }""");
+
+        await pipeline.Jobs.StartAsync(
+            new RescoreRequest
+            {
+                Id = "j",
+                Model = pipeline.Models.OwnId,
+                Mode = RescoreMode.Threshold,
+            },
+            pipeline.Models.OwnId,
+            Cancellation
+        );
+        await pipeline.WorkAsync(score: false);
+
+        ResultDocument judged = pipeline.Result(new ImageVersion("c/0.png", etag).Result(pipeline.Models.OwnId));
+        Assert.Equal(before.Tiles, judged.Tiles);
+        Assert.Equal(Verdict.Anomalous, judged.Score.Verdict);
+        Assert.NotEqual(before.Score.Tile, judged.Score.Tile);
+        Assert.Equal(judged.Tiles![judged.Score.Tile!.Value].Detection, judged.Score.Detection);
+        // A new image of the same content that is cut as before has that score.
+        await pipeline.SetCamerasAsync($$"""{ "c": { "class": "bottle", "tiles": "3x2", "threshold": 0.05, "ignore": [{{mask}}] } }""");
+        string again = await pipeline.UploadAsync("c/1.png", Noise(640, 480));
+        ScorePart scored = (await pipeline.ScoreAsync(TestPipeline.Request("c/1.png", again)))!.Score;
+        Assert.Equal((scored.Tile, scored.Detection), (judged.Score.Tile, judged.Score.Detection));
+        Assert.Equal(scored.Raw!.Value, judged.Score.Raw!.Value, 4); // a map is stored in 16 bits
+    }
+
+    private static byte[] Noise(int width, int height)
+    {
+        byte[] pixels = new byte[3 * width * height];
+        new Random(1).NextBytes(pixels);
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)(pixels[i] * (i % (3 * width)) / (3 * width)); // stronger to the right, so that tiles differ
+        return ImageEncoder.Png(new RgbImage(width, height, pixels));
     }
 
     [Fact]

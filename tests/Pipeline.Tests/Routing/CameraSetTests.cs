@@ -1,6 +1,7 @@
 using System.Text;
 using AaClip.Pipeline.Routing;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Tiles;
 using AaClip.Tests;
 
 namespace AaClip.Pipeline.Tests.Routing;
@@ -14,8 +15,10 @@ public class CameraSetTests
             "line1": {
               "class": "MVTec/bottle", "domain": "medical", "threshold": 0.6, "mapThreshold": 1.5, "ignore": [[[0, 0], [0.5, 0], [0.5, 1]]],
               "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"], "part": "^(?<part>[^/]+)/",
+              "tiles": "3x2", "tileOverlap": 0.1,
               "alert": { "severityBands": [{ "name": "low", "minCalibrated": 0.5 }, { "name": "high", "minCalibrated": 0.8 }],
-                "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5, "enabled": false }
+                "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5,
+                "enabled": false, "smooth": 7, "silence": false, "drift": false }
             },
             "line*": { "class": "screw" },
             "line*-top": { "class": "cap" },
@@ -38,9 +41,17 @@ public class CameraSetTests
         Assert.Equal([true, false, false, false], profile.Mask?.Square(2) ?? []);
         Assert.Equal([new SeverityBand("low", 0.5), new SeverityBand("high", 0.8)], profile.Alert.SeverityBands);
         Assert.Equal(
-            (new Confirmation(2, 3), 10, 5, false),
-            (profile.Alert.Confirm, profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled)
+            (new Confirmation(2, 3), 10, 5, false, 7),
+            (
+                profile.Alert.Confirm,
+                profile.Alert.CoolDownSeconds,
+                profile.Alert.CloseAfterNormal,
+                profile.Alert.Enabled,
+                profile.Alert.Smooth
+            )
         );
+        Assert.Equal((false, false), (profile.Alert.Silence, profile.Alert.Drift));
+        Assert.Equal(new Tiling(3, 2, 0, 0.1), profile.TilePlan);
     }
 
     [Fact]
@@ -56,9 +67,18 @@ public class CameraSetTests
         Assert.Null(profile.Mask);
         Assert.Null(profile.PartOf("SN-1/a.png"));
         Assert.Equal(
-            (60, 3, true, new Confirmation(1, 1)),
-            (profile.Alert.CoolDownSeconds, profile.Alert.CloseAfterNormal, profile.Alert.Enabled, profile.Alert.Confirm)
+            (60, 3, true, new Confirmation(1, 1), 1),
+            (
+                profile.Alert.CoolDownSeconds,
+                profile.Alert.CloseAfterNormal,
+                profile.Alert.Enabled,
+                profile.Alert.Confirm,
+                profile.Alert.Smooth
+            )
         );
+        Assert.Equal((true, true), (profile.Alert.Silence, profile.Alert.Drift));
+        Assert.Null(profile.TilePlan);
+        Assert.Equal(0.25, profile.TileOverlap);
         Assert.Equal(["minor", "major", "critical"], profile.Alert.SeverityBands.Select(b => b.Name));
     }
 
@@ -105,6 +125,14 @@ public class CameraSetTests
     )]
     [InlineData("""{ "alert": { "confirm": { "n": 3, "m": 2 } } }""", "'alert.confirm' is 3 of 2", "n of m")]
     [InlineData("""{ "alert": { "coolDownSeconds": -1 } }""", "'alert.coolDownSeconds' is -1", "0 to 604800")]
+    [InlineData("""{ "tiles": "3" }""", "'tiles' is '3'", "a grid of columns and rows such as '3x2'")]
+    [InlineData("""{ "tiles": "9x8" }""", "'tiles' is '9x8'", "64 tiles in all")]
+    [InlineData("""{ "tiles": "17x1" }""", "'tiles' is '17x1'", "at most 16 along a side")]
+    [InlineData("""{ "tiles": "0x2" }""", "'tiles' is '0x2'", "or leave it out")]
+    [InlineData("""{ "tiles": 3 }""", "field 'tiles' is 3", "cameras.schema.json")]
+    [InlineData("""{ "tileOverlap": 0.6 }""", "'tileOverlap' is 0.6", "0 to 0.5")]
+    [InlineData("""{ "alert": { "smooth": 4 } }""", "'alert.smooth' is 4", "an odd number of images, 1 to 99")]
+    [InlineData("""{ "alert": { "smooth": 101 } }""", "'alert.smooth' is 101", "an odd number of images, 1 to 99")]
     [InlineData("""{ "alert": { "closeAfterNormal": 0 } }""", "'alert.closeAfterNormal' is 0", "1 to 1000")]
     public void A_bad_profile_is_refused_with_camera_field_value_and_remedy(string profile, string culprit, string remedy)
     {

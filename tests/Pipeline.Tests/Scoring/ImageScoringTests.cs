@@ -11,6 +11,7 @@ using AaClip.Pipeline.Tests.Jobs;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Tiles;
 using AaClip.Tests;
 using Azure.Core;
 using Azure.Storage.Blobs.Models;
@@ -64,6 +65,41 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
         Assert.Equal((8, 112, Domain.Industrial), (result.Map.Side, result.Map.Size, result.Map.Domain));
         Assert.InRange(result.Map.Offset, expected.Map.Raw.ToArray().Min() - 1e-6f, expected.Map.Raw.ToArray().Min() + 1e-6f);
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], (await pipeline.ReadAsync(ContainerNames.Maps, result.Map.Blob))[..4]);
+    }
+
+    [Fact]
+    public async Task A_large_image_in_tiles_has_one_result_one_map_and_the_score_of_its_worst_tile()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
+        await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "tiles": "200", "tileOverlap": 0.2 } }""");
+        byte[] picture = TestPipeline.Picture(seed: 5, width: 640, height: 360);
+        string etag = await pipeline.UploadAsync("c/a.png", picture);
+        using AnomalyScorer scorer = AnomalyScorer.Load(
+            TinyPackage.Random(),
+            new ScorerOptions { Provider = AaClip.Scoring.Sessions.Provider.Cpu, Threads = 1 }
+        );
+        RgbImage image = ImageDecoder.Decode(picture, "a").Image;
+        ImageScore expected = scorer.Score(
+            scorer.Cut(image, new Tiling(0, 0, 200, 0.2))!,
+            scorer.AnchorsOf("bottle"),
+            Domain.Industrial,
+            1,
+            Cancellation
+        );
+
+        ResultDocument? result = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        string json = Encoding.UTF8.GetString(
+            await pipeline.ReadAsync(ContainerNames.Results, $"{pipeline.Models.OwnId}/c/a.png/{etag}.json")
+        );
+        Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), json));
+        Assert.Single(await pipeline.NamesAsync(ContainerNames.Maps));
+        Assert.Single(await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored));
+        Assert.Equal(8, result!.Tiles!.Count); // 4 x 2
+        Assert.Equal(expected.Tiles, result.Tiles);
+        Assert.Contains(result.Tiles, t => t.Detection is null); // the lower part of the picture is black
+        Assert.Equal((expected.Map.Side, expected.Map.Size), (result.Map!.Side, result.Map.Size));
+        Assert.Equal(result.Tiles[result.Score.Tile!.Value].Detection, result.Score.Detection);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Tests.Scoring;
 
@@ -193,6 +194,62 @@ public class JudgementTests
         Assert.Equal("neutral", neutral.Score.Calibration);
         Assert.Null(own.Score.Calibration);
     }
+
+    [Fact]
+    public void An_image_in_tiles_has_the_score_of_its_worst_tile()
+    {
+        // The map is hottest in the first tile, but the second one's detection score makes it the worse one.
+        AnomalyMap map = Map(hot: (2, 4));
+        float right = Map(hot: null).Max;
+
+        Judgement judged = Judgement.Of(map, 0.9f, CameraProfile.Default, Scale, 640, 480, tiles: Tiles(0.1f, 0.9f));
+
+        Assert.Equal((1, 0.9f), (judged.Score.Tile, judged.Score.Detection));
+        Assert.InRange(judged.Score.MapMax!.Value, right, map.Max - 1);
+        Assert.Equal(judged.Tiles!.Select(t => Scale.Raw(t.MapMax, t.Detection, Domain.Industrial)).Max(), judged.Score.Raw);
+        Assert.Equal(map.Max, judged.Tiles![0].MapMax);
+        Assert.Equal(Calibration.Calibrated(judged.Score.Raw!.Value, Scale.Threshold), judged.Score.Calibrated);
+    }
+
+    [Fact]
+    public void One_tile_as_large_as_the_image_is_judged_as_the_image()
+    {
+        AnomalyMap map = Map(hot: (2, 4));
+
+        Judgement whole = Judgement.Of(map, 0.4f, CameraProfile.Default, Scale, 640, 480),
+            tiled = Judgement.Of(map, 0.4f, CameraProfile.Default, Scale, 640, 480, tiles: [new Tile(0, 0, 640, 480, 0.4f)]);
+
+        Assert.Equal(whole.Score with { Tile = 0 }, tiled.Score);
+        Assert.Equal(whole.Regions, tiled.Regions);
+    }
+
+    [Fact]
+    public void Blank_tiles_and_ignored_tiles_do_not_count()
+    {
+        CameraProfile profile = new(
+            Ignore:
+            [
+                [
+                    [0, 0],
+                    [0.5, 0],
+                    [0.5, 1],
+                    [0, 1],
+                ],
+            ]
+        );
+        AnomalyMap map = Map(hot: (2, 4));
+
+        ScorePart masked = Judgement.Of(map, 0.9f, profile, Scale, 640, 480, tiles: Tiles(0.9f, 0.2f)).Score,
+            blank = Judgement.Of(map, 0.2f, CameraProfile.Default, Scale, 640, 480, tiles: Tiles(null, 0.2f)).Score,
+            nothing = Judgement.Of(map, 0.9f, profile, Scale, 640, 480, tiles: Tiles(0.9f, null)).Score;
+
+        Assert.Equal((1, 0.2f), (masked.Tile, masked.Detection));
+        Assert.Equal((1, 0.2f), (blank.Tile, blank.Detection));
+        Assert.Equal((null, 0.9f, Verdict.Normal), (nothing.Tile, nothing.Detection, nothing.Verdict));
+    }
+
+    // The left and the right half of an image of 640 x 480.
+    private static Tile[] Tiles(float? left, float? right) => [new(0, 0, 320, 480, left), new(320, 0, 320, 480, right)];
 
     // [8, 8] at 112 pixels: 1 everywhere, 20 at one patch (column, row).
     private static AnomalyMap Map((int X, int Y)? hot)

@@ -11,6 +11,7 @@ using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Reviews;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Tests.Alerts;
 using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
@@ -193,6 +194,16 @@ internal static class StorageOperations
                 WithAlerts,
                 Give(async s => (await Alerts(s).UndeliveredAsync(Token).ToListAsync(Token)).Count)
             ),
+            ["AlertStore.Open"] = new(WithAlerts, Give(async s => (await Alerts(s).OpenAsync(Token).ToListAsync(Token)).Count)),
+            ["CameraWatch.Run"] = new(
+                WithSilence,
+                Give(async s =>
+                {
+                    using WatchedCameras worker = new(s, Clock);
+                    await worker.WatchAsync();
+                    return (await Alerts(s).GetAsync("line1", Token)).Silence?.Id;
+                })
+            ),
             ["QueueAlertSink.Reserve"] = new(Nothing, Give(async s => (await new QueueAlertSink(s, Clock).ReserveAsync(2, Token)).Count)),
 
             ["CameraProfiles.Get"] = new(
@@ -303,6 +314,8 @@ internal static class StorageOperations
 
     private static async Task WithAlerts(StorageClients storage) =>
         await Alerts(storage).ChangeAsync("line1", state => state with { Horizon = Noon }, Token);
+
+    private static Task WithSilence(StorageClients storage) => WatchedCameras.SendsUntilAsync(storage, "line1", Noon.AddHours(-1));
 
     private static async Task WithConfig(StorageClients storage)
     {

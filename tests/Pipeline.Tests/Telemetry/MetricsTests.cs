@@ -18,7 +18,7 @@ public sealed class MetricsTests
         Metrics.Inference(4, TimeSpan.FromMilliseconds(80), "of-each", "cpu");
         Metrics.Scored(Verdict.Anomalous, "of-each");
         Metrics.Failure("of-each");
-        Metrics.Alert("opened", "of-each");
+        Metrics.Alert("anomaly", "opened", "of-each");
 
         Assert.Equal(
             [
@@ -27,7 +27,7 @@ public sealed class MetricsTests
                 "aaclip.inference.duration ms 80 model=of-each provider=cpu",
                 "aaclip.images.scored {image} 1 verdict=anomalous model=of-each",
                 "aaclip.failures {image} 1 code=of-each",
-                "aaclip.alerts {event} 1 type=opened severity=of-each",
+                "aaclip.alerts {event} 1 kind=anomaly type=opened severity=of-each",
             ],
             seen
         );

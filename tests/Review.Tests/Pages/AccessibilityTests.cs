@@ -24,6 +24,7 @@ public class AccessibilityTests(SmallSite site, Browser browser) : IClassFixture
     [MemberData(nameof(Views))]
     public async Task Axe_finds_nothing(string view, ColorScheme scheme, int width)
     {
+        await CameraAlerts.StoreAsync(site.Storage, "line9", new string('5', 32), new string('d', 32));
         await using OpenPage page = await browser.OpenAsync(site.Address + view + await ParametersAsync(view), scheme, width);
         await page.Tab.Locator("h1, h2").First.WaitForAsync();
         await page.Tab.WaitForLoadStateAsync(LoadState.NetworkIdle);

@@ -25,7 +25,7 @@ public class GalleryTests(LargeSite site, Browser browser) : IClassFixture<Large
                     for (const card of document.querySelectorAll("[data-blob]")) seen.add(card.dataset.blob);
                     nodes = Math.max(nodes, document.querySelectorAll("*").length);
                     const before = grid.scrollTop;
-                    grid.scrollBy(0, grid.clientHeight * 0.6);
+                    grid.scrollBy(0, grid.clientHeight * 1.5); // two rows above and below the window are drawn, too
                     for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); // scrolled, then drawn
                     if (grid.scrollTop === before && all()) break;
                 }

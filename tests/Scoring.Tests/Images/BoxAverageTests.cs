@@ -9,7 +9,7 @@ public class BoxAverageTests
     [InlineData(27, 41, 100)]
     public void A_picture_that_fits_stays_the_same(int width, int height, int side)
     {
-        RgbImage image = BicubicTests.Noise(1, width, height);
+        RgbImage image = ResamplingTests.Noise(1, width, height);
 
         Assert.Same(image, BoxAverage.Shrink(image, side));
     }
@@ -21,7 +21,7 @@ public class BoxAverageTests
     [InlineData(3000, 2000, 1024, 1024, 682)]
     public void Each_pixel_is_the_mean_of_those_it_stands_for(int width, int height, int side, int expectedWidth, int expectedHeight)
     {
-        RgbImage image = BicubicTests.Noise(2, width, height);
+        RgbImage image = ResamplingTests.Noise(2, width, height);
 
         RgbImage small = BoxAverage.Shrink(image, side);
 

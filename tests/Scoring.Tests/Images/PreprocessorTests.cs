@@ -9,7 +9,7 @@ public sealed class PreprocessorTests
 {
     private const double Limit = 1e-6; // the same float32 operations; one rounding of a value near 2 is 1.2e-7
 
-    public static TheoryData<string> Pictures => BicubicTests.Pictures;
+    public static TheoryData<string> Pictures => ResamplingTests.Pictures;
 
     [Theory]
     [MemberData(nameof(Pictures))]

@@ -17,7 +17,7 @@ public sealed class HeatmapTests
     [Fact]
     public void Scores_at_the_low_end_leave_the_photo_as_it_is()
     {
-        RgbImage photo = Images.BicubicTests.Noise(1, 90, 70);
+        RgbImage photo = Images.ResamplingTests.Noise(1, 90, 70);
 
         RgbImage actual = Heatmap.Overlay(photo, TestMaps.Flat(1), Scale);
 
@@ -143,7 +143,7 @@ public sealed class HeatmapTests
     public void Any_size_is_drawn_with_and_without_a_legend(int width, int height, bool legendFits)
     {
         AnomalyMap map = new([.. TestMaps.Noise(9, 25).Select(v => 2 + 3 * v)], 5, 70, Domain.Medical);
-        RgbImage photo = Images.BicubicTests.Noise(2, width, height);
+        RgbImage photo = Images.ResamplingTests.Noise(2, width, height);
 
         RgbImage with = Heatmap.Overlay(photo, map, Scale with { Legend = true });
         RgbImage without = Heatmap.Overlay(photo, map, Scale);
@@ -161,7 +161,7 @@ public sealed class HeatmapTests
     public void Drawing_over_the_photo_gives_the_bytes_of_a_new_picture(int width, int height)
     {
         AnomalyMap map = new([.. TestMaps.Noise(9, 25).Select(v => 2 + 3 * v)], 5, 70, Domain.Industrial);
-        RgbImage photo = Images.BicubicTests.Noise(2, width, height);
+        RgbImage photo = Images.ResamplingTests.Noise(2, width, height);
         RgbImage apart = Heatmap.Overlay(photo, map, Scale with { Legend = true });
 
         Heatmap.DrawOver(photo, map, Scale with { Legend = true });
@@ -172,7 +172,7 @@ public sealed class HeatmapTests
     [Fact]
     public void The_legend_leaves_two_thirds_of_the_picture_alone()
     {
-        RgbImage photo = Images.BicubicTests.Noise(3, 600, 400);
+        RgbImage photo = Images.ResamplingTests.Noise(3, 600, 400);
 
         byte[] with = Heatmap.Overlay(photo, TestMaps.Flat(1), Scale with { Legend = true, High = -Scale.Low * -123456.5f }).Pixels;
 

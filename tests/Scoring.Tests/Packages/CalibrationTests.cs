@@ -81,4 +81,19 @@ public class CalibrationTests
     }
 
     private static AnomalyMap Flat(float value) => new([value], 1, 14, Domain.Industrial);
+
+    [Theory]
+    [InlineData(0.5f, 1)]
+    [InlineData(0.05f, 1)]
+    [InlineData(0.5f, 4)]
+    public void The_neutral_scale_of_probabilities_is_known_as_such_and_uses_the_detection_score_alone(float span, int levels)
+    {
+        Calibration neutral = Calibration.NeutralProbability(span, levels);
+
+        Assert.True(neutral.IsNeutral);
+        Assert.False((neutral with { Threshold = 0.4 }).IsNeutral);
+        Assert.Equal(0.5, neutral.Raw(levels, 0.5f, Domain.Industrial), 1e-6);
+        Assert.Equal(1, neutral.Raw(0, 0.5f + span, Domain.Medical), 1e-6);
+        Assert.InRange(neutral.HeatmapScale.High, neutral.MapMax, levels); // no room above the largest probability
+    }
 }

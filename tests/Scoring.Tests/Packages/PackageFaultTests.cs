@@ -72,7 +72,7 @@ public sealed class PackageFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData("schemaVersion", "2", "schemaVersion 2; this program reads up to 1: update it")]
+    [InlineData("schemaVersion", "3", "schemaVersion 3; this program reads up to 2: update it")]
     [InlineData("schemaVersion", "\"new\"", "cannot be read as a model description")]
     [InlineData("precision", "\"fp7\"", "cannot be read as a model description")]
     [InlineData("files", "{}", "does not list 'image.onnx'")]

@@ -113,9 +113,9 @@ public sealed class ClassNamesTests
         int beside = TestVocabulary.Small.Encode("a photo of a with damage.").Length;
         string fits = new('7', 75 - beside);
 
-        string name = ClassNames.Resolve(fits, TestVocabulary.Small, PromptEnsemble.Default);
+        string name = ClassNames.Resolve(fits, TestVocabulary.Small, PromptPack.Default);
         ArgumentException refused = Assert.Throws<ClassNameException>(() =>
-            ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptEnsemble.Default)
+            ClassNames.Resolve(fits + "77", TestVocabulary.Small, PromptPack.Default)
         );
 
         Assert.Equal(fits, name);
@@ -133,7 +133,7 @@ public sealed class ClassNamesTests
 
         foreach (string className in ClassNames.Published)
         {
-            string name = ClassNames.Resolve(className, tokenizer, PromptEnsemble.Default, contextLength: 39);
+            string name = ClassNames.Resolve(className, tokenizer, PromptPack.Default, contextLength: 39);
 
             Assert.NotEmpty(name);
         }

@@ -39,6 +39,35 @@ internal static class TinyPackage
         );
     }
 
+    /// <summary>
+    /// The small model with another method, as the goldens of parity/methods have it: the correlation path in the last five blocks.
+    /// </summary>
+    /// <param name="method">Name, such as "crane".</param>
+    /// <param name="checkpoint">File below parity/methods; null for methods without one.</param>
+    /// <returns>The package's folder.</returns>
+    public static string Method(string method, string? checkpoint, Precision precision = Precision.Fp32, int? views = null)
+    {
+        string vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz");
+        return Once(
+            $"{method}-{precision}-{views}",
+            output => new ImportOptions
+            {
+                Clip = Parity.File("tiny/clip-tiny.safetensors"),
+                Method = method,
+                Checkpoint = checkpoint is null ? null : Parity.File($"methods/{checkpoint}"),
+                Vocabulary = vocabulary,
+                Output = output,
+                Name = "tiny",
+                Size = 112,
+                FirstBlock = method == "anovl" ? 1 : 4,
+                Precision = precision,
+                Views = views,
+                VisionHeads = 4,
+                TextHeads = 4,
+            }
+        );
+    }
+
     /// <summary>A model of random weights with a small learned vocabulary and random adapters: needs no file at all.</summary>
     /// <returns>The package's folder.</returns>
     public static string Random(Precision precision = Precision.Fp32, int size = 112) =>

@@ -1,4 +1,4 @@
-namespace AaClip.Pipeline.Operations;
+namespace AaClip.Pipeline.Cameras;
 
 /// <summary>Whether a camera sends no images any more, by how often it sent them before.</summary>
 /// <param name="Last">When its last image was stored.</param>
@@ -10,6 +10,9 @@ public sealed record Silence(DateTimeOffset Last, TimeSpan? MedianGap, bool IsSi
     public static readonly TimeSpan Least = TimeSpan.FromMinutes(5);
 
     private const int Gaps = 10; // median gaps that may pass
+
+    /// <summary>After how long without an image the camera is silent; null if it never is.</summary>
+    public TimeSpan? Limit => MedianGap is { } gap ? TimeSpan.FromTicks(Math.Max(Least.Ticks, Gaps * gap.Ticks)) : null;
 
     /// <summary>
     /// A camera is silent after ten times the median gap between its images, or five minutes, whichever is longer. A camera with one image
@@ -24,7 +27,10 @@ public sealed record Silence(DateTimeOffset Last, TimeSpan? MedianGap, bool IsSi
             return new Silence(last, null, IsSilent: false);
         long[] gaps = [.. ordered.Zip(ordered.Skip(1), (a, b) => (b - a).Ticks).Order()];
         TimeSpan median = TimeSpan.FromTicks((gaps[(gaps.Length - 1) / 2] + gaps[gaps.Length / 2]) / 2);
-        TimeSpan limit = TimeSpan.FromTicks(Math.Max(Least.Ticks, Gaps * median.Ticks));
-        return new Silence(last, median, now - last > limit);
+        Silence silence = new(last, median, IsSilent: false);
+        return silence with { IsSilent = silence.IsSilentAt(now) };
     }
+
+    /// <summary>Whether the camera is silent at a time, if no image comes before.</summary>
+    public bool IsSilentAt(DateTimeOffset time) => time - Last > Limit;
 }

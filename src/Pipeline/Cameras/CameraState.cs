@@ -1,7 +1,7 @@
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 
-namespace AaClip.Pipeline.Operations;
+namespace AaClip.Pipeline.Cameras;
 
 /// <summary>How a camera does.</summary>
 /// <param name="Camera">Camera.</param>

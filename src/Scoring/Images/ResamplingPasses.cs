@@ -10,16 +10,19 @@ namespace AaClip.Scoring.Images;
 /// The two passes of Pillow's 8-bit resize: int32 sums of bytes times weights of 22 fractional bits, then rounded, shifted and clamped. The
 /// order of integer additions does not matter, so SIMD gives the same result.
 /// </summary>
-internal static class BicubicPasses
+internal static class ResamplingPasses
 {
     private const int Bits = 22; // Pillow: 32 bits, minus 8 for the byte and 2 for overshoot
     private const int Half = 1 << (Bits - 1);
     private const int Group = 2; // pixels per 256-bit vector, four int32 each; 512-bit vectors were measured to be slower
     private const int Slack = 3 * Group + 16; // bytes that vectors may read after the end of a row; their weight is 0
 
-    /// <summary>Resizes rows: [height, width, 3] to [height, outputs, 3].</summary>
-    public static void Horizontal(byte[] source, int width, int height, AxisWeights axis, byte[] target)
+    /// <summary>Resizes rows: those of the window to [height, outputs, 3].</summary>
+    /// <param name="axis">The weights of the window's columns.</param>
+    public static void Horizontal(ImageWindow window, AxisWeights axis, byte[] target)
     {
+        (byte[] source, int width, int height) = (window.Image.Pixels, window.Image.Width, window.Height);
+        int left = 3 * window.X;
         int outputs = axis.First.Length;
         int taps = (axis.Taps + Group - 1) / Group * Group;
         int[] shares = new int[outputs * taps * 4]; // [outputs, taps, 4]: the same weight for R, G, B and the unused lane
@@ -36,11 +39,12 @@ internal static class BicubicPasses
                 byte[] padded = ArrayPool<byte>.Shared.Rent(stride + Slack);
                 for (int y = begin; y < end; y++)
                 {
-                    ref byte row = ref source[y * stride];
-                    if ((long)(y + 1) * stride + Slack > source.Length)
+                    int start = (window.Y + y) * stride;
+                    ref byte row = ref source[start + left];
+                    if ((long)start + stride + Slack > source.Length)
                     {
-                        source.AsSpan(y * stride, stride).CopyTo(padded);
-                        row = ref padded[0];
+                        source.AsSpan(start, stride).CopyTo(padded);
+                        row = ref padded[left];
                     }
 
                     Row(ref row, axis, taps, ref MemoryMarshal.GetArrayDataReference(shares), target.AsSpan(y * 3 * outputs, 3 * outputs));

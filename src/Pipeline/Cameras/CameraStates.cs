@@ -3,7 +3,7 @@ using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 
-namespace AaClip.Pipeline.Operations;
+namespace AaClip.Pipeline.Cameras;
 
 /// <summary>Tells how cameras do: their last images, silence and drift. Keep one: it remembers what scores were like at first.</summary>
 public sealed class CameraStates(StorageClients storage, TimeProvider? time = null)
@@ -41,7 +41,10 @@ public sealed class CameraStates(StorageClients storage, TimeProvider? time = nu
         return [.. states.OrderBy(s => s.Camera, StringComparer.Ordinal)];
     }
 
-    private async Task<CameraState?> ReadAsync(string camera, string? model, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>How a camera does.</summary>
+    /// <param name="model">As above.</param>
+    /// <returns>Null if it has had no image in the last 30 days.</returns>
+    internal async Task<CameraState?> ReadAsync(string camera, string? model, DateTimeOffset now, CancellationToken cancellation)
     {
         List<ResultRow> images = []; // a row of each
         ResultQuery newest = new()

@@ -4,7 +4,7 @@ using AaClip.Tests;
 
 namespace AaClip.Scoring.Tests.Images;
 
-public sealed class BicubicTests
+public sealed class ResamplingTests
 {
     public static TheoryData<string> Pictures =>
         [
@@ -54,7 +54,7 @@ public sealed class BicubicTests
         RgbImage image = TestPng.ReadRgb(Parity.File($"resize/decoded-{name}.png"));
         RgbImage expected = TestPng.ReadRgb(Parity.File($"resize/resized518-{name}.png"));
 
-        RgbImage actual = Bicubic.Resize(image, 518, 518);
+        RgbImage actual = Resampling.Resize(image, 518, 518);
 
         Assert.Equal(expected.Pixels, actual.Pixels);
     }
@@ -66,7 +66,7 @@ public sealed class BicubicTests
         RgbImage image = TestPng.ReadRgb(Parity.File($"resize/decoded-{name}.png"));
         using SafetensorsFile golden = SafetensorsFile.Open(Parity.File("resize/golden-resize.safetensors"));
 
-        RgbImage actual = Bicubic.Resize(image, 112, 112);
+        RgbImage actual = Resampling.Resize(image, 112, 112);
 
         Assert.Equal(golden.Tensors[$"{name}.112.resized_u8"].Contiguous(), actual.Pixels);
     }
@@ -77,7 +77,7 @@ public sealed class BicubicTests
     {
         RgbImage image = Noise(seed, width, height);
 
-        RgbImage actual = Bicubic.Resize(image, newWidth, newHeight);
+        RgbImage actual = Resampling.Resize(image, newWidth, newHeight);
 
         Assert.Equal(newWidth, actual.Width);
         Assert.Equal(newHeight, actual.Height);
@@ -91,7 +91,7 @@ public sealed class BicubicTests
     [InlineData(500, 1)]
     public void The_shares_of_every_output_sum_to_one(int inSize, int outSize)
     {
-        AxisWeights weights = Bicubic.Weights(inSize, outSize);
+        AxisWeights weights = Resampling.Weights(inSize, outSize);
 
         for (int i = 0; i < outSize; i++)
         {
@@ -105,9 +105,9 @@ public sealed class BicubicTests
     {
         RgbImage image = Noise(1, 4, 4);
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => Bicubic.Resize(image, 0, 5));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Bicubic.Resize(image, 5, -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Bicubic.Weights(0, 5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Resize(image, 0, 5));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Resize(image, 5, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Weights(0, 5));
     }
 
     // Limit: the reference rounds its shares to float32, which was measured to move results by 1.3e-5.
@@ -120,7 +120,7 @@ public sealed class BicubicTests
             Parity.File("posembed/golden-posembed.safetensors")
         );
 
-        float[] actual = Bicubic.ResizeTable(golden["source_24x24"].Values, 24, grid, 8);
+        float[] actual = Resampling.ResizeTable(golden["source_24x24"].Values, 24, grid, 8);
 
         Close.Assert(golden[$"resized_{grid}x{grid}"].Values, actual, 5e-5);
     }
@@ -130,7 +130,7 @@ public sealed class BicubicTests
     {
         float[] table = [.. Enumerable.Range(0, 30).Select(i => (float)i)];
 
-        float[] actual = Bicubic.ResizeTable(table, 3, 3, 3);
+        float[] actual = Resampling.ResizeTable(table, 3, 3, 3);
 
         Assert.Equal(table, actual);
     }
@@ -138,7 +138,7 @@ public sealed class BicubicTests
     [Fact]
     public void A_positional_table_of_another_model_is_refused_with_both_lengths()
     {
-        ArgumentException e = Assert.Throws<ArgumentException>(() => Bicubic.ResizeTable(new float[29], 3, 4, 3));
+        ArgumentException e = Assert.Throws<ArgumentException>(() => Resampling.ResizeTable(new float[29], 3, 4, 3));
 
         Assert.Contains("has 29 values, expected 30 = (1 + 3 * 3) * 3", e.Message, StringComparison.Ordinal);
         Assert.Contains("belongs to another model", e.Message, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
-using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Cameras;
 using AaClip.Pipeline.Results.Counts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
@@ -6,7 +6,7 @@ using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Tests;
 using Microsoft.Extensions.Time.Testing;
 
-namespace AaClip.Pipeline.Tests.Operations;
+namespace AaClip.Pipeline.Tests.Cameras;
 
 public class CameraStatesTests(AzuriteFixture azurite)
 {

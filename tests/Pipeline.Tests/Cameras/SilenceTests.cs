@@ -1,6 +1,6 @@
-using AaClip.Pipeline.Operations;
+using AaClip.Pipeline.Cameras;
 
-namespace AaClip.Pipeline.Tests.Operations;
+namespace AaClip.Pipeline.Tests.Cameras;
 
 public class SilenceTests
 {

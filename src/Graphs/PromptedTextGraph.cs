@@ -1,0 +1,56 @@
+using AaClip.Scoring.Packages;
+using static AaClip.Graphs.GraphWriter;
+using static AaClip.Graphs.Proto.TensorProto.Types;
+
+namespace AaClip.Graphs;
+
+/// <summary>
+/// Writes the text tower for learned prompts (Crane, AnomalyCLIP; docs/methods.md). Inputs: prompts [N, context, width], token embeddings
+/// with learned rows, without positions; ends [N, 1] int64, the position of the end mark. Output: features [N, E], not normalised. Before
+/// block i, from the second, rows 1…n are overwritten with that block's deep prompts.
+/// </summary>
+internal static class PromptedTextGraph
+{
+    /// <param name="deep">Deep prompts, [n, width] each: the first for the second block.</param>
+    public static void Write(
+        string path,
+        ModelArchitecture shape,
+        Activation activation,
+        IReadOnlyList<float[]> deep,
+        Func<string, float[]> read
+    )
+    {
+        using GraphWriter graph = new(path);
+        TransformerWriter tower = new(graph, read, Precision.Fp32, activation);
+        int width = shape.Text.Width;
+        Value x = graph.Input("prompts", DataType.Float, "N", shape.Context, width);
+        Value ends = graph.Input("ends", DataType.Int64, "N", 1);
+        Value positions = graph.Weight("positional_embedding", [1, shape.Context, width], read("positional_embedding"));
+        x = graph.Node("Add", "/text/positions", [x, positions]);
+        for (int block = 0; block < shape.Text.Layers; block++)
+        {
+            if (block > 0 && block <= deep.Count)
+                x = Overwrite(graph, x, deep[block - 1], block, width);
+            x = tower.Block(x, shape.Text, $"transformer.resblocks.{block}.", $"/text/blocks.{block}", causal: true);
+        }
+
+        x = tower.LayerNorm(x, "ln_final", "/text/ln_final", width);
+        Value pooled = graph.Node("GatherND", "/text/end", [x, ends], Int("batch_dims", 1)); // [N, width]
+        Value features = tower.Project(pooled, "text_projection", "/text/proj", width, shape.Embed);
+        graph.Output("features", features, DataType.Float, "N", shape.Embed);
+        graph.Save();
+    }
+
+    private static Value Overwrite(GraphWriter graph, Value x, float[] prompts, int block, int width)
+    {
+        string path = $"/text/deep.{block}";
+        int rows = prompts.Length / width;
+        Value kept = graph.Node("Slice", path, [x, graph.Integers(0), graph.Integers(1), graph.Integers(1)]);
+        Value rest = graph.Node("Slice", $"{path}/rest", [x, graph.Integers(1 + rows), graph.Integers(int.MaxValue), graph.Integers(1)]);
+        Value learned = graph.Weight($"deep.{block}", [1, rows, width], prompts);
+        Value count = graph.Node("Shape", path, [x], Int("start", 0), Int("end", 1)); // [1]: N
+        Value all = graph.Node("Concat", $"{path}/shape", [count, graph.Integers(rows, width)], Int("axis", 0));
+        Value repeated = graph.Node("Expand", path, [learned, all]);
+        return graph.Node("Concat", path, [kept, repeated, rest], Int("axis", 1));
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Serialization;
+using AaClip.Scoring.Maps;
+
+namespace AaClip.Pipeline.Alerts;
+
+/// <summary>The alert in an event: what all kinds have.</summary>
+public abstract record AlertData
+{
+    /// <summary>Version of the schema.</summary>
+    public int SchemaVersion { get; init; } = 1;
+
+    /// <summary>Id of the alert, the same for all its events.</summary>
+    public required string AlertId { get; init; }
+
+    /// <summary>1 for opened, then one more for each event.</summary>
+    public required int Sequence { get; init; }
+
+    /// <summary>Why the alert was closed; absent in other events.</summary>
+    public AlertCloseReason? CloseReason { get; init; }
+
+    /// <summary>Who closed the alert and why; absent in other events, and if no person closed it.</summary>
+    public AlertMark? ClosedBy { get; init; }
+
+    /// <summary>Who acknowledged the alert and why; absent if nobody did.</summary>
+    public AlertMark? Acknowledged { get; init; }
+
+    /// <summary>Camera of the alert.</summary>
+    public required string Camera { get; init; }
+
+    /// <summary>Time of the image that opened the alert; of silence and drift, when it was decided.</summary>
+    public required DateTimeOffset OpenedAt { get; init; }
+}
+
+/// <summary>Anomalous images of a camera. Score, image and region are those of the image with the highest score so far.</summary>
+public sealed record AnomalyData : AlertData
+{
+    /// <summary>The highest severity band reached.</summary>
+    public required string Severity { get; init; }
+
+    /// <summary>Name of the object's class, such as "bottle".</summary>
+    public required string ObjectClass { get; init; }
+
+    /// <summary>"name@version" of the model that scored.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Number of alerting images of the alert so far.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>The highest score so far.</summary>
+    public required AlertScore Score { get; init; }
+
+    /// <summary>The region with the highest peak, in pixels of the image; absent if there is none.</summary>
+    public Region? Region { get; init; }
+
+    /// <summary>The image with the highest score so far.</summary>
+    public required AlertImage Image { get; init; }
+
+    /// <summary>Result of this image.</summary>
+    public required AlertBlob Result { get; init; }
+
+    /// <summary>Heatmap of this image; absent if heatmaps are turned off.</summary>
+    public AlertBlob? Heatmap { get; init; }
+}
+
+/// <summary>A camera that sends no images any more.</summary>
+public sealed record SilenceData : AlertData
+{
+    /// <summary>When its last image before the silence was stored.</summary>
+    public required DateTimeOffset LastImageAt { get; init; }
+
+    /// <summary>After how long without an image it counted as silent.</summary>
+    public required double LimitSeconds { get; init; }
+}
+
+/// <summary>A camera whose scores have moved.</summary>
+public sealed record DriftData : AlertData
+{
+    /// <summary>"name@version" of the model that scored.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Population stability index of its recent scores, 0 or more; in a closed event, what it was then.</summary>
+    public required double Psi { get; init; }
+}
+
+/// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
+public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
+
+/// <summary>A blob: its name in its container and, if Alert__LinkBase is set, its URL.</summary>
+public sealed record AlertBlob(string Blob, string? Url);
+
+/// <summary>
+/// An image: its blob name, version, time of storage; its URL, if Alert__LinkBase is set; and the part that it shows, if it is known.
+/// </summary>
+public sealed record AlertImage(
+    string Blob,
+    [property: JsonPropertyName("etag")] string ETag,
+    DateTimeOffset Time,
+    string? Url,
+    string? Part = null
+);
