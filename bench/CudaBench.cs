@@ -141,7 +141,7 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
         ModelPackage package = Package(precision);
         SessionFactory sessions = GraphRun.Sessions(provider);
         using InferenceSession session = sessions.Open(package.PathOf(ModelPackage.ImageGraph));
-        using OrtAllocator staging = sessions.Staging(session);
+        using OrtAllocator staging = sessions.Staging(session, session.InputMetadata["image"].ElementDataType);
         foreach (int batch in sizes)
         {
             using GraphRun run = GraphRun.Images(session, provider, package.Manifest.Architecture, batch);
@@ -150,11 +150,15 @@ internal sealed class CudaBench(string scratch, string provider, int[] batches, 
             double rate = Rate($"{what}, graph alone", package, batch, GraphRun.Time(run.OnCard, seconds), first);
             if (precision == Precision.Fp16 && rate > _best.Rate)
                 _best = (rate, batch);
-            Rate($"{what}, inputs from other memory of the machine", package, batch, GraphRun.Time(run.FromHost, seconds));
-            run.Pin(staging);
-            double host = Rate($"{what}, inputs from pinned memory", package, batch, GraphRun.Time(run.FromHost, seconds));
-            double cost = 1 - host / rate;
-            _rows.Add(Row.Of($"{Name(precision)} batch {batch}: cost of pinned inputs", $"{100 * cost:F1} %", "<= 3 %", cost <= 0.03));
+            Rate($"{what}, inputs from the machine's memory", package, batch, GraphRun.Time(run.FromHost, seconds));
+            if (precision == Precision.Fp16) // the product's: bytes in pinned memory
+            {
+                run.Stage(staging);
+                double host = Rate($"{what}, inputs from pinned memory", package, batch, GraphRun.Time(run.FromHost, seconds));
+                double cost = 1 - host / rate;
+                _rows.Add(Row.Of($"fp16 batch {batch}: cost of inputs in pinned memory", $"{100 * cost:F1} %", "<= 3 %", cost <= 0.03));
+            }
+
             _rows.Add(Row.Of($"{Name(precision)} batch {batch}: memory of the card", $"{Card.UsedGiB():F1} GiB"));
         }
     }

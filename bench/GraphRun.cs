@@ -80,16 +80,16 @@ internal sealed class GraphRun : IDisposable
     /// <summary>Runs once, with inputs and outputs in the memory of the device.</summary>
     public void OnCard() => _session.RunWithBinding(_options, _binding);
 
-    /// <summary>Moves the inputs of <see cref="FromHost"/> to pinned memory, as the product does.</summary>
-    /// <param name="place">Allocator of <see cref="SessionFactory.Staging"/>; not disposed of before this run.</param>
-    public void Pin(OrtAllocator place)
+    /// <summary>Moves the inputs of <see cref="FromHost"/> to the memory that the product takes for them.</summary>
+    /// <param name="place">From <see cref="SessionFactory.Staging"/>; not disposed of before this run.</param>
+    public void Stage(OrtAllocator place)
     {
         for (int i = 0; i < _host.Length; i++)
         {
             OrtTensorTypeAndShapeInfo tensor = _host[i].GetTensorTypeAndShape();
-            OrtValue pinned = Keep(OrtValue.CreateAllocatedTensorValue(place, tensor.ElementDataType, tensor.Shape));
-            _host[i].GetTensorMutableRawData().CopyTo(pinned.GetTensorMutableRawData());
-            _host[i] = pinned;
+            OrtValue staged = Keep(OrtValue.CreateAllocatedTensorValue(place, tensor.ElementDataType, tensor.Shape));
+            _host[i].GetTensorMutableRawData().CopyTo(staged.GetTensorMutableRawData());
+            _host[i] = staged;
         }
     }
 

@@ -50,7 +50,7 @@ public sealed partial class AnomalyScorer : IDisposable
         Int8Kernel = kernel;
         Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
         _type = session.InputMetadata["image"].ElementDataType;
-        _staging = sessions.Staging(session);
+        _staging = sessions.Staging(session, _type);
     }
 
     /// <summary>What the package says of itself.</summary>

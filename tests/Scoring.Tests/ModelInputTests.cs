@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Tests;
 
@@ -95,6 +96,41 @@ public sealed class ModelInputTests
         Assert.ThrowsAny<OperationCanceledException>(() => scorer.ScoreTogether(inputs, new CancellationToken(true)));
         Array.ForEach(inputs, i => i.Dispose());
         Assert.Equal((5, 0), (_buffers.Rented, _buffers.Lent));
+    }
+
+    [Fact]
+    public void Images_of_a_float16_package_wait_as_bytes_and_those_of_others_are_refused()
+    {
+        using AnomalyScorer usual = Load();
+        using AnomalyScorer half = AnomalyScorer.Load(
+            TinyPackage.Random(Precision.Fp16),
+            new ScorerOptions
+            {
+                Provider = Provider.Cpu,
+                CacheFolder = TinyPackage.Cache,
+                Buffers = _buffers,
+            }
+        );
+        float[] anchors = half.AnchorsOf("bottle");
+        ModelInput[] inputs = [.. Enumerable.Range(0, 3).Select(i => half.Prepare(Pictures.Draw(i), anchors, Domain.Industrial))];
+
+        IReadOnlyList<ImageScore> alone = half.Score(inputs, Cancellation);
+        ImageScore[] together = half.ScoreTogether(inputs, Cancellation);
+
+        Assert.Equal(0, _buffers.Rented);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            float[] map = alone[i].Map.Raw.ToArray();
+            Close.Assert(map, together[i].Map.Raw, 2e-3 * (map.Max() - map.Min()), $"map {i}");
+        }
+
+        Assert.Contains(
+            "values of type Byte, expected",
+            Assert.Throws<ArgumentException>(() => usual.Score([inputs[0]], Cancellation)).Message,
+            StringComparison.Ordinal
+        );
+        Array.ForEach(inputs, i => i.Dispose());
+        Assert.Throws<ObjectDisposedException>(() => half.Score([inputs[0]], Cancellation));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace AaClip.Import.Tests.Graphs;
 /// <summary>The float16 graph for CUDA, run on the CPU, against the float32 graph.</summary>
 public sealed class CudaImageGraphTests
 {
-    private const double Limit = 2e-3; // of the largest value; measured: 5e-4
+    private const double Limit = 2e-3; // of the largest value
 
     public enum Form
     {
