@@ -32,7 +32,7 @@ public sealed class SmoothedAlertsTests
         (_, List<AlertChange> changes) = ScoredImages.Run(Three, ScoredImages.Sequence("nmCm"));
 
         AlertChange opened = Assert.Single(changes);
-        Assert.Equal(("line1/1.png", 0.6), (opened.Picture.Image, opened.Picture.Calibrated));
+        Assert.Equal(("line1/1.png", 0.6), (opened.Picture?.Image, opened.Picture?.Calibrated));
         Assert.Equal(ScoredImages.Start.AddSeconds(2), opened.OpenedAt);
     }
 
