@@ -7,8 +7,8 @@ namespace AaClip.Scoring;
 public sealed record ImageScore
 {
     /// <summary>
-    /// s = (d·T_abnormal + 1)/2: the mean patch compared with the abnormal anchor; the theoretical range is 0 to 1. Of an image in tiles:
-    /// the largest score of a tile.
+    /// The model's score of the whole image, 0 to 1: for AA-CLIP s = (d·T_abnormal + 1)/2, the mean patch compared with the abnormal
+    /// anchor; for other methods the probability of the abnormal anchor. Of an image in tiles: the largest score of a tile.
     /// </summary>
     public required float Detection { get; init; }
 
@@ -16,7 +16,7 @@ public sealed record ImageScore
     public required AnomalyMap Map { get; init; }
 
     /// <summary>
-    /// Maximum of the final map at the model's input size: smoothed, enlarged, levels summed. Each level is in the range −99.5 to 100.5.
+    /// Maximum of the final map at the model's input size. Of AA-CLIP, each level is in the range −99.5 to 100.5; of other methods, 0 to 1.
     /// </summary>
     public float MapMax => Map.Max;
 

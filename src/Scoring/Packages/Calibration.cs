@@ -96,7 +96,7 @@ public sealed record Calibration
 
     /// <summary>
     /// The combined score (specification 4.3.2): half the map maximum plus half the detection score; for medical images the map maximum
-    /// alone.
+    /// alone; with <see cref="MapShare"/> that share of both.
     /// </summary>
     /// <returns>About 0 to 1; outside this range if the image is outside the calibrated range.</returns>
     public double Raw(float mapMax, float detection, Domain domain)

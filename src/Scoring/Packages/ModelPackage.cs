@@ -33,6 +33,7 @@ public sealed class ModelPackage
     public const string Tokenizer = "tokenizer";
 
     private const int MaxManifestBytes = 4 << 20;
+    private const double MaxSigma = 64; // pixels
 
     private ModelPackage(string folder, ModelManifest manifest)
     {
@@ -182,7 +183,15 @@ public sealed class ModelPackage
                 throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");
         if (manifest.Method is { LevelScore: LevelScore.Softmax, Temperature: not > 0 })
             throw new InvalidDataException(
-                $"'{path}' has the temperature {manifest.Method.Temperature}, expected a positive number: the file is damaged."
+                FormattableString.Invariant(
+                    $"'{path}' has the temperature {manifest.Method.Temperature}, expected a positive number: the file is damaged."
+                )
+            );
+        if (manifest.Method.Map.Sigma is not (>= 0 and <= MaxSigma))
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"'{path}' smooths maps with a sigma of {manifest.Method.Map.Sigma} pixels, expected 0 to {MaxSigma}: it is damaged."
+                )
             );
         if (!Views.Counts.Contains(manifest.Method.Views ?? 1))
             throw new InvalidDataException(

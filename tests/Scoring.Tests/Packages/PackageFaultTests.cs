@@ -75,6 +75,28 @@ public sealed class PackageFaultTests : IDisposable
     [InlineData("schemaVersion", "3", "schemaVersion 3; this program reads up to 2: update it")]
     [InlineData("schemaVersion", "\"new\"", "cannot be read as a model description")]
     [InlineData("precision", "\"fp7\"", "cannot be read as a model description")]
+    [InlineData("method", "{\"name\": \"m\"}", "cannot be read as a model description")]
+    [InlineData(
+        "method",
+        "{\"name\":\"m\",\"levelScore\":\"softmax\",\"levelMix\":\"mean\",\"temperature\":0,"
+            + "\"detection\":\"classFeature\",\"classNorm\":true,\"pooling\":false,\"map\":{\"grid\":\"none\",\"corners\":\"halfPixel\","
+            + "\"sigmoid\":false,\"sigma\":4},\"detectionAlone\":true,\"fixedAnchors\":false,\"table\":\"bilinear\"}",
+        "has the temperature 0, expected a positive number"
+    )]
+    [InlineData(
+        "method",
+        "{\"name\":\"m\",\"levelScore\":\"softmax\",\"levelMix\":\"mean\",\"temperature\":1,"
+            + "\"detection\":\"classFeature\",\"classNorm\":true,\"pooling\":false,\"map\":{\"grid\":\"none\",\"corners\":\"halfPixel\","
+            + "\"sigmoid\":false,\"sigma\":1e9},\"detectionAlone\":true,\"fixedAnchors\":false,\"table\":\"bilinear\"}",
+        "smooths maps with a sigma of 1000000000 pixels, expected 0 to 64"
+    )]
+    [InlineData(
+        "method",
+        "{\"name\":\"m\",\"levelScore\":\"softmax\",\"levelMix\":\"mean\",\"temperature\":1,"
+            + "\"detection\":\"classFeature\",\"classNorm\":true,\"pooling\":false,\"map\":{\"grid\":\"none\",\"corners\":\"halfPixel\","
+            + "\"sigmoid\":false,\"sigma\":4},\"detectionAlone\":true,\"fixedAnchors\":false,\"table\":\"bilinear\",\"views\":7}",
+        "has 7 views, expected 1 or 5 or 22"
+    )]
     [InlineData("files", "{}", "does not list 'image.onnx'")]
     [InlineData("files", "{\"image.onnx\": null}", "says nothing of 'image.onnx'")]
     [InlineData("files", "{\"image.onnx\": {\"bytes\": 3}}", "sha256")]
