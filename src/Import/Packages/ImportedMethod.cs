@@ -60,6 +60,8 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
                 : views > 1 && method.Name != AnoVl.Info.Name
                     ? throw new InvalidDataException($"--views is for anovl; {method.Name} is published with one view: leave it out.")
                 : method with { Views = views > 1 ? views : null };
+        if (options is { Clean: true, Levels: not null })
+            throw new InvalidDataException("--clean replaces the patches of the last block, the only level: leave out --levels.");
         if (options.Clean)
             method = Clean(method, checkpoint, clip.Architecture.Vision.Layers);
         PromptPack prompts = options.Prompts is { } pack

@@ -135,6 +135,7 @@ public sealed class MethodPackageTests : IDisposable
         ImportOptions options = TinyPackage.RandomOptions(_folder.File("model")) with { Clean = true };
 
         Assert.Contains("leave out", Refused(options), StringComparison.Ordinal); // has adapters
+        Assert.Contains("leave out --levels", Refused(options with { Adapters = null, Levels = [4] }), StringComparison.Ordinal);
         Assert.Contains("12 blocks or more, this one has 4", Refused(options with { Adapters = null }), StringComparison.Ordinal);
 
         static string Refused(ImportOptions options) =>
