@@ -209,7 +209,8 @@ public static class Calibrator
             Threshold = 0.5,
             MapThreshold = mapMax,
             MapShare = method is { DetectionAlone: true } ? 0 : null,
-            MapLimit = method is { LevelMix: not LevelMix.Sum } ? 1 : null,
+            // A sum of the levels' probabilities can be more than 1
+            MapLimit = method?.Neutral(levels: 1).MapLimit is null ? null : Math.Max(1, MathF.Ceiling(mapMax)),
         };
 
         static float Above(float low, float high) => high > low ? high : low + Math.Max(1e-3f, Math.Abs(low) * 1e-3f); // all alike

@@ -19,6 +19,8 @@ namespace AaClip.Scoring;
 /// </summary>
 public sealed partial class AnomalyScorer : IDisposable
 {
+    private const int ViewsTogether = 8; // in one run on CUDA
+
     private readonly ModelPackage _package;
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
@@ -316,16 +318,16 @@ public sealed partial class AnomalyScorer : IDisposable
         return Run(pixels, anchors, [.. inputs.Select(i => i.Domain)], cancellation);
     }
 
-    // The map of the image itself, and the mean detection score of its views: together in one run on CUDA.
+    // The map of the image itself, and the mean detection score of its views.
     private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
     {
-        int together = Batches ? views : 1,
-            length = _preprocessor.Length;
-        float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
-        Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
+        int length = _preprocessor.Length;
         List<ImageScore> scores = [];
-        for (int first = 0; first < views; first += together)
+        for (int first = 0, together; first < views; first += together)
         {
+            together = Batches ? Math.Min(ViewsTogether, views - first) : 1;
+            float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
+            Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
             using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(together));
             Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();
             for (int i = 0; i < together; i++)

@@ -1,3 +1,4 @@
+using AaClip.Import.Methods;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 
@@ -29,6 +30,33 @@ public sealed class CalibratorTests
         Assert.Equal(images >= Calibrator.Needed(rate, domain, scaled: false), bound <= rate + 1e-12);
         double noise = 4 * Math.Sqrt(bound * (1 - bound) / Rounds); // four standard deviations
         Assert.InRange(alarms / Rounds, bound / 2 - noise, bound + noise);
+    }
+
+    // The order of the images is the same on every scale, so all of them set the threshold, and the map has no part in the score.
+    [Fact]
+    public void Of_a_method_with_the_detection_score_alone_every_image_sets_the_threshold()
+    {
+        Method method = MethodInfo.Find("anomalyclip").Options(24);
+        Random random = new(5);
+        double alarms = 0;
+        const int Rounds = 20_000;
+        for (int round = 0; round < Rounds; round++)
+        {
+            Observed[] normals = [.. Enumerable.Range(0, 19).Select(_ => Probability(random))];
+            CalibrationResult result = Calibrator.FromNormals(normals, 0.05, Domain.Industrial, method: method);
+            Observed fresh = Probability(random);
+            Assert.Equal(0.05, result.FalseAlarms, 1e-12);
+            Assert.Equal((0, 1), (result.Calibration.MapShare, result.Calibration.MapLimit));
+            Assert.InRange(result.Calibration.HeatmapScale.High, result.Calibration.MapThreshold, 1.01f);
+            double raw = result.Calibration.Raw(fresh.MapMax, fresh.Detection, Domain.Industrial);
+            Assert.Equal(raw, result.Calibration.Raw(0, fresh.Detection, Domain.Medical));
+            alarms += raw >= result.Calibration.Threshold ? 1 : 0;
+        }
+
+        Assert.Equal(19, Calibrator.Needed(0.05, Domain.Industrial, scaled: false, method));
+        Assert.InRange(alarms / Rounds, 0.04, 0.06);
+
+        static Observed Probability(Random random) => new(0.01f, 0.1f + 0.8f * random.NextSingle(), random.NextSingle());
     }
 
     [Fact]

@@ -149,10 +149,15 @@ internal static class InspectCommand
         Method method = model.Method;
         if (MethodInfo.All.FirstOrDefault(m => m.Name == method.Name) is { } info)
         {
-            yield return ["method", info.Title];
-            yield return ["published", info.Published];
-            yield return ["licence", info.Licence];
-            yield return ["cost", FormattableString.Invariant($"{info.Cost} of AA-CLIP's for an image, as published")];
+            bool plain = method.Name == Method.AaClip.Name && model.Adapters is null;
+            yield return ["method", plain ? "plain CLIP" : info.Title];
+            if (!plain) // its figures are those of trained adapters
+            {
+                yield return ["published", info.Published];
+                yield return ["licence", info.Licence];
+                double cost = info.Cost * (method.Views ?? 1);
+                yield return ["cost", FormattableString.Invariant($"{cost:G3} of AA-CLIP's for an image, at the published size")];
+            }
         }
         else
         {

@@ -7,7 +7,7 @@ namespace AaClip.Import.Methods;
 
 /// <summary>
 /// AnoVL, later AnoCLIP (arXiv 2308.15939): no trained part; 462 sentences for each side, patches of the V-V path, softmax without
-/// temperature. One view of the image; neither its 22 augmented views nor its adaptation while testing (docs/methods.md says why).
+/// temperature. By default one view of the image instead of 22; no adaptation while testing (docs/methods.md says why).
 /// </summary>
 internal static class AnoVl
 {

@@ -64,6 +64,12 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
             throw new InvalidDataException("--clean replaces the patches of the last block, the only level: leave out --levels.");
         if (options.Clean)
             method = Clean(method, checkpoint, clip.Architecture.Vision.Layers);
+        if (method.Correlation is { } second && options.Levels?.FirstOrDefault(l => l < second.FirstBlock) is { } early and > 0)
+            throw new InvalidDataException(
+                $"--levels has {early}, but the correlation path of {method.Name} begins at block {second.FirstBlock}: take later blocks."
+            );
+        if (info.LearnedPrompts && options.Classes.Count > 0)
+            throw new InvalidDataException($"The method {info.Name} has the same anchors for every class: leave out --classes.");
         PromptPack prompts = options.Prompts is { } pack
             ? PromptPack.FromJson(File.ReadAllBytes(pack), pack)
             : info.Prompts ?? PromptPack.Default;

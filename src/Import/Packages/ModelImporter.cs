@@ -183,8 +183,15 @@ public static class ModelImporter
     {
         // Before the long steps
         ClipTokenizer tokenizer = new(ClipVocabulary.Load(vocabulary, shape.Vocabulary));
-        foreach (string name in classes)
-            _ = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
+        foreach (string name in classes.Concat(prompts.Classes.SelectMany(c => c.Names)))
+            try
+            {
+                _ = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
+            }
+            catch (ClassNameException e) when (!classes.Contains(name))
+            {
+                throw new InvalidDataException($"The prompt pack has sentences for '{name}' that cannot be used: {e.Message}", e);
+            }
     }
 
     private static void CheckShares(ImportOptions options)
@@ -343,7 +350,9 @@ public static class ModelImporter
         return new ModelManifest
         {
             SchemaVersion =
-                stored is null && method.Prompts == PromptPack.Default ? ModelManifest.FirstSchema : ModelManifest.CurrentSchema,
+                stored is null && method.Prompts == PromptPack.Default && options.Precision != Precision.Fp16
+                    ? ModelManifest.FirstSchema
+                    : ModelManifest.CurrentSchema, // older programs can neither read the method nor give a graph bytes
             Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,

@@ -48,10 +48,11 @@ internal static class AlertMachine
         ClosedAlert? closed = state.Closed;
         for (int i = at; rule.Enabled && i < scores.Count && i < at + rule.Smooth; i++)
         {
-            if (scores[i] is not { } score || Band(rule, score) < 0 || (i > at && Band(rule, before[i - 1]) >= 0))
-                continue; // it is not alerting, or it was already
+            int was = i > at ? Band(rule, before[i - 1]) : -1;
+            if (scores[i] is not { } score || Band(rule, score) is var band && (band < 0 || band <= was))
+                continue; // it is not alerting, or was already, as severely
             open =
-                open is not null ? Join(open, rule, score, scored, changes)
+                open is not null ? Join(open, rule, score, isNew: was < 0, scored, changes)
                 : IsCalm(closed, rule, score) ? null
                 : Confirm(scores, i, rule, scored, changes);
         }
@@ -126,13 +127,13 @@ internal static class AlertMachine
     }
 
     // A score has no picture if smoothing takes it from an old image, whose picture is gone: it cannot be shown, and counts alone.
-    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation score, Scored scored, List<AlertChange> changes)
+    private static OpenAlert Join(OpenAlert open, AlertRule rule, Observation score, bool isNew, Scored scored, List<AlertChange> changes)
     {
         int band = Band(rule, score);
         bool risen = score.Picture is not null && band > Band(rule, open.Worst.Calibrated);
         open = open with
         {
-            Images = open.Images + 1,
+            Images = open.Images + (isNew ? 1 : 0),
             Worst = score.Calibrated > open.Worst.Calibrated ? score.Picture ?? open.Worst : open.Worst,
         };
         if (!risen)

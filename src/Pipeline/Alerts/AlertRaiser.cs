@@ -98,7 +98,7 @@ public sealed partial class AlertRaiser : IDisposable
                 bool own = decision!.Changes.Count > 0 || decision.Outcome == AlertOutcome.Duplicate;
                 if (state.Claim?.Worker == _worker)
                 {
-                    Exception? failure = await DeliverAsync(scored.Camera, state, cancellation);
+                    Exception? failure = await DeliverAsync(scored.Camera, state, [], cancellation);
                     if (failure is not null && own)
                         ExceptionDispatchInfo.Throw(failure);
                     if (failure is not null)
@@ -134,7 +134,11 @@ public sealed partial class AlertRaiser : IDisposable
             AlertDecision? decision = null;
             AlertState state = await _store.ChangeAsync(camera, before => Claim((decision = decide(before)).State), cancellation);
             Report("none", decision!); // not null: set by the call above
-            if (state.Outbox.Count > 0 && state.Claim?.Worker == _worker && await DeliverAsync(camera, state, cancellation) is { } failure)
+            if (
+                state.Outbox.Count > 0
+                && state.Claim?.Worker == _worker
+                && await DeliverAsync(camera, state, [], cancellation) is { } failure
+            )
                 Log.NotDelivered(_logger, failure, camera, state.Outbox.Count);
         }
         finally
@@ -166,6 +170,7 @@ public sealed partial class AlertRaiser : IDisposable
     public async Task<OutboxState?> SweepAsync(CancellationToken cancellation = default)
     {
         bool any = false;
+        HashSet<string> hung = []; // receivers that did not answer in time are left out for the rest, or it would take hours
         await foreach (Undelivered camera in _store.UndeliveredAsync(cancellation))
         {
             any = true;
@@ -177,7 +182,7 @@ public sealed partial class AlertRaiser : IDisposable
                 if (
                     state.Outbox.Count > 0
                     && state.Claim?.Worker == _worker
-                    && await DeliverAsync(camera.Camera, state, cancellation) is { } failure
+                    && await DeliverAsync(camera.Camera, state, hung, cancellation) is { } failure
                 )
                     Log.NotDelivered(_logger, failure, camera.Camera, state.Outbox.Count);
             }
@@ -239,7 +244,7 @@ public sealed partial class AlertRaiser : IDisposable
         }
     }
 
-    private async Task<Exception?> DeliverAsync(string camera, AlertState state, CancellationToken cancellation)
+    private async Task<Exception?> DeliverAsync(string camera, AlertState state, HashSet<string> hung, CancellationToken cancellation)
     {
         TimeSpan left = state.Claim!.Until - ClaimTime + SendTime - _time.GetUtcNow(); // not null: this worker holds the claim
         using CancellationTokenSource limit = new(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
@@ -254,6 +259,7 @@ public sealed partial class AlertRaiser : IDisposable
         await _store.ChangeAsync(camera, now => Mark(now, all), CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
         Exception[] failures = [.. all.Select(d => d.Failure).OfType<Exception>()];
+        hung.UnionWith(all.Where(d => d.Failure is TimeoutException).Select(d => d.Receiver));
         return failures.Length switch
         {
             0 => null,
@@ -264,6 +270,8 @@ public sealed partial class AlertRaiser : IDisposable
         async Task<Delivery> ToAsync(IAlertSink sink)
         {
             List<string> accepted = [];
+            if (hung.Contains(sink.Name))
+                return new Delivery(sink.Name, accepted, Late(sink, camera, new TimeoutException("It hung for another camera just now.")));
             try
             {
                 await DeliverToAsync(sink, camera, state, accepted, either.Token);

@@ -104,7 +104,8 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
             state => Metadata(camera, state)
         );
 
-    // A camera name that is too long for metadata is left out: its outbox is delivered with the camera's next image.
+    // A camera name that is too long for metadata is left out: its outbox is delivered with the camera's next image, so its silence is not
+    // told before.
     private static Dictionary<string, string>? Metadata(string camera, AlertState state)
     {
         if (

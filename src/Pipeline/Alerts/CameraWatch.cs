@@ -66,7 +66,7 @@ public sealed partial class CameraWatch
     }
 
     /// <summary>Looks at all cameras that are due.</summary>
-    /// <param name="limit">No camera is read later than this; the next run goes on.</param>
+    /// <param name="limit">For reading: no camera is read later than this; the next run goes on.</param>
     /// <exception cref="Exception">Storage does not respond, or no valid profiles were read yet; a later run does what is left.</exception>
     public async Task RunAsync(TimeSpan limit, CancellationToken cancellation = default)
     {
@@ -137,7 +137,7 @@ public sealed partial class CameraWatch
                     {
                         await look(camera, token);
                     }
-                    catch (InvalidDataException e)
+                    catch (Exception e) when (e is InvalidDataException or IOException) // a damaged state, or a contended one
                     {
                         Log.NotSeen(_logger, e.Message); // the others go on
                     }

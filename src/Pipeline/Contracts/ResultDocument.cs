@@ -139,7 +139,10 @@ public sealed record ImagePart
 /// <summary>The model of a result, and the hardware that ran it.</summary>
 /// <param name="Name">Name of the model package.</param>
 /// <param name="Version">Version of the model package.</param>
-/// <param name="Sha256">Hash of image.weights, lower-case hexadecimal; null if the package was not opened.</param>
+/// <param name="Sha256">
+/// Hash of all that scores depend on before calibration, lower-case hexadecimal: for AA-CLIP of image.weights; for other methods and
+/// packages with own prompts also of these and of their anchors. Null if the package was not opened.
+/// </param>
 /// <param name="Precision">"fp32", "fp16" or "int8"; null if the package was not opened.</param>
 /// <param name="Provider">"cpu" or "cuda"; null if the model did not run.</param>
 public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider)
@@ -151,15 +154,7 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
     /// <summary>The part of a result that describes this model package.</summary>
     /// <param name="provider">"cpu" or "cuda"; null if the model did not run.</param>
     public static ModelPart Of(ModelManifest manifest, string? provider) =>
-        new(
-            manifest.Name,
-            manifest.Version,
-            (
-                manifest.Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? manifest.Files.GetValueOrDefault(ModelPackage.ImageGraph)
-            )?.Sha256,
-            manifest.Precision.ToString().ToLowerInvariant(),
-            provider
-        );
+        new(manifest.Name, manifest.Version, manifest.ScoresHash, manifest.Precision.ToString().ToLowerInvariant(), provider);
 }
 
 /// <summary>Score and verdict of an image; all numbers are null if the verdict is failed.</summary>

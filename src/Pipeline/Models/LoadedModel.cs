@@ -23,6 +23,8 @@ public sealed class LoadedModel : IAsyncDisposable
     private readonly Batcher<ModelInput, ImageScore> _batcher;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, bool> _uncalibrated = [];
+    private readonly SemaphoreSlim _urgentTiles = new(1),
+        _tiles = new(1); // of jobs
     private long _runBegan; // timestamp; 0 while nothing runs
     private readonly Faults _faults;
     private readonly TimeSpan _deadAfter;
@@ -65,7 +67,7 @@ public sealed class LoadedModel : IAsyncDisposable
         get
         {
             long began = Volatile.Read(ref _runBegan);
-            if (began != 0 && _time.GetElapsedTime(began) > LongestRun)
+            if (began != 0 && _time.GetElapsedTime(began) > LongestRun * (Manifest.Method.Views ?? 1))
                 return new ModelState(
                     false,
                     Id,
@@ -128,10 +130,20 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="InvalidDataException">The model returned NaN or infinity for a tile.</exception>
     public async Task<ImageScore> ScoreAsync(TiledImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation)
     {
-        List<ImageScore> scores = [];
-        foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(_together))
-            scores.AddRange(await Task.WhenAll(some.Select(p => ScoreAsync(p, anchors, domain, urgent, cancellation))));
-        return ImageScore.Merge(image, scores);
+        // One image after the other: in turn, all of them would end last
+        SemaphoreSlim turn = urgent ? _urgentTiles : _tiles;
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            List<ImageScore> scores = [];
+            foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(_together))
+                scores.AddRange(await Task.WhenAll(some.Select(p => ScoreAsync(p, anchors, domain, urgent, cancellation))));
+            return ImageScore.Merge(image, scores);
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <summary>Finishes the current run, then unloads the model.</summary>
@@ -139,6 +151,8 @@ public sealed class LoadedModel : IAsyncDisposable
     {
         await _batcher.DisposeAsync();
         _scorer.Dispose();
+        _urgentTiles.Dispose();
+        _tiles.Dispose();
         _hold?.Dispose();
     }
 

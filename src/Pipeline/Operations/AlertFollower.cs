@@ -156,7 +156,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
         // When it was closed stands in the outbox, if anywhere.
         if (before is { Dismissed: false } && now?.Id != before.Id)
             yield return Line(before, before.Sequence + 1, "closed");
-        if (now is { Dismissed: true } && before is not { Dismissed: true })
+        if (now is { Dismissed: true } && before is { Dismissed: false } && before.Id == now.Id)
             yield return Line(now, now.Sequence, "closed");
         if (now is { Dismissed: false })
             yield return now.Acknowledged is { } mark

@@ -10,7 +10,7 @@ namespace AaClip.Pipeline.Routing;
 /// smoothing neither spreads high values out of the ignored area nor weakens a defect beside it.
 /// 2. On the smoothed and enlarged map, ignored pixels count neither for the maximum nor for regions.
 /// 3. In the heatmap, ignored pixels show the photo without colours.
-/// The stored raw map is the model's, without the mask. The detection score is a mean over all patches and cannot be corrected afterwards.
+/// The stored raw map is the model's, without the mask. The detection score is about the whole image and cannot be corrected afterwards.
 /// </summary>
 public sealed class IgnoreMask
 {

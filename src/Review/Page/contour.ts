@@ -2,10 +2,11 @@
 import { enlarge } from "./heat.js";
 import type { HeatMap } from "./types.js";
 
-const finer = 4; // samples for each patch of the map
+const most = 640; // samples a side
 
 /** The line as an SVG path in pixels of an image of width x height; empty where the map stays on one side of the level. */
 export function contour(map: HeatMap, level: number, width: number, height: number) {
+    const finer = Math.max(1, Math.min(4, Math.floor(most / map.side))); // samples for each patch
     const side = (map.side - 1) * finer + 1;
     const grid: Float32Array[] = [];
     enlarge(map, side, side, (_, row) => grid.push(row.slice()));

@@ -27,11 +27,7 @@ public enum TableResize
     [JsonStringEnumMemberName("bilinear")]
     Bilinear,
 
-    /// <summary>Bicubic with a = -0.75: AdaCLIP.</summary>
-    [JsonStringEnumMemberName("cubic")]
-    Cubic,
-
-    /// <summary>As <see cref="Cubic"/>, scaled to a grid that is 0.1 patches larger: SC-CLIP.</summary>
+    /// <summary>Bicubic with a = -0.75, scaled to a grid that is 0.1 patches larger: SC-CLIP.</summary>
     [JsonStringEnumMemberName("cubicOffset")]
     CubicOffset,
 }

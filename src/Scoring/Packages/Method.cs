@@ -90,11 +90,7 @@ public sealed record Method
 /// "vv", "qq", "kk": softmax of a projection with itself, applied to v. Of several, the results are summed, not averaged.
 /// </param>
 /// <param name="FirstBlock">The first block with the path, counted from 1.</param>
-public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock)
-{
-    /// <summary>The kinds that the graph writer knows.</summary>
-    public static IReadOnlyList<string> Known { get; } = ["qq", "kk", "vv"];
-}
+public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock);
 
 /// <summary>
 /// Patch features without the noise of CLIP's last blocks (SC-CLIP, arXiv 2411.15869): outliers are replaced by their neighbours, patches

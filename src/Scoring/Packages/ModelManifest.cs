@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
@@ -79,6 +80,31 @@ public sealed record ModelManifest
     /// <summary>Name and version in one.</summary>
     [JsonIgnore]
     public ModelId Id => new(Name, Version);
+
+    /// <summary>
+    /// Hash of all that scores depend on before calibration, lower-case hexadecimal: for AA-CLIP that of image.weights; for other methods
+    /// and for packages with own prompts also of method, prompts and fixed anchors. Null if no weights are listed.
+    /// </summary>
+    [JsonIgnore]
+    public string? ScoresHash
+    {
+        get
+        {
+            string? weights = (
+                Files.GetValueOrDefault(ModelPackage.ImageWeights) ?? Files.GetValueOrDefault(ModelPackage.ImageGraph)
+            )?.Sha256;
+            if (weights is null || (StoredMethod is null && !Files.ContainsKey(ModelPackage.Prompts)))
+                return weights;
+            string?[] parts =
+            [
+                weights,
+                Prompts,
+                StoredMethod is null ? null : JsonSerializer.Serialize(StoredMethod, PackageJson.Default.Method),
+                Method.FixedAnchors ? Files.GetValueOrDefault(ModelPackage.Anchors)?.Sha256 : null,
+            ];
+            return TextHash.Hex(string.Join('\n', parts), 64);
+        }
+    }
 
     /// <summary>Whether a text can be the name or the version of a model: names of blobs and rows are made of them.</summary>
     /// <returns>True for 1 to 64 letters and digits of ASCII, '.', '_' and '-', with a letter or digit first.</returns>

@@ -6,8 +6,8 @@ using AaClip.Scoring.Text;
 namespace AaClip.Scoring.Packages;
 
 /// <summary>
-/// A model package: a folder with model.json, two graphs with their weights, a tokenizer and anchors. It is never changed after it is
-/// written.
+/// A model package: a folder with model.json, the image graph with its weights, and anchors; unless these are the same for all classes,
+/// also the text graph with its weights, a tokenizer, and prompts of its own if it has some. It is never changed after it is written.
 /// </summary>
 public sealed class ModelPackage
 {
@@ -192,6 +192,10 @@ public sealed class ModelPackage
                 FormattableString.Invariant(
                     $"'{path}' smooths maps with a sigma of {manifest.Method.Map.Sigma} pixels, expected 0 to {MaxSigma}: it is damaged."
                 )
+            );
+        if (manifest.Method.Map.Sigmoid != (manifest.Method.LevelMix == LevelMix.Logits))
+            throw new InvalidDataException(
+                $"'{path}' takes the sigmoid of the map, or keeps logits, but not both: the file is damaged; import the model again."
             );
         if (!Views.Counts.Contains(manifest.Method.Views ?? 1))
             throw new InvalidDataException(

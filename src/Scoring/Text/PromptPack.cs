@@ -90,9 +90,9 @@ public sealed record PromptPack
         }
 
         pack.Ensemble.Check(source);
-        foreach (ClassPrompts own in pack.Classes)
+        foreach (ClassPrompts? own in pack.Classes)
         {
-            if (own.Names.Count == 0 || own.Names.Any(string.IsNullOrWhiteSpace))
+            if (own is null || own.Names.Count == 0 || own.Names.Any(string.IsNullOrWhiteSpace))
                 throw new InvalidDataException($"'{source}' has an entry of 'classes' without names: name at least one class.");
             own.Prompts?.Check($"{source}, class '{own.Names[0]}'");
         }

@@ -7,7 +7,8 @@ namespace AaClip.Scoring.Text;
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(PromptEnsemble))]
 [JsonSerializable(typeof(PromptPack))]

@@ -2,6 +2,7 @@ using AaClip.Import.Clip;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
 using AaClip.Import.Tests.Graphs;
+using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 using AaClip.Tests;
@@ -114,13 +115,26 @@ public sealed class CraneTests
     }
 
     [Fact]
-    public void Distinct_levels_are_averaged_before_and_after_the_softmax()
+    public void Distinct_levels_are_averaged_after_and_before_the_softmax()
     {
-        Dictionary<string, float[]> means = Run(Options, [4, 5, 7, 8], ["detection", "/head/levels.0/proj", "/head/levels.2/proj"]);
+        string[] outputs = ["map", "detection", "/head/levels.0/proj", "/head/levels.2/proj"];
+        Dictionary<string, float[]> means = Run(Options, [4, 5, 7, 8], outputs);
+        Dictionary<string, float[]> logits = Run(Logits, [4, 5, 7, 8], outputs);
 
+        Close.AssertRelative(Golden["distinct_levels.map"], Maps(means["map"], Options), Scores, "mean of probabilities");
+        Close.AssertRelative(Golden["distinct_levels_logit_mean.map"], Maps(logits["map"], Logits), Scores, "mean of logits");
         Close.AssertRelative(Golden["distinct_levels.level0.feature"], means["/head/levels.0/proj"], Features, "level 0");
         Close.AssertRelative(Golden["distinct_levels.level2.feature"], means["/head/levels.2/proj"], Features, "level 2");
         Close.AssertRelative(Golden["distinct_levels.score"], means["detection"], Scores, "score");
+    }
+
+    [Fact]
+    public void Logits_become_probabilities_after_enlarging()
+    {
+        Dictionary<string, float[]> found = Run(Logits, [8], ["map", "detection"]);
+
+        Close.AssertRelative(Golden["logit_mean.map"], Maps(found["map"], Logits), Scores, "map");
+        Close.AssertRelative(Golden["logit_mean.score"], found["detection"], Scores, "score");
     }
 
     [Fact]
@@ -167,6 +181,11 @@ public sealed class CraneTests
         Assert.Contains(other, refused.Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }
+
+    private static Method Logits => Options with { LevelMix = LevelMix.Logits, Map = Options.Map with { Sigmoid = true } };
+
+    private static float[] Maps(float[] grids, Method method) =>
+        [.. grids.Chunk(64).SelectMany(g => new AnomalyMap(g, 8, 112, Domain.Industrial, method.Map).FullSize(112, 112))];
 
     private static Dictionary<string, float[]> Run(Method method, int[] levels, string[] outputs) =>
         TinyGraphs.RunMethod(

@@ -101,6 +101,21 @@ public sealed class SmoothedAlertsTests
     }
 
     [Fact]
+    public void A_rise_in_severity_that_a_late_image_shows_is_told_in_every_order_of_arrival()
+    {
+        double[] scores = [0.6, 0.6, 0.95, 0.95, 0.6]; // medians: minor at 2, critical at 3 and 4
+        Scored[] images = [.. scores.Select((score, second) => ScoredImages.At(second, score))];
+
+        foreach (Scored[] order in Orders(images))
+        {
+            (AlertState state, List<AlertChange> changes) = ScoredImages.Run(Three, order);
+            Assert.Equal("critical", state.Open?.Severity);
+            Assert.Equal(3, state.Open?.Images);
+            Assert.Contains(changes, c => c.Severity == "critical");
+        }
+    }
+
+    [Fact]
     public void A_late_image_can_confirm_what_was_an_outlier_without_it()
     {
         (_, List<AlertChange> changes) = ScoredImages.Run(
