@@ -55,15 +55,7 @@ internal static class ConditionMachine
             : null;
         if (open is not null && ends is { } reason)
             open = Close(open, camera, reason, reason == AlertCloseReason.Normal ? last!.Value : look.At, changes); // not null: it is newer
-        bool isHeard = state.Silence is not null && ends == AlertCloseReason.Normal; // just now: also where clocks differ
-        if (
-            open is null
-            && isOn
-            && !isHeard
-            && look.State?.Silence is { Limit: { } limit } seen
-            && seen.Last == last
-            && seen.IsSilentAt(look.Handled)
-        )
+        if (open is null && isOn && look.State?.Silence is { Limit: { } limit } seen && seen.Last == last && seen.IsSilentAt(look.Handled))
             open = Open(
                 AlertKind.Silence,
                 camera,
