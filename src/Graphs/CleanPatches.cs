@@ -50,7 +50,7 @@ internal sealed class CleanPatches
         // Similar patches are averaged; the last block runs on them
         Value similar = Cosines(early, $"{Path}/similar"); // [B, patches, patches]
         Value averaging = Averaging(similar, $"{Path}/similar");
-        last = _graph.Tap($"{Path}/aggregated_before", Average(averaging, last, $"{Path}/aggregated_before"));
+        last = _graph.Tap($"{Path}/aggregated_before", _graph.Node("MatMul", $"{Path}/aggregated_before", [averaging, last]));
         Value focus = Focus(similar, $"{Path}/focus");
         Value coherent = Averaging(
             Cosines(Patches(blocks[_options.Coherent - 1], $"{Path}/coherent"), $"{Path}/coherent"),
@@ -81,13 +81,8 @@ internal sealed class CleanPatches
         Value distances = _graph.Node("Add", path, [_graph.Node("Add", $"{path}/sums", [squares, turned]), twice]);
         int nearest = Math.Min(Neighbours, count - 1) + 1; // and the patch itself, which is first
         Value[] found = _graph.Nodes("TopK", "", path, 2, [distances, _graph.Integers(nearest)], Int("largest", 0));
-        Value r = _graph.Node(
-            "Slice",
-            $"{path}/r",
-            [found[0], _graph.Integers(nearest - 1), _graph.Integers(nearest), _graph.Integers(-1)]
-        );
-        // [B, patches, 30]
-        Value who = _graph.Node("Slice", $"{path}/who", [found[1], _graph.Integers(1), _graph.Integers(nearest), _graph.Integers(-1)]);
+        Value r = _graph.Slice($"{path}/r", found[0], nearest - 1, nearest, -1);
+        Value who = _graph.Slice($"{path}/who", found[1], 1, nearest, -1); // [B, patches, 30]
         Value inverse = _graph.Node("Reciprocal", path, [_graph.Node("Squeeze", path, [r, _graph.Integers(2)])]); // [B, patches]
         Value indices = _graph.Node("Unsqueeze", path, [who, _graph.Integers(3)]);
         Value theirs = _graph.Node("GatherND", path, [inverse, indices], Int("batch_dims", 1)); // [B, patches, 30]
@@ -96,7 +91,7 @@ internal sealed class CleanPatches
 
         int many = count - 1 - (int)(Quantile * (count - 1));
         Value[] top = _graph.Nodes("TopK", "", $"{path}/top", 2, [factor, _graph.Integers(many)]);
-        Value least = _graph.Node("Slice", $"{path}/least", [top[0], _graph.Integers(many - 1), _graph.Integers(many), _graph.Integers(1)]);
+        Value least = _graph.Slice($"{path}/least", top[0], many - 1, many, 1);
         return _graph.Node("GreaterOrEqual", path, [factor, least]);
     }
 
@@ -140,10 +135,8 @@ internal sealed class CleanPatches
         Value kept = _graph.Node("Where", $"{path}/kept", [enough, cosines, _graph.Scalar(0)]);
         Value sums = _graph.Node("ReduceSum", $"{path}/sums", [kept, _graph.Integers(-1)]);
         Value rows = _graph.Node("Div", $"{path}/rows", [kept, _graph.Node("Add", $"{path}/sums", [sums, _graph.Scalar(1e-6f)])]);
-        return ToType(rows, $"{path}/rows");
+        return _tower.ToActivations(rows, $"{path}/rows");
     }
-
-    private Value Average(Value weights, Value patches, string path) => _graph.Node("MatMul", path, [weights, patches]);
 
     // softmax(3·(S − mean S)), where negative entries have no weight.
     private Value Focus(Value cosines, string path)
@@ -152,7 +145,7 @@ internal sealed class CleanPatches
         Value centred = _graph.Node("Mul", path, [_graph.Node("Sub", path, [cosines, mean]), _graph.Scalar(3)]);
         Value negative = _graph.Node("Less", path, [centred, _graph.Scalar(0)]);
         Value masked = _graph.Node("Where", path, [negative, _graph.Scalar(float.NegativeInfinity), centred]);
-        return ToType(_graph.Node("Softmax", path, [masked], Int("axis", -1)), path);
+        return _tower.ToActivations(_graph.Node("Softmax", path, [masked], Int("axis", -1)), path);
     }
 
     // The last block's attention, half by similarity and half by its keys, without residual and MLP; then similar patches are averaged.
@@ -175,15 +168,10 @@ internal sealed class CleanPatches
         );
         Value share = _graph.Node("Mul", $"{path}/class", [classToken, _graph.Scalar((float)_options.ClassShare, _tower.Type)]);
         Value added = _graph.Node("Add", $"{path}/class", [attended, share]);
-        return _graph.Tap($"{path}/aggregated", Average(coherent, added, $"{path}/aggregated"));
+        return _graph.Tap($"{path}/aggregated", _graph.Node("MatMul", $"{path}/aggregated", [coherent, added]));
     }
 
-    private Value Patches(Value tokens, string path) =>
-        _graph.Node("Slice", path, [tokens, _graph.Integers(1), _graph.Integers(int.MaxValue), _graph.Integers(1)]);
+    private Value Patches(Value tokens, string path) => _graph.Slice(path, tokens, 1, null, 1);
 
-    private Value ClassToken(Value tokens, string path) =>
-        _graph.Node("Slice", path, [tokens, _graph.Integers(0), _graph.Integers(1), _graph.Integers(1)]);
-
-    private Value ToType(Value x, string path) =>
-        _tower.Type == DataType.Float ? x : _graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)_tower.Type));
+    private Value ClassToken(Value tokens, string path) => _graph.Slice(path, tokens, 0, 1, 1);
 }

@@ -21,12 +21,11 @@ internal sealed class CudaImageGraph(
 )
 {
     private const DataType Half = DataType.Float16;
-    private const float LayerNormEpsilon = 1e-5f; // specification 1.4
-    private const float LeakySlope = 0.01f; // specification 2
     private const float LengthEpsilon = 1e-24f; // the square of the smallest length that a vector is divided by
     private const int Middle = 128; // of a byte: subtracted, so that products of normalised images have no large common part
     private const int Alignment = 8; // numbers of a row for which products of float16 are fast
 
+    private readonly TransformerWriter _tower = new(graph, read, Precision.Fp16, activation);
     private readonly int _width = shape.Vision.Width;
 
     /// <summary>A value of the tower that is still a sum: the kernel that normalises it adds first.</summary>
@@ -140,27 +139,18 @@ internal sealed class CudaImageGraph(
         x = new(kept, Attention(normed, $"{key}attn.", $"{path}/attn"), OutputBias($"{key}attn."));
         (normed, kept) = Normalize(x, $"{key}ln_2", $"{path}/ln_2");
         int hidden = shape.Vision.MlpWidth;
-        Value mlp = Product(normed, $"{key}mlp.c_fc.weight", $"{path}/mlp/c_fc", _width, hidden);
-        mlp = Activated(mlp, Vector($"{key}mlp.c_fc.bias", hidden), $"{path}/mlp");
-        mlp = Product(mlp, $"{key}mlp.c_proj.weight", $"{path}/mlp/c_proj", hidden, _width);
-        return new(kept, mlp, Vector($"{key}mlp.c_proj.bias", _width));
+        Value mlp = _tower.LinearExact(normed, $"{key}mlp.c_fc.weight", $"{path}/mlp/c_fc", _width, hidden);
+        mlp = Activated(mlp, _tower.Vector($"{key}mlp.c_fc.bias", hidden), $"{path}/mlp");
+        mlp = _tower.LinearExact(mlp, $"{key}mlp.c_proj.weight", $"{path}/mlp/c_proj", hidden, _width);
+        return new(kept, mlp, _tower.Vector($"{key}mlp.c_proj.bias", _width));
     }
 
     private Value Attention(Value x, string key, string path)
     {
-        Value[] qkv = new Value[3];
-        float[] weight = read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
-        for (int part = 0; part < 3; part++)
-        {
-            float[] rows = TransformerWriter.Transpose(weight.AsSpan(part * _width * _width, _width * _width), _width, _width);
-            Value columns = graph.Weight($"{key}in_proj_weight.{"qkv"[part]}", [_width, _width], rows, Half);
-            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, columns]);
-        }
-
-        Value bias = graph.Weight($"{key}in_proj_bias.q", [_width], read($"{key}in_proj_bias").AsSpan(0, _width), Half);
-        qkv[0] = graph.Node("Add", $"{path}/q", [qkv[0], bias]);
+        Value[] qkv = _tower.Projections(x, _width, key, path);
+        qkv[0] = _tower.WithBias(qkv[0], key, 0, _width, $"{path}/q");
         Value attended = graph.Fused("MultiHeadAttention", path, qkv, Int("num_heads", shape.Vision.Heads));
-        return Product(attended, $"{key}out_proj.weight", $"{path}/out", _width, _width);
+        return _tower.LinearExact(attended, $"{key}out_proj.weight", $"{path}/out", _width, _width);
     }
 
     // out·v + b: the output projection's bias, with what the values' bias adds to it.
@@ -190,7 +180,7 @@ internal sealed class CudaImageGraph(
     private Sum Adapter(Sum sum, string key, string path, double share)
     {
         Value x = Complete(sum, path);
-        Value adapted = graph.Node("LeakyRelu", path, [Product(x, key, $"{path}/fc", _width, _width)], Float("alpha", LeakySlope));
+        Value adapted = _tower.LeakyRelu(_tower.LinearExact(x, key, $"{path}/fc", _width, _width), path);
         adapted = Scaled(adapted, (float)share, Half, $"{path}/norm_a")[0];
         Value inverse = Scaled(x, 1, Half, $"{path}/norm_x")[1]; // [B, tokens, 1], float32
         Value size = graph.Node("Cast", $"{path}/ratio", [graph.Node("Reciprocal", path, [inverse])], Int("to", (int)Half));
@@ -201,10 +191,11 @@ internal sealed class CudaImageGraph(
     // F·text with F = f/‖f‖ and f the projection of a token: [B, 1 + patches, 1].
     private Value Dot(Value normed, string name, Value text, string path)
     {
-        string key = adapters is null ? "visual.proj" : $"image_adapter.{name}.fc.weight";
-        Value projected = Product(normed, key, $"{path}/proj", _width, shape.Embed);
+        Value projected = adapters is null
+            ? _tower.Project(normed, "visual.proj", $"{path}/proj", _width, shape.Embed)
+            : _tower.LinearExact(normed, $"image_adapter.{name}.fc.weight", $"{path}/proj", _width, shape.Embed);
         if (adapters is { Relu: true })
-            projected = graph.Node("LeakyRelu", $"{path}/proj", [projected], Float("alpha", LeakySlope));
+            projected = _tower.LeakyRelu(projected, $"{path}/proj");
         Value unit = Scaled(projected, 1 / MathF.Sqrt(shape.Embed), DataType.Float, $"{path}/unit")[0];
         return graph.Node("MatMul", $"{path}/dot", [unit, text]);
     }
@@ -218,8 +209,7 @@ internal sealed class CudaImageGraph(
         return graph.Node("Mul", $"{Path}/half", [graph.Node("Add", $"{Path}/one", [mean, graph.Scalar(1)]), graph.Scalar(0.5f)]);
     }
 
-    private Value Patches(Value tokens, string path) =>
-        graph.Node("Slice", path, [tokens, graph.Integers(1), graph.Integers(int.MaxValue), graph.Integers(1)]);
+    private Value Patches(Value tokens, string path) => graph.Slice(path, tokens, 1, null, 1);
 
     private Value Complete(Sum x, string path)
     {
@@ -233,9 +223,9 @@ internal sealed class CudaImageGraph(
     /// <summary>Layer normalisation of a sum, and the sum.</summary>
     private (Value Normed, Value Sum) Normalize(Sum x, string key, string path)
     {
-        (Value gain, Value offset) = (Vector($"{key}.weight", _width), Vector($"{key}.bias", _width));
         if (x.Added is not { } added)
-            return (graph.Node("LayerNormalization", path, [x.Kept, gain, offset], Float("epsilon", LayerNormEpsilon)), x.Kept);
+            return (_tower.LayerNorm(x.Kept, key, path, _width), x.Kept);
+        (Value gain, Value offset) = (_tower.Vector($"{key}.weight", _width), _tower.Vector($"{key}.bias", _width));
         Value[] inputs = x.Bias is { } bias ? [added, x.Kept, gain, offset, bias] : [added, x.Kept, gain, offset];
         Value[] found = graph.Nodes(
             "SkipLayerNormalization",
@@ -243,7 +233,7 @@ internal sealed class CudaImageGraph(
             path,
             [true, false, false, true],
             inputs,
-            Float("epsilon", LayerNormEpsilon)
+            Float("epsilon", TransformerWriter.LayerNormEpsilon)
         );
         return (found[0], found[3]);
     }
@@ -266,18 +256,4 @@ internal sealed class CudaImageGraph(
             Int("axis", -1)
         );
     }
-
-    private Value Product(Value x, string key, string path, int inputs, int outputs)
-    {
-        if (!graph.Has(key)) // "visual.proj" is stored as [inputs, outputs], all others the other way round
-            graph.Weight(
-                key,
-                [inputs, outputs],
-                key == "visual.proj" ? read(key) : TransformerWriter.Transpose(read(key), outputs, inputs),
-                Half
-            );
-        return graph.Node("MatMul", path, [x, new Value(key)]);
-    }
-
-    private Value Vector(string key, int length) => graph.Has(key) ? new Value(key) : graph.Weight(key, [length], read(key), Half);
 }

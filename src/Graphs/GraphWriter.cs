@@ -128,6 +128,11 @@ internal sealed class GraphWriter : IDisposable
         return outputs;
     }
 
+    /// <summary>A range of an axis, from a position to before another.</summary>
+    /// <param name="end">Null for the axis's end.</param>
+    public Value Slice(string path, Value x, long start, long? end, long axis) =>
+        Node("Slice", path, [x, Integers(start), Integers(end ?? int.MaxValue), Integers(axis)]);
+
     /// <summary>A small float constant.</summary>
     public Value Scalar(float value, DataType type = DataType.Float)
     {

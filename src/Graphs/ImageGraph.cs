@@ -124,7 +124,7 @@ internal static class ImageGraph
     private static Value PatchTokens(GraphWriter graph, TransformerWriter tower, Value x, int level, int width)
     {
         string path = $"/head/levels.{level}";
-        Value tokens = graph.Node("Slice", path, [x, graph.Integers(1), graph.Integers(int.MaxValue), graph.Integers(1)]);
+        Value tokens = graph.Slice(path, x, 1, null, 1);
         return graph.Tap($"{path}/ln_post", tower.LayerNorm(tokens, "visual.ln_post", $"{path}/ln_post", width)); // [B, patches, width]
     }
 

@@ -45,8 +45,8 @@ internal static class PromptedTextGraph
     {
         string path = $"/text/deep.{block}";
         int rows = prompts.Length / width;
-        Value kept = graph.Node("Slice", path, [x, graph.Integers(0), graph.Integers(1), graph.Integers(1)]);
-        Value rest = graph.Node("Slice", $"{path}/rest", [x, graph.Integers(1 + rows), graph.Integers(int.MaxValue), graph.Integers(1)]);
+        Value kept = graph.Slice(path, x, 0, 1, 1);
+        Value rest = graph.Slice($"{path}/rest", x, 1 + rows, null, 1);
         Value learned = graph.Weight($"deep.{block}", [1, rows, width], prompts);
         Value count = graph.Node("Shape", path, [x], Int("start", 0), Int("end", 1)); // [1]: N
         Value all = graph.Node("Concat", $"{path}/shape", [count, graph.Integers(rows, width)], Int("axis", 0));

@@ -56,7 +56,7 @@ internal static class SoftmaxHead
     private static Value ClassFeature(GraphWriter graph, TransformerWriter tower, Method method, ModelArchitecture shape, Value last)
     {
         const string Path = "/head/class";
-        Value token = graph.Node("Slice", Path, [last, graph.Integers(0), graph.Integers(1), graph.Integers(1)]); // [B, 1, width]
+        Value token = graph.Slice(Path, last, 0, 1, 1); // [B, 1, width]
         if (method.ClassNorm)
             token = tower.LayerNorm(token, "visual.ln_post", $"{Path}/ln_post", shape.Vision.Width);
         Value projected = graph.Tap($"{Path}/proj", Project(tower, token, $"{Path}/proj", shape));

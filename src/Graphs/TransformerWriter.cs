@@ -12,7 +12,7 @@ namespace AaClip.Graphs;
 /// </param>
 internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]> read, Precision precision, Activation activation)
 {
-    private const float LayerNormEpsilon = 1e-5f; // specification 1.4
+    internal const float LayerNormEpsilon = 1e-5f; // specification 1.4
     private const float LeakySlope = 0.01f; // specification 2
 
     /// <summary>Type of the activations between nodes.</summary>
@@ -132,7 +132,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     public Value ToFloat32(Value x, string path) =>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float32", [x], Int("to", (int)DataType.Float));
 
-    private Value ToActivations(Value x, string path) =>
+    /// <summary>Casts float32 values to the type of the activations.</summary>
+    public Value ToActivations(Value x, string path) =>
         Type == DataType.Float ? x : graph.Node("Cast", $"{path}/to_float16", [x], Int("to", (int)DataType.Float16));
 
     // Queries, keys and values; for float precisions without their biases, which the fused attention adds.
@@ -223,8 +224,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     private Value Transposed(string key, int inputs, int outputs) =>
         graph.Has(key) ? new Value(key) : graph.Weight(key, [inputs, outputs], Transpose(read(key), outputs, inputs), Type);
 
-    /// <summary>[rows, columns] → [columns, rows], in tiles that fit in the cache.</summary>
-    internal static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
+    // [rows, columns] → [columns, rows], in tiles that fit in the cache.
+    private static float[] Transpose(ReadOnlySpan<float> from, int rows, int columns)
     {
         const int Tile = 32;
         float[] to = new float[from.Length];

@@ -122,7 +122,7 @@ public static class ModelImporter
 
         // 5. Try
         progress?.Report(new ImportProgress("Trying the package on one image", total, total));
-        Dictionary<string, (long[], float[])> anchors = Try(staging, manifest, progress, cancellation);
+        Dictionary<string, (long[], float[])> anchors = Try(staging, manifest, method.Prompts, progress, cancellation);
         if (anchors.Count > 0)
         {
             SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
@@ -390,6 +390,7 @@ public static class ModelImporter
     private static Dictionary<string, (long[] Shape, float[] Values)> Try(
         StagingFolder staging,
         ModelManifest manifest,
+        PromptPack prompts,
         IProgress<ImportProgress>? progress,
         CancellationToken cancellation
     )
@@ -404,7 +405,6 @@ public static class ModelImporter
                 CacheFolder = cache,
             }
         );
-        PromptPack prompts = ModelPackage.Open(staging.Path).ReadPrompts(verify: false);
         Dictionary<string, (long[] Shape, float[] Values)> anchors = [];
         foreach (string name in manifest.Classes)
         {

@@ -39,7 +39,7 @@ internal sealed partial class Tape
     {
         int[] shape = [.. x.Shape];
         shape[axis] = length;
-        Value value = graph.Node("Slice", Next(), [x.Value, graph.Integers(start), graph.Integers(start + length), graph.Integers(axis)]);
+        Value value = graph.Slice(Next(), x.Value, start, start + length, axis);
         return Record(
             value,
             shape,

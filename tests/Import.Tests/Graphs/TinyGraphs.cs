@@ -44,12 +44,7 @@ internal static class TinyGraphs
             path => ImageGraph.Write(path, Shape, adapters, precision, activation, Weights(), null, Taps(outputs)),
             precision,
             outputs,
-            () =>
-                new()
-                {
-                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
-                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
-                }
+            () => Inputs(images, anchors)
         );
 
     /// <summary>The image graph of another method than AA-CLIP, on the plain small model.</summary>
@@ -79,12 +74,7 @@ internal static class TinyGraphs
                 ),
             precision,
             outputs,
-            () =>
-                new()
-                {
-                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
-                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
-                }
+            () => Inputs(images, anchors)
         );
 
     /// <summary>Runs the graph for CUDA on the CPU.</summary>
@@ -136,6 +126,13 @@ internal static class TinyGraphs
             outputs,
             () => new() { ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]) }
         );
+
+    private static Dictionary<string, OrtValue> Inputs(float[] images, float[] anchors) =>
+        new()
+        {
+            ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
+            ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+        };
 
     private static IEnumerable<string> Taps(string[] outputs) => outputs.Where(o => o.StartsWith('/'));
 

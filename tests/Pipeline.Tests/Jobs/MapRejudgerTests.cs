@@ -21,17 +21,7 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
         string stricter = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
         await pipeline.ScoreAllAsync(3);
 
-        await pipeline.Jobs.StartAsync(
-            new RescoreRequest
-            {
-                Id = "j",
-                Model = stricter,
-                Mode = RescoreMode.Threshold,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
-        await pipeline.WorkAsync(score: false);
+        await RejudgeAsync(pipeline, stricter);
         string etag = (await pipeline.NamesAsync(ContainerNames.Results))
             .First(n => n.Contains("c/0.png", StringComparison.Ordinal))
             .Split('/')[^1][..^5];
@@ -61,17 +51,7 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
             .GetBlobClient(maps[1])
             .UploadAsync(BinaryData.FromString("no map"), overwrite: true, Cancellation);
 
-        await pipeline.Jobs.StartAsync(
-            new RescoreRequest
-            {
-                Id = "j",
-                Model = stricter,
-                Mode = RescoreMode.Threshold,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
-        await pipeline.WorkAsync(score: false);
+        await RejudgeAsync(pipeline, stricter);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 2L, 1L), (job.Status, job.Found.Of("normal", "none"), job.Found.Of("normal", "anomalous")));
@@ -84,17 +64,7 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
         await pipeline.ScoreAllAsync(2);
         await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle", "threshold": 0.05 } }""");
 
-        await pipeline.Jobs.StartAsync(
-            new RescoreRequest
-            {
-                Id = "j",
-                Model = pipeline.Models.OwnId,
-                Mode = RescoreMode.Threshold,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
-        await pipeline.WorkAsync(score: false);
+        await RejudgeAsync(pipeline, pipeline.Models.OwnId);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 2L), (job.Status, job.Found.Of("normal", "anomalous")));
@@ -114,17 +84,7 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
         string mask = FormattableString.Invariant($"[[{left}, {top}], [{right}, {top}], [{right}, {bottom}], [{left}, {bottom}]]");
         await pipeline.SetCamerasAsync($$"""{ "c": { "class": "bottle", "tiles": "2x2", "threshold": 0.05, "ignore": [{{mask}}] } }""");
 
-        await pipeline.Jobs.StartAsync(
-            new RescoreRequest
-            {
-                Id = "j",
-                Model = pipeline.Models.OwnId,
-                Mode = RescoreMode.Threshold,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
-        await pipeline.WorkAsync(score: false);
+        await RejudgeAsync(pipeline, pipeline.Models.OwnId);
 
         ResultDocument judged = pipeline.Result(new ImageVersion("c/0.png", etag).Result(pipeline.Models.OwnId));
         Assert.Equal(before.Tiles, judged.Tiles);
@@ -155,20 +115,23 @@ public sealed class MapRejudgerTests(AzuriteFixture azurite)
         string other = await pipeline.Repository.PublishAsync(TinyPackage.Random(Precision.Int8), cancellation: Cancellation);
         await pipeline.ScoreAllAsync(1);
 
-        await pipeline.Jobs.StartAsync(
-            new RescoreRequest
-            {
-                Id = "j",
-                Model = other,
-                Mode = RescoreMode.Threshold,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
-        await pipeline.WorkAsync(score: false);
+        await RejudgeAsync(pipeline, other);
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Failed, job.Status);
         Assert.Contains("use mode full", job.Reason!, StringComparison.Ordinal);
+    }
+
+    // Judges all stored maps again, with the calibration of a model: a job "j", to its end.
+    private static async Task RejudgeAsync(TestPipeline pipeline, string model)
+    {
+        RescoreRequest request = new()
+        {
+            Id = "j",
+            Model = model,
+            Mode = RescoreMode.Threshold,
+        };
+        await pipeline.Jobs.StartAsync(request, pipeline.Models.OwnId, Cancellation);
+        await pipeline.WorkAsync(score: false);
     }
 }

@@ -19,6 +19,16 @@ public class JudgementTests
         MapThreshold = 5,
     };
 
+    private static readonly double[][][] LeftHalf =
+    [
+        [
+            [0, 0],
+            [0.5, 0],
+            [0.5, 1],
+            [0, 1],
+        ],
+    ];
+
     [Fact]
     public void Without_a_mask_the_score_is_the_published_one()
     {
@@ -71,17 +81,7 @@ public class JudgementTests
     [Fact]
     public void A_defect_under_the_mask_neither_raises_the_score_nor_makes_a_region()
     {
-        CameraProfile profile = new(
-            Ignore:
-            [
-                [
-                    [0, 0],
-                    [0.5, 0],
-                    [0.5, 1],
-                    [0, 1],
-                ],
-            ]
-        );
+        CameraProfile profile = new(Ignore: LeftHalf);
 
         Judgement hidden = Judgement.Of(Map(hot: (2, 4)), 0.4f, profile, Scale, 640, 480);
         Judgement clean = Judgement.Of(Map(hot: null), 0.4f, profile, Scale, 640, 480);
@@ -93,17 +93,7 @@ public class JudgementTests
     [Fact]
     public void A_defect_beside_the_mask_scores_as_without_it()
     {
-        CameraProfile profile = new(
-            Ignore:
-            [
-                [
-                    [0, 0],
-                    [0.5, 0],
-                    [0.5, 1],
-                    [0, 1],
-                ],
-            ]
-        );
+        CameraProfile profile = new(Ignore: LeftHalf);
 
         Judgement masked = Judgement.Of(Map(hot: (6, 4)), 0.4f, profile, Scale, 640, 480);
         Judgement open = Judgement.Of(Map(hot: (6, 4)), 0.4f, CameraProfile.Default, Scale, 640, 480);
@@ -115,18 +105,7 @@ public class JudgementTests
     [Fact]
     public void No_region_reaches_under_the_mask()
     {
-        CameraProfile profile = new(
-            Ignore:
-            [
-                [
-                    [0, 0],
-                    [0.5, 0],
-                    [0.5, 1],
-                    [0, 1],
-                ],
-            ],
-            MapThreshold: 1.5f
-        );
+        CameraProfile profile = new(Ignore: LeftHalf, MapThreshold: 1.5f);
 
         Judgement judged = Judgement.Of(Map(hot: (4, 4)), 0.4f, profile, Scale, 640, 480);
 
@@ -138,17 +117,7 @@ public class JudgementTests
     public void A_mask_over_a_hot_background_makes_no_regions_of_what_it_filled_in()
     {
         float[] raw = [.. Enumerable.Repeat(9f, 64)]; // all above the map threshold, so the median that is filled in is too
-        CameraProfile profile = new(
-            Ignore:
-            [
-                [
-                    [0, 0],
-                    [0.5, 0],
-                    [0.5, 1],
-                    [0, 1],
-                ],
-            ]
-        );
+        CameraProfile profile = new(Ignore: LeftHalf);
 
         Judgement judged = Judgement.Of(new AnomalyMap(raw, 8, 112, Domain.Industrial), 0.4f, profile, Scale, 100, 100);
 
@@ -226,17 +195,7 @@ public class JudgementTests
     [Fact]
     public void Blank_tiles_and_ignored_tiles_do_not_count()
     {
-        CameraProfile profile = new(
-            Ignore:
-            [
-                [
-                    [0, 0],
-                    [0.5, 0],
-                    [0.5, 1],
-                    [0, 1],
-                ],
-            ]
-        );
+        CameraProfile profile = new(Ignore: LeftHalf);
         AnomalyMap map = Map(hot: (2, 4));
 
         ScorePart masked = Judgement.Of(map, 0.9f, profile, Scale, 640, 480, tiles: Tiles(0.9f, 0.2f)).Score,
