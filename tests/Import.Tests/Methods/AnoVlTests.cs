@@ -32,12 +32,7 @@ public sealed class AnoVlTests
             [.. taps, "/head/levels.0/proj", "/head/class/proj", "map", "detection"]
         );
 
-        foreach (string tap in taps)
-        {
-            string name = tap.Replace("/visual/blocks.", "block", StringComparison.Ordinal).Replace('/', '.');
-            Close.AssertRelative(Golden[name], [.. found[tap].Take(Golden[name].Length)], Features, name);
-        }
-
+        Golden.AssertTaps(taps, found, Features);
         Close.AssertRelative(Golden["feature"], found["/head/levels.0/proj"], Features, "patch features");
         Close.AssertRelative(Golden["class_feature"], found["/head/class/proj"], Features, "class feature");
         Close.AssertRelative(Golden["grid"], found["map"], Scores, "grid");

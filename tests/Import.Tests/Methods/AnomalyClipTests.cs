@@ -21,12 +21,7 @@ public sealed class AnomalyClipTests
 
         Dictionary<string, float[]> found = Run([8], [.. taps, "/head/levels.0/proj", "/head/class/proj", "map", "detection"]);
 
-        foreach (string tap in taps)
-        {
-            string name = tap.Replace("/visual/blocks.", "block", StringComparison.Ordinal).Replace('/', '.');
-            Close.AssertRelative(Golden[name], [.. found[tap].Take(Golden[name].Length)], Features, name);
-        }
-
+        Golden.AssertTaps(taps, found, Features);
         float[] patches = [.. Golden["feature"].Chunk(65 * 32).SelectMany(image => image[32..])]; // without the class row
         Close.AssertRelative(patches, found["/head/levels.0/proj"], Features, "patch features");
         Close.AssertRelative(Golden["class_feature"], found["/head/class/proj"], Features, "class feature");

@@ -64,15 +64,7 @@ public sealed class CraneTests
 
         Dictionary<string, float[]> found = Run(Options, [8], taps);
 
-        foreach (string tap in taps)
-        {
-            string name = tap.Replace("/visual/blocks.", "block", StringComparison.Ordinal)
-                .Replace("/visual/", "", StringComparison.Ordinal)
-                .Replace("/correlation/attn", ".attn_correlation", StringComparison.Ordinal)
-                .Replace('/', '.');
-            float[] golden = Golden[name];
-            Close.AssertRelative(golden, [.. found[tap].Take(golden.Length)], Features, name);
-        }
+        Golden.AssertTaps(taps, found, Features);
     }
 
     [Fact]

@@ -26,6 +26,20 @@ internal sealed class MethodGolden(string method)
             ),
         ];
 
+    /// <summary>Compares values of the tower with the golden ones, which are of the first image.</summary>
+    /// <param name="taps">Such as "/visual/blocks.3/correlation"; the golden name is "block3.correlation".</param>
+    public void AssertTaps(IEnumerable<string> taps, Dictionary<string, float[]> found, double share)
+    {
+        foreach (string tap in taps)
+        {
+            string name = tap.Replace("/visual/blocks.", "block", StringComparison.Ordinal)
+                .Replace("/visual/", "", StringComparison.Ordinal)
+                .Replace("/correlation/attn", ".attn_correlation", StringComparison.Ordinal)
+                .Replace('/', '.');
+            Close.AssertRelative(this[name], [.. found[tap].Take(this[name].Length)], share, name);
+        }
+    }
+
     /// <summary>An anchor pair [2, E] as columns [E, 2], once for each of three images.</summary>
     public static float[] Columns(float[] rows)
     {
