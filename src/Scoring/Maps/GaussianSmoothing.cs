@@ -51,11 +51,15 @@ public static class GaussianSmoothing
             Domain.Medical => (9, 1.5),
             _ => throw new ArgumentOutOfRangeException(nameof(domain), domain, "Expected Industrial or Medical."),
         };
-        double[] weights = new double[size];
-        for (int i = 0; i < size; i++)
-            weights[i] = Math.Exp(-(i - size / 2) * (i - size / 2) / (2 * sigma * sigma));
+        return [.. Weights(size / 2, sigma).Select(w => (float)w)];
+    }
+
+    /// <summary>The weights of a Gaussian at −radius … radius; they sum to 1.</summary>
+    internal static double[] Weights(int radius, double sigma)
+    {
+        double[] weights = [.. Enumerable.Range(-radius, 2 * radius + 1).Select(i => Math.Exp(-i * i / (2 * sigma * sigma)))];
         double sum = weights.Sum();
-        return [.. weights.Select(w => (float)(w / sum))];
+        return [.. weights.Select(w => w / sum)];
     }
 
     private static int Mirror(int i, int side)

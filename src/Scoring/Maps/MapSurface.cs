@@ -77,11 +77,7 @@ public readonly record struct MapSurface(float[] Values, int Side)
     private static float[] Gaussian(float[] map, int size, double sigma)
     {
         int radius = (int)(Truncate * sigma + 0.5);
-        double[] kernel = [.. Enumerable.Range(-radius, 2 * radius + 1).Select(i => Math.Exp(-0.5 * i * i / (sigma * sigma)))];
-        double sum = kernel.Sum();
-        for (int k = 0; k < kernel.Length; k++)
-            kernel[k] /= sum;
-
+        double[] kernel = GaussianSmoothing.Weights(radius, sigma);
         float[] result = new float[map.Length];
         RowBands.Run(
             size,
