@@ -119,6 +119,7 @@ public sealed partial class ImageScoring : IDisposable
             using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
             CameraSet cameras = await _cameras.GetAsync(cancellation);
+            _models.Keep(cameras.FirstModels);
             CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, cameras, profile, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
@@ -167,6 +168,7 @@ public sealed partial class ImageScoring : IDisposable
 
         RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
+        FirstLook? first = null; // of the camera's first model
         long start = _time.GetTimestamp();
         try
         {
@@ -232,11 +234,15 @@ public sealed partial class ImageScoring : IDisposable
                 throw new InfrastructureException(e.Message, e);
             }
 
+            if (request.Job is null && profile.First is not null)
+                first = await FirstLook.AsyncOf(image, request.ObjectClass, profile, model, _models, urgent, cancellation);
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
-                Task<ImageScore> scoring = model.Cut(image, profile.TilePlan) is { } tiles
-                    ? model.ScoreAsync(tiles, anchors, profile.Domain, urgent, cancellation)
+                Task<ImageScore> scoring =
+                    first?.Score is { } settled ? Task.FromResult(settled)
+                    : model.Cut(image, profile.TilePlan) is { } tiles
+                        ? model.ScoreAsync(tiles, anchors, profile.Domain, urgent, cancellation)
                     : model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
@@ -262,15 +268,17 @@ public sealed partial class ImageScoring : IDisposable
         await YieldAsync(urgent, cancellation);
         if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
-        Judgement judgement = Judgement.Of(
-            score.Map,
-            score.Detection,
-            profile,
-            model.Manifest.CalibrationFor(request.ObjectClass),
-            result.Image.Width,
-            result.Image.Height,
-            tiles: score.Tiles
-        );
+        Judgement judgement =
+            first?.Judgement
+            ?? Judgement.Of(
+                score.Map,
+                score.Detection,
+                profile,
+                model.Manifest.CalibrationFor(request.ObjectClass),
+                result.Image.Width,
+                result.Image.Height,
+                tiles: score.Tiles
+            );
 
         // 6. Draw and store the pictures
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
@@ -287,6 +295,7 @@ public sealed partial class ImageScoring : IDisposable
         result = result with
         {
             Score = judgement.Score,
+            First = first?.Part,
             Regions = judgement.Regions,
             Tiles = score.Tiles,
             Heatmap = heatmapBlob,
@@ -342,6 +351,7 @@ public sealed partial class ImageScoring : IDisposable
         if (
             await _results.SummaryAsync(model, image, cancellation) is not { Failure: null } there
             || (request.Job is null && there.Job is not null)
+            || (request.Job is not null && there.Settled) // the model has not seen it
         )
             return null;
         ResultDocument? result = await _results.ReadAsync(there.Blob, cancellation);
