@@ -4,10 +4,10 @@ using AaClip.Pipeline.Routing;
 namespace AaClip.Pipeline.Scoring;
 
 /// <summary>
-/// The decisions of a cascade, from numbers alone. A first model settles an image if its raw score is below <see cref="FirstModel.Settles"/>.
-/// The image then has the lowest quarter of the camera's scale: the calibrated score is a quarter of the first score's share of
-/// <see cref="FirstModel.Settles"/>, and the raw score is what has this calibrated score at the camera's threshold. So it is normal at every
-/// threshold.
+/// The decisions of a cascade, from numbers alone. A first model settles an image if its raw score is below
+/// <see cref="FirstModel.Settles"/>. The image then has the lowest quarter of the camera's scale: the calibrated score is a quarter of the
+/// first score's share of <see cref="FirstModel.Settles"/>, and the raw score is what has this calibrated score at the camera's threshold.
+/// So it is normal at every threshold.
 /// </summary>
 public static class Cascade
 {
