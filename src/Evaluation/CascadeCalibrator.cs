@@ -18,10 +18,10 @@ public static class CascadeCalibrator
     public const double Confidence = 0.95;
 
     /// <summary>
-    /// The largest limit whose bound is at most <paramref name="miss"/>. The limit is the k-th smallest of n scores. The share of all such
-    /// images below it has a distribution that does not depend on that of the scores: Beta(k, n − k + 1) if no scores are equal, and smaller
-    /// values otherwise. Its 95 % quantile is the upper bound of Clopper and Pearson for k − 1 misses in n images, and k depends on n
-    /// alone. So the bound holds for every n and every distribution, if the images are drawn as later ones will be. With fewer than
+    /// The largest limit whose bound is at most <paramref name="miss"/>. The limit is the k-th smallest of n scores. The share of all
+    /// such images below it has a distribution that does not depend on that of the scores: Beta(k, n − k + 1) if no scores are equal, and
+    /// smaller values otherwise. Its 95 % quantile is the upper bound of Clopper and Pearson for k − 1 misses in n images, and k depends
+    /// on n alone. So the bound holds for every n and every distribution, if the images are drawn as later ones will be. With fewer than
     /// <see cref="Needed"/> images the smallest score is the limit, and the bound is larger.
     /// </summary>
     /// <param name="anomalous">Scores of the first model, one for each image that the full model calls anomalous.</param>

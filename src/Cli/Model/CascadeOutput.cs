@@ -47,7 +47,8 @@ internal static class CascadeOutput
         Console.WriteLine(
             string.Create(
                 culture,
-                $"With {100 * CascadeCalibrator.Confidence:F0} % confidence, at most {100 * limit.Bound:F2} % of such images will be settled."
+                $"With {100 * CascadeCalibrator.Confidence:F0} % confidence, at most {100 * limit.Bound:F2} % of such images will "
+                    + $"be settled."
             )
         );
         if (limit.Bound > miss)

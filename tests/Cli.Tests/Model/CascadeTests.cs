@@ -10,8 +10,8 @@ using AaClip.Tests;
 namespace AaClip.Cli.Tests.Model;
 
 /// <summary>
-/// <c>calibrate --first</c> and <c>evaluate --first</c>, with two packages of the same weights: the raw scores of both are near 0.5, and the
-/// full model calls every image anomalous.
+/// <c>calibrate --first</c> and <c>evaluate --first</c>, with two packages of the same weights: the raw scores of both are near 0.5, and
+/// the full model calls every image anomalous.
 /// </summary>
 public sealed class CascadeTests : IDisposable
 {
@@ -86,13 +86,11 @@ public sealed class CascadeTests : IDisposable
 
     private static string Id(string folder) => ModelPackage.Open(folder).Manifest.Id;
 
-    private string Cameras(string threshold = "\"threshold\": 0.04") =>
-        _folder.Write(
-            "cameras.json",
-            Encoding.UTF8.GetBytes(
-                $$"""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle"{{(threshold.Length > 0 ? ", " + threshold : "")}} } } }"""
-            )
-        );
+    private string Cameras(string threshold = ", \"threshold\": 0.04")
+    {
+        string json = $$"""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle"{{threshold}} } } }""";
+        return _folder.Write("cameras.json", Encoding.UTF8.GetBytes(json));
+    }
 
     private string[] Calibrate(string full, string cameras, params string[] more)
     {
