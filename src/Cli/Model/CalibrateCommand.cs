@@ -140,18 +140,20 @@ internal static class CalibrateCommand
                     : Verb.Has(r, camera)
                         ? null
                         : "--from-reviews needs --camera."
-                : Verb.Has(r, miss) && !Verb.Has(r, first)
-                    ? "--miss needs --first."
-                    : Verb.Has(r, first)
+                : (
+                    Verb.Has(r, first)
                         ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
-                            ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the camera's profile."
+                            ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
                             : Verb.Missing(r, model, normals, cameras, camera)
-                        : Verb.Missing(r, model, normals, name)
-                            ?? (
-                                ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
-                                    ? $"{lone.Name} needs --from-reviews."
-                                    : null
-                            )
+                        : Verb.Has(r, miss)
+                            ? "--miss needs --first."
+                            : Verb.Missing(r, model, normals, name)
+                )
+                    ?? (
+                        ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                            ? $"{lone.Name} needs --from-reviews."
+                            : null
+                    )
         );
         command.Rules.Add(r =>
             r.GetValue(reviews) || Verb.Has(r, first) ? null
@@ -295,7 +297,9 @@ internal static class CalibrateCommand
         CancellationToken cancellation
     )
     {
-        CameraProfile profile = Profile(file, camera);
+        CameraProfile profile =
+            FindProfile(file, camera)
+            ?? throw new InvalidDataException($"'{file}' has no profile for camera '{camera}': write one with its class first.");
         string[] good = [.. ImageFiles.Find(normals).Select(f => f.Path)],
             bad = defects.Length == 0 ? [] : [.. ImageFiles.Find(defects).Select(f => f.Path)];
         CascadeFound found;
@@ -388,8 +392,10 @@ internal static class CalibrateCommand
         return found;
     }
 
-    private static CameraProfile Profile(string file, string camera) =>
-        (File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null) ?? CameraProfile.Default;
+    private static CameraProfile Profile(string file, string camera) => FindProfile(file, camera) ?? CameraProfile.Default;
+
+    private static CameraProfile? FindProfile(string file, string camera) =>
+        File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null;
 
     private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration) =>
         EditProfile(
@@ -416,7 +422,12 @@ internal static class CalibrateCommand
         if (root["cameras"] is not JsonObject profiles)
             root["cameras"] = profiles = [];
         if (profiles[camera] is not JsonObject profile)
-            profiles[camera] = profile = [];
+        {
+            // A profile of its own takes the place of the one that its pattern gives, so it begins as a copy of that
+            string? pattern = File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).KeyOf(camera) : null;
+            profiles[camera] = profile = (pattern is null ? null : profiles[pattern]?.DeepClone() as JsonObject) ?? [];
+        }
+
         edit(profile);
         using MemoryStream written = new();
         using (Utf8JsonWriter writer = new(written, new JsonWriterOptions { Indented = true }))

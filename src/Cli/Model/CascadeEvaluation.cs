@@ -47,10 +47,15 @@ internal static class CascadeEvaluation
     private const int Rounds = 3;
     private static readonly double[] Shares = [0, 0.02, 0.1];
 
+    /// <summary>Measures and prints.</summary>
+    /// <param name="calibration">Images that the limits are from; none of them is in <paramref name="test"/>.</param>
+    /// <param name="tiles">See <see cref="CameraProfile.Tiles"/>.</param>
+    /// <param name="miss">See <see cref="CascadeFound.Of"/>.</param>
     public static int Run(
         CascadeScorers scorers,
         DataSet calibration,
         DataSet test,
+        string? tiles,
         double miss,
         bool json,
         ProgressLine line,
@@ -62,7 +67,7 @@ internal static class CascadeEvaluation
         int done = 0;
         foreach (IGrouping<string, LabelledImage> group in test.Images.GroupBy(i => i.ClassName))
         {
-            CameraProfile profile = new(group.Key, test.Domain);
+            CameraProfile profile = new(group.Key, test.Domain, Tiles: tiles);
             LabelledImage[] known = [.. calibration.Images.Where(i => i.ClassName == group.Key)];
             if (known.Length == 0)
                 throw new InvalidDataException(

@@ -7,6 +7,7 @@ using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Report;
 using AaClip.Scoring;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
@@ -37,6 +38,9 @@ internal static class EvaluateCommand
             HelpName = "DIR",
         };
         Option<double> miss = SharedOptions.Miss();
+        Option<Tiling?> tiles = SharedOptions.Tiles();
+        tiles.Description =
+            "With --first: the tiles in which --model sees an image, as in a camera's profile; the first model sees it whole.";
         Option<Provider> provider = SharedOptions.ModelProvider();
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
@@ -53,6 +57,7 @@ internal static class EvaluateCommand
             first,
             limits,
             miss,
+            tiles,
             provider,
             threads,
         };
@@ -60,7 +65,8 @@ internal static class EvaluateCommand
         command.Rules.Add(r =>
             Verb.Has(r, first) != Verb.Has(r, limits) ? "--first and --limits-from go together."
             : Verb.Has(r, first) && Verb.Has(r, report) ? "--first and --report exclude each other."
-            : Verb.Has(r, miss) && !Verb.Has(r, first) ? "--miss needs --first."
+            : new Option[] { miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone && !Verb.Has(r, first)
+                ? $"{lone.Name} needs --first."
             : null
         );
         command.SetAction(
@@ -83,6 +89,7 @@ internal static class EvaluateCommand
                             scorers,
                             others,
                             set,
+                            parsed.GetResult(tiles)?.Tokens[^1].Value,
                             parsed.GetValue(miss),
                             parsed.GetValue(json),
                             line,

@@ -28,7 +28,7 @@ internal sealed class FirstLook
     /// </summary>
     /// <param name="profile">With a first model.</param>
     /// <param name="live">The model that scores images that are not settled.</param>
-    public static async Task<FirstLook> AsyncOf(
+    public static async Task<FirstLook> AskAsync(
         RgbImage image,
         string objectClass,
         CameraProfile profile,

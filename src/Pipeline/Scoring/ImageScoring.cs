@@ -235,7 +235,7 @@ public sealed partial class ImageScoring : IDisposable
             }
 
             if (request.Job is null && profile.First is not null)
-                first = await FirstLook.AsyncOf(image, request.ObjectClass, profile, model, _models, urgent, cancellation);
+                first = await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation);
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;

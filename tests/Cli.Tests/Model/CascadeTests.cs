@@ -41,6 +41,24 @@ public sealed class CascadeTests : IDisposable
     }
 
     [Fact]
+    public void A_camera_without_a_profile_of_its_own_gets_a_copy_of_the_one_that_its_pattern_gives()
+    {
+        string cameras = _folder.Write(
+            "cameras.json",
+            """{ "schemaVersion": 1, "cameras": { "line*": { "class": "bottle", "threshold": 0.04, "minRegion": 0.1 } } }"""u8.ToArray()
+        );
+
+        Aaclip.Result result = Aaclip.Run(Calibrate(_full, cameras));
+
+        Assert.True(result.Code == 0, result.Error);
+        CameraSet set = CameraSet.Parse(File.ReadAllBytes(cameras), cameras);
+        CameraProfile own = set.Entry("line1"),
+            others = set.Entry("line*");
+        Assert.NotNull(own.First);
+        Assert.Equal((others.Class, others.Threshold, others.MinRegion, null), (own.Class, own.Threshold, own.MinRegion, others.First));
+    }
+
+    [Fact]
     public void Too_few_defects_say_how_many_are_needed()
     {
         Aaclip.Result result = Aaclip.Run(Calibrate(_full, Cameras(), "--miss", "0.1"));
@@ -67,8 +85,8 @@ public sealed class CascadeTests : IDisposable
     public void A_cascade_is_compared_with_its_full_model_on_images_of_another_set()
     {
         ObjectClass[] classes = [Catalog.Find("painted panel")];
-        SyntheticDataSet.Write(_folder.File("limits"), classes, 6, 64, 1);
-        SyntheticDataSet.Write(_folder.File("data"), classes, 6, 64, 2);
+        SyntheticDataSet.Write(_folder.File("limits"), classes, 6, 64, 1, cancellation: TestContext.Current.CancellationToken);
+        SyntheticDataSet.Write(_folder.File("data"), classes, 6, 64, 2, cancellation: TestContext.Current.CancellationToken);
         string[] options = ["--first", _first, "--model", _full, "--limits-from", _folder.File("limits"), "--provider", "cpu"];
 
         Aaclip.Result result = Aaclip.Run(["evaluate", "--data", _folder.File("data"), .. options, "--json"]);
