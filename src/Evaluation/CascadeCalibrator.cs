@@ -26,8 +26,9 @@ public static class CascadeCalibrator
     /// </summary>
     /// <param name="anomalous">Scores of the first model, one for each image that the full model calls anomalous.</param>
     /// <param name="miss">Above 0 and below 1.</param>
+    /// <param name="most">The largest limit, chosen without these images: a lower limit settles less, so the bound holds for it, too.</param>
     /// <exception cref="ArgumentException">There are no scores.</exception>
-    public static CascadeLimit Limit(IReadOnlyList<double> anomalous, double miss)
+    public static CascadeLimit Limit(IReadOnlyList<double> anomalous, double miss, double most = double.PositiveInfinity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(miss);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(miss, 1);
@@ -37,7 +38,7 @@ public static class CascadeCalibrator
         int below = 0; // k - 1
         while (below + 1 < count && Binomial.UpperBound(below + 1, count, Confidence) <= miss)
             below++;
-        double settles = anomalous.Order().ElementAt(below);
+        double settles = Math.Min(anomalous.Order().ElementAt(below), most);
         return new CascadeLimit(settles, anomalous.Count(s => s < settles), count, Binomial.UpperBound(below, count, Confidence));
     }
 

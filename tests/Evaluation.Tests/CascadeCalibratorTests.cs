@@ -63,6 +63,16 @@ public sealed class CascadeCalibratorTests
     }
 
     [Fact]
+    public void A_limit_above_the_largest_is_lowered_and_keeps_its_bound()
+    {
+        double[] scores = [.. Enumerable.Range(1, 300).Select(i => 2.0 + i)];
+
+        CascadeLimit limit = CascadeCalibrator.Limit(scores, 0.02, most: 0.5);
+
+        Assert.Equal((0.5, 0, CascadeCalibrator.Limit(scores, 0.02).Bound), (limit.Settles, limit.Missed, limit.Bound));
+    }
+
+    [Fact]
     public void Without_images_that_the_full_model_finds_there_is_no_limit() =>
         Assert.Throws<ArgumentException>(() => CascadeCalibrator.Limit([], 0.01));
 

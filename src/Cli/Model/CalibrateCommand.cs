@@ -307,7 +307,15 @@ internal static class CalibrateCommand
         using (ProgressLine line = new())
         {
             int done = 0;
-            found = CascadeFound.Of(scorers.FirstId, scorers.FullId, [.. good.Select(Both)], [.. bad.Select(Both)], profile.Class, miss);
+            found = CascadeFound.Of(
+                scorers.FirstId,
+                scorers.FullId,
+                [.. good.Select(Both)],
+                [.. bad.Select(Both)],
+                profile.Class,
+                miss,
+                scorers.MostSettled(profile.Class)
+            );
 
             CascadeScores Both(string image)
             {

@@ -79,7 +79,8 @@ internal static class CascadeEvaluation
                 [.. known.Where(i => !i.Anomalous).Select(Both)],
                 [.. known.Where(i => i.Anomalous).Select(Both)],
                 group.Key,
-                miss
+                miss,
+                scorers.MostSettled(group.Key)
             );
             (LabelledImage Image, CascadeScores Scores)[] scored = [.. group.Select(i => (i, Both(i)))];
             classes.Add(Class(group.Key, found, scored, s => Cascaded(s, profile, found.First.Settles)));

@@ -28,8 +28,9 @@ internal sealed record CascadeFound(
     /// <param name="normals">At least one.</param>
     /// <param name="defects">May be empty; then the bound is about the normal images that the full model calls anomalous.</param>
     /// <param name="miss">See <see cref="CascadeCalibrator.Limit"/>.</param>
+    /// <param name="most">The largest limit.</param>
     /// <exception cref="InvalidDataException">
-    /// The full model calls no image anomalous, or the limit is outside of the first model's scale.
+    /// The full model calls no image anomalous, or the limit is below the first model's scale.
     /// </exception>
     public static CascadeFound Of(
         string first,
@@ -37,7 +38,8 @@ internal sealed record CascadeFound(
         IReadOnlyList<CascadeScores> normals,
         IReadOnlyList<CascadeScores> defects,
         string objectClass,
-        double miss
+        double miss,
+        double most
     )
     {
         IReadOnlyList<CascadeScores> asked = defects.Count > 0 ? defects : normals;
@@ -47,11 +49,12 @@ internal sealed record CascadeFound(
                 $"{full} calls none of the {asked.Count} images anomalous: give --defects that it finds, such as photos of good parts "
                     + "with defects painted on them by 'aaclip generate --photos'."
             );
-        CascadeLimit limit = CascadeCalibrator.Limit(anomalous, miss);
-        if (limit.Settles is not (> 0 and < 1))
+        CascadeLimit limit = CascadeCalibrator.Limit(anomalous, miss, most);
+        if (limit.Settles <= 0)
             throw new InvalidDataException(
                 FormattableString.Invariant($"The limit would be {limit.Settles:G4} on the scale of {first}, from 0 to 1: ")
-                    + $"calibrate that package for '{objectClass}' first, with --out."
+                    + $"that model gives an anomalous image the score of a normal one. Calibrate its package for '{objectClass}' with --out, "
+                    + "allow more with --miss, or take another first model."
             );
         return new CascadeFound(
             new FirstModel(first, limit.Settles, full, limit.Bound),

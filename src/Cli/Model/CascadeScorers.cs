@@ -44,6 +44,13 @@ internal sealed class CascadeScorers : IDisposable
     /// <summary>"name@version" of the full model.</summary>
     public string FullId => _full.Model.Id;
 
+    /// <summary>
+    /// The largest limit for a class: what the first model itself calls anomalous is not clearly normal. Without a calibration of the class,
+    /// the end of the scale.
+    /// </summary>
+    public double MostSettled(string objectClass) =>
+        _first.Model.CalibrationFor(objectClass) is { IsNeutral: false } calibration ? calibration.Threshold : Math.BitDecrement(1);
+
     /// <summary>Reads and decodes an image.</summary>
     /// <exception cref="ImageRejectedException">It cannot be scored.</exception>
     public RgbImage Decode(ReadOnlyMemory<byte> bytes, string file)
