@@ -26,7 +26,7 @@ public static class CascadeCalibrator
     /// </summary>
     /// <param name="anomalous">Scores of the first model, one for each image that the full model calls anomalous.</param>
     /// <param name="miss">Above 0 and below 1.</param>
-    /// <param name="most">The largest limit, chosen without these images: a lower limit settles less, so the bound holds for it, too.</param>
+    /// <param name="most">The largest limit, chosen without these images: a lower limit settles less, so its bound holds, too.</param>
     /// <exception cref="ArgumentException">There are no scores.</exception>
     public static CascadeLimit Limit(IReadOnlyList<double> anomalous, double miss, double most = double.PositiveInfinity)
     {

@@ -53,8 +53,8 @@ internal sealed record CascadeFound(
         if (limit.Settles <= 0)
             throw new InvalidDataException(
                 FormattableString.Invariant($"The limit would be {limit.Settles:G4} on the scale of {first}, from 0 to 1: ")
-                    + $"that model gives an anomalous image the score of a normal one. Calibrate its package for '{objectClass}' with --out, "
-                    + "allow more with --miss, or take another first model."
+                    + $"that model gives an anomalous image the score of a normal one. Calibrate its package for '{objectClass}' with "
+                    + "--out, allow more with --miss, or take another first model."
             );
         return new CascadeFound(
             new FirstModel(first, limit.Settles, full, limit.Bound),

@@ -45,8 +45,8 @@ internal sealed class CascadeScorers : IDisposable
     public string FullId => _full.Model.Id;
 
     /// <summary>
-    /// The largest limit for a class: what the first model itself calls anomalous is not clearly normal. Without a calibration of the class,
-    /// the end of the scale.
+    /// The largest limit for a class: what the first model itself calls anomalous is not clearly normal. Without a calibration of the
+    /// class, the end of the scale.
     /// </summary>
     public double MostSettled(string objectClass) =>
         _first.Model.CalibrationFor(objectClass) is { IsNeutral: false } calibration ? calibration.Threshold : Math.BitDecrement(1);
