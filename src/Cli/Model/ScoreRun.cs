@@ -91,7 +91,7 @@ internal sealed class ScoreRun
             List<ModelInput> inputs = [.. images.Select(i => i.Input).OfType<ModelInput>()];
             Stopwatch clock = Stopwatch.StartNew();
             IReadOnlyList<ImageScore> scores = images is [{ Tiles: { } tiles }]
-                ? [scorer.Score(tiles, anchors, Domain, Batch, cancellation)]
+                ? [scorer.Score(tiles, anchors, Domain, Batch, References, cancellation)]
                 : ScoreTogether(scorer, inputs, cancellation);
             double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, scores.Count);
             using IEnumerator<ImageScore> score = scores.GetEnumerator();

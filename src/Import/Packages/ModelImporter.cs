@@ -219,14 +219,6 @@ public static class ModelImporter
         string? version = null
     )
     {
-        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        if (Path.Exists(output))
-            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
-        if (version is not null && !ModelManifest.IsLabel(version))
-            throw new InvalidDataException(
-                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
-            );
-
         SortedDictionary<string, Calibration> all = new(package.Manifest.Calibrations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string name, Calibration calibration) in calibrations)
         {
@@ -237,7 +229,55 @@ public static class ModelImporter
         }
 
         string content = $"{package.Manifest.Version}\n{string.Join('\n', all)}";
-        ModelManifest manifest = package.Manifest with { Version = version ?? TextHash.Hex(content, 8), Calibrations = all };
+        return Derive(package, output, version, _ => package.Manifest with { Version = TextHash.Hex(content, 8), Calibrations = all });
+    }
+
+    /// <summary>
+    /// Brings a package of an older program up to date, without its sources: its images can then be compared with references. Scores and
+    /// calibrations stay as they are.
+    /// </summary>
+    /// <param name="output">Folder of the new package; must not exist.</param>
+    /// <param name="version">Version of the new package; null derives it from the old version and the new graph.</param>
+    /// <exception cref="InvalidDataException">The package is damaged, or up to date already.</exception>
+    /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
+    public static ModelPackage Update(ModelPackage package, string output, string? version = null)
+    {
+        package.Verify([.. package.Manifest.Files.Keys]);
+        return Derive(
+            package,
+            output,
+            version,
+            staging =>
+            {
+                string graph = staging.File(ModelPackage.ImageGraph),
+                    aside = staging.File("graph");
+                Directory.CreateDirectory(aside);
+                string written = Path.Combine(aside, ModelPackage.ImageGraph);
+                if (!ReferenceHead.Add(graph, written, package.Manifest.Architecture))
+                    throw new InvalidDataException($"The package '{package.Folder}' is up to date: use it as it is.");
+                File.Move(written, graph, overwrite: true);
+                Directory.Delete(aside, recursive: true);
+                PackageFile file = Hash(graph);
+                SortedDictionary<string, PackageFile> files = new(package.Manifest.Files.ToDictionary(), StringComparer.Ordinal)
+                {
+                    [ModelPackage.ImageGraph] = file,
+                };
+                return package.Manifest with { Version = TextHash.Hex($"{package.Manifest.Version}\n{file.Sha256}", 8), Files = files };
+            }
+        );
+    }
+
+    // A package with the files of another, of which some are changed in the staging folder.
+    private static ModelPackage Derive(ModelPackage package, string output, string? version, Func<StagingFolder, ModelManifest> change)
+    {
+        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        if (Path.Exists(output))
+            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+        if (version is not null && !ModelManifest.IsLabel(version))
+            throw new InvalidDataException(
+                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
+            );
+
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
         foreach (string name in package.Manifest.Files.Keys)
@@ -247,7 +287,8 @@ public static class ModelImporter
             File.Copy(package.PathOf(name), copy); // uses copy-on-write if the file system supports it
         }
 
-        WriteManifest(staging, manifest);
+        ModelManifest manifest = change(staging);
+        WriteManifest(staging, version is null ? manifest : manifest with { Version = version });
         staging.Commit();
         return ModelPackage.Open(output);
     }
