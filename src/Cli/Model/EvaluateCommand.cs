@@ -6,6 +6,7 @@ using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Report;
 using AaClip.Scoring;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 
 namespace AaClip.Cli.Model;
@@ -25,6 +26,7 @@ internal static class EvaluateCommand
                 "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.",
             HelpName = "DIR",
         };
+        Option<string?> references = SharedOptions.References();
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
         Option<Provider> provider = SharedOptions.ModelProvider();
         Option<int> threads = SharedOptions.Threads();
@@ -36,6 +38,7 @@ internal static class EvaluateCommand
         )
         {
             model,
+            references,
             report,
             json,
             provider,
@@ -57,6 +60,7 @@ internal static class EvaluateCommand
                         );
                     if (parsed.GetValue(report) is { } folder)
                         Directory.CreateDirectory(folder);
+                    ReferencePatches? patches = parsed.GetValue(references) is { } file ? ReferencePatches.Read(file) : null;
                     using AnomalyScorer scorer = AnomalyScorer.Load(
                         parsed.GetRequiredValue(model),
                         new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) }
@@ -71,6 +75,7 @@ internal static class EvaluateCommand
                                 scorer,
                                 set,
                                 (image, _) => line.Show(image.ClassName, ++done, set.Images.Count),
+                                patches,
                                 cancellation
                             )
                         )
@@ -94,7 +99,7 @@ internal static class EvaluateCommand
                             Path.Combine(output, "report.json"),
                             JsonSerializer.Serialize(whole, EvaluateJson.Default.EvaluationReport)
                         );
-                        HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
+                        HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, patches, cancellation);
                     }
 
                     if (parsed.GetValue(json))

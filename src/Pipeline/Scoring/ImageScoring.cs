@@ -39,6 +39,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly BlobContainerClient _images;
     private readonly QueueSender _sender;
     private readonly CameraProfiles _cameras;
+    private readonly CameraReferences _references;
     private readonly ModelHost _models;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
@@ -59,6 +60,7 @@ public sealed partial class ImageScoring : IDisposable
     public ImageScoring(
         StorageClients storage,
         CameraProfiles cameras,
+        CameraReferences references,
         ModelHost models,
         ModelRolesStore choice,
         ResultStore results,
@@ -71,6 +73,7 @@ public sealed partial class ImageScoring : IDisposable
         _sender = new QueueSender(storage);
         _choice = choice;
         _cameras = cameras;
+        _references = references;
         _models = models;
         _results = results;
         _decode = new DecodeOptions
@@ -167,6 +170,7 @@ public sealed partial class ImageScoring : IDisposable
 
         RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
+        CameraReference? references; // null if the camera has none
         long start = _time.GetTimestamp();
         try
         {
@@ -232,12 +236,13 @@ public sealed partial class ImageScoring : IDisposable
                 throw new InfrastructureException(e.Message, e);
             }
 
+            references = await ReferencesAsync(request, model, profile, cancellation);
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
                 Task<ImageScore> scoring = model.Cut(image, profile.TilePlan) is { } tiles
-                    ? model.ScoreAsync(tiles, anchors, profile.Domain, urgent, cancellation)
-                    : model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
+                    ? model.ScoreAsync(tiles, anchors, profile.Domain, references?.Patches, urgent, cancellation)
+                    : model.ScoreAsync(image, anchors, profile.Domain, references?.Patches, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
             }
@@ -260,13 +265,13 @@ public sealed partial class ImageScoring : IDisposable
 
         // 5. Judge
         await YieldAsync(urgent, cancellation);
-        if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
+        if (references?.Patches is null && model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
         Judgement judgement = Judgement.Of(
             score.Map,
             score.Detection,
             profile,
-            model.Manifest.CalibrationFor(request.ObjectClass),
+            references?.Patches?.Calibration ?? model.Manifest.CalibrationFor(request.ObjectClass),
             result.Image.Width,
             result.Image.Height,
             tiles: score.Tiles
@@ -289,6 +294,10 @@ public sealed partial class ImageScoring : IDisposable
             Score = judgement.Score,
             Regions = judgement.Regions,
             Tiles = score.Tiles,
+            References =
+                references?.Patches is { } patches ? ReferencesPart.Of(patches)
+                : references is null ? null
+                : new ReferencesPart(Unused: references.Unused),
             Heatmap = heatmapBlob,
             Map = MapPart.Of(score.Map, map, mapBlob).With(judgement.Scale),
             Timings = result.Timings with { Write = Lap(ref start) },
@@ -307,6 +316,27 @@ public sealed partial class ImageScoring : IDisposable
             Total(result.Timings)
         );
         return await ToSendAsync(request, result, model.Id, cancellation);
+    }
+
+    private async Task<CameraReference?> ReferencesAsync(
+        ScoreRequested request,
+        LoadedModel model,
+        CameraProfile profile,
+        CancellationToken cancellation
+    )
+    {
+        CameraReference? found = await _references.FindAsync(
+            request.Camera,
+            model.Manifest,
+            request.ObjectClass,
+            profile.TilePlan,
+            cancellation
+        );
+        if (found?.Patches is not null && !model.TakesReferences)
+            found = new CameraReference(null, CameraReference.OldPackage);
+        if (found?.Unused is { } reason)
+            Log.ReferencesUnused(_logger, request.Image, request.Camera, reason);
+        return found;
     }
 
     private async Task<ScoredImage> ToSendAsync(
@@ -548,6 +578,13 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(
+            21,
+            LogLevel.Warning,
+            "{Image} is scored without the references of camera {Camera}, which do not fit ({Reason}): calibrate them again."
+        )]
+        public static partial void ReferencesUnused(ILogger logger, string image, string camera, string reason);
 
         [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);

@@ -67,6 +67,17 @@ public sealed record ReferencePatches
         : TextOf(tiling) != Tiles ? Misfit.Tiles
         : null;
 
+    /// <summary>Says what does not fit, and what to do, for people who named the references themselves.</summary>
+    public string Explain(Misfit misfit, ModelManifest model, string objectClass, Tiling? tiling) =>
+        misfit switch
+        {
+            Misfit.Class => $"The references are of class '{ObjectClass}', not '{objectClass}'",
+            Misfit.Tiles => $"The references were cut into {Cut(Tiles)}, but images are cut into {Cut(TextOf(tiling))}",
+            _ => $"The references were made with another model than {model.Id}",
+        } + ": make them again with 'aaclip calibrate --references'.";
+
+    private static string Cut(string? tiles) => tiles is null ? "no tiles" : $"tiles {tiles}";
+
     /// <summary>Writes a file. A reader never sees a part of it.</summary>
     /// <exception cref="InvalidOperationException">They have no calibration.</exception>
     public void Write(string path)
