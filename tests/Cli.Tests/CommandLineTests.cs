@@ -24,7 +24,14 @@ public sealed class CommandLineTests : IDisposable
     )]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
     [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json")]
-    [InlineData("calibrate", "--normals good/ --defects bad/", "--false-alarms", "--cameras", "--from-reviews --camera line1", "--apply")]
+    [InlineData(
+        "calibrate",
+        "--normals good/ --defects bad/",
+        "--false-alarms",
+        "--cameras",
+        "--from-reviews --camera line1",
+        "--references good/ --camera line1"
+    )]
     [InlineData("export", "--mvtec data --camera line1 line2", "--parquet results", "--name", "--masked")]
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
     [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--resume")]
@@ -125,6 +132,13 @@ public sealed class CommandLineTests : IDisposable
     )]
     [InlineData("--model and --normals and --class are missing. See 'aaclip calibrate --help'.", "calibrate")]
     [InlineData("--from-reviews needs --camera.", "calibrate", "--from-reviews")]
+    [InlineData("--model is missing.", "calibrate", "--references", "good", "--camera", "line1")]
+    [InlineData("give --camera for storage, or --out for a file.", "calibrate", "--references", "good", "--model", "m", "--class", "c")]
+    [InlineData("--class is for --out", "calibrate", "--references", "good", "--model", "m", "--class", "c", "--camera", "line1")]
+    [InlineData("--class is missing.", "calibrate", "--references", "good", "--model", "m", "--out", "f")]
+    [InlineData("--references and --cameras exclude", "calibrate", "--references", "g", "--model", "m", "--cameras", "f", "--camera", "c")]
+    [InlineData("--from-reviews and --references exclude each other.", "calibrate", "--from-reviews", "--camera", "c", "--references", "g")]
+    [InlineData("--package and --clip exclude each other.", "import", "--package", "p", "--clip", "c", "--out", "o")]
     [InlineData("--from-reviews and --defects exclude each other.", "calibrate", "--from-reviews", "--camera", "line1", "--defects", "bad")]
     [InlineData("--apply needs --from-reviews.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--apply")]
     [InlineData("Give --parquet for results, or --mvtec for decided images.", "export")]
