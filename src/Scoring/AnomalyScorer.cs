@@ -351,7 +351,7 @@ public sealed partial class AnomalyScorer : IDisposable
         if (input.References is not { } references)
             return;
         RequireReferences();
-        if (references.Model != Model.ScoresHash)
+        if (references.MisfitOf(Model, references.ObjectClass, null) == Misfit.Model)
             throw new ArgumentException(
                 $"The reference images were calibrated with another model than {Model.Id}: calibrate them again.",
                 nameof(input)

@@ -128,7 +128,7 @@ internal static class ImportCommand
             "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
             "aaclip import --clip ViT-L-14-336px.pt --checkpoint trained_on_mvtec_crane/epoch_5.pth --out models/crane",
             "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
-            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8",
+            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
             "aaclip import --package models/old --out models/new"
         )
         {

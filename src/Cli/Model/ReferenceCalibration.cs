@@ -14,8 +14,8 @@ using AaClip.Scoring.Tiles;
 namespace AaClip.Cli.Model;
 
 /// <summary>
-/// <c>aaclip calibrate --references</c>: 1. patches of the good images; 2. scores of good images against them, where a reference is compared
-/// with the other references; 3. scale and thresholds from these; 4. one file with all of it.
+/// <c>aaclip calibrate --references</c>: 1. patches of the good images; 2. scores of other good images against them, or of the references
+/// themselves, each against the others; 3. scale and thresholds from these; 4. one file with all of it.
 /// </summary>
 internal sealed class ReferenceCalibration
 {
@@ -45,8 +45,8 @@ internal sealed class ReferenceCalibration
             defects = Defects.Length == 0 ? [] : Files(Defects);
         if (files.Count > ReferencePatches.MaxImages)
             throw new InvalidDataException(
-                $"--references names {files.Count} images, but at most {ReferencePatches.MaxImages} are used: give some that show all that a "
-                    + "good part can look like, and the others with --normals."
+                $"--references names {files.Count} images, but at most {ReferencePatches.MaxImages} are used: give some that show all "
+                    + "that a good part can look like, and the others with --normals."
             );
         using ProgressLine line = new();
         line.Show("Loading the model", 0, 1);
@@ -68,21 +68,23 @@ internal sealed class ReferenceCalibration
         // 2. Scores
         line.Show("Choosing patches", 0, 1, force: true);
         ReferencePatches all = bank.Build();
-        string[] alone = bank.Names.Count > 1 ? [.. files] : [];
-        string[] good = [.. alone.Concat(normals).DistinctBy(Path.GetFullPath)];
-        List<Observed> fine = images.Score([.. good.Where(f => bank.Names.Count > 1 || !IsReference(f))], Others, cancellation),
-            bad = images.Score(defects, (_, _) => all, cancellation);
-        if (fine.Count == 0)
+        string[] good = [.. (normals.Count > 0 ? normals : files).Where(f => bank.Names.Count > 1 || !IsReference(f))];
+        if (good.Length == 0)
             throw new InvalidDataException(
                 "One reference image cannot be compared with itself: give other good images with --normals, or more than one reference."
             );
+        List<Observed> fine = images.Score(good, Others, cancellation),
+            bad = images.Score(defects, (_, _) => all, cancellation);
 
         // 3. Scale and thresholds
         Method method = scorer.Model.Method;
         CalibrationResult result =
             bad.Count > 0
                 ? Calibrator.FromDefects(fine, bad, Domain, null, method)
-                : Calibrator.FromNormals(fine, FalseAlarms, Domain, null, method);
+                : Calibrator.FromNormals(fine, FalseAlarms, Domain, null, method) with
+                {
+                    Guaranteed = !good.Any(IsReference), // a reference has one image less to be compared with
+                };
         return new Made(
             all with
             {

@@ -6,8 +6,8 @@ namespace AaClip.Scoring.References;
 /// <summary>
 /// Mixes a method's scores with distances to reference patches, half and half (docs/methods.md). A distance is 0 to 1: the mean over the
 /// levels of 1 − the largest cosine (APRIL-GAN, arXiv 2305.17382). Methods whose patch scores are probabilities take it as one more
-/// probability. The difference scores of AA-CLIP have no limits; a distance of 0 to 1 takes the place of the neutral range of a level, 0.5 ±
-/// <see cref="Calibration.NeutralSpan"/> (our choice).
+/// probability. The difference scores of AA-CLIP have no limits; a distance of 0 to 1 takes the place of the neutral range of a level,
+/// 0.5 ± <see cref="Calibration.NeutralSpan"/> (our choice).
 /// </summary>
 internal static class ReferenceMix
 {

@@ -19,6 +19,8 @@ public sealed record ReferencePatches
     public const int MaxPatches = 2048;
 
     private const string Tensor = "patches";
+    private const int MaxLevels = 64; // of a file; models have far less
+    private const int MaxWidth = 4096;
 
     /// <summary>Hash of the model that made the patches: <see cref="ModelManifest.ScoresHash"/>.</summary>
     public required string Model { get; init; }
@@ -62,7 +64,7 @@ public sealed record ReferencePatches
     /// <param name="tiling">How it is cut; null if it is scored whole.</param>
     /// <returns>Null if they can.</returns>
     public Misfit? MisfitOf(ModelManifest model, string objectClass, Tiling? tiling) =>
-        model.ScoresHash != Model ? Misfit.Model
+        model.ScoresHash != Model || (Levels, Width) != (model.Architecture.Levels.Count, model.Architecture.Vision.Width) ? Misfit.Model
         : !ClassNames.Same(objectClass, ObjectClass) ? Misfit.Class
         : TextOf(tiling) != Tiles ? Misfit.Tiles
         : null;
@@ -100,7 +102,10 @@ public sealed record ReferencePatches
     public static ReferencePatches Read(string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        if (!file.Tensors.TryGetValue(Tensor, out StoredTensor? stored) || stored.Shape is not [> 0, > 0, > 0 and <= MaxPatches])
+        if (
+            !file.Tensors.TryGetValue(Tensor, out StoredTensor? stored)
+            || stored.Shape is not [> 0 and <= MaxLevels, > 0 and <= MaxWidth, > 0 and <= MaxPatches]
+        )
             throw Damaged("no patches of reference images");
         int images = int.TryParse(Text("images"), out int count) && count is >= 1 and <= MaxImages ? count : throw Damaged("no 'images'");
         float[] columns = stored.ExpectFloat("make it again with 'aaclip calibrate --references'").ToFloat32();

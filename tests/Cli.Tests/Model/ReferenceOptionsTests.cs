@@ -22,6 +22,7 @@ public sealed class ReferenceOptionsTests(AzuriteFixture azurite) : IDisposable
         for (int i = 0; i < 4; i++)
             _folder.Photo($"good/{i}.png", i);
         _folder.Photo("more/5.png", 5);
+        _folder.Photo("more/6.png", 6);
         string file = _folder.File("r.safetensors");
 
         Aaclip.Result made = Calibrate("--references", _folder.File("good"), "--normals", _folder.File("more"), "--out", file);
@@ -31,7 +32,8 @@ public sealed class ReferenceOptionsTests(AzuriteFixture azurite) : IDisposable
         ReferencePatches patches = ReferencePatches.Read(file);
         Assert.Equal((4, 4 * 64), (patches.Images, patches.Count));
         Assert.Contains("4 reference images, 256 patches of each of 4 levels", made.Output, StringComparison.Ordinal);
-        Assert.Contains("from 5 normal images", made.Output, StringComparison.Ordinal);
+        Assert.Contains("from 2 normal images", made.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("The bound assumes", made.Output, StringComparison.Ordinal);
         foreach (JsonNode result in scored.Lines.Select(l => JsonNode.Parse(l)!))
         {
             Assert.Empty(SchemaCheck.Faults(SchemaCheck.Load("result.schema.json"), result.ToJsonString()));
@@ -54,6 +56,8 @@ public sealed class ReferenceOptionsTests(AzuriteFixture azurite) : IDisposable
         Assert.True(made.Code == 0, made.Error);
         Aaclip.Result scored = Score(file, _folder.File("good"), "--tiles", "2x1");
 
+        Assert.Contains("from 3 normal images", made.Output, StringComparison.Ordinal);
+        Assert.Contains("The bound assumes", made.Output, StringComparison.Ordinal);
         Assert.Equal(3 * 2 * 64, ReferencePatches.Read(file).Count);
         Assert.Equal((0, 3), (scored.Code, scored.Lines.Length));
         Assert.Equal(2, JsonNode.Parse(scored.Lines[0])!["tiles"]!.AsArray().Count);
