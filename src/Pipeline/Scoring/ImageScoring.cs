@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
@@ -35,6 +36,7 @@ public sealed partial class ImageScoring : IDisposable
 {
     // One image in the model, one before or after it. More would take processor cores and storage bandwidth from new images.
     private const int JobImagesOnCpu = 2;
+    private const int MostNoted = 1000; // names of cameras come from those who upload
 
     private readonly BlobContainerClient _images;
     private readonly QueueSender _sender;
@@ -51,6 +53,8 @@ public sealed partial class ImageScoring : IDisposable
     private readonly SemaphoreSlim _patient; // separate, so that a job never blocks new images
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
+
+    private readonly ConcurrentDictionary<(string Camera, string Model, string Reason), bool> _misfits = []; // logged once each
 
     // One at a time: the push of an image and its storage event can ask at the same moment, and the second then finds the result. Jobs have
     // turns of their own, because they yield to new images.
@@ -334,8 +338,8 @@ public sealed partial class ImageScoring : IDisposable
         );
         if (found?.Patches is not null && !model.TakesReferences)
             found = new CameraReference(null, CameraReference.OldPackage);
-        if (found?.Unused is { } reason)
-            Log.ReferencesUnused(_logger, request.Image, request.Camera, reason);
+        if (found?.Unused is { } reason && _misfits.Count < MostNoted && _misfits.TryAdd((request.Camera, model.Id, reason), true))
+            Log.ReferencesUnused(_logger, request.Camera, model.Id, reason);
         return found;
     }
 
@@ -582,9 +586,9 @@ public sealed partial class ImageScoring : IDisposable
         [LoggerMessage(
             21,
             LogLevel.Warning,
-            "{Image} is scored without the references of camera {Camera}, which do not fit ({Reason}): calibrate them again."
+            "Images of camera {Camera} are scored by {Model} without its references, which do not fit ({Reason}): calibrate them again."
         )]
-        public static partial void ReferencesUnused(ILogger logger, string image, string camera, string reason);
+        public static partial void ReferencesUnused(ILogger logger, string camera, string model, string reason);
 
         [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);
