@@ -150,9 +150,14 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         for (int part = 0; part < 3; part++)
         {
             string name = $"{key}in_proj_weight.{"qkv"[part]}";
-            weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
-            float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
-            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows, Type)]);
+            if (!graph.Has(name))
+            {
+                weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
+                float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
+                graph.Weight(name, [width, width], rows, Type);
+            }
+
+            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, new Value(name)]);
         }
 
         return qkv;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using AaClip.Scoring.Anchors;
+using AaClip.Scoring.Clusters;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -24,8 +25,9 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly ModelPackage _package;
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
-    private readonly AnchorStore _anchors;
+    private readonly Func<string, float[]> _anchors; // by the name that the prompts give
     private readonly PromptPack _prompts;
+    private readonly int[] _anchorShape; // of one image; -1 for any length
     private readonly ArrayPool<float> _buffers;
     private readonly TensorElementType _type; // of the pixels: float, or uint8 if the graph normalises them
     private readonly OrtAllocator _staging; // memory for the images of a run
@@ -36,7 +38,7 @@ public sealed partial class AnomalyScorer : IDisposable
         InferenceSession session,
         SessionFactory sessions,
         Int8Kernel? kernel,
-        AnchorStore anchors,
+        Func<string, float[]> anchors,
         PromptPack prompts,
         ArrayPool<float> buffers
     )
@@ -50,7 +52,8 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider = sessions.Provider;
         Provider = provider;
         Int8Kernel = kernel;
-        Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
+        Batches = provider == "cuda" && package.Manifest is { Precision: not Precision.Int8, Method.Hybrid: null };
+        _anchorShape = AnchorShape(package.Manifest);
         _type = session.InputMetadata["image"].ElementDataType;
         _staging = sessions.Staging(session, _type);
     }
@@ -66,7 +69,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Whether images share a run: float arithmetic on CUDA. Elsewhere each runs by itself, for int8 takes one scale from the whole input,
-    /// and on CPU a batch gains no speed.
+    /// and on CPU a batch gains no speed. Of AdaCLIP, each image has its own sentences, which fill a run.
     /// </summary>
     public bool Batches { get; }
 
@@ -82,7 +85,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
         PromptPack prompts = package.ReadPrompts(options.Verify);
-        AnchorStore anchors = OpenAnchors(package, prompts, sessions, options);
+        Func<string, float[]> anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
         Int8Kernel? kernel = floats
             ? null
@@ -106,11 +109,20 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept; shared, so
-    /// that they must not be written to.
+    /// that they must not be written to. If the model makes anchors from each image (<see cref="Method.Hybrid"/>), these are the sentences
+    /// of the class instead, which take the place of anchors everywhere.
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
-    public float[] AnchorsOf(string className) => _anchors.Get(_prompts.Resolve(className));
+    public float[] AnchorsOf(string className) => _anchors(_prompts.Resolve(className));
+
+    /// <summary>Anchors of no class, for a first run: two unit vectors, or two sentences without words.</summary>
+    public float[] BlankAnchors()
+    {
+        float[] anchors = new float[Model.Method.Hybrid is null ? 2 * _anchorShape[0] : 2 * _anchorShape[1]];
+        anchors[0] = anchors[^1] = 1;
+        return anchors;
+    }
 
     /// <summary>
     /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
@@ -212,13 +224,20 @@ public sealed partial class AnomalyScorer : IDisposable
         _session.Dispose();
     }
 
-    private static AnchorStore OpenAnchors(ModelPackage package, PromptPack prompts, SessionFactory sessions, ScorerOptions options)
+    private static Func<string, float[]> OpenAnchors(
+        ModelPackage package,
+        PromptPack prompts,
+        SessionFactory sessions,
+        ScorerOptions options
+    )
     {
+        if (package.Manifest.Method.Hybrid is not null)
+            return new ClassSentences(package, prompts, options.Verify).Rows;
         bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
         if (packaged && options.Verify)
             package.Verify(ModelPackage.Anchors);
         TextEncoder encoder = new(package, prompts, sessions, options.Verify);
-        return new AnchorStore(
+        AnchorStore store = new(
             packaged ? package.PathOf(ModelPackage.Anchors) : null,
             options.CacheFolder ?? CacheFolder.Path,
             AnchorsKey(package.Manifest, prompts),
@@ -226,6 +245,7 @@ public sealed partial class AnomalyScorer : IDisposable
             encoder.Anchors,
             warning => Log.Cache(options.Logger, warning)
         );
+        return store.Get;
     }
 
     // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost
@@ -268,7 +288,9 @@ public sealed partial class AnomalyScorer : IDisposable
             session.InputMetadata.TryGetValue("image", out NodeMetadata? pixels) && pixels.ElementDataType == TensorElementType.UInt8
                 ? [size, size, 3]
                 : [3, size, size];
-        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", [shape.Embed, 2])])
+        foreach (
+            (string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", AnchorShape(package.Manifest))]
+        )
             if (
                 !session.InputMetadata.TryGetValue(input, out NodeMetadata? found)
                 || found.Dimensions.Length != wanted.Length + 1
@@ -285,12 +307,17 @@ public sealed partial class AnomalyScorer : IDisposable
             }
     }
 
+    private static int[] AnchorShape(ModelManifest model) =>
+        model.Method.Hybrid is null ? [model.Architecture.Embed, 2] : [-1, ClassSentences.Columns(model.Architecture)];
+
     private void RequireFit(ModelInput input)
     {
-        int embed = Model.Architecture.Embed;
-        if (input.Anchors.Length != 2 * embed)
+        (int rows, int columns) = (_anchorShape[0], _anchorShape[1]);
+        int length = input.Anchors.Length;
+        if (rows < 0 ? length == 0 || length % columns != 0 : length != rows * columns)
             throw new ArgumentException(
-                $"Anchors have {input.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                $"Anchors have {length} values, expected {(rows < 0 ? "a multiple of " : "")}{Math.Abs(rows) * columns} for model "
+                    + $"{Model.Id}: take them from AnchorsOf.",
                 nameof(input)
             );
         Type type = _type == TensorElementType.UInt8 ? typeof(byte) : typeof(float);
@@ -347,26 +374,25 @@ public sealed partial class AnomalyScorer : IDisposable
         return _type == TensorElementType.UInt8 ? [count, size, size, 3] : [count, 3, size, size];
     }
 
-    // Pixels of the given shape, anchors [count, E, 2].
+    // Pixels of the given shape, anchors of all images.
     private ImageScore[] Run(OrtValue pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         ModelArchitecture shape = Model.Architecture;
         int count = domains.Length;
-        using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
+        int columns = _anchorShape[1];
+        using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, anchors.Length / (count * columns), columns]);
+        string[] outputs = Model.Method.Hybrid is null ? ["map", "detection"] : ["map", "patches", "class", "difference"];
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(
-                run,
-                ["image", "anchors"],
-                [pixels, anchorInput],
-                ["map", "detection"]
-            );
+            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(run, ["image", "anchors"], [pixels, anchorInput], outputs);
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(); // [count, g, g]
-            ReadOnlySpan<float> detections = result[1].GetTensorDataAsSpan<float>(); // [count]
+            ReadOnlySpan<float> detections = Model.Method.Hybrid is { } hybrid // [count]
+                ? new[] { Clustered(result, hybrid) }
+                : result[1].GetTensorDataAsSpan<float>();
             int cells = shape.Grid * shape.Grid;
             ImageScore[] scores = new ImageScore[count];
             for (int i = 0; i < count; i++)
@@ -399,6 +425,17 @@ public sealed partial class AnomalyScorer : IDisposable
             );
         }
     }
+
+    // AdaCLIP's score of the one image of a run.
+    private float Clustered(IReadOnlyList<OrtValue> result, HybridPrompts hybrid) =>
+        ClusteredScore.Score(
+            result[1].GetTensorDataAsSpan<float>(),
+            Model.Architecture.Levels.Count,
+            result[2].GetTensorDataAsSpan<float>(),
+            result[3].GetTensorDataAsSpan<float>(),
+            hybrid.Clusters,
+            Model.Method.Temperature
+        );
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
     private static string AnchorsKey(ModelManifest manifest, PromptPack prompts)

@@ -18,6 +18,9 @@ internal sealed class MethodGolden(string method)
 
     public float[] this[string name] => All[name].Values;
 
+    /// <summary>The input of one of the three images, [3, 112, 112].</summary>
+    public float[] Image(int number) => [.. this["image"].Skip(number * 3 * 112 * 112).Take(3 * 112 * 112)];
+
     /// <summary>The images, decoded as the published code decodes them.</summary>
     public static RgbImage[] Images() =>
         [

@@ -20,7 +20,11 @@ public sealed class MethodPackageTests : IDisposable
             { "crane", "crane/epoch_5.pth" },
             { "anomalyclip", "anomalyclip/epoch_15.pth" },
             { "anovl", null },
+            { "adaclip", "adaclip/pretrained_tiny.pth" },
         };
+
+    /// <summary>Those whose images share a run on CUDA.</summary>
+    public static TheoryData<string, string?> Batched => [.. Methods.Where(m => m.Data.Item1 != "adaclip")];
 
     public void Dispose() => _folder.Dispose();
 
@@ -41,7 +45,7 @@ public sealed class MethodPackageTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Methods))]
+    [MemberData(nameof(Batched))]
     public void An_image_scores_the_same_alone_and_among_others(string method, string? checkpoint)
     {
         using AnomalyScorer scorer = MethodGolden.Load(TinyPackage.Method(method, checkpoint));
@@ -94,14 +98,16 @@ public sealed class MethodPackageTests : IDisposable
     {
         Assert.Equal("crane", MethodInfo.Recognise(Parity.File("methods/crane/epoch_5.pth")).Name);
         Assert.Equal("anomalyclip", MethodInfo.Recognise(Parity.File("methods/anomalyclip/epoch_15.pth")).Name);
+        Assert.Equal("adaclip", MethodInfo.Recognise(Parity.File("methods/adaclip/pretrained_tiny.pth")).Name);
         Assert.Equal("aa-clip", MethodInfo.Recognise(Parity.File("tiny/adapters.safetensors")).Name);
         Assert.Throws<InvalidDataException>(() => MethodInfo.Recognise(Parity.File("tiny/clip-tiny.safetensors")));
     }
 
     [Theory]
     [InlineData("crane", null, null, null, "The method crane needs its learned prompts: give --checkpoint. Download: OpenAI's")]
+    [InlineData("adaclip", null, null, null, "The method adaclip needs its learned prompts: give --checkpoint. Download: OpenAI's")]
     [InlineData("anovl", "adapters", null, null, "The method anovl has no checkpoint")]
-    [InlineData("winclip", null, null, null, "There is no method 'winclip': take aa-clip, crane, anomalyclip, anovl")]
+    [InlineData("winclip", null, null, null, "There is no method 'winclip': take aa-clip, crane, anomalyclip, anovl, adaclip")]
     [InlineData("anovl", null, 9, null, "--first-block 9 cannot be used: take a block from 1 to 4")]
     [InlineData(null, null, 1, null, "with a method that has a correlation path")]
     [InlineData(null, null, null, "{}", "is no prompt pack")]
