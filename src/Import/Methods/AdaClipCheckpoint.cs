@@ -61,7 +61,9 @@ internal sealed class AdaClipCheckpoint
     }
 
     /// <summary>Reads the checkpoint, and compares its shapes with CLIP's.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, of another method, or for another CLIP; the message names the tensor.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is damaged, of another method, or for another CLIP; the message names the tensor.
+    /// </exception>
     public static AdaClipCheckpoint Open(string path, ClipWeights clip)
     {
         using Checkpoint checkpoint = Checkpoint.Open(path);

@@ -62,7 +62,9 @@ internal static class ClusteredScore
         return Unit(mixed);
     }
 
-    /// <summary>The probability of the abnormal anchor for a feature of norm 1. A softmax of two is the sigmoid of the difference.</summary>
+    /// <summary>
+    /// The probability of the abnormal anchor for a feature of norm 1: a softmax of two is the sigmoid of their difference.
+    /// </summary>
     internal static float Probability(ReadOnlySpan<float> feature, ReadOnlySpan<float> difference, double temperature) =>
         (float)(1 / (1 + Math.Exp(-TensorPrimitives.Dot(feature, difference) / temperature)));
 

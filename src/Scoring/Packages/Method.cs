@@ -95,10 +95,15 @@ public sealed record Method
 /// MLP, is added to a second path. It takes from the ordinary path and gives nothing back.
 /// </summary>
 /// <param name="Kinds">
-/// "vv", "qq", "kk": softmax of a projection with itself, applied to v. Of several, the results are summed, not averaged.
+/// "vv", "qq", "kk": softmax of a projection with itself, applied to v; <see cref="Joint"/>: of all three as one. Of several, the results
+/// are summed, not averaged.
 /// </param>
 /// <param name="FirstBlock">The first block with the path, counted from 1.</param>
-public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock);
+public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock)
+{
+    /// <summary>The kind of q, k and v one behind the other.</summary>
+    public const string Joint = "(q+k+v)^2";
+}
 
 /// <summary>
 /// Patch features without the noise of CLIP's last blocks (SC-CLIP, arXiv 2411.15869): outliers are replaced by their neighbours, patches

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AaClip.Import.Clip;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
 using AaClip.Scoring;
@@ -42,6 +43,38 @@ public sealed class MethodPackageTests : IDisposable
             Assert.True(error < limit, $"{method} {precision}: map error {error:G3} of its range");
             Close.Assert(scores, found, limit * range, $"{precision} scores");
         }
+    }
+
+    [Fact]
+    public void Repaired_patches_in_int8_and_float16_stay_near_float32()
+    {
+        ClipArchitecture small = RandomModel.Small with { Vision = RandomModel.Small.Vision with { Layers = 12 } };
+        string sources = Directory.CreateDirectory(_folder.File("sources")).FullName;
+        RandomModel.WriteSources(sources, small, imageBlocks: 1, textBlocks: 1);
+        (float[] exact, _, float[] scores) = MethodGolden.Score(Package(Precision.Fp32));
+        float range = exact.Max() - exact.Min();
+        foreach ((Precision precision, double limit) in (ReadOnlySpan<(Precision, double)>)[(Precision.Fp16, 5e-2), (Precision.Int8, 0.25)])
+        {
+            (float[] maps, _, float[] found) = MethodGolden.Score(Package(precision));
+
+            double error = exact.Zip(maps).Max(p => Math.Abs(p.First - p.Second)) / range;
+            Assert.True(error < limit, $"{precision}: map error {error:G3} of its range");
+            Close.Assert(scores, found, limit * (scores.Max() - scores.Min()), $"{precision} scores");
+        }
+
+        string Package(Precision precision) =>
+            ModelImporter
+                .Import(
+                    RandomModel.Options(sources, small, _folder.File(precision.ToString())) with
+                    {
+                        Adapters = null,
+                        Clean = true,
+                        Size = 112,
+                        Precision = precision,
+                    },
+                    cancellation: TestContext.Current.CancellationToken
+                )
+                .Folder;
     }
 
     [Theory]
