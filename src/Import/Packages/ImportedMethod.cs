@@ -22,7 +22,7 @@ internal sealed record ImportedMethod(
     PromptPack Prompts
 )
 {
-    /// <summary>The checkpoint, and what it is called in the package's provenance.</summary>
+    /// <summary>The checkpoint with prompts; null for methods without one.</summary>
     public string? PromptsFile => Learned?.Path ?? Hybrid?.Path;
 
     /// <summary>Selects the method, and reads its checkpoint and its prompts.</summary>
