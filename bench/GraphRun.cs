@@ -75,12 +75,12 @@ internal sealed class GraphRun : IDisposable
         );
     }
 
-    // Columns of about unit length; for AdaCLIP as many sentences as its prompts have, each with 13 tokens.
+    // Columns of about unit length; for AdaCLIP as many sentences as its prompts have, each with 14 tokens.
     private static OrtValue Anchors(InferenceSession session, ModelArchitecture shape, int batch)
     {
         const int Normal = 28,
             Abnormal = 20,
-            Tokens = 13;
+            Tokens = 14;
         int columns = session.InputMetadata["anchors"].Dimensions[^1];
         if (columns == 2)
             return Draw(0.12f, batch, shape.Embed, 2);

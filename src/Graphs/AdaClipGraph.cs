@@ -10,7 +10,8 @@ namespace AaClip.Graphs;
 /// Writes image.onnx of AdaCLIP (docs/methods.md), whose anchors depend on the image: the plain image tower makes prompts, the text tower
 /// makes anchors with them, and the image tower runs again with prompts. Inputs: image [1,3,S,S]; anchors [1,sentences,1+context], the side
 /// and the tokens of each sentence. Outputs: map [1,g,g], mean difference of logits; and for <see cref="ClusteredScore"/>, which makes the
-/// detection score, patches [1,n,levels·E], the most anomalous first, class [1,E] and difference [1,E]. All but the image tower is float32.
+/// detection score, selected [1,n,levels·E], the most anomalous patches, class [1,E], and difference [1,E] of the anchors. All but the
+/// image tower is float32.
 /// </summary>
 internal sealed class AdaClipGraph
 {
@@ -74,22 +75,26 @@ internal sealed class AdaClipGraph
         Value difference = ImageGraph.Difference(_graph, Anchors(sentences, text)); // [1, E, 1]
 
         // 3. The image tower with prompts
-        Value[] levels = new Value[_shape.Levels.Count]; // [1, patches, E] each
+        Value[] tokens = new Value[_shape.Levels.Count]; // [1, patches, width] each
         Value x = embedded;
         for (int block = 0; block < _shape.Vision.Layers; block++)
         {
             if (block < _prompts.Blocks)
                 x = Append(x, Prompts(visual, "visual", block, width, _tower.Type), block);
             x = ImageBlock(x, block, "/visual");
-            for (int level = 0; level < levels.Length; level++)
+            for (int level = 0; level < tokens.Length; level++)
                 if (_shape.Levels[level] == block + 1)
-                    levels[level] = LevelFeature(x, level);
+                    tokens[level] = _graph.Slice($"/head/levels.{level}", x, 1, 1 + _shape.Grid * _shape.Grid, 1);
         }
 
         // 4. Head
         Value whole = ClassFeature(x, "/visual/class");
         whole = Affine(_graph.Tap("/visual/class", whole), "cls_token_layer.head.0", "/head/class/proj", _shape.Embed, _shape.Embed);
-        Head(levels, _graph.Tap("/head/class", ImageGraph.Normalize(_graph, _exact, whole, "/head/class")), difference);
+        Head(
+            [.. tokens.Select(LevelFeature)],
+            _graph.Tap("/head/class", ImageGraph.Normalize(_graph, _exact, whole, "/head/class")),
+            difference
+        );
     }
 
     private Value ImageBlock(Value x, int block, string path) =>
@@ -183,11 +188,17 @@ internal sealed class AdaClipGraph
             _graph.Node("Slice", $"{Path}/cut/{what}", [along, _graph.Integers(0), length, _graph.Integers(1)]);
     }
 
-    private Value LevelFeature(Value x, int level)
+    // [1, patches, E], of norm 1
+    private Value LevelFeature(Value tokens, int level)
     {
         string path = $"/head/levels.{level}";
-        Value patches = _tower.ToFloat32(_graph.Slice(path, x, 1, 1 + _shape.Grid * _shape.Grid, 1), path);
-        Value projected = Affine(patches, $"patch_token_layer.head.{level}", $"{path}/proj", _shape.Vision.Width, _shape.Embed);
+        Value projected = Affine(
+            _tower.ToFloat32(tokens, path),
+            $"patch_token_layer.head.{level}",
+            $"{path}/proj",
+            _shape.Vision.Width,
+            _shape.Embed
+        );
         return _graph.Tap($"{path}/feature", ImageGraph.Normalize(_graph, _exact, projected, path));
     }
 
@@ -211,13 +222,13 @@ internal sealed class AdaClipGraph
             _shape.Grid
         );
 
-        const string Path = "/head/patches";
+        const string Path = "/head/selected";
         Value flat = _graph.Node("Reshape", Path, [mean, _graph.Integers(1, cells)]);
         Value[] top = _graph.Nodes("TopK", "", Path, 2, [flat, _graph.Integers(count)]);
         Value which = _graph.Node("Unsqueeze", Path, [_graph.Tap("/head/selected", top[1]), _graph.Integers(2)]); // [1, n, 1]
         Value all = _graph.Node("Concat", Path, levels, Int("axis", 2)); // [1, patches, levels·E]
         int features = levels.Length * _shape.Embed;
-        _graph.Output("patches", _graph.Node("GatherND", Path, [all, which], Int("batch_dims", 1)), DataType.Float, 1, count, features);
+        _graph.Output("selected", _graph.Node("GatherND", Path, [all, which], Int("batch_dims", 1)), DataType.Float, 1, count, features);
         _graph.Output("class", Row(whole, "class"), DataType.Float, 1, _shape.Embed);
         _graph.Output("difference", Row(difference, "difference"), DataType.Float, 1, _shape.Embed);
 

@@ -382,7 +382,7 @@ public sealed partial class AnomalyScorer : IDisposable
         int count = domains.Length;
         int columns = _anchorShape[1];
         using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, anchors.Length / (count * columns), columns]);
-        string[] outputs = Model.Method.Hybrid is null ? ["map", "detection"] : ["map", "patches", "class", "difference"];
+        string[] outputs = Model.Method.Hybrid is null ? ["map", "detection"] : ["map", "selected", "class", "difference"];
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
         cancellation.ThrowIfCancellationRequested();

@@ -23,7 +23,7 @@ internal static class AdaClip
             Licence = "code MIT; weights released without a separate licence",
             Published =
                 "MVTec image AUROC 89.2, pixel AUROC 88.7, AUPRO 37.8; VisA 85.8, 95.5, 72.9 (tables of its repository; AUPRO of Crane's)",
-            Cost = 2.07, // two image towers, and the text tower for 48 sentences of 15 tokens; with 77 tokens it is 2.6
+            Cost = 2.07, // two image towers, and the text tower for 48 sentences of 14 tokens; with 77 tokens it is 2.6
             Options = _ => new Method
             {
                 Name = "adaclip",

@@ -67,17 +67,17 @@ public sealed class AdaClipTests : IDisposable
     [InlineData(2)]
     public void With_the_published_clusters_summary_and_score_equal_the_published_ones(int image)
     {
-        Dictionary<string, float[]> found = Run(image, ["patches", "class", "difference"]);
+        Dictionary<string, float[]> found = Run(image, ["selected", "class", "difference"]);
         int[] labels = [.. Golden[$"image{image}.clusters"].Select(l => (int)l)];
 
-        float[] summary = ClusteredScore.Summary(found["patches"], labels, levels: 4, width: 32);
+        float[] summary = ClusteredScore.Summary(found["selected"], labels, levels: 4, width: 32);
         float[] mixed = ClusteredScore.Mix(summary, found["class"]);
         float score = ClusteredScore.Probability(mixed, found["difference"], Options.Temperature);
 
         Close.AssertRelative(Golden[$"image{image}.clustered_feature"], summary, Limit, "summary");
         Close.AssertRelative(Golden[$"image{image}.score"], [score], Limit, "score");
-        int[] own = KMeans.Labels(ClusteredScore.Products(found["patches"], 4 * 32), Clusters);
-        Assert.InRange(Spread(found["patches"], own), 0, Spread(found["patches"], labels)); // at least as tight as scikit-learn's
+        int[] own = KMeans.Labels(ClusteredScore.Products(found["selected"], 4 * 32), Clusters);
+        Assert.InRange(Spread(found["selected"], own), 0, Spread(found["selected"], labels)); // at least as tight as scikit-learn's
     }
 
     [Fact]
@@ -90,8 +90,8 @@ public sealed class AdaClipTests : IDisposable
             ImageScore score = scorer.Score(image, Classes[i], cancellation: Cancellation);
             Close.AssertRelative(Golden[$"image{i}.map"], score.Map.FullSize(112, 112), Limit, $"map of image {i}");
             Assert.Equal(Logit(Golden[$"image{i}.score"][0]), Logit(score.Detection), OtherClusters);
-            Dictionary<string, float[]> found = Run(i, ["patches", "class", "difference"]);
-            float expected = ClusteredScore.Score(found["patches"], 4, found["class"], found["difference"], Clusters, Options.Temperature);
+            Dictionary<string, float[]> found = Run(i, ["selected", "class", "difference"]);
+            float expected = ClusteredScore.Score(found["selected"], 4, found["class"], found["difference"], Clusters, Options.Temperature);
             Close.AssertRelative([expected], [score.Detection], Limit, $"score of image {i}");
         }
 
@@ -160,6 +160,7 @@ public sealed class AdaClipTests : IDisposable
         using AnomalyScorer scorer = MethodGolden.Load(Package());
         Assert.Equal(48 * 78, scorer.AnchorsOf("a class that nobody has named before").Length);
         Assert.Equal(scorer.AnchorsOf("metal_nut"), scorer.AnchorsOf("MVTec/metal_nut"));
+        Assert.Equal(14, scorer.AnchorsOf("bottle").Chunk(78).Max(row => row.IndexOf(row.Max()))); // tokens: the side is in front
     }
 
     [Fact]
