@@ -19,6 +19,7 @@ public sealed class AdaClipTests : IDisposable
     private const double Limit = 2e-4; // a value near a rounding boundary of float16 may fall to the other side
     private const double OtherClusters = 0.2; // of the logit: the published start is random, and leads to other clusters
     private const int Clusters = 4; // of the goldens
+    private const string Checkpoint = "adaclip/pretrained_tiny.pth";
     private static readonly string[] Classes = ["bottle", "metal_nut", "candle"];
 
     private static readonly MethodGolden Golden = new("adaclip");
@@ -94,8 +95,22 @@ public sealed class AdaClipTests : IDisposable
             float expected = ClusteredScore.Score(found["selected"], 4, found["class"], found["difference"], Clusters, Options.Temperature);
             Close.AssertRelative([expected], [score.Detection], Limit, $"score of image {i}");
         }
+    }
 
-        static double Logit(double probability) => Math.Log(probability / (1 - probability));
+    [Theory]
+    [InlineData(Precision.Fp16, 0.1)]
+    [InlineData(Precision.Int8, 1)]
+    public void Scores_in_other_precisions_stay_near_float32(Precision precision, double limit)
+    {
+        using AnomalyScorer exact = MethodGolden.Load(Package()),
+            scorer = MethodGolden.Load(TinyPackage.Method("adaclip", Checkpoint, precision));
+
+        foreach (RgbImage image in MethodGolden.Images())
+            Assert.Equal(
+                Logit(exact.Score(image, "bottle", cancellation: Cancellation).Detection),
+                Logit(scorer.Score(image, "bottle", cancellation: Cancellation).Detection),
+                limit
+            );
     }
 
     [Fact]
@@ -202,7 +217,7 @@ public sealed class AdaClipTests : IDisposable
     {
         using ClipWeights clip = ClipWeights.Open(Parity.File("tiny/clip-tiny.safetensors"), 4, 4);
 
-        AdaClipCheckpoint pickled = AdaClipCheckpoint.Open(Parity.File("methods/adaclip/pretrained_tiny.pth"), clip),
+        AdaClipCheckpoint pickled = AdaClipCheckpoint.Open(Parity.File($"methods/{Checkpoint}"), clip),
             safe = AdaClipCheckpoint.Open(Parity.File("methods/adaclip/pretrained_tiny.safetensors"), clip);
 
         Assert.Equal((3, 5), (pickled.Blocks, pickled.Rows));
@@ -216,7 +231,7 @@ public sealed class AdaClipTests : IDisposable
         ImportOptions options = new()
         {
             Clip = Parity.File("tiny/clip-tiny.safetensors"),
-            Checkpoint = Parity.File("methods/adaclip/pretrained_tiny.pth"),
+            Checkpoint = Parity.File($"methods/{Checkpoint}"),
             Output = _folder.File("model"),
             Size = 112,
             VisionHeads = 4,
@@ -237,7 +252,9 @@ public sealed class AdaClipTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static string Package() => TinyPackage.Method("adaclip", "adaclip/pretrained_tiny.pth");
+    private static string Package() => TinyPackage.Method("adaclip", Checkpoint);
+
+    private static double Logit(double probability) => Math.Log(probability / (1 - probability));
 
     // The number of clusters is a setting of model.json.
     private static string FourClusters()
