@@ -5,9 +5,9 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx; for AA-CLIP in float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map
-/// [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
-/// <see cref="ReferenceHead"/> adds an input and two outputs.
+/// Writes image.onnx; <see cref="CudaImageGraph"/> does for AA-CLIP in float16, and <see cref="AdaClipGraph"/> for AdaCLIP. Inputs: image
+/// [B,3,S,S] and anchors [B,E,2]. Outputs: map [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and
+/// 4.2; model/adapter.py, forward_utils.py). <see cref="ReferenceHead"/> adds an input and two outputs.
 /// </summary>
 internal static class ImageGraph
 {
@@ -105,7 +105,13 @@ internal static class ImageGraph
     }
 
     // conv 14×14 stride 14 → [B, patches, width]. A zero token is prepended; row 0 of the table contains the class embedding.
-    private static Value Embed(GraphWriter graph, TransformerWriter tower, Value image, ModelArchitecture shape, Func<string, float[]> read)
+    internal static Value Embed(
+        GraphWriter graph,
+        TransformerWriter tower,
+        Value image,
+        ModelArchitecture shape,
+        Func<string, float[]> read
+    )
     {
         int width = shape.Vision.Width;
         int patches = shape.Grid * shape.Grid;

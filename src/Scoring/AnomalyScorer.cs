@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using AaClip.Scoring.Anchors;
+using AaClip.Scoring.Clusters;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -25,8 +26,9 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly ModelPackage _package;
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
-    private readonly AnchorStore _anchors;
+    private readonly Func<string, float[]> _anchors; // by the name that the prompts give
     private readonly PromptPack _prompts;
+    private readonly int[] _anchorShape; // of one image; -1 for any length
     private readonly ArrayPool<float> _buffers;
     private readonly TensorElementType _type; // of the pixels: float, or uint8 if the graph normalises them
     private readonly OrtAllocator _staging; // memory for the images of a run
@@ -37,7 +39,7 @@ public sealed partial class AnomalyScorer : IDisposable
         InferenceSession session,
         SessionFactory sessions,
         Int8Kernel? kernel,
-        AnchorStore anchors,
+        Func<string, float[]> anchors,
         PromptPack prompts,
         ArrayPool<float> buffers
     )
@@ -51,7 +53,8 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider = sessions.Provider;
         Provider = provider;
         Int8Kernel = kernel;
-        Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
+        Batches = provider == "cuda" && package.Manifest is { Precision: not Precision.Int8, Method.Hybrid: null };
+        _anchorShape = AnchorShape(package.Manifest);
         _type = session.InputMetadata["image"].ElementDataType;
         _staging = sessions.Staging(session, _type);
         TakesReferences = session.OverridableInitializerMetadata.ContainsKey("references");
@@ -68,7 +71,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Whether images share a run: float arithmetic on CUDA. Elsewhere each runs by itself, for int8 takes one scale from the whole input,
-    /// and on CPU a batch gains no speed.
+    /// and on CPU a batch gains no speed. Of AdaCLIP, each image has its own sentences, which fill a run.
     /// </summary>
     public bool Batches { get; }
 
@@ -87,7 +90,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
         PromptPack prompts = package.ReadPrompts(options.Verify);
-        AnchorStore anchors = OpenAnchors(package, prompts, sessions, options);
+        Func<string, float[]> anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
         Int8Kernel? kernel = floats
             ? null
@@ -111,11 +114,20 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept; shared, so
-    /// that they must not be written to.
+    /// that they must not be written to. If the model makes anchors from each image (<see cref="Method.Hybrid"/>), these are the sentences
+    /// of the class instead, which take the place of anchors everywhere.
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
-    public float[] AnchorsOf(string className) => _anchors.Get(_prompts.Resolve(className));
+    public float[] AnchorsOf(string className) => _anchors(_prompts.Resolve(className));
+
+    /// <summary>Anchors of no class, for a first run: two unit vectors, or two sentences without words.</summary>
+    public float[] BlankAnchors()
+    {
+        float[] anchors = new float[Model.Method.Hybrid is null ? 2 * _anchorShape[0] : 2 * _anchorShape[1]];
+        anchors[0] = anchors[^1] = 1;
+        return anchors;
+    }
 
     /// <summary>
     /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
@@ -168,9 +180,9 @@ public sealed partial class AnomalyScorer : IDisposable
         ModelArchitecture shape = Model.Architecture;
         int levels = shape.Levels.Count,
             width = shape.Vision.Width;
-        using ModelInput input = Prepare(image, new float[2 * shape.Embed], Domain.Industrial);
+        using ModelInput input = Prepare(image, BlankAnchors(), Domain.Industrial);
         using OrtValue pixels = input.Tensor(Shape(1));
-        using OrtValue anchors = OrtValue.CreateTensorValueFromMemory(input.Anchors, [1, shape.Embed, 2]);
+        using OrtValue anchors = AnchorInput(input.Anchors, 1);
         using OrtValue any = OrtValue.CreateTensorValueFromMemory(new float[levels * width], [levels, width, 1]);
         return Run(
             ["image", "anchors", "references"],
@@ -260,13 +272,20 @@ public sealed partial class AnomalyScorer : IDisposable
         _session.Dispose();
     }
 
-    private static AnchorStore OpenAnchors(ModelPackage package, PromptPack prompts, SessionFactory sessions, ScorerOptions options)
+    private static Func<string, float[]> OpenAnchors(
+        ModelPackage package,
+        PromptPack prompts,
+        SessionFactory sessions,
+        ScorerOptions options
+    )
     {
+        if (package.Manifest.Method.Hybrid is not null)
+            return new ClassSentences(package, prompts, options.Verify).Rows;
         bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
         if (packaged && options.Verify)
             package.Verify(ModelPackage.Anchors);
         TextEncoder encoder = new(package, prompts, sessions, options.Verify);
-        return new AnchorStore(
+        AnchorStore store = new(
             packaged ? package.PathOf(ModelPackage.Anchors) : null,
             options.CacheFolder ?? CacheFolder.Path,
             AnchorsKey(package.Manifest, prompts),
@@ -274,6 +293,7 @@ public sealed partial class AnomalyScorer : IDisposable
             encoder.Anchors,
             warning => Log.Cache(options.Logger, warning)
         );
+        return store.Get;
     }
 
     // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost
@@ -316,7 +336,9 @@ public sealed partial class AnomalyScorer : IDisposable
             session.InputMetadata.TryGetValue("image", out NodeMetadata? pixels) && pixels.ElementDataType == TensorElementType.UInt8
                 ? [size, size, 3]
                 : [3, size, size];
-        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", [shape.Embed, 2])])
+        foreach (
+            (string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", AnchorShape(package.Manifest))]
+        )
             if (
                 !session.InputMetadata.TryGetValue(input, out NodeMetadata? found)
                 || found.Dimensions.Length != wanted.Length + 1
@@ -333,12 +355,17 @@ public sealed partial class AnomalyScorer : IDisposable
             }
     }
 
+    private static int[] AnchorShape(ModelManifest model) =>
+        model.Method.Hybrid is null ? [model.Architecture.Embed, 2] : [-1, ClassSentences.Columns(model.Architecture)];
+
     private void RequireFit(ModelInput input)
     {
-        int embed = Model.Architecture.Embed;
-        if (input.Anchors.Length != 2 * embed)
+        (int rows, int columns) = (_anchorShape[0], _anchorShape[1]);
+        int length = input.Anchors.Length;
+        if (rows < 0 ? length == 0 || length % columns != 0 : length != rows * columns)
             throw new ArgumentException(
-                $"Anchors have {input.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                $"Anchors have {length} values, expected {(rows < 0 ? "a multiple of " : "")}{Math.Abs(rows) * columns} for model "
+                    + $"{Model.Id}: take them from AnchorsOf.",
                 nameof(input)
             );
         Type type = _type == TensorElementType.UInt8 ? typeof(byte) : typeof(float);
@@ -434,20 +461,21 @@ public sealed partial class AnomalyScorer : IDisposable
         return _type == TensorElementType.UInt8 ? [count, size, size, 3] : [count, 3, size, size];
     }
 
-    // Pixels of the given shape, anchors [count, E, 2].
+    // Pixels of the given shape, anchors of all images.
     private Raw[] Run(OrtValue pixels, float[] anchors, int count, ReferencePatches? references, CancellationToken cancellation)
     {
         ModelArchitecture shape = Model.Architecture;
-        using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
+        string[] outputs = Model.Method.Hybrid is null ? ["map", "detection"] : ["map", "selected", "class", "difference"];
+        using OrtValue anchorInput = AnchorInput(anchors, count);
         using OrtValue? referenceInput = references is null
             ? null
             : OrtValue.CreateTensorValueFromMemory(references.Columns, [references.Levels, references.Width, references.Count]);
         return referenceInput is null
-            ? Run(["image", "anchors"], [pixels, anchorInput], ["map", "detection"], Read, cancellation)
+            ? Run(["image", "anchors"], [pixels, anchorInput], outputs, Read, cancellation)
             : Run(
                 ["image", "anchors", "references"],
                 [pixels, anchorInput, referenceInput],
-                ["map", "detection", "distance"],
+                [.. outputs, "distance"],
                 Read,
                 cancellation
             );
@@ -455,8 +483,8 @@ public sealed partial class AnomalyScorer : IDisposable
         Raw[] Read(IReadOnlyList<OrtValue> result)
         {
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(), // [count, g, g]
-                detections = result[1].GetTensorDataAsSpan<float>(), // [count]
-                distances = result.Count > 2 ? result[2].GetTensorDataAsSpan<float>() : []; // [count, g, g]
+                detections = Model.Method.Hybrid is { } hybrid ? new[] { Clustered(result, hybrid) } : result[1].GetTensorDataAsSpan<float>(),
+                distances = references is null ? [] : result[^1].GetTensorDataAsSpan<float>(); // [count, g, g]
             int cells = shape.Grid * shape.Grid;
             Raw[] raw = new Raw[count];
             for (int i = 0; i < count; i++)
@@ -477,6 +505,13 @@ public sealed partial class AnomalyScorer : IDisposable
 
             return raw;
         }
+    }
+
+    // Of all methods but one [count, E, 2]
+    private OrtValue AnchorInput(float[] anchors, int count)
+    {
+        int columns = _anchorShape[1];
+        return OrtValue.CreateTensorValueFromMemory(anchors, [count, anchors.Length / (count * columns), columns]);
     }
 
     private T Run<T>(
@@ -510,6 +545,17 @@ public sealed partial class AnomalyScorer : IDisposable
             );
         }
     }
+
+    // AdaCLIP's score of the one image of a run.
+    private float Clustered(IReadOnlyList<OrtValue> result, HybridPrompts hybrid) =>
+        ClusteredScore.Score(
+            result[1].GetTensorDataAsSpan<float>(),
+            Model.Architecture.Levels.Count,
+            result[2].GetTensorDataAsSpan<float>(),
+            result[3].GetTensorDataAsSpan<float>(),
+            hybrid.Clusters,
+            Model.Method.Temperature
+        );
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
     private static string AnchorsKey(ModelManifest manifest, PromptPack prompts)

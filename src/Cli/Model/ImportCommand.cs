@@ -38,7 +38,7 @@ internal static class ImportCommand
         };
         Option<string?> checkpoint = new("--checkpoint")
         {
-            Description = "Checkpoint of the method: learned prompts of Crane or AnomalyCLIP, or AA-CLIP's adapters.",
+            Description = "Checkpoint of the method: learned prompts of Crane, AnomalyCLIP or AdaCLIP, or AA-CLIP's adapters.",
             HelpName = "FILE|DIR",
         };
         Option<string?> prompts = new("--prompts")

@@ -71,14 +71,16 @@ public static class ModelImporter
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
         int done = 0;
-        int total = clip.Tensors.Count + (adapters?.Tensors.Count ?? 0);
+        int total = clip.Tensors.Count + (adapters?.Tensors.Count ?? 0) + (method.Hybrid?.Weights.Count ?? 0);
         float[] Read(string name)
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress("Writing weights", Math.Min(++done, total), total));
-            bool adapted = adapters is not null && adapters.Tensors.ContainsKey(name);
-            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapters is not null if adapted is true
-            CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
+            (float[] values, string file) =
+                adapters is not null && adapters.Tensors.ContainsKey(name) ? (adapters.Read(name), string.Join("' or '", adapters.Files))
+                : method.Hybrid?.Weights.GetValueOrDefault(name) is { } learned ? (learned, method.Hybrid.Path)
+                : (clip.Read(name), clip.Path);
+            CheckRange(values, name, file, options.Precision);
             return name == "visual.positional_embedding"
                 ? Resampling.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width, method.Options.Table)
                 : values;
@@ -89,9 +91,11 @@ public static class ModelImporter
         Preprocessing preprocessing = new() { Size = shape.ImageSize, Filter = method.Info.Filter };
         if (options.Precision == Precision.Fp16 && method.Options == Method.AaClip)
             CudaImageGraph.Write(image, shape, description, activation, preprocessing, Read);
+        else if (method.Hybrid is not null)
+            AdaClipGraph.Write(image, shape, options.Precision, activation, Read, method.Options);
         else
             ImageGraph.Write(image, shape, description, options.Precision, activation, Read, method.Options);
-        if (!method.Options.FixedAnchors)
+        if (method.Options.TextTower)
             TextGraph.Write(
                 staging.File(ModelPackage.TextGraph),
                 shape,
@@ -113,7 +117,7 @@ public static class ModelImporter
             );
 
         // 4. Hashes and description
-        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.Learned, progress, cancellation);
+        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.PromptsFile, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
         ModelManifest Describe() =>
             ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, sources, files);
@@ -150,8 +154,11 @@ public static class ModelImporter
         }
 
         int layers = clip.Vision.Layers;
-        // AA-CLIP has a projection for each of four levels
-        int? count = method is null || method == Method.AaClip ? AdapterWeights.Levels : null;
+        // AA-CLIP and AdaCLIP have a projection for each of four levels
+        int? count =
+            method is null || method == Method.AaClip ? AdapterWeights.Levels
+            : method.Hybrid is not null ? AdaClipCheckpoint.Levels
+            : null;
         IReadOnlyList<int> levels =
             wanted ?? (count is { } quarters ? [.. Enumerable.Range(1, quarters).Select(i => layers * i / quarters)] : [layers]);
         if (
@@ -328,7 +335,7 @@ public static class ModelImporter
     private static Dictionary<string, ProvenanceFile> Sources(
         ClipWeights clip,
         AdapterWeights? adapters,
-        LearnedPrompts? learned,
+        string? prompts,
         IProgress<ImportProgress>? progress,
         CancellationToken cancellation
     )
@@ -338,7 +345,7 @@ public static class ModelImporter
             (string role, string path) in clip
                 .Files.Select(f => ("clip", f))
                 .Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
-                .Concat(learned is null ? [] : [("prompts", learned.Path)])
+                .Concat(prompts is null ? [] : [("prompts", prompts)])
         )
         {
             cancellation.ThrowIfCancellationRequested();

@@ -107,6 +107,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ClassNameException">The name cannot be used in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
 
+    /// <summary>Anchors of no class, for a first run.</summary>
+    public float[] BlankAnchors() => _scorer.BlankAnchors();
+
     /// <summary>
     /// Records for the health report that images of a class are judged, although the package has calibrations but none for this class.
     /// </summary>

@@ -106,6 +106,26 @@ internal static class TinyGraphs
             () => WithReferences(Inputs(images, anchors), levels.Length, references)
         );
 
+    /// <summary>AdaCLIP's image graph on one image, with the published small checkpoint.</summary>
+    /// <param name="sentences">[n, 78]: side and tokens.</param>
+    public static Dictionary<string, float[]> RunAdaClip(Method method, float[] image, float[] sentences, params string[] outputs)
+    {
+        Func<string, float[]> plain = Weights(method.Table);
+        Dictionary<string, (long[] Shape, float[] Values)> learned = Golden("methods/adaclip/pretrained_tiny.safetensors");
+        float[] Read(string name) => learned.TryGetValue($"clip_model.{name}", out (long[], float[] Values) own) ? own.Values : plain(name);
+        return Run(
+            path => AdaClipGraph.Write(path, Shape, Precision.Fp32, Activation.Gelu, Read, method, Taps(outputs)),
+            Precision.Fp32,
+            outputs,
+            () =>
+                new()
+                {
+                    ["image"] = OrtValue.CreateTensorValueFromMemory(image, [1, 3, 112, 112]),
+                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(sentences, [1, sentences.Length / 78, 78]),
+                }
+        );
+    }
+
     /// <summary>Runs the graph for CUDA on the CPU.</summary>
     /// <param name="images">[B, 112, 112, 3].</param>
     /// <param name="references">[levels, 64, M]; null for none.</param>
