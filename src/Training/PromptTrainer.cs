@@ -26,7 +26,7 @@ public sealed class PromptTrainer : IDisposable
     private readonly PromptSentences _sentences;
 
     /// <summary>Opens the weights, and checks that the training can start or resume.</summary>
-    /// <exception cref="InvalidDataException">Weights, options, images and the content of the output folder do not fit together.</exception>
+    /// <exception cref="InvalidDataException">Weights, options, images and the output folder do not fit together.</exception>
     /// <exception cref="IOException">The output folder already holds a training, and resuming was not requested.</exception>
     public PromptTrainer(PromptRun run)
     {

@@ -84,8 +84,8 @@ internal sealed class PromptTraining
             "Prompts",
             trainer.Checkpoint,
             $"--checkpoint {trainer.Checkpoint}",
-            $"Image features: {Run.Bytes(bytes)} in {trainer.Cache}; other trainings with the same model can use them (--cache), else delete "
-                + "the folder."
+            $"Image features: {Run.Bytes(bytes)} in {trainer.Cache}; other trainings with the same model can use them (--cache), else "
+                + "delete the folder."
         );
     }
 }

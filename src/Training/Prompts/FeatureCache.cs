@@ -105,7 +105,9 @@ internal sealed class FeatureCache : IDisposable
         try
         {
             using SafetensorsFile features = SafetensorsFile.Open(file);
-            return features.Tensors.ContainsKey("patches") && features.Tensors.ContainsKey("whole") && features.Metadata.ContainsKey("height");
+            return features.Tensors.ContainsKey("patches")
+                && features.Tensors.ContainsKey("whole")
+                && features.Metadata.ContainsKey("height");
         }
         catch (InvalidDataException)
         {

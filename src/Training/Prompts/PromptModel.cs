@@ -26,8 +26,8 @@ internal sealed class PromptModel : IDisposable
             Shape = ModelImporter.Shape(_weights.Architecture, options.Size, null, Method);
             if (ImageContext && Shape.Embed != Shape.Text.Width)
                 throw new InvalidDataException(
-                    $"{info.Name} puts CLIP's image feature of width {Shape.Embed} into its sentences while training, but the text tower of "
-                        + $"'{path}' has width {Shape.Text.Width}: train with --no-image-context, or with another CLIP."
+                    $"{info.Name} puts CLIP's image feature of width {Shape.Embed} into its sentences while training, but the text tower "
+                        + $"of '{path}' has width {Shape.Text.Width}: train with --no-image-context, or with another CLIP."
                 );
         }
         catch

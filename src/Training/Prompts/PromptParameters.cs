@@ -18,7 +18,10 @@ internal sealed class PromptParameters
         int width = shape.Text.Width;
         Learned = [New("ctx_pos", PromptRecipe.Rows), New("ctx_neg", PromptRecipe.Rows)];
         int deep = Math.Min(PromptRecipe.DeepBlocks, shape.Text.Layers - 1);
-        Deep = [.. Enumerable.Range(0, deep).Select(i => New(FormattableString.Invariant($"compound_prompts_text.{i}"), PromptRecipe.DeepRows))];
+        Deep =
+        [
+            .. Enumerable.Range(0, deep).Select(i => New(FormattableString.Invariant($"compound_prompts_text.{i}"), PromptRecipe.DeepRows)),
+        ];
         Rounded = [.. Deep.Select(p => new Parameter(p.Name, p.Shape, new float[p.Values.Length]))];
 
         Parameter New(string name, int rows)

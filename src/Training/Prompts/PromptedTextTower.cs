@@ -7,11 +7,15 @@ using AaClip.Training.Towers;
 
 namespace AaClip.Training.Prompts;
 
-/// <summary>The text tower with learned rows and deep prompts, with gradients; <see cref="PromptedTextGraph"/> is the one of imports.</summary>
+/// <summary>
+/// The text tower with learned rows and deep prompts, with gradients; <see cref="PromptedTextGraph"/> is the one of imports.
+/// </summary>
 internal static class PromptedTextTower
 {
     /// <summary>Adds the tower.</summary>
-    /// <param name="context">[B, 1, width]: a row for each image, inserted after the learned rows; null for none, and one pair of sentences.</param>
+    /// <param name="context">
+    /// [B, 1, width]: a row for each image, inserted after the learned rows; null for none, and one pair of sentences.
+    /// </param>
     /// <returns>[2·B, 1, E], not normalised: first the normal sentences, then the abnormal ones.</returns>
     public static Tensor Write(
         TransformerTape tower,
