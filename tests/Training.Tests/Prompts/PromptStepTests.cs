@@ -11,8 +11,8 @@ using AaClip.Training.Stages;
 namespace AaClip.Training.Tests.Prompts;
 
 /// <summary>
-/// A step of the prompts: no numbers of the published training exist, so the anchors are compared with the graph of imports, the losses with
-/// the formulas in double, and the gradients with numeric ones.
+/// A step of the prompts. No numbers of the published training exist, so the anchors are compared with the graph of imports, the losses
+/// with the formulas in double, and the gradients with numeric ones.
 /// </summary>
 public sealed class PromptStepTests : IDisposable
 {
