@@ -2,6 +2,7 @@ using AaClip.Evaluation.DataSets;
 using AaClip.Import.Clip;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
+using AaClip.Tests;
 using AaClip.Training.Prompts;
 
 namespace AaClip.Training.Tests.Prompts;

@@ -6,6 +6,7 @@ using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
+using AaClip.Tests;
 using AaClip.Training.Prompts;
 
 namespace AaClip.Training.Tests.Prompts;

@@ -1,6 +1,6 @@
 using AaClip.Scoring.Images;
 
-namespace AaClip.Training.Tests;
+namespace AaClip.Tests;
 
 /// <summary>Small noisy images in MVTec's layout, half of them with a square of one brightness and its mask.</summary>
 internal static class SpotImages
