@@ -9,8 +9,14 @@ namespace AaClip.Training;
 /// Batches of an epoch: features from the cache, and masks, in random order, which depends only on seed and epoch. The next batch is read
 /// while a step runs.
 /// </summary>
-/// <param name="files">Files of the features, in the order of the images.</param>
-internal sealed class PromptBatches(IReadOnlyList<LabelledImage> images, string[] files, ModelArchitecture shape, int batch, int seed)
+/// <param name="features">Their features, in the order of the images.</param>
+internal sealed class PromptBatches(
+    IReadOnlyList<LabelledImage> images,
+    CachedFeatures[] features,
+    ModelArchitecture shape,
+    int batch,
+    int seed
+)
 {
     /// <summary>Steps per epoch; the last batch may be smaller.</summary>
     public int Steps => (images.Count + batch - 1) / batch;
@@ -37,12 +43,9 @@ internal sealed class PromptBatches(IReadOnlyList<LabelledImage> images, string[
         for (int i = 0; i < numbers.Length; i++)
         {
             LabelledImage image = images[numbers[i]];
-            (int width, int height) = FeatureCache.Read(
-                files[numbers[i]],
-                made.Patches.AsSpan(i * patches, patches),
-                made.Whole.AsSpan(i * shape.Embed, shape.Embed)
-            );
-            TrainingMask.Read(image, width, height, shape.ImageSize, made.Masks.AsSpan(i * plane, plane));
+            CachedFeatures own = features[numbers[i]];
+            own.Read(made.Patches.AsSpan(i * patches, patches), made.Whole.AsSpan(i * shape.Embed, shape.Embed));
+            TrainingMask.Read(image, own.Width, own.Height, shape.ImageSize, made.Masks.AsSpan(i * plane, plane));
             made.Anomalous[i] = image.Anomalous;
         }
 

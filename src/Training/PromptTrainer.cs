@@ -68,12 +68,12 @@ public sealed class PromptTrainer : IDisposable
             return;
 
         // 1. Features
-        string[] files = Features(progress, cancellation);
+        CachedFeatures[] features = Features(progress, cancellation);
 
         // 2. Prompts
         using GraphFolder graphs = new(options.Provider, options.Threads);
         PromptStep step = new(_model, _sentences, prompts, graphs, adam);
-        PromptBatches source = new(_run.Data.Images, files, _model.Shape, options.Batch ?? PromptRecipe.Batch, options.Seed);
+        PromptBatches source = new(_run.Data.Images, features, _model.Shape, options.Batch ?? PromptRecipe.Batch, options.Seed);
         new EpochLoop("prompts", done, Epochs).Run(
             source.Steps,
             source.Epoch,
@@ -97,24 +97,34 @@ public sealed class PromptTrainer : IDisposable
                 );
     }
 
-    private string[] Features(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private CachedFeatures[] Features(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         IReadOnlyList<LabelledImage> images = _run.Data.Images;
         using FeatureCache cache = new(Cache, _model, _run.Options.Provider, _run.Options.Threads);
-        string[] files = new string[images.Count];
-        for (int i = 0; i < files.Length; i++)
+        CachedFeatures[] features = new CachedFeatures[images.Count];
+        float[] mask = new float[_model.Shape.ImageSize * _model.Shape.ImageSize];
+        for (int i = 0; i < features.Length; i++)
         {
-            files[i] = cache.Add(images[i].Path, cancellation);
-            progress?.Report(new TrainingProgress("features", 1, 1, i + 1, files.Length, 0, 0));
+            features[i] = cache.Add(images[i].Path, cancellation);
+            // Fail now rather than in an epoch
+            TrainingMask.Read(images[i], features[i].Width, features[i].Height, _model.Shape.ImageSize, mask);
+            progress?.Report(new TrainingProgress("features", 1, 1, i + 1, features.Length, 0, 0));
             cancellation.ThrowIfCancellationRequested();
         }
 
-        return files;
+        return features;
     }
 
     private void Begin()
     {
-        PromptOptions options = _run.Options with { Epochs = null, Threads = 0, Provider = Provider.Auto }; // may change when resuming
+        // Epochs, threads and provider may change when a training resumes
+        PromptOptions options = _run.Options with
+        {
+            Method = _model.Method.Name,
+            Epochs = null,
+            Threads = 0,
+            Provider = Provider.Auto,
+        };
         PromptSettings settings = new(
             Path.GetFileName(_model.Path),
             _run.Data.Name,

@@ -79,13 +79,16 @@ internal sealed class PromptTraining
         );
         data.WriteList(Path.Combine(output, "images.jsonl"));
         trainer.Train(lines, cancellation);
-        long bytes = new DirectoryInfo(trainer.Cache).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
+        DirectoryInfo cache = new(trainer.Cache);
+        long bytes = cache.Exists ? cache.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : 0;
         return new TrainingOutcome(
             "Prompts",
             trainer.Checkpoint,
             $"--checkpoint {trainer.Checkpoint}",
-            $"Image features: {Run.Bytes(bytes)} in {trainer.Cache}; other trainings with the same model can use them (--cache), else "
-                + "delete the folder."
+            bytes == 0
+                ? null
+                : $"Image features: {Run.Bytes(bytes)} in {trainer.Cache}; other trainings with the same model can use them (--cache), "
+                    + "else delete the folder."
         );
     }
 }

@@ -25,6 +25,7 @@ internal sealed class FeatureCache : IDisposable
     private readonly int _threads;
     private readonly Preprocessor _preprocessor;
     private readonly string _scratch = Directory.CreateTempSubdirectory("aaclip-features-").FullName;
+    private readonly string _folder;
     private TrainingGraph? _graph;
 
     /// <param name="folder">Folder of the caches of all models; is created.</param>
@@ -33,25 +34,18 @@ internal sealed class FeatureCache : IDisposable
     {
         (_model, _provider, _threads) = (model, provider, threads);
         _preprocessor = new Preprocessor(new Preprocessing { Size = model.Shape.ImageSize });
-        Folder = Path.Combine(folder, Key(model));
-        Directory.CreateDirectory(Folder);
+        _folder = Path.Combine(folder, Key(model));
+        Directory.CreateDirectory(_folder);
     }
 
-    /// <summary>Folder of this model's features.</summary>
-    public string Folder { get; }
-
-    /// <summary>Bytes of an image's features.</summary>
-    public long BytesPerImage => sizeof(float) * (long)_model.Shape.Embed * (1 + _model.Shape.Grid * _model.Shape.Grid);
-
     /// <summary>Computes the features of an image, if they are not there.</summary>
-    /// <returns>The file with the features.</returns>
     /// <exception cref="ImageRejectedException">The image cannot be read.</exception>
-    public string Add(string image, CancellationToken cancellation = default)
+    public CachedFeatures Add(string image, CancellationToken cancellation = default)
     {
         byte[] content = File.ReadAllBytes(image);
-        string file = Path.Combine(Folder, $"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}.safetensors");
-        if (IsWhole(file))
-            return file;
+        string file = Path.Combine(_folder, $"{Convert.ToHexStringLower(SHA256.HashData(content))[..32]}.safetensors");
+        if (Find(file) is { } known)
+            return known;
         RgbImage picture = ImageDecoder.Decode(content, image, new DecodeOptions { Parity = true }).Image;
         ModelArchitecture shape = _model.Shape;
         float[] pixels = new float[3 * shape.ImageSize * shape.ImageSize];
@@ -72,23 +66,9 @@ internal sealed class FeatureCache : IDisposable
             ],
             new Dictionary<string, string> { ["width"] = Text(picture.Width), ["height"] = Text(picture.Height) }
         );
-        return file;
+        return new CachedFeatures(file, picture.Width, picture.Height);
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Reads the features of an image.</summary>
-    /// <param name="patches">[patches, E].</param>
-    /// <param name="whole">[E].</param>
-    /// <returns>Width and height of the image in pixels.</returns>
-    public static (int Width, int Height) Read(string file, Span<float> patches, Span<float> whole)
-    {
-        using SafetensorsFile features = SafetensorsFile.Open(file);
-        features.Tensors["patches"].CopyTo(patches);
-        features.Tensors["whole"].CopyTo(whole);
-        return (Side("width"), Side("height"));
-
-        int Side(string name) => int.Parse(features.Metadata[name], CultureInfo.InvariantCulture);
     }
 
     public void Dispose()
@@ -98,20 +78,23 @@ internal sealed class FeatureCache : IDisposable
     }
 
     // Files are renamed when they are whole, but a disk that was full or failed can leave less.
-    private static bool IsWhole(string file)
+    private static CachedFeatures? Find(string file)
     {
         if (!File.Exists(file))
-            return false;
+            return null;
         try
         {
             using SafetensorsFile features = SafetensorsFile.Open(file);
-            return features.Tensors.ContainsKey("patches")
-                && features.Tensors.ContainsKey("whole")
-                && features.Metadata.ContainsKey("height");
+            return features.Tensors.ContainsKey("patches") && features.Tensors.ContainsKey("whole")
+                ? new CachedFeatures(file, Side("width"), Side("height"))
+                : null;
+
+            int Side(string name) =>
+                int.TryParse(features.Metadata.GetValueOrDefault(name), CultureInfo.InvariantCulture, out int n) ? n : 0;
         }
         catch (InvalidDataException)
         {
-            return false;
+            return null;
         }
     }
 
@@ -144,4 +127,21 @@ internal sealed class FeatureCache : IDisposable
             ),
             16
         );
+}
+
+/// <summary>The features of an image on disk.</summary>
+/// <param name="File">Their file.</param>
+/// <param name="Width">Width of the image in pixels.</param>
+/// <param name="Height">Height of the image in pixels.</param>
+internal sealed record CachedFeatures(string File, int Width, int Height)
+{
+    /// <summary>Reads them.</summary>
+    /// <param name="patches">[patches, E].</param>
+    /// <param name="whole">[E].</param>
+    public void Read(Span<float> patches, Span<float> whole)
+    {
+        using SafetensorsFile features = SafetensorsFile.Open(File);
+        features.Tensors["patches"].CopyTo(patches);
+        features.Tensors["whole"].CopyTo(whole);
+    }
 }

@@ -87,6 +87,57 @@ public sealed class PromptTrainerTests
         Assert.Equal(File.ReadAllBytes(fixture.File("first/epoch_1.pth")), File.ReadAllBytes(fixture.File("second/epoch_1.pth")));
     }
 
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void The_features_on_disk_give_the_scores_of_the_package(string method)
+    {
+        using PromptFixture fixture = new(pairs: 2);
+        PromptOptions options = PromptFixture.Options(method) with { Epochs = 1 };
+        fixture.Train("out", options);
+        using AnomalyScorer scorer = Load(fixture, fixture.Import("out/epoch_1.pth", "model"));
+        using PromptModel model = new(fixture.Sources.Clip, options);
+        using FeatureCache cache = new(fixture.File("out/features"), model, Provider.Cpu, threads: 1);
+        float[] anchors = scorer.AnchorsOf("part"),
+            patches = new float[36 * 16],
+            whole = new float[16];
+
+        foreach (LabelledImage image in DataSet.Open(fixture.File("data"), new DataSetOptions()).Images)
+        {
+            cache.Add(image.Path, TestContext.Current.CancellationToken).Read(patches, whole);
+            ImageScore score = scorer.Score(
+                ImageDecoder.DecodeFile(image.Path).Image,
+                "part",
+                cancellation: TestContext.Current.CancellationToken
+            );
+
+            Close.Assert(score.Map.Raw, [.. patches.Chunk(16).Select(Probability)], 1e-5, "patches");
+            if (method == "anomalyclip") // Crane mixes patches into the feature
+                Assert.Equal(score.Detection, Probability(whole), 1e-5);
+        }
+
+        float Probability(float[] feature)
+        {
+            double difference = feature.Select((v, e) => v * ((double)anchors[2 * e + 1] - anchors[2 * e])).Sum();
+            return (float)(1 / (1 + Math.Exp(-difference / 0.07)));
+        }
+    }
+
+    [Fact]
+    public void A_mask_that_marks_nothing_is_refused_before_the_first_epoch()
+    {
+        using PromptFixture fixture = new(pairs: 2);
+        string mask = fixture.File("data/part/ground_truth/spot/1_mask.png");
+        File.WriteAllBytes(
+            mask,
+            ImageEncoder.Png(new RgbImage(SpotImages.Side, SpotImages.Side, new byte[3 * SpotImages.Side * SpotImages.Side]))
+        );
+
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => fixture.Train("out", PromptFixture.Options("crane")));
+
+        Assert.Contains(mask, refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(fixture.File("out/epoch_1.pth")));
+    }
+
     [Fact]
     public void What_cannot_be_trained_is_refused_before_it_begins()
     {
@@ -128,12 +179,12 @@ public sealed class PromptTrainerTests
         Assert.NotEmpty(fixture.Train("out", options with { ImageContext = false }));
     }
 
+    private static AnomalyScorer Load(PromptFixture fixture, ModelPackage package) =>
+        AnomalyScorer.Load(package.Folder, new ScorerOptions { Provider = Provider.Cpu, CacheFolder = fixture.File("anchors") });
+
     private static (double Image, double Pixel) Auroc(PromptFixture fixture, ModelPackage package)
     {
-        using AnomalyScorer scorer = AnomalyScorer.Load(
-            package.Folder,
-            new ScorerOptions { Provider = Provider.Cpu, CacheFolder = fixture.File("anchors") }
-        );
+        using AnomalyScorer scorer = Load(fixture, package);
         List<float> scores = [],
             pixels = [];
         List<bool> anomalous = [],
