@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using AaClip.Pipeline.Routing;
+using AaClip.Pipeline.Scoring;
 using AaClip.Scoring.Images;
 
 namespace AaClip.Bench;
@@ -26,9 +25,9 @@ internal static class CudaPipeline
     {
         byte[][] images = [.. Enumerable.Range(0, 32).Select(seed => ImageEncoder.Jpeg(TestImages.Inspection(640, 480, seed)))];
         await using PipelineSite site = await PipelineSite.StartAsync(model, cancellation, provider);
-        float[] anchors = site.Model.AnchorsOf(CameraProfile.Default.Class);
-        await StepsAsync(TimeSpan.FromSeconds(Math.Min(1, seconds))); // warm-up
-        (double steps, double processor) = await StepsAsync(TimeSpan.FromSeconds(seconds));
+        await StepsAsync(Math.Min(1, seconds)); // warm-up
+        Throughput measured = await StepsAsync(seconds);
+        (double steps, double processor) = (measured.PerSecond, measured.ProcessorOfImage.TotalMilliseconds);
 
         byte[][] burst = [.. Enumerable.Range(0, provider == "cuda" ? Burst : Burst / 10).Select(i => images[i % images.Length])];
         await site.PassAsync(burst[..(burst.Length / 8)], TimeSpan.FromMilliseconds(200), cancellation); // warm-up
@@ -64,26 +63,7 @@ internal static class CudaPipeline
             ),
         ];
 
-        async Task<(double Rate, double Processor)> StepsAsync(TimeSpan duration)
-        {
-            int count = 0;
-            TimeSpan before = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
-            await Parallel.ForAsync(
-                0,
-                Callers,
-                new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = cancellation },
-                async (i, token) =>
-                {
-                    for (int at = i; Stopwatch.GetElapsedTime(start) < duration; at++)
-                    {
-                        await PipelineBench.ScoreAsync(site.Model, images[at % images.Length], anchors, token);
-                        Interlocked.Increment(ref count);
-                    }
-                }
-            );
-            double rate = count / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            return (rate, (Environment.CpuUsage.TotalTime - before).TotalMilliseconds / count);
-        }
+        Task<Throughput> StepsAsync(double duration) =>
+            Throughput.MeasureAsync(site.Model, images, Callers, TimeSpan.FromSeconds(duration), null, cancellation);
     }
 }

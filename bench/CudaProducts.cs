@@ -53,7 +53,7 @@ internal static class CudaProducts
         string path = Path.Combine(scratch, "attentions.onnx");
         File.Delete(path);
         File.Delete(Path.ChangeExtension(path, ".weights"));
-        ProductGraph.WriteAttentions(path, tokens, shape.Vision.Width, shape.Vision.Heads, Pairs);
+        ProductGraph.WriteAttentions(path, tokens, shape.Vision.Width, shape.Vision.Heads, Pairs, Precision.Fp16);
         using InferenceSession session = GraphRun.Open(provider, path);
         using GraphRun run = GraphRun.Chain(session, provider, batch, tokens, shape.Vision.Width);
         return ScoringBench.Median(GraphRun.Time(run.OnCard, seconds)) * shape.Levels.Max() / Pairs;

@@ -42,8 +42,9 @@ internal sealed class GraphRun : IDisposable
 
     /// <summary>The product's sessions.</summary>
     /// <param name="provider">"cuda" or "cpu".</param>
-    public static SessionFactory Sessions(string provider) =>
-        new(Enum.Parse<Provider>(provider, ignoreCase: true), threads: 0, memoryMapped: false, NullLogger.Instance);
+    /// <param name="profile">See <see cref="SessionFactory"/>.</param>
+    public static SessionFactory Sessions(string provider, string? profile = null) =>
+        new(Enum.Parse<Provider>(provider, ignoreCase: true), threads: 0, memoryMapped: false, NullLogger.Instance, profile: profile);
 
     /// <summary>Opens a graph with the product's settings.</summary>
     /// <param name="provider">"cuda" or "cpu".</param>
@@ -72,10 +73,14 @@ internal sealed class GraphRun : IDisposable
         );
     }
 
-    /// <summary>Prepares a chain of products or attentions with random values: y has the shape of x.</summary>
+    /// <summary>Prepares products or attentions with random values, from x to y.</summary>
     /// <param name="provider">"cuda" or "cpu": the provider of the session.</param>
-    public static GraphRun Chain(InferenceSession session, string provider, params long[] shape) =>
-        new(session, provider, [("x", Draw(4, shape))], [("y", shape)]);
+    /// <param name="shape">Shape of x; y has the same, but for its last axis.</param>
+    public static GraphRun Chain(InferenceSession session, string provider, params long[] shape)
+    {
+        int columns = session.OutputMetadata["y"].Dimensions[^1];
+        return new(session, provider, [("x", Draw(4, shape))], [("y", [.. shape[..^1], columns])]);
+    }
 
     /// <summary>Runs once, with inputs and outputs in the memory of the device.</summary>
     public void OnCard() => _session.RunWithBinding(_options, _binding);

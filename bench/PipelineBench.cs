@@ -262,24 +262,8 @@ internal static class PipelineBench
         long start = Stopwatch.GetTimestamp();
         float[] anchors = model.AnchorsOf(CameraProfile.Default.Class);
         foreach (byte[] bytes in images)
-            await ScoreAsync(model, bytes, anchors, cancellation);
+            await Throughput.ScoreAsync(model, bytes, anchors, cancellation);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    /// <summary>Does the work of `aaclip score` for an image: decode, score, judge, draw.</summary>
-    internal static async Task ScoreAsync(LoadedModel model, byte[] bytes, float[] anchors, CancellationToken cancellation)
-    {
-        RgbImage image = ImageDecoder.Decode(bytes, "bench.jpg").Image;
-        ImageScore score = await model.ScoreAsync(image, anchors, Domain.Industrial, urgent: true, cancellation);
-        Judgement judgement = Judgement.Of(
-            score.Map,
-            score.Detection,
-            CameraProfile.Default,
-            model.Manifest.CalibrationFor(CameraProfile.Default.Class),
-            image.Width,
-            image.Height
-        );
-        _ = ImageEncoder.Jpeg(Heatmap.Overlay(image, judgement.Map, judgement.Scale));
     }
 
     private static Row Latency(string what, double[] sorted, double quantile, double? target)

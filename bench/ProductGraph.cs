@@ -7,20 +7,26 @@ namespace AaClip.Bench;
 /// <summary>Writes graphs that contain only matrix products, to measure the limit of a machine.</summary>
 public static class ProductGraph
 {
-    /// <summary>Writes the graph and weights file of one product in float32: x [N, inner] · W [inner, columns].</summary>
-    public static void Write(string path, int inner, int columns)
+    /// <summary>Writes the graph and weights file of one product: x [N, inner] · W [inner, columns]. x and y are float32.</summary>
+    /// <param name="precision">float32, or int8 as the product's int8 packages multiply.</param>
+    public static void Write(string path, int inner, int columns, Precision precision = Precision.Fp32)
     {
         using GraphWriter graph = new(path);
-        float[] weights = new float[inner * columns];
-        Array.Fill(weights, 1f / inner);
         Value x = graph.Input("x", DataType.Float, "N", inner);
-        graph.Output(
-            "y",
-            graph.Node("MatMul", "/product", [x, graph.Weight("W", [inner, columns], weights)]),
-            DataType.Float,
-            "N",
-            columns
-        );
+        float[] weights = Values(inner, columns);
+        Value y;
+        if (precision == Precision.Int8)
+        {
+            (sbyte[] values, float[] scales) = Quantization.PerOutput(weights, inner, columns);
+            Value stored = graph.Weight("W", [inner, columns], values);
+            y = graph.Fused("DynamicQuantizeMatMul", "/product", [x, stored, graph.Weight("W.scale", [columns], scales)]);
+        }
+        else
+        {
+            y = graph.Node("MatMul", "/product", [x, graph.Weight("W", [inner, columns], weights)]);
+        }
+
+        graph.Output("y", y, DataType.Float, "N", columns);
         graph.Save();
     }
 
@@ -43,13 +49,15 @@ public static class ProductGraph
         graph.Save();
     }
 
-    /// <summary>Writes a graph of consecutive attentions in float16, each over the result of the one before. x and y are float32.</summary>
+    /// <summary>Writes a graph of consecutive attentions, each over the result of the one before. x and y are float32.</summary>
     /// <param name="count">Number of attentions.</param>
-    public static void WriteAttentions(string path, int tokens, int width, int heads, int count)
+    /// <param name="precision">Precision of the attentions: float32 or float16.</param>
+    public static void WriteAttentions(string path, int tokens, int width, int heads, int count, Precision precision)
     {
+        DataType type = precision == Precision.Fp16 ? DataType.Float16 : DataType.Float;
         using GraphWriter graph = new(path);
         Value x = graph.Input("x", DataType.Float, "N", tokens, width);
-        x = graph.Node("Cast", "/x", [x], GraphWriter.Int("to", (int)DataType.Float16));
+        x = graph.Node("Cast", "/x", [x], GraphWriter.Int("to", (int)type));
         for (int i = 0; i < count; i++)
             x = graph.Fused("MultiHeadAttention", $"/attention.{i}", [x, x, x], GraphWriter.Int("num_heads", heads));
         x = graph.Node("Cast", "/y", [x], GraphWriter.Int("to", (int)DataType.Float));

@@ -42,6 +42,8 @@ root.SetAction(
         bool keep = parsed.GetValue(save);
         int code = ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), keep);
         if (code == 0)
+            code = await LimitBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(rounds), seconds: 4, keep, cancellation);
+        if (code == 0)
             code = TrainingBench.Run(parsed.GetValue(scratch)!, steps: 3, size: 518, "cpu", keep);
         if (code == 0)
             code = await MethodsBench.RunAsync(parsed.GetValue(scratch)!, Precision.Fp32, rounds: 2, keep, cancellation);
@@ -64,6 +66,31 @@ scoring.SetAction(parsed =>
     ScoringBench.Run(parsed.GetValue(scratch)!, parsed.GetValue(rounds), parsed.GetValue(images), parsed.GetValue(save))
 );
 root.Add(scoring);
+
+Option<double> limitSeconds = new("--seconds")
+{
+    Description = "Time for each measurement.",
+    DefaultValueFactory = _ => 4,
+    HelpName = "N",
+};
+Command limit = new("limit", "Measures the full-size model against what this machine's products and attentions alone can do.")
+{
+    scratch,
+    rounds,
+    limitSeconds,
+    save,
+};
+limit.SetAction(
+    (parsed, cancellation) =>
+        LimitBench.RunAsync(
+            parsed.GetValue(scratch)!,
+            parsed.GetValue(rounds),
+            parsed.GetValue(limitSeconds),
+            parsed.GetValue(save),
+            cancellation
+        )
+);
+root.Add(limit);
 
 Option<Precision> methodPrecision = new("--precision") { Description = "fp32 or int8.", DefaultValueFactory = _ => Precision.Fp32 };
 Command methods = new("methods", "Measures the image graph of each method against AA-CLIP's.") { scratch, rounds, methodPrecision, save };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AaClip.Cli.Demo;
 using AaClip.Cli.Model;
 using AaClip.Cli.Operate;
+using AaClip.Cli.Size;
 
 namespace AaClip.Cli;
 
@@ -32,6 +33,7 @@ internal static class Verbs
             RedriveCommand.Create(),
             RescoreCommand.Create(),
             JobsCommand.Create(),
+            SizeCommand.Create(),
             ModelCommands.Publish(),
             ModelCommands.Promote(),
             ModelCommands.Shadow(),

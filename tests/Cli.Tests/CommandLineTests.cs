@@ -34,6 +34,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
     [InlineData("shadow", "--share 0.2", "--off")]
+    [InlineData("size", "--cameras 40 --rate 6/min --model models/aaclip", "--burst", "--max-replicas", "[default: 90]")]
     [InlineData("redrive", "aaclip redrive --queue score --camera line1 --since 2h", "--dry-run")]
     public void Help_has_examples_and_the_options(string verb, params string[] expected)
     {

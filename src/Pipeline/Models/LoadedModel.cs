@@ -42,6 +42,10 @@ public sealed class LoadedModel : IAsyncDisposable
         Part = ModelPart.Of(scorer.Model, scorer.Provider);
     }
 
+    /// <summary>Wraps a scorer with the default batching, outside of a worker.</summary>
+    /// <param name="scorer">It is disposed of with this object.</param>
+    public static LoadedModel Of(AnomalyScorer scorer) => new(scorer, null, new BatchingOptions(), TimeSpan.MaxValue, TimeProvider.System);
+
     /// <summary>The manifest of the package.</summary>
     public ModelManifest Manifest => _scorer.Model;
 

@@ -5,7 +5,15 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace AaClip.Scoring.Sessions;
 
 /// <summary>Creates ONNX Runtime sessions. Session options and providers are set only here.</summary>
-internal sealed partial class SessionFactory(Provider wanted, int threads, bool memoryMapped, ILogger logger, bool training = false)
+/// <param name="profile">Begin of the name of a file that gets the times of all nodes; null for none.</param>
+internal sealed partial class SessionFactory(
+    Provider wanted,
+    int threads,
+    bool memoryMapped,
+    ILogger logger,
+    bool training = false,
+    string? profile = null
+)
 {
     /// <summary>"cuda" or "cpu": the provider of the most recent session.</summary>
     public string Provider { get; private set; } = "cpu";
@@ -86,6 +94,8 @@ internal sealed partial class SessionFactory(Provider wanted, int threads, bool 
         if (training)
             // otherwise planned memory is never released: 21 GiB instead of 13 for a full-size training step
             options.EnableMemoryPattern = false;
+        if (profile is not null)
+            (options.EnableProfiling, options.ProfileOutputPathPrefix) = (true, profile);
         if (memoryMapped)
             options.AddSessionConfigEntry("session.disable_prepacking", "1"); // weights stay in the mapped file
         if (kernel is { } int8)

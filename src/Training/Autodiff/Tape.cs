@@ -6,7 +6,7 @@ namespace AaClip.Training.Autodiff;
 /// <summary>
 /// Reverse-mode differentiation: writes the forward graph, records each step, then writes the gradients in reverse order. Both halves use
 /// ordinary ONNX operators, so the runtime that serves the model also trains it, on any provider. Only steps that depend on a parameter are
-/// recorded. All shapes are known while writing: a graph is written for one batch size.
+/// recorded. All shapes are known while writing: a graph is written for one batch size. <see cref="Recompute"/> trades time for memory.
 /// <code>
 /// parameter ─► step ─► step ─► … ─► loss        forward: recorded
 ///     ▼          ▲        ▲            │
@@ -15,7 +15,7 @@ namespace AaClip.Training.Autodiff;
 /// </summary>
 internal sealed partial class Tape(GraphWriter graph)
 {
-    private readonly List<Step> _steps = [];
+    private List<Step> _steps = [];
     private readonly Dictionary<string, Tensor> _gradients = [];
     private readonly List<Tensor> _parameters = [];
     private string _scope = "";
@@ -93,6 +93,45 @@ internal sealed partial class Tape(GraphWriter graph)
         }
 
         _scope = "";
+    }
+
+    /// <summary>
+    /// Writes steps whose intermediate values are not kept for the backward half, which writes the same steps again (gradient
+    /// checkpointing). Only their inputs stay in memory.
+    /// </summary>
+    /// <param name="write">Writes the steps; what it uses besides its arguments must not depend on a parameter.</param>
+    public Tensor Recompute(Func<Tensor[], Tensor> write, params Tensor[] inputs)
+    {
+        if (!_recording || !Any(inputs))
+            return write(inputs);
+        _recording = false;
+        Tensor output = write(inputs) with { Differentiable = true };
+        _recording = true;
+        _steps.Add(new Step([output], _scope, g => PullAgain(write, inputs, g[0]!))); // not null: there is a gradient
+        return output;
+    }
+
+    private void PullAgain(Func<Tensor[], Tensor> write, Tensor[] inputs, Tensor gradient)
+    {
+        (List<Step> outer, string scope) = (_steps, _scope);
+        Tensor[] copies = [.. inputs.Select(i => i.Differentiable ? After(i, gradient) : i)];
+        _steps = [];
+        _recording = true;
+        Tensor output = write(copies);
+        Pull(output, gradient);
+        (_steps, _scope) = (outer, scope);
+        foreach ((Tensor input, Tensor copy) in inputs.Zip(copies))
+            if (input.Differentiable && _gradients.Remove(copy.Value.Name, out Tensor? ofCopy))
+                Accumulate(input, ofCopy);
+    }
+
+    // The same values, but only when the gradient is there: otherwise ONNX Runtime would merge the steps with those of the forward half,
+    // or run them early. 0 times one of its elements is added.
+    private Tensor After(Tensor x, Tensor gradient)
+    {
+        Value first = graph.Node("Reshape", Next(), [gradient.Value, graph.Integers(-1)]);
+        Value zero = graph.Node("Mul", Next(), [graph.Slice(Next(), first, 0, 1, 0), graph.Scalar(0)]);
+        return new Tensor(graph.Node("Add", Next(), [x.Value, zero]), x.Shape, true);
     }
 
     /// <summary>Adds to the gradient of an input.</summary>

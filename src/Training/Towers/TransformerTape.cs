@@ -31,7 +31,7 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
             surgery == Surgery.None ? Attention(normed, shape, $"{key}attn.", mask) : ValueAttention(normed, shape, $"{key}attn.", surgery);
         x = Tape.Add(x, Linear(attended, $"{key}attn.out_proj.weight", $"{key}attn.out_proj.bias", width, width));
         Tensor hidden = Linear(LayerNorm(x, $"{key}ln_2", width), $"{key}mlp.c_fc.weight", $"{key}mlp.c_fc.bias", width, shape.MlpWidth);
-        hidden = activation == Activation.QuickGelu ? Tape.QuickGelu(hidden) : Tape.Gelu(hidden);
+        hidden = Tape.Recompute(h => activation == Activation.QuickGelu ? Tape.QuickGelu(h[0]) : Tape.Gelu(h[0]), hidden);
         return Tape.Add(x, Linear(hidden, $"{key}mlp.c_proj.weight", $"{key}mlp.c_proj.bias", shape.MlpWidth, width));
     }
 
@@ -63,9 +63,15 @@ internal sealed class TransformerTape(Tape tape, WeightSource weights, Activatio
         Tensor q = Heads(qkv[0], shape.Heads),
             k = Heads(qkv[1], shape.Heads),
             v = Heads(qkv[2], shape.Heads); // [B, H, T, d]
-        Tensor scores = Tape.Product(q, k, transposeB: true, scale: 1 / Math.Sqrt(q.Shape[3])); // [B, H, T, T]
-        Tensor attended = Tape.Product(Tape.Softmax(mask is null ? scores : Tape.Add(scores, mask)), v); // [B, H, T, d]
+        // The weights of a full-size block take 240 MB for two images
+        Tensor attended = Tape.Recompute(i => Attend(i[0], i[1], i[2]), q, k, v);
         return Tape.Reshape(Tape.Transpose(attended, 0, 2, 1, 3), x.Shape);
+
+        Tensor Attend(Tensor q, Tensor k, Tensor v)
+        {
+            Tensor scores = Tape.Product(q, k, transposeB: true, scale: 1 / Math.Sqrt(q.Shape[3])); // [B, H, T, T]
+            return Tape.Product(Tape.Softmax(mask is null ? scores : Tape.Add(scores, mask)), v); // [B, H, T, d]
+        }
     }
 
     // softmax(v·vᵀ/√d)·v per head, over the tokens of an image, or, as in the published code, over the images of the batch.

@@ -1,7 +1,9 @@
 using AaClip.Graphs;
+using AaClip.Graphs.Proto;
 using AaClip.Scoring.Sessions;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Optimization;
+using Microsoft.ML.OnnxRuntime;
 using static AaClip.Graphs.Proto.TensorProto.Types;
 
 namespace AaClip.Training.Tests.Autodiff;
@@ -274,6 +276,27 @@ public sealed class OperatorGradientTests
             ],
             (t, _, x) => t.LayerNorm(x[0], x[1], x[2], 1e-5f)
         ),
+        ["Recomputed"] = (
+            [
+                [2, 3, 4],
+                [2, 5, 4],
+                [2, 5, 4],
+            ],
+            (t, _, x) => t.Recompute(i => Attend(t, i), x)
+        ),
+        ["Recomputed, inputs used elsewhere"] = (
+            [
+                [2, 3],
+                [3],
+            ],
+            (t, _, x) => t.Add(t.Recompute(i => t.Exp(t.Multiply(i[0], i[1])), x[0], t.Square(x[1])), t.Multiply(x[0], x[1]))
+        ),
+        ["Recomputed, one after the other"] = (
+            [
+                [2, 3],
+            ],
+            (t, _, x) => t.Recompute(i => t.Gelu(i[0]), t.Recompute(i => t.Exp(i[0]), x[0]))
+        ),
     };
 
     [Theory, MemberData(nameof(Operators))]
@@ -296,6 +319,46 @@ public sealed class OperatorGradientTests
                 Math.Abs(Numeric(graph, parameters[i], k) - gradients[i][k]) <= Limit * Math.Max(1, largest),
                 $"{name}: gradient {k} of input {i} is {gradients[i][k]}, numerically {Numeric(graph, parameters[i], k)}."
             );
+    }
+
+    /// <summary>The runtime merges equal steps; recomputed ones must stay apart, or their values would be kept after all.</summary>
+    [Fact]
+    public void Recomputed_steps_are_not_merged_with_the_first_ones_and_give_the_same_bits()
+    {
+        float[][] gradients = new float[2][];
+        foreach ((int at, bool again) in new[] { (0, false), (1, true) })
+        {
+            Random random = new(3);
+            Parameter x = new("x", [2, 6, 4], Values([2, 6, 4], random));
+            using Scratch folder = new();
+            using TrainingGraph graph = Write(
+                folder.Path,
+                [x],
+                (t, _, i) => again ? t.Recompute(j => Attend(t, [j[0], j[0], j[0]]), i) : Attend(t, [i[0], i[0], i[0]]),
+                random
+            );
+            _ = graph.Run([], cancellation: TestContext.Current.CancellationToken);
+            gradients[at] = [.. x.Gradient];
+            Assert.Equal(at + 1, SoftmaxesThatRun(Path.Combine(folder.Path, "operator.onnx")));
+        }
+
+        Assert.Equal(gradients[0], gradients[1]);
+    }
+
+    private static Tensor Attend(Tape tape, Tensor[] qkv) =>
+        tape.Product(tape.Softmax(tape.Product(qkv[0], qkv[1], transposeB: true, scale: 0.5)), qkv[2]);
+
+    private static int SoftmaxesThatRun(string path)
+    {
+        string optimised = path + ".optimised";
+        using (SessionOptions options = new())
+        {
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC; // as SessionFactory
+            options.OptimizedModelFilePath = optimised;
+            using InferenceSession session = new(path, options);
+        }
+
+        return ModelProto.Parser.ParseFrom(File.ReadAllBytes(optimised)).Graph.Node.Count(n => n.OpType == "Softmax");
     }
 
     private static double Numeric(TrainingGraph graph, Parameter parameter, int k)
