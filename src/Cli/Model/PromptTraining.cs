@@ -1,8 +1,5 @@
 using System.CommandLine;
-using AaClip.Evaluation.DataSets;
-using AaClip.Import.Packages;
 using AaClip.Training;
-using AaClip.Training.Prompts;
 
 namespace AaClip.Cli.Model;
 
@@ -45,39 +42,23 @@ internal sealed class PromptTraining
     public IReadOnlyList<Option> All => [_epochs, _batch, _rate, _noContext, _cache];
 
     /// <summary>Trains.</summary>
-    /// <param name="common">The options that both kinds of training have.</param>
+    /// <param name="run">What the options that both kinds of training have say.</param>
     /// <returns>The result, for the user.</returns>
-    public TrainingOutcome Train(
-        ParseResult parsed,
-        PromptOptions common,
-        string clip,
-        string? vocabulary,
-        DataSet data,
-        string output,
-        bool resume,
-        TrainingLines lines,
-        CancellationToken cancellation
-    )
+    public TrainingOutcome Train(ParseResult parsed, PromptRun run, TrainingLines lines, CancellationToken cancellation)
     {
-        using PromptTrainer trainer = new(
-            new PromptRun
+        run = run with
+        {
+            Cache = parsed.GetValue(_cache),
+            Options = run.Options with
             {
-                Clip = clip,
-                Vocabulary = ModelImporter.FindVocabulary(clip, vocabulary),
-                Data = data,
-                Output = output,
-                Cache = parsed.GetValue(_cache),
-                Resume = resume,
-                Options = common with
-                {
-                    Epochs = parsed.GetValue(_epochs),
-                    Batch = parsed.GetValue(_batch),
-                    Rate = parsed.GetValue(_rate),
-                    ImageContext = parsed.GetValue(_noContext) ? false : null,
-                },
-            }
-        );
-        data.WriteList(Path.Combine(output, "images.jsonl"));
+                Epochs = parsed.GetValue(_epochs),
+                Batch = parsed.GetValue(_batch),
+                Rate = parsed.GetValue(_rate),
+                ImageContext = parsed.GetValue(_noContext) ? false : null,
+            },
+        };
+        using PromptTrainer trainer = new(run);
+        run.Data.WriteList(Path.Combine(run.Output, "images.jsonl"));
         trainer.Train(lines, cancellation);
         DirectoryInfo cache = new(trainer.Cache);
         long bytes = cache.Exists ? cache.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) : 0;

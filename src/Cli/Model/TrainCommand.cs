@@ -209,6 +209,7 @@ internal static class TrainCommand
                     using ProgressLine line = new();
                     TrainingLines lines = new(line, quiet);
                     string weights = parsed.GetRequiredValue(clip),
+                        words = ModelImporter.FindVocabulary(weights, parsed.GetValue(vocabulary)),
                         name = parsed.GetRequiredValue(method);
                     if (IsAaClip(name))
                     {
@@ -217,7 +218,7 @@ internal static class TrainCommand
                             new TrainingRun
                             {
                                 Clip = weights,
-                                Vocabulary = ModelImporter.FindVocabulary(weights, parsed.GetValue(vocabulary)),
+                                Vocabulary = words,
                                 Data = images,
                                 Output = parsed.GetRequiredValue(output),
                                 Stage = parsed.GetValue(stage),
@@ -253,28 +254,26 @@ internal static class TrainCommand
                     }
                     else
                     {
-                        PromptOptions common = new()
+                        PromptRun run = new()
                         {
-                            Method = name,
-                            Size = parsed.GetValue(size),
-                            Activation = parsed.GetValue(activation),
-                            VisionHeads = parsed.GetValue(visionHeads),
-                            TextHeads = parsed.GetValue(textHeads),
-                            Seed = parsed.GetValue(seed),
-                            Provider = parsed.GetValue(provider),
-                            Threads = parsed.GetValue(threads),
+                            Clip = weights,
+                            Vocabulary = words,
+                            Data = images,
+                            Output = parsed.GetRequiredValue(output),
+                            Resume = parsed.GetValue(resume),
+                            Options = new PromptOptions
+                            {
+                                Method = name,
+                                Size = parsed.GetValue(size),
+                                Activation = parsed.GetValue(activation),
+                                VisionHeads = parsed.GetValue(visionHeads),
+                                TextHeads = parsed.GetValue(textHeads),
+                                Seed = parsed.GetValue(seed),
+                                Provider = parsed.GetValue(provider),
+                                Threads = parsed.GetValue(threads),
+                            },
                         };
-                        outcome = prompts.Train(
-                            parsed,
-                            common,
-                            weights,
-                            parsed.GetValue(vocabulary),
-                            images,
-                            parsed.GetRequiredValue(output),
-                            parsed.GetValue(resume),
-                            lines,
-                            cancellation
-                        );
+                        outcome = prompts.Train(parsed, run, lines, cancellation);
                     }
 
                     string same = string.Concat(

@@ -12,12 +12,13 @@ internal sealed class PromptParameters
 {
     private const double Deviation = 0.02; // of the initial values, as published
 
-    public PromptParameters(ModelArchitecture shape, int seed)
+    /// <param name="deepBlocks">Blocks with a deep prompt, from the second; a shorter tower has fewer.</param>
+    public PromptParameters(ModelArchitecture shape, int seed, int deepBlocks = PromptRecipe.DeepBlocks)
     {
         SeededRandom random = new(seed, shape.Text.Width);
         int width = shape.Text.Width;
         Learned = [New("ctx_pos", PromptRecipe.Rows), New("ctx_neg", PromptRecipe.Rows)];
-        int deep = Math.Min(PromptRecipe.DeepBlocks, shape.Text.Layers - 1);
+        int deep = Math.Min(deepBlocks, shape.Text.Layers - 1);
         Deep =
         [
             .. Enumerable.Range(0, deep).Select(i => New(FormattableString.Invariant($"compound_prompts_text.{i}"), PromptRecipe.DeepRows)),

@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using AaClip.Import.Clip;
 using AaClip.Import.Methods;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tensors;
 using AaClip.Scoring.Text;
 using AaClip.Tests;
 using AaClip.Training.Optimization;
@@ -60,6 +61,40 @@ public sealed class PromptStepTests : IDisposable
         float[] trained = step.Gradients(Batch(model), TestContext.Current.CancellationToken)["anchors"]; // [2, E]
         float[] columns = [.. Enumerable.Range(0, 32).Select(i => trained[i % 2 * 16 + i / 2])];
         Close.Assert(imported, columns, 1e-5, "anchors");
+    }
+
+    [Theory]
+    [InlineData(true, "image_context.text_used")]
+    [InlineData(false, "text_features")]
+    public void The_anchors_equal_the_published_ones(bool context, string golden)
+    {
+        Dictionary<string, (long[] Shape, float[] Values)> published = SafetensorsFile.ReadAll(
+            Parity.File("methods/crane/golden.safetensors")
+        );
+        Dictionary<string, (long[] Shape, float[] Values)> learned = SafetensorsFile.ReadAll(
+            Parity.File("methods/crane/epoch_5.safetensors")
+        );
+        PromptOptions options = new()
+        {
+            Method = "crane",
+            Size = 112,
+            VisionHeads = 4,
+            TextHeads = 4,
+            ImageContext = context,
+        };
+        using PromptModel model = new(Parity.File("tiny/clip-tiny.safetensors"), options);
+        PromptSentences sentences = Sentences(model, Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"));
+        PromptParameters prompts = new(model.Shape, seed: 1, deepBlocks: 2);
+        foreach (Parameter parameter in prompts.Trained)
+            learned[parameter.Name].Values.CopyTo(parameter.Values, 0);
+        PromptStep step = new(model, sentences, prompts, _graphs, new Adam(prompts.Trained, new AdamOptions(1)));
+        float[] whole = [.. published["class_feature"].Values.Chunk(32).SelectMany(Unit)];
+
+        float[] anchors = step.Gradients(Batch(model) with { Whole = whole }, TestContext.Current.CancellationToken)["anchors"];
+
+        int pairs = context ? Images : 1; // the published order is pair by pair, ours side by side
+        float[] ordered = [.. Enumerable.Range(0, 2 * pairs).SelectMany(i => anchors.AsSpan((i % 2 * pairs + i / 2) * 32, 32).ToArray())];
+        Close.AssertRelative([.. published[golden].Values.Chunk(32).SelectMany(Unit)], ordered, 1e-5, golden);
     }
 
     [Theory]
@@ -146,8 +181,19 @@ public sealed class PromptStepTests : IDisposable
         return (new PromptStep(model, Sentences(model), prompts, _graphs, adam), prompts, model);
     }
 
-    private PromptSentences Sentences(PromptModel model) =>
-        new(model.Shape, new ClipTokenizer(ClipVocabulary.Load(_fixture.Sources.Vocabulary!, model.Shape.Vocabulary)), model.Read);
+    // The vocabulary of a random model is not null: its options name it
+    private PromptSentences Sentences(PromptModel model, string? vocabulary = null) =>
+        new(
+            model.Shape,
+            new ClipTokenizer(ClipVocabulary.Load(vocabulary ?? _fixture.Sources.Vocabulary!, model.Shape.Vocabulary)),
+            model.Read
+        );
+
+    private static float[] Unit(float[] values)
+    {
+        float norm = TensorPrimitives.Norm<float>(values);
+        return [.. values.Select(v => v / norm)];
+    }
 
     // Makes features less like either anchor, so that the softmax is not saturated and its curvature not so large.
     private static void Flatten(PromptBatch batch, float[] anchors, int embed)
