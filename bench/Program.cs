@@ -174,7 +174,7 @@ Option<int> size = new("--size")
     HelpName = "PX",
 };
 Option<string> provider = new("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
-Command training = new("training", "Measures steps of both stages of training with the full-size model.")
+Command training = new("training", "Measures steps of the training of adapters and prompts with the full-size model.")
 {
     scratch,
     steps,

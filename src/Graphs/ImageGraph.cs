@@ -15,7 +15,7 @@ internal static class ImageGraph
     /// <param name="read">Returns values by internal name; "visual.positional_embedding" must already have the size of the grid.</param>
     /// <param name="adapters">Description of the image adapters. Null for plain CLIP: CLIP's own projection is used as the head.</param>
     /// <param name="method">The method's options.</param>
-    /// <param name="taps">Inner values that become outputs, for tests.</param>
+    /// <param name="taps">Inner values that become outputs, for tests and training.</param>
     public static void Write(
         string path,
         ModelArchitecture shape,

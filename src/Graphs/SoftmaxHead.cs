@@ -60,7 +60,7 @@ internal static class SoftmaxHead
         if (method.ClassNorm)
             token = tower.LayerNorm(token, "visual.ln_post", $"{Path}/ln_post", shape.Vision.Width);
         Value projected = graph.Tap($"{Path}/proj", Project(tower, token, $"{Path}/proj", shape));
-        return ImageGraph.Normalize(graph, tower, projected, Path);
+        return graph.Tap($"{Path}/feature", ImageGraph.Normalize(graph, tower, projected, Path));
     }
 
     // Crane: patches, weighted by their probabilities, make half of the class feature.

@@ -23,6 +23,7 @@ public sealed class CommandLineTests : IDisposable
         "exit code is 0 also when images are anomalous"
     )]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
+    [InlineData("train", "aaclip train --method crane --clip ViT-L-14-336px.pt", "--no-image-context", "--cache", "--json", "epoch_5.pth")]
     [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json")]
     [InlineData(
         "calibrate",
@@ -105,6 +106,32 @@ public sealed class CommandLineTests : IDisposable
         "o",
         "--text-rate",
         "2"
+    )]
+    [InlineData(
+        "--text-epochs is for --method aa-clip: leave it out.",
+        "train",
+        "--method",
+        "crane",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--text-epochs",
+        "3"
+    )]
+    [InlineData(
+        "--cache is for learned prompts (--method crane or anomalyclip): leave it out.",
+        "train",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--cache",
+        "f"
     )]
     [InlineData("--shots is '0', expected a whole number of 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
     [InlineData(
