@@ -24,18 +24,20 @@ public sealed class CommandLineTests : IDisposable
     )]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
     [InlineData("train", "aaclip train --method crane --clip ViT-L-14-336px.pt", "--no-image-context", "--cache", "--json", "epoch_5.pth")]
-    [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json")]
+    [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json", "--limits-from")]
     [InlineData(
         "calibrate",
         "--normals good/ --defects bad/",
         "--false-alarms",
         "--cameras",
         "--from-reviews --camera line1",
-        "--references good/ --camera line1"
+        "--references good/ --camera line1",
+        "--apply",
+        "--miss"
     )]
     [InlineData("export", "--mvtec data --camera line1 line2", "--parquet results", "--name", "--masked")]
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
-    [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--resume")]
+    [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--small", "--resume")]
     [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C does not stop the job")]
     [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
     [InlineData("publish", "aaclip publish models/better")]
@@ -169,6 +171,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--package and --clip exclude each other.", "import", "--package", "p", "--clip", "c", "--out", "o")]
     [InlineData("--from-reviews and --defects exclude each other.", "calibrate", "--from-reviews", "--camera", "line1", "--defects", "bad")]
     [InlineData("--apply needs --from-reviews.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--apply")]
+    [InlineData("--normals and --cameras and --camera are missing.", "calibrate", "--first", "s", "--model", "m")]
+    [InlineData("--first and --class exclude each other", "calibrate", "--first", "s", "--model", "m", "--class", "c")]
+    [InlineData("--miss needs --first.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--miss", "0.1")]
+    [InlineData("--miss is '0', expected a number above 0", "calibrate", "--first", "s", "--miss", "0")]
+    [InlineData("--first and --limits-from go together.", "evaluate", "--first", "s", "--model", "m", "--data", "d")]
     [InlineData("Give --parquet for results, or --mvtec for decided images.", "export")]
     [InlineData("Give --parquet for results, or --mvtec for decided images.", "export", "--parquet", "a", "--mvtec", "b")]
     [InlineData("--name goes with --mvtec.", "export", "--parquet", "a", "--name", "bottle")]

@@ -43,6 +43,14 @@ internal static class CalibrateCommand
             AllowMultipleArgumentsPerToken = true,
             HelpName = "PATH...",
         };
+        Option<string?> first = new("--first")
+        {
+            Description =
+                "Cheap model package that settles what is clearly normal before --model sees it: chooses what it may settle, and writes it "
+                + "into the profile of --camera in --cameras.",
+            HelpName = "DIR",
+        };
+        Option<double> miss = SharedOptions.Miss();
         Option<string[]> normals = new("--normals")
         {
             Description = "Images of good parts: files, folders, or globs in quotes. 200 images allow a bound of 1 %.",
@@ -106,6 +114,8 @@ internal static class CalibrateCommand
                 + "--camera line1",
             "aaclip calibrate --model models/aaclip --references good/ --camera line1",
             "aaclip calibrate --model models/aaclip --class bottle --references good/ --normals more/ --out bottle.safetensors",
+            "aaclip calibrate --first models/small --model models/aaclip --normals good/ --defects bad/ --cameras cameras.json "
+                + "--camera line1",
             "aaclip calibrate --from-reviews --camera line1 --since 90d",
             "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply"
         )
@@ -113,6 +123,8 @@ internal static class CalibrateCommand
             reviews,
             references,
             model,
+            first,
+            miss,
             normals,
             defects,
             name,
@@ -130,7 +142,8 @@ internal static class CalibrateCommand
             provider,
         };
         account.AddTo(command);
-        Option[] ofPackages = [references, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
+        Option[] ofPackages = [references, first, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
+        Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
         command.Rules.Add(r =>
             r.GetValue(reviews)
                 ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -138,7 +151,15 @@ internal static class CalibrateCommand
                     : Verb.Has(r, camera)
                         ? null
                         : "--from-reviews needs --camera."
-                : (Verb.Has(r, references) ? Verb.Missing(r, model) : Verb.Missing(r, model, normals, name))
+                : (
+                    Verb.Has(r, first)
+                        ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
+                            ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
+                            : Verb.Missing(r, model, normals, cameras, camera)
+                        : Verb.Has(r, miss) ? "--miss needs --first."
+                        : Verb.Has(r, references) ? Verb.Missing(r, model)
+                        : Verb.Missing(r, model, normals, name)
+                )
                     ?? (
                         ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
                             ? $"{lone.Name} needs --from-reviews."
@@ -146,7 +167,7 @@ internal static class CalibrateCommand
                     )
         );
         command.Rules.Add(r =>
-            r.GetValue(reviews) ? null
+            r.GetValue(reviews) || Verb.Has(r, first) ? null
             : Verb.Has(r, references) ? WrongReferences(r)
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
@@ -208,6 +229,19 @@ internal static class CalibrateCommand
                             parsed.GetValue(since) ?? TimeProvider.System.GetUtcNow() - ReviewsSpan,
                             Verb.Has(parsed, rate) ? parsed.GetValue(rate) : null,
                             parsed.GetValue(apply),
+                            parsed.GetValue(json),
+                            cancellation
+                        );
+                    if (parsed.GetValue(first) is { } cheap)
+                        return Cascade(
+                            cheap,
+                            parsed.GetRequiredValue(model)!, // the rule above requires these
+                            parsed.GetRequiredValue(normals),
+                            parsed.GetValue(defects) ?? [],
+                            parsed.GetRequiredValue(cameras)!,
+                            parsed.GetRequiredValue(camera)!,
+                            parsed.GetValue(miss),
+                            parsed.GetValue(provider),
                             parsed.GetValue(json),
                             cancellation
                         );
@@ -336,6 +370,55 @@ internal static class CalibrateCommand
             )
         );
 
+    private static int Cascade(
+        string first,
+        string full,
+        string[] normals,
+        string[] defects,
+        string file,
+        string camera,
+        double miss,
+        Provider provider,
+        bool json,
+        CancellationToken cancellation
+    )
+    {
+        CameraProfile profile =
+            FindProfile(file, camera)
+            ?? throw new InvalidDataException($"'{file}' has no profile for camera '{camera}': write one with its class first.");
+        string[] good = [.. ImageFiles.Find(normals).Select(f => f.Path)],
+            bad = defects.Length == 0 ? [] : [.. ImageFiles.Find(defects).Select(f => f.Path)];
+        CascadeFound found;
+        using (CascadeScorers scorers = new(first, full, new ScorerOptions { Provider = provider }))
+        using (ProgressLine line = new())
+        {
+            int done = 0;
+            found = CascadeFound.Of(
+                scorers.FirstId,
+                scorers.FullId,
+                [.. good.Select(Both)],
+                [.. bad.Select(Both)],
+                profile.Class,
+                miss,
+                scorers.MostSettled(profile.Class)
+            );
+
+            CascadeScores Both(string image)
+            {
+                line.Show("Scoring", ++done, good.Length + bad.Length);
+                return scorers.Both(scorers.Decode(File.ReadAllBytes(image), image), profile, cancellation);
+            }
+        }
+
+        string where = EditProfile(
+            file,
+            camera,
+            profile => profile["first"] = JsonSerializer.SerializeToNode(found.First, CameraJson.Default.FirstModel)
+        );
+        CascadeOutput.Write(found, miss, where, json);
+        return 0;
+    }
+
     private static async Task<int> FromReviewsAsync(
         StorageClients storage,
         string camera,
@@ -359,10 +442,25 @@ internal static class CalibrateCommand
 
     private static string[] Files(string[] paths) => [.. ImageFiles.Find(paths).Select(f => f.Path)];
 
-    private static CameraProfile Profile(string file, string camera) =>
-        (File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null) ?? CameraProfile.Default;
+    private static CameraProfile Profile(string file, string camera) => FindProfile(file, camera) ?? CameraProfile.Default;
 
-    private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration)
+    private static CameraProfile? FindProfile(string file, string camera) =>
+        File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null;
+
+    private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration) =>
+        EditProfile(
+            file,
+            camera,
+            profile =>
+            {
+                profile["class"] = objectClass;
+                profile["domain"] = domain == Domain.Medical ? "medical" : "industrial";
+                profile["threshold"] = calibration.Threshold;
+                profile["mapThreshold"] = calibration.MapThreshold;
+            }
+        );
+
+    private static string EditProfile(string file, string camera, Action<JsonObject> edit)
     {
         JsonObject root = File.Exists(file)
             ? JsonNode.Parse(
@@ -374,11 +472,13 @@ internal static class CalibrateCommand
         if (root["cameras"] is not JsonObject profiles)
             root["cameras"] = profiles = [];
         if (profiles[camera] is not JsonObject profile)
-            profiles[camera] = profile = [];
-        profile["class"] = objectClass;
-        profile["domain"] = domain == Domain.Medical ? "medical" : "industrial";
-        profile["threshold"] = calibration.Threshold;
-        profile["mapThreshold"] = calibration.MapThreshold;
+        {
+            // A profile of its own takes the place of the one that its pattern gives, so it begins as a copy of that
+            string? pattern = File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).KeyOf(camera) : null;
+            profiles[camera] = profile = (pattern is null ? null : profiles[pattern]?.DeepClone() as JsonObject) ?? [];
+        }
+
+        edit(profile);
         using MemoryStream written = new();
         using (Utf8JsonWriter writer = new(written, new JsonWriterOptions { Indented = true }))
             root.WriteTo(writer);

@@ -8,6 +8,7 @@ using AaClip.Evaluation.Report;
 using AaClip.Scoring;
 using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
+using AaClip.Scoring.Tiles;
 
 namespace AaClip.Cli.Model;
 
@@ -28,23 +29,49 @@ internal static class EvaluateCommand
         };
         Option<string?> references = SharedOptions.References();
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
+        Option<string?> first = new("--first")
+        {
+            Description = "Cheap model package: compares a cascade of it and --model with --model alone, in image AUROC and speed.",
+            HelpName = "DIR",
+        };
+        Option<string?> limits = new("--limits-from")
+        {
+            Description = "With --first: other labelled images of the same classes, from which the cascade's limits are made.",
+            HelpName = "DIR",
+        };
+        Option<double> miss = SharedOptions.Miss();
+        Option<Tiling?> tiles = SharedOptions.Tiles();
+        tiles.Description =
+            "With --first: the tiles in which --model sees an image, as in a camera's profile; the first model sees it whole.";
         Option<Provider> provider = SharedOptions.ModelProvider();
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "evaluate",
             "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the service's scores.",
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
-            "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json"
+            "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json",
+            "aaclip evaluate --first models/small --model models/aaclip --data drawn/ --limits-from others/"
         )
         {
             model,
             references,
             report,
             json,
+            first,
+            limits,
+            miss,
+            tiles,
             provider,
             threads,
         };
         data.AddTo(command);
+        command.Rules.Add(r =>
+            Verb.Has(r, first) != Verb.Has(r, limits) ? "--first and --limits-from go together."
+            : Verb.Has(r, first) && Verb.Has(r, report) ? "--first and --report exclude each other."
+            : new Option[] { miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone && !Verb.Has(r, first)
+                ? $"{lone.Name} needs --first."
+            : null
+        );
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(() =>
@@ -52,6 +79,27 @@ internal static class EvaluateCommand
                     DataSet set = data.Open(parsed);
                     foreach (string note in set.Notes)
                         Console.Error.WriteLine(note);
+                    if (parsed.GetValue(first) is { } cheap)
+                    {
+                        ScorerOptions options = new() { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) };
+                        using CascadeScorers scorers = new(cheap, parsed.GetRequiredValue(model), options);
+                        using ProgressLine line = new();
+                        DataSet others = DataSet.Open(
+                            parsed.GetRequiredValue(limits)!, // the rule above requires it
+                            new DataSetOptions { Split = DataSplit.All }
+                        );
+                        return CascadeEvaluation.Run(
+                            scorers,
+                            others,
+                            set,
+                            parsed.GetResult(tiles)?.Tokens[^1].Value,
+                            parsed.GetValue(miss),
+                            parsed.GetValue(json),
+                            line,
+                            cancellation
+                        );
+                    }
+
                     LabelledImage[] maskless = [.. set.Images.Where(i => i.Anomalous && i.MaskPath is null)];
                     if (maskless.Length > 0)
                         Console.Error.WriteLine(

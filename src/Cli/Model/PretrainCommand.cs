@@ -46,6 +46,10 @@ internal static class PretrainCommand
             HelpName = "N",
             CustomParser = Values.Whole(),
         };
+        Option<bool> small = new("--small")
+        {
+            Description = "A twentieth of the computation, with three heads in each tower: for the first model of a cascade.",
+        };
         Option<bool> resume = new("--resume") { Description = "Continues the training in --out after its last checkpoint." };
         Option<Provider> provider = SharedOptions.TrainingProvider();
         Verb command = new(
@@ -61,6 +65,7 @@ internal static class PretrainCommand
             batch,
             rate,
             seed,
+            small,
             resume,
             provider,
         };
@@ -70,6 +75,7 @@ internal static class PretrainCommand
                 {
                     PretrainingOptions options = new()
                     {
+                        Shape = parsed.GetValue(small) ? PretrainingOptions.Small : PretrainingOptions.Demo,
                         Steps = parsed.GetValue(steps),
                         Batch = parsed.GetValue(batch),
                         Rate = parsed.GetValue(rate),

@@ -117,4 +117,15 @@ internal static class SharedOptions
             DefaultValueFactory = _ => Provider.Auto,
             CustomParser = Values.Word<Provider>(),
         };
+
+    public static Option<double> Miss() =>
+        new("--miss")
+        {
+            Description =
+                "With --first: share of what --model calls anomalous that the first model may settle, with 95 % confidence. 1 % needs 299 "
+                + "images.",
+            DefaultValueFactory = _ => 0.01,
+            HelpName = "0-1",
+            CustomParser = Values.Number<double>(x => x is > 0 and < 1, "a number above 0 and below 1"),
+        };
 }

@@ -49,7 +49,7 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
         };
         List<ReviewedRow> rows = await new ReviewedResults(_index, new ReviewStore(storage, time))
             .QueryAsync(query, Sure, cancellation)
-            .Where(r => r.Row.Raw is not null)
+            .Where(r => r.Row is { Raw: not null, First: null }) // a first model's score is on a scale of its own
             .ToListAsync(cancellation);
         int others = rows.RemoveAll(r => r.Row.Class != profile.Class); // their scores have another scale
         double[] fine = Scores(ReviewVerdict.Fine),

@@ -25,6 +25,9 @@ public sealed record ResultDocument
     /// <summary>Score and verdict; a failed image has the verdict only.</summary>
     public required ScorePart Score { get; init; }
 
+    /// <summary>What the first model of a cascade said; null where the camera has none, and in results of jobs.</summary>
+    public FirstPart? First { get; init; }
+
     /// <summary>Anomalous regions, highest peak first; null for a failed image.</summary>
     public IReadOnlyList<Region>? Regions { get; init; }
 
@@ -166,7 +169,8 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 /// Anomalous if raw reaches the threshold. Null for a file without a threshold; calibrated and threshold are then null too.
 /// </param>
 /// <param name="Detection">
-/// The model's score of the whole image, about 0 to 1 (specification 4.2), unchanged; of an image in tiles, of the tile.
+/// The model's score of the whole image, about 0 to 1 (specification 4.2), unchanged; of an image in tiles, of the tile. Of an image that a
+/// first model settled, the score of that model; likewise the largest value of its map.
 /// </param>
 /// <param name="MapMax">
 /// Largest value of the final map (specification 4.2), outside of the ignore masks; of an image in tiles, inside of the tile.
@@ -200,6 +204,17 @@ public sealed record ScorePart(
     /// <exception cref="InvalidOperationException">There is no verdict; this can only be for a file.</exception>
     internal Verdict RequiredVerdict => Verdict ?? throw new InvalidOperationException("The result has no score.verdict.");
 }
+
+/// <summary>
+/// The first model of a cascade on an image. Where it settled the image, score, regions, map and heatmap come from it, and the model of the
+/// result has not seen the image.
+/// </summary>
+/// <param name="Model">"name@version".</param>
+/// <param name="Settles">Images with a lower raw score of it are settled.</param>
+/// <param name="Settled">Whether it settled the image.</param>
+/// <param name="Raw">Its raw score, on the scale of its package; null if it has none.</param>
+/// <param name="Failure">Why it was not asked, or gave no score; null if it gave one.</param>
+public sealed record FirstPart(string Model, double Settles, bool Settled, double? Raw = null, string? Failure = null);
 
 /// <summary>A stored raw map of [side, side] pixels, before smoothing and masks: value = offset + scale · pixel.</summary>
 /// <param name="Blob">Blob name in the maps container, or path of a file.</param>

@@ -279,9 +279,9 @@ public sealed partial class JobRunner(
     }
 
     // An image with a result of the new model is not scored again: the result would be the same. A failed result of another origin is
-    // retried.
+    // retried. An image that a first model settled has not been seen by the model.
     private static bool Settles(Job job, ResultSummary? result) =>
-        result is not null && (result.Verdict != Verdict.Failed || result.Job == job.Id);
+        result is { Settled: false } && (result.Verdict != Verdict.Failed || result.Job == job.Id);
 
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {

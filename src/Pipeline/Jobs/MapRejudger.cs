@@ -74,6 +74,20 @@ public sealed class MapRejudger(
                     + $"mode threshold needs a model with the same weights; use mode full."
             );
 
+        if (result.First is { Settled: true })
+        {
+            double threshold = Judgement.Threshold(profile, manifest.CalibrationFor(result.Image.ObjectClass))!.Value; // never without one
+            result = result with
+            {
+                Model = part with { Provider = result.Model.Provider },
+                Score = Cascade.Rescaled(result.Score, threshold),
+                ScoredAt = time.GetUtcNow(),
+                Job = job.Id,
+            };
+            await results.WriteAsync(result, cancellation);
+            return Outcome.Of(result.Score.RequiredVerdict, result.Score.Calibrated);
+        }
+
         byte[] png;
         ushort[] values;
         try

@@ -30,6 +30,7 @@ public sealed partial class ModelHost(
     private volatile string? _liveId; // from the last call that asked for the live model
     private readonly Faults _faults = new(time); // failures to load the live model
     private bool _closed;
+    private volatile IReadOnlySet<string> _kept = new HashSet<string>(); // first models of the cascades in force
 
     /// <summary>Whether this process loads the live model at start, and is unhealthy without it: the setting Model__Load.</summary>
     public bool Required => options.Value.Load;
@@ -42,10 +43,11 @@ public sealed partial class ModelHost(
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             if (live is { IsCompletedSuccessfully: true })
                 return _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
-                    ? well with
-                    {
-                        Note = $"The promoted model cannot be loaded, and {well.Id} stays live: {promoted.Reason}",
-                    }
+                        ? well with
+                        {
+                            Note = $"The promoted model cannot be loaded, and {well.Id} stays live: {promoted.Reason}",
+                        }
+                    : live.Result.State is { Note: null } fine && FirstFault() is { } note ? fine with { Note = note }
                     : live.Result.State;
             if (_faults.Current is { } fault)
                 return new ModelState(false, null, null, null, fault.Reason, Dead: Required && time.GetUtcNow() - fault.Since >= DeadAfter);
@@ -124,6 +126,10 @@ public sealed partial class ModelHost(
         }
     }
 
+    /// <summary>Names the models that stay in memory once they are loaded, although no image uses them at the moment.</summary>
+    /// <param name="ids">"name@version"; replaces those of the last call.</param>
+    public void Keep(IReadOnlySet<string> ids) => _kept = ids;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -137,6 +143,19 @@ public sealed partial class ModelHost(
 
         foreach (Slot slot in slots)
             await slot.DisposeAsync();
+    }
+
+    private string? FirstFault()
+    {
+        lock (_lock)
+            foreach (Slot slot in _slots.Where(s => _kept.Contains(s.Id) && s.Model.IsCompleted))
+            {
+                string? reason = slot.Failed ? slot.Model.Exception?.InnerException?.Message : slot.Model.Result.State.Note;
+                if (reason is not null)
+                    return $"The first model {slot.Id} does not score, and the live model scores its images: {reason}";
+            }
+
+        return null;
     }
 
     private async ValueTask<string> LiveOrFaultAsync(CancellationToken cancellation)
@@ -177,7 +196,7 @@ public sealed partial class ModelHost(
         Slot[] idle =
         [
             .. _slots
-                .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted)
+                .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted && !(_kept.Contains(s.Id) && !s.Failed))
                 .OrderByDescending(s => s.LastUse)
                 .Skip(MaxIdleModels),
         ];

@@ -18,6 +18,7 @@ namespace AaClip.Pipeline.Results;
 /// <param name="Content">The content that was scored; null in results of older programs, and where it was not read.</param>
 /// <param name="ImageTime">The time that the index files it under; null in results of older programs.</param>
 /// <param name="Cursor">Key of its row in the index; null in results of older programs.</param>
+/// <param name="Settled">Whether the first model of a cascade settled the image, and the model itself has not seen it.</param>
 public sealed record ResultSummary(
     string Blob,
     string Camera,
@@ -29,7 +30,8 @@ public sealed record ResultSummary(
     string? Job = null,
     [property: JsonIgnore] ImageContent? Content = null,
     [property: JsonIgnore] DateTimeOffset? ImageTime = null,
-    [property: JsonIgnore] string? Cursor = null
+    [property: JsonIgnore] string? Cursor = null,
+    [property: JsonIgnore] bool Settled = false
 )
 {
     private const int LongestText = 2048; // all metadata of a blob may have 8 KB in total
@@ -39,7 +41,20 @@ public sealed record ResultSummary(
     public string Model => BlobNames.ModelOf(Blob);
 
     internal static ResultSummary Of(ResultRow row) =>
-        new(row.Blob, row.Camera, row.Image, row.Verdict, row.Score, row.Time, row.Failure, row.Job, null, row.ImageTime, row.Cursor);
+        new(
+            row.Blob,
+            row.Camera,
+            row.Image,
+            row.Verdict,
+            row.Score,
+            row.Time,
+            row.Failure,
+            row.Job,
+            null,
+            row.ImageTime,
+            row.Cursor,
+            row.First is not null
+        );
 
     /// <summary>The metadata of a result: ASCII only, text percent-encoded.</summary>
     internal static Dictionary<string, string> ToMetadata(ResultDocument result)
@@ -59,6 +74,8 @@ public sealed record ResultSummary(
             metadata["failure"] = failure.Code;
         if (result.Job is { } job)
             metadata["job"] = job;
+        if (result.First is { Settled: true })
+            metadata["settled"] = "true";
         if (result.Image is { CreatedAt: { } created, Bytes: var bytes })
         {
             metadata["bytes"] = bytes.ToString(CultureInfo.InvariantCulture);
@@ -112,7 +129,8 @@ public sealed record ResultSummary(
             Text("job"),
             content,
             row is null ? null : IndexKeys.TimeOf(row),
-            row
+            row,
+            Text("settled") is not null
         );
 
         string? Text(string key) => metadata.TryGetValue(key, out string? text) ? text : null;

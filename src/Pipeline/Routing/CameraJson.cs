@@ -19,4 +19,5 @@ namespace AaClip.Pipeline.Routing;
 )]
 [JsonSerializable(typeof(CameraProfile))]
 [JsonSerializable(typeof(AlertRule))]
+[JsonSerializable(typeof(FirstModel))]
 public sealed partial class CameraJson : JsonSerializerContext;

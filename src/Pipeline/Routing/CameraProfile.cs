@@ -33,6 +33,7 @@ namespace AaClip.Pipeline.Routing;
 /// <see cref="Tiling"/>. Null scores images whole.
 /// </param>
 /// <param name="TileOverlap">Share of a tile's side that it has in common with the next one, 0 to 0.5. Default 0.25.</param>
+/// <param name="First">A cheap model that settles what is clearly normal; null for none.</param>
 public sealed record CameraProfile(
     string Class = "object",
     Domain Domain = Domain.Industrial,
@@ -45,7 +46,8 @@ public sealed record CameraProfile(
     AlertRule? Alert = null,
     string? Part = null,
     string? Tiles = null,
-    double TileOverlap = Tiling.DefaultOverlap
+    double TileOverlap = Tiling.DefaultOverlap,
+    FirstModel? First = null
 )
 {
     /// <summary>Name of the group of <see cref="Part"/>.</summary>

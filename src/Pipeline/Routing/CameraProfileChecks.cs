@@ -1,4 +1,5 @@
 using System.Globalization;
+using AaClip.Scoring.Packages;
 using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
 
@@ -44,9 +45,28 @@ internal static class CameraProfileChecks
                 Text(profile.TileOverlap),
                 $"expected a share of a tile's side, 0 to {Text(Tiling.MaxOverlap)}"
             );
+        CheckFirst(profile.First, where);
         CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);
+    }
+
+    private static void CheckFirst(FirstModel? first, string where)
+    {
+        if (first is null)
+            return;
+        foreach ((string field, string? model) in (ReadOnlySpan<(string, string?)>)[("model", first.Model), ("against", first.Against)])
+            if (model is not null && !ModelId.TryParse(model, out _))
+                throw Bad(where, $"first.{field}", $"'{model}'", "expected name@version of a published package");
+        if (first.Settles is not (> 0 and < 1))
+            throw Bad(
+                where,
+                "first.settles",
+                Text(first.Settles),
+                "expected a raw score above 0 and below 1, see 'aaclip calibrate --first'"
+            );
+        if (first.Bound is { } bound and not (> 0 and <= 1))
+            throw Bad(where, "first.bound", Text(bound), "expected a share above 0, at most 1, or leave it out");
     }
 
     private static void CheckPart(CameraProfile profile, string where)

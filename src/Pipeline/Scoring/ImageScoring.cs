@@ -126,6 +126,7 @@ public sealed partial class ImageScoring : IDisposable
             using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
             CameraSet cameras = await _cameras.GetAsync(cancellation);
+            _models.Keep(cameras.FirstModels);
             CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, cameras, profile, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
@@ -175,6 +176,7 @@ public sealed partial class ImageScoring : IDisposable
         RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
         CameraReference? references; // null if the camera has none
+        FirstLook? first = null; // of the camera's first model
         long start = _time.GetTimestamp();
         try
         {
@@ -241,11 +243,17 @@ public sealed partial class ImageScoring : IDisposable
             }
 
             references = await ReferencesAsync(request, model, profile, cancellation);
+            if (request.Job is null && profile.First is { } asked)
+                first = references?.Patches is null
+                    ? await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation)
+                    : FirstLook.NotAsked(asked, "The camera has reference images, and the limit was chosen without them.");
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
-                Task<ImageScore> scoring = model.Cut(image, profile.TilePlan) is { } tiles
-                    ? model.ScoreAsync(tiles, anchors, profile.Domain, references?.Patches, urgent, cancellation)
+                Task<ImageScore> scoring =
+                    first?.Score is { } settled ? Task.FromResult(settled)
+                    : model.Cut(image, profile.TilePlan) is { } tiles
+                        ? model.ScoreAsync(tiles, anchors, profile.Domain, references?.Patches, urgent, cancellation)
                     : model.ScoreAsync(image, anchors, profile.Domain, references?.Patches, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
@@ -271,15 +279,17 @@ public sealed partial class ImageScoring : IDisposable
         await YieldAsync(urgent, cancellation);
         if (references?.Patches is null && model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
-        Judgement judgement = Judgement.Of(
-            score.Map,
-            score.Detection,
-            profile,
-            references?.Patches?.Calibration ?? model.Manifest.CalibrationFor(request.ObjectClass),
-            result.Image.Width,
-            result.Image.Height,
-            tiles: score.Tiles
-        );
+        Judgement judgement =
+            first?.Judgement
+            ?? Judgement.Of(
+                score.Map,
+                score.Detection,
+                profile,
+                references?.Patches?.Calibration ?? model.Manifest.CalibrationFor(request.ObjectClass),
+                result.Image.Width,
+                result.Image.Height,
+                tiles: score.Tiles
+            );
 
         // 6. Draw and store the pictures
         QuantizedMap map = QuantizedMap.Create(score.Map.Raw);
@@ -296,6 +306,7 @@ public sealed partial class ImageScoring : IDisposable
         result = result with
         {
             Score = judgement.Score,
+            First = first?.Part,
             Regions = judgement.Regions,
             Tiles = score.Tiles,
             References =
@@ -376,6 +387,7 @@ public sealed partial class ImageScoring : IDisposable
         if (
             await _results.SummaryAsync(model, image, cancellation) is not { Failure: null } there
             || (request.Job is null && there.Job is not null)
+            || (request.Job is not null && there.Settled) // the model has not seen it
         )
             return null;
         ResultDocument? result = await _results.ReadAsync(there.Blob, cancellation);

@@ -44,6 +44,12 @@ public static class Metrics
         "Images with a verdict."
     );
 
+    private static readonly Counter<long> FirstCount = Meter.CreateCounter<long>(
+        "aaclip.cascade.images",
+        "{image}",
+        "Images of cameras with a first model, by what it did: settled, unclear, unavailable."
+    );
+
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
         "aaclip.failures",
         "{image}",
@@ -104,6 +110,11 @@ public static class Metrics
             ),
             new("model", model)
         );
+
+    /// <summary>Counts an image of a camera with a first model.</summary>
+    /// <param name="outcome">"settled", "unclear" or "unavailable"; the last two were scored by the live model.</param>
+    /// <param name="model">"name@version" of the first model.</param>
+    public static void First(string outcome, string model) => FirstCount.Add(1, new("outcome", outcome), new("first", model));
 
     /// <summary>Counts a failed image.</summary>
     /// <param name="code">Code of the failure, not its text.</param>

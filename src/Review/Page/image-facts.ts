@@ -51,6 +51,7 @@ export function facts(facts: Facts) {
             ${row.part ? html`<dt>Part</dt><dd>${row.part}</dd>` : nothing}
             <dt>Class</dt>
             <dd>${row.class ?? "–"}</dd>
+            ${row.first ? html`<dt>Settled by</dt><dd class="name">${row.first}</dd>` : nothing}
             ${row.raw === undefined
                 ? nothing
                 : html`<dt>Raw score</dt>

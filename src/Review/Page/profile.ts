@@ -26,6 +26,7 @@ export interface Profile {
     minRegion?: number;
     tiles?: string;
     tileOverlap?: number;
+    first?: { model: string; settles: number; against?: string; bound?: number };
     heatmaps?: boolean;
     skip?: readonly string[];
     part?: string;

@@ -41,6 +41,7 @@ export interface Row {
     part?: string;
     failure?: string;
     job?: string;
+    first?: string;
     profile?: string;
     heatmap?: string;
     map?: string;

@@ -10,6 +10,11 @@ public sealed record PretrainingOptions
     /// <summary>Model shape of the demonstration; its vocabulary is learned.</summary>
     public static ClipArchitecture Demo { get; } = new(128, 8, new TowerShape(128, 8, 4, 512), new TowerShape(96, 3, 3, 384), 32, 0, 96);
 
+    /// <summary>
+    /// A twentieth of its computation: patches of 16 pixels, a narrower image tower of four blocks. For the first model of a cascade.
+    /// </summary>
+    public static ClipArchitecture Small { get; } = new(128, 16, new TowerShape(96, 4, 3, 384), new TowerShape(96, 3, 3, 384), 32, 0, 96);
+
     /// <summary>Sizes of the towers. The vocabulary size in it is ignored; the learned vocabulary decides.</summary>
     public ClipArchitecture Shape { get; init; } = Demo;
 

@@ -16,6 +16,7 @@ public class CameraSetTests
               "class": "MVTec/bottle", "domain": "medical", "threshold": 0.6, "mapThreshold": 1.5, "ignore": [[[0, 0], [0.5, 0], [0.5, 1]]],
               "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"], "part": "^(?<part>[^/]+)/",
               "tiles": "3x2", "tileOverlap": 0.1,
+              "first": { "model": "small@1", "settles": 0.2, "against": "full@2", "bound": 0.03 },
               "alert": { "severityBands": [{ "name": "low", "minCalibrated": 0.5 }, { "name": "high", "minCalibrated": 0.8 }],
                 "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5,
                 "enabled": false, "smooth": 7, "silence": false, "drift": false }
@@ -36,6 +37,8 @@ public class CameraSetTests
             ("MVTec/bottle", Domain.Medical, 0.6, 1.5f, 0.01, false),
             (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
         );
+        Assert.Equal(new FirstModel("small@1", 0.2, "full@2", 0.03), profile.First);
+        Assert.Equal(["small@1"], Parse(Full).FirstModels);
         Assert.Equal(["thumbs/*"], profile.Skip);
         Assert.Equal(("SN-1", null), (profile.PartOf("SN-1/a.png"), profile.PartOf("a.png")));
         Assert.Equal([true, false, false, false], profile.Mask?.Square(2) ?? []);
@@ -78,6 +81,7 @@ public class CameraSetTests
         );
         Assert.Equal((true, true), (profile.Alert.Silence, profile.Alert.Drift));
         Assert.Null(profile.TilePlan);
+        Assert.Null(profile.First);
         Assert.Equal(0.25, profile.TileOverlap);
         Assert.Equal(["minor", "major", "critical"], profile.Alert.SeverityBands.Select(b => b.Name));
     }
@@ -131,6 +135,13 @@ public class CameraSetTests
     [InlineData("""{ "tiles": "0x2" }""", "'tiles' is '0x2'", "or leave it out")]
     [InlineData("""{ "tiles": 3 }""", "field 'tiles' is 3", "cameras.schema.json")]
     [InlineData("""{ "tileOverlap": 0.6 }""", "'tileOverlap' is 0.6", "0 to 0.5")]
+    [InlineData("""{ "first": { "settles": 0.1 } }""", "missing required", "model")]
+    [InlineData("""{ "first": { "model": "small@1" } }""", "missing required", "settles")]
+    [InlineData("""{ "first": { "model": "small", "settles": 0.1 } }""", "'first.model' is 'small'", "name@version of a published package")]
+    [InlineData("""{ "first": { "model": "s@1", "settles": 0.1, "against": "" } }""", "'first.against' is ''", "name@version")]
+    [InlineData("""{ "first": { "model": "s@1", "settles": 1 } }""", "'first.settles' is 1", "see 'aaclip calibrate --first'")]
+    [InlineData("""{ "first": { "model": "s@1", "settles": 0.1, "bound": 0 } }""", "'first.bound' is 0", "or leave it out")]
+    [InlineData("""{ "first": { "model": "s@1", "settles": 0.1, "share": 1 } }""", "field 'first", "share")]
     [InlineData("""{ "alert": { "smooth": 4 } }""", "'alert.smooth' is 4", "an odd number of images, 1 to 99")]
     [InlineData("""{ "alert": { "smooth": 101 } }""", "'alert.smooth' is 101", "an odd number of images, 1 to 99")]
     [InlineData("""{ "alert": { "closeAfterNormal": 0 } }""", "'alert.closeAfterNormal' is 0", "1 to 1000")]

@@ -62,6 +62,9 @@ public sealed record ResultRow
     /// <summary>The job that asked for it; null for a new image.</summary>
     public string? Job { get; init; }
 
+    /// <summary>"name@version" of the first model that settled the image; null where the model itself scored it.</summary>
+    public string? First { get; init; }
+
     /// <summary>ETag of the camera profiles that applied; null where there was no file of them.</summary>
     public string? Profile { get; init; }
 
@@ -113,6 +116,7 @@ public sealed record ResultRow
             Part = result.Image.Part,
             Failure = result.Failure?.Code,
             Job = result.Job,
+            First = result.First is { Settled: true } first ? first.Model : null,
             Profile = result.Profile,
             Heatmap = result.Heatmap,
             Map = result.Map?.Blob,
@@ -144,6 +148,7 @@ public sealed record ResultRow
         Set("part", Part);
         Set("failure", Failure);
         Set("job", Job);
+        Set("first", First);
         Set("profile", Profile);
         Set("heatmap", Heatmap);
         Set("map", Map);
@@ -186,6 +191,7 @@ public sealed record ResultRow
             Part = entity.GetString("part"),
             Failure = entity.GetString("failure"),
             Job = entity.GetString("job"),
+            First = entity.GetString("first"),
             Profile = entity.GetString("profile"),
             Heatmap = entity.GetString("heatmap"),
             Map = entity.GetString("map"),
