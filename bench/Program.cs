@@ -51,7 +51,9 @@ root.SetAction(
             code = PipelineBench.RunChild(parsed.GetValue(scratch)!, keep);
         if (code == 0)
             code = await IndexBench.RunAsync([10_000, 100_000], keep, cancellation);
-        return code != 0 ? code : await ReviewBench.RunAsync(100_000, keep, cancellation);
+        if (code == 0)
+            code = await ReviewBench.RunAsync(100_000, keep, cancellation);
+        return code != 0 ? code : await GrowthBench.RunAsync(parsed.GetValue(scratch)!, keep, cancellation);
     }
 );
 
@@ -133,6 +135,10 @@ Option<int> many = new("--results")
 Command review = new("review", "Measures the review page in Chromium, on Azurite.") { many, save };
 review.SetAction((parsed, cancellation) => ReviewBench.RunAsync(parsed.GetValue(many), parsed.GetValue(save), cancellation));
 root.Add(review);
+
+Command growth = new("growth", "Measures what an image costs against sizes and numbers, and draws it.") { scratch, save };
+growth.SetAction((parsed, cancellation) => GrowthBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(save), cancellation));
+root.Add(growth);
 
 Option<string> connection = new("--connection")
 {
