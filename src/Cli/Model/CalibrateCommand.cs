@@ -346,8 +346,8 @@ internal static class CalibrateCommand
         Print(made.Result, made.Normals, made.Defects, calibration.FalseAlarms, made.Needed, where);
         if (made.Result is { Guaranteed: false, Found: null })
             Console.WriteLine(
-                "The bound assumes that references score as new images do; each was compared with the others alone. It is exact with "
-                    + "other good images in --normals."
+                "This is an estimate from the references themselves, each compared with the others alone. It is exact with other good "
+                    + "images in --normals."
             );
         return 0;
     }

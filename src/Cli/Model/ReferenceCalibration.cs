@@ -78,22 +78,20 @@ internal sealed class ReferenceCalibration
 
         // 3. Scale and thresholds
         Method method = scorer.Model.Method;
+        bool apart = !good.Any(IsReference); // a reference has one image less to be compared with, and references are few
         CalibrationResult result =
             bad.Count > 0
                 ? Calibrator.FromDefects(fine, bad, Domain, null, method)
-                : Calibrator.FromNormals(fine, FalseAlarms, Domain, null, method) with
-                {
-                    Guaranteed = !good.Any(IsReference), // a reference has one image less to be compared with
-                };
+                : Calibrator.FromNormals(fine, FalseAlarms, Domain, null, method, split: apart);
         return new Made(
             all with
             {
                 Calibration = result.Calibration,
             },
-            result,
+            bad.Count > 0 || apart ? result : result with { Guaranteed = false },
             fine.Count,
             bad.Count,
-            Calibrator.Needed(FalseAlarms, Domain, scaled: false, method)
+            Calibrator.Needed(FalseAlarms, Domain, scaled: !apart, method)
         );
 
         bool IsReference(string file) => bank.Has(NameOf(File.ReadAllBytes(file)));
