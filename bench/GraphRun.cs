@@ -68,9 +68,31 @@ internal sealed class GraphRun : IDisposable
         return new GraphRun(
             session,
             provider,
-            [("image", image), ("anchors", Draw(0.12f, batch, shape.Embed, 2))], // columns of about unit length
-            [("map", [batch, shape.Grid, shape.Grid]), ("detection", [batch])]
+            [("image", image), ("anchors", Anchors(session, shape, batch))],
+            [
+                ("map", [batch, shape.Grid, shape.Grid]),
+                .. session.OutputMetadata.ContainsKey("detection") ? [("detection", [batch])] : Array.Empty<(string, long[])>(),
+            ]
         );
+    }
+
+    // Columns of about unit length; for AdaCLIP as many sentences as its prompts have, each with 14 tokens.
+    private static OrtValue Anchors(InferenceSession session, ModelArchitecture shape, int batch)
+    {
+        const int Normal = 28,
+            Abnormal = 20,
+            Tokens = 14;
+        int columns = session.InputMetadata["anchors"].Dimensions[^1];
+        if (columns == 2)
+            return Draw(0.12f, batch, shape.Embed, 2);
+        float[] rows = new float[(Normal + Abnormal) * columns];
+        for (int i = 0; i < Normal + Abnormal; i++)
+        {
+            rows[i * columns] = i < Normal ? 0 : 1;
+            rows[i * columns + Tokens] = shape.Vocabulary - 1; // the end mark
+        }
+
+        return OrtValue.CreateTensorValueFromMemory(rows, [1, Normal + Abnormal, columns]);
     }
 
     /// <summary>Prepares products or attentions with random values, from x to y.</summary>

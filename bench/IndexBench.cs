@@ -108,6 +108,16 @@ internal static class IndexBench
             Options.Create(new StorageOptions())
         );
 
+    /// <summary>Milliseconds of the query for the newest 50 results of a camera: the median.</summary>
+    /// <param name="size">Results in the index.</param>
+    public static async Task<double> NewestAsync(int size, CancellationToken cancellation)
+    {
+        await using Azurite azurite = await StartAsync(cancellation);
+        ResultIndex index = new(Clients(azurite.ConnectionString));
+        await FillAsync(index, size, cancellation);
+        return ScoringBench.Median(await TimesAsync(index, Questions[0].Query, cancellation));
+    }
+
     private static async Task FillAsync(ResultIndex index, int size, CancellationToken cancellation)
     {
         long span = TimeSpan.FromDays(365).Ticks;

@@ -69,7 +69,7 @@ internal static class PipelineBench
     }
 
     // Copies the demo model, because a second version is written beside it.
-    private static string Demo(string scratch)
+    internal static string Demo(string scratch)
     {
         string folder = Path.Combine(scratch, "demo"),
             demo = Path.Combine(ScoringBench.Root, "models", "demo");
@@ -166,7 +166,7 @@ internal static class PipelineBench
     }
 
     // A second version of the package with the same weights.
-    private static string Recalibrated(string package)
+    internal static string Recalibrated(string package)
     {
         string folder = package + "-recalibrated";
         if (!Directory.Exists(folder))

@@ -88,11 +88,13 @@ internal sealed class PipelineSite : IAsyncDisposable
 
     /// <summary>Uploads images at once, and polls until each has its result.</summary>
     /// <param name="look">Interval between two polls, which cost the pipeline time; for the last images it is shorter.</param>
+    /// <param name="camera">Camera of an image by its number; null for one camera.</param>
     /// <returns>Seconds from each upload to its result, and from the first upload to the last result.</returns>
     public async Task<(double[] Latencies, double Seconds)> PassAsync(
         IReadOnlyList<byte[]> images,
         TimeSpan look,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Func<int, string>? camera = null
     )
     {
         long start = Stopwatch.GetTimestamp();
@@ -102,7 +104,8 @@ internal sealed class PipelineSite : IAsyncDisposable
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation },
             async (image, token) =>
             {
-                string name = $"line1/{Interlocked.Increment(ref _dropped):D6}.jpg";
+                int number = Interlocked.Increment(ref _dropped);
+                string name = $"{camera?.Invoke(number) ?? "line1"}/{number:D6}.jpg";
                 long dropped = Stopwatch.GetTimestamp();
                 BlobContentInfo info = (await _images.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(image), token)).Value;
                 lock (waiting)

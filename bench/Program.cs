@@ -51,7 +51,9 @@ root.SetAction(
             code = PipelineBench.RunChild(parsed.GetValue(scratch)!, keep);
         if (code == 0)
             code = await IndexBench.RunAsync([10_000, 100_000], keep, cancellation);
-        return code != 0 ? code : await ReviewBench.RunAsync(100_000, keep, cancellation);
+        if (code == 0)
+            code = await ReviewBench.RunAsync(100_000, keep, cancellation);
+        return code != 0 ? code : await GrowthBench.RunAsync(parsed.GetValue(scratch)!, keep, cancellation);
     }
 );
 
@@ -134,6 +136,10 @@ Command review = new("review", "Measures the review page in Chromium, on Azurite
 review.SetAction((parsed, cancellation) => ReviewBench.RunAsync(parsed.GetValue(many), parsed.GetValue(save), cancellation));
 root.Add(review);
 
+Command growth = new("growth", "Measures what an image costs against sizes and numbers, and draws it.") { scratch, save };
+growth.SetAction((parsed, cancellation) => GrowthBench.RunAsync(parsed.GetValue(scratch)!, parsed.GetValue(save), cancellation));
+root.Add(growth);
+
 Option<string> connection = new("--connection")
 {
     Description = "Connection string of the storage account.",
@@ -174,7 +180,7 @@ Option<int> size = new("--size")
     HelpName = "PX",
 };
 Option<string> provider = new("--provider") { Description = "cpu or cuda.", DefaultValueFactory = _ => "cpu" };
-Command training = new("training", "Measures steps of both stages of training with the full-size model.")
+Command training = new("training", "Measures steps of the training of adapters and prompts with the full-size model.")
 {
     scratch,
     steps,

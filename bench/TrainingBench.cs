@@ -6,13 +6,15 @@ using AaClip.Import.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
 using AaClip.Training.Optimization;
+using AaClip.Training.Prompts;
 using AaClip.Training.Stages;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Bench;
 
 /// <summary>
-/// Seconds per training step of the full-size model, and its peak memory: stage 2 with two images, stage 1 with the sentences of one class.
+/// Seconds per training step of the full-size model, and its peak memory: of AA-CLIP stage 2 with two images and stage 1 with the sentences
+/// of one class; of learned prompts the features of an image, and steps with eight images.
 /// </summary>
 internal static class TrainingBench
 {
@@ -24,9 +26,16 @@ internal static class TrainingBench
         FullSizeModel.Sources(scratch);
         double gflop = Machine.GflopPerSecond(scratch);
         List<Row> rows = [];
-        foreach (string stage in (string[])["text", "image"])
+        foreach (string stage in (string[])["text", "image", "features", "crane", "anomalyclip"])
         {
-            Console.Error.WriteLine($"Stage {(stage == "text" ? 1 : 2)}: {steps} steps ...");
+            string what = stage switch
+            {
+                "text" => "stage 1: gradients for the 16 sentences of a class",
+                "image" => $"stage 2: step on 2 images of {size} px",
+                "features" => $"prompts: features of an image of {size} px",
+                _ => $"prompts, {stage}: step on {PromptRecipe.Batch} images of {size} px",
+            };
+            Console.Error.WriteLine($"{what}, {steps} times ...");
             string output = Path.Combine(scratch, $"training-{Environment.ProcessId}.json");
             using Process child = Process.Start(
                 Environment.ProcessPath!,
@@ -48,8 +57,6 @@ internal static class TrainingBench
             File.Delete(output);
             double peak = found.PeakGiB;
             double[] seconds = [.. found.Seconds.Order()];
-            string what =
-                stage == "text" ? "stage 1: gradients for the 16 sentences of a class" : $"stage 2: step on 2 images of {size} px";
             rows.Add(
                 new Row(
                     $"{what}, seconds",
@@ -61,7 +68,7 @@ internal static class TrainingBench
                 )
             );
             rows.Add(
-                stage == "text"
+                stage != "image"
                     ? new Row($"{what}, peak resident memory", FormattableString.Invariant($"{peak:F1} GiB"), "", "", null, "")
                     : new Row(
                         $"{what}, peak resident memory",
@@ -75,7 +82,8 @@ internal static class TrainingBench
             if (found.CardGiB is { } card)
                 rows.Add(Row.Of($"{what}, memory of the card", $"{card:F1} GiB"));
             rows.Add(Row.Of($"{what}, first step with its graphs", $"{found.FirstSeconds:F1} s"));
-            rows.Add(Row.Of($"{what}, norm of the first gradients", $"{found.GradientNorm:G7}", ratio: "the same on CPU and CUDA"));
+            if (found.GradientNorm > 0)
+                rows.Add(Row.Of($"{what}, norm of the first gradients", $"{found.GradientNorm:G7}", ratio: "the same on CPU and CUDA"));
         }
 
         Report report = new()
@@ -103,10 +111,23 @@ internal static class TrainingBench
     public static void Child(string stage, string scratch, int steps, int size, string provider, string output)
     {
         ImportOptions model = RandomModel.Options(FullSizeModel.Sources(scratch), RandomModel.Full, "");
-        AdaptationOptions options = new() { Size = size, Provider = provider == "cuda" ? Provider.Cuda : Provider.Cpu };
+        Provider runs = provider == "cuda" ? Provider.Cuda : Provider.Cpu;
+        using GraphFolder graphs = new(runs, 0);
+        if (stage is not ("text" or "image"))
+        {
+            using PromptSteps prompts = new(model, stage == "features" ? "crane" : stage, size, graphs, runs, scratch);
+            Measure(stage == "features" ? prompts.Features : prompts.Step, prompts.Adam, steps, provider, output);
+            return;
+        }
+
+        AdaptationOptions options = new() { Size = size, Provider = runs };
         using FrozenClip clip = new(model.Clip, options);
-        using GraphFolder graphs = new(options);
         (Action step, Adam adam) = stage == "text" ? TextStep(clip, graphs, model) : ImageStep(clip, graphs);
+        Measure(step, adam, steps, provider, output);
+    }
+
+    private static void Measure(Action step, Adam adam, int steps, string provider, string output)
+    {
         long start = Stopwatch.GetTimestamp();
         step();
         double first = Stopwatch.GetElapsedTime(start).TotalSeconds;

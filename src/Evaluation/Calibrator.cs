@@ -57,6 +57,9 @@ public static class Calibrator
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
     /// <param name="given">A scale to keep; null chooses one.</param>
     /// <param name="method">The model's method; null for AA-CLIP.</param>
+    /// <param name="split">
+    /// False where the images are too few to be split: all set scale and threshold, and the bound is only an estimate.
+    /// </param>
     /// <exception cref="ArgumentException">There are no images.</exception>
     /// <exception cref="InvalidDataException">The threshold lies outside the given scale.</exception>
     public static CalibrationResult FromNormals(
@@ -64,11 +67,12 @@ public static class Calibrator
         double falseAlarms,
         Domain domain,
         Calibration? given = null,
-        Method? method = null
+        Method? method = null,
+        bool split = true
     )
     {
         Require(normals.Count, falseAlarms);
-        bool halved = Halved(domain, given is not null, method);
+        bool halved = split && Halved(domain, given is not null, method);
         Observed[] ranked = halved && normals.Count > 1 ? [.. normals.Where((_, i) => i % 2 == 1)] : [.. normals];
         int count = halved && normals.Count == 1 ? 0 : ranked.Length; // one image cannot set both scale and threshold: no guarantee
         int rank = Rank(ranked.Length, falseAlarms);
@@ -88,7 +92,8 @@ public static class Calibrator
 
         float[] maxima = [.. ranked.Select(n => n.MapMax).Order()];
         Calibration calibration = scale with { Threshold = Inside(threshold), MapThreshold = MathF.BitIncrement(maxima[rank - 1]) };
-        return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, Guaranteed: true);
+        bool guaranteed = split || !Halved(domain, given is not null, method);
+        return new CalibrationResult(calibration, count == 0 ? 1 : 1 - (double)rank / (count + 1), null, guaranteed);
 
         double Quantile(Calibration on) => JustAbove(ranked.Select(n => n.Raw(on, domain)), rank);
     }

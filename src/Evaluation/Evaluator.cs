@@ -4,6 +4,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 
 namespace AaClip.Evaluation;
 
@@ -15,17 +16,23 @@ public static class Evaluator
 {
     /// <summary>Runs the evaluation.</summary>
     /// <param name="scored">Called after each image, with its scores.</param>
-    /// <exception cref="InvalidDataException">The model returned NaN or infinite values.</exception>
+    /// <param name="references">Patches that all images are compared with; null for none.</param>
+    /// <exception cref="InvalidDataException">
+    /// The model returned NaN or infinite values, or the references do not fit to a class or the model.
+    /// </exception>
     /// <exception cref="ImageRejectedException">An image cannot be read; the message names it.</exception>
     public static IEnumerable<ClassReport> Run(
         AnomalyScorer scorer,
         DataSet data,
         Action<LabelledImage, ImageScore>? scored = null,
+        ReferencePatches? references = null,
         CancellationToken cancellation = default
     )
     {
         foreach (IGrouping<string, LabelledImage> group in data.Images.GroupBy(i => i.ClassName))
-            yield return Class(scorer, group.Key, data.Domain, [.. group], scored, cancellation);
+            yield return references?.MisfitOf(scorer.Model, group.Key, null) is { } misfit
+                ? throw new InvalidDataException(references.Explain(misfit, scorer.Model, group.Key, null))
+                : Class(scorer, group.Key, data.Domain, [.. group], scored, references, cancellation);
     }
 
     private static ClassReport Class(
@@ -34,6 +41,7 @@ public static class Evaluator
         Domain domain,
         LabelledImage[] images,
         Action<LabelledImage, ImageScore>? scored,
+        ReferencePatches? references,
         CancellationToken cancellation
     )
     {
@@ -48,7 +56,7 @@ public static class Evaluator
         {
             cancellation.ThrowIfCancellationRequested();
             RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
-            ImageScore score = scorer.Score(picture, anchors, domain, cancellation);
+            ImageScore score = scorer.Score(picture, anchors, domain, references, cancellation);
             float[] map = score.Map.FullSize(size, size);
             range.Add(map);
             results.Add((image, score.MapMax, score.Detection));
@@ -73,7 +81,7 @@ public static class Evaluator
         double[] published = scorer.Model.Method.DetectionAlone
             ? [.. results.Select(r => (double)r.Detection)]
             : Combine(results.Select(r => r.MapMax), results.Select(r => r.Detection), range, domain);
-        Calibration calibration = scorer.Model.CalibrationFor(className);
+        Calibration calibration = references?.Calibration ?? scorer.Model.CalibrationFor(className);
         double[] raw = [.. results.Select(r => calibration.Raw(r.MapMax, r.Detection, domain))];
         bool[] labels = [.. images.Select(i => i.Anomalous)];
         return new ClassReport

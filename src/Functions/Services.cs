@@ -47,6 +47,7 @@ public static class Services
         services.AddSingleton<QueueSender>();
         services.AddSingleton<Infrastructure>();
         services.AddSingleton<CameraProfiles>();
+        services.AddSingleton<CameraReferences>();
         services.AddSingleton<UploadRouter>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<IndexRetention>();

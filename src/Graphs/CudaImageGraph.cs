@@ -58,6 +58,7 @@ internal sealed class CudaImageGraph(
 
         Sum x = new(Normalize(new(Embed(image)), "visual.ln_pre", "/visual/ln_pre").Normed);
         Value? scores = null;
+        Value[] levels = new Value[shape.Levels.Count]; // [B, 1 + patches, width] each
         for (int block = 0; block < shape.Levels.Max(); block++)
         {
             x = Block(x, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}");
@@ -70,6 +71,7 @@ internal sealed class CudaImageGraph(
                 string path = $"/head/levels.{level}";
                 (Value normed, Value sum) = Normalize(x, "visual.ln_post", $"{path}/ln_post");
                 x = new(sum);
+                levels[level] = sum;
                 Value dot = Dot(normed, $"seg_proj.{level}", difference, path);
                 scores = scores is null ? dot : graph.Node("Add", $"{path}/sum", [scores.Value, dot]);
                 if (level == shape.Levels.Count - 1)
@@ -83,6 +85,7 @@ internal sealed class CudaImageGraph(
         map = graph.Node("Add", "/head/map/score", [map, graph.Scalar(0.5f * shape.Levels.Count)]);
         map = graph.Node("Reshape", "/head/map", [map, graph.Integers(-1, shape.Grid, shape.Grid)]);
         graph.Output("map", map, DataType.Float, "B", shape.Grid, shape.Grid);
+        ReferenceHead.Write(graph, shape, levels, withClass: true);
     }
 
     // The patches as rows, with a row of zeros in front for the class token, times the kernel: [B, 1 + patches, width]. A product is faster

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using AaClip.Graphs.Proto;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using static AaClip.Graphs.Proto.AttributeProto.Types;
 using static AaClip.Graphs.Proto.TensorProto.Types;
 
@@ -21,6 +22,7 @@ internal sealed class GraphWriter : IDisposable
     private readonly string _path;
     private readonly HashSet<string> _initializers = [];
     private readonly HashSet<string> _taps;
+    private RepeatedField<NodeProto> _nodes; // of the graph, or of the branch that is being written
 
     /// <param name="path">The graph's file; its weights are written to the same path with the extension ".weights".</param>
     /// <param name="taps">Tap names of inner values that also become outputs; for tests and inspection.</param>
@@ -30,7 +32,43 @@ internal sealed class GraphWriter : IDisposable
         _weights = new WeightsFile(Path.ChangeExtension(path, ".weights"));
         _graph = new GraphProto { Name = Path.GetFileNameWithoutExtension(path) };
         _taps = [.. taps ?? []];
+        _nodes = _graph.Node;
     }
+
+    /// <summary>Continues a graph that was written before; its weights stay where they are.</summary>
+    /// <param name="path">As above: the file must not exist.</param>
+    /// <param name="earlier">The graph's file.</param>
+    /// <exception cref="InvalidDataException">The file is no ONNX graph, or one for another version of the operators.</exception>
+    public GraphWriter(string path, string earlier)
+        : this(path)
+    {
+        ModelProto model;
+        try
+        {
+            using FileStream stream = File.OpenRead(earlier);
+            model = ModelProto.Parser.ParseFrom(stream);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            _weights.Dispose();
+            throw new InvalidDataException($"'{earlier}' is not an ONNX graph: {e.Message}", e);
+        }
+
+        if (model.OpsetImport.FirstOrDefault(o => o.Domain.Length == 0)?.Version != Opset)
+        {
+            _weights.Dispose();
+            throw new InvalidDataException($"'{earlier}' does not use version {Opset} of ONNX's operators: import the model again.");
+        }
+
+        _graph.MergeFrom(model.Graph);
+        _initializers.UnionWith(_graph.Initializer.Select(i => i.Name));
+    }
+
+    /// <summary>Whether a node makes this value.</summary>
+    public bool Makes(Value value) => _graph.Node.Any(n => n.Output.Contains(value.Name));
+
+    /// <summary>Whether the graph has an input with this name.</summary>
+    public bool HasInput(string name) => _graph.Input.Any(i => i.Name == name);
 
     /// <summary>Declares an input. An axis is a number, or a name if its length is variable.</summary>
     public Value Input(string name, DataType type, params ReadOnlySpan<object> axes)
@@ -39,10 +77,47 @@ internal sealed class GraphWriter : IDisposable
         return new Value(name);
     }
 
+    /// <summary>Declares an input that may be left out: it is then empty along its last axis.</summary>
+    public Value OptionalInput(string name, DataType type, params ReadOnlySpan<object> axes)
+    {
+        Value input = Input(name, type, axes);
+        long[] shape = [.. axes[..^1].ToArray().Select(a => Convert.ToInt64(a, System.Globalization.CultureInfo.InvariantCulture)), 0];
+        _graph.Initializer.Add(_weights.Add(name, shape, type, []));
+        return input;
+    }
+
+    /// <summary>Adds a node whose results one of two branches makes. A branch uses all values that were made before.</summary>
+    /// <param name="condition">One truth value.</param>
+    /// <param name="type">Type of all results; the branches may give them different shapes.</param>
+    public Value[] If(string path, Value condition, DataType type, Func<Value[]> then, Func<Value[]> otherwise)
+    {
+        GraphProto first = Branch("then", then),
+            second = Branch("else", otherwise);
+        return Nodes("If", "", path, first.Output.Count, [condition], Graph("then_branch", first), Graph("else_branch", second));
+
+        GraphProto Branch(string name, Func<Value[]> write)
+        {
+            GraphProto branch = new() { Name = $"{path}/{name}" };
+            RepeatedField<NodeProto> outer = _nodes;
+            _nodes = branch.Node;
+            try
+            {
+                foreach (Value result in write())
+                    branch.Output.Add(Describe(result.Name, type));
+            }
+            finally
+            {
+                _nodes = outer;
+            }
+
+            return branch;
+        }
+    }
+
     /// <summary>Declares an output with its own name.</summary>
     public void Output(string name, Value value, DataType type, params ReadOnlySpan<object> axes)
     {
-        _graph.Node.Add(
+        _nodes.Add(
             new NodeProto
             {
                 Name = $"/{name}/Identity",
@@ -59,7 +134,7 @@ internal sealed class GraphWriter : IDisposable
     {
         if (_taps.Remove(name))
         {
-            _graph.Node.Add(
+            _nodes.Add(
                 new NodeProto
                 {
                     Name = $"/{name}/Cast",
@@ -124,7 +199,7 @@ internal sealed class GraphWriter : IDisposable
         Value[] outputs = [.. wanted.Select((made, i) => made ? new Value(i == 0 ? node.Name : $"{node.Name}:{i}") : default)];
         node.Output.AddRange(outputs.Select(o => o.Name ?? ""));
         node.Attribute.AddRange(attributes.ToArray());
-        _graph.Node.Add(node);
+        _nodes.Add(node);
         return outputs;
     }
 
@@ -224,7 +299,28 @@ internal sealed class GraphWriter : IDisposable
         return attribute;
     }
 
-    private static ValueInfoProto Describe(string name, DataType type, ReadOnlySpan<object> axes)
+    public static AttributeProto Empty(DataType type, params ReadOnlySpan<long> shape)
+    {
+        TensorProto tensor = new() { DataType = (int)type, RawData = ByteString.Empty };
+        tensor.Dims.AddRange(shape.ToArray());
+        return new()
+        {
+            Name = "value",
+            Type = AttributeType.Tensor,
+            T = tensor,
+        };
+    }
+
+    private static AttributeProto Graph(string name, GraphProto graph) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeType.Graph,
+            G = graph,
+        };
+
+    /// <param name="axes">None for any shape.</param>
+    private static ValueInfoProto Describe(string name, DataType type, params ReadOnlySpan<object> axes)
     {
         TensorShapeProto shape = new();
         foreach (object axis in axes)
@@ -241,7 +337,7 @@ internal sealed class GraphWriter : IDisposable
             Name = name,
             Type = new TypeProto
             {
-                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = shape },
+                TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = axes.IsEmpty ? null : shape },
             },
         };
     }

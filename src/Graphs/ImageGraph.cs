@@ -5,8 +5,9 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes image.onnx; for AA-CLIP in float16, <see cref="CudaImageGraph"/> does. Inputs: image [B,3,S,S] and anchors [B,E,2]. Outputs: map
-/// [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and 4.2; model/adapter.py, forward_utils.py).
+/// Writes image.onnx; <see cref="CudaImageGraph"/> does for AA-CLIP in float16, and <see cref="AdaClipGraph"/> for AdaCLIP. Inputs: image
+/// [B,3,S,S] and anchors [B,E,2]. Outputs: map [B,g,g] (levels combined, before smoothing) and detection [B] (specification 1.4, 2.2 and
+/// 4.2; model/adapter.py, forward_utils.py). <see cref="ReferenceHead"/> adds an input and two outputs.
 /// </summary>
 internal static class ImageGraph
 {
@@ -14,7 +15,7 @@ internal static class ImageGraph
     /// <param name="read">Returns values by internal name; "visual.positional_embedding" must already have the size of the grid.</param>
     /// <param name="adapters">Description of the image adapters. Null for plain CLIP: CLIP's own projection is used as the head.</param>
     /// <param name="method">The method's options.</param>
-    /// <param name="taps">Inner values that become outputs, for tests.</param>
+    /// <param name="taps">Inner values that become outputs, for tests and training.</param>
     public static void Write(
         string path,
         ModelArchitecture shape,
@@ -39,7 +40,8 @@ internal static class ImageGraph
         x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
 
         // Blocks. The adapter of a block is applied before a level is taken from it.
-        Value[] levels = new Value[shape.Levels.Count];
+        Value[] tokens = new Value[shape.Levels.Count], // [B, patches, width] each
+            levels = new Value[shape.Levels.Count]; // the same after ln_post
         Value? correlation = null;
         int blocks = method.Detection == DetectionScore.ClassFeature || method.Clean is not null ? shape.Vision.Layers : shape.Levels.Max();
         List<Value> outputs = []; // of the blocks, for CleanPatches
@@ -66,8 +68,15 @@ internal static class ImageGraph
             outputs.Add(x);
             for (int level = 0; level < levels.Length; level++)
                 if (shape.Levels[level] == block + 1)
-                    levels[level] = PatchTokens(graph, tower, correlation ?? x, level, width);
+                {
+                    string at = $"/head/levels.{level}";
+                    tokens[level] = graph.Slice(at, correlation ?? x, 1, null, 1);
+                    levels[level] = tower.LayerNorm(tokens[level], "visual.ln_post", $"{at}/ln_post", width);
+                    graph.Tap($"{at}/ln_post", levels[level]);
+                }
         }
+
+        ReferenceHead.Write(graph, shape, tokens, withClass: false);
 
         if (method.LevelScore == LevelScore.Softmax)
         {
@@ -81,8 +90,8 @@ internal static class ImageGraph
         Value? sum = null;
         for (int level = 0; level < levels.Length; level++)
         {
-            Value tokens = method.Clean is { } clean ? CleanPatches.Write(graph, tower, clean, shape, outputs) : levels[level];
-            Value projected = Head(tower, tokens, adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
+            Value compared = method.Clean is { } clean ? CleanPatches.Write(graph, tower, clean, shape, outputs) : levels[level];
+            Value projected = Head(tower, compared, adapters, $"seg_proj.{level}", $"/head/levels.{level}", shape);
             Value scores = LevelScores(graph, tower, projected, difference, $"/head/levels.{level}");
             sum = sum is null ? scores : graph.Node("Add", $"/head/levels.{level}/sum", [sum.Value, scores]);
         }
@@ -96,7 +105,13 @@ internal static class ImageGraph
     }
 
     // conv 14×14 stride 14 → [B, patches, width]. A zero token is prepended; row 0 of the table contains the class embedding.
-    private static Value Embed(GraphWriter graph, TransformerWriter tower, Value image, ModelArchitecture shape, Func<string, float[]> read)
+    internal static Value Embed(
+        GraphWriter graph,
+        TransformerWriter tower,
+        Value image,
+        ModelArchitecture shape,
+        Func<string, float[]> read
+    )
     {
         int width = shape.Vision.Width;
         int patches = shape.Grid * shape.Grid;
@@ -119,13 +134,6 @@ internal static class ImageGraph
             table[i] += classToken[i];
         Value positions = graph.Weight("visual.positional_embedding", [1, 1 + patches, width], table, tower.Type);
         return graph.Tap("/visual/embed", graph.Node("Add", "/visual/positions", [x, positions]));
-    }
-
-    private static Value PatchTokens(GraphWriter graph, TransformerWriter tower, Value x, int level, int width)
-    {
-        string path = $"/head/levels.{level}";
-        Value tokens = graph.Slice(path, x, 1, null, 1);
-        return graph.Tap($"{path}/ln_post", tower.LayerNorm(tokens, "visual.ln_post", $"{path}/ln_post", width)); // [B, patches, width]
     }
 
     // Float32 from here on: [B, patches, E].

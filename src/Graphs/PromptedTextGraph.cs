@@ -30,7 +30,12 @@ internal static class PromptedTextGraph
         for (int block = 0; block < shape.Text.Layers; block++)
         {
             if (block > 0 && block <= deep.Count)
-                x = Overwrite(graph, x, deep[block - 1], block, width);
+            {
+                int rows = deep[block - 1].Length / width;
+                Value learned = graph.Weight($"deep.{block}", [1, rows, width], deep[block - 1]);
+                x = Overwrite(graph, x, learned, rows, width, $"/text/deep.{block}");
+            }
+
             x = tower.Block(x, shape.Text, $"transformer.resblocks.{block}.", $"/text/blocks.{block}", causal: true);
         }
 
@@ -41,16 +46,14 @@ internal static class PromptedTextGraph
         graph.Save();
     }
 
-    private static Value Overwrite(GraphWriter graph, Value x, float[] prompts, int block, int width)
+    // Rows 1 to n of each sentence become the prompts, [1, n, width].
+    internal static Value Overwrite(GraphWriter graph, Value x, Value prompts, int rows, int width, string path)
     {
-        string path = $"/text/deep.{block}";
-        int rows = prompts.Length / width;
         Value kept = graph.Slice(path, x, 0, 1, 1);
         Value rest = graph.Slice($"{path}/rest", x, 1 + rows, null, 1);
-        Value learned = graph.Weight($"deep.{block}", [1, rows, width], prompts);
         Value count = graph.Node("Shape", path, [x], Int("start", 0), Int("end", 1)); // [1]: N
         Value all = graph.Node("Concat", $"{path}/shape", [count, graph.Integers(rows, width)], Int("axis", 0));
-        Value repeated = graph.Node("Expand", path, [learned, all]);
+        Value repeated = graph.Node("Expand", path, [prompts, all]);
         return graph.Node("Concat", path, [kept, repeated, rest], Int("axis", 1));
     }
 }

@@ -60,7 +60,7 @@ internal static class SoftmaxHead
         if (method.ClassNorm)
             token = tower.LayerNorm(token, "visual.ln_post", $"{Path}/ln_post", shape.Vision.Width);
         Value projected = graph.Tap($"{Path}/proj", Project(tower, token, $"{Path}/proj", shape));
-        return ImageGraph.Normalize(graph, tower, projected, Path);
+        return graph.Tap($"{Path}/feature", ImageGraph.Normalize(graph, tower, projected, Path));
     }
 
     // Crane: patches, weighted by their probabilities, make half of the class feature.
@@ -79,7 +79,7 @@ internal static class SoftmaxHead
     private static Value Project(TransformerWriter tower, Value tokens, string path, ModelArchitecture shape) =>
         tower.ToFloat32(tower.Project(tokens, "visual.proj", path, shape.Vision.Width, shape.Embed), path);
 
-    private static Value Logit(GraphWriter graph, Value feature, Value difference, double temperature, string path) =>
+    internal static Value Logit(GraphWriter graph, Value feature, Value difference, double temperature, string path) =>
         graph.Node(
             "Mul",
             $"{path}/logit",
@@ -92,6 +92,6 @@ internal static class SoftmaxHead
     private static Value Sum(GraphWriter graph, Value[] values, string path) =>
         values.Length == 1 ? values[0] : graph.Node("Sum", path, values);
 
-    private static Value Mean(GraphWriter graph, Value[] values, string path) =>
+    internal static Value Mean(GraphWriter graph, Value[] values, string path) =>
         values.Length == 1 ? values[0] : graph.Node("Mean", path, values);
 }

@@ -150,9 +150,14 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         for (int part = 0; part < 3; part++)
         {
             string name = $"{key}in_proj_weight.{"qkv"[part]}";
-            weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
-            float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
-            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, graph.Weight(name, [width, width], rows, Type)]);
+            if (!graph.Has(name))
+            {
+                weight ??= read($"{key}in_proj_weight"); // [3·width, width]: rows of q, k, v
+                float[] rows = Transpose(weight.AsSpan(part * width * width, width * width), width, width);
+                graph.Weight(name, [width, width], rows, Type);
+            }
+
+            qkv[part] = graph.Node("MatMul", $"{path}/{"qkv"[part]}", [x, new Value(name)]);
         }
 
         return qkv;
@@ -169,6 +174,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
     // softmax(p·pᵀ/√d)·v for p = q, k or v
     internal Value Correlation(Value[] projections, string kind, TowerShape shape, string key, string path)
     {
+        if (kind == CorrelationPath.Joint)
+            return JointCorrelation(projections, shape, key, path);
         int part = "qkv".IndexOf(kind[0], StringComparison.Ordinal);
         List<Value> inputs = [projections[part], projections[part], projections[2]];
         if (precision != Precision.Int8)
@@ -185,6 +192,17 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         }
 
         return graph.Fused("MultiHeadAttention", path, [.. inputs], Int("num_heads", shape.Heads));
+    }
+
+    // softmax(p·pᵀ/√(3d))·v for p = q, k and v, one behind the other
+    private Value JointCorrelation(Value[] projections, TowerShape shape, string key, string path)
+    {
+        Value[] parts = [.. projections.Select((p, i) => WithBias(p, key, i, shape.Width, $"{path}/{"qkv"[i]}"))]; // [B, tokens, width]
+        Value heads = graph.Integers(0, 0, shape.Heads, shape.Width / shape.Heads);
+        Value[] byHead = [.. parts.Select((p, i) => graph.Node("Reshape", $"{path}/{"qkv"[i]}", [p, heads]))];
+        Value joint = graph.Node("Concat", path, byHead, Int("axis", 3));
+        joint = graph.Node("Reshape", path, [joint, graph.Integers(0, 0, 3 * shape.Width)]);
+        return graph.Fused("MultiHeadAttention", path, [joint, joint, parts[2]], Int("num_heads", shape.Heads));
     }
 
     /// <summary>A projection with its bias, which int8 products contain already.</summary>

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using AaClip.Scoring.Anchors;
+using AaClip.Scoring.Clusters;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
@@ -24,8 +26,9 @@ public sealed partial class AnomalyScorer : IDisposable
     private readonly ModelPackage _package;
     private readonly InferenceSession _session;
     private readonly Preprocessor _preprocessor;
-    private readonly AnchorStore _anchors;
+    private readonly Func<string, float[]> _anchors; // by the name that the prompts give
     private readonly PromptPack _prompts;
+    private readonly int[] _anchorShape; // of one image; -1 for any length
     private readonly ArrayPool<float> _buffers;
     private readonly TensorElementType _type; // of the pixels: float, or uint8 if the graph normalises them
     private readonly OrtAllocator _staging; // memory for the images of a run
@@ -36,7 +39,7 @@ public sealed partial class AnomalyScorer : IDisposable
         InferenceSession session,
         SessionFactory sessions,
         Int8Kernel? kernel,
-        AnchorStore anchors,
+        Func<string, float[]> anchors,
         PromptPack prompts,
         ArrayPool<float> buffers
     )
@@ -50,9 +53,11 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider = sessions.Provider;
         Provider = provider;
         Int8Kernel = kernel;
-        Batches = provider == "cuda" && package.Manifest.Precision != Precision.Int8;
+        Batches = provider == "cuda" && package.Manifest is { Precision: not Precision.Int8, Method.Hybrid: null };
+        _anchorShape = AnchorShape(package.Manifest);
         _type = session.InputMetadata["image"].ElementDataType;
         _staging = sessions.Staging(session, _type);
+        TakesReferences = session.OverridableInitializerMetadata.ContainsKey("references");
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -66,9 +71,12 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Whether images share a run: float arithmetic on CUDA. Elsewhere each runs by itself, for int8 takes one scale from the whole input,
-    /// and on CPU a batch gains no speed.
+    /// and on CPU a batch gains no speed. Of AdaCLIP, each image has its own sentences, which fill a run.
     /// </summary>
     public bool Batches { get; }
+
+    /// <summary>Whether images can be compared with good ones: packages of older programs cannot.</summary>
+    public bool TakesReferences { get; }
 
     /// <summary>Loads a model package.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -82,7 +90,7 @@ public sealed partial class AnomalyScorer : IDisposable
 
         SessionFactory sessions = new(options.Provider, options.Threads, options.MemoryMapped, options.Logger);
         PromptPack prompts = package.ReadPrompts(options.Verify);
-        AnchorStore anchors = OpenAnchors(package, prompts, sessions, options);
+        Func<string, float[]> anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
         Int8Kernel? kernel = floats
             ? null
@@ -106,11 +114,20 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>
     /// Anchors of a class, [E, 2] row-major: column 0 normal, column 1 abnormal. Made once per class and model, then kept; shared, so
-    /// that they must not be written to.
+    /// that they must not be written to. If the model makes anchors from each image (<see cref="Method.Hybrid"/>), these are the sentences
+    /// of the class instead, which take the place of anchors everywhere.
     /// </summary>
     /// <param name="className">"bottle", or a published class such as "MVTec/bottle".</param>
     /// <exception cref="ClassNameException">The name cannot stand in a prompt; the message says why.</exception>
-    public float[] AnchorsOf(string className) => _anchors.Get(_prompts.Resolve(className));
+    public float[] AnchorsOf(string className) => _anchors(_prompts.Resolve(className));
+
+    /// <summary>Anchors of no class, for a first run: two unit vectors, or two sentences without words.</summary>
+    public float[] BlankAnchors()
+    {
+        float[] anchors = new float[Model.Method.Hybrid is null ? 2 * _anchorShape[0] : 2 * _anchorShape[1]];
+        anchors[0] = anchors[^1] = 1;
+        return anchors;
+    }
 
     /// <summary>
     /// Resizes and normalises an image for this model. Work of the processor, which may go on while the model runs; the image is not needed
@@ -119,10 +136,11 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <param name="image">The decoded image, at its own size.</param>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
     /// <param name="domain">Which smoothing applies.</param>
-    public ModelInput Prepare(RgbImage image, float[] anchors, Domain domain) =>
+    /// <param name="references">Patches of good images, made with this model; null for none.</param>
+    public ModelInput Prepare(RgbImage image, float[] anchors, Domain domain, ReferencePatches? references = null) =>
         _type == TensorElementType.UInt8
-            ? new(_preprocessor.Resize(image), anchors, domain)
-            : new(_preprocessor, image, anchors, domain, _buffers);
+            ? new(_preprocessor.Resize(image), anchors, domain) { References = references }
+            : new(_preprocessor, image, anchors, domain, _buffers) { References = references };
 
     /// <summary>Scores one image.</summary>
     /// <param name="className">What the object is called; see <see cref="AnchorsOf"/>.</param>
@@ -135,10 +153,44 @@ public sealed partial class AnomalyScorer : IDisposable
 
     /// <summary>Scores one image against given anchors.</summary>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
-    public ImageScore Score(RgbImage image, float[] anchors, Domain domain, CancellationToken cancellation = default)
+    public ImageScore Score(RgbImage image, float[] anchors, Domain domain, CancellationToken cancellation = default) =>
+        Score(image, anchors, domain, null, cancellation);
+
+    /// <summary>Scores one image against given anchors and reference patches.</summary>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    /// <param name="references">See <see cref="Prepare"/>.</param>
+    public ImageScore Score(
+        RgbImage image,
+        float[] anchors,
+        Domain domain,
+        ReferencePatches? references,
+        CancellationToken cancellation = default
+    )
     {
-        using ModelInput input = Prepare(image, anchors, domain);
+        using ModelInput input = Prepare(image, anchors, domain, references);
         return Score([input], cancellation)[0];
+    }
+
+    /// <summary>The patches of a good image, for a <see cref="ReferenceBank"/>.</summary>
+    /// <returns>[levels, patches, width], of length 1 along the width.</returns>
+    /// <exception cref="InvalidOperationException">The package cannot take references, or ONNX Runtime failed.</exception>
+    public float[] PatchesOf(RgbImage image, CancellationToken cancellation = default)
+    {
+        RequireReferences();
+        ModelArchitecture shape = Model.Architecture;
+        int levels = shape.Levels.Count,
+            width = shape.Vision.Width;
+        using ModelInput input = Prepare(image, BlankAnchors(), Domain.Industrial);
+        using OrtValue pixels = input.Tensor(Shape(1));
+        using OrtValue anchors = AnchorInput(input.Anchors, 1);
+        using OrtValue any = OrtValue.CreateTensorValueFromMemory(new float[levels * width], [levels, width, 1]);
+        return Run(
+            ["image", "anchors", "references"],
+            [pixels, anchors, any],
+            ["patches"],
+            result => result[0].GetTensorDataAsSpan<float>().ToArray(),
+            cancellation
+        );
     }
 
     /// <summary>Cuts an image into tiles for this model. Work of the processor, as <see cref="Prepare"/>.</summary>
@@ -156,12 +208,20 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <summary>Scores an image in tiles.</summary>
     /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
     /// <param name="together">Most tiles in one run where <see cref="Batches"/> says so; at least 1.</param>
-    public ImageScore Score(TiledImage image, float[] anchors, Domain domain, int together, CancellationToken cancellation = default)
+    /// <param name="references">Patches of tiles of good images; null for none.</param>
+    public ImageScore Score(
+        TiledImage image,
+        float[] anchors,
+        Domain domain,
+        int together,
+        ReferencePatches? references,
+        CancellationToken cancellation = default
+    )
     {
         List<ImageScore> scores = [];
         foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(together))
         {
-            ModelInput[] inputs = [.. some.Select(p => Prepare(p, anchors, domain))];
+            ModelInput[] inputs = [.. some.Select(p => Prepare(p, anchors, domain, references))];
             try
             {
                 scores.AddRange(Score(inputs, cancellation));
@@ -198,7 +258,7 @@ public sealed partial class AnomalyScorer : IDisposable
         for (int i = 0; i < scores.Length; i++)
         {
             using OrtValue pixels = inputs[i].Tensor(Shape(1));
-            scores[i] = Run(pixels, inputs[i].Anchors, [inputs[i].Domain], cancellation)[0];
+            scores[i] = Finish(Run(pixels, inputs[i].Anchors, 1, inputs[i].References, cancellation)[0], inputs[i].Domain);
         }
 
         return scores;
@@ -212,13 +272,20 @@ public sealed partial class AnomalyScorer : IDisposable
         _session.Dispose();
     }
 
-    private static AnchorStore OpenAnchors(ModelPackage package, PromptPack prompts, SessionFactory sessions, ScorerOptions options)
+    private static Func<string, float[]> OpenAnchors(
+        ModelPackage package,
+        PromptPack prompts,
+        SessionFactory sessions,
+        ScorerOptions options
+    )
     {
+        if (package.Manifest.Method.Hybrid is not null)
+            return new ClassSentences(package, prompts, options.Verify).Rows;
         bool packaged = package.Manifest.Files.ContainsKey(ModelPackage.Anchors); // an unlisted file is not part of the package
         if (packaged && options.Verify)
             package.Verify(ModelPackage.Anchors);
         TextEncoder encoder = new(package, prompts, sessions, options.Verify);
-        return new AnchorStore(
+        AnchorStore store = new(
             packaged ? package.PathOf(ModelPackage.Anchors) : null,
             options.CacheFolder ?? CacheFolder.Path,
             AnchorsKey(package.Manifest, prompts),
@@ -226,6 +293,7 @@ public sealed partial class AnomalyScorer : IDisposable
             encoder.Anchors,
             warning => Log.Cache(options.Logger, warning)
         );
+        return store.Get;
     }
 
     // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost
@@ -268,7 +336,9 @@ public sealed partial class AnomalyScorer : IDisposable
             session.InputMetadata.TryGetValue("image", out NodeMetadata? pixels) && pixels.ElementDataType == TensorElementType.UInt8
                 ? [size, size, 3]
                 : [3, size, size];
-        foreach ((string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", [shape.Embed, 2])])
+        foreach (
+            (string input, int[] wanted) in (ReadOnlySpan<(string, int[])>)[("image", image), ("anchors", AnchorShape(package.Manifest))]
+        )
             if (
                 !session.InputMetadata.TryGetValue(input, out NodeMetadata? found)
                 || found.Dimensions.Length != wanted.Length + 1
@@ -285,12 +355,17 @@ public sealed partial class AnomalyScorer : IDisposable
             }
     }
 
+    private static int[] AnchorShape(ModelManifest model) =>
+        model.Method.Hybrid is null ? [model.Architecture.Embed, 2] : [-1, ClassSentences.Columns(model.Architecture)];
+
     private void RequireFit(ModelInput input)
     {
-        int embed = Model.Architecture.Embed;
-        if (input.Anchors.Length != 2 * embed)
+        (int rows, int columns) = (_anchorShape[0], _anchorShape[1]);
+        int length = input.Anchors.Length;
+        if (rows < 0 ? length == 0 || length % columns != 0 : length != rows * columns)
             throw new ArgumentException(
-                $"Anchors have {input.Anchors.Length} values, expected {2 * embed} for model {Model.Id}: take them from AnchorsOf.",
+                $"Anchors have {length} values, expected {(rows < 0 ? "a multiple of " : "")}{Math.Abs(rows) * columns} for model "
+                    + $"{Model.Id}: take them from AnchorsOf.",
                 nameof(input)
             );
         Type type = _type == TensorElementType.UInt8 ? typeof(byte) : typeof(float);
@@ -300,46 +375,85 @@ public sealed partial class AnomalyScorer : IDisposable
                     + $"model {Model.Id}: prepare it with this model's scorer.",
                 nameof(input)
             );
+        if (input.References is not { } references)
+            return;
+        RequireReferences();
+        if (references.MisfitOf(Model, references.ObjectClass, null) == Misfit.Model)
+            throw new ArgumentException(
+                $"The reference images were calibrated with another model than {Model.Id}: calibrate them again.",
+                nameof(input)
+            );
     }
 
-    /// <summary>Scores at least one image, all in one run.</summary>
-    internal unsafe ImageScore[] ScoreTogether(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation)
+    private void RequireReferences()
     {
-        using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(inputs.Count));
+        if (!TakesReferences)
+            throw new InvalidOperationException(
+                $"Model {Model.Id} cannot compare images with references, because an older program made its package: import it again, "
+                    + $"or bring it up to date with 'aaclip import --package {_package.Folder} --out DIR'."
+            );
+    }
+
+    /// <summary>Scores at least one image, all with the same references in one run.</summary>
+    internal ImageScore[] ScoreTogether(IReadOnlyList<ModelInput> inputs, CancellationToken cancellation)
+    {
+        ImageScore[] scores = new ImageScore[inputs.Count];
+        foreach (int[] same in inputs.Index().GroupBy(i => i.Item.References, i => i.Index).Select(g => g.ToArray()))
+        foreach ((int at, ImageScore score) in same.Zip(ScoreSame([.. same.Select(i => inputs[i])], cancellation)))
+            scores[at] = score;
+        return scores;
+    }
+
+    private unsafe IEnumerable<ImageScore> ScoreSame(ModelInput[] inputs, CancellationToken cancellation)
+    {
+        using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(inputs.Length));
         Span<byte> all = pixels.GetTensorMutableRawData();
-        int length = all.Length / inputs.Count; // bytes of an image
+        int length = all.Length / inputs.Length; // bytes of an image
         fixed (byte* start = all)
         {
             nint at = (nint)start;
-            Parallel.For(0, inputs.Count, i => inputs[i].CopyTo(new Span<byte>((byte*)at + (long)i * length, length)));
+            Parallel.For(0, inputs.Length, i => inputs[i].CopyTo(new Span<byte>((byte*)at + (long)i * length, length)));
         }
 
         float[] anchors = [.. inputs.SelectMany(i => i.Anchors)];
-        return Run(pixels, anchors, [.. inputs.Select(i => i.Domain)], cancellation);
+        return Run(pixels, anchors, inputs.Length, inputs[0].References, cancellation).Zip(inputs, (raw, i) => Finish(raw, i.Domain));
     }
 
     // The map of the image itself, and the mean detection score of its views.
     private ImageScore ScoreViews(ModelInput input, int views, CancellationToken cancellation)
     {
         int length = _preprocessor.Length;
-        List<ImageScore> scores = [];
+        List<Raw> scores = [];
         for (int first = 0, together; first < views; first += together)
         {
             together = Batches ? Math.Min(ViewsTogether, views - first) : 1;
             float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
-            Domain[] domains = [.. Enumerable.Repeat(input.Domain, together)];
             using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(together));
             Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();
             for (int i = 0; i < together; i++)
                 Views.Write(input.Floats, _preprocessor.Size, first + i, views, all.Slice(i * length, length));
-            scores.AddRange(Run(pixels, anchors, domains, cancellation));
+            scores.AddRange(Run(pixels, anchors, together, input.References, cancellation));
         }
 
-        return scores[0] with
+        return Finish(scores[0] with { Detection = (float)scores.Average(s => (double)s.Detection) }, input.Domain);
+    }
+
+    // With references, distances are mixed into map and detection score
+    private ImageScore Finish(Raw raw, Domain domain)
+    {
+        ModelArchitecture shape = Model.Architecture;
+        float[] map = raw.Distance is { } distance ? ReferenceMix.Map(raw.Map, distance, Model.Method, shape.Levels.Count) : raw.Map;
+        return new ImageScore
         {
-            Detection = (float)scores.Average(s => (double)s.Detection),
+            Detection = raw.Distance is null ? raw.Detection : ReferenceMix.Detection(raw.Detection, raw.Distance, Model.Method),
+            Map = new AnomalyMap(map, shape.Grid, shape.ImageSize, domain, Model.Method.Map),
         };
     }
+
+    /// <summary>What the graph gives for an image.</summary>
+    /// <param name="Map">[g, g].</param>
+    /// <param name="Distance">[g, g]; null without references.</param>
+    private readonly record struct Raw(float[] Map, float Detection, float[]? Distance);
 
     private long[] Shape(int count)
     {
@@ -347,44 +461,76 @@ public sealed partial class AnomalyScorer : IDisposable
         return _type == TensorElementType.UInt8 ? [count, size, size, 3] : [count, 3, size, size];
     }
 
-    // Pixels of the given shape, anchors [count, E, 2].
-    private ImageScore[] Run(OrtValue pixels, float[] anchors, Domain[] domains, CancellationToken cancellation)
+    // Pixels of the given shape, anchors of all images.
+    private Raw[] Run(OrtValue pixels, float[] anchors, int count, ReferencePatches? references, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
         ModelArchitecture shape = Model.Architecture;
-        int count = domains.Length;
-        using OrtValue anchorInput = OrtValue.CreateTensorValueFromMemory(anchors, [count, shape.Embed, 2]);
+        string[] outputs = Model.Method.Hybrid is null ? ["map", "detection"] : ["map", "selected", "class", "difference"];
+        using OrtValue anchorInput = AnchorInput(anchors, count);
+        using OrtValue? referenceInput = references is null
+            ? null
+            : OrtValue.CreateTensorValueFromMemory(references.Columns, [references.Levels, references.Width, references.Count]);
+        return referenceInput is null
+            ? Run(["image", "anchors"], [pixels, anchorInput], outputs, Read, cancellation)
+            : Run(
+                ["image", "anchors", "references"],
+                [pixels, anchorInput, referenceInput],
+                [.. outputs, "distance"],
+                Read,
+                cancellation
+            );
+
+        Raw[] Read(IReadOnlyList<OrtValue> result)
+        {
+            ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(), // [count, g, g]
+                detections = Model.Method.Hybrid is { } hybrid ? new[] { Clustered(result, hybrid) } : result[1].GetTensorDataAsSpan<float>(),
+                distances = references is null ? [] : result[^1].GetTensorDataAsSpan<float>(); // [count, g, g]
+            int cells = shape.Grid * shape.Grid;
+            Raw[] raw = new Raw[count];
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
+                float[]? distance = distances.IsEmpty ? null : distances.Slice(i * cells, cells).ToArray();
+                if (
+                    !float.IsFinite(detections[i])
+                    || !float.IsFinite(TensorPrimitives.MaxMagnitude(map))
+                    || (distance is not null && !float.IsFinite(TensorPrimitives.MaxMagnitude<float>(distance)))
+                )
+                    throw new InvalidDataException(
+                        $"Model {Model.Id} gives values that are not numbers for image {i}: it overflowed or its weights "
+                            + $"are damaged; use a float32 package."
+                    );
+                raw[i] = new Raw(map.ToArray(), detections[i], distance);
+            }
+
+            return raw;
+        }
+    }
+
+    // Of all methods but one [count, E, 2]
+    private OrtValue AnchorInput(float[] anchors, int count)
+    {
+        int columns = _anchorShape[1];
+        return OrtValue.CreateTensorValueFromMemory(anchors, [count, anchors.Length / (count * columns), columns]);
+    }
+
+    private T Run<T>(
+        string[] names,
+        OrtValue[] inputs,
+        string[] outputs,
+        Func<IReadOnlyList<OrtValue>, T> read,
+        CancellationToken cancellation
+    )
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellation.ThrowIfCancellationRequested();
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(
-                run,
-                ["image", "anchors"],
-                [pixels, anchorInput],
-                ["map", "detection"]
-            );
-            ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(); // [count, g, g]
-            ReadOnlySpan<float> detections = result[1].GetTensorDataAsSpan<float>(); // [count]
-            int cells = shape.Grid * shape.Grid;
-            ImageScore[] scores = new ImageScore[count];
-            for (int i = 0; i < count; i++)
-            {
-                ReadOnlySpan<float> map = maps.Slice(i * cells, cells);
-                if (!float.IsFinite(detections[i]) || !float.IsFinite(TensorPrimitives.MaxMagnitude(map)))
-                    throw new InvalidDataException(
-                        $"Model {Model.Id} gives values that are not numbers for image {i}: it overflowed or its weights "
-                            + $"are damaged; use a float32 package."
-                    );
-                scores[i] = new ImageScore
-                {
-                    Detection = detections[i],
-                    Map = new AnomalyMap(map.ToArray(), shape.Grid, shape.ImageSize, domains[i], Model.Method.Map),
-                };
-            }
-
-            return scores;
+            using IDisposableReadOnlyCollection<OrtValue> result = _session.Run(run, names, inputs, outputs);
+            return read(result);
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {
@@ -399,6 +545,17 @@ public sealed partial class AnomalyScorer : IDisposable
             );
         }
     }
+
+    // AdaCLIP's score of the one image of a run.
+    private float Clustered(IReadOnlyList<OrtValue> result, HybridPrompts hybrid) =>
+        ClusteredScore.Score(
+            result[1].GetTensorDataAsSpan<float>(),
+            Model.Architecture.Levels.Count,
+            result[2].GetTensorDataAsSpan<float>(),
+            result[3].GetTensorDataAsSpan<float>(),
+            hybrid.Clusters,
+            Model.Method.Temperature
+        );
 
     // Everything that anchors depend on: the text tower's graph and weights, the vocabulary, the prompts.
     private static string AnchorsKey(ModelManifest manifest, PromptPack prompts)

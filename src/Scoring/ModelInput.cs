@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.References;
 using Microsoft.ML.OnnxRuntime;
 
 namespace AaClip.Scoring;
@@ -45,6 +46,9 @@ public sealed class ModelInput : IDisposable
 
     /// <summary>Which smoothing applies.</summary>
     public Domain Domain { get; }
+
+    /// <summary>Patches of good images that its patches are compared with; null for none.</summary>
+    public ReferencePatches? References { get; init; }
 
     /// <summary>Byte or float.</summary>
     internal Type Type => Buffer.GetType().GetElementType()!; // not null: it is an array

@@ -26,15 +26,7 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
     {
         int[] order = [.. Enumerable.Range(0, data.Images.Count)];
         new SeededRandom(seed, stage, epoch).Shuffle(order.AsSpan());
-        Task<Batch> next = Task.Run(() => Make(order, 0, epoch));
-        for (int step = 0; step < Steps; step++)
-        {
-            Batch ready = next.GetAwaiter().GetResult();
-            int following = step + 1;
-            if (following < Steps)
-                next = Task.Run(() => Make(order, following, epoch));
-            yield return ready;
-        }
+        return Prefetch.Of(Steps, step => Make(order, step, epoch));
     }
 
     private Batch Make(int[] order, int step, int epoch)
@@ -57,18 +49,7 @@ internal sealed class BatchSource(DataSet data, int size, int batch, int seed, i
                 picture = ColorJitter.Apply(picture, random);
             _preprocessor.Write(picture, stacked.AsSpan(0, 3 * plane));
             Span<float> mask = stacked.AsSpan(3 * plane);
-            mask.Clear();
-            if (image.MaskPath is { } path)
-            {
-                GroundTruth truth = GroundTruth.Read(path, picture.Width, picture.Height, size);
-                if (truth.Fault is { } fault)
-                    throw new InvalidDataException(
-                        $"Mask '{path}' of '{image.Path}' cannot be learnt from: {fault}. Mend it, or leave the image out."
-                    );
-                for (int p = 0; p < plane; p++)
-                    mask[p] = truth.Pixels[p];
-            }
-
+            TrainingMask.Read(image, picture.Width, picture.Height, size, mask);
             if (augment)
                 GeometricAugmentation.Apply(stacked, scratch, size, size, random);
             stacked.AsSpan(0, 3 * plane).CopyTo(images.AsSpan(i * 3 * plane));

@@ -1,8 +1,5 @@
-using System.Text;
 using System.Text.Json;
-using AaClip.Evaluation.DataSets;
 using AaClip.Import.Adapters;
-using AaClip.Scoring;
 using AaClip.Scoring.Text;
 using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
@@ -16,7 +13,6 @@ namespace AaClip.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const string Record = "training.json";
     private const string TextFile = "text_adapter.pth";
     private const string ImageFile = "image_adapter.pth";
 
@@ -39,7 +35,7 @@ public sealed class Trainer : IDisposable
                 // Fail now rather than after an epoch
                 _ = ClassNames.Resolve(name, _tokenizer, PromptPack.Default, _clip.Shape.Context);
             Begin();
-            _graphs = new GraphFolder(_clip.Options);
+            _graphs = new GraphFolder(run.Options.Provider, run.Options.Threads);
         }
         catch
         {
@@ -59,7 +55,7 @@ public sealed class Trainer : IDisposable
             AdapterParameters.Initial(_clip.Options.Seed)
         );
         Adam textAdam = new(text, new AdamOptions(_clip.Options.TextRate));
-        int textDone = Resume("text", Path.Combine(_run.Output, TextFile), textAdam);
+        int textDone = textAdam.Restore("text", Path.Combine(_run.Output, TextFile));
         if (
             _run.Stage != TrainingStage.Image
             && textDone > 0
@@ -83,11 +79,9 @@ public sealed class Trainer : IDisposable
                 _clip.Options.Augment,
                 jitter: false
             );
-            Epochs(
-                "text",
-                source,
-                textDone,
-                _clip.Options.TextEpochs,
+            new EpochLoop("text", textDone, _clip.Options.TextEpochs).Run(
+                source.Steps,
+                source.Epoch,
                 batch => stage.Step(batch, cancellation)["loss"][0],
                 epoch => Save("text", textAdam, epoch, TextFile),
                 progress,
@@ -116,7 +110,7 @@ public sealed class Trainer : IDisposable
             AdapterParameters.Initial(_clip.Options.Seed + 1)
         );
         Adam imageAdam = new(image, new AdamOptions(_clip.Options.ImageRate));
-        int imageDone = Resume("image", Path.Combine(_run.Output, ImageFile), imageAdam);
+        int imageDone = imageAdam.Restore("image", Path.Combine(_run.Output, ImageFile));
         ImageStage second = new(_clip, _graphs, c => anchors[c], imageAdam);
         BatchSource images = new(
             _run.Data,
@@ -127,11 +121,9 @@ public sealed class Trainer : IDisposable
             _clip.Options.Augment,
             jitter: true
         );
-        Epochs(
-            "image",
-            images,
-            imageDone,
-            _clip.Options.ImageEpochs,
+        new EpochLoop("image", imageDone, _clip.Options.ImageEpochs).Run(
+            images.Steps,
+            images.Epoch,
             batch => second.Step(batch, cancellation)["loss"][0],
             epoch => Save("image", imageAdam, epoch, FormattableString.Invariant($"image_adapter_{epoch}.pth"), ImageFile),
             progress,
@@ -146,71 +138,8 @@ public sealed class Trainer : IDisposable
         _clip.Dispose();
     }
 
-    private static void Epochs(
-        string stage,
-        BatchSource source,
-        int done,
-        int epochs,
-        Func<Batch, float> step,
-        Action<int> save,
-        IProgress<TrainingProgress>? progress,
-        CancellationToken cancellation
-    )
-    {
-        for (int epoch = done; epoch < epochs; epoch++)
-        {
-            int count = 0;
-            double sum = 0;
-            foreach (Batch batch in source.Epoch(epoch))
-            {
-                float loss = step(batch);
-                if (!float.IsFinite(loss))
-                    throw new InvalidDataException(
-                        $"The loss of step {count + 1} of epoch {epoch + 1} of the {stage} stage is {loss}: the training diverges; "
-                            + $"begin again in another folder with a smaller learning rate."
-                    );
-                sum += loss;
-                progress?.Report(new TrainingProgress(stage, epoch + 1, epochs, ++count, source.Steps, loss, sum / count));
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            save(epoch + 1);
-        }
-    }
-
-    // Records everything that determines the result, so that a training cannot resume with other settings or images.
     private void Begin()
     {
-        Directory.CreateDirectory(_run.Output);
-        string file = Path.Combine(_run.Output, Record),
-            settings = Settings();
-        if (!File.Exists(file))
-        {
-            if (File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image)
-                throw new IOException(
-                    $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of "
-                        + $"them with --stage image."
-                );
-            WholeFile.Write(file, settings);
-        }
-        else if (!_run.Resume)
-        {
-            throw new IOException($"'{_run.Output}' holds a training already: go on with --resume, or choose another --out.");
-        }
-        else if (File.ReadAllText(file) != settings)
-        {
-            throw new InvalidDataException(
-                $"The training in '{_run.Output}' began with other settings or images ({Record} there has them): resume with the "
-                    + $"same, or choose another --out."
-            );
-        }
-    }
-
-    private string Settings()
-    {
-        StringBuilder images = new();
-        foreach (LabelledImage image in _run.Data.Images)
-            images.Append(image).Append('\n');
         AdaptationOptions options = _clip.Options with
         {
             TextEpochs = 0,
@@ -218,44 +147,23 @@ public sealed class Trainer : IDisposable
             Threads = 0,
             Provider = Scoring.Sessions.Provider.Auto,
         }; // these may change when a training resumes
-        return JsonSerializer.Serialize(
-            new TrainingSettings(
-                Path.GetFileName(_clip.Path),
-                _run.Data.Name,
-                _run.Data.Images.Count,
-                TextHash.Hex(images.ToString()),
-                options
-            ),
-            TrainingJson.Default.TrainingSettings
+        TrainingSettings settings = new(
+            Path.GetFileName(_clip.Path),
+            _run.Data.Name,
+            _run.Data.Images.Count,
+            TrainingRecord.HashOf(_run.Data),
+            options
         );
-    }
-
-    private static int Resume(string part, string path, Adam adam)
-    {
-        if (!File.Exists(path))
-            return 0;
-        AdapterCheckpoint checkpoint = AdapterCheckpoint.Read(path, part);
-        if (checkpoint.Tensors.Count != adam.Parameters.Count)
-            throw new InvalidDataException(
-                $"'{path}' has {checkpoint.Tensors.Count} adapters, expected {adam.Parameters.Count}: it was trained for other "
-                    + $"blocks; choose another --out."
-            );
-        for (int i = 0; i < adam.Parameters.Count; i++)
-        {
-            TrainedTensor tensor = checkpoint.Tensors[i];
-            Parameter parameter = adam.Parameters[i];
-            if (!tensor.Shape.AsSpan().SequenceEqual(parameter.Shape))
-                throw new InvalidDataException(
-                    $"'{tensor.Name}' in '{path}' has the shape [{string.Join(", ", tensor.Shape)}], expected "
-                        + $"[{string.Join(", ", parameter.Shape)}]: it was trained with another CLIP model."
-                );
-            tensor.Values.CopyTo(parameter.Values, 0);
-            tensor.Mean.CopyTo(adam.Means[i], 0);
-            tensor.Square.CopyTo(adam.Squares[i], 0);
-        }
-
-        adam.Steps = checkpoint.Steps;
-        return checkpoint.Epoch;
+        bool adapters = File.Exists(Path.Combine(_run.Output, TextFile)) && _run.Stage != TrainingStage.Image;
+        TrainingRecord.Begin(
+            _run.Output,
+            JsonSerializer.Serialize(settings, TrainingJson.Default.TrainingSettings),
+            _run.Resume,
+            adapters
+                ? $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of "
+                    + $"them with --stage image."
+                : null
+        );
     }
 
     // The numbered file first: when the file of the newest checkpoint changes, its numbered copy is already complete.

@@ -23,6 +23,7 @@ public sealed class CommandLineTests : IDisposable
         "exit code is 0 also when images are anomalous"
     )]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
+    [InlineData("train", "aaclip train --method crane --clip ViT-L-14-336px.pt", "--no-image-context", "--cache", "--json", "epoch_5.pth")]
     [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json", "--limits-from")]
     [InlineData(
         "calibrate",
@@ -30,6 +31,7 @@ public sealed class CommandLineTests : IDisposable
         "--false-alarms",
         "--cameras",
         "--from-reviews --camera line1",
+        "--references good/ --camera line1",
         "--apply",
         "--miss"
     )]
@@ -107,6 +109,32 @@ public sealed class CommandLineTests : IDisposable
         "--text-rate",
         "2"
     )]
+    [InlineData(
+        "--text-epochs is for --method aa-clip: leave it out.",
+        "train",
+        "--method",
+        "crane",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--text-epochs",
+        "3"
+    )]
+    [InlineData(
+        "--cache is for learned prompts (--method crane or anomalyclip): leave it out.",
+        "train",
+        "--clip",
+        "c",
+        "--data",
+        "d",
+        "--out",
+        "o",
+        "--cache",
+        "f"
+    )]
     [InlineData("--shots is '0', expected a whole number of 1 or more.", "evaluate", "--model", "m", "--data", "d", "--shots", "0")]
     [InlineData(
         "--false-alarms is '1', expected a number above 0 and below 1.",
@@ -134,6 +162,13 @@ public sealed class CommandLineTests : IDisposable
     )]
     [InlineData("--model and --normals and --class are missing. See 'aaclip calibrate --help'.", "calibrate")]
     [InlineData("--from-reviews needs --camera.", "calibrate", "--from-reviews")]
+    [InlineData("--model is missing.", "calibrate", "--references", "good", "--camera", "line1")]
+    [InlineData("give --camera for storage, or --out for a file.", "calibrate", "--references", "good", "--model", "m", "--class", "c")]
+    [InlineData("--class is for --out", "calibrate", "--references", "good", "--model", "m", "--class", "c", "--camera", "line1")]
+    [InlineData("--class is missing.", "calibrate", "--references", "good", "--model", "m", "--out", "f")]
+    [InlineData("--references and --cameras exclude", "calibrate", "--references", "g", "--model", "m", "--cameras", "f", "--camera", "c")]
+    [InlineData("--from-reviews and --references exclude each other.", "calibrate", "--from-reviews", "--camera", "c", "--references", "g")]
+    [InlineData("--package and --clip exclude each other.", "import", "--package", "p", "--clip", "c", "--out", "o")]
     [InlineData("--from-reviews and --defects exclude each other.", "calibrate", "--from-reviews", "--camera", "line1", "--defects", "bad")]
     [InlineData("--apply needs --from-reviews.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--out", "o", "--apply")]
     [InlineData("--normals and --cameras and --camera are missing.", "calibrate", "--first", "s", "--model", "m")]

@@ -72,7 +72,7 @@ public sealed class TablesTests : IDisposable
         "running",
         "threshold",
         "aaclip-of-some-customer@3f2a91bc",
-        "demo@b629cea5",
+        "demo@95582247",
         "123456+",
         "12345",
         "678",

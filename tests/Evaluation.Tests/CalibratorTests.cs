@@ -32,6 +32,22 @@ public sealed class CalibratorTests
         Assert.InRange(alarms / Rounds, bound / 2 - noise, bound + noise);
     }
 
+    [Fact]
+    public void Few_images_can_set_scale_and_threshold_all_together_without_a_guarantee()
+    {
+        Random random = new(5);
+        Observed[] normals = [.. Enumerable.Range(0, 4).Select(_ => Draw(random))];
+
+        CalibrationResult result = Calibrator.FromNormals(normals, 0.05, Domain.Industrial, split: false);
+
+        Assert.False(result.Guaranteed);
+        Assert.Equal(0.2, result.FalseAlarms, 1e-12); // one of five
+        Assert.Equal(normals.Min(n => n.MapMin), result.Calibration.MapMin);
+        Assert.Equal(normals.Min(n => n.Detection), result.Calibration.DetectionMin);
+        double[] raw = [.. normals.Select(n => n.Raw(result.Calibration, Domain.Industrial))];
+        Assert.All(raw, r => Assert.InRange(r, 0, result.Calibration.Threshold));
+    }
+
     // The order of the images is the same on every scale, so all of them set the threshold, and the map has no part in the score.
     [Fact]
     public void Of_a_method_with_the_detection_score_alone_every_image_sets_the_threshold()

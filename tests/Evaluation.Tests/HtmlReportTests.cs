@@ -76,7 +76,7 @@ public sealed class HtmlReportTests : IDisposable
         ScorerOptions options = new() { Provider = Provider.Cpu, CacheFolder = TinyPackage.Cache };
         using AnomalyScorer scorer = AnomalyScorer.Load(TinyPackage.Random(), options);
         string path = Path.Combine(_folder, "report.html");
-        HtmlReport.Write(path, scorer, data, Domain.Industrial, classes, TestContext.Current.CancellationToken);
+        HtmlReport.Write(path, scorer, data, Domain.Industrial, classes, null, TestContext.Current.CancellationToken);
         return File.ReadAllText(path);
     }
 

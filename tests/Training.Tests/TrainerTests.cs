@@ -1,8 +1,8 @@
 using AaClip.Evaluation.DataSets;
 using AaClip.Import.Clip;
 using AaClip.Import.Packages;
-using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
+using AaClip.Tests;
 using AaClip.Training.Stages;
 
 namespace AaClip.Training.Tests;
@@ -34,11 +34,7 @@ public sealed class TrainerTests : IDisposable
         Directory.CreateDirectory(_scratch.File("sources"));
         RandomModel.WriteSources(_scratch.File("sources"), Shape, imageBlocks: 1, textBlocks: 1);
         _sources = RandomModel.Options(_scratch.File("sources"), Shape, _scratch.File("package"));
-        for (int i = 0; i < 6; i++)
-        {
-            Draw($"data/part/test/good/{i}.png", i, spot: false);
-            Draw($"data/part/test/spot/{i}.png", i, spot: true);
-        }
+        SpotImages.Draw(_scratch.File("data"), 6);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -179,36 +175,6 @@ public sealed class TrainerTests : IDisposable
                 Options = options,
             }
         );
-
-    private void Draw(string name, int seed, bool spot)
-    {
-        const int Side = 42;
-        Random random = new(seed);
-        byte[] pixels = new byte[Side * Side * 3],
-            mask = new byte[Side * Side * 3];
-        random.NextBytes(pixels);
-        for (int i = 0; i < pixels.Length; i++)
-            pixels[i] = (byte)(100 + pixels[i] / 8);
-        int x0 = random.Next(4, 28),
-            y0 = random.Next(4, 28);
-        for (int y = y0; y < y0 + 10 && spot; y++)
-            pixels.AsSpan((y * Side + x0) * 3, 30).Fill(250);
-        for (int y = y0; y < y0 + 10 && spot; y++)
-            mask.AsSpan((y * Side + x0) * 3, 30).Fill(255);
-        Save(name, pixels);
-        if (spot)
-            Save(
-                name.Replace("test/", "ground_truth/", StringComparison.Ordinal).Replace(".png", "_mask.png", StringComparison.Ordinal),
-                mask
-            );
-
-        void Save(string relative, byte[] values)
-        {
-            string path = _scratch.File(relative);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!); // a file lies in a folder
-            File.WriteAllBytes(path, ImageEncoder.Png(new RgbImage(Side, Side, values)));
-        }
-    }
 
     private sealed class Steps(Action<TrainingProgress> see) : IProgress<TrainingProgress>
     {

@@ -20,7 +20,6 @@ namespace AaClip.Cli.Model;
 /// <summary><c>aaclip calibrate</c>: finds a threshold from normal images, with or without defects, or from people's decisions.</summary>
 internal static class CalibrateCommand
 {
-    private const int Together = 8; // tiles of an image in one run with CUDA
     private static readonly TimeSpan ReviewsSpan = TimeSpan.FromDays(90);
 
     public static Command Create()
@@ -35,6 +34,14 @@ internal static class CalibrateCommand
         {
             Description = "Model package, made by 'aaclip import'. With --from-reviews NAME@VERSION; default: the live model.",
             HelpName = "DIR|NAME@VERSION",
+        };
+        Option<string[]> references = new("--references")
+        {
+            Description =
+                "Good images, 1 to 64, that new images are compared with: half of the map becomes the distance to their nearest patches "
+                + "(docs/methods.md). Patches and thresholds go to --camera in storage, or to the file --out.",
+            AllowMultipleArgumentsPerToken = true,
+            HelpName = "PATH...",
         };
         Option<string?> first = new("--first")
         {
@@ -69,8 +76,9 @@ internal static class CalibrateCommand
         };
         Option<string?> output = new("--out")
         {
-            Description = "Folder of a new package with the calibration of this class; must not exist.",
-            HelpName = "DIR",
+            Description =
+                "Folder of a new package with the calibration of this class; must not exist. With --references the file for their patches.",
+            HelpName = "DIR|FILE",
         };
         Option<string?> version = new("--model-version")
         {
@@ -84,7 +92,7 @@ internal static class CalibrateCommand
         };
         Option<string?> camera = new("--camera")
         {
-            Description = "Name of the profile in --cameras; with --from-reviews name of the camera.",
+            Description = "Name of the profile in --cameras; with --from-reviews and --references name of the camera.",
             HelpName = "NAME",
         };
         Option<DateTimeOffset?> since = Since.Option(
@@ -104,6 +112,8 @@ internal static class CalibrateCommand
             "aaclip calibrate --model models/aaclip --class bottle --normals good/ --defects bad/ --out models/aaclip-bottle",
             "aaclip calibrate --model models/aaclip --class bottle --normals line1/ --false-alarms 0.05 --cameras cameras.json "
                 + "--camera line1",
+            "aaclip calibrate --model models/aaclip --references good/ --camera line1",
+            "aaclip calibrate --model models/aaclip --class bottle --references good/ --normals more/ --out bottle.safetensors",
             "aaclip calibrate --first models/small --model models/aaclip --normals good/ --defects bad/ --cameras cameras.json "
                 + "--camera line1",
             "aaclip calibrate --from-reviews --camera line1 --since 90d",
@@ -111,6 +121,7 @@ internal static class CalibrateCommand
         )
         {
             reviews,
+            references,
             model,
             first,
             miss,
@@ -131,8 +142,8 @@ internal static class CalibrateCommand
             provider,
         };
         account.AddTo(command);
-        Option[] ofPackages = [first, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
-        Option[] notOfFirst = [name, domain, rate, output, version, tiles, overlap];
+        Option[] ofPackages = [references, first, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
+        Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
         command.Rules.Add(r =>
             r.GetValue(reviews)
                 ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -145,9 +156,9 @@ internal static class CalibrateCommand
                         ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
                             ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
                             : Verb.Missing(r, model, normals, cameras, camera)
-                        : Verb.Has(r, miss)
-                            ? "--miss needs --first."
-                            : Verb.Missing(r, model, normals, name)
+                        : Verb.Has(r, miss) ? "--miss needs --first."
+                        : Verb.Has(r, references) ? Verb.Missing(r, model)
+                        : Verb.Missing(r, model, normals, name)
                 )
                     ?? (
                         ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
@@ -157,16 +168,59 @@ internal static class CalibrateCommand
         );
         command.Rules.Add(r =>
             r.GetValue(reviews) || Verb.Has(r, first) ? null
+            : Verb.Has(r, references) ? WrongReferences(r)
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
             : Verb.Has(r, cameras) && Verb.Has(r, tiles) ? "--tiles is for --out: a camera's profile has its own 'tiles'."
             : Verb.Has(r, overlap) && !Verb.Has(r, tiles) ? "--overlap needs --tiles."
             : null
         );
+        string? WrongReferences(ParseResult r) =>
+            ((Option[])[cameras, version]).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"--references and {other.Name} exclude each other."
+            : Verb.Has(r, output) == Verb.Has(r, camera) ? "With --references give --camera for storage, or --out for a file."
+            : Verb.Has(r, camera)
+                ? ((Option[])[name, domain, tiles, overlap]).FirstOrDefault(o => Verb.Has(r, o)) is { } known
+                        ? $"{known.Name} is for --out: with --camera it comes from the camera's profile."
+                    : null
+            : Verb.Missing(r, name) ?? (Verb.Has(r, overlap) && !Verb.Has(r, tiles) ? "--overlap needs --tiles." : null);
+
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
+                    if (parsed.GetValue(references) is { Length: > 0 } compared)
+                    {
+                        string? at = parsed.GetValue(camera);
+                        StorageClients? storage = at is null ? null : await account.OpenAsync(parsed, cancellation);
+                        // Not null: with a camera there is storage
+                        CameraProfile? own = at is null ? null : await ReferenceCalibration.ProfileAsync(storage!, at, cancellation);
+                        ReferenceCalibration calibration = new()
+                        {
+                            Model = parsed.GetRequiredValue(model)!, // the rule above requires it
+                            ObjectClass = own?.Class ?? parsed.GetRequiredValue(name)!,
+                            References = compared,
+                            Normals = parsed.GetValue(normals) ?? [],
+                            Defects = parsed.GetValue(defects) ?? [],
+                            Domain = own?.Domain ?? parsed.GetValue(domain),
+                            Tiles =
+                                own is not null ? own.TilePlan
+                                : parsed.GetValue(tiles) is { } cut ? cut with { Overlap = parsed.GetValue(overlap) }
+                                : null,
+                            Profile = own,
+                            FalseAlarms = parsed.GetValue(rate),
+                            Provider = parsed.GetValue(provider),
+                        };
+                        return await ReferencesAsync(
+                            calibration,
+                            storage,
+                            at,
+                            parsed.GetValue(output),
+                            parsed.GetValue(json),
+                            cancellation
+                        );
+                    }
+
                     if (parsed.GetValue(reviews))
                         return await FromReviewsAsync(
                             await account.OpenAsync(parsed, cancellation),
@@ -211,18 +265,10 @@ internal static class CalibrateCommand
                     using (AnomalyScorer scorer = AnomalyScorer.Load(folder, new ScorerOptions { Provider = parsed.GetValue(provider) }))
                     using (ProgressLine line = new())
                     {
-                        good = Observe(
-                            scorer,
-                            parsed.GetRequiredValue(normals),
-                            objectClass,
-                            smoothing,
-                            profile,
-                            tiling,
-                            line,
-                            cancellation
-                        );
+                        ObservedImages images = new(scorer, objectClass, smoothing, profile, tiling, line);
+                        good = images.Score(Files(parsed.GetRequiredValue(normals)), null, cancellation);
                         if (parsed.GetValue(defects) is { Length: > 0 } paths)
-                            bad = Observe(scorer, paths, objectClass, smoothing, profile, tiling, line, cancellation);
+                            bad = images.Score(Files(paths), null, cancellation);
                     }
 
                     double wanted = parsed.GetValue(rate);
@@ -253,22 +299,7 @@ internal static class CalibrateCommand
                     }
 
                     if (parsed.GetValue(json))
-                        Console.WriteLine(
-                            JsonSerializer.Serialize(
-                                new
-                                {
-                                    objectClass,
-                                    normals = good.Count,
-                                    defects = bad.Count,
-                                    result.FalseAlarms,
-                                    result.Found,
-                                    result.Guaranteed,
-                                    result.Calibration,
-                                    where,
-                                },
-                                JsonSerializerOptions.Web
-                            )
-                        );
+                        WriteJson(objectClass, good.Count, bad.Count, result, where);
                     else
                         Print(
                             result,
@@ -283,6 +314,61 @@ internal static class CalibrateCommand
         );
         return command;
     }
+
+    private static async Task<int> ReferencesAsync(
+        ReferenceCalibration calibration,
+        StorageClients? storage,
+        string? camera,
+        string? output,
+        bool json,
+        CancellationToken cancellation
+    )
+    {
+        ReferenceCalibration.Made made = calibration.Make(cancellation);
+        string where;
+        if (storage is not null && camera is not null)
+        {
+            where = await ReferenceCalibration.StoreAsync(storage, camera, made.Patches, cancellation);
+        }
+        else
+        {
+            where = output!; // a rule requires one of both
+            made.Patches.Write(where);
+        }
+
+        if (json)
+        {
+            WriteJson(calibration.ObjectClass, made.Normals, made.Defects, made.Result, where);
+            return 0;
+        }
+
+        Console.WriteLine(ReferenceCalibration.Describe(made.Patches));
+        Print(made.Result, made.Normals, made.Defects, calibration.FalseAlarms, made.Needed, where);
+        if (made.Result is { Guaranteed: false, Found: null })
+            Console.WriteLine(
+                "This is an estimate from the references themselves, each compared with the others alone. It is exact with other good "
+                    + "images in --normals."
+            );
+        return 0;
+    }
+
+    private static void WriteJson(string objectClass, int normals, int defects, CalibrationResult result, string where) =>
+        Console.WriteLine(
+            JsonSerializer.Serialize(
+                new
+                {
+                    objectClass,
+                    normals,
+                    defects,
+                    result.FalseAlarms,
+                    result.Found,
+                    result.Guaranteed,
+                    result.Calibration,
+                    where,
+                },
+                JsonSerializerOptions.Web
+            )
+        );
 
     private static int Cascade(
         string first,
@@ -354,51 +440,7 @@ internal static class CalibrateCommand
         return 0;
     }
 
-    private static List<Observed> Observe(
-        AnomalyScorer scorer,
-        string[] paths,
-        string objectClass,
-        Domain domain,
-        CameraProfile? profile,
-        Tiling? tiling,
-        ProgressLine line,
-        CancellationToken cancellation
-    )
-    {
-        IReadOnlyList<string> files = [.. ImageFiles.Find(paths).Select(f => f.Path)];
-        float[] anchors = scorer.AnchorsOf(objectClass);
-        List<Observed> found = [];
-        foreach (string file in files)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            RgbImage image = ImageDecoder.Decode(File.ReadAllBytes(file), file).Image;
-            BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-            ImageScore score = scorer.Cut(image, tiling) is { } tiles
-                ? scorer.Score(tiles, anchors, domain, Together, cancellation)
-                : scorer.Score(image, anchors, domain, cancellation);
-            // Without the regions that the camera ignores
-            Judgement judgement = Judgement.Of(
-                score.Map,
-                score.Detection,
-                profile ?? CameraProfile.Default,
-                scorer.Model.CalibrationFor(objectClass),
-                image.Width,
-                image.Height,
-                tiles: score.Tiles
-            );
-            found.Add(
-                new Observed(
-                    score.Map.Surface().Values.Min(), // enlarging makes no value smaller
-                    judgement.Tiles is { Count: > 0 } scores ? scores.Max(t => t.MapMax) : judgement.Score.MapMax ?? score.MapMax,
-                    score.Detection,
-                    judgement.Tiles is { Count: > 0 } all ? [.. all.Select(t => (t.MapMax, t.Detection))] : null
-                )
-            );
-            line.Show("Scoring", found.Count, files.Count);
-        }
-
-        return found;
-    }
+    private static string[] Files(string[] paths) => [.. ImageFiles.Find(paths).Select(f => f.Path)];
 
     private static CameraProfile Profile(string file, string camera) => FindProfile(file, camera) ?? CameraProfile.Default;
 

@@ -103,7 +103,7 @@ internal sealed class CascadeScorers : IDisposable
     {
         float[] anchors = scorer.AnchorsOf(profile.Class);
         ImageScore score = scorer.Cut(image, profile.TilePlan) is { } tiles
-            ? scorer.Score(tiles, anchors, profile.Domain, Together, cancellation)
+            ? scorer.Score(tiles, anchors, profile.Domain, Together, null, cancellation)
             : scorer.Score(image, anchors, profile.Domain, cancellation);
         return Judgement
             .Of(

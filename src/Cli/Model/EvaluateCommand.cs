@@ -6,6 +6,7 @@ using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Report;
 using AaClip.Scoring;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tiles;
 
@@ -26,6 +27,7 @@ internal static class EvaluateCommand
                 "Writes report.html, one file with tables, curves and the best and worst images, and report.json with every score.",
             HelpName = "DIR",
         };
+        Option<string?> references = SharedOptions.References();
         Option<bool> json = new("--json") { Description = "The tables as one JSON object on standard output." };
         Option<string?> first = new("--first")
         {
@@ -52,6 +54,7 @@ internal static class EvaluateCommand
         )
         {
             model,
+            references,
             report,
             json,
             first,
@@ -105,6 +108,7 @@ internal static class EvaluateCommand
                         );
                     if (parsed.GetValue(report) is { } folder)
                         Directory.CreateDirectory(folder);
+                    ReferencePatches? patches = parsed.GetValue(references) is { } file ? ReferencePatches.Read(file) : null;
                     using AnomalyScorer scorer = AnomalyScorer.Load(
                         parsed.GetRequiredValue(model),
                         new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) }
@@ -119,6 +123,7 @@ internal static class EvaluateCommand
                                 scorer,
                                 set,
                                 (image, _) => line.Show(image.ClassName, ++done, set.Images.Count),
+                                patches,
                                 cancellation
                             )
                         )
@@ -142,7 +147,7 @@ internal static class EvaluateCommand
                             Path.Combine(output, "report.json"),
                             JsonSerializer.Serialize(whole, EvaluateJson.Default.EvaluationReport)
                         );
-                        HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, cancellation);
+                        HtmlReport.Write(Path.Combine(output, "report.html"), scorer, set.Name, set.Domain, classes, patches, cancellation);
                     }
 
                     if (parsed.GetValue(json))

@@ -11,11 +11,17 @@ internal static class ImportCommand
 {
     public static Command Create()
     {
-        Option<string> clip = new("--clip")
+        Option<string?> clip = new("--clip")
         {
             Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder.",
-            Required = true,
             HelpName = "FILE|DIR",
+        };
+        Option<string?> earlier = new("--package")
+        {
+            Description =
+                "Instead of --clip: a package of an older program, which is copied and brought up to date, so that images can be compared "
+                + "with references. Its scores and calibrations stay as they are.",
+            HelpName = "DIR",
         };
         Option<string> output = new("--out")
         {
@@ -32,7 +38,7 @@ internal static class ImportCommand
         };
         Option<string?> checkpoint = new("--checkpoint")
         {
-            Description = "Checkpoint of the method: learned prompts of Crane or AnomalyCLIP, or AA-CLIP's adapters.",
+            Description = "Checkpoint of the method: learned prompts of Crane, AnomalyCLIP or AdaCLIP, or AA-CLIP's adapters.",
             HelpName = "FILE|DIR",
         };
         Option<string?> prompts = new("--prompts")
@@ -122,10 +128,12 @@ internal static class ImportCommand
             "aaclip import --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --adapters ckpt/ --out models/aaclip",
             "aaclip import --clip ViT-L-14-336px.pt --checkpoint trained_on_mvtec_crane/epoch_5.pth --out models/crane",
             "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
-            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain-int8"
+            "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
+            "aaclip import --package models/old --out models/new"
         )
         {
             clip,
+            earlier,
             output,
             method,
             checkpoint,
@@ -148,13 +156,22 @@ internal static class ImportCommand
             name,
             version,
         };
+        Option[] kept = [output, earlier, version];
+        command.Rules.Add(r =>
+            !Verb.Has(r, earlier) ? Verb.Missing(r, clip)
+            : command.Options.Except(kept).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"--package and {other.Name} exclude each other."
+            : null
+        );
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(() =>
                 {
+                    if (parsed.GetValue(earlier) is { } package)
+                        return Update(package, parsed.GetRequiredValue(output), parsed.GetValue(version));
                     ImportOptions options = new()
                     {
-                        Clip = parsed.GetRequiredValue(clip),
+                        Clip = parsed.GetRequiredValue(clip)!, // the rule above requires it
                         Output = parsed.GetRequiredValue(output),
                         Method = parsed.GetValue(method),
                         Checkpoint = parsed.GetValue(checkpoint),
@@ -203,6 +220,13 @@ internal static class ImportCommand
         );
         if (options.Precision == Precision.Int8)
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
+        return 0;
+    }
+
+    private static int Update(string folder, string output, string? version)
+    {
+        ModelPackage package = ModelImporter.Update(ModelPackage.Open(folder), output, version);
+        Console.WriteLine($"{package.Manifest.Id} in {package.Folder}: up to date, with the scores and calibrations of {folder}.");
         return 0;
     }
 

@@ -72,6 +72,7 @@ internal static class InspectCommand
                 [
                     "anchors for",
                     model.Method.FixedAnchors ? "every class, the same"
+                    : model.Method.Hybrid is not null ? "every class: made from each image"
                     : model.Classes.Count == 0 ? "no class yet: made when a class is first used"
                     : string.Join(", ", model.Classes),
                 ],
@@ -98,7 +99,7 @@ internal static class InspectCommand
         foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
         {
             if (!model.Files.ContainsKey(graph))
-                continue; // with fixed anchors there is no text tower
+                continue; // there is none, or the image graph contains it
             IEnumerable<GraphTensor> tensors = GraphTensors
                 .Read(package.PathOf(graph))
                 .Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
@@ -179,7 +180,8 @@ internal static class InspectCommand
             [
                 "scores",
                 FormattableString.Invariant($"softmax with temperature {method.Temperature}; image score from the class feature")
-                    + (method.Pooling ? " and patches" : ""),
+                    + (method.Pooling ? " and patches" : "")
+                    + (method.Hybrid is { } h ? FormattableString.Invariant($" and {h.Clusters} clusters of patches") : ""),
             ];
     }
 

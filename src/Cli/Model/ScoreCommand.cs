@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tiles;
 
@@ -61,6 +62,7 @@ internal static class ScoreCommand
             HelpName = "N",
             CustomParser = Values.Whole(1, 256),
         };
+        Option<string?> references = SharedOptions.References();
         Option<Tiling?> tiles = SharedOptions.Tiles();
         Option<double> overlap = SharedOptions.TileOverlap();
         Option<Provider> provider = SharedOptions.ModelProvider();
@@ -86,7 +88,8 @@ internal static class ScoreCommand
             "Scores images. The exit code is 0 also when images are anomalous, and 1 when any could not be scored.",
             "aaclip score --model models/aaclip --class bottle photos/",
             "aaclip score --model models/aaclip --class \"MVTec/metal_nut\" --heatmaps out/ --json scores.jsonl \"photos/**/*.png\"",
-            "aaclip score --model models/aaclip --class \"circuit board\" --tiles 1024 --heatmaps out/ boards/"
+            "aaclip score --model models/aaclip --class \"circuit board\" --tiles 1024 --heatmaps out/ boards/",
+            "aaclip score --model models/aaclip --class bottle --references bottle.safetensors photos/"
         )
         {
             paths,
@@ -99,6 +102,7 @@ internal static class ScoreCommand
             threshold,
             mapThreshold,
             batch,
+            references,
             tiles,
             overlap,
             provider,
@@ -124,6 +128,7 @@ internal static class ScoreCommand
                         Threshold = parsed.GetValue(threshold),
                         MapThreshold = parsed.GetValue(mapThreshold),
                         Batch = parsed.GetValue(batch),
+                        References = parsed.GetValue(references) is { } file ? ReferencePatches.Read(file) : null,
                         Tiles = parsed.GetValue(tiles) is { } tiling ? tiling with { Overlap = parsed.GetValue(overlap) } : null,
                         Provider = parsed.GetValue(provider),
                         Threads = parsed.GetValue(threads),

@@ -39,10 +39,10 @@ internal sealed class ScoreOutput : IDisposable
         Prepare(run.Heatmaps, HeatmapEnding);
         Prepare(run.Maps, MapEnding);
         _json = run.Json is null or "-" ? null : new LinesFile(run.Json, "--json");
-        _calibration = scorer.Model.CalibrationFor(run.ObjectClass);
+        _calibration = run.References?.Calibration ?? scorer.Model.CalibrationFor(run.ObjectClass);
         _profile = new CameraProfile(run.ObjectClass, run.Domain, run.Threshold, run.MapThreshold);
         bool decides = Judgement.Threshold(_profile, _calibration, neutral: false) is not null;
-        if (scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
+        if (run.References is null && scorer.Model.CalibrationGap(run.ObjectClass) is { } gap)
             Console.Error.WriteLine(decides ? $"The scale fits no class in particular: {gap}" : $"No verdict is given: {gap}");
         _commonFolder = ImageFiles.CommonFolder(run.Files).Length;
         _header = decides
@@ -90,6 +90,7 @@ internal sealed class ScoreOutput : IDisposable
                 Score = judgement.Score,
                 Regions = judgement.Regions,
                 Tiles = score.Tiles,
+                References = _run.References is { } references ? ReferencesPart.Of(references) : null,
                 Heatmap = WriteHeatmap(decoded.File, image, judgement),
                 Map = WriteMap(decoded.File, score.Map, judgement.Scale.Threshold),
             };

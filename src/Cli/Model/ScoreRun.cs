@@ -3,6 +3,7 @@ using AaClip.Pipeline.Contracts;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
@@ -26,6 +27,7 @@ internal sealed class ScoreRun
     public float? MapThreshold { get; init; }
     public int Batch { get; init; } = 1;
     public Tiling? Tiles { get; init; }
+    public ReferencePatches? References { get; init; }
     public Provider Provider { get; init; }
     public int Threads { get; init; }
     public bool Parity { get; init; }
@@ -50,6 +52,8 @@ internal sealed class ScoreRun
                 Logger = new ConsoleLogger(progress),
             }
         );
+        if (References?.MisfitOf(scorer.Model, ObjectClass, Tiles) is { } misfit)
+            throw new InvalidDataException(References.Explain(misfit, scorer.Model, ObjectClass, Tiles));
         progress.Show($"Making text anchors for '{ObjectClass}'", 0, 1, force: true);
         float[] anchors = scorer.AnchorsOf(ObjectClass);
         cancellation.ThrowIfCancellationRequested();
@@ -91,7 +95,7 @@ internal sealed class ScoreRun
             List<ModelInput> inputs = [.. images.Select(i => i.Input).OfType<ModelInput>()];
             Stopwatch clock = Stopwatch.StartNew();
             IReadOnlyList<ImageScore> scores = images is [{ Tiles: { } tiles }]
-                ? [scorer.Score(tiles, anchors, Domain, Batch, cancellation)]
+                ? [scorer.Score(tiles, anchors, Domain, Batch, References, cancellation)]
                 : ScoreTogether(scorer, inputs, cancellation);
             double milliseconds = clock.Elapsed.TotalMilliseconds / Math.Max(1, scores.Count);
             using IEnumerator<ImageScore> score = scores.GetEnumerator();
@@ -128,7 +132,7 @@ internal sealed class ScoreRun
             RgbImage image = ImageDecoder.DecodeFile(file.Path, new DecodeOptions { Parity = Parity }).Image;
             BlankImage.Refuse(image, file.Path, scorer.Model.Architecture.Patch);
             TiledImage? tiles = scorer.Cut(image, Tiles);
-            ModelInput? input = tiles is null ? scorer.Prepare(image, anchors, Domain) : null;
+            ModelInput? input = tiles is null ? scorer.Prepare(image, anchors, Domain, References) : null;
             return new Decoded(file, image, input, null, clock.Elapsed.TotalMilliseconds, tiles);
         }
         catch (ImageRejectedException e)

@@ -32,6 +32,13 @@ internal static class SharedOptions
             CustomParser = Values.Word<Provider>(),
         };
 
+    public static Option<string?> References() =>
+        new("--references")
+        {
+            Description = "Compares images with good ones, too: a file that 'aaclip calibrate --references' wrote.",
+            HelpName = "FILE",
+        };
+
     public static Option<Tiling?> Tiles() =>
         new("--tiles")
         {

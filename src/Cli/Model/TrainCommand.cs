@@ -1,22 +1,31 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json;
 using AaClip.Evaluation.DataSets;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
+using AaClip.Training.Prompts;
 using AaClip.Training.Stages;
 using AaClip.Training.Towers;
 
 namespace AaClip.Cli.Model;
 
-/// <summary><c>aaclip train</c>: trains AA-CLIP adapters for CLIP on labelled images.</summary>
+/// <summary><c>aaclip train</c>: trains AA-CLIP's adapters, or the prompts of Crane and AnomalyCLIP, on labelled images.</summary>
 internal static class TrainCommand
 {
     public static Command Create()
     {
         DataOptions data = new();
+        PromptTraining prompts = new();
+        Option<string> method = new("--method")
+        {
+            Description =
+                "aa-clip trains adapters; crane and anomalyclip learn prompts, which is far less work: the image tower stays as it is. "
+                + "Options of the other kind are refused.",
+            DefaultValueFactory = _ => Method.AaClip.Name,
+            HelpName = "NAME",
+        };
         Option<string> clip = new("--clip")
         {
             Description = "CLIP weights: .pt, .pth, .bin, .safetensors, or a model folder. They are not changed.",
@@ -25,7 +34,7 @@ internal static class TrainCommand
         };
         Option<string> output = new("--out")
         {
-            Description = "Folder of the adapters, in the file format of the published code.",
+            Description = "Folder of the adapters or prompts, in the file format of the published code.",
             Required = true,
             HelpName = "DIR",
         };
@@ -109,11 +118,10 @@ internal static class TrainCommand
             CustomParser = Values.WordOrNone<LevelLoss>(),
         };
         Option<bool> relu = new("--relu") { Description = "Adds a LeakyReLU to the image projections (--relu of the published code)." };
-        Option<Activation> activation = new("--activation")
+        Option<Activation?> activation = new("--activation")
         {
-            Description = "gelu as published; quickgelu as OpenAI trained CLIP.",
-            DefaultValueFactory = _ => Activation.Gelu,
-            CustomParser = Values.Word<Activation>(),
+            Description = "gelu, or quickgelu as OpenAI trained CLIP. Default: as published, gelu for aa-clip and quickgelu for prompts.",
+            CustomParser = Values.WordOrNone<Activation>(),
         };
         Option<bool> plain = new("--no-augmentation") { Description = "Uses the images without augmentation." };
         Option<int[]> levels = SharedOptions.Levels();
@@ -121,22 +129,27 @@ internal static class TrainCommand
         Option<int?> textHeads = SharedOptions.TextHeads();
         Option<int> seed = new("--seed")
         {
-            Description = "Seed of the initial adapters, the order, the augmentation and --shots.",
+            Description = "Seed of the initial adapters or prompts, the order, the augmentation and --shots.",
             DefaultValueFactory = _ => 111,
             HelpName = "N",
             CustomParser = Values.Whole(),
         };
         Option<Provider> provider = SharedOptions.TrainingProvider();
         Option<int> threads = SharedOptions.Threads();
+        Option<bool> json = new("--json") { Description = "The losses and the result as one JSON object on standard output." };
         Verb command = new(
             "train",
-            "Trains AA-CLIP adapters for CLIP in two stages, without Python. Ctrl-C loses at most one epoch.",
+            "Trains AA-CLIP adapters for CLIP in two stages, or the prompts of Crane or AnomalyCLIP, without Python. Ctrl-C loses at most "
+                + "one epoch.",
             "aaclip train --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data VisA/ --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data mvtec/ --set MVTec --shots 64 --preset mvtec --out ckpt/",
             "aaclip train --clip ViT-L-14-336px.pt --data VisA/ --out ckpt/ --resume",
-            "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine"
+            "aaclip import --clip ViT-L-14-336px.pt --adapters ckpt/ --out models/mine",
+            "aaclip train --method crane --clip ViT-L-14-336px.pt --vocab bpe_simple_vocab_16e6.txt.gz --data photos/ --out prompts/",
+            "aaclip import --clip ViT-L-14-336px.pt --checkpoint prompts/epoch_5.pth --out models/crane-mine"
         )
         {
+            method,
             clip,
             output,
             vocabulary,
@@ -162,76 +175,175 @@ internal static class TrainCommand
             seed,
             provider,
             threads,
+            json,
         };
+        foreach (Option option in prompts.All)
+            command.Options.Add(option);
         data.AddTo(command);
+        Option[] ofAdapters =
+        [
+            stage,
+            preset,
+            textEpochs,
+            imageEpochs,
+            textBatch,
+            imageBatch,
+            textRate,
+            imageRate,
+            halvings,
+            surgery,
+            levelLoss,
+            relu,
+            plain,
+            levels,
+        ];
+        command.Rules.Add(parsed => Foreign(parsed, parsed.GetValue(method), ofAdapters, prompts.All));
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(() =>
                 {
-                    bool custom = parsed.GetValue(preset) == Preset.Custom;
-                    return Train(
-                        new TrainingRun
-                        {
-                            Clip = parsed.GetRequiredValue(clip),
-                            Vocabulary = ModelImporter.FindVocabulary(parsed.GetRequiredValue(clip), parsed.GetValue(vocabulary)),
-                            Data = data.Open(parsed, parsed.GetValue(seed)),
-                            Output = parsed.GetRequiredValue(output),
-                            Stage = parsed.GetValue(stage),
-                            Resume = parsed.GetValue(resume),
-                            Options = new AdaptationOptions
+                    DataSet images = data.Open(parsed, parsed.GetValue(seed));
+                    bool quiet = parsed.GetValue(json);
+                    Check(images, parsed.GetValue(seed), quiet);
+                    TrainingOutcome outcome;
+                    using ProgressLine line = new();
+                    TrainingLines lines = new(line, quiet);
+                    string weights = parsed.GetRequiredValue(clip),
+                        words = ModelImporter.FindVocabulary(weights, parsed.GetValue(vocabulary)),
+                        name = parsed.GetRequiredValue(method);
+                    if (IsAaClip(name))
+                    {
+                        bool custom = parsed.GetValue(preset) == Preset.Custom;
+                        outcome = Train(
+                            new TrainingRun
                             {
+                                Clip = weights,
+                                Vocabulary = words,
+                                Data = images,
+                                Output = parsed.GetRequiredValue(output),
+                                Stage = parsed.GetValue(stage),
+                                Resume = parsed.GetValue(resume),
+                                Options = new AdaptationOptions
+                                {
+                                    Size = parsed.GetValue(size),
+                                    Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
+                                    TextEpochs = parsed.GetValue(textEpochs),
+                                    ImageEpochs = parsed.GetValue(imageEpochs),
+                                    TextBatch = parsed.GetValue(textBatch),
+                                    ImageBatch = parsed.GetValue(imageBatch),
+                                    TextRate = parsed.GetValue(textRate),
+                                    ImageRate = parsed.GetValue(imageRate),
+                                    Halvings = parsed.GetValue(halvings) is { Length: > 0 } steps
+                                        ? steps
+                                        : new AdaptationOptions().Halvings,
+                                    Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
+                                    SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
+                                    Relu = parsed.GetValue(relu),
+                                    Activation = parsed.GetValue(activation) ?? Activation.Gelu,
+                                    Augment = !parsed.GetValue(plain),
+                                    VisionHeads = parsed.GetValue(visionHeads),
+                                    TextHeads = parsed.GetValue(textHeads),
+                                    Seed = parsed.GetValue(seed),
+                                    Provider = parsed.GetValue(provider),
+                                    Threads = parsed.GetValue(threads),
+                                },
+                            },
+                            lines,
+                            cancellation
+                        );
+                    }
+                    else
+                    {
+                        PromptRun run = new()
+                        {
+                            Clip = weights,
+                            Vocabulary = words,
+                            Data = images,
+                            Output = parsed.GetRequiredValue(output),
+                            Resume = parsed.GetValue(resume),
+                            Options = new PromptOptions
+                            {
+                                Method = name,
                                 Size = parsed.GetValue(size),
-                                Levels = parsed.GetValue(levels) is { Length: > 0 } given ? given : null,
-                                TextEpochs = parsed.GetValue(textEpochs),
-                                ImageEpochs = parsed.GetValue(imageEpochs),
-                                TextBatch = parsed.GetValue(textBatch),
-                                ImageBatch = parsed.GetValue(imageBatch),
-                                TextRate = parsed.GetValue(textRate),
-                                ImageRate = parsed.GetValue(imageRate),
-                                Halvings = parsed.GetValue(halvings) is { Length: > 0 } steps ? steps : new AdaptationOptions().Halvings,
-                                Surgery = parsed.GetValue(surgery) ?? (custom ? Surgery.Tokens : Surgery.Batch),
-                                SumLevels = (parsed.GetValue(levelLoss) ?? (custom ? LevelLoss.Sum : LevelLoss.Last)) == LevelLoss.Sum,
-                                Relu = parsed.GetValue(relu),
                                 Activation = parsed.GetValue(activation),
-                                Augment = !parsed.GetValue(plain),
                                 VisionHeads = parsed.GetValue(visionHeads),
                                 TextHeads = parsed.GetValue(textHeads),
                                 Seed = parsed.GetValue(seed),
                                 Provider = parsed.GetValue(provider),
                                 Threads = parsed.GetValue(threads),
                             },
-                        },
-                        cancellation
+                        };
+                        outcome = prompts.Train(parsed, run, lines, cancellation);
+                    }
+
+                    string same = string.Concat(
+                        ((Option[])[size, visionHeads, textHeads, activation])
+                            .Where(o => Verb.Has(parsed, o))
+                            .Select(o => $" {o.Name} {parsed.GetResult(o)?.Tokens[^1].Value}")
                     );
+                    Tell(outcome, name, images, lines, $"aaclip import --clip {weights} {outcome.ImportOption}{same} --out DIR", quiet);
+                    return 0;
                 })
         );
         return command;
     }
 
-    private static int Train(TrainingRun run, CancellationToken cancellation)
+    private static bool IsAaClip(string? method) => string.Equals(method, Method.AaClip.Name, StringComparison.OrdinalIgnoreCase);
+
+    // What is wrong if options of the other kind of training are given.
+    private static string? Foreign(ParseResult parsed, string? method, IEnumerable<Option> ofAdapters, IEnumerable<Option> ofPrompts)
     {
-        IReadOnlyList<LabelledImage> images = run.Data.Images;
-        Console.WriteLine(
-            $"{run.Data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of "
-                + $"{images.Select(i => i.ClassName).Distinct().Count()} classes; seed {run.Options.Seed}"
-        );
+        bool adapters = IsAaClip(method);
+        Option? foreign = (adapters ? ofPrompts : ofAdapters).FirstOrDefault(o => Verb.Has(parsed, o));
+        return foreign is null
+            ? null
+            : $"{foreign.Name} is for {(adapters ? "learned prompts (--method crane or anomalyclip)" : "--method aa-clip")}: leave it out.";
+    }
+
+    private static void Check(DataSet data, int seed, bool quiet)
+    {
+        IReadOnlyList<LabelledImage> images = data.Images;
+        if (!quiet)
+            Console.WriteLine(
+                $"{data.Name}: {images.Count(i => !i.Anomalous)} normal and {images.Count(i => i.Anomalous)} anomalous images of "
+                    + $"{images.Select(i => i.ClassName).Distinct().Count()} classes; seed {seed}"
+            );
         int without = images.Count(i => i.Anomalous && i.MaskPath is null);
         if (without > 0)
             throw new InvalidDataException(
                 $"{without} anomalous images have no mask, such as '{images.First(i => i.Anomalous && i.MaskPath is null).Path}': "
                     + $"training needs masks; draw them, or leave these images out."
             );
-        using (Trainer trainer = new(run))
-        using (ProgressLine line = new())
+    }
+
+    private static TrainingOutcome Train(TrainingRun run, TrainingLines lines, CancellationToken cancellation)
+    {
+        using Trainer trainer = new(run);
+        run.Data.WriteList(Path.Combine(run.Output, "images.jsonl"));
+        trainer.Train(lines, cancellation);
+        return new TrainingOutcome("Adapters", run.Output, $"--adapters {run.Output}");
+    }
+
+    private static void Tell(TrainingOutcome outcome, string method, DataSet data, TrainingLines lines, string import, bool json)
+    {
+        if (json)
         {
-            run.Data.WriteList(Path.Combine(run.Output, "images.jsonl"));
-            trainer.Train(new Progress(line), cancellation);
+            TrainingReport report = new(
+                method,
+                data.Name,
+                data.Images.Count(i => !i.Anomalous),
+                data.Images.Count(i => i.Anomalous),
+                outcome.Path,
+                lines.Epochs,
+                import
+            );
+            Console.WriteLine(JsonSerializer.Serialize(report, TrainingReportJson.Default.TrainingReport));
+            return;
         }
 
-        Console.WriteLine(
-            $"Adapters in {run.Output}; make a model of them: aaclip import --clip {run.Clip} --adapters {run.Output} --out DIR"
-        );
-        return 0;
+        Console.WriteLine($"{outcome.What} in {outcome.Path}; make a model of them: {import}");
+        if (outcome.Note is { } note)
+            Console.WriteLine(note);
     }
 
     private enum LevelLoss
@@ -245,43 +357,5 @@ internal static class TrainCommand
         Visa,
         Mvtec,
         Custom,
-    }
-
-    private sealed class Progress(ProgressLine line) : IProgress<TrainingProgress>
-    {
-        private long _epochBegan = Stopwatch.GetTimestamp(),
-            _stageBegan;
-        private int _steps; // of this stage, since it began or was resumed
-        private string _stage = "";
-
-        public void Report(TrainingProgress value)
-        {
-            if (value.Stage != _stage)
-                (_stage, _stageBegan, _steps) = (value.Stage, Stopwatch.GetTimestamp(), -1); // the first step also writes the graph
-            TimeSpan? left =
-                ++_steps < 1
-                    ? null
-                    : Stopwatch.GetElapsedTime(_stageBegan)
-                        / _steps
-                        * (value.Steps - value.Step + (double)value.Steps * (value.Epochs - value.Epoch));
-            line.Show(
-                FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"),
-                value.Step,
-                value.Steps,
-                left: left
-            );
-            if (value.Step < value.Steps)
-                return;
-            line.Clear();
-            using Process self = Process.GetCurrentProcess();
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}, "
-                        + $"{Stopwatch.GetElapsedTime(_epochBegan).TotalSeconds:F1} s, peak memory {Run.Bytes(self.PeakWorkingSet64)}"
-                )
-            );
-            _epochBegan = Stopwatch.GetTimestamp();
-        }
     }
 }

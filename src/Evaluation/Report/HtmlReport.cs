@@ -5,6 +5,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 
 namespace AaClip.Evaluation.Report;
 
@@ -23,12 +24,14 @@ public static class HtmlReport
     /// <summary>Writes the report.</summary>
     /// <param name="path">Output file; an existing file is replaced.</param>
     /// <param name="scorer">Scores the shown images again, to get their maps.</param>
+    /// <param name="references">Patches that the images were compared with; null for none.</param>
     public static void Write(
         string path,
         AnomalyScorer scorer,
         string data,
         Domain domain,
         IReadOnlyList<ClassReport> classes,
+        ReferencePatches? references = null,
         CancellationToken cancellation = default
     )
     {
@@ -43,7 +46,7 @@ public static class HtmlReport
                 Size = scorer.Model.Architecture.ImageSize,
                 Provider = scorer.Provider.ToString(),
                 Rows = Rows(classes),
-                Classes = classes.Select(c => Class(scorer, c, domain, cancellation)).ToArray(),
+                Classes = classes.Select(c => Class(scorer, c, domain, references, cancellation)).ToArray(),
             }
         );
         WholeFile.Write(path, html);
@@ -88,7 +91,13 @@ public static class HtmlReport
         };
     }
 
-    private static object Class(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
+    private static object Class(
+        AnomalyScorer scorer,
+        ClassReport one,
+        Domain domain,
+        ReferencePatches? references,
+        CancellationToken cancellation
+    )
     {
         (double least, double most) = (one.Images.Min(i => i.Raw), one.Images.Max(i => i.Raw));
         return new
@@ -98,7 +107,7 @@ public static class HtmlReport
             Bars = Bars(one, least, most),
             Least = F3(least),
             Most = F3(most),
-            Groups = Groups(scorer, one, domain, cancellation),
+            Groups = Groups(scorer, one, domain, references, cancellation),
         };
     }
 
@@ -134,7 +143,13 @@ public static class HtmlReport
             };
     }
 
-    private static object[] Groups(AnomalyScorer scorer, ClassReport one, Domain domain, CancellationToken cancellation)
+    private static object[] Groups(
+        AnomalyScorer scorer,
+        ClassReport one,
+        Domain domain,
+        ReferencePatches? references,
+        CancellationToken cancellation
+    )
     {
         ScoredImage[] anomalous = [.. one.Images.Where(i => i.Anomalous).OrderBy(i => i.Raw)];
         ScoredImage[] normal = [.. one.Images.Where(i => !i.Anomalous).OrderBy(i => i.Raw)];
@@ -144,10 +159,10 @@ public static class HtmlReport
             ("Normal images that look worst", normal.Reverse().Take(Shown)),
             ("Defects that stand out most", anomalous.Reverse().Take(Shown)),
         ];
-        HeatmapOptions scale = scorer.Model.CalibrationFor(one.ClassName) is { IsNeutral: false } calibration
+        HeatmapOptions scale = (references?.Calibration ?? scorer.Model.CalibrationFor(one.ClassName)) is { IsNeutral: false } calibration
             ? calibration.HeatmapScale
             : Spread(one);
-        object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, cancellation);
+        object Show(ScoredImage image) => Figure(scorer, one.ClassName, image, scale, domain, references, cancellation);
         return [.. from g in groups where g.Images.Any() select new { g.Title, Figures = g.Images.Select(Show).ToArray() }];
     }
 
@@ -157,12 +172,13 @@ public static class HtmlReport
         ScoredImage image,
         HeatmapOptions scale,
         Domain domain,
+        ReferencePatches? references,
         CancellationToken cancellation
     )
     {
         cancellation.ThrowIfCancellationRequested();
         RgbImage picture = ImageDecoder.Decode(File.ReadAllBytes(image.Path), image.Path, new DecodeOptions { Parity = true }).Image;
-        ImageScore score = scorer.Score(picture, scorer.AnchorsOf(className), domain, cancellation);
+        ImageScore score = scorer.Score(picture, scorer.AnchorsOf(className), domain, references, cancellation);
         RgbImage small = Resampling.Resize(picture, ThumbWidth, Math.Max(1, ThumbWidth * picture.Height / picture.Width));
         return new
         {

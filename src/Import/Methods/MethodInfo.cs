@@ -8,7 +8,7 @@ namespace AaClip.Import.Methods;
 public sealed record MethodInfo
 {
     /// <summary>Every method that can be imported, in the order of the documentation.</summary>
-    public static IReadOnlyList<MethodInfo> All { get; } = [AaClip.Info, Crane.Info, AnomalyClip.Info, AnoVl.Info];
+    public static IReadOnlyList<MethodInfo> All { get; } = [AaClip.Info, Crane.Info, AnomalyClip.Info, AnoVl.Info, AdaClip.Info];
 
     /// <summary>Name on the command line and in model.json, such as "crane".</summary>
     public required string Name { get; init; }
@@ -61,9 +61,11 @@ public sealed record MethodInfo
         using Checkpoint file = Checkpoint.Open(checkpoint);
         if (file.Tensors.Keys.Any(k => k.StartsWith("image_adapter.", StringComparison.Ordinal)))
             return AaClip.Info;
+        if (file.Tensors.Keys.Any(AdaClipCheckpoint.IsAdaClip))
+            return AdaClip.Info;
         if (!file.Tensors.Keys.Any(Methods.LearnedPrompts.IsLearned))
             throw new InvalidDataException(
-                $"'{checkpoint}' holds neither AA-CLIP's adapters nor learned prompts of Crane or AnomalyCLIP: give another checkpoint."
+                $"'{checkpoint}' holds neither AA-CLIP's adapters nor prompts of Crane, AnomalyCLIP or AdaCLIP: give another checkpoint."
             );
         return file.Tensors.Keys.Any(k => k.Contains("compound_prompt_projections", StringComparison.Ordinal))
             ? AnomalyClip.Info

@@ -17,7 +17,7 @@ public sealed record ImportOptions
     /// </summary>
     public string? Method { get; init; }
 
-    /// <summary>Checkpoint of the method: learned prompts, or AA-CLIP's adapters; null for methods without one.</summary>
+    /// <summary>Checkpoint of the method: learned prompts (also AdaCLIP's), or AA-CLIP's adapters; null for methods without one.</summary>
     public string? Checkpoint { get; init; }
 
     /// <summary>A prompt pack (docs/methods.md); null for the method's own prompts.</summary>
@@ -56,8 +56,8 @@ public sealed record ImportOptions
     public Activation? Activation { get; init; }
 
     /// <summary>
-    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP after each quarter of the tower
-    /// (6, 12, 18, 24 of 24), for the others the last block.
+    /// Blocks that are compared with the anchors, counted from 1; null for the method's own: for AA-CLIP and AdaCLIP after each quarter of
+    /// the tower (6, 12, 18, 24 of 24), for the others the last block.
     /// </summary>
     public IReadOnlyList<int>? Levels { get; init; }
 

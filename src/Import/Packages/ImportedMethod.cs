@@ -11,9 +11,20 @@ namespace AaClip.Import.Packages;
 /// <param name="Options">Its options for these weights.</param>
 /// <param name="Adapters">Path of AA-CLIP's adapters; null without them.</param>
 /// <param name="Learned">Learned prompts; null for methods without them.</param>
+/// <param name="Hybrid">AdaCLIP's checkpoint; null for other methods.</param>
 /// <param name="Prompts">The prompts of the package.</param>
-internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? Adapters, LearnedPrompts? Learned, PromptPack Prompts)
+internal sealed record ImportedMethod(
+    MethodInfo Info,
+    Method Options,
+    string? Adapters,
+    LearnedPrompts? Learned,
+    AdaClipCheckpoint? Hybrid,
+    PromptPack Prompts
+)
 {
+    /// <summary>The checkpoint with prompts; null for methods without one.</summary>
+    public string? PromptsFile => Learned?.Path ?? Hybrid?.Path;
+
     /// <summary>Selects the method, and reads its checkpoint and its prompts.</summary>
     /// <exception cref="InvalidDataException">Options contradict each other, or a file does not fit.</exception>
     public static ImportedMethod Of(ImportOptions options, ClipWeights clip)
@@ -27,9 +38,11 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
             : MethodInfo.Find(Method.AaClip.Name);
 
         bool adapted = info.Name == Method.AaClip.Name;
-        if (info.LearnedPrompts && checkpoint is null)
+        Method method = info.Options(clip.Architecture.Vision.Layers);
+        bool hybrid = method.Hybrid is not null;
+        if ((info.LearnedPrompts || hybrid) && checkpoint is null)
             throw new InvalidDataException($"The method {info.Name} needs its learned prompts: give --checkpoint. Download: {info.Needs}.");
-        if (!info.LearnedPrompts && !adapted && checkpoint is not null)
+        if (!info.LearnedPrompts && !hybrid && !adapted && checkpoint is not null)
             throw new InvalidDataException(
                 $"The method {info.Name} has no checkpoint: leave out '{checkpoint}', or choose another --method."
             );
@@ -38,7 +51,6 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
                 $"The method {info.Name} has learned prompts, which '{options.Prompts}' cannot change: leave it out."
             );
 
-        Method method = info.Options(clip.Architecture.Vision.Layers);
         if (options.FirstBlock is { } first)
             method = method with
             {
@@ -70,14 +82,24 @@ internal sealed record ImportedMethod(MethodInfo Info, Method Options, string? A
             );
         if (info.LearnedPrompts && options.Classes.Count > 0)
             throw new InvalidDataException($"The method {info.Name} has the same anchors for every class: leave out --classes.");
+        if (hybrid && options.Classes.Count > 0)
+            throw new InvalidDataException($"The method {info.Name} makes anchors from each image: leave out --classes.");
         PromptPack prompts = options.Prompts is { } pack
             ? PromptPack.FromJson(File.ReadAllBytes(pack), pack)
             : info.Prompts ?? PromptPack.Default;
+        if (hybrid && prompts.MeanOfRaw)
+            throw new InvalidDataException(
+                $"'{options.Prompts}' has meanOfRaw, but {info.Name} normalises each sentence: leave it out of the pack."
+            );
+        AdaClipCheckpoint? made = hybrid ? AdaClipCheckpoint.Open(checkpoint!, clip) : null; // checked above
+        if (made is not null)
+            method = method with { Hybrid = method.Hybrid! with { Blocks = made.Blocks, Rows = made.Rows } }; // hybrid
         return new ImportedMethod(
             info,
             method,
             adapted ? checkpoint : null,
             info.LearnedPrompts ? LearnedPrompts.Open(checkpoint!, clip) : null, // checked above
+            made,
             prompts
         );
     }

@@ -71,14 +71,16 @@ public static class ModelImporter
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
         int done = 0;
-        int total = clip.Tensors.Count + (adapters?.Tensors.Count ?? 0);
+        int total = clip.Tensors.Count + (adapters?.Tensors.Count ?? 0) + (method.Hybrid?.Weights.Count ?? 0);
         float[] Read(string name)
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress("Writing weights", Math.Min(++done, total), total));
-            bool adapted = adapters is not null && adapters.Tensors.ContainsKey(name);
-            float[] values = adapted ? adapters!.Read(name) : clip.Read(name); // adapters is not null if adapted is true
-            CheckRange(values, name, adapted ? string.Join("' or '", adapters!.Files) : clip.Path, options.Precision);
+            (float[] values, string file) =
+                adapters is not null && adapters.Tensors.ContainsKey(name) ? (adapters.Read(name), string.Join("' or '", adapters.Files))
+                : method.Hybrid?.Weights.GetValueOrDefault(name) is { } learned ? (learned, method.Hybrid.Path)
+                : (clip.Read(name), clip.Path);
+            CheckRange(values, name, file, options.Precision);
             return name == "visual.positional_embedding"
                 ? Resampling.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width, method.Options.Table)
                 : values;
@@ -89,9 +91,11 @@ public static class ModelImporter
         Preprocessing preprocessing = new() { Size = shape.ImageSize, Filter = method.Info.Filter };
         if (options.Precision == Precision.Fp16 && method.Options == Method.AaClip)
             CudaImageGraph.Write(image, shape, description, activation, preprocessing, Read);
+        else if (method.Hybrid is not null)
+            AdaClipGraph.Write(image, shape, options.Precision, activation, Read, method.Options);
         else
             ImageGraph.Write(image, shape, description, options.Precision, activation, Read, method.Options);
-        if (!method.Options.FixedAnchors)
+        if (method.Options.TextTower)
             TextGraph.Write(
                 staging.File(ModelPackage.TextGraph),
                 shape,
@@ -113,7 +117,7 @@ public static class ModelImporter
             );
 
         // 4. Hashes and description
-        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.Learned, progress, cancellation);
+        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.PromptsFile, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
         ModelManifest Describe() =>
             ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, sources, files);
@@ -150,8 +154,11 @@ public static class ModelImporter
         }
 
         int layers = clip.Vision.Layers;
-        // AA-CLIP has a projection for each of four levels
-        int? count = method is null || method == Method.AaClip ? AdapterWeights.Levels : null;
+        // AA-CLIP and AdaCLIP have a projection for each of four levels
+        int? count =
+            method is null || method == Method.AaClip ? AdapterWeights.Levels
+            : method.Hybrid is not null ? AdaClipCheckpoint.Levels
+            : null;
         IReadOnlyList<int> levels =
             wanted ?? (count is { } quarters ? [.. Enumerable.Range(1, quarters).Select(i => layers * i / quarters)] : [layers]);
         if (
@@ -219,14 +226,6 @@ public static class ModelImporter
         string? version = null
     )
     {
-        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        if (Path.Exists(output))
-            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
-        if (version is not null && !ModelManifest.IsLabel(version))
-            throw new InvalidDataException(
-                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
-            );
-
         SortedDictionary<string, Calibration> all = new(package.Manifest.Calibrations.ToDictionary(), StringComparer.Ordinal);
         foreach ((string name, Calibration calibration) in calibrations)
         {
@@ -237,7 +236,55 @@ public static class ModelImporter
         }
 
         string content = $"{package.Manifest.Version}\n{string.Join('\n', all)}";
-        ModelManifest manifest = package.Manifest with { Version = version ?? TextHash.Hex(content, 8), Calibrations = all };
+        return Derive(package, output, version, _ => package.Manifest with { Version = TextHash.Hex(content, 8), Calibrations = all });
+    }
+
+    /// <summary>
+    /// Brings a package of an older program up to date, without its sources: its images can then be compared with references. Scores and
+    /// calibrations stay as they are.
+    /// </summary>
+    /// <param name="output">Folder of the new package; must not exist.</param>
+    /// <param name="version">Version of the new package; null derives it from the old version and the new graph.</param>
+    /// <exception cref="InvalidDataException">The package is damaged, or up to date already.</exception>
+    /// <exception cref="IOException">The output folder exists, or cannot be written.</exception>
+    public static ModelPackage Update(ModelPackage package, string output, string? version = null)
+    {
+        package.Verify([.. package.Manifest.Files.Keys]);
+        return Derive(
+            package,
+            output,
+            version,
+            staging =>
+            {
+                string graph = staging.File(ModelPackage.ImageGraph),
+                    aside = staging.File("graph");
+                Directory.CreateDirectory(aside);
+                string written = Path.Combine(aside, ModelPackage.ImageGraph);
+                if (!ReferenceHead.Add(graph, written, package.Manifest.Architecture))
+                    throw new InvalidDataException($"The package '{package.Folder}' is up to date: use it as it is.");
+                File.Move(written, graph, overwrite: true);
+                Directory.Delete(aside, recursive: true);
+                PackageFile file = Hash(graph);
+                SortedDictionary<string, PackageFile> files = new(package.Manifest.Files.ToDictionary(), StringComparer.Ordinal)
+                {
+                    [ModelPackage.ImageGraph] = file,
+                };
+                return package.Manifest with { Version = TextHash.Hex($"{package.Manifest.Version}\n{file.Sha256}", 8), Files = files };
+            }
+        );
+    }
+
+    // A package with the files of another, of which some are changed in the staging folder.
+    private static ModelPackage Derive(ModelPackage package, string output, string? version, Func<StagingFolder, ModelManifest> change)
+    {
+        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+        if (Path.Exists(output))
+            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+        if (version is not null && !ModelManifest.IsLabel(version))
+            throw new InvalidDataException(
+                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
+            );
+
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
         foreach (string name in package.Manifest.Files.Keys)
@@ -247,7 +294,8 @@ public static class ModelImporter
             File.Copy(package.PathOf(name), copy); // uses copy-on-write if the file system supports it
         }
 
-        WriteManifest(staging, manifest);
+        ModelManifest manifest = change(staging);
+        WriteManifest(staging, version is null ? manifest : manifest with { Version = version });
         staging.Commit();
         return ModelPackage.Open(output);
     }
@@ -287,7 +335,7 @@ public static class ModelImporter
     private static Dictionary<string, ProvenanceFile> Sources(
         ClipWeights clip,
         AdapterWeights? adapters,
-        LearnedPrompts? learned,
+        string? prompts,
         IProgress<ImportProgress>? progress,
         CancellationToken cancellation
     )
@@ -297,7 +345,7 @@ public static class ModelImporter
             (string role, string path) in clip
                 .Files.Select(f => ("clip", f))
                 .Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
-                .Concat(learned is null ? [] : [("prompts", learned.Path)])
+                .Concat(prompts is null ? [] : [("prompts", prompts)])
         )
         {
             cancellation.ThrowIfCancellationRequested();

@@ -4,10 +4,21 @@ using System.Text;
 
 namespace AaClip.Import.Torch;
 
-/// <summary>A float32 tensor to be written.</summary>
-/// <param name="Shape">Axis lengths; empty for a single number.</param>
-/// <param name="Values">Row-major.</param>
-internal sealed record TorchTensor(int[] Shape, float[] Values);
+/// <summary>A float32 or int32 tensor to be written.</summary>
+internal sealed record TorchTensor
+{
+    /// <param name="shape">Axis lengths; empty for a single number.</param>
+    /// <param name="values">Row-major.</param>
+    public TorchTensor(int[] shape, float[] values) => (Shape, Values) = (shape, values);
+
+    /// <inheritdoc cref="TorchTensor(int[], float[])"/>
+    public TorchTensor(int[] shape, int[] values) => (Shape, Values) = (shape, values);
+
+    public int[] Shape { get; }
+
+    /// <summary>float[] or int[].</summary>
+    public Array Values { get; }
+}
 
 /// <summary>
 /// Writes the pickle of torch.save (protocol 2) for dictionaries, lists, tuples, numbers, strings and tensors. The caller writes the
@@ -18,7 +29,7 @@ internal sealed class PickleWriter
     private readonly ArrayBufferWriter<byte> _out = new();
 
     /// <summary>Values of the tensors; the pickle refers to them by the keys "0", "1", …</summary>
-    public List<float[]> Storages { get; } = [];
+    public List<Array> Storages { get; } = [];
 
     /// <summary>
     /// Writes a tree of <see cref="PickleDictionary"/>, List, object[], null, bool, int, long, double, string and
@@ -100,7 +111,7 @@ internal sealed class PickleWriter
         Op(PickleOp.Mark);
         Op(PickleOp.Mark);
         Unicode("storage");
-        Global("torch", "FloatStorage");
+        Global("torch", tensor.Values is int[] ? "IntStorage" : "FloatStorage");
         Unicode(Storages.Count.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Unicode("cpu");
         Integer(tensor.Values.Length);

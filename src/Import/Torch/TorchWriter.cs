@@ -20,7 +20,7 @@ internal static class TorchWriter
                 PickleWriter pickle = new();
                 Add(zip, $"{folder}/data.pkl", pickle.Write(root));
                 for (int i = 0; i < pickle.Storages.Count; i++)
-                    Add(zip, FormattableString.Invariant($"{folder}/data/{i}"), MemoryMarshal.AsBytes<float>(pickle.Storages[i]));
+                    Add(zip, FormattableString.Invariant($"{folder}/data/{i}"), Bytes(pickle.Storages[i]));
                 Add(zip, $"{folder}/version", "3\n"u8);
             }
 
@@ -29,6 +29,9 @@ internal static class TorchWriter
 
         File.Move(unfinished, path, overwrite: true);
     }
+
+    private static ReadOnlySpan<byte> Bytes(Array values) =>
+        values is int[] integers ? MemoryMarshal.AsBytes<int>(integers) : MemoryMarshal.AsBytes<float>((float[])values);
 
     private static void Add(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
     {

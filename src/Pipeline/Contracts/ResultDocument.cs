@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Tiles;
 
 namespace AaClip.Pipeline.Contracts;
@@ -40,6 +41,9 @@ public sealed record ResultDocument
     /// The tiles that were scored, row by row; null for an image that was scored whole. With the map they are all that a judgement needs.
     /// </summary>
     public IReadOnlyList<Tile>? Tiles { get; init; }
+
+    /// <summary>The good images that it was compared with, or why it was not; null if the camera has none.</summary>
+    public ReferencesPart? References { get; init; }
 
     /// <summary>Duration of each step.</summary>
     public required TimingsPart Timings { get; init; }
@@ -262,6 +266,22 @@ public sealed record MapPart(
             High = scale.High,
             Level = scale.ContourLevel,
         };
+}
+
+/// <summary>The good images that an image was compared with.</summary>
+/// <param name="Sha256">SHA-256 of the file with their patches, lower-case hexadecimal; null if they were not used.</param>
+/// <param name="Images">How many; null if they were not used.</param>
+/// <param name="Calibration">
+/// Scale and thresholds of the scores, which belong to the references and take the place of the package's; null if they were not used.
+/// </param>
+/// <param name="Unused">
+/// Why the camera's references were not used: "model", "class" or "tiles" if they were made with another one, "damaged", or "package" if
+/// the model's package is too old. Null if they were.
+/// </param>
+public sealed record ReferencesPart(string? Sha256 = null, int? Images = null, Calibration? Calibration = null, string? Unused = null)
+{
+    /// <summary>The part of a result of an image that was compared.</summary>
+    public static ReferencesPart Of(ReferencePatches patches) => new(patches.Sha256, patches.Images, patches.Calibration);
 }
 
 /// <summary>Milliseconds of each step; null for a step that did not run.</summary>

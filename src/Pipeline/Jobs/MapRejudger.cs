@@ -111,7 +111,7 @@ public sealed class MapRejudger(
             raw,
             detection,
             profile,
-            manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class),
+            result.References?.Calibration ?? manifest.CalibrationFor(result.Image.ObjectClass ?? profile.Class),
             result.Image.Width,
             result.Image.Height,
             tiles: result.Tiles // as it was cut, whatever the profile says now

@@ -6,6 +6,7 @@ using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
 
@@ -106,6 +107,9 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <exception cref="ClassNameException">The name cannot be used in a prompt; the message says why.</exception>
     public float[] AnchorsOf(string objectClass) => _scorer.AnchorsOf(objectClass);
 
+    /// <summary>Anchors of no class, for a first run.</summary>
+    public float[] BlankAnchors() => _scorer.BlankAnchors();
+
     /// <summary>
     /// Records for the health report that images of a class are judged, although the package has calibrations but none for this class.
     /// </summary>
@@ -115,14 +119,28 @@ public sealed class LoadedModel : IAsyncDisposable
             ? gap
             : null;
 
+    /// <summary>Scores an image without references; see below.</summary>
+    public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
+        ScoreAsync(image, anchors, domain, null, urgent, cancellation);
+
     /// <summary>Scores an image, in a batch with other waiting images.</summary>
     /// <param name="image">
     /// It is resized before this method returns. Only the model's input is kept until the run: at 518 px 4 MB, or 0.8 MB for float16.
     /// </param>
+    /// <param name="references">Patches of good images that it is compared with; null for none.</param>
     /// <param name="urgent">True for a new image, false for an image of a job. Urgent images run first.</param>
     /// <exception cref="InvalidDataException">The model returned NaN or infinity for this image.</exception>
-    public Task<ImageScore> ScoreAsync(RgbImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation) =>
-        _batcher.RunAsync(_scorer.Prepare(image, anchors, domain), urgent, cancellation);
+    public Task<ImageScore> ScoreAsync(
+        RgbImage image,
+        float[] anchors,
+        Domain domain,
+        ReferencePatches? references,
+        bool urgent,
+        CancellationToken cancellation
+    ) => _batcher.RunAsync(_scorer.Prepare(image, anchors, domain, references), urgent, cancellation);
+
+    /// <summary>Whether images can be compared with good ones; see <see cref="AnomalyScorer.TakesReferences"/>.</summary>
+    public bool TakesReferences => _scorer.TakesReferences;
 
     /// <summary>Cuts an image into tiles, if it is to be scored in tiles; see <see cref="AnomalyScorer.Cut"/>.</summary>
     public TiledImage? Cut(RgbImage image, Tiling? tiling) => _scorer.Cut(image, tiling);
@@ -130,9 +148,17 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>
     /// Scores the tiles of an image: as many at a time as a batch holds, among other waiting images; on the CPU one after the other.
     /// </summary>
+    /// <param name="references">Patches of tiles of good images; null for none.</param>
     /// <param name="urgent">As for a whole image.</param>
     /// <exception cref="InvalidDataException">The model returned NaN or infinity for a tile.</exception>
-    public async Task<ImageScore> ScoreAsync(TiledImage image, float[] anchors, Domain domain, bool urgent, CancellationToken cancellation)
+    public async Task<ImageScore> ScoreAsync(
+        TiledImage image,
+        float[] anchors,
+        Domain domain,
+        ReferencePatches? references,
+        bool urgent,
+        CancellationToken cancellation
+    )
     {
         // One image after the other: in turn, all of them would end last
         SemaphoreSlim turn = urgent ? _urgentTiles : _tiles;
@@ -141,7 +167,7 @@ public sealed class LoadedModel : IAsyncDisposable
         {
             List<ImageScore> scores = [];
             foreach (RgbImage[] some in image.Pictures.OfType<RgbImage>().Chunk(_together))
-                scores.AddRange(await Task.WhenAll(some.Select(p => ScoreAsync(p, anchors, domain, urgent, cancellation))));
+                scores.AddRange(await Task.WhenAll(some.Select(p => ScoreAsync(p, anchors, domain, references, urgent, cancellation))));
             return ImageScore.Merge(image, scores);
         }
         finally

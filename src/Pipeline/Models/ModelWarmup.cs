@@ -31,9 +31,7 @@ public sealed class ModelWarmup(ModelHost models, TimeProvider time) : Backgroun
             int size = model.Manifest.Architecture.ImageSize;
             byte[] grey = new byte[3 * size * size];
             Array.Fill(grey, (byte)128);
-            float[] anchors = new float[2 * model.Manifest.Architecture.Embed];
-            anchors[0] = anchors[^1] = 1; // any two unit vectors
-            await model.ScoreAsync(new RgbImage(size, size, grey), anchors, Domain.Industrial, urgent: false, cancellation);
+            await model.ScoreAsync(new RgbImage(size, size, grey), model.BlankAnchors(), Domain.Industrial, urgent: false, cancellation);
             return true;
         }
 #pragma warning disable CA1031 // the model host has logged any error and shows it in health

@@ -61,12 +61,12 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
     ) => WriteAsync(before => Changed(before, camera, profile), etag, who, cancellation);
 
     /// <summary>Sets the threshold of a camera; one without an entry of its own gets one, with what the pattern says otherwise.</summary>
-    /// <param name="threshold">Raw score, above 0 and below 1.</param>
+    /// <param name="threshold">Raw score, above 0 and below 1; null removes it and the map threshold.</param>
     /// <exception cref="InvalidDataException">The threshold is out of its range.</exception>
     /// <exception cref="StaleProfilesException">The file has changed since the person saw it.</exception>
     public Task<(string ETag, IReadOnlyList<ProfileChange> Changes)> ThresholdAsync(
         string camera,
-        double threshold,
+        double? threshold,
         string? etag,
         string who,
         CancellationToken cancellation = default
@@ -76,7 +76,16 @@ public sealed class ProfileEditor(StorageClients storage, TimeProvider time)
             {
                 string? key = before is null ? null : Parse(before).KeyOf(camera);
                 JsonObject profile = (before?.Document?["cameras"]?[key ?? ""] as JsonObject)?.DeepClone().AsObject() ?? [];
-                profile["threshold"] = threshold;
+                if (threshold is { } value)
+                {
+                    profile["threshold"] = value;
+                }
+                else
+                {
+                    profile.Remove("threshold");
+                    profile.Remove("mapThreshold");
+                }
+
                 return Changed(before, camera, profile);
             },
             etag,

@@ -43,19 +43,30 @@ internal sealed class FirstLook
         try
         {
             look = Cascade.Stale(first, live.Id) is { } stale
-                ? new(new FirstPart(first.Model, first.Settles, false, Failure: stale))
+                ? Failed(first, stale)
                 : await ScoreAsync(image, objectClass, profile, first, live, models, urgent, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            look = new(new FirstPart(first.Model, first.Settles, false, Failure: Fault.Text(e)));
+            look = Failed(first, Fault.Text(e));
         }
 
+        return Counted(look);
+    }
+
+    /// <summary>A look that was not taken: the live model scores the image.</summary>
+    /// <param name="why">For the result.</param>
+    public static FirstLook NotAsked(FirstModel first, string why) => Counted(Failed(first, why));
+
+    private static FirstLook Failed(FirstModel first, string why) => new(new FirstPart(first.Model, first.Settles, false, Failure: why));
+
+    private static FirstLook Counted(FirstLook look)
+    {
         Metrics.First(
             look.Part.Settled ? "settled"
                 : look.Part.Failure is null ? "unclear"
                 : "unavailable",
-            first.Model
+            look.Part.Model
         );
         return look;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
@@ -35,10 +36,12 @@ public sealed partial class ImageScoring : IDisposable
 {
     // One image in the model, one before or after it. More would take processor cores and storage bandwidth from new images.
     private const int JobImagesOnCpu = 2;
+    private const int MostNoted = 1000; // names of cameras come from those who upload
 
     private readonly BlobContainerClient _images;
     private readonly QueueSender _sender;
     private readonly CameraProfiles _cameras;
+    private readonly CameraReferences _references;
     private readonly ModelHost _models;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
@@ -51,6 +54,8 @@ public sealed partial class ImageScoring : IDisposable
     private readonly SemaphoreSlim _patientOnCpu = new(JobImagesOnCpu);
     private readonly Precedence _precedence = new();
 
+    private readonly ConcurrentDictionary<(string Camera, string Model, string Reason), bool> _misfits = []; // logged once each
+
     // One at a time: the push of an image and its storage event can ask at the same moment, and the second then finds the result. Jobs have
     // turns of their own, because they yield to new images.
     private readonly Turns<(ImageVersion Image, string Model, bool Urgent)> _turns = new();
@@ -59,6 +64,7 @@ public sealed partial class ImageScoring : IDisposable
     public ImageScoring(
         StorageClients storage,
         CameraProfiles cameras,
+        CameraReferences references,
         ModelHost models,
         ModelRolesStore choice,
         ResultStore results,
@@ -71,6 +77,7 @@ public sealed partial class ImageScoring : IDisposable
         _sender = new QueueSender(storage);
         _choice = choice;
         _cameras = cameras;
+        _references = references;
         _models = models;
         _results = results;
         _decode = new DecodeOptions
@@ -168,6 +175,7 @@ public sealed partial class ImageScoring : IDisposable
 
         RgbImage? photo; // what the heatmap is drawn on
         ImageScore score;
+        CameraReference? references; // null if the camera has none
         FirstLook? first = null; // of the camera's first model
         long start = _time.GetTimestamp();
         try
@@ -234,16 +242,19 @@ public sealed partial class ImageScoring : IDisposable
                 throw new InfrastructureException(e.Message, e);
             }
 
-            if (request.Job is null && profile.First is not null)
-                first = await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation);
+            references = await ReferencesAsync(request, model, profile, cancellation);
+            if (request.Job is null && profile.First is { } asked)
+                first = references?.Patches is null
+                    ? await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation)
+                    : FirstLook.NotAsked(asked, "The camera has reference images, and the limit was chosen without them.");
             try
             {
                 photo = profile.Heatmaps ? BoxAverage.Shrink(image, _heatmapSide) : null;
                 Task<ImageScore> scoring =
                     first?.Score is { } settled ? Task.FromResult(settled)
                     : model.Cut(image, profile.TilePlan) is { } tiles
-                        ? model.ScoreAsync(tiles, anchors, profile.Domain, urgent, cancellation)
-                    : model.ScoreAsync(image, anchors, profile.Domain, urgent, cancellation);
+                        ? model.ScoreAsync(tiles, anchors, profile.Domain, references?.Patches, urgent, cancellation)
+                    : model.ScoreAsync(image, anchors, profile.Domain, references?.Patches, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
             }
@@ -266,7 +277,7 @@ public sealed partial class ImageScoring : IDisposable
 
         // 5. Judge
         await YieldAsync(urgent, cancellation);
-        if (model.NoteCalibrationGap(request.ObjectClass) is { } gap)
+        if (references?.Patches is null && model.NoteCalibrationGap(request.ObjectClass) is { } gap)
             Log.Uncalibrated(_logger, gap);
         Judgement judgement =
             first?.Judgement
@@ -274,7 +285,7 @@ public sealed partial class ImageScoring : IDisposable
                 score.Map,
                 score.Detection,
                 profile,
-                model.Manifest.CalibrationFor(request.ObjectClass),
+                references?.Patches?.Calibration ?? model.Manifest.CalibrationFor(request.ObjectClass),
                 result.Image.Width,
                 result.Image.Height,
                 tiles: score.Tiles
@@ -298,6 +309,10 @@ public sealed partial class ImageScoring : IDisposable
             First = first?.Part,
             Regions = judgement.Regions,
             Tiles = score.Tiles,
+            References =
+                references?.Patches is { } patches ? ReferencesPart.Of(patches)
+                : references is null ? null
+                : new ReferencesPart(Unused: references.Unused),
             Heatmap = heatmapBlob,
             Map = MapPart.Of(score.Map, map, mapBlob).With(judgement.Scale),
             Timings = result.Timings with { Write = Lap(ref start) },
@@ -316,6 +331,27 @@ public sealed partial class ImageScoring : IDisposable
             Total(result.Timings)
         );
         return await ToSendAsync(request, result, model.Id, cancellation);
+    }
+
+    private async Task<CameraReference?> ReferencesAsync(
+        ScoreRequested request,
+        LoadedModel model,
+        CameraProfile profile,
+        CancellationToken cancellation
+    )
+    {
+        CameraReference? found = await _references.FindAsync(
+            request.Camera,
+            model.Manifest,
+            request.ObjectClass,
+            profile.TilePlan,
+            cancellation
+        );
+        if (found?.Patches is not null && !model.TakesReferences)
+            found = new CameraReference(null, CameraReference.OldPackage);
+        if (found?.Unused is { } reason && _misfits.Count < MostNoted && _misfits.TryAdd((request.Camera, model.Id, reason), true))
+            Log.ReferencesUnused(_logger, request.Camera, model.Id, reason);
+        return found;
     }
 
     private async Task<ScoredImage> ToSendAsync(
@@ -558,6 +594,13 @@ public sealed partial class ImageScoring : IDisposable
 
         [LoggerMessage(3, LogLevel.Warning, "Failed {Image}: {Code}. {Message}")]
         public static partial void Failed(ILogger logger, string image, string code, string message);
+
+        [LoggerMessage(
+            21,
+            LogLevel.Warning,
+            "Images of camera {Camera} are scored by {Model} without its references, which do not fit ({Reason}): calibrate them again."
+        )]
+        public static partial void ReferencesUnused(ILogger logger, string camera, string model, string reason);
 
         [LoggerMessage(20, LogLevel.Warning, "{Gap} Until then its images are judged on a generic scale.")]
         public static partial void Uncalibrated(ILogger logger, string gap);

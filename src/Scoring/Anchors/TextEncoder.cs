@@ -23,16 +23,9 @@ internal sealed class TextEncoder(ModelPackage package, PromptPack prompts, Sess
                 $"The package '{package.Folder}' has neither anchors nor a text tower: it is incomplete; import it again."
             );
         ModelArchitecture shape = package.Manifest.Architecture;
-        if (verify)
-            foreach (
-                string file in package.Manifest.Files.Keys.Where(f => f.StartsWith($"{ModelPackage.Tokenizer}/", StringComparison.Ordinal))
-            )
-                package.Verify(file);
-        ClipTokenizer tokenizer = new(ClipVocabulary.Load(package.PathOf(ModelPackage.Tokenizer), shape.Vocabulary));
-        name = ClassNames.Resolve(name, tokenizer, prompts, shape.Context);
-        (IReadOnlyList<string> normal, IReadOnlyList<string> abnormal) = prompts.Sentences(name);
-        float[] features = Encode([.. normal.Concat(abnormal).Select(s => tokenizer.EncodeRow(s, shape.Context))]);
-        int split = normal.Count * shape.Embed;
+        (long[][] normal, long[][] abnormal) = new ClassSentences(package, prompts, verify).Tokens(name);
+        float[] features = Encode([.. normal, .. abnormal]);
+        int split = normal.Length * shape.Embed;
         return ClassAnchors.FromFeatures(features.AsSpan(0, split), features.AsSpan(split), shape.Embed, prompts.MeanOfRaw);
     }
 

@@ -138,6 +138,7 @@ public static class Resampling
         AxisWeights axis = kind switch
         {
             TableResize.Bilinear => Interpolation.Bilinear(inGrid, outGrid),
+            TableResize.Cubic => Interpolation.Cubic(inGrid, outGrid, (double)inGrid / outGrid),
             TableResize.CubicOffset => Interpolation.Cubic(inGrid, outGrid, inGrid / (outGrid + 0.1)),
             _ => Weights(inGrid, outGrid),
         };

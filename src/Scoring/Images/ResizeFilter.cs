@@ -30,4 +30,8 @@ public enum TableResize
     /// <summary>Bicubic with a = -0.75, scaled to a grid that is 0.1 patches larger: SC-CLIP.</summary>
     [JsonStringEnumMemberName("cubicOffset")]
     CubicOffset,
+
+    /// <summary>Bicubic with a = -0.75: AdaCLIP.</summary>
+    [JsonStringEnumMemberName("cubic")]
+    Cubic,
 }

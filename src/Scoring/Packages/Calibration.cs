@@ -10,7 +10,7 @@ namespace AaClip.Scoring.Packages;
 public sealed record Calibration
 {
     /// <summary>Half the width of the neutral map range per level; its ends correspond to a probability of 99.3 % for one anchor.</summary>
-    private const float NeutralSpan = 2.5f;
+    internal const float NeutralSpan = 2.5f;
 
     /// <summary>
     /// Minimum range of heatmaps above the threshold, as a multiple of the range below it. A calibration from normal images alone has seen

@@ -36,6 +36,10 @@ public sealed record Method
     /// <summary>Repair of the patch features (SC-CLIP); null for none.</summary>
     public CleanFeatures? Clean { get; init; }
 
+    /// <summary>Prompts that are made from each image (AdaCLIP); null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HybridPrompts? Hybrid { get; init; }
+
     /// <summary>How a patch is compared with the anchors.</summary>
     public required LevelScore LevelScore { get; init; }
 
@@ -74,6 +78,10 @@ public sealed record Method
     /// <summary>How the positional table was resized at import.</summary>
     public required TableResize Table { get; init; }
 
+    /// <summary>Whether the package has a text tower that makes the anchors of a class.</summary>
+    [JsonIgnore]
+    public bool TextTower => !FixedAnchors && Hybrid is null;
+
     /// <summary>The scale of a class that is not calibrated.</summary>
     /// <param name="levels">Levels that are summed in the map.</param>
     public Calibration Neutral(int levels) =>
@@ -87,10 +95,15 @@ public sealed record Method
 /// MLP, is added to a second path. It takes from the ordinary path and gives nothing back.
 /// </summary>
 /// <param name="Kinds">
-/// "vv", "qq", "kk": softmax of a projection with itself, applied to v. Of several, the results are summed, not averaged.
+/// "vv", "qq", "kk": softmax of a projection with itself, applied to v; <see cref="Joint"/>: of all three as one. Of several, the results
+/// are summed, not averaged.
 /// </param>
 /// <param name="FirstBlock">The first block with the path, counted from 1.</param>
-public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock);
+public sealed record CorrelationPath(IReadOnlyList<string> Kinds, int FirstBlock)
+{
+    /// <summary>The kind of q, k and v one behind the other.</summary>
+    public const string Joint = "(q+k+v)^2";
+}
 
 /// <summary>
 /// Patch features without the noise of CLIP's last blocks (SC-CLIP, arXiv 2411.15869): outliers are replaced by their neighbours, patches
@@ -108,6 +121,18 @@ public sealed record CleanFeatures(int Similar, int Coherent, int FirstMixed, in
     /// <param name="blocks">Blocks of the image tower, at least 12.</param>
     public static CleanFeatures For(int blocks) => blocks >= 24 ? new(17, 7, 9, 19, 0.1, 0.4) : new(9, 4, 4, 10, 0.3, 0.4);
 }
+
+/// <summary>
+/// Prompts that are partly learned and partly made from the image (AdaCLIP): rows that are added to the image and replace words in the
+/// sentences. The anchors depend on the image, so the image graph contains the text tower, and takes the sentences of the class in place
+/// of anchors.
+/// </summary>
+/// <param name="Blocks">Blocks of both towers, from the first, with learned rows of their own: 4 as published.</param>
+/// <param name="Rows">Rows in each of these blocks: 5 as published.</param>
+/// <param name="Clusters">
+/// Clusters of the most anomalous patches, five times as many, in the score of the image: 20 as published.
+/// </param>
+public sealed record HybridPrompts(int Blocks, int Rows, int Clusters);
 
 /// <summary>How a patch is compared with the anchors.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LevelScore>))]

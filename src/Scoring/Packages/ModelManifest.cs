@@ -173,4 +173,5 @@ public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
 )]
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(Method))]
+[JsonSerializable(typeof(Calibration))]
 public sealed partial class PackageJson : JsonSerializerContext;

@@ -7,7 +7,8 @@ namespace AaClip.Scoring.Packages;
 
 /// <summary>
 /// A model package: a folder with model.json, the image graph with its weights, and anchors; unless these are the same for all classes,
-/// also the text graph with its weights, a tokenizer, and prompts of its own if it has some. It is never changed after it is written.
+/// also the text graph with its weights, a tokenizer, and prompts of its own if it has some. If anchors are made from each image (AdaCLIP),
+/// the image graph contains the text tower. A package is never changed after it is written.
 /// </summary>
 public sealed class ModelPackage
 {
@@ -201,7 +202,15 @@ public sealed class ModelPackage
             throw new InvalidDataException(
                 $"'{path}' has {manifest.Method.Views} views, expected {string.Join(" or ", Views.Counts)}: the file is damaged."
             );
-        foreach (string name in manifest.Method.FixedAnchors ? (string[])[ImageGraph, Anchors] : [ImageGraph, TextGraph])
+        if (manifest.Method.Hybrid is { } hybrid && (hybrid.Blocks < 1 || hybrid.Rows < 1 || hybrid.Clusters < 1))
+            throw new InvalidDataException(
+                $"'{path}' has {hybrid}, expected positive numbers: the file is damaged; import the model again."
+            );
+        string[] needed =
+            manifest.Method.FixedAnchors ? [ImageGraph, Anchors]
+            : manifest.Method.TextTower ? [ImageGraph, TextGraph]
+            : [ImageGraph];
+        foreach (string name in needed)
             if (!manifest.Files.ContainsKey(name))
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
     }

@@ -22,6 +22,9 @@ public sealed class SeededRandom
     /// <summary>Uniform between two bounds.</summary>
     public double Between(double low, double high) => low + (high - low) * NextDouble();
 
+    /// <summary>A number of the standard normal distribution (Box–Muller transform).</summary>
+    public double Normal() => Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
+
     /// <summary>True with the given probability.</summary>
     public bool Chance(double probability) => NextDouble() < probability;
 

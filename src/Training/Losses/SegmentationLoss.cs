@@ -18,13 +18,17 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
     /// <param name="mask">[B, S, S], 1 where abnormal.</param>
     public static SegmentationLoss Write(Tape tape, Tensor features, Tensor difference, Tensor mask)
     {
-        int batch = features.Shape[0],
-            grid = (int)Math.Round(Math.Sqrt(features.Shape[1])),
-            size = mask.Shape[1];
         Tensor cosines = tape.Product(features, difference, scale: Temperature); // [B, g·g, 1]
-        Tensor logits = Upsample(tape, tape.Reshape(cosines, batch, grid, grid), size); // [B, S, S]: abnormal minus normal
-        Tensor abnormal = tape.Sigmoid(logits),
-            normal = tape.Sigmoid(tape.Negate(logits)); // softmax over the two classes
+        Tensor logits = Enlarging.Write(tape, cosines, mask.Shape[1], Enlargement.Aligned); // [B, S, S]: abnormal minus normal
+        return Of(tape, tape.Sigmoid(tape.Negate(logits)), tape.Sigmoid(logits), mask); // softmax over the two classes
+    }
+
+    /// <summary>Adds the loss of probabilities.</summary>
+    /// <param name="normal">[B, S, S].</param>
+    /// <param name="abnormal">[B, S, S], one minus <paramref name="normal"/>.</param>
+    /// <param name="mask">[B, S, S], 1 where abnormal.</param>
+    public static SegmentationLoss Of(Tape tape, Tensor normal, Tensor abnormal, Tensor mask)
+    {
         Tensor rest = tape.Shift(tape.Negate(mask), 1);
 
         // p = (1 − s)·P(true) + s·P(other) + s
@@ -36,31 +40,6 @@ internal sealed record SegmentationLoss(Tensor Focal, Tensor DiceNormal, Tensor 
         Tensor diceNormal = Dice(tape, normal, rest),
             diceAbnormal = Dice(tape, abnormal, mask);
         return new SegmentationLoss(focal, diceNormal, diceAbnormal, tape.Add(focal, tape.Add(diceNormal, diceAbnormal)));
-    }
-
-    /// <summary>Bilinear interpolation to [B, S, S] with aligned corners, as the differentiable product U·x·Uᵀ.</summary>
-    private static Tensor Upsample(Tape tape, Tensor x, int size)
-    {
-        int grid = x.Shape[1];
-        Tensor weights = tape.Constant($"const/bilinear/{grid}/{size}", [size, grid], Bilinear(grid, size));
-        Tensor columns = tape.Transpose(tape.Product(x, weights, transposeB: true), 0, 2, 1); // [B, S, g]: x, y
-        return tape.Transpose(tape.Product(columns, weights, transposeB: true), 0, 2, 1); // [B, S, S]: y, x
-    }
-
-    // Row i holds the two weights of output i, whose position in the input is i·(g − 1)/(S − 1).
-    private static float[] Bilinear(int grid, int size)
-    {
-        float[] weights = new float[size * grid];
-        for (int i = 0; i < size; i++)
-        {
-            float at = size > 1 ? i * ((grid - 1) / (float)(size - 1)) : 0;
-            int low = Math.Min((int)at, grid - 1),
-                high = Math.Min(low + 1, grid - 1);
-            weights[i * grid + low] += 1 - (at - low);
-            weights[i * grid + high] += at - low;
-        }
-
-        return weights;
     }
 
     // 1 − mean over images of (2·ΣPM + 1)/(ΣP + ΣM + 1).

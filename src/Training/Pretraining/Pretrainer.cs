@@ -73,7 +73,7 @@ public sealed class Pretrainer : IDisposable
             Load(state);
         }
 
-        _graphs = new GraphFolder(new AdaptationOptions { Provider = options.Provider, Threads = options.Threads });
+        _graphs = new GraphFolder(options.Provider, options.Threads);
     }
 
     /// <summary>Runs all remaining steps.</summary>
@@ -217,12 +217,9 @@ public sealed class Pretrainer : IDisposable
                 );
         bool gain = name.Contains("ln_", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal);
         for (int i = 0; i < values.Length; i++)
-            values[i] = (gain ? 1 : 0) + (float)(deviation * Normal(random));
+            values[i] = (gain ? 1 : 0) + (float)(deviation * random.Normal());
         return new Parameter(name, shape, values);
     }
-
-    private static double Normal(SeededRandom random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()); // Box–Muller transform
 
     private void Save()
     {

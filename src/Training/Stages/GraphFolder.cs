@@ -1,11 +1,13 @@
 using AaClip.Graphs;
+using AaClip.Scoring.Sessions;
 using AaClip.Training.Autodiff;
 using AaClip.Training.Optimization;
 
 namespace AaClip.Training.Stages;
 
 /// <summary>Writes training graphs into a temporary folder and opens each graph once, by name.</summary>
-internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
+/// <param name="threads">CPU threads; 0 takes all cores.</param>
+internal sealed class GraphFolder(Provider provider, int threads) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("aaclip-training-").FullName;
     private readonly Dictionary<string, TrainingGraph> _graphs = [];
@@ -23,7 +25,7 @@ internal sealed class GraphFolder(AdaptationOptions options) : IDisposable
             writer.Save();
         }
 
-        return _graphs[name] = new TrainingGraph(path, parameters, options.Provider, options.Threads);
+        return _graphs[name] = new TrainingGraph(path, parameters, provider, threads);
     }
 
     /// <summary>Closes and deletes all graphs; later calls of Get write them again.</summary>

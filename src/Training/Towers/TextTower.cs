@@ -55,8 +55,8 @@ internal static class TextTower
         return ends;
     }
 
-    // Causal mask: a token sees itself and the tokens before it.
-    private static Tensor Mask(Tape tape, int context)
+    /// <summary>Causal mask [context, context]: a token sees itself and the tokens before it.</summary>
+    public static Tensor Mask(Tape tape, int context)
     {
         float[] mask = new float[context * context];
         for (int row = 0; row < context; row++)

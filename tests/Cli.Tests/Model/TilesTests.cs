@@ -111,7 +111,7 @@ public sealed class TilesTests(ITestOutputHelper output)
 
         private ImageScore Of(RgbImage picture) =>
             scorer.Cut(picture, tiling) is { } tiles
-                ? scorer.Score(tiles, _anchors, Domain.Industrial, 1, Cancellation)
+                ? scorer.Score(tiles, _anchors, Domain.Industrial, 1, null, Cancellation)
                 : scorer.Score(picture, _anchors, Domain.Industrial, Cancellation);
 
         private static Judgement Judged(ImageScore score, Calibration calibration) =>

@@ -40,7 +40,7 @@ public sealed class CudaImageGraphTests
             preprocessor.Write(images[i], floats.AsSpan(i * preprocessor.Length, preprocessor.Length));
 
         var exact = TinyGraphs.RunImage(adapters, Precision.Fp32, activation, floats, anchors, "map", "detection");
-        var found = TinyGraphs.RunCudaImage(adapters, activation, bytes, anchors, "map", "detection");
+        var found = TinyGraphs.RunCudaImage(adapters, activation, bytes, anchors, null, "map", "detection");
 
         Close.AssertRelative(exact["map"], found["map"], Limit, "map");
         Close.AssertRelative(exact["detection"], found["detection"], Limit, "detection");

@@ -77,13 +77,64 @@ internal static class TinyGraphs
             () => Inputs(images, anchors)
         );
 
+    /// <summary>The same as <see cref="RunMethod"/>, with patches [levels, 64, M] to compare with.</summary>
+    public static Dictionary<string, float[]> RunReferences(
+        Method method,
+        int[] levels,
+        float[] images,
+        float[] anchors,
+        float[] references,
+        params string[] outputs
+    ) =>
+        Run(
+            path =>
+                ImageGraph.Write(
+                    path,
+                    Shape with
+                    {
+                        Levels = levels,
+                    },
+                    method == Method.AaClip ? Adapters : null,
+                    Precision.Fp32,
+                    Activation.Gelu,
+                    Weights(method.Table),
+                    method,
+                    Taps(outputs)
+                ),
+            Precision.Fp32,
+            outputs,
+            () => WithReferences(Inputs(images, anchors), levels.Length, references)
+        );
+
+    /// <summary>AdaCLIP's image graph on one image, with the published small checkpoint.</summary>
+    /// <param name="sentences">[n, 78]: side and tokens.</param>
+    public static Dictionary<string, float[]> RunAdaClip(Method method, float[] image, float[] sentences, params string[] outputs)
+    {
+        Func<string, float[]> plain = Weights(method.Table);
+        Dictionary<string, (long[] Shape, float[] Values)> learned = Golden("methods/adaclip/pretrained_tiny.safetensors");
+        float[] Read(string name) => learned.TryGetValue($"clip_model.{name}", out (long[], float[] Values) own) ? own.Values : plain(name);
+        return Run(
+            path => AdaClipGraph.Write(path, Shape, Precision.Fp32, Activation.Gelu, Read, method, Taps(outputs)),
+            Precision.Fp32,
+            outputs,
+            () =>
+                new()
+                {
+                    ["image"] = OrtValue.CreateTensorValueFromMemory(image, [1, 3, 112, 112]),
+                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(sentences, [1, sentences.Length / 78, 78]),
+                }
+        );
+    }
+
     /// <summary>Runs the graph for CUDA on the CPU.</summary>
     /// <param name="images">[B, 112, 112, 3].</param>
+    /// <param name="references">[levels, 64, M]; null for none.</param>
     public static Dictionary<string, float[]> RunCudaImage(
         AdapterDescription? adapters,
         Activation activation,
         byte[] images,
         float[] anchors,
+        float[]? references,
         params string[] outputs
     ) =>
         Run(
@@ -91,11 +142,15 @@ internal static class TinyGraphs
             Precision.Fp16,
             outputs,
             () =>
-                new()
-                {
-                    ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 112, 112, 3]),
-                    ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
-                }
+                WithReferences(
+                    new()
+                    {
+                        ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 112, 112, 3]),
+                        ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
+                    },
+                    Shape.Levels.Count,
+                    references
+                )
         );
 
     /// <summary>The operators of the graph for CUDA, and how many there are of each.</summary>
@@ -133,6 +188,13 @@ internal static class TinyGraphs
             ["image"] = OrtValue.CreateTensorValueFromMemory(images, [images.Length / (3 * 112 * 112), 3, 112, 112]),
             ["anchors"] = OrtValue.CreateTensorValueFromMemory(anchors, [anchors.Length / 64, 32, 2]),
         };
+
+    private static Dictionary<string, OrtValue> WithReferences(Dictionary<string, OrtValue> inputs, int levels, float[]? references)
+    {
+        if (references is not null)
+            inputs["references"] = OrtValue.CreateTensorValueFromMemory(references, [levels, 64, references.Length / (levels * 64)]);
+        return inputs;
+    }
 
     private static IEnumerable<string> Taps(string[] outputs) => outputs.Where(o => o.StartsWith('/'));
 

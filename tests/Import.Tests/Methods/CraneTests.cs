@@ -97,9 +97,10 @@ public sealed class CraneTests
     [InlineData("qq")]
     [InlineData("kk")]
     [InlineData("qq+kk")]
+    [InlineData(CorrelationPath.Joint)]
     public void Every_kind_of_attention_equals_the_published_one(string kinds)
     {
-        Method method = Options with { Correlation = new CorrelationPath(kinds.Split('+'), 4) };
+        Method method = Options with { Correlation = new CorrelationPath(kinds == CorrelationPath.Joint ? [kinds] : kinds.Split('+'), 4) };
 
         Dictionary<string, float[]> found = Run(method, [8], ["/head/levels.0/proj"]);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AaClip.Import.Clip;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
 using AaClip.Scoring;
@@ -20,7 +21,11 @@ public sealed class MethodPackageTests : IDisposable
             { "crane", "crane/epoch_5.pth" },
             { "anomalyclip", "anomalyclip/epoch_15.pth" },
             { "anovl", null },
+            { "adaclip", "adaclip/pretrained_tiny.pth" },
         };
+
+    /// <summary>Those whose images share a run on CUDA.</summary>
+    public static TheoryData<string, string?> Batched => [.. Methods.Where(m => m.Data.Item1 != "adaclip")];
 
     public void Dispose() => _folder.Dispose();
 
@@ -40,8 +45,40 @@ public sealed class MethodPackageTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Repaired_patches_in_int8_and_float16_stay_near_float32()
+    {
+        ClipArchitecture small = RandomModel.Small with { Vision = RandomModel.Small.Vision with { Layers = 12 } };
+        string sources = Directory.CreateDirectory(_folder.File("sources")).FullName;
+        RandomModel.WriteSources(sources, small, imageBlocks: 1, textBlocks: 1);
+        (float[] exact, _, float[] scores) = MethodGolden.Score(Package(Precision.Fp32));
+        float range = exact.Max() - exact.Min();
+        foreach ((Precision precision, double limit) in (ReadOnlySpan<(Precision, double)>)[(Precision.Fp16, 5e-2), (Precision.Int8, 0.25)])
+        {
+            (float[] maps, _, float[] found) = MethodGolden.Score(Package(precision));
+
+            double error = exact.Zip(maps).Max(p => Math.Abs(p.First - p.Second)) / range;
+            Assert.True(error < limit, $"{precision}: map error {error:G3} of its range");
+            Close.Assert(scores, found, limit * (scores.Max() - scores.Min()), $"{precision} scores");
+        }
+
+        string Package(Precision precision) =>
+            ModelImporter
+                .Import(
+                    RandomModel.Options(sources, small, _folder.File(precision.ToString())) with
+                    {
+                        Adapters = null,
+                        Clean = true,
+                        Size = 112,
+                        Precision = precision,
+                    },
+                    cancellation: TestContext.Current.CancellationToken
+                )
+                .Folder;
+    }
+
     [Theory]
-    [MemberData(nameof(Methods))]
+    [MemberData(nameof(Batched))]
     public void An_image_scores_the_same_alone_and_among_others(string method, string? checkpoint)
     {
         using AnomalyScorer scorer = MethodGolden.Load(TinyPackage.Method(method, checkpoint));
@@ -94,14 +131,16 @@ public sealed class MethodPackageTests : IDisposable
     {
         Assert.Equal("crane", MethodInfo.Recognise(Parity.File("methods/crane/epoch_5.pth")).Name);
         Assert.Equal("anomalyclip", MethodInfo.Recognise(Parity.File("methods/anomalyclip/epoch_15.pth")).Name);
+        Assert.Equal("adaclip", MethodInfo.Recognise(Parity.File("methods/adaclip/pretrained_tiny.pth")).Name);
         Assert.Equal("aa-clip", MethodInfo.Recognise(Parity.File("tiny/adapters.safetensors")).Name);
         Assert.Throws<InvalidDataException>(() => MethodInfo.Recognise(Parity.File("tiny/clip-tiny.safetensors")));
     }
 
     [Theory]
     [InlineData("crane", null, null, null, "The method crane needs its learned prompts: give --checkpoint. Download: OpenAI's")]
+    [InlineData("adaclip", null, null, null, "The method adaclip needs its learned prompts: give --checkpoint. Download: OpenAI's")]
     [InlineData("anovl", "adapters", null, null, "The method anovl has no checkpoint")]
-    [InlineData("winclip", null, null, null, "There is no method 'winclip': take aa-clip, crane, anomalyclip, anovl")]
+    [InlineData("winclip", null, null, null, "There is no method 'winclip': take aa-clip, crane, anomalyclip, anovl, adaclip")]
     [InlineData("anovl", null, 9, null, "--first-block 9 cannot be used: take a block from 1 to 4")]
     [InlineData(null, null, 1, null, "with a method that has a correlation path")]
     [InlineData(null, null, null, "{}", "is no prompt pack")]

@@ -84,6 +84,7 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
             scorer.AnchorsOf("bottle"),
             Domain.Industrial,
             1,
+            null,
             Cancellation
         );
 

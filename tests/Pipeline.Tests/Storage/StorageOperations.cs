@@ -13,7 +13,9 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Tests.Alerts;
 using AaClip.Pipeline.Tests.Results.Counts;
+using AaClip.Pipeline.Tests.Routing;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.References;
 using AaClip.Tests;
 using Azure;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -214,6 +216,23 @@ internal static class StorageOperations
                     return string.Join(' ', (await cameras.GetAsync(Token)).Names);
                 })
             ),
+            ["CameraReferences.Store"] = new(Nothing, Give(s => WithReferencesAsync(s))),
+            ["CameraReferences.Store over others"] = new(s => WithReferencesAsync(s, images: 2), Give(s => WithReferencesAsync(s))),
+            ["CameraReferences.Find"] = new(
+                s => WithReferencesAsync(s),
+                Give(async s =>
+                {
+                    ModelManifest model = ModelPackage.Open(TinyPackage.Random()).Manifest;
+                    using CameraReferences cameras = new(
+                        s,
+                        Options.Create(new CamerasOptions()),
+                        Clock,
+                        NullLogger<CameraReferences>.Instance
+                    );
+                    CameraReference? found = await cameras.FindAsync("line1", model, "bottle", null, Token);
+                    return $"{found?.Patches?.Sha256} {found?.Unused} {await cameras.FindAsync("line2", model, "bottle", null, Token)}";
+                })
+            ),
             ["ModelRolesStore.Get"] = new(
                 WithConfig,
                 Give(async s => (await Use(Choice(s), choice => choice.GetAsync(Token).AsTask())).Live)
@@ -324,6 +343,15 @@ internal static class StorageOperations
             .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString("""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle" } } }"""), Token);
         await Use(Choice(storage), choice => choice.PromoteAsync("a@1", "tester", Token));
+    }
+
+    private static async Task<string> WithReferencesAsync(StorageClients storage, int images = 1)
+    {
+        using ScratchFolder folder = new();
+        ReferencePatches patches = References.Made(ModelPackage.Open(TinyPackage.Random()).Manifest, images);
+        string file = Path.Combine(folder.Path, "references.safetensors");
+        patches.Write(file);
+        return await CameraReferences.StoreAsync(storage, "line1", patches.Model, file, Token);
     }
 
     private static async Task WithModel(StorageClients storage) =>

@@ -109,5 +109,5 @@ public sealed class TiledScoreTests : IDisposable
     public void Dispose() => _scorer.Dispose();
 
     private ImageScore Score(TiledImage tiles, int together = 1) =>
-        _scorer.Score(tiles, _anchors, Domain.Industrial, together, Cancellation);
+        _scorer.Score(tiles, _anchors, Domain.Industrial, together, null, Cancellation);
 }

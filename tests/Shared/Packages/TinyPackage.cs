@@ -59,7 +59,12 @@ internal static class TinyPackage
                 Output = output,
                 Name = "tiny",
                 Size = 112,
-                FirstBlock = method == "anovl" ? 1 : 4,
+                FirstBlock = method switch
+                {
+                    "anovl" => 1,
+                    "adaclip" => null,
+                    _ => 4,
+                },
                 Precision = precision,
                 Views = views,
                 VisionHeads = 4,

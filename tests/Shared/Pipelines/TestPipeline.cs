@@ -36,6 +36,12 @@ internal sealed class TestPipeline : IAsyncDisposable
             TimeProvider.System,
             NullLogger<CameraProfiles>.Instance
         );
+        References = new CameraReferences(
+            storage,
+            Options.Create(new CamerasOptions { RefreshSeconds = 0 }),
+            TimeProvider.System,
+            NullLogger<CameraReferences>.Instance
+        );
         IOptions<ModelOptions> model = Options.Create(
             new ModelOptions
             {
@@ -60,6 +66,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Scoring = new ImageScoring(
             storage,
             Cameras,
+            References,
             Models,
             Choice,
             Results,
@@ -89,6 +96,7 @@ internal sealed class TestPipeline : IAsyncDisposable
 
     public StorageClients Storage { get; }
     public CameraProfiles Cameras { get; }
+    public CameraReferences References { get; }
     public ModelHost Models { get; }
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }

@@ -30,7 +30,7 @@ internal sealed class GoldenTraining : IDisposable
                 SumLevels = sumLevels,
             }
         );
-        Graphs = new GraphFolder(Clip.Options);
+        Graphs = new GraphFolder(Clip.Options.Provider, Clip.Options.Threads);
     }
 
     public FrozenClip Clip { get; }
