@@ -472,18 +472,14 @@ public sealed partial class AnomalyScorer : IDisposable
             : OrtValue.CreateTensorValueFromMemory(references.Columns, [references.Levels, references.Width, references.Count]);
         return referenceInput is null
             ? Run(["image", "anchors"], [pixels, anchorInput], outputs, Read, cancellation)
-            : Run(
-                ["image", "anchors", "references"],
-                [pixels, anchorInput, referenceInput],
-                [.. outputs, "distance"],
-                Read,
-                cancellation
-            );
+            : Run(["image", "anchors", "references"], [pixels, anchorInput, referenceInput], [.. outputs, "distance"], Read, cancellation);
 
         Raw[] Read(IReadOnlyList<OrtValue> result)
         {
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(), // [count, g, g]
-                detections = Model.Method.Hybrid is { } hybrid ? new[] { Clustered(result, hybrid) } : result[1].GetTensorDataAsSpan<float>(),
+                detections = Model.Method.Hybrid is { } hybrid
+                    ? new[] { Clustered(result, hybrid) }
+                    : result[1].GetTensorDataAsSpan<float>(),
                 distances = references is null ? [] : result[^1].GetTensorDataAsSpan<float>(); // [count, g, g]
             int cells = shape.Grid * shape.Grid;
             Raw[] raw = new Raw[count];
@@ -545,6 +541,9 @@ public sealed partial class AnomalyScorer : IDisposable
             );
         }
     }
+
+    private ReadOnlySpan<float> Detections(IReadOnlyList<OrtValue> result) =>
+        Model.Method.Hybrid is { } hybrid ? new[] { Clustered(result, hybrid) } : result[1].GetTensorDataAsSpan<float>();
 
     // AdaCLIP's score of the one image of a run.
     private float Clustered(IReadOnlyList<OrtValue> result, HybridPrompts hybrid) =>

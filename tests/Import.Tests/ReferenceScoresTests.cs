@@ -14,7 +14,9 @@ public sealed class ReferenceScoresTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
 
-    public static TheoryData<string, string?> Methods =>
+    public static TheoryData<string, string?> Methods => [.. InBatches, ("adaclip", "adaclip/pretrained_tiny.pth")];
+
+    public static TheoryData<string, string?> InBatches =>
         new()
         {
             { "aa-clip", null },
@@ -42,16 +44,24 @@ public sealed class ReferenceScoresTests : IDisposable
         [
             .. distance.Zip(
                 without.Map.Raw.ToArray(),
-                (d, m) => method == "aa-clip" ? (m + levels * (5 * d - 2)) / 2 : (m + d) / 2 // -2 to 3 is the neutral range of a level
+                (d, m) =>
+                    method switch
+                    {
+                        "aa-clip" => (m + levels * (5 * d - 2)) / 2, // -2 to 3 is the neutral range of a level
+                        "adaclip" => Logit((1 / (1 + Math.Exp(-m)) + d) / 2), // its maps are logits until they are enlarged
+                        _ => (m + d) / 2,
+                    }
             ),
         ];
         Close.Assert(expected, with.Map.Raw.ToArray(), levels * 5e-6, "map");
         Assert.Equal(method == "aa-clip" ? without.Detection : (without.Detection + distance.Max()) / 2, with.Detection, 1e-6);
         Assert.Equal(method == "aa-clip", without.Detection.Equals(with.Detection));
+
+        static float Logit(double p) => (float)Math.Log(p / (1 - p));
     }
 
     [Theory]
-    [MemberData(nameof(Methods))]
+    [MemberData(nameof(InBatches))]
     public void An_image_scores_the_same_alone_and_among_others_with_other_references(string method, string? checkpoint)
     {
         using AnomalyScorer scorer = MethodGolden.Load(Package(method, checkpoint));

@@ -156,9 +156,11 @@ internal static class CalibrateCommand
                         ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
                             ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
                             : Verb.Missing(r, model, normals, cameras, camera)
-                        : Verb.Has(r, miss) ? "--miss needs --first."
-                        : Verb.Has(r, references) ? Verb.Missing(r, model)
-                        : Verb.Missing(r, model, normals, name)
+                        : Verb.Has(r, miss)
+                            ? "--miss needs --first."
+                            : Verb.Has(r, references)
+                                ? Verb.Missing(r, model)
+                                : Verb.Missing(r, model, normals, name)
                 )
                     ?? (
                         ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
