@@ -156,8 +156,8 @@ internal static class GrowthBench
         }
         else
         {
-            double ratio = growth.Points[^1].Cost / growth.Points[0].Cost;
-            yield return Row.Of("  the last against the first", $"{ratio:F2}x", $"<= {Flat}x", ratio <= Flat);
+            double ratio = growth.Points.Max(p => p.Cost) / growth.Points.Min(p => p.Cost);
+            yield return Row.Of("  the largest against the smallest", $"{ratio:F2}x", $"<= {Flat}x", ratio <= Flat);
         }
     }
 

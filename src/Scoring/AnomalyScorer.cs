@@ -432,7 +432,8 @@ public sealed partial class AnomalyScorer : IDisposable
             Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();
             for (int i = 0; i < together; i++)
                 Views.Write(input.Floats, _preprocessor.Size, first + i, views, all.Slice(i * length, length));
-            scores.AddRange(Run(pixels, anchors, together, input.References, cancellation));
+            // The map is that of the first view
+            scores.AddRange(Run(pixels, anchors, together, first == 0 ? input.References : null, cancellation));
         }
 
         return Finish(scores[0] with { Detection = (float)scores.Average(s => (double)s.Detection) }, input.Domain);
@@ -477,9 +478,7 @@ public sealed partial class AnomalyScorer : IDisposable
         Raw[] Read(IReadOnlyList<OrtValue> result)
         {
             ReadOnlySpan<float> maps = result[0].GetTensorDataAsSpan<float>(), // [count, g, g]
-                detections = Model.Method.Hybrid is { } hybrid
-                    ? new[] { Clustered(result, hybrid) }
-                    : result[1].GetTensorDataAsSpan<float>(),
+                detections = Detections(result), // [count]
                 distances = references is null ? [] : result[^1].GetTensorDataAsSpan<float>(); // [count, g, g]
             int cells = shape.Grid * shape.Grid;
             Raw[] raw = new Raw[count];

@@ -121,6 +121,10 @@ public sealed class PromptTrainer : IDisposable
         PromptOptions options = _run.Options with
         {
             Method = _model.Method.Name,
+            Batch = _run.Options.Batch ?? PromptRecipe.Batch,
+            Rate = _run.Options.Rate ?? PromptRecipe.Rate,
+            ImageContext = _model.ImageContext,
+            Activation = _model.Activation,
             Epochs = null,
             Threads = 0,
             Provider = Provider.Auto,
@@ -132,7 +136,13 @@ public sealed class PromptTrainer : IDisposable
             TrainingRecord.HashOf(_run.Data),
             options
         );
-        TrainingRecord.Begin(_run.Output, JsonSerializer.Serialize(settings, PromptJson.Default.PromptSettings), _run.Resume, null);
+        bool foreign = Directory.Exists(_run.Output) && Directory.EnumerateFiles(_run.Output, "*.pth").Any();
+        TrainingRecord.Begin(
+            _run.Output,
+            JsonSerializer.Serialize(settings, PromptJson.Default.PromptSettings),
+            _run.Resume,
+            foreign ? $"'{_run.Output}' holds checkpoints of another training, which this one could replace: choose another --out." : null
+        );
     }
 
     // The prompts first: when the state says that an epoch is done, its checkpoint is complete.

@@ -56,6 +56,21 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("'aaclip' has no verb 'paint'", "paint")]
+    [InlineData("expected the name of one camera", "calibrate", "--references", "r", "--model", "m", "--camera", "line*")]
+    [InlineData(
+        "--first and --references exclude each other.",
+        "evaluate",
+        "--model",
+        "m",
+        "--data",
+        "d",
+        "--first",
+        "f",
+        "--limits-from",
+        "l",
+        "--references",
+        "r"
+    )]
     [InlineData("'aaclip inspect' has no option '--fastr'", "inspect", "x", "--fastr")]
     [InlineData("--model is missing.", "score", "--class", "bottle", "a.png")]
     [InlineData("--class is missing.", "score", "--model", "m", "a.png")]

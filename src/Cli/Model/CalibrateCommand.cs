@@ -181,6 +181,8 @@ internal static class CalibrateCommand
             ((Option[])[cameras, version]).FirstOrDefault(o => Verb.Has(r, o)) is { } other
                 ? $"--references and {other.Name} exclude each other."
             : Verb.Has(r, output) == Verb.Has(r, camera) ? "With --references give --camera for storage, or --out for a file."
+            : r.GetValue(camera) is { } one && one.AsSpan().ContainsAny('*', '/')
+                ? $"--camera is '{one}', expected the name of one camera: references belong to one."
             : Verb.Has(r, camera)
                 ? ((Option[])[name, domain, tiles, overlap]).FirstOrDefault(o => Verb.Has(r, o)) is { } known
                         ? $"{known.Name} is for --out: with --camera it comes from the camera's profile."
@@ -326,6 +328,11 @@ internal static class CalibrateCommand
         CancellationToken cancellation
     )
     {
+        // An output that cannot be written is reported now, not after an hour of scoring.
+        if (output is not null && Path.Exists(output))
+            throw new IOException($"'{output}' exists already: choose another --out, or delete it first.");
+        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+            throw new DirectoryNotFoundException($"There is no folder '{parent}' for --out.");
         ReferenceCalibration.Made made = calibration.Make(cancellation);
         string where;
         if (storage is not null && camera is not null)
@@ -346,11 +353,6 @@ internal static class CalibrateCommand
 
         Console.WriteLine(ReferenceCalibration.Describe(made.Patches));
         Print(made.Result, made.Normals, made.Defects, calibration.FalseAlarms, made.Needed, where);
-        if (made.Result is { Guaranteed: false, Found: null })
-            Console.WriteLine(
-                "This is an estimate from the references themselves, each compared with the others alone. It is exact with other good "
-                    + "images in --normals."
-            );
         return 0;
     }
 
@@ -508,12 +510,20 @@ internal static class CalibrateCommand
                         + $"normal ones anomalous. New images may do worse: the thresholds were chosen on these."
                 )
             );
-        else
+        else if (result.Guaranteed)
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"A new normal image of the same kind is called anomalous with a probability of at most "
                         + $"{100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."
+                )
+            );
+        else
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"About {100 * result.FalseAlarms:F2} % of new normal images are called anomalous: an estimate from the references "
+                        + $"themselves, each compared with the others alone. With other good images in --normals it is a bound."
                 )
             );
         if (defects == 0 && normals < needed)

@@ -67,7 +67,8 @@ internal static class EvaluateCommand
         data.AddTo(command);
         command.Rules.Add(r =>
             Verb.Has(r, first) != Verb.Has(r, limits) ? "--first and --limits-from go together."
-            : Verb.Has(r, first) && Verb.Has(r, report) ? "--first and --report exclude each other."
+            : Verb.Has(r, first) && new Option[] { report, references }.FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"--first and {other.Name} exclude each other."
             : new Option[] { miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone && !Verb.Has(r, first)
                 ? $"{lone.Name} needs --first."
             : null
@@ -88,6 +89,11 @@ internal static class EvaluateCommand
                             parsed.GetRequiredValue(limits)!, // the rule above requires it
                             new DataSetOptions { Split = DataSplit.All }
                         );
+                        if (others.Images.Select(Full).Intersect(set.Images.Select(Full)).FirstOrDefault() is { } shared)
+                            throw new InvalidDataException(
+                                $"'{shared}' is in --data and in --limits-from: limits that were chosen on the test images say nothing "
+                                    + "about others."
+                            );
                         return CascadeEvaluation.Run(
                             scorers,
                             others,
@@ -167,6 +173,8 @@ internal static class EvaluateCommand
         );
         return command;
     }
+
+    private static string Full(LabelledImage image) => Path.GetFullPath(image.Path);
 
     private static void Tell(UnusedMask[] unused)
     {

@@ -68,8 +68,10 @@ internal sealed class ReferenceCalibration
         // 2. Scores
         line.Show("Choosing patches", 0, 1, force: true);
         ReferencePatches all = bank.Build();
-        string[] good = [.. (normals.Count > 0 ? normals : files).Where(f => bank.Names.Count > 1 || !IsReference(f))];
-        if (good.Length == 0)
+        string[] others = [.. normals.Where(f => !IsReference(f))];
+        bool apart = others.Length > 0; // a reference has one image less to be compared with, and references are few
+        string[] good = apart ? others : [.. files];
+        if (!apart && bank.Names.Count == 1)
             throw new InvalidDataException(
                 "One reference image cannot be compared with itself: give other good images with --normals, or more than one reference."
             );
@@ -78,7 +80,6 @@ internal sealed class ReferenceCalibration
 
         // 3. Scale and thresholds
         Method method = scorer.Model.Method;
-        bool apart = !good.Any(IsReference); // a reference has one image less to be compared with, and references are few
         CalibrationResult result =
             bad.Count > 0
                 ? Calibrator.FromDefects(fine, bad, Domain, null, method)
@@ -117,7 +118,19 @@ internal sealed class ReferenceCalibration
             CameraSet set = await profiles.ReadAsync(cancellation);
             bool removed = set.Find(camera) is { Threshold: not null } or { MapThreshold: not null };
             if (removed)
-                await profiles.ThresholdAsync(camera, null, set.ETag, Environment.UserName, cancellation);
+                try
+                {
+                    await profiles.ThresholdAsync(camera, null, set.ETag, Environment.UserName, cancellation);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    throw new InvalidOperationException(
+                        $"The references are stored, but the profile of '{camera}' still has thresholds that were made without them: "
+                            + $"remove 'threshold' and 'mapThreshold' from it. {e.Message}",
+                        e
+                    );
+                }
+
             return $"{ContainerNames.Config}/{blob}"
                 + (removed ? $"; the thresholds in the profile of '{camera}', made without references, were removed" : "");
         }

@@ -49,7 +49,7 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
         };
         List<ReviewedRow> rows = await new ReviewedResults(_index, new ReviewStore(storage, time))
             .QueryAsync(query, Sure, cancellation)
-            .Where(r => r.Row is { Raw: not null, First: null }) // a first model's score is on a scale of its own
+            .Where(r => r.Row.Raw is not null)
             .ToListAsync(cancellation);
         int others = rows.RemoveAll(r => r.Row.Class != profile.Class); // their scores have another scale
         double[] fine = Scores(ReviewVerdict.Fine),
@@ -92,7 +92,10 @@ internal sealed class ReviewCalibration(StorageClients storage, TimeProvider tim
             set.ETag
         );
 
-        double[] Scores(ReviewVerdict verdict) => [.. rows.Where(r => r.Decision == verdict).Select(r => r.Row.Raw!.Value)];
+        double[] Scores(ReviewVerdict verdict) => [.. rows.Where(r => r.Decision == verdict).Select(r => Score(r.Row))];
+
+        // What a first model settled is normal at every threshold
+        static double Score(ResultRow row) => row.First is null ? row.Raw!.Value : 0;
     }
 
     /// <summary>Writes the threshold into the camera's profile.</summary>

@@ -125,6 +125,9 @@ internal sealed class ReplicaSimulation
             else
                 _waiting.RemoveFirst();
         }
+
+        if (_queue == 0)
+            _credit -= Math.Floor(_credit); // what was not used is lost
     }
 
     private void Scale(int now, bool counted)

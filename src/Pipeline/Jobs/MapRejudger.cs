@@ -76,11 +76,12 @@ public sealed class MapRejudger(
 
         if (result.First is { Settled: true })
         {
-            double threshold = Judgement.Threshold(profile, manifest.CalibrationFor(result.Image.ObjectClass))!.Value; // never without one
+            Calibration scale = manifest.CalibrationFor(result.Image.ObjectClass);
+            double threshold = Judgement.Threshold(profile, scale)!.Value; // a neutral calibration has one, too
             result = result with
             {
                 Model = part with { Provider = result.Model.Provider },
-                Score = Cascade.Rescaled(result.Score, threshold),
+                Score = Cascade.Rescaled(result.Score, threshold, scale.IsNeutral), // its map stays where it is
                 ScoredAt = time.GetUtcNow(),
                 Job = job.Id,
             };

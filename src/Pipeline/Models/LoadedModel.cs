@@ -62,6 +62,14 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>The description of the model in results.</summary>
     public ModelPart Part { get; }
 
+    /// <summary>How long a run takes that has not ended for more than five minutes; null if there is none.</summary>
+    public TimeSpan? Hangs =>
+        Volatile.Read(ref _runBegan) is not 0 and var began
+        && _time.GetElapsedTime(began) is var run
+        && run > LongestRun * (Manifest.Method.Views ?? 1)
+            ? run
+            : null;
+
     /// <summary>
     /// State for the health report. After three consecutive failed runs, the model counts as not loaded. It counts as dead if this lasts
     /// for Model__DeadAfterSeconds, or while a run takes more than five minutes: a GPU that failed may not recover within the process.
@@ -71,14 +79,13 @@ public sealed class LoadedModel : IAsyncDisposable
     {
         get
         {
-            long began = Volatile.Read(ref _runBegan);
-            if (began != 0 && _time.GetElapsedTime(began) > LongestRun * (Manifest.Method.Views ?? 1))
+            if (Hangs is { } run)
                 return new ModelState(
                     false,
                     Id,
                     Provider,
                     Int8Kernel,
-                    $"A run has not ended for {_time.GetElapsedTime(began).TotalMinutes:F0} minutes.",
+                    $"A run has not ended for {run.TotalMinutes:F0} minutes.",
                     Dead: true
                 );
             return _faults.Current is { Count: >= UnwellAfter } fault

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace AaClip.Pipeline.Models;
 
 /// <summary>
-/// The models of the process: the live one, those that jobs and shadows use now, and one idle one. Every image gets its model here. When
-/// another model is promoted, it is loaded while the old one still scores; then it replaces the old one between two images, and the old one
-/// is unloaded after its last image. A result always names the model that made it.
+/// The models of the process: the live one, the first models of cascades, those that jobs and shadows use now, and one idle one. Every
+/// image gets its model here. When another model is promoted, it is loaded while the old one still scores; then it replaces the old one
+/// between two images, and the old one is unloaded after its last image. A result always names the model that made it.
 /// </summary>
 public sealed partial class ModelHost(
     IOptions<ModelOptions> options,
@@ -47,10 +47,22 @@ public sealed partial class ModelHost(
                         {
                             Note = $"The promoted model cannot be loaded, and {well.Id} stays live: {promoted.Reason}",
                         }
-                    : live.Result.State is { Note: null } fine && FirstFault() is { } note ? fine with { Note = note }
+                    : live.Result.State is { Note: null } fine && FirstFault() is { } fault
+                        ? fine with
+                        {
+                            Note = fault.Note,
+                            Dead = fault.Dead,
+                        }
                     : live.Result.State;
-            if (_faults.Current is { } fault)
-                return new ModelState(false, null, null, null, fault.Reason, Dead: Required && time.GetUtcNow() - fault.Since >= DeadAfter);
+            if (_faults.Current is { } absent)
+                return new ModelState(
+                    false,
+                    null,
+                    null,
+                    null,
+                    absent.Reason,
+                    Dead: Required && time.GetUtcNow() - absent.Since >= DeadAfter
+                );
             return new ModelState(
                 false,
                 null,
@@ -126,6 +138,30 @@ public sealed partial class ModelHost(
         }
     }
 
+    /// <summary>Returns the model with this id if it is in memory. Otherwise starts to load it: nobody waits for it.</summary>
+    /// <returns>Dispose of it after use. Null while it is being loaded.</returns>
+    /// <exception cref="InvalidDataException">It could not be loaded; see <see cref="GetAsync"/>.</exception>
+    public ModelLease? TryGet(string id)
+    {
+        Slot slot;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            slot = SlotOf(id);
+            slot.LastUse = time.GetTimestamp();
+            LetGo(slot);
+            if (!slot.Model.IsCompleted)
+                return null;
+            if (slot.Model.IsCompletedSuccessfully)
+                slot.Uses++;
+        }
+
+        return new ModelLease(slot.Model.GetAwaiter().GetResult(), () => Leave(slot)); // throws if it could not be loaded
+    }
+
+    /// <summary>"name@version" of the model that was live when an image last asked for it; null if none has.</summary>
+    public string? LastLiveId => _liveId;
+
     /// <summary>Names the models that stay in memory once they are loaded, although no image uses them at the moment.</summary>
     /// <param name="ids">"name@version"; replaces those of the last call.</param>
     public void Keep(IReadOnlySet<string> ids) => _kept = ids;
@@ -145,14 +181,17 @@ public sealed partial class ModelHost(
             await slot.DisposeAsync();
     }
 
-    private string? FirstFault()
+    // Images wait for a run that hangs. A first model that fails does no harm.
+    private (string Note, bool Dead)? FirstFault()
     {
         lock (_lock)
             foreach (Slot slot in _slots.Where(s => _kept.Contains(s.Id) && s.Model.IsCompleted))
             {
+                if (!slot.Failed && slot.Model.Result.Hangs is { } run)
+                    return ($"A run of the first model {slot.Id} has not ended for {run.TotalMinutes:F0} minutes.", true);
                 string? reason = slot.Failed ? slot.Model.Exception?.InnerException?.Message : slot.Model.Result.State.Note;
                 if (reason is not null)
-                    return $"The first model {slot.Id} does not score, and the live model scores its images: {reason}";
+                    return ($"The first model {slot.Id} does not score, and the live model scores its images: {reason}", false);
             }
 
         return null;
@@ -196,7 +235,7 @@ public sealed partial class ModelHost(
         Slot[] idle =
         [
             .. _slots
-                .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted && !(_kept.Contains(s.Id) && !s.Failed))
+                .Where(s => s != _live && s != next && s.Uses == 0 && s.Model.IsCompleted && !_kept.Contains(s.Id))
                 .OrderByDescending(s => s.LastUse)
                 .Skip(MaxIdleModels),
         ];

@@ -21,6 +21,7 @@ public sealed partial class CameraReferences : IDisposable
     public const string Folder = "references/";
 
     private const string Ending = ".safetensors";
+    private const long MaxFile = 512L << 20;
     private const long MaxBytes = 512 << 20; // of all patches in memory; those of a camera that was not used for longest go first
 
     private readonly BlobContainerClient _config;
@@ -141,22 +142,44 @@ public sealed partial class CameraReferences : IDisposable
     /// <returns>Null if the file is damaged.</returns>
     private async Task<ReferencePatches?> LoadAsync(string name, ETag etag, CancellationToken cancellation)
     {
-        await _loading.WaitAsync(cancellation);
+        if (Find() is { } present)
+            return present.Patches;
+        await _loading.WaitAsync(cancellation); // one at a time: each takes much memory
         try
         {
-            Loaded? known = _loaded.FirstOrDefault(l => l.Name == name);
-            if (known is not null)
-                _loaded.Remove(known);
-            if (known?.ETag != etag)
-                known = new Loaded(name, etag, await ReadAsync(name, etag, cancellation));
-            _loaded.AddFirst(known);
-            while (_loaded.Count > 1 && _loaded.Sum(l => l.Bytes) > MaxBytes)
-                _loaded.RemoveLast();
-            return known.Patches;
+            if (Find() is { } meanwhile)
+                return meanwhile.Patches;
+            Loaded loaded = new(name, etag, await ReadAsync(name, etag, cancellation));
+            lock (_loaded)
+            {
+                if (_loaded.FirstOrDefault(l => l.Name == name) is { } older)
+                    _loaded.Remove(older);
+                _loaded.AddFirst(loaded);
+                while (_loaded.Count > 1 && _loaded.Sum(l => l.Bytes) > MaxBytes)
+                    _loaded.RemoveLast();
+            }
+
+            return loaded.Patches;
         }
         finally
         {
             _loading.Release();
+        }
+
+        // In memory; it becomes the one that was used last
+        Loaded? Find()
+        {
+            lock (_loaded)
+            {
+                Loaded? known = _loaded.FirstOrDefault(l => l.Name == name && l.ETag == etag);
+                if (known is not null && _loaded.First?.Value != known)
+                {
+                    _loaded.Remove(known);
+                    _loaded.AddFirst(known);
+                }
+
+                return known;
+            }
         }
     }
 
@@ -166,7 +189,10 @@ public sealed partial class CameraReferences : IDisposable
         try
         {
             BlobDownloadToOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = etag } };
-            await _config.GetBlobClient(name).DownloadToAsync(file, options, cancellation);
+            BlobClient blob = _config.GetBlobClient(name);
+            if ((await blob.GetPropertiesAsync(options.Conditions, cancellation)).Value.ContentLength is > MaxFile and var length)
+                throw new InvalidDataException($"It has {length} bytes, more than references can have.");
+            await blob.DownloadToAsync(file, options, cancellation);
             ReferencePatches patches = ReferencePatches.Read(file);
             Log.Loaded(_logger, name, patches.Images, patches.Count, patches.Sha256);
             return patches;

@@ -30,7 +30,7 @@ public sealed class CameraSet
                 .Select(c => (c.Key, c.Value)),
         ];
         Names = [.. cameras.Keys];
-        FirstModels = cameras.Values.Select(c => c.First?.Model).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        FirstModels = [.. cameras.Values.Select(c => c.First).OfType<FirstModel>()];
     }
 
     /// <summary>The set that applies without a file: every camera has the default profile.</summary>
@@ -42,8 +42,8 @@ public sealed class CameraSet
     /// <summary>Names and patterns, in the order of the file.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>"name@version" of the first models of all profiles.</summary>
-    public IReadOnlySet<string> FirstModels { get; }
+    /// <summary>The first models of all profiles.</summary>
+    public IReadOnlyList<FirstModel> FirstModels { get; }
 
     /// <summary>
     /// Finds a camera's profile by its exact name, otherwise by the longest pattern that matches. "*" matches any characters; of equally

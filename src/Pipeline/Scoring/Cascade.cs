@@ -24,23 +24,26 @@ public static class Cascade
     public static ScorePart? Settled(double raw, double settles, ScorePart first, double threshold, bool neutral) =>
         raw < settles
             ? Rescaled(
-                new ScorePart(Verdict.Normal, first.Detection, first.MapMax)
-                {
-                    Calibrated = Math.Max(0, Top * raw / settles),
-                    Calibration = neutral ? ScorePart.Neutral : null,
-                },
-                threshold
+                new ScorePart(Verdict.Normal, first.Detection, first.MapMax) { Calibrated = Math.Max(0, Top * raw / settles) },
+                threshold,
+                neutral
             )
             : null;
 
     /// <summary>The score of a settled image, on the camera's scale with another threshold.</summary>
     /// <param name="settled">As <see cref="Settled"/> made it.</param>
-    public static ScorePart Rescaled(ScorePart settled, double threshold) =>
+    /// <param name="neutral">As in <see cref="Settled"/>.</param>
+    public static ScorePart Rescaled(ScorePart settled, double threshold, bool neutral) =>
         settled with
         {
             Raw = settled.Calibrated / 0.5 * threshold,
             Threshold = threshold,
+            Calibration = neutral ? ScorePart.Neutral : null,
         };
+
+    /// <summary>"name@version" of the first models that are asked while a model is live.</summary>
+    public static IReadOnlySet<string> Asked(IEnumerable<FirstModel> firsts, string live) =>
+        firsts.Where(f => Stale(f, live) is null).Select(f => f.Model).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Why a camera's first model is not asked while this model is live.</summary>
     /// <returns>Null if it is asked.</returns>

@@ -82,7 +82,9 @@ internal sealed class FirstLook
         CancellationToken cancellation
     )
     {
-        using ModelLease lease = await models.GetAsync(first.Model, cancellation);
+        using ModelLease? lease = models.TryGet(first.Model);
+        if (lease is null)
+            return Failed(first, "It is being loaded.");
         LoadedModel model = lease.Model;
         ImageScore score = await model.ScoreAsync(image, model.AnchorsOf(objectClass), profile.Domain, urgent, cancellation);
         Judgement judgement = Judge(score, objectClass, profile, first, model.Manifest, image.Width, image.Height);

@@ -126,7 +126,8 @@ public sealed partial class ImageScoring : IDisposable
             using ModelLease lease = await LeaseAsync(request.Model, cancellation);
             LoadedModel model = lease.Model;
             CameraSet cameras = await _cameras.GetAsync(cancellation);
-            _models.Keep(cameras.FirstModels);
+            if (_models.LastLiveId is { } live)
+                _models.Keep(Cascade.Asked(cameras.FirstModels, live));
             CameraProfile profile = cameras.Find(request.Camera) ?? CameraProfile.Default;
             ResultDocument begun = Begin(request, model, cameras, profile, queued, Tracing.Stamp(request.Traceparent));
             if (urgent || model.Provider != "cpu")
@@ -272,6 +273,13 @@ public sealed partial class ImageScoring : IDisposable
         }
         catch (ImageRejectedException e)
         {
+            if (
+                e.Code == ImageRejection.Missing
+                && request.Job is not null
+                && await _results.ReadAsync(result.Image.Version.Result(model.Id), cancellation)
+                    is { First.Settled: true, Failure: null } kept
+            )
+                return new ScoredImage(kept); // the image is gone, and its result is good
             return await FailAsync(result, FailureCodes.Of(e.Code), e.Message, cancellation);
         }
 

@@ -12,9 +12,12 @@ namespace AaClip.Scoring.References;
 /// <param name="tiling">How they are cut; null if they are not.</param>
 public sealed class ReferenceBank(ModelManifest model, string objectClass, Tiling? tiling)
 {
+    private const long MaxHeld = 1L << 30; // 64 images of a model of full size have a third of it
+
     private readonly SortedDictionary<string, List<float[]>> _images = new(StringComparer.Ordinal);
     private (int Image, int Patch)[][]? _kept; // [levels][count]
 
+    private long _held; // numbers in memory
     private readonly int _levels = model.Architecture.Levels.Count;
     private readonly int _width = model.Architecture.Vision.Width;
 
@@ -27,10 +30,17 @@ public sealed class ReferenceBank(ModelManifest model, string objectClass, Tilin
     /// <summary>Adds patches of an image; of one in tiles, once for each tile.</summary>
     /// <param name="name">Tells images apart, and orders them: the hash of the file.</param>
     /// <param name="patches">[levels, patches, width], of length 1 along the width.</param>
+    /// <exception cref="InvalidDataException">There are too many patches for the memory.</exception>
     public void Add(string name, float[] patches)
     {
         if (patches.Length == 0 || patches.Length % (_levels * _width) != 0)
             throw new ArgumentException($"{patches.Length} values are no patches of {_levels} levels of {_width}.", nameof(patches));
+        _held += patches.Length;
+        if (_held > MaxHeld)
+            throw new InvalidDataException(
+                $"The reference images have too many patches: at most {MaxHeld * sizeof(float) >> 30} GiB of them are compared. Give fewer "
+                    + "images, or larger tiles."
+            );
         if (!_images.TryGetValue(name, out List<float[]>? all))
             _images[name] = all = [];
         all.Add(patches);

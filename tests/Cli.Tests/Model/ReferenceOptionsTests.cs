@@ -57,8 +57,8 @@ public sealed class ReferenceOptionsTests(AzuriteFixture azurite) : IDisposable
         Aaclip.Result scored = Score(file, _folder.File("good"), "--tiles", "2x1");
 
         Assert.Contains("from 3 normal images", made.Output, StringComparison.Ordinal);
-        Assert.Contains("This is an estimate", made.Output, StringComparison.Ordinal);
-        Assert.Contains("at most 25.00 %", made.Output, StringComparison.Ordinal); // all three set scale and threshold
+        Assert.Contains("an estimate from the references themselves", made.Output, StringComparison.Ordinal);
+        Assert.Contains("About 25.00 %", made.Output, StringComparison.Ordinal); // all three set scale and threshold
         Assert.Equal(3 * 2 * 64, ReferencePatches.Read(file).Count);
         Assert.Equal((0, 3), (scored.Code, scored.Lines.Length));
         Assert.Equal(2, JsonNode.Parse(scored.Lines[0])!["tiles"]!.AsArray().Count);

@@ -54,6 +54,17 @@ public class ReplicaSimulationTests
     }
 
     [Fact]
+    public void Time_that_replicas_had_nothing_to_do_is_not_saved_up_for_a_burst()
+    {
+        // In an hour 10 images a second, but 50 in its first ten minutes, and 20 scored: 18,000 are left then, which take half an hour.
+        Demand demand = new(10, 1, Burst: 5, BurstMinutes: 10);
+        SimulatedDay day = Run(demand, new Replica(10, 90), new ScaleRule(2, 2, 100));
+
+        Assert.InRange(day.Waits.P50, 250, 450);
+        Assert.InRange(day.Waits.Longest, 850, 950);
+    }
+
+    [Fact]
     public void The_first_image_waits_for_the_next_look_and_a_cold_start()
     {
         Demand demand = new(1, 1, Hours: 0.01);

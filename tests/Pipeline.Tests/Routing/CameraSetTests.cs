@@ -38,7 +38,7 @@ public class CameraSetTests
             (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
         );
         Assert.Equal(new FirstModel("small@1", 0.2, "full@2", 0.03), profile.First);
-        Assert.Equal(["small@1"], Parse(Full).FirstModels);
+        Assert.Equal(["small@1"], Parse(Full).FirstModels.Select(f => f.Model));
         Assert.Equal(["thumbs/*"], profile.Skip);
         Assert.Equal(("SN-1", null), (profile.PartOf("SN-1/a.png"), profile.PartOf("a.png")));
         Assert.Equal([true, false, false, false], profile.Mask?.Square(2) ?? []);

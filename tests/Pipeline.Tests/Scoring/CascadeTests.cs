@@ -39,7 +39,7 @@ public sealed class CascadeTests
     {
         ScorePart before = Cascade.Settled(0.1, 0.2, Seen, 0.5, neutral: true)!;
 
-        ScorePart after = Cascade.Rescaled(before, 0.01);
+        ScorePart after = Cascade.Rescaled(before, 0.01, neutral: true);
 
         Assert.Equal(
             (Verdict.Normal, before.Calibrated, 0.01, ScorePart.Neutral),

@@ -64,6 +64,7 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
         await pipeline.SetCamerasAsync(
             $$"""{ "c": { "class": "bottle", "first": { "model": "{{first}}", "settles": {{None}} } }, "plain": { "class": "bottle" } }"""
         );
+        await LoadAsync(pipeline.Models, first);
         byte[] picture = TestPipeline.Picture(3);
         string etag = await pipeline.UploadAsync("c/a.png", picture),
             other = await pipeline.UploadAsync("plain/a.png", picture);
@@ -132,6 +133,24 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task No_image_waits_while_the_first_model_is_being_loaded()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllAnomalous);
+        string first = await PublishAsync(pipeline, TestPipeline.AllNormal);
+        await NameAsync(pipeline, first, All, load: false);
+        List<FirstPart?> firsts = [];
+        for (int i = 0; i < 2; i++)
+        {
+            string etag = await pipeline.UploadAsync($"c/{i}.png", TestPipeline.Picture(i));
+            firsts.Add((await pipeline.ScoreAsync(TestPipeline.Request($"c/{i}.png", etag)))?.First);
+            await LoadAsync(pipeline.Models, first);
+        }
+
+        Assert.Equal(("It is being loaded.", false), (firsts[0]?.Failure, firsts[0]?.Settled));
+        Assert.Equal((null, true), (firsts[1]?.Failure, firsts[1]?.Settled));
+    }
+
+    [Fact]
     public async Task A_changed_profile_counts_from_the_next_image_on()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllAnomalous);
@@ -166,6 +185,28 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
         Assert.All(rows, r => Assert.Equal((Verdict.Anomalous, null, "j"), (r.Verdict, r.First, r.Job)));
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal((JobStatus.Done, 3), (job.Status, job.Found.Of("normal", "anomalous")));
+    }
+
+    [Fact]
+    public async Task A_full_job_keeps_the_settled_result_of_an_image_that_is_gone()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllAnomalous);
+        await NameAsync(pipeline, await PublishAsync(pipeline, TestPipeline.AllNormal), All);
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        ResultDocument? before = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+        await pipeline.Storage.Container(ContainerNames.Images).GetBlobClient("c/a.png").DeleteAsync(cancellationToken: Cancellation);
+
+        ResultDocument? after = await pipeline.ScoreAsync(
+            TestPipeline.Request("c/a.png", etag) with
+            {
+                Model = pipeline.Models.OwnId,
+                Job = "j",
+            }
+        );
+
+        Assert.True(before!.First!.Settled);
+        Assert.Equal((before.ScoredAt, Verdict.Normal, null), (after!.ScoredAt, after.Score.Verdict, after.Failure));
+        Assert.Equal(Verdict.Normal, (await RowAsync(pipeline)).Verdict);
     }
 
     [Fact]
@@ -217,11 +258,28 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
     private static Task<string> PublishAsync(TestPipeline pipeline, string folder) =>
         pipeline.Repository.PublishAsync(folder, cancellation: Cancellation);
 
-    private static Task NameAsync(TestPipeline pipeline, string first, double settles, string? against = null) =>
-        pipeline.SetCamerasAsync(
+    // Names a first model, and loads it, as an earlier image would have begun to.
+    private static async Task NameAsync(TestPipeline pipeline, string first, double settles, string? against = null, bool load = true)
+    {
+        await pipeline.SetCamerasAsync(
             FormattableString.Invariant($$"""{ "c": { "class": "bottle", "first": { "model": "{{first}}", "settles": {{settles}} """)
                 + (against is null ? "} } }" : $$""", "against": "{{against}}" } } }""")
         );
+        if (load)
+            await LoadAsync(pipeline.Models, first);
+    }
+
+    private static async Task LoadAsync(ModelHost models, string id)
+    {
+        try
+        {
+            using ModelLease lease = await models.GetAsync(id, Cancellation);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            // It is gone or damaged, and the images will say so
+        }
+    }
 
     private static async Task<ResultRow> RowAsync(TestPipeline pipeline, int of = 1)
     {
