@@ -18,7 +18,7 @@ namespace AaClip.Bench;
 /// </summary>
 internal static class TrainingBench
 {
-    private const double MemoryTarget = 20; // GiB, stage 2 at 518 px, batch 2
+    private const double MemoryTarget = 8; // GiB, stage 2 at 518 px, batch 2
 
     /// <summary>Measures each stage in a separate process.</summary>
     public static int Run(string scratch, int steps, int size, string provider, bool save)

@@ -245,6 +245,26 @@ internal sealed class GraphWriter : IDisposable
     /// <summary>Whether an initializer with this key exists already; then its values need not be read again.</summary>
     public bool Has(string key) => _initializers.Contains(key);
 
+    /// <summary>
+    /// Removes nodes whose results nothing uses. ONNX Runtime would run them, in an order that keeps the values they need for long.
+    /// </summary>
+    public void RemoveUnused()
+    {
+        HashSet<string> used = [.. _graph.Output.Select(o => o.Name)];
+        for (int i = _graph.Node.Count - 1; i >= 0; i--) // a node stands behind those whose results it uses
+        {
+            NodeProto node = _graph.Node[i];
+            if (node.Output.Any(used.Contains))
+                used.UnionWith(InputsOf(node));
+            else
+                _graph.Node.RemoveAt(i);
+        }
+
+        // Branches use values from outside
+        static IEnumerable<string> InputsOf(NodeProto node) =>
+            node.Input.Concat(node.Attribute.Where(a => a.G is not null).SelectMany(a => a.G.Node).SelectMany(InputsOf));
+    }
+
     /// <summary>Writes the graph file. The weights file is complete after this writer is disposed.</summary>
     public void Save()
     {

@@ -59,8 +59,7 @@ internal sealed partial class Tape(GraphWriter graph)
         if (loss.Count != 1)
             throw new ArgumentException($"The loss {loss} is not one number.", nameof(loss));
         Pull(loss, new Tensor(graph.Weight("const/one", Longs(loss.Shape), [1f]), loss.Shape, false));
-        foreach (Tensor parameter in _parameters)
-            Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
+        Finish();
     }
 
     /// <summary>
@@ -70,8 +69,14 @@ internal sealed partial class Tape(GraphWriter graph)
     public void WriteGradients(Tensor value, Tensor upstream)
     {
         Pull(value, upstream);
+        Finish();
+    }
+
+    private void Finish()
+    {
         foreach (Tensor parameter in _parameters)
             Output($"gradient/{parameter.Value.Name}", GradientOf(parameter));
+        graph.RemoveUnused(); // such as the results of steps that were written again
     }
 
     private Tensor GradientOf(Tensor parameter) =>
