@@ -90,11 +90,7 @@ internal sealed partial class Tape
             graph.Node("Softmax", Next(), [x.Value], Int("axis", -1)),
             x.Shape,
             [x],
-            (g, y) =>
-            {
-                Tensor weighted = Multiply(g, y);
-                Accumulate(x, Subtract(weighted, Multiply(y, Sum(weighted, x.Rank - 1)))); // y(g − Σ g·y)
-            }
+            (g, y) => Accumulate(x, Multiply(Subtract(g, Sum(Multiply(g, y), x.Rank - 1)), y)) // y(g − Σ g·y)
         );
 
     /// <summary>Logarithm of the softmax over the last axis.</summary>
