@@ -21,65 +21,43 @@ public sealed partial class CameraProfiles : IDisposable
     private const int MaxBytes = 4 << 20;
 
     private readonly BlobClient _blob;
-    private readonly TimeSpan _refresh;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _one = new(1, 1);
-    private volatile Snapshot? _snapshot;
+    private readonly Refreshed<Snapshot> _read;
     private volatile CamerasState? _brokenAtStart;
 
     /// <summary>Reads nothing before the first call of <see cref="GetAsync"/>.</summary>
     public CameraProfiles(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraProfiles> logger)
     {
         _blob = storage.Container(ContainerNames.Config).GetBlobClient(Blob);
-        _refresh = TimeSpan.FromSeconds(options.Value.RefreshSeconds);
         _time = time;
         _logger = logger;
+        _read = new(TimeSpan.FromSeconds(options.Value.RefreshSeconds), time);
     }
 
     /// <summary>State for the health report; null before the first read.</summary>
-    public CamerasState? State => _snapshot?.State ?? _brokenAtStart;
+    public CamerasState? State => _read.Known?.State ?? _brokenAtStart;
 
     /// <summary>Returns the profiles in force.</summary>
     /// <exception cref="RequestFailedException">Storage does not respond, and no profiles were read yet.</exception>
     /// <exception cref="InfrastructureException">The file is invalid, and no valid one was read yet.</exception>
-    public async Task<CameraSet> GetAsync(CancellationToken cancellation = default)
-    {
-        if (_snapshot is { } fresh && _time.GetElapsedTime(fresh.LookedAt) < _refresh)
-            return fresh.Cameras;
-
-        // While one caller reads the file, the others use the profiles read before.
-        Snapshot? known = _snapshot;
-        if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation))
-            return known!.Cameras; // not null: with a null snapshot the wait has no time-out
-        try
-        {
-            known = _snapshot;
-            if (known is null || _time.GetElapsedTime(known.LookedAt) >= _refresh)
-                _snapshot = known = await LookAsync(known, cancellation);
-            return known.Cameras;
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
+    public async Task<CameraSet> GetAsync(CancellationToken cancellation = default) =>
+        (await _read.GetAsync(LookAsync, cancellation)).Cameras;
 
     /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
+    public void Dispose() => _read.Dispose();
 
     private async Task<Snapshot> LookAsync(Snapshot? known, CancellationToken cancellation)
     {
-        long now = _time.GetTimestamp();
         ETag? seen = known?.Seen;
         try
         {
             BlobDownloadOptions options = new() { Conditions = seen is null ? null : new BlobRequestConditions { IfNoneMatch = seen } };
             Response<BlobDownloadStreamingResult> response = await _blob.DownloadStreamingAsync(options, cancellation);
             if (response.GetRawResponse().Status == 304 && known is not null)
-                return known with { LookedAt = now };
+                return known;
             using BlobDownloadStreamingResult blob = response.Value;
-            return await ReadAsync(blob, known, now, cancellation);
+            return await ReadAsync(blob, known, cancellation);
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -93,18 +71,17 @@ public sealed partial class CameraProfiles : IDisposable
                     null,
                     null,
                     null
-                ),
-                now
+                )
             );
         }
         catch (Exception e) when (known is not null && InfrastructureException.Is(e))
         {
             Log.Unreachable(_logger, _blob.Name, Fault.Text(e));
-            return known with { LookedAt = now };
+            return known;
         }
     }
 
-    private async Task<Snapshot> ReadAsync(BlobDownloadStreamingResult blob, Snapshot? known, long now, CancellationToken cancellation)
+    private async Task<Snapshot> ReadAsync(BlobDownloadStreamingResult blob, Snapshot? known, CancellationToken cancellation)
     {
         ETag etag = blob.Details.ETag;
         try
@@ -122,20 +99,20 @@ public sealed partial class CameraProfiles : IDisposable
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"{cameras.Names.Count} profiles from {ContainerNames.Config}/{Blob}."
             );
-            return new Snapshot(cameras, etag, new CamerasState(loaded, etag.ToString(), _time.GetUtcNow(), null), now);
+            return new Snapshot(cameras, etag, new CamerasState(loaded, etag.ToString(), _time.GetUtcNow(), null));
         }
         catch (InvalidDataException e)
         {
             Log.Broken(_logger, e.Message);
             if (known is not null)
-                return new Snapshot(known.Cameras, etag, known.State with { Error = e.Message }, now);
+                return new Snapshot(known.Cameras, etag, known.State with { Error = e.Message });
             _brokenAtStart = new CamerasState("No valid file was read yet: images wait for one.", null, null, e.Message, Waiting: true);
             throw new InfrastructureException(e.Message, e);
         }
     }
 
     /// <param name="Seen">ETag of the file that was read last, valid or not; null if there was no file.</param>
-    private sealed record Snapshot(CameraSet Cameras, ETag? Seen, CamerasState State, long LookedAt);
+    private sealed record Snapshot(CameraSet Cameras, ETag? Seen, CamerasState State);
 
     private static partial class Log
     {

@@ -25,21 +25,17 @@ public sealed partial class CameraReferences : IDisposable
     private const long MaxBytes = 512 << 20; // of all patches in memory; those of a camera that was not used for longest go first
 
     private readonly BlobContainerClient _config;
-    private readonly TimeSpan _refresh;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Refreshed<Dictionary<string, ETag>> _blobs; // of all cameras and models
     private readonly SemaphoreSlim _loading = new(1, 1);
     private readonly LinkedList<Loaded> _loaded = []; // last used first
-    private volatile Snapshot? _snapshot;
 
     /// <summary>Reads nothing before the first call of <see cref="FindAsync"/>.</summary>
     public CameraReferences(StorageClients storage, IOptions<CamerasOptions> options, TimeProvider time, ILogger<CameraReferences> logger)
     {
         _config = storage.Container(ContainerNames.Config);
-        _refresh = TimeSpan.FromSeconds(options.Value.RefreshSeconds);
-        _time = time;
         _logger = logger;
+        _blobs = new(TimeSpan.FromSeconds(options.Value.RefreshSeconds), time);
     }
 
     /// <summary>Finds the references for an image.</summary>
@@ -56,7 +52,7 @@ public sealed partial class CameraReferences : IDisposable
         CancellationToken cancellation = default
     )
     {
-        IReadOnlyDictionary<string, ETag> blobs = (await ListAsync(cancellation)).Blobs;
+        Dictionary<string, ETag> blobs = await _blobs.GetAsync(ListAsync, cancellation);
         string own = BlobOf(camera, model.ScoresHash ?? "");
         if (!blobs.TryGetValue(own, out ETag etag))
         {
@@ -96,7 +92,7 @@ public sealed partial class CameraReferences : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _one.Dispose();
+        _blobs.Dispose();
         _loading.Dispose();
     }
 
@@ -104,38 +100,20 @@ public sealed partial class CameraReferences : IDisposable
 
     private static string BlobOf(string camera, string model) => $"{FolderOf(camera)}{model}{Ending}";
 
-    private async Task<Snapshot> ListAsync(CancellationToken cancellation)
+    private async Task<Dictionary<string, ETag>> ListAsync(Dictionary<string, ETag>? known, CancellationToken cancellation)
     {
-        if (_snapshot is { } fresh && _time.GetElapsedTime(fresh.LookedAt) < _refresh)
-            return fresh;
-
-        // While one caller lists, the others use what was listed before.
-        Snapshot? known = _snapshot;
-        if (!await _one.WaitAsync(known is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellation))
-            return known!; // not null: with a null snapshot the wait has no time-out
         try
         {
-            known = _snapshot;
-            if (known is not null && _time.GetElapsedTime(known.LookedAt) < _refresh)
-                return known;
-            long now = _time.GetTimestamp();
-            try
-            {
-                Dictionary<string, ETag> blobs = new(StringComparer.Ordinal);
-                await foreach (BlobItem item in _config.GetBlobsAsync(BlobTraits.None, BlobStates.None, Folder, cancellation))
-                    if (item.Properties.ETag is { } etag)
-                        blobs[item.Name] = etag;
-                return _snapshot = new Snapshot(blobs, now);
-            }
-            catch (Exception e) when (known is not null && InfrastructureException.Is(e))
-            {
-                Log.Unreachable(_logger, Fault.Text(e));
-                return _snapshot = known with { LookedAt = now };
-            }
+            Dictionary<string, ETag> blobs = new(StringComparer.Ordinal);
+            await foreach (BlobItem item in _config.GetBlobsAsync(BlobTraits.None, BlobStates.None, Folder, cancellation))
+                if (item.Properties.ETag is { } etag)
+                    blobs[item.Name] = etag;
+            return blobs;
         }
-        finally
+        catch (Exception e) when (known is not null && InfrastructureException.Is(e))
         {
-            _one.Release();
+            Log.Unreachable(_logger, Fault.Text(e));
+            return known;
         }
     }
 
@@ -199,7 +177,7 @@ public sealed partial class CameraReferences : IDisposable
         }
         catch (RequestFailedException e) when (e.Status is 404 or 412)
         {
-            _snapshot = null; // it has changed since it was listed; the retry lists again
+            _blobs.Forget(); // it has changed since it was listed; the retry lists again
             throw;
         }
         catch (InvalidDataException e)
@@ -212,9 +190,6 @@ public sealed partial class CameraReferences : IDisposable
             File.Delete(file);
         }
     }
-
-    /// <param name="Blobs">All references, of all cameras and models.</param>
-    private sealed record Snapshot(IReadOnlyDictionary<string, ETag> Blobs, long LookedAt);
 
     private sealed record Loaded(string Name, ETag ETag, ReferencePatches? Patches)
     {
