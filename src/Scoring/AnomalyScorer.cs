@@ -21,7 +21,7 @@ namespace AaClip.Scoring;
 /// </summary>
 public sealed partial class AnomalyScorer : IDisposable
 {
-    private const int ViewsTogether = 8; // in one run on CUDA
+    private const int PicturesTogether = 8; // views or tiles of an image in one run on CUDA
 
     private readonly ModelPackage _package;
     private readonly InferenceSession _session;
@@ -170,6 +170,22 @@ public sealed partial class AnomalyScorer : IDisposable
         using ModelInput input = Prepare(image, anchors, domain, references);
         return Score([input], cancellation)[0];
     }
+
+    /// <summary>Scores one image, in tiles if it is to be cut.</summary>
+    /// <param name="anchors">[E, 2]; see <see cref="AnchorsOf"/>.</param>
+    /// <param name="tiling">Null for no tiles.</param>
+    /// <param name="references">See <see cref="Prepare"/>.</param>
+    public ImageScore Score(
+        RgbImage image,
+        float[] anchors,
+        Domain domain,
+        Tiling? tiling,
+        ReferencePatches? references,
+        CancellationToken cancellation = default
+    ) =>
+        Cut(image, tiling) is { } tiles
+            ? Score(tiles, anchors, domain, PicturesTogether, references, cancellation)
+            : Score(image, anchors, domain, references, cancellation);
 
     /// <summary>The patches of a good image, for a <see cref="ReferenceBank"/>.</summary>
     /// <returns>[levels, patches, width], of length 1 along the width.</returns>
@@ -426,7 +442,7 @@ public sealed partial class AnomalyScorer : IDisposable
         List<Raw> scores = [];
         for (int first = 0, together; first < views; first += together)
         {
-            together = Batches ? Math.Min(ViewsTogether, views - first) : 1;
+            together = Batches ? Math.Min(PicturesTogether, views - first) : 1;
             float[] anchors = [.. Enumerable.Repeat(input.Anchors, together).SelectMany(a => a)];
             using OrtValue pixels = OrtValue.CreateAllocatedTensorValue(_staging, _type, Shape(together));
             Span<float> all = pixels.GetTensorMutableDataAsSpan<float>();

@@ -7,7 +7,8 @@ namespace AaClip.Cli.Demo;
 /// </summary>
 internal static class DrawnPlate
 {
-    private const int Width = 320,
+    /// <summary>Size in pixels.</summary>
+    public const int Width = 320,
         Height = 240;
     private const double HoleRadius = 14,
         HoleInset = 40;

@@ -207,22 +207,12 @@ internal static class CalibrateCommand
                             Normals = parsed.GetValue(normals) ?? [],
                             Defects = parsed.GetValue(defects) ?? [],
                             Domain = own?.Domain ?? parsed.GetValue(domain),
-                            Tiles =
-                                own is not null ? own.TilePlan
-                                : parsed.GetValue(tiles) is { } cut ? cut with { Overlap = parsed.GetValue(overlap) }
-                                : null,
+                            Tiles = own is not null ? own.TilePlan : SharedOptions.TilesOf(parsed, tiles, overlap),
                             Profile = own,
                             FalseAlarms = parsed.GetValue(rate),
                             Provider = parsed.GetValue(provider),
                         };
-                        return await ReferencesAsync(
-                            calibration,
-                            storage,
-                            at,
-                            parsed.GetValue(output),
-                            parsed.GetValue(json),
-                            cancellation
-                        );
+                        return await calibration.RunAsync(storage, at, parsed.GetValue(output), parsed.GetValue(json), cancellation);
                     }
 
                     if (parsed.GetValue(reviews))
@@ -237,7 +227,7 @@ internal static class CalibrateCommand
                             cancellation
                         );
                     if (parsed.GetValue(first) is { } cheap)
-                        return Cascade(
+                        return CascadeCalibration.Run(
                             cheap,
                             parsed.GetRequiredValue(model)!, // the rule above requires these
                             parsed.GetRequiredValue(normals),
@@ -256,11 +246,10 @@ internal static class CalibrateCommand
                     if (parsed.GetValue(output) is { } taken && Path.Exists(taken))
                         throw new IOException($"'{taken}' exists already: packages never change; choose another --out.");
                     // The rule above requires both options
-                    CameraProfile? profile = parsed.GetValue(cameras) is { } file ? Profile(file, parsed.GetRequiredValue(camera)!) : null;
-                    Tiling? tiling =
-                        profile is not null ? profile.TilePlan
-                        : parsed.GetValue(tiles) is { } grid ? grid with { Overlap = parsed.GetValue(overlap) }
+                    CameraProfile? profile = parsed.GetValue(cameras) is { } file
+                        ? ProfileFile.Find(file, parsed.GetRequiredValue(camera)!) ?? CameraProfile.Default
                         : null;
+                    Tiling? tiling = profile is not null ? profile.TilePlan : SharedOptions.TilesOf(parsed, tiles, overlap);
                     // A profile has thresholds but no scale of its own
                     ModelManifest manifest = ModelPackage.Open(folder).Manifest;
                     Calibration? scale = profile is null ? null : manifest.CalibrationFor(objectClass);
@@ -270,9 +259,9 @@ internal static class CalibrateCommand
                     using (ProgressLine line = new())
                     {
                         ObservedImages images = new(scorer, objectClass, smoothing, profile, tiling, line);
-                        good = images.Score(Files(parsed.GetRequiredValue(normals)), null, cancellation);
+                        good = images.Score(ImageFiles.Paths(parsed.GetRequiredValue(normals)!), null, cancellation);
                         if (parsed.GetValue(defects) is { Length: > 0 } paths)
-                            bad = images.Score(Files(paths), null, cancellation);
+                            bad = images.Score(ImageFiles.Paths(paths), null, cancellation);
                     }
 
                     double wanted = parsed.GetValue(rate);
@@ -303,9 +292,9 @@ internal static class CalibrateCommand
                     }
 
                     if (parsed.GetValue(json))
-                        WriteJson(objectClass, good.Count, bad.Count, result, where);
+                        CalibrationOutput.WriteJson(objectClass, good.Count, bad.Count, result, where);
                     else
-                        Print(
+                        CalibrationOutput.Write(
                             result,
                             good.Count,
                             bad.Count,
@@ -317,110 +306,6 @@ internal static class CalibrateCommand
                 })
         );
         return command;
-    }
-
-    private static async Task<int> ReferencesAsync(
-        ReferenceCalibration calibration,
-        StorageClients? storage,
-        string? camera,
-        string? output,
-        bool json,
-        CancellationToken cancellation
-    )
-    {
-        // An output that cannot be written is reported now, not after an hour of scoring.
-        if (output is not null && Path.Exists(output))
-            throw new IOException($"'{output}' exists already: choose another --out, or delete it first.");
-        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
-            throw new DirectoryNotFoundException($"There is no folder '{parent}' for --out.");
-        ReferenceCalibration.Made made = calibration.Make(cancellation);
-        string where;
-        if (storage is not null && camera is not null)
-        {
-            where = await ReferenceCalibration.StoreAsync(storage, camera, made.Patches, cancellation);
-        }
-        else
-        {
-            where = output!; // a rule requires one of both
-            made.Patches.Write(where);
-        }
-
-        if (json)
-        {
-            WriteJson(calibration.ObjectClass, made.Normals, made.Defects, made.Result, where);
-            return 0;
-        }
-
-        Console.WriteLine(ReferenceCalibration.Describe(made.Patches));
-        Print(made.Result, made.Normals, made.Defects, calibration.FalseAlarms, made.Needed, where);
-        return 0;
-    }
-
-    private static void WriteJson(string objectClass, int normals, int defects, CalibrationResult result, string where) =>
-        Console.WriteLine(
-            JsonSerializer.Serialize(
-                new
-                {
-                    objectClass,
-                    normals,
-                    defects,
-                    result.FalseAlarms,
-                    result.Found,
-                    result.Guaranteed,
-                    result.Calibration,
-                    where,
-                },
-                JsonSerializerOptions.Web
-            )
-        );
-
-    private static int Cascade(
-        string first,
-        string full,
-        string[] normals,
-        string[] defects,
-        string file,
-        string camera,
-        double miss,
-        Provider provider,
-        bool json,
-        CancellationToken cancellation
-    )
-    {
-        CameraProfile profile =
-            FindProfile(file, camera)
-            ?? throw new InvalidDataException($"'{file}' has no profile for camera '{camera}': write one with its class first.");
-        string[] good = [.. ImageFiles.Find(normals).Select(f => f.Path)],
-            bad = defects.Length == 0 ? [] : [.. ImageFiles.Find(defects).Select(f => f.Path)];
-        CascadeFound found;
-        using (CascadeScorers scorers = new(first, full, new ScorerOptions { Provider = provider }))
-        using (ProgressLine line = new())
-        {
-            int done = 0;
-            found = CascadeFound.Of(
-                scorers.FirstId,
-                scorers.FullId,
-                [.. good.Select(Both)],
-                [.. bad.Select(Both)],
-                profile.Class,
-                miss,
-                scorers.MostSettled(profile.Class)
-            );
-
-            CascadeScores Both(string image)
-            {
-                line.Show("Scoring", ++done, good.Length + bad.Length);
-                return scorers.Both(scorers.Decode(File.ReadAllBytes(image), image), profile, cancellation);
-            }
-        }
-
-        string where = EditProfile(
-            file,
-            camera,
-            profile => profile["first"] = JsonSerializer.SerializeToNode(found.First, CameraJson.Default.FirstModel)
-        );
-        CascadeOutput.Write(found, miss, where, json);
-        return 0;
     }
 
     private static async Task<int> FromReviewsAsync(
@@ -444,15 +329,8 @@ internal static class CalibrateCommand
         return 0;
     }
 
-    private static string[] Files(string[] paths) => [.. ImageFiles.Find(paths).Select(f => f.Path)];
-
-    private static CameraProfile Profile(string file, string camera) => FindProfile(file, camera) ?? CameraProfile.Default;
-
-    private static CameraProfile? FindProfile(string file, string camera) =>
-        File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).Find(camera) : null;
-
     private static string WriteProfile(string file, string camera, string objectClass, Domain domain, Calibration calibration) =>
-        EditProfile(
+        ProfileFile.Edit(
             file,
             camera,
             profile =>
@@ -463,75 +341,4 @@ internal static class CalibrateCommand
                 profile["mapThreshold"] = calibration.MapThreshold;
             }
         );
-
-    private static string EditProfile(string file, string camera, Action<JsonObject> edit)
-    {
-        JsonObject root = File.Exists(file)
-            ? JsonNode.Parse(
-                File.ReadAllText(file),
-                documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
-            ) as JsonObject
-                ?? throw new InvalidDataException($"'{file}' is not a JSON object of camera profiles.")
-            : new JsonObject { ["schemaVersion"] = 1 };
-        if (root["cameras"] is not JsonObject profiles)
-            root["cameras"] = profiles = [];
-        if (profiles[camera] is not JsonObject profile)
-        {
-            // A profile of its own takes the place of the one that its pattern gives, so it begins as a copy of that
-            string? pattern = File.Exists(file) ? CameraSet.Parse(File.ReadAllBytes(file), file).KeyOf(camera) : null;
-            profiles[camera] = profile = (pattern is null ? null : profiles[pattern]?.DeepClone() as JsonObject) ?? [];
-        }
-
-        edit(profile);
-        using MemoryStream written = new();
-        using (Utf8JsonWriter writer = new(written, new JsonWriterOptions { Indented = true }))
-            root.WriteTo(writer);
-        byte[] text = written.ToArray();
-        _ = CameraSet.Parse(text, file); // throws for a file that the functions would refuse
-        WholeFile.Write(file, text);
-        return $"profile '{camera}' in {file}";
-    }
-
-    private static void Print(CalibrationResult result, int normals, int defects, double wanted, int needed, string where)
-    {
-        Calibration c = result.Calibration;
-        Console.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"Threshold {c.Threshold:F4} (calibrated 0.5), map threshold {c.MapThreshold:F3}, from {normals} normal "
-                    + $"images{(defects > 0 ? $" and {defects} defects" : "")}."
-            )
-        );
-        if (result.Found is { } found)
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Of these images it finds {100 * found:F1} % of the defects and calls {100 * result.FalseAlarms:F1} % of the "
-                        + $"normal ones anomalous. New images may do worse: the thresholds were chosen on these."
-                )
-            );
-        else if (result.Guaranteed)
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"A new normal image of the same kind is called anomalous with a probability of at most "
-                        + $"{100 * result.FalseAlarms:F2} %, whatever the distribution of the scores."
-                )
-            );
-        else
-            Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"About {100 * result.FalseAlarms:F2} % of new normal images are called anomalous: an estimate from the references "
-                        + $"themselves, each compared with the others alone. With other good images in --normals it is a bound."
-                )
-            );
-        if (defects == 0 && normals < needed)
-            Console.WriteLine(
-                FormattableString.Invariant(
-                    $"The requested {100 * wanted:G3} % need {needed} normal images; the threshold is above the scores of all images given."
-                )
-            );
-        Console.WriteLine($"Written: {where}");
-    }
 }

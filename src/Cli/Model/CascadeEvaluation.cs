@@ -114,7 +114,7 @@ internal static class CascadeEvaluation
                 cascade.Add(Rate(i => scorers.Cascaded(scorers.Decode(i.Bytes, i.Path), i.Profile, i.Settles, cancellation)));
             }
 
-            return new CascadeStream((double)count / stream.Length, stream.Length, Median(full), Median(cascade));
+            return new CascadeStream((double)count / stream.Length, stream.Length, CascadeFound.Median(full), CascadeFound.Median(cascade));
 
             double Rate(Action<(bool Anomalous, CameraProfile Profile, double Settles, byte[] Bytes, string Path)> score)
             {
@@ -217,6 +217,4 @@ internal static class CascadeEvaluation
     }
 
     private static string Percent(double? value) => value is { } x ? FormattableString.Invariant($"{100 * x:F2}") : "not defined";
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

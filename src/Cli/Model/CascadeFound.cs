@@ -67,7 +67,8 @@ internal sealed record CascadeFound(
         );
     }
 
-    private static double Median(IEnumerable<double> values)
+    /// <param name="values">At least one.</param>
+    internal static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted[sorted.Length / 2];

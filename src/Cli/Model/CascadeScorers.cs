@@ -26,8 +26,6 @@ internal sealed record CascadeScores(ScorePart First, ScorePart Full, double Fir
 /// <summary>Both models of a cascade, which score as the functions do: the first model sees the image whole.</summary>
 internal sealed class CascadeScorers : IDisposable
 {
-    private const int Together = 8; // tiles of an image in one run with CUDA
-
     private readonly AnomalyScorer _first;
     private readonly AnomalyScorer _full;
 
@@ -53,12 +51,7 @@ internal sealed class CascadeScorers : IDisposable
 
     /// <summary>Reads and decodes an image.</summary>
     /// <exception cref="ImageRejectedException">It cannot be scored.</exception>
-    public RgbImage Decode(ReadOnlyMemory<byte> bytes, string file)
-    {
-        RgbImage image = ImageDecoder.Decode(bytes, file).Image;
-        BlankImage.Refuse(image, file, _full.Model.Architecture.Patch);
-        return image;
-    }
+    public RgbImage Decode(ReadOnlyMemory<byte> bytes, string file) => ImageFiles.Decode(bytes, file, _full);
 
     /// <summary>Scores an image with both.</summary>
     public CascadeScores Both(RgbImage image, CameraProfile profile, CancellationToken cancellation)
@@ -102,9 +95,7 @@ internal sealed class CascadeScorers : IDisposable
     private static ScorePart Score(AnomalyScorer scorer, RgbImage image, CameraProfile profile, CancellationToken cancellation)
     {
         float[] anchors = scorer.AnchorsOf(profile.Class);
-        ImageScore score = scorer.Cut(image, profile.TilePlan) is { } tiles
-            ? scorer.Score(tiles, anchors, profile.Domain, Together, null, cancellation)
-            : scorer.Score(image, anchors, profile.Domain, cancellation);
+        ImageScore score = scorer.Score(image, anchors, profile.Domain, profile.TilePlan, null, cancellation);
         return Judgement
             .Of(
                 score.Map,

@@ -74,7 +74,7 @@ internal static class GenerateCommand
                 {
                     if (parsed.GetValue(name) is { } className)
                     {
-                        string[] files = [.. ImageFiles.Find(parsed.GetValue(photos) ?? []).Select(f => f.Path)];
+                        string[] files = ImageFiles.Paths(parsed.GetValue(photos) ?? []);
                         using (ProgressLine line = new())
                             SyntheticDataSet.WriteFromPhotos(
                                 parsed.GetRequiredValue(output),

@@ -1,5 +1,7 @@
 using System.IO.Enumeration;
 using AaClip.Evaluation.DataSets;
+using AaClip.Scoring;
+using AaClip.Scoring.Images;
 
 namespace AaClip.Cli.Model;
 
@@ -48,6 +50,19 @@ internal sealed class ImageFiles
                     + $"'{files._masks[0]}'. Name the folder of masks itself to take them."
             );
         return files._found;
+    }
+
+    /// <summary>The paths of the images; none for none.</summary>
+    /// <exception cref="FileNotFoundException">See <see cref="Find"/>.</exception>
+    public static string[] Paths(IEnumerable<string> paths) => [.. Find(paths).Select(f => f.Path)];
+
+    /// <summary>Decodes an image that is to be scored.</summary>
+    /// <exception cref="ImageRejectedException">It cannot be read, or shows nothing; the message names it.</exception>
+    public static RgbImage Decode(ReadOnlyMemory<byte> bytes, string file, AnomalyScorer scorer)
+    {
+        RgbImage image = ImageDecoder.Decode(bytes, file).Image;
+        BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
+        return image;
     }
 
     /// <summary>The folder that all paths begin with, with a slash at its end; empty if there is none.</summary>

@@ -19,18 +19,7 @@ internal sealed class ObservedImages(
     ProgressLine line
 )
 {
-    private const int Together = 8; // tiles of an image in one run with CUDA
-
     private readonly float[] _anchors = scorer.AnchorsOf(objectClass);
-
-    /// <summary>Reads an image.</summary>
-    /// <exception cref="ImageRejectedException">It cannot be read, or shows nothing; the message names it.</exception>
-    public RgbImage Read(string file, byte[] content)
-    {
-        RgbImage image = ImageDecoder.Decode(content, file).Image;
-        BlankImage.Refuse(image, file, scorer.Model.Architecture.Patch);
-        return image;
-    }
 
     /// <summary>Scores files.</summary>
     /// <param name="references">Gives the patches to compare a file with, from its path and content; null for none.</param>
@@ -45,7 +34,7 @@ internal sealed class ObservedImages(
         {
             cancellation.ThrowIfCancellationRequested();
             byte[] content = File.ReadAllBytes(file);
-            found.Add(Score(Read(file, content), references?.Invoke(file, content), cancellation));
+            found.Add(Score(ImageFiles.Decode(content, file, scorer), references?.Invoke(file, content), cancellation));
             line.Show("Scoring", found.Count, files.Count);
         }
 
@@ -54,9 +43,7 @@ internal sealed class ObservedImages(
 
     private Observed Score(RgbImage image, ReferencePatches? references, CancellationToken cancellation)
     {
-        ImageScore score = scorer.Cut(image, tiling) is { } tiles
-            ? scorer.Score(tiles, _anchors, domain, Together, references, cancellation)
-            : scorer.Score(image, _anchors, domain, references, cancellation);
+        ImageScore score = scorer.Score(image, _anchors, domain, tiling, references, cancellation);
         // Without the regions that the camera ignores
         Judgement judgement = Judgement.Of(
             score.Map,

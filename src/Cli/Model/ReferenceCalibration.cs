@@ -34,18 +34,51 @@ internal sealed class ReferenceCalibration
     /// <param name="Normals">Good images whose scores it is made from.</param>
     /// <param name="Defects">Defective images.</param>
     /// <param name="Needed">Good images that the wanted rate of false alarms needs.</param>
-    public sealed record Made(ReferencePatches Patches, CalibrationResult Result, int Normals, int Defects, int Needed);
+    private sealed record Made(ReferencePatches Patches, CalibrationResult Result, int Normals, int Defects, int Needed);
+
+    /// <summary>Makes the references, stores them, and says so.</summary>
+    /// <param name="camera">With storage: the camera they are stored for.</param>
+    /// <param name="output">Without: the file, which must not exist.</param>
+    public async Task<int> RunAsync(StorageClients? storage, string? camera, string? output, bool json, CancellationToken cancellation)
+    {
+        // An output that cannot be written is reported now, not after an hour of scoring.
+        if (output is not null && Path.Exists(output))
+            throw new IOException($"'{output}' exists already: choose another --out, or delete it first.");
+        if (output is not null && Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+            throw new DirectoryNotFoundException($"There is no folder '{parent}' for --out.");
+        Made made = Make(cancellation);
+        string where;
+        if (storage is not null && camera is not null)
+        {
+            where = await StoreAsync(storage, camera, made.Patches, cancellation);
+        }
+        else
+        {
+            where = output!; // a rule requires one of both
+            made.Patches.Write(where);
+        }
+
+        if (json)
+        {
+            CalibrationOutput.WriteJson(ObjectClass, made.Normals, made.Defects, made.Result, where);
+            return 0;
+        }
+
+        Console.WriteLine(Describe(made.Patches));
+        CalibrationOutput.Write(made.Result, made.Normals, made.Defects, FalseAlarms, made.Needed, where);
+        return 0;
+    }
 
     /// <summary>Makes the references.</summary>
     /// <exception cref="InvalidDataException">There are too many images, or too few.</exception>
-    public Made Make(CancellationToken cancellation)
+    private Made Make(CancellationToken cancellation)
     {
-        IReadOnlyList<string> files = Files(References),
-            normals = Normals.Length == 0 ? [] : Files(Normals),
-            defects = Defects.Length == 0 ? [] : Files(Defects);
-        if (files.Count > ReferencePatches.MaxImages)
+        string[] files = ImageFiles.Paths(References),
+            normals = ImageFiles.Paths(Normals),
+            defects = ImageFiles.Paths(Defects);
+        if (files.Length > ReferencePatches.MaxImages)
             throw new InvalidDataException(
-                $"--references names {files.Count} images, but at most {ReferencePatches.MaxImages} are used: give some that show all "
+                $"--references names {files.Length} images, but at most {ReferencePatches.MaxImages} are used: give some that show all "
                     + "that a good part can look like, and the others with --normals."
             );
         using ProgressLine line = new();
@@ -55,14 +88,14 @@ internal sealed class ReferenceCalibration
 
         // 1. Patches
         ReferenceBank bank = new(scorer.Model, ObjectClass, Tiles);
-        for (int i = 0; i < files.Count; i++)
+        for (int i = 0; i < files.Length; i++)
         {
             byte[] content = File.ReadAllBytes(files[i]);
-            RgbImage image = images.Read(files[i], content);
+            RgbImage image = ImageFiles.Decode(content, files[i], scorer);
             if (!bank.Has(NameOf(content))) // else the same image again
                 foreach (RgbImage part in scorer.Cut(image, Tiles)?.Pictures.OfType<RgbImage>() ?? [image])
                     bank.Add(NameOf(content), scorer.PatchesOf(part, cancellation));
-            line.Show("Reading references", i + 1, files.Count);
+            line.Show("Reading references", i + 1, files.Length);
         }
 
         // 2. Scores
@@ -70,7 +103,7 @@ internal sealed class ReferenceCalibration
         ReferencePatches all = bank.Build();
         string[] others = [.. normals.Where(f => !IsReference(f))];
         bool apart = others.Length > 0; // a reference has one image less to be compared with, and references are few
-        string[] good = apart ? others : [.. files];
+        string[] good = apart ? others : files;
         if (!apart && bank.Names.Count == 1)
             throw new InvalidDataException(
                 "One reference image cannot be compared with itself: give other good images with --normals, or more than one reference."
@@ -102,7 +135,7 @@ internal sealed class ReferenceCalibration
 
     /// <summary>Stores references for a camera, and removes thresholds of its profile, which belong to scores without references.</summary>
     /// <returns>What was written.</returns>
-    public static async Task<string> StoreAsync(
+    private static async Task<string> StoreAsync(
         StorageClients storage,
         string camera,
         ReferencePatches patches,
@@ -154,14 +187,12 @@ internal sealed class ReferenceCalibration
     }
 
     /// <summary>One line on what was made.</summary>
-    public static string Describe(ReferencePatches patches) =>
+    private static string Describe(ReferencePatches patches) =>
         string.Create(
             CultureInfo.InvariantCulture,
             $"{patches.Images} reference {(patches.Images == 1 ? "image" : "images")}, {patches.Count} patches of each of {patches.Levels} "
                 + $"levels, {Run.Bytes(sizeof(float) * patches.Columns.LongLength)}."
         );
-
-    private static IReadOnlyList<string> Files(string[] paths) => [.. ImageFiles.Find(paths).Select(f => f.Path)];
 
     // The content tells images apart and orders them: the same images in another order, or with other names, give the same patches
     private static string NameOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));

@@ -129,7 +129,7 @@ internal static class ScoreCommand
                         MapThreshold = parsed.GetValue(mapThreshold),
                         Batch = parsed.GetValue(batch),
                         References = parsed.GetValue(references) is { } file ? ReferencePatches.Read(file) : null,
-                        Tiles = parsed.GetValue(tiles) is { } tiling ? tiling with { Overlap = parsed.GetValue(overlap) } : null,
+                        Tiles = SharedOptions.TilesOf(parsed, tiles, overlap),
                         Provider = parsed.GetValue(provider),
                         Threads = parsed.GetValue(threads),
                         Parity = parsed.GetValue(parity),

@@ -58,6 +58,10 @@ internal static class SharedOptions
             CustomParser = Values.Number<double>(x => x is >= 0 and <= Tiling.MaxOverlap, "a number from 0 to 0.5"),
         };
 
+    /// <summary>The tiles that both options ask for; null for none.</summary>
+    public static Tiling? TilesOf(ParseResult parsed, Option<Tiling?> tiles, Option<double> overlap) =>
+        parsed.GetValue(tiles) is { } tiling ? tiling with { Overlap = parsed.GetValue(overlap) } : null;
+
     public static Option<int> Threads() =>
         new("--threads")
         {

@@ -54,7 +54,7 @@ internal sealed record MeasuredReplica(double PerSecond, string? Model, string? 
             model.Provider,
             measured.Images,
             measured.Elapsed.TotalSeconds,
-            images is null ? FormattableString.Invariant($"drawn, {4 * 320} x {4 * 240} pixels") : images
+            images ?? FormattableString.Invariant($"drawn, {Scale * DrawnPlate.Width} x {Scale * DrawnPlate.Height} pixels")
         );
 
         void Show(int scored)
