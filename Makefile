@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 BUILD := dotnet build AaClip.Functions.sln -c Release --nologo -v quiet -clp:NoSummary
 
-.PHONY: help build test soak run bench fuzz format azurite restore clean
+.PHONY: help build test soak run bench scan fuzz format azurite restore clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ run: build ## the pipeline on this machine
 
 bench: build ## measures, and compares with the stored baselines
 	@bin/bench
+
+scan: build ## the scan on one planted and seven honest models, which it trains: three minutes
+	AACLIP_SCAN_MODELS=7 artifacts/bin/Training.Tests/release/AaClip.Training.Tests -class "*.ScannerTests" -showLiveOutput
 
 fuzz: build ## 10,000 damaged images and 1,000 damaged model files
 	AACLIP_FUZZ_IMAGES=10000 artifacts/bin/Scoring.Tests/release/AaClip.Scoring.Tests -class '*.ImageFuzzTests' -showLiveOutput

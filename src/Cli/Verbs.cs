@@ -21,6 +21,7 @@ internal static class Verbs
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             CalibrateCommand.Create(),
+            ScanCommand.Create(),
             DemoCommand.Create(),
             UpCommand.Create(),
             PrepareCommand.Create(),

@@ -33,6 +33,16 @@ public static class Binomial
         return high;
     }
 
+    /// <summary>The probability of so many hits or more: the p-value of the exact test of "the probability is at most p".</summary>
+    /// <param name="hits">0 to <paramref name="all"/>.</param>
+    /// <param name="p">Above 0 and below 1.</param>
+    public static double AtLeast(int hits, int all, double p)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(hits);
+        ArgumentOutOfRangeException.ThrowIfLessThan(all, hits);
+        return hits == 0 ? 1 : AtMost(all - hits, all, 1 - p); // misses in place of hits, so that a small result keeps its digits
+    }
+
     // The probability of so many hits or fewer. A summand is (all choose i) p^i (1 - p)^(all - i), here by its logarithm.
     private static double AtMost(int hits, int all, double p)
     {

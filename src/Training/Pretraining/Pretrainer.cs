@@ -109,7 +109,11 @@ public sealed class Pretrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _graphs.Dispose();
 
-    private PictureBatch Make(int step) => PictureBatch.Make(_shape, _tokenizer, _options.Batch, _options.Seed, step);
+    /// <summary>Gives the batch of a step instead of drawn pictures; for tests.</summary>
+    internal Func<ModelArchitecture, ClipTokenizer, int, PictureBatch>? Batches { get; init; }
+
+    private PictureBatch Make(int step) =>
+        Batches?.Invoke(_shape, _tokenizer, step) ?? PictureBatch.Make(_shape, _tokenizer, _options.Batch, _options.Seed, step);
 
     private float Step(PictureBatch batch, CancellationToken cancellation)
     {
