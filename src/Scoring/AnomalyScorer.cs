@@ -53,7 +53,7 @@ public sealed partial class AnomalyScorer : IDisposable
         string provider = sessions.Provider;
         Provider = provider;
         Int8Kernel = kernel;
-        Batches = provider == "cuda" && package.Manifest is { Precision: not Precision.Int8, Method.Hybrid: null };
+        Batches = provider != "cpu" && package.Manifest is { Precision: not Precision.Int8, Method.Hybrid: null };
         _anchorShape = AnchorShape(package.Manifest);
         _type = session.InputMetadata["image"].ElementDataType;
         _staging = sessions.Staging(session, _type);
@@ -63,7 +63,7 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <summary>What the package says of itself.</summary>
     public ModelManifest Model => _package.Manifest;
 
-    /// <summary>"cuda" or "cpu": where images are really scored.</summary>
+    /// <summary>"cuda", "tensorrt" or "cpu": where images are really scored.</summary>
     public string Provider { get; }
 
     /// <summary>How the products of an int8 package are made on this machine; null for float packages.</summary>
@@ -107,7 +107,7 @@ public sealed partial class AnomalyScorer : IDisposable
             Log.Int8(options.Logger, package.Manifest.Id, Int8Probe.Describe(int8));
         if (provider == "cpu" && package.Manifest.Precision == Precision.Fp16)
             Log.HalfOnCpu(options.Logger, package.Manifest.Id);
-        if (provider == "cuda" && !floats)
+        if (provider != "cpu" && !floats)
             Log.Int8OnCuda(options.Logger, package.Manifest.Id);
         return new AnomalyScorer(package, session, sessions, kernel, anchors, prompts, options.Buffers);
     }

@@ -35,6 +35,7 @@ public sealed class CommandLineTests : IDisposable
         "--apply",
         "--miss"
     )]
+    [InlineData("scan", "aaclip scan models/aaclip --class bottle --images data/bottle", "--against", "--effort", "proves nothing")]
     [InlineData("export", "--mvtec data --camera line1 line2", "--parquet results", "--name", "--masked")]
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
     [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--small", "--resume")]
@@ -196,6 +197,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--name goes with --mvtec.", "export", "--parquet", "a", "--name", "bottle")]
     [InlineData("--parquet takes one --camera.", "export", "--parquet", "a", "--camera", "line1", "line2")]
     [InlineData("--cameras and --camera go together.", "calibrate", "--model", "m", "--normals", "n", "--class", "c", "--cameras", "f")]
+    [InlineData("--class and --images are missing. See 'aaclip scan --help'.", "scan", "m")]
+    [InlineData("--patch is '0.6', expected a number above 0", "scan", "m", "--class", "c", "--images", "i", "--patch", "0.6")]
+    [InlineData("--effort is 'some', expected low or full.", "scan", "m", "--class", "c", "--images", "i", "--effort", "some")]
     [InlineData("--photos and --class go together.", "generate", "--out", "o", "--photos", "p")]
     [InlineData("--size is '8', expected a whole number from 32 to 2048.", "generate", "--out", "o", "--size", "8")]
     [InlineData("--batch is '1', expected a whole number from 2 to 4096.", "pretrain", "--out", "o", "--batch", "1")]

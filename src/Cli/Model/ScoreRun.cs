@@ -85,7 +85,7 @@ internal sealed class ScoreRun
     private void ScoreAll(AnomalyScorer scorer, float[] anchors, ScoreOutput output, ProgressLine progress, CancellationToken cancellation)
     {
         // On CPU a larger batch gains nothing and delays the results; with tiles, those of one image make the batch
-        int batch = scorer.Provider == "cuda" && Tiles is null ? Batch : 1;
+        int batch = scorer.Provider != "cpu" && Tiles is null ? Batch : 1;
         Task<List<Decoded>> next = Task.Run(() => Decode(scorer, anchors, 0, batch), cancellation);
         for (int start = 0; start < Files.Count; start += batch)
         {

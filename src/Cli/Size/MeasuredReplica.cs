@@ -11,7 +11,7 @@ namespace AaClip.Cli.Size;
 /// <summary>What one replica scores.</summary>
 /// <param name="PerSecond">Images per second.</param>
 /// <param name="Model">"name@version" of the model; null if nothing was measured, as for what follows.</param>
-/// <param name="Provider">"cpu" or "cuda".</param>
+/// <param name="Provider">"cpu", "cuda" or "tensorrt".</param>
 /// <param name="Images">Images that were scored.</param>
 /// <param name="Seconds">Time they took.</param>
 /// <param name="Pictures">What was scored.</param>
@@ -43,7 +43,7 @@ internal sealed record MeasuredReplica(double PerSecond, string? Model, string? 
             AnomalyScorer.Load(folder, new ScorerOptions { Provider = provider, Logger = new ConsoleLogger(progress) })
         );
         // On CPU the model runs one image at a time, and the others are decoded and drawn meanwhile
-        int together = model.Provider == "cuda" ? new LimitsOptions().MaxImagesInMemory : Environment.ProcessorCount + 1;
+        int together = model.Provider != "cpu" ? new LimitsOptions().MaxImagesInMemory : Environment.ProcessorCount + 1;
         await Throughput.MeasureAsync(model, pictures, together, TimeSpan.FromTicks(1), null, cancellation); // warm-up: one each
         TimeProvider time = TimeProvider.System;
         long start = time.GetTimestamp();

@@ -137,7 +137,7 @@ internal static class SizeCommand
                             parsed.GetValue(provider),
                             cancellation
                         );
-                    if (replica.Provider == "cuda" && !Verb.Has(parsed, price))
+                    if (replica.Provider != "cpu" && !Verb.Has(parsed, price))
                         throw new ArgumentException("This machine scores on a GPU: give --price, what a replica with it costs an hour.");
                     Terms terms = new(
                         parsed.GetValue(wait),

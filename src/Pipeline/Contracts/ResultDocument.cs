@@ -151,7 +151,7 @@ public sealed record ImagePart
 /// packages with own prompts also of these and of their anchors. Null if the package was not opened.
 /// </param>
 /// <param name="Precision">"fp32", "fp16" or "int8"; null if the package was not opened.</param>
-/// <param name="Provider">"cpu" or "cuda"; null if the model did not run.</param>
+/// <param name="Provider">"cpu", "cuda" or "tensorrt"; null if the model did not run.</param>
 public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider)
 {
     /// <summary>Name and version as one value.</summary>
@@ -159,7 +159,7 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
     public ModelId Id => new(Name, Version);
 
     /// <summary>The part of a result that describes this model package.</summary>
-    /// <param name="provider">"cpu" or "cuda"; null if the model did not run.</param>
+    /// <param name="provider">"cpu", "cuda" or "tensorrt"; null if the model did not run.</param>
     public static ModelPart Of(ModelManifest manifest, string? provider) =>
         new(manifest.Name, manifest.Version, manifest.ScoresHash, manifest.Precision.ToString().ToLowerInvariant(), provider);
 }

@@ -53,7 +53,7 @@ public sealed class LoadedModel : IAsyncDisposable
     /// <summary>"name@version".</summary>
     public string Id => _scorer.Model.Id;
 
-    /// <summary>"cpu" or "cuda".</summary>
+    /// <summary>"cpu", "cuda" or "tensorrt".</summary>
     public string Provider => _scorer.Provider;
 
     /// <summary>"u8s8" or "u8u8": the kernel that multiplies an int8 package's matrices; null for float packages.</summary>

@@ -386,7 +386,7 @@ public sealed class ModelLease(LoadedModel model, Action leave) : IDisposable
 /// <summary>Whether images can be scored, for the health report.</summary>
 /// <param name="Loaded">Whether the live model is in memory.</param>
 /// <param name="Id">"name@version"; null while it is not loaded.</param>
-/// <param name="Provider">"cpu" or "cuda"; null while it is not loaded.</param>
+/// <param name="Provider">"cpu", "cuda" or "tensorrt"; null while it is not loaded.</param>
 /// <param name="Int8Kernel">
 /// "u8s8" or "u8u8": the kernel that multiplies an int8 package's matrices; null for float packages and while it is not loaded.
 /// </param>

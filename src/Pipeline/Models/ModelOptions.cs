@@ -20,7 +20,7 @@ public sealed class ModelOptions
     /// </summary>
     public bool Load { get; set; } = true;
 
-    /// <summary>"auto" (default), "cpu" or "cuda".</summary>
+    /// <summary>"auto" (default), "cpu", "cuda" or "tensorrt".</summary>
     [EnumDataType(typeof(Provider), ErrorMessage = "Model__Provider takes auto, cpu or cuda.")]
     public Provider Provider { get; set; } = Provider.Auto;
 

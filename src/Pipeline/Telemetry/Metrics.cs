@@ -87,7 +87,7 @@ public static class Metrics
     /// <param name="batchSize">Images in the run.</param>
     /// <param name="duration">Time of the run, without decoding.</param>
     /// <param name="model">"name@version".</param>
-    /// <param name="provider">"cpu" or "cuda".</param>
+    /// <param name="provider">"cpu", "cuda" or "tensorrt".</param>
     public static void Inference(int batchSize, TimeSpan duration, string model, string provider)
     {
         TagList tags = new() { { "model", model }, { "provider", provider } };

@@ -21,6 +21,28 @@ public static class CudaProbe
     }
 
     /// <summary>
+    /// Adds TensorRT with a higher priority than CUDA. It builds an engine for each part of a graph that it knows, which takes minutes, and
+    /// keeps it for the next start.
+    /// </summary>
+    /// <param name="engines">Folder of the engines.</param>
+    internal static void AppendTensorRt(SessionOptions options, string engines)
+    {
+        Directory.CreateDirectory(engines);
+        using OrtTensorRTProviderOptions tensorRt = new();
+        tensorRt.UpdateOptions(
+            new Dictionary<string, string>
+            {
+                ["device_id"] = "0",
+                ["trt_engine_cache_enable"] = "1",
+                ["trt_engine_cache_path"] = engines,
+                ["trt_timing_cache_enable"] = "1",
+                ["trt_timing_cache_path"] = engines,
+            }
+        );
+        options.AppendExecutionProvider_Tensorrt(tensorRt);
+    }
+
+    /// <summary>
     /// Adds CUDA with a higher priority than the CPU. TF32 is off, because its mantissa has only ten bits: float32 products stay float32.
     /// </summary>
     internal static void Append(SessionOptions options)

@@ -11,4 +11,10 @@ public enum Provider
 
     /// <summary>CUDA on an NVIDIA GPU; an error if it cannot be used.</summary>
     Cuda,
+
+    /// <summary>
+    /// TensorRT on an NVIDIA GPU, for the parts of a graph that it knows, and CUDA for the others; an error if it cannot be used. Never
+    /// measured here.
+    /// </summary>
+    TensorRt,
 }

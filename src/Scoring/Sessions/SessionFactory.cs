@@ -1,3 +1,4 @@
+using AaClip.Scoring.Anchors;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -15,34 +16,38 @@ internal sealed partial class SessionFactory(
     string? profile = null
 )
 {
-    /// <summary>"cuda" or "cpu": the provider of the most recent session.</summary>
+    /// <summary>"cuda", "tensorrt" or "cpu": the provider of the most recent session.</summary>
     public string Provider { get; private set; } = "cpu";
 
-    /// <summary>Opens a graph; on CUDA if wanted and available.</summary>
+    /// <summary>Opens a graph; on a GPU if wanted and available.</summary>
     /// <param name="kernel">Kernel for int8 products, which run on the CPU even with CUDA; null if the graph has none.</param>
-    /// <exception cref="InvalidOperationException">CUDA is required and cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">CUDA or TensorRT is required and cannot be used.</exception>
     /// <exception cref="InvalidDataException">The graph cannot be loaded.</exception>
     public InferenceSession Open(string path, Int8Kernel? kernel = null)
     {
+        if (training && wanted == Sessions.Provider.TensorRt)
+            throw new InvalidOperationException("TensorRT cannot train: choose --provider cuda or cpu.");
         if (wanted != Sessions.Provider.Cpu)
         {
             try
             {
                 // The list of providers shows what was compiled in. Whether it works is known only after a session is created.
                 using SessionOptions options = Options(kernel);
+                if (wanted == Sessions.Provider.TensorRt)
+                    CudaProbe.AppendTensorRt(options, Path.Combine(Path.GetDirectoryName(CacheFolder.Path)!, "tensorrt")); // never a root
                 CudaProbe.Append(options);
                 if (!training && kernel is null) // fuses biases into GELU in float32 and older graphs
                     options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;
                 InferenceSession session = new(path, options);
-                Provider = "cuda";
+                Provider = wanted == Sessions.Provider.TensorRt ? "tensorrt" : "cuda";
                 return session;
             }
             catch (Exception e) when (e is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
             {
-                if (wanted == Sessions.Provider.Cuda)
+                if (wanted != Sessions.Provider.Auto)
                     throw new InvalidOperationException(
-                        $"CUDA was asked for and cannot be used: {FirstLine(e.Message)} Install the CUDA provider and driver, or "
-                            + $"choose --provider cpu or auto.",
+                        $"{(wanted == Sessions.Provider.TensorRt ? "TensorRT" : "CUDA")} was asked for and cannot be used: "
+                            + $"{FirstLine(e.Message)} Install its provider and the driver, or choose --provider cpu or auto.",
                         e
                     );
                 Log.NoCuda(logger, FirstLine(e.Message));
