@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
+using AaClip.Training.Losses;
 using AaClip.Training.Pretraining;
 
 namespace AaClip.Cli.Model;
@@ -50,6 +51,7 @@ internal static class PretrainCommand
         {
             Description = "A twentieth of the computation, with three heads in each tower: for the first model of a cascade.",
         };
+        Option<NormalPairs> pairs = SharedOptions.NormalPairs();
         Option<bool> resume = new("--resume") { Description = "Continues the training in --out after its last checkpoint." };
         Option<Provider> provider = SharedOptions.TrainingProvider();
         Verb command = new(
@@ -66,6 +68,7 @@ internal static class PretrainCommand
             rate,
             seed,
             small,
+            pairs,
             resume,
             provider,
         };
@@ -80,6 +83,7 @@ internal static class PretrainCommand
                         Batch = parsed.GetValue(batch),
                         Rate = parsed.GetValue(rate),
                         Seed = parsed.GetValue(seed),
+                        NormalPairs = parsed.GetValue(pairs),
                         Provider = parsed.GetValue(provider),
                     };
                     using (Pretrainer pretrainer = new(parsed.GetRequiredValue(output), parsed.GetValue(resume), options))

@@ -2,6 +2,7 @@ using System.CommandLine;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tiles;
+using AaClip.Training.Losses;
 
 namespace AaClip.Cli.Model;
 
@@ -120,6 +121,16 @@ internal static class SharedOptions
             Description = "What runs the training: cpu or cuda; auto uses CUDA if it works.",
             DefaultValueFactory = _ => Provider.Auto,
             CustomParser = Values.Word<Provider>(),
+        };
+
+    public static Option<NormalPairs> NormalPairs() =>
+        new("--normal-pairs")
+        {
+            Description =
+                "After OFF-CLIP, reconstructed, since its loss was never released: normal images of all classes fit each other's normal "
+                + "sentences. softmax or sigmoid is the form of a pair's loss.",
+            DefaultValueFactory = _ => Training.Losses.NormalPairs.None,
+            CustomParser = Values.Word<NormalPairs>(),
         };
 
     public static Option<double> Miss() =>

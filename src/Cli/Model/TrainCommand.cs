@@ -5,6 +5,7 @@ using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Training;
+using AaClip.Training.Losses;
 using AaClip.Training.Prompts;
 using AaClip.Training.Stages;
 using AaClip.Training.Towers;
@@ -14,6 +15,8 @@ namespace AaClip.Cli.Model;
 /// <summary><c>aaclip train</c>: trains AA-CLIP's adapters, or the prompts of Crane and AnomalyCLIP, on labelled images.</summary>
 internal static class TrainCommand
 {
+    private const int LeastPairs = 8; // images in a batch
+
     public static Command Create()
     {
         DataOptions data = new();
@@ -123,6 +126,7 @@ internal static class TrainCommand
             Description = "gelu, or quickgelu as OpenAI trained CLIP. Default: as published, gelu for aa-clip and quickgelu for prompts.",
             CustomParser = Values.WordOrNone<Activation>(),
         };
+        Option<NormalPairs> pairs = SharedOptions.NormalPairs();
         Option<bool> plain = new("--no-augmentation") { Description = "Uses the images without augmentation." };
         Option<int[]> levels = SharedOptions.Levels();
         Option<int?> visionHeads = SharedOptions.VisionHeads();
@@ -168,6 +172,7 @@ internal static class TrainCommand
             levelLoss,
             relu,
             activation,
+            pairs,
             plain,
             levels,
             visionHeads,
@@ -194,9 +199,15 @@ internal static class TrainCommand
             surgery,
             levelLoss,
             relu,
+            pairs,
             plain,
             levels,
         ];
+        command.Rules.Add(parsed =>
+            parsed.GetValue(pairs) != NormalPairs.None && parsed.GetValue(imageBatch) < LeastPairs
+                ? $"--normal-pairs needs --image-batch {LeastPairs} or more: with fewer images there is hardly a pair."
+                : null
+        );
         command.Rules.Add(parsed => Foreign(parsed, parsed.GetValue(method), ofAdapters, prompts.All));
         command.SetAction(
             (parsed, cancellation) =>
@@ -243,6 +254,7 @@ internal static class TrainCommand
                                     Augment = !parsed.GetValue(plain),
                                     VisionHeads = parsed.GetValue(visionHeads),
                                     TextHeads = parsed.GetValue(textHeads),
+                                    NormalPairs = parsed.GetValue(pairs),
                                     Seed = parsed.GetValue(seed),
                                     Provider = parsed.GetValue(provider),
                                     Threads = parsed.GetValue(threads),

@@ -5,6 +5,7 @@ using AaClip.Scoring.Text;
 using AaClip.Synthesis;
 using AaClip.Synthesis.Defects;
 using AaClip.Synthesis.Drawing;
+using AaClip.Training.Losses;
 using AaClip.Training.Towers;
 
 namespace AaClip.Training.Pretraining;
@@ -16,7 +17,16 @@ namespace AaClip.Training.Pretraining;
 /// <param name="Targets">[B, B]: which captions fit which images; each row sums to 1.</param>
 /// <param name="Patches">[B, g·g, 1]: how defective each patch is, 0 to 1.</param>
 /// <param name="Defective">[B, 1, 1]: 1 if the image has a defect, else 0.</param>
-internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends, float[] Targets, float[] Patches, float[] Defective)
+/// <param name="Pairs">Which captions fit which images if all normal ones fit each other; null for batches that do not say.</param>
+internal sealed record PictureBatch(
+    float[] Images,
+    long[] Tokens,
+    float[] Ends,
+    float[] Targets,
+    float[] Patches,
+    float[] Defective,
+    PairTargets? Pairs = null
+)
 {
     private const double Damaged = 0.6; // share of images with a defect
     private const double Mixed = 0.5; // share of images of random, unnamed classes
@@ -70,7 +80,8 @@ internal sealed record PictureBatch(float[] Images, long[] Tokens, float[] Ends,
                 targets[i * count + k] = captions[k] == captions[i] ? 1f / same : 0;
         }
 
-        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches, defective);
+        PairTargets pairs = PairTargets.Of([.. defective.Select(d => d == 0)], (i, k) => captions[i] == captions[k]);
+        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches, defective, pairs);
     }
 
     private static string Any(IReadOnlyList<string> sentences, SeededRandom random) => sentences[random.Below(sentences.Count)];

@@ -11,6 +11,7 @@ using AaClip.Scoring.Text;
 using AaClip.Synthesis;
 using AaClip.Synthesis.Drawing;
 using AaClip.Training.Autodiff;
+using AaClip.Training.Losses;
 using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 using AaClip.Training.Towers;
@@ -130,6 +131,7 @@ public sealed class Pretrainer : IDisposable
                     new GraphInput("targets", batch.Targets, b, b),
                     new GraphInput("patches", batch.Patches, b, patches, 1),
                     new GraphInput("defective", batch.Defective, b, 1, 1),
+                    .. _options.NormalPairs == NormalPairs.None ? [] : batch.Pairs!.Inputs(), // not null: drawn batches have them
                 ],
                 cancellation: cancellation
             );
@@ -162,10 +164,18 @@ public sealed class Pretrainer : IDisposable
         // Image–caption contrast in both directions; the targets are symmetric.
         Tensor whole = tape.Reshape(tape.Normalise(ImageTower.ClassFeature(tower, blocks[^1], _shape), 1e-6f), b, embed);
         Tensor logits = tape.Product(whole, text[0], transposeB: true, scale: Temperature);
-        Tensor contrast = tape.Scale(
-            tape.Sum(tape.Multiply(targets, tape.Add(tape.LogSoftmax(logits), tape.LogSoftmax(tape.Transpose(logits, 1, 0))))),
-            -0.5 / b
-        );
+        Tensor contrast;
+        if (_options.NormalPairs == NormalPairs.None)
+        {
+            contrast = tape.Scale(
+                tape.Sum(tape.Multiply(targets, tape.Add(tape.LogSoftmax(logits), tape.LogSoftmax(tape.Transpose(logits, 1, 0))))),
+                -0.5 / b
+            );
+        }
+        else
+        {
+            contrast = NormalPairsLoss.Write(tape, logits, _options.NormalPairs).Total;
+        }
 
         // Patches against the two sentences, on every level: cross entropy with weight 4 for defective patches.
         Tensor difference = tape.Reshape(tape.Subtract(text[2], text[1]), b, embed, 1);
@@ -273,14 +283,14 @@ public sealed class Pretrainer : IDisposable
             JsonSerializer.Deserialize(File.ReadAllText(file), PretrainingJson.Default.PretrainingOptions)
             ?? throw new InvalidDataException($"'{file}' is null: choose another --out.");
         if (
-            (begun.Steps, begun.Batch, begun.Rate, begun.Seed, begun.Shape)
-            != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape)
+            (begun.Steps, begun.Batch, begun.Rate, begun.Seed, begun.Shape, begun.NormalPairs)
+            != (_options.Steps, _options.Batch, _options.Rate, _options.Seed, _options.Shape, _options.NormalPairs)
         )
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"The pre-training in '{_output}' began with --steps {begun.Steps} --batch {begun.Batch} --rate {begun.Rate} "
-                        + $"--seed {begun.Seed}: resume with the same, or choose another --out."
+                        + $"--seed {begun.Seed} --normal-pairs {begun.NormalPairs}: resume with the same, or choose another --out."
                 )
             );
     }

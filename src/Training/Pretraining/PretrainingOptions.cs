@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using AaClip.Import.Clip;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
+using AaClip.Training.Losses;
 
 namespace AaClip.Training.Pretraining;
 
@@ -26,6 +28,10 @@ public sealed record PretrainingOptions
 
     /// <summary>Highest learning rate.</summary>
     public double Rate { get; init; } = 1e-3;
+
+    /// <summary>Whether normal pairs of all classes are positives in the contrast of images and captions (after OFF-CLIP).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public NormalPairs NormalPairs { get; init; }
 
     /// <summary>Steps between two checkpoints.</summary>
     public int SaveEvery { get; init; } = 250;

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
+using AaClip.Training.Losses;
 using AaClip.Training.Towers;
 
 namespace AaClip.Training.Stages;
@@ -75,6 +77,12 @@ public sealed record AdaptationOptions
 
     /// <summary>True to augment the images (specification 6.1).</summary>
     public bool Augment { get; init; } = true;
+
+    /// <summary>
+    /// Adds a loss to stage 2 in which normal images of all classes fit each other's anchors (after OFF-CLIP); needs a batch of 8 or more.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public NormalPairs NormalPairs { get; init; }
 
     /// <summary>Seed of the initial adapters, the order of the images and the augmentation.</summary>
     public int Seed { get; init; } = 111;

@@ -53,10 +53,17 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
                     new GraphInput("anchors", stacked, b, embed, 2),
                     new GraphInput("mask", batch.Masks, b, size, size),
                     new GraphInput("sign", signs, b, 1, 1),
+                    .. clip.Options.NormalPairs == NormalPairs.None ? [] : Pairs(batch).Inputs(),
                 ],
                 cancellation: cancellation
             );
     }
+
+    private static PairTargets Pairs(Batch batch) =>
+        PairTargets.Of(
+            [.. batch.Anomalous.Select(a => !a)],
+            (i, k) => batch.Classes[i] == batch.Classes[k] && batch.Anomalous[i] == batch.Anomalous[k]
+        );
 
     private void Write(Tape tape, int batch)
     {
@@ -79,6 +86,9 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
         tape.Output("cosines", cosines);
         tape.Output("classification", loss);
 
+        if (clip.Options.NormalPairs != NormalPairs.None)
+            loss = tape.Add(loss, NormalPairsLoss.Write(tape, PairLogits(tape, detection, sides, sign), clip.Options.NormalPairs).Total);
+
         for (int level = 0; level < AdapterWeights.Levels; level++)
         {
             SegmentationLoss segmentation = SegmentationLoss.Write(tape, Head(tower, levels[level], $"seg_proj.{level}"), difference, mask);
@@ -88,6 +98,19 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
 
         tape.Output("loss", loss);
         tape.WriteGradients(loss);
+    }
+
+    /// <summary>Cosines of the detection vectors and the anchors of all images, each on its own side: [B, B].</summary>
+    /// <param name="detection">[B, 1, E].</param>
+    /// <param name="sides">[B, E, 1] each: normal and abnormal anchors.</param>
+    /// <param name="sign">[B, 1, 1]: 1 for normal, −1 for abnormal.</param>
+    internal static Tensor PairLogits(Tape tape, Tensor detection, Tensor[] sides, Tensor sign)
+    {
+        int batch = detection.Shape[0],
+            embed = detection.Shape[2];
+        Tensor normal = tape.Scale(tape.Shift(sign, 1), 0.5); // 1 or 0
+        Tensor own = tape.Add(tape.Multiply(sides[0], normal), tape.Multiply(sides[1], tape.Shift(tape.Negate(normal), 1)));
+        return tape.Product(tape.Reshape(detection, batch, embed), tape.Reshape(own, batch, embed), transposeB: true);
     }
 
     private Tensor Head(TransformerTape tower, Tensor patches, string name)
