@@ -38,6 +38,7 @@ internal static class Verbs
             ModelCommands.Publish(),
             ModelCommands.Promote(),
             ModelCommands.Shadow(),
+            TrustCommand.Create(),
         };
         Verb.ShowExamples(
             root,

@@ -54,6 +54,7 @@ public static class Services
         services.AddSingleton<HourRecount>();
         services.AddSingleton<ModelRolesStore>();
         services.AddSingleton<ModelRepository>();
+        services.AddSingleton<ModelTrust>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ImageScoring>();
         services.AddSingleton<ImagePush>();

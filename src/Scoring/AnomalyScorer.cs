@@ -63,6 +63,9 @@ public sealed partial class AnomalyScorer : IDisposable
     /// <summary>What the package says of itself.</summary>
     public ModelManifest Model => _package.Manifest;
 
+    /// <summary>SHA-256 of the package's model.json, as it was read; see <see cref="ModelPackage.Hash"/>.</summary>
+    public string PackageHash => _package.Hash;
+
     /// <summary>"cuda", "tensorrt" or "cpu": where images are really scored.</summary>
     public string Provider { get; }
 

@@ -30,7 +30,20 @@ public sealed record PromptRun
 }
 
 /// <summary>Settings that a training folder records when the training starts.</summary>
-internal sealed record PromptSettings(string Clip, string Data, int Images, string ImagesSha256, PromptOptions Options);
+/// <param name="Clip">File name of the CLIP weights.</param>
+/// <param name="ClipSha256">Their hash; null in records of older programs.</param>
+/// <param name="Data">Name of the data set.</param>
+/// <param name="Images">Number of images.</param>
+/// <param name="ImagesSha256">Hash of the list of images.</param>
+/// <param name="Options">What else determines the result.</param>
+internal sealed record PromptSettings(
+    string Clip,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClipSha256,
+    string Data,
+    int Images,
+    string ImagesSha256,
+    PromptOptions Options
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PromptSettings))]

@@ -131,6 +131,7 @@ public sealed class PromptTrainer : IDisposable
         };
         PromptSettings settings = new(
             Path.GetFileName(_model.Path),
+            TrainingRecord.HashOf(_model.Files),
             _run.Data.Name,
             _run.Data.Images.Count,
             TrainingRecord.HashOf(_run.Data),
@@ -140,6 +141,7 @@ public sealed class PromptTrainer : IDisposable
         TrainingRecord.Begin(
             _run.Output,
             JsonSerializer.Serialize(settings, PromptJson.Default.PromptSettings),
+            JsonSerializer.Serialize(settings with { ClipSha256 = null }, PromptJson.Default.PromptSettings),
             _run.Resume,
             foreign ? $"'{_run.Output}' holds checkpoints of another training, which this one could replace: choose another --out." : null
         );

@@ -149,6 +149,7 @@ public sealed class Trainer : IDisposable
         }; // these may change when a training resumes
         TrainingSettings settings = new(
             Path.GetFileName(_clip.Path),
+            TrainingRecord.HashOf(_clip.Files),
             _run.Data.Name,
             _run.Data.Images.Count,
             TrainingRecord.HashOf(_run.Data),
@@ -158,6 +159,7 @@ public sealed class Trainer : IDisposable
         TrainingRecord.Begin(
             _run.Output,
             JsonSerializer.Serialize(settings, TrainingJson.Default.TrainingSettings),
+            JsonSerializer.Serialize(settings with { ClipSha256 = null }, TrainingJson.Default.TrainingSettings),
             _run.Resume,
             adapters
                 ? $"'{_run.Output}' holds adapters of another training: choose another --out, or train the image stage on top of "

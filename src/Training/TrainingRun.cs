@@ -55,7 +55,20 @@ public enum TrainingStage
 public readonly record struct TrainingProgress(string Stage, int Epoch, int Epochs, int Step, int Steps, double Loss, double Mean);
 
 /// <summary>Settings that a training folder records when the training starts.</summary>
-internal sealed record TrainingSettings(string Clip, string Data, int Images, string ImagesSha256, AdaptationOptions Options);
+/// <param name="Clip">File name of the CLIP weights.</param>
+/// <param name="ClipSha256">Their hash; null in records of older programs.</param>
+/// <param name="Data">Name of the data set.</param>
+/// <param name="Images">Number of images.</param>
+/// <param name="ImagesSha256">Hash of the list of images.</param>
+/// <param name="Options">What else determines the result.</param>
+internal sealed record TrainingSettings(
+    string Clip,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClipSha256,
+    string Data,
+    int Images,
+    string ImagesSha256,
+    AdaptationOptions Options
+);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TrainingSettings))]

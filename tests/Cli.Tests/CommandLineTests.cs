@@ -12,7 +12,17 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("", "aaclip import --clip ViT-L-14-336px.pt", "import", "inspect", "score")]
-    [InlineData("import", "aaclip import --clip", "--adapters", "--precision", "fp16", "quickgelu", "--checkpoint", "518 for most methods")]
+    [InlineData(
+        "import",
+        "aaclip import --clip",
+        "--adapters",
+        "--precision",
+        "fp16",
+        "quickgelu",
+        "--checkpoint",
+        "518 for most methods",
+        "--require-known"
+    )]
     [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
     [InlineData(
         "score",
@@ -44,6 +54,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
     [InlineData("shadow", "--share 0.2", "--off")]
+    [InlineData("trust", "aaclip trust aaclip@3f2a91bc models/aaclip", "--remove", "--off", "SHA-256 of their model.json")]
     [InlineData("size", "--cameras 40 --rate 6/min --model models/aaclip", "--burst", "--max-replicas", "[default: 90]")]
     [InlineData("redrive", "aaclip redrive --queue score --camera line1 --since 2h", "--dry-run")]
     public void Help_has_examples_and_the_options(string verb, params string[] expected)
@@ -207,6 +218,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sideways", "rescore", "--model", "a@1", "--mode", "sideways")]
     [InlineData("MODEL and --own exclude each other.", "promote", "a@1", "--own")]
     [InlineData("Name a MODEL, or --off.", "shadow")]
+    [InlineData("MODEL and --off exclude each other.", "trust", "a@1", "--off")]
+    [InlineData("Name a MODEL to remove.", "trust", "--remove")]
+    [InlineData("--off and --remove exclude each other.", "trust", "--off", "--remove")]
     [InlineData("--share is '0', expected a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
     public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)
     {

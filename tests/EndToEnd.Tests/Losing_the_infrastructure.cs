@@ -55,7 +55,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
             Options.Create(new ModelOptions()),
             NullLogger<ModelRepository>.Instance
         ).PublishAsync(WhoseRunsFail(site.Model), cancellation: Cancellation);
-        await choice.PromoteAsync(bad, "tester", Cancellation);
+        await choice.PromoteAsync(bad, "tester", cancellation: Cancellation);
         FunctionHost worker = await site.StartWorkerAsync(
             new(Site.FewAttempts) { ["Model__DeadAfterSeconds"] = "5", ["Model__RefreshSeconds"] = "0" }
         );
@@ -70,7 +70,7 @@ public class Losing_the_infrastructure(AzuriteFixture azurite)
                 )
         );
         Assert.Empty(await site.BlobsAsync(ContainerNames.Results));
-        await choice.PromoteAsync(null, "tester", Cancellation);
+        await choice.PromoteAsync(null, "tester", cancellation: Cancellation);
 
         await AllScoredAsync(site, images);
         Assert.Contains(bad, reason, StringComparison.Ordinal);

@@ -72,6 +72,24 @@ public sealed class TrainerTests : IDisposable
             cancellation: Cancellation
         );
         Assert.Equal(2, package.Manifest.Provenance.Sources.Count(s => s.Key.Contains("adapter", StringComparison.Ordinal)));
+        TrainingOrigin origin = package.Manifest.Provenance.Training!; // the training has left a record
+        Assert.Equal(ModelPackage.HashOf(_scratch.File("out/training.json")), origin.Record);
+        Assert.Equal(ModelPackage.HashOf(_sources.Clip), origin.ClipSha256);
+        Assert.Equal((steps.Count > 0, Options.Seed), (origin.Images > 0, origin.Seed));
+    }
+
+    [Fact]
+    public void A_training_of_a_program_that_recorded_no_hash_goes_on()
+    {
+        Train("out", Options with { ImageEpochs = 0 });
+        string record = _scratch.File("out/training.json");
+        string[] lines = File.ReadAllLines(record);
+        File.WriteAllText(record, string.Join(Environment.NewLine, lines.Where(l => !l.Contains("clipSha256", StringComparison.Ordinal))));
+
+        Train("out", Options with { ImageEpochs = 1 }, resume: true);
+
+        Assert.True(File.Exists(_scratch.File("out/image_adapter_1.pth")));
+        Assert.Contains(lines, l => l.Contains(ModelPackage.HashOf(_sources.Clip), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -116,6 +116,10 @@ internal static class ImportCommand
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME...",
         };
+        Option<bool> requireKnown = new("--require-known")
+        {
+            Description = "Refuse CLIP weights that are not a published file, which is recognised by its SHA-256.",
+        };
         Option<string?> name = new("--name") { Description = "Name of the model. Default: the folder's name.", HelpName = "NAME" };
         Option<string?> version = new("--model-version")
         {
@@ -129,6 +133,7 @@ internal static class ImportCommand
             "aaclip import --clip ViT-L-14-336px.pt --checkpoint trained_on_mvtec_crane/epoch_5.pth --out models/crane",
             "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
             "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
+            "aaclip import --clip ViT-L-14-336px.pt --require-known --out models/plain",
             "aaclip import --package models/old --out models/new"
         )
         {
@@ -153,6 +158,7 @@ internal static class ImportCommand
             visionHeads,
             textHeads,
             classes,
+            requireKnown,
             name,
             version,
         };
@@ -191,6 +197,7 @@ internal static class ImportCommand
                         VisionHeads = parsed.GetValue(visionHeads),
                         TextHeads = parsed.GetValue(textHeads),
                         Classes = parsed.GetValue(classes) ?? [],
+                        RequireKnown = parsed.GetValue(requireKnown),
                         Name = parsed.GetValue(name),
                         Version = parsed.GetValue(version),
                     };
@@ -212,6 +219,8 @@ internal static class ImportCommand
                 + $"{Scores(model)}, "
                 + $"{Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
         );
+        foreach ((string part, string origin) in TrainingOrigins.Describe(model.Provenance, options.Known))
+            Console.WriteLine($"{part}: {origin}.");
         Recommendation advice = Recommendation.ForThisMachine();
         Console.WriteLine(
             advice.Precision == options.Precision

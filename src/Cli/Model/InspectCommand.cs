@@ -4,6 +4,7 @@ using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import;
 using AaClip.Import.Methods;
+using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
@@ -77,6 +78,8 @@ internal static class InspectCommand
                     : string.Join(", ", model.Classes),
                 ],
                 ["prompts", model.Method.FixedAnchors ? "learned" : string.Concat(model.Prompts.Take(12))],
+                .. TrainingOrigins.Describe(model.Provenance, KnownFiles.Published).Select(o => new[] { $"{o.Part} from", o.Origin }),
+                ["SHA-256 of model.json", package.Hash],
                 [
                     "written",
                     FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),

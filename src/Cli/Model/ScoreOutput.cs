@@ -35,7 +35,7 @@ internal sealed class ScoreOutput : IDisposable
     public ScoreOutput(ScoreRun run, AnomalyScorer scorer)
     {
         _run = run;
-        _model = ModelPart.Of(scorer.Model, scorer.Provider);
+        _model = ModelPart.Of(scorer.Model, scorer.Provider, scorer.PackageHash);
         Prepare(run.Heatmaps, HeatmapEnding);
         Prepare(run.Maps, MapEnding);
         _json = run.Json is null or "-" ? null : new LinesFile(run.Json, "--json");

@@ -25,12 +25,15 @@ internal sealed class JobServices
         IOptions<ModelOptions> options = Options.Create(new ModelOptions());
         Models = new ModelRepository(storage, options, NullLogger<ModelRepository>.Instance);
         Choice = new ModelRolesStore(storage, options, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
+        Trust = new ModelTrust(storage, Choice, options, TimeProvider.System, NullLogger<ModelTrust>.Instance);
         Jobs = new JobService(storage, _store, Models, TimeProvider.System);
     }
 
     public ModelRepository Models { get; }
 
     public ModelRolesStore Choice { get; }
+
+    public ModelTrust Trust { get; }
 
     public JobService Jobs { get; }
 
@@ -47,6 +50,25 @@ internal sealed class JobServices
         using ProgressLine progress = new();
         await _storage.EnsureCreatedAsync(cancellation);
         return await Models.PublishAsync(model, (done, all) => progress.Show("publishing file", done, all), cancellation);
+    }
+
+    /// <summary>SHA-256 of the model.json of a published model.</summary>
+    /// <exception cref="ArgumentException">It is not in the models container.</exception>
+    public async Task<string> HashAsync(string id, CancellationToken cancellation) =>
+        await Models.HashAsync(id, cancellation)
+        ?? throw new ArgumentException(
+            $"Model {id} is not in container '{_storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
+        );
+
+    /// <summary>Refuses a model that the workers would refuse, before it gets a role.</summary>
+    /// <exception cref="InvalidDataException">There is an allow-list, and the model is not on it.</exception>
+    public async Task RequireTrustAsync(string id, string hash, CancellationToken cancellation)
+    {
+        if (await Trust.FindAsync(cancellation) is { } list && list.Models.All(m => m.Sha256 != hash))
+            throw new InvalidDataException(
+                $"Model {id} is not in {ContainerNames.Models}/{ModelTrust.BlobName}, and workers would refuse it: check it, then add it "
+                    + $"with 'aaclip trust {id}'."
+            );
     }
 
     /// <summary>Shows progress until a job stops.</summary>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
@@ -63,25 +62,21 @@ internal static class ModelCommands
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
-                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
-                    JobServices services = new(storage);
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     if (parsed.GetValue(model) is not { } chosen)
                     {
                         Write(
                             parsed.GetValue(own)
-                                ? await services.Choice.PromoteAsync(null, Environment.UserName, cancellation)
+                                ? await services.Choice.PromoteAsync(null, Environment.UserName, cancellation: cancellation)
                                 : await services.Choice.GetAsync(cancellation)
                         );
                         return 0;
                     }
 
                     string id = await services.PublishedAsync(chosen, cancellation);
-                    if (!await services.Models.ExistsAsync(id, cancellation))
-                        throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
-                                + $"publish FOLDER'."
-                        );
-                    Write(await services.Choice.PromoteAsync(id, Environment.UserName, cancellation));
+                    string hash = await services.HashAsync(id, cancellation);
+                    await services.RequireTrustAsync(id, hash, cancellation);
+                    Write(await services.Choice.PromoteAsync(id, Environment.UserName, hash, cancellation));
                     return 0;
                 })
         );
@@ -130,15 +125,12 @@ internal static class ModelCommands
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
-                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
-                    JobServices services = new(storage);
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
-                    if (id is not null && !await services.Models.ExistsAsync(id, cancellation))
-                        throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
-                                + $"publish FOLDER'."
-                        );
-                    Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), cancellation));
+                    string? hash = id is null ? null : await services.HashAsync(id, cancellation);
+                    if (id is not null)
+                        await services.RequireTrustAsync(id, hash!, cancellation); // not null: a model has one
+                    Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), hash, cancellation));
                     return 0;
                 })
         );
@@ -150,12 +142,17 @@ internal static class ModelCommands
         Console.WriteLine(
             $"Live    {roles.Live ?? "the package at Model__Path"}"
                 + $"{(roles.PromotedAt is { } at ? $", since {at.ToLocalTime():yyyy-MM-dd HH:mm:ss}" : "")}"
+                + Pin(roles, roles.Live)
         );
         if (roles.Before.Count > 0)
             Console.WriteLine($"Before  {roles.Before[0] ?? "the package at Model__Path"}");
         if (roles.Shadow is { } shadow)
             Console.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"Shadow  {shadow.Model}, {100 * shadow.Share:0.##} % of new images")
+                    + Pin(roles, shadow.Model)
             );
     }
+
+    private static string Pin(ModelRoles roles, string? model) =>
+        model is not null && roles.Pins.TryGetValue(model, out string? hash) ? $", model.json {hash[..Math.Min(12, hash.Length)]}" : "";
 }

@@ -80,6 +80,12 @@ public sealed record ImportOptions
     /// <summary>Classes whose anchors are computed and stored in the package.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>Whether to refuse CLIP weights that are not in <see cref="Known"/>.</summary>
+    public bool RequireKnown { get; init; }
+
+    /// <summary>The published files; a test has others.</summary>
+    public KnownFiles Known { get; init; } = KnownFiles.Published;
+
     /// <summary>Name of the model (<see cref="ModelManifest.IsLabel"/>); null means the output folder's name.</summary>
     public string? Name { get; init; }
 

@@ -62,6 +62,9 @@ public static class ModelImporter
                 options.TextShare,
                 adapters.Relu
             );
+        Provenance provenance = Provenance(clip, adapters, method.PromptsFile, progress, cancellation);
+        if (options.RequireKnown)
+            options.Known.Require(provenance.Sources);
         // With fixed anchors there are no prompts to make, and no vocabulary is needed
         string? vocabulary = method.Options.FixedAnchors ? null : FindVocabulary(options.Clip, options.Vocabulary);
         string[] classes = method.Options.FixedAnchors ? [] : [.. options.Classes.Distinct()];
@@ -117,10 +120,9 @@ public static class ModelImporter
             );
 
         // 4. Hashes and description
-        Dictionary<string, ProvenanceFile> sources = Sources(clip, adapters, method.PromptsFile, progress, cancellation);
         SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
         ModelManifest Describe() =>
-            ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, sources, files);
+            ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, provenance, files);
         ModelManifest manifest = Describe();
         WriteManifest(staging, manifest);
 
@@ -332,7 +334,7 @@ public static class ModelImporter
             );
     }
 
-    private static Dictionary<string, ProvenanceFile> Sources(
+    private static Provenance Provenance(
         ClipWeights clip,
         AdapterWeights? adapters,
         string? prompts,
@@ -354,7 +356,13 @@ public static class ModelImporter
             sources[$"{role}/{Path.GetFileName(path)}"] = new ProvenanceFile(Path.GetFileName(path), file.Bytes, file.Sha256);
         }
 
-        return sources;
+        return new Provenance
+        {
+            Sources = sources,
+            Training = TrainingOrigins.Beside(adapters?.Files.FirstOrDefault() ?? prompts),
+            WrittenBy = $"aaclip {typeof(ModelImporter).Assembly.GetName().Version?.ToString(3)}",
+            WrittenAt = TimeProvider.System.GetUtcNow(),
+        };
     }
 
     private static SortedDictionary<string, PackageFile> Hash(
@@ -385,7 +393,7 @@ public static class ModelImporter
         ImportedMethod method,
         Activation activation,
         Preprocessing preprocessing,
-        Dictionary<string, ProvenanceFile> sources,
+        Provenance provenance,
         SortedDictionary<string, PackageFile> files
     )
     {
@@ -412,12 +420,7 @@ public static class ModelImporter
             Prompts = prompts,
             Classes = classes,
             Files = files,
-            Provenance = new Provenance
-            {
-                Sources = sources,
-                WrittenBy = $"aaclip {typeof(ModelImporter).Assembly.GetName().Version?.ToString(3)}",
-                WrittenAt = TimeProvider.System.GetUtcNow(),
-            },
+            Provenance = provenance,
         };
     }
 

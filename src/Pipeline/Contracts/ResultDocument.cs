@@ -152,7 +152,18 @@ public sealed record ImagePart
 /// </param>
 /// <param name="Precision">"fp32", "fp16" or "int8"; null if the package was not opened.</param>
 /// <param name="Provider">"cpu", "cuda" or "tensorrt"; null if the model did not run.</param>
-public sealed record ModelPart(string Name, string Version, string? Sha256, string? Precision, string? Provider)
+/// <param name="PackageSha256">
+/// SHA-256 of the package's model.json (<see cref="ModelPackage.Hash"/>), which names the files it was made from and their training.
+/// Null if the package was not opened, and in results of older programs.
+/// </param>
+public sealed record ModelPart(
+    string Name,
+    string Version,
+    string? Sha256,
+    string? Precision,
+    string? Provider,
+    string? PackageSha256 = null
+)
 {
     /// <summary>Name and version as one value.</summary>
     [JsonIgnore]
@@ -160,8 +171,9 @@ public sealed record ModelPart(string Name, string Version, string? Sha256, stri
 
     /// <summary>The part of a result that describes this model package.</summary>
     /// <param name="provider">"cpu", "cuda" or "tensorrt"; null if the model did not run.</param>
-    public static ModelPart Of(ModelManifest manifest, string? provider) =>
-        new(manifest.Name, manifest.Version, manifest.ScoresHash, manifest.Precision.ToString().ToLowerInvariant(), provider);
+    /// <param name="package">SHA-256 of its model.json.</param>
+    public static ModelPart Of(ModelManifest manifest, string? provider, string package) =>
+        new(manifest.Name, manifest.Version, manifest.ScoresHash, manifest.Precision.ToString().ToLowerInvariant(), provider, package);
 }
 
 /// <summary>Score and verdict of an image; all numbers are null if the verdict is failed.</summary>

@@ -24,6 +24,7 @@ public sealed class MapRejudger(
     ResultStore results,
     ModelHost models,
     ModelRepository repository,
+    ModelTrust trust,
     IOptions<ModelOptions> options,
     TimeProvider time
 )
@@ -31,13 +32,15 @@ public sealed class MapRejudger(
     private const int Parallel = 8;
 
     private readonly BlobContainerClient _maps = storage.Container(ContainerNames.Maps);
-    private volatile ModelManifest? _manifest; // manifest of the last job's model
+    private volatile ModelPackage? _package; // of the last job's model
 
     /// <summary>Judges the images of a page.</summary>
-    /// <exception cref="InvalidDataException">The new model's weights are not those that made the maps.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The new model's weights are not those that made the maps, or its package may not be used (<see cref="ModelTrust"/>).
+    /// </exception>
     internal async Task<Outcome[]> PageAsync(Job job, JobPage page, CancellationToken cancellation)
     {
-        ModelManifest manifest = await ManifestAsync(job.Request.Model, cancellation);
+        ModelPackage package = await PackageAsync(job.Request.Model, cancellation);
         CameraSet profiles = await cameras.GetAsync(cancellation);
         Outcome[] outcomes = new Outcome[page.Images.Count];
         await System.Threading.Tasks.Parallel.ForAsync(
@@ -48,7 +51,7 @@ public sealed class MapRejudger(
             {
                 JobImage image = page.Images[i];
                 CameraProfile profile = profiles.Find(image.Version.Camera) ?? CameraProfile.Default;
-                outcomes[i] = await ImageAsync(job, image, manifest, profile, token);
+                outcomes[i] = await ImageAsync(job, image, package, profile, token);
             }
         );
         return outcomes;
@@ -57,17 +60,18 @@ public sealed class MapRejudger(
     private async Task<Outcome> ImageAsync(
         Job job,
         JobImage image,
-        ModelManifest manifest,
+        ModelPackage package,
         CameraProfile profile,
         CancellationToken cancellation
     )
     {
+        ModelManifest manifest = package.Manifest;
         string old = job.Request.Against!; // not null: set in the job's first step
         ResultDocument? result = await results.ReadAsync(image.Version.Result(old), cancellation);
         if (result?.Map is not { } map || result.Score.Detection is not { } detection)
             return result is null ? Outcome.None : Outcome.Of(result.Score.RequiredVerdict, null);
 
-        ModelPart part = ModelPart.Of(manifest, null);
+        ModelPart part = ModelPart.Of(manifest, null, package.Hash);
         if (result.Model.Sha256 != part.Sha256)
             throw new InvalidDataException(
                 $"Results of {old} were made with weights {Short(result.Model.Sha256)}, but {manifest.Id} has {Short(part.Sha256)}: "
@@ -135,15 +139,17 @@ public sealed class MapRejudger(
         return Outcome.Of(again.Score.RequiredVerdict, again.Score.Calibrated);
     }
 
-    private async Task<ModelManifest> ManifestAsync(string id, CancellationToken cancellation)
+    private async Task<ModelPackage> PackageAsync(string id, CancellationToken cancellation)
     {
-        if (_manifest is { } known && known.Id == id)
-            return known;
-        string folder =
-            Directory.Exists(options.Value.Path) && models.OwnId == id
-                ? options.Value.Path
-                : await repository.FetchAsync(id, cancellation: cancellation);
-        return _manifest = ModelPackage.Open(folder).Manifest;
+        ModelPackage? package = _package;
+        if (package?.Manifest.Id != id)
+            package = ModelPackage.Open(
+                Directory.Exists(options.Value.Path) && models.OwnId == id
+                    ? options.Value.Path
+                    : await repository.FetchAsync(id, cancellation: cancellation)
+            );
+        await trust.RequireAsync(id, package.Hash, cancellation);
+        return _package = package;
     }
 
     private static string Short(string? hash) => hash is null ? "of unknown hash" : hash[..8];

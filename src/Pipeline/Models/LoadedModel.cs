@@ -40,7 +40,7 @@ public sealed class LoadedModel : IAsyncDisposable
         _faults = new Faults(time);
         _together = scorer.Batches ? batching.MaxSize : 1;
         _batcher = new(Run, _together, scorer.Batches ? TimeSpan.FromMilliseconds(batching.MaxWaitMilliseconds) : TimeSpan.Zero, time);
-        Part = ModelPart.Of(scorer.Model, scorer.Provider);
+        Part = ModelPart.Of(scorer.Model, scorer.Provider, scorer.PackageHash);
     }
 
     /// <summary>Wraps a scorer with the default batching, outside of a worker.</summary>
@@ -52,6 +52,9 @@ public sealed class LoadedModel : IAsyncDisposable
 
     /// <summary>"name@version".</summary>
     public string Id => _scorer.Model.Id;
+
+    /// <summary>SHA-256 of the package's model.json.</summary>
+    public string PackageHash => _scorer.PackageHash;
 
     /// <summary>"cpu", "cuda" or "tensorrt".</summary>
     public string Provider => _scorer.Provider;

@@ -16,6 +16,7 @@ public sealed partial class ModelHost(
     IOptions<BatchingOptions> batching,
     ModelRolesStore choice,
     ModelRepository repository,
+    ModelTrust trust,
     TimeProvider time,
     ILogger<ModelHost> logger
 ) : IAsyncDisposable
@@ -29,6 +30,7 @@ public sealed partial class ModelHost(
     private string? _ownId;
     private volatile string? _liveId; // from the last call that asked for the live model
     private readonly Faults _faults = new(time); // failures to load the live model
+    private volatile string? _refused; // why the live model, which is loaded, may not be used any more
     private bool _closed;
     private volatile IReadOnlySet<string> _kept = new HashSet<string>(); // first models of the cascades in force
 
@@ -42,7 +44,8 @@ public sealed partial class ModelHost(
         {
             Task<LoadedModel>? live = Volatile.Read(ref _live)?.Model;
             if (live is { IsCompletedSuccessfully: true })
-                return _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
+                return _refused is { } refused ? live.Result.State with { Loaded = false, Note = refused }
+                    : _faults.Current is { } promoted && live.Result.State is { Loaded: true } well
                         ? well with
                         {
                             Note = $"The promoted model cannot be loaded, and {well.Id} stays live: {promoted.Reason}",
@@ -101,8 +104,8 @@ public sealed partial class ModelHost(
 
     /// <summary>Returns the model with this id, or the live one for null. Loads it if needed.</summary>
     /// <returns>Dispose of it after use; until then the model stays in memory.</returns>
-    /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, or not in the models
-    /// container.</exception>
+    /// <exception cref="InvalidDataException">The package is damaged, changed, from a newer version, not in the models container, or may
+    /// not be used (<see cref="ModelTrust"/>).</exception>
     /// <exception cref="DirectoryNotFoundException">There is no package.</exception>
     public async Task<ModelLease> GetAsync(string? id, CancellationToken cancellation = default)
     {
@@ -127,6 +130,7 @@ public sealed partial class ModelHost(
         try
         {
             LoadedModel model = await slot.Model.WaitAsync(cancellation);
+            await RequireTrustAsync(model, live: id is null, cancellation);
             if (model.Id == _liveId)
                 _faults.Worked();
             return new ModelLease(model, () => Leave(slot));
@@ -156,7 +160,17 @@ public sealed partial class ModelHost(
                 slot.Uses++;
         }
 
-        return new ModelLease(slot.Model.GetAwaiter().GetResult(), () => Leave(slot)); // throws if it could not be loaded
+        ModelLease lease = new(slot.Model.GetAwaiter().GetResult(), () => Leave(slot)); // throws if it could not be loaded
+        try
+        {
+            trust.Require(id, lease.Model.PackageHash);
+            return lease;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
     /// <summary>"name@version" of the model that was live when an image last asked for it; null if none has.</summary>
@@ -179,6 +193,24 @@ public sealed partial class ModelHost(
 
         foreach (Slot slot in slots)
             await slot.DisposeAsync();
+    }
+
+    // Also of a model in memory: it may have been taken off the list since.
+    private async Task RequireTrustAsync(LoadedModel model, bool live, CancellationToken cancellation)
+    {
+        try
+        {
+            await trust.RequireAsync(model.Id, model.PackageHash, cancellation);
+            if (live)
+                _refused = null;
+        }
+        catch (InvalidDataException e) when (live)
+        {
+            if (_refused is null)
+                Log.Refused(logger, e.Message);
+            _refused = e.Message;
+            throw;
+        }
     }
 
     // Images wait for a run that hangs. A first model that fails does no harm.
@@ -267,7 +299,7 @@ public sealed partial class ModelHost(
             AnomalyScorer scorer;
             try
             {
-                scorer = Open(path);
+                scorer = await OpenAsync(id, path);
             }
             catch (Exception e) when (!own && e is InvalidDataException or FileNotFoundException)
             {
@@ -275,7 +307,7 @@ public sealed partial class ModelHost(
                 hold?.Dispose();
                 path = await repository.FetchAsync(id, again: true);
                 hold = ModelRepository.Hold(path);
-                scorer = Open(path);
+                scorer = await OpenAsync(id, path);
             }
 
             if (!own)
@@ -302,8 +334,11 @@ public sealed partial class ModelHost(
         }
     }
 
-    private AnomalyScorer Open(string path) =>
-        AnomalyScorer.Load(
+    // Native code does not parse the graph of a package that may not be used.
+    private async Task<AnomalyScorer> OpenAsync(string id, string path)
+    {
+        await trust.RequireAsync(id, ModelPackage.Open(path).Hash);
+        return AnomalyScorer.Load(
             path,
             new ScorerOptions
             {
@@ -312,6 +347,7 @@ public sealed partial class ModelHost(
                 Logger = logger,
             }
         );
+    }
 
     private sealed class Slot : IAsyncDisposable
     {
@@ -357,6 +393,9 @@ public sealed partial class ModelHost(
 
     private static partial class Log
     {
+        [LoggerMessage(5, LogLevel.Error, "Images wait. {Reason}")]
+        public static partial void Refused(ILogger logger, string reason);
+
         [LoggerMessage(1, LogLevel.Information, "Loaded model {Model} on {Provider} in {Milliseconds} ms.")]
         public static partial void Loaded(ILogger logger, string model, string provider, long milliseconds);
 

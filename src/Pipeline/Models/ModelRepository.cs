@@ -64,6 +64,13 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
         await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation);
 
+    /// <summary>SHA-256 of the model.json of a package in the container, lower-case hexadecimal.</summary>
+    /// <returns>Null if the container does not have the package.</returns>
+    public async Task<string?> HashAsync(string id, CancellationToken cancellation = default) =>
+        await ContentAsync(_models.GetBlobClient(Prefix(id) + ModelManifest.FileName), cancellation) is { } manifest
+            ? ModelPackage.HashOf(manifest)
+            : null;
+
     /// <summary>Lists the ids of all packages in the container.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
     {

@@ -9,6 +9,8 @@ public sealed record ModelRoles
     /// <summary>The version of the format that this program writes, and the newest that it reads.</summary>
     public const int CurrentSchema = 1;
 
+    private static readonly Dictionary<string, string> NoPins = [];
+
     /// <summary>Version of the format; a newer one is rejected, because its fields may have another meaning.</summary>
     public int SchemaVersion
     {
@@ -42,6 +44,26 @@ public sealed record ModelRoles
     /// <param name="model">"name@version" of the result.</param>
     /// <param name="job">Job of the result; null for none.</param>
     public bool TellsLive(string model, string? job) => job is null && model != Shadow?.Model;
+
+    /// <summary>
+    /// SHA-256 of model.json by "name@version", for the live model, the shadow and those that were live before: a package of this id with
+    /// another model.json is refused. What older programs promoted is not in it, and not refused.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Pins { get; set; } = NoPins; // set, not init: a file may leave it out
+
+    /// <summary>These roles with the pin of a model, and without those of models that have no role.</summary>
+    /// <param name="model">"name@version"; null for the package at Model__Path, which has no pin.</param>
+    /// <param name="sha256">SHA-256 of its model.json, lower-case hexadecimal; null keeps the pin that is there.</param>
+    internal ModelRoles Pinned(string? model, string? sha256)
+    {
+        SortedDictionary<string, string> pins = new(Pins.ToDictionary(), StringComparer.Ordinal);
+        if (model is not null && sha256 is not null)
+            pins[model] = sha256;
+        HashSet<string?> named = [Live, Shadow?.Model, .. Before];
+        foreach (string id in Pins.Keys.Where(k => !named.Contains(k)))
+            pins.Remove(id);
+        return pins.SequenceEqual(Pins) ? this : this with { Pins = pins };
+    }
 
     /// <summary>Unknown fields, from a newer program with the same version of the format; they are kept.</summary>
     [JsonExtensionData]

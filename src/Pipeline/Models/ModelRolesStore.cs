@@ -61,29 +61,41 @@ public sealed partial class ModelRolesStore(
 
     /// <summary>Makes a model the live one. The model must be in the models container; null is the package at Model__Path.</summary>
     /// <param name="who">Name of the person, for the record.</param>
-    public Task<ModelRoles> PromoteAsync(string? model, string? who = null, CancellationToken cancellation = default) =>
+    /// <param name="sha256">SHA-256 of its model.json, which is pinned; null pins none.</param>
+    public Task<ModelRoles> PromoteAsync(
+        string? model,
+        string? who = null,
+        string? sha256 = null,
+        CancellationToken cancellation = default
+    ) =>
         ChangeAsync(
             r =>
-                r.Live == model
-                    ? r
-                    : r with
-                    {
-                        Live = model,
-                        PromotedAt = time.GetUtcNow(),
-                        Before = [r.Live, .. r.Before.Take(Before - 1)],
-                        Promotions = [new Promotion(model, time.GetUtcNow(), who), .. r.Promotions.Take(Before - 1)],
-                        Shadow = r.Shadow?.Model == model ? null : r.Shadow,
-                    },
+                (
+                    r.Live == model
+                        ? r
+                        : r with
+                        {
+                            Live = model,
+                            PromotedAt = time.GetUtcNow(),
+                            Before = [r.Live, .. r.Before.Take(Before - 1)],
+                            Promotions = [new Promotion(model, time.GetUtcNow(), who), .. r.Promotions.Take(Before - 1)],
+                            Shadow = r.Shadow?.Model == model ? null : r.Shadow,
+                        }
+                ).Pinned(model, sha256),
             cancellation
         );
 
     /// <summary>Sets the shadow model; null ends shadow scoring.</summary>
+    /// <param name="sha256">SHA-256 of its model.json, which is pinned; null pins none.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is not above 0 and at most 1.</exception>
-    public Task<ModelRoles> ShadowAsync(string? model, double share, CancellationToken cancellation = default)
+    public Task<ModelRoles> ShadowAsync(string? model, double share, string? sha256 = null, CancellationToken cancellation = default)
     {
         if (model is not null && !(share is > 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(share), share, "A shadow's share is above 0 and at most 1.");
-        return ChangeAsync(r => r with { Shadow = model is null ? null : new Shadow(model, share, time.GetUtcNow()) }, cancellation);
+        return ChangeAsync(
+            r => (r with { Shadow = model is null ? null : new Shadow(model, share, time.GetUtcNow()) }).Pinned(model, sha256),
+            cancellation
+        );
     }
 
     /// <inheritdoc/>

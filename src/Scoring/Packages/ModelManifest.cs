@@ -145,25 +145,6 @@ public sealed record AdapterDescription(int ImageBlocks, double ImageShare, int 
 /// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
 public sealed record PackageFile(long Bytes, string Sha256);
 
-/// <summary>Where a package came from.</summary>
-public sealed record Provenance
-{
-    /// <summary>The files that were imported, by role ("clip", "text_adapter", "image_adapter").</summary>
-    public required IReadOnlyDictionary<string, ProvenanceFile> Sources { get; init; }
-
-    /// <summary>Program and version that wrote the package.</summary>
-    public required string WrittenBy { get; init; }
-
-    /// <summary>When it was written.</summary>
-    public required DateTimeOffset WrittenAt { get; init; }
-}
-
-/// <summary>One imported file.</summary>
-/// <param name="Name">File name without its folder.</param>
-/// <param name="Bytes">Length.</param>
-/// <param name="Sha256">SHA-256, lower-case hexadecimal.</param>
-public sealed record ProvenanceFile(string Name, long Bytes, string Sha256);
-
 /// <summary>JSON of the package files.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

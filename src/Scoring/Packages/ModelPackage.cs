@@ -36,10 +36,11 @@ public sealed class ModelPackage
     private const int MaxManifestBytes = 4 << 20;
     private const double MaxSigma = 64; // pixels
 
-    private ModelPackage(string folder, ModelManifest manifest)
+    private ModelPackage(string folder, ModelManifest manifest, string hash)
     {
         Folder = folder;
         Manifest = manifest;
+        Hash = hash;
     }
 
     /// <summary>Absolute path of the folder.</summary>
@@ -47,6 +48,12 @@ public sealed class ModelPackage
 
     /// <summary>The content of model.json.</summary>
     public ModelManifest Manifest { get; }
+
+    /// <summary>
+    /// SHA-256 of model.json, lower-case hexadecimal. As model.json has the hash of each other file, this one stands for the whole package,
+    /// with its calibrations and where it came from.
+    /// </summary>
+    public string Hash { get; }
 
     /// <summary>Reads and checks model.json. Large files are checked later, by <see cref="Verify"/>, when they are used.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
@@ -70,7 +77,8 @@ public sealed class ModelPackage
                 $"'{path}' has more than {MaxManifestBytes} bytes: this is not a model package's {ModelManifest.FileName}."
             );
 
-        ModelManifest manifest = Read(path);
+        byte[] text = File.ReadAllBytes(path);
+        ModelManifest manifest = Read(path, text);
         foreach ((string name, PackageFile file) in manifest.Files)
         {
             FileInfo info = new(Resolve(folder, name));
@@ -84,7 +92,7 @@ public sealed class ModelPackage
                 );
         }
 
-        return new ModelPackage(folder, manifest);
+        return new ModelPackage(folder, manifest, HashOf(text));
     }
 
     /// <summary>Absolute path of a file of the package.</summary>
@@ -128,11 +136,13 @@ public sealed class ModelPackage
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
-    private static ModelManifest Read(string path)
+    /// <summary>SHA-256 of a content, lower-case hexadecimal.</summary>
+    public static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private static ModelManifest Read(string path, byte[] text)
     {
         try
         {
-            byte[] text = File.ReadAllBytes(path);
             using (JsonDocument json = JsonDocument.Parse(text))
                 if (
                     json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema)

@@ -35,6 +35,9 @@ internal sealed class FrozenClip : IDisposable
 
     public string Path => _weights.Path;
 
+    /// <summary>Every file of the weights.</summary>
+    public IEnumerable<string> Files => _weights.Files;
+
     public ModelArchitecture Shape { get; }
 
     /// <summary>The options with all defaults filled in.</summary>

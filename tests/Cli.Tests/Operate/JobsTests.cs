@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Packages;
 using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary><c>aaclip rescore</c>, <c>jobs</c>, <c>publish</c>, <c>promote</c> and <c>shadow</c> on real storage.</summary>
+/// <summary><c>aaclip rescore</c>, <c>jobs</c>, <c>publish</c>, <c>promote</c>, <c>shadow</c> and <c>trust</c> on real storage.</summary>
 public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly PhotoFolder _folder = new();
@@ -89,4 +90,47 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
                 .ToListAsync(TestContext.Current.CancellationToken)
         );
     }
+
+    [Fact]
+    public async Task A_list_of_trusted_models_is_made_shown_and_kept_whole()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        string model = Id(account.Run("publish", TinyPackage.Random())),
+            other = Id(account.Run("publish", TinyPackage.Recalibrated(0.95))),
+            hash = ModelPackage.Open(TinyPackage.Random()).Hash;
+
+        Aaclip.Result none = account.Run("trust"),
+            promoted = account.Run("promote", model),
+            without = account.Run("trust", other),
+            trusted = account.Run("trust", TinyPackage.Random(), other);
+        Aaclip.Result json = account.Run("trust", "--json"),
+            unlisted = account.Run("shadow", Id(account.Run("publish", TinyPackage.Recalibrated(0.05)))),
+            live = account.Run("trust", "--remove", model),
+            removed = account.Run("trust", "--remove", other),
+            absent = account.Run("trust", "--remove", other),
+            off = account.Run("trust", "--off");
+
+        Assert.Equal((0, "", "There is no list: workers may use any package.\n"), (none.Code, none.Output, none.Error));
+        Assert.Contains($", model.json {hash[..12]}", promoted.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            (
+                1,
+                $"aaclip: The live model {model} would not be in the list, and all images would wait: name it too, or promote another one "
+                    + "first.\n"
+            ),
+            (without.Code, without.Error)
+        );
+        Assert.Equal([model, hash], trusted.Rows[0][..2]);
+        Assert.Equal(other, trusted.Rows[1][0]);
+        Assert.Equal(hash, (string)JsonNode.Parse(json.Lines[0])!["sha256"]!); // JSON objects with this field
+        Assert.Equal(1, unlisted.Code);
+        Assert.Contains("is not in models/trusted.json, and workers would refuse it", unlisted.Error, StringComparison.Ordinal);
+        Assert.Equal(1, live.Code);
+        Assert.Equal(model, Assert.Single(removed.Rows)[0]);
+        Assert.Equal((1, $"aaclip: '{other}' is not in the list: 'aaclip trust' shows what is.\n"), (absent.Code, absent.Error));
+        Assert.Equal((0, none.Error), (off.Code, off.Error));
+    }
+
+    private static string Id(Aaclip.Result published) => published.Output.Replace("Published: ", "", StringComparison.Ordinal).Trim();
 }

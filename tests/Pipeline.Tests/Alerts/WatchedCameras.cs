@@ -69,7 +69,7 @@ internal sealed class WatchedCameras : IDisposable
         await SweepAsync();
     }
 
-    public Task PromoteAsync(string model) => _roles.PromoteAsync(model, "kim", Cancellation);
+    public Task PromoteAsync(string model) => _roles.PromoteAsync(model, "kim", cancellation: Cancellation);
 
     public void Dispose()
     {

@@ -20,7 +20,7 @@ public sealed class ModelHostTests(AzuriteFixture azurite)
         LogLines log = new();
         using LoggerFactory loggers = new([log]);
         await using ModelHost models = pipeline.Host(TinyPackage.Random(), time, log: loggers.CreateLogger<ModelHost>());
-        await pipeline.Choice.PromoteAsync("gone@1", "tester", Cancellation);
+        await pipeline.Choice.PromoteAsync("gone@1", "tester", cancellation: Cancellation);
 
         for (int image = 0; image < 20; image++)
             await Assert.ThrowsAsync<InvalidDataException>(() => models.GetAsync(null, Cancellation));
@@ -73,11 +73,11 @@ public sealed class ModelHostTests(AzuriteFixture azurite)
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
         ResultDocument? before = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
 
-        await pipeline.Choice.PromoteAsync(better, "tester", Cancellation);
+        await pipeline.Choice.PromoteAsync(better, "tester", cancellation: Cancellation);
         List<ResultDocument> during = [];
         for (int i = 0; i < 200 && during.LastOrDefault()?.Model.Version != ModelId.Parse(better).Version; i++)
             during.Add((await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag)))!);
-        await pipeline.Choice.PromoteAsync(null, "tester", Cancellation);
+        await pipeline.Choice.PromoteAsync(null, "tester", cancellation: Cancellation);
         string back = await pipeline.Models.LiveIdAsync(Cancellation);
 
         Assert.Equal(pipeline.Models.OwnId, before!.Model.Id);

@@ -525,7 +525,7 @@ public sealed class ImageScoringTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
         string second = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
-        await pipeline.Choice.ShadowAsync(second, 0.5, Cancellation);
+        await pipeline.Choice.ShadowAsync(second, 0.5, cancellation: Cancellation);
 
         await pipeline.ScoreAllAsync(12);
         int asked = (await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested)).Count;

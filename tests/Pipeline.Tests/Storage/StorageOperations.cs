@@ -239,19 +239,55 @@ internal static class StorageOperations
             ),
             ["ModelRolesStore.Promote"] = new(
                 WithConfig,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", cancellation: Token))).Live)
             ),
             ["ModelRolesStore.Promote for the first time"] = new(
                 Nothing,
-                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", Token))).Live)
+                Give(async s => (await Use(Choice(s), choice => choice.PromoteAsync("b@2", "tester", cancellation: Token))).Live)
             ),
             ["ModelRolesStore.Shadow"] = new(
                 WithConfig,
-                Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, Token))).Shadow?.Model)
+                Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, cancellation: Token))).Shadow?.Model)
+            ),
+
+            ["ModelTrust.Require"] = new(
+                WithTrust,
+                Give(async s =>
+                {
+                    await Trust(s, trust => trust.RequireAsync("a@1", new string('a', 64), Token));
+                    return "accepted";
+                })
+            ),
+            ["ModelTrust.Add"] = new(
+                WithTrust,
+                Give(async s =>
+                {
+                    TrustedModels list = new() { Models = [] };
+                    await Trust(s, async trust => list = await trust.AddAsync([new TrustedModel("b@2", new string('b', 64))], Token));
+                    return string.Join(' ', list.Models.Select(m => m.Model));
+                })
+            ),
+            ["ModelTrust.Remove"] = new(
+                WithTrust,
+                Give(async s =>
+                {
+                    TrustedModels? list = null;
+                    await Trust(s, async trust => list = await trust.RemoveAsync([new string('a', 64)], Token));
+                    return string.Join(' ', list!.Models.Select(m => m.Model)); // not null: there is a list
+                })
+            ),
+            ["ModelTrust.Clear"] = new(
+                WithTrust,
+                Give(async s =>
+                {
+                    await Trust(s, trust => trust.ClearAsync(Token));
+                    return "cleared";
+                })
             ),
 
             ["ModelRepository.Publish"] = new(Nothing, Give(s => Repository(s).PublishAsync(TinyPackage.Random(), cancellation: Token))),
             ["ModelRepository.Exists"] = new(WithModel, Give(s => Repository(s).ExistsAsync(ModelId, Token))),
+            ["ModelRepository.Hash"] = new(WithModel, Give(async s => (await Repository(s).HashAsync(ModelId, Token))?[..8])),
             ["ModelRepository.List"] = new(WithModel, Give(async s => string.Join(' ', await Repository(s).ListAsync(Token)))),
             ["ModelRepository.Fetch"] = new(WithModel, Give(async s => Files(await Repository(s).FetchAsync(ModelId, again: true, Token)))),
         };
@@ -342,7 +378,7 @@ internal static class StorageOperations
             .Container(ContainerNames.Config)
             .GetBlobClient(CameraProfiles.Blob)
             .UploadAsync(BinaryData.FromString("""{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle" } } }"""), Token);
-        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", "tester", Token));
+        await Use(Choice(storage), choice => choice.PromoteAsync("a@1", "tester", cancellation: Token));
     }
 
     private static async Task<string> WithReferencesAsync(StorageClients storage, int images = 1)
@@ -367,6 +403,16 @@ internal static class StorageOperations
     private static JobService Service(StorageClients storage) => new(storage, Jobs(storage), Repository(storage), Clock);
 
     private static AlertStore Alerts(StorageClients storage) => new(storage, TimeProvider.System); // it waits between its tries
+
+    private static async Task WithTrust(StorageClients storage) =>
+        await Trust(storage, trust => trust.AddAsync([new TrustedModel("a@1", new string('a', 64))], Token));
+
+    private static async Task Trust(StorageClients storage, Func<ModelTrust, Task> use)
+    {
+        using ModelRolesStore choice = Choice(storage);
+        using ModelTrust trust = new(storage, choice, Options.Create(new ModelOptions()), Clock, NullLogger<ModelTrust>.Instance);
+        await use(trust);
+    }
 
     private static ModelRolesStore Choice(StorageClients storage) =>
         new(storage, Options.Create(new ModelOptions()), Clock, NullLogger<ModelRolesStore>.Instance);

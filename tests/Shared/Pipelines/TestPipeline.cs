@@ -54,11 +54,13 @@ internal sealed class TestPipeline : IAsyncDisposable
         );
         Choice = new ModelRolesStore(storage, model, TimeProvider.System, NullLogger<ModelRolesStore>.Instance);
         Repository = new ModelRepository(storage, model, NullLogger<ModelRepository>.Instance);
+        Trust = new ModelTrust(storage, Choice, model, TimeProvider.System, NullLogger<ModelTrust>.Instance);
         Models = new ModelHost(
             model,
             Options.Create(new BatchingOptions()),
             Choice,
             Repository,
+            Trust,
             TimeProvider.System,
             NullLogger<ModelHost>.Instance
         );
@@ -83,7 +85,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Cameras,
             Results,
             Models,
-            new MapRejudger(storage, Cameras, Results, Models, Repository, model, TimeProvider.System),
+            new MapRejudger(storage, Cameras, Results, Models, Repository, Trust, model, TimeProvider.System),
             Options.Create(new ResultsOptions { ReviewAddress = "https://review.example" }),
             TimeProvider.System,
             NullLogger<JobRunner>.Instance
@@ -100,6 +102,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public ModelHost Models { get; }
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
+    public ModelTrust Trust { get; }
     public JobStore Store { get; }
     public JobService Jobs { get; }
     public JobRunner Runner { get; }
@@ -194,6 +197,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Options.Create(new BatchingOptions()),
             Choice,
             Repository,
+            Trust,
             time ?? TimeProvider.System,
             log ?? NullLogger<ModelHost>.Instance
         );
@@ -217,6 +221,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Outbox.Dispose();
         Cameras.Dispose();
         await Models.DisposeAsync();
+        Trust.Dispose();
         _cache.Dispose();
     }
 }
