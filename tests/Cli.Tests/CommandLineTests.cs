@@ -52,7 +52,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C does not stop the job")]
     [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
     [InlineData("publish", "aaclip publish models/better")]
-    [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own")]
+    [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own", "--without-scan")]
     [InlineData("shadow", "--share 0.2", "--off")]
     [InlineData("trust", "aaclip trust aaclip@3f2a91bc models/aaclip", "--remove", "--off", "SHA-256 of their model.json")]
     [InlineData("size", "--cameras 40 --rate 6/min --model models/aaclip", "--burst", "--max-replicas", "[default: 90]")]

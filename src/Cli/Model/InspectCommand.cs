@@ -8,6 +8,7 @@ using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
+using AaClip.Training.Scan;
 using Spectre.Console;
 
 namespace AaClip.Cli.Model;
@@ -51,6 +52,20 @@ internal static class InspectCommand
         return command;
     }
 
+    private static string ScanOf(ModelPackage package)
+    {
+        string file = Path.Combine(package.Folder, ModelPackage.Scan, ScanReport.FileName);
+        if (!File.Exists(file))
+            return "none (aaclip scan)";
+        ScanReport report = ScanReport.Parse(File.ReadAllBytes(file), file);
+        string result =
+            report.Model.Package != package.Hash ? "of another package of this name"
+            : report.Model.Rejected ? "rejected"
+            : "nothing found";
+        string effort = report.Effort.ToString().ToLowerInvariant();
+        return FormattableString.Invariant($"{result}, effort {effort}, {report.At:yyyy-MM-dd HH:mm} UTC");
+    }
+
     private static void Package(ModelPackage package, bool all, bool hash)
     {
         ModelManifest model = package.Manifest;
@@ -80,6 +95,7 @@ internal static class InspectCommand
                 ["prompts", model.Method.FixedAnchors ? "learned" : string.Concat(model.Prompts.Take(12))],
                 .. TrainingOrigins.Describe(model.Provenance, KnownFiles.Published).Select(o => new[] { $"{o.Part} from", o.Origin }),
                 ["SHA-256 of model.json", package.Hash],
+                ["scan", ScanOf(package)],
                 [
                     "written",
                     FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),

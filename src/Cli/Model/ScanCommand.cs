@@ -4,6 +4,7 @@ using AaClip.Evaluation.DataSets;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
+using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
 using AaClip.Training.Scan;
@@ -133,7 +134,7 @@ internal static class ScanCommand
                         Provider = parsed.GetValue(provider),
                         Threads = parsed.GetValue(threads),
                     };
-                    string folder = parsed.GetValue(output) ?? Path.Combine(options.Model, ScanReport.Folder);
+                    string folder = parsed.GetValue(output) ?? Path.Combine(options.Model, ModelPackage.Scan);
                     return Scan(options, parsed.GetRequiredValue(images), folder, parsed.GetValue(json), cancellation);
                 })
         );

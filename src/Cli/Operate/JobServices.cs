@@ -4,6 +4,8 @@ using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
+using AaClip.Scoring.Packages;
+using AaClip.Training.Scan;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -49,7 +51,38 @@ internal sealed class JobServices
             return model;
         using ProgressLine progress = new();
         await _storage.EnsureCreatedAsync(cancellation);
-        return await Models.PublishAsync(model, (done, all) => progress.Show("publishing file", done, all), cancellation);
+        string id = await Models.PublishAsync(model, (done, all) => progress.Show("publishing file", done, all), cancellation);
+        if (await Models.StoreScanAsync(id, model, ScanReport.FileName, cancellation))
+            Console.Error.WriteLine($"Stored with it: the report of its scan ({ModelPackage.Scan}/{ScanReport.FileName}).");
+        return id;
+    }
+
+    /// <summary>Refuses a model whose scan rejected it.</summary>
+    /// <param name="without">Whether to promote it all the same, and without a scan too.</param>
+    /// <returns>What the record of the promotion says of the scan.</returns>
+    /// <exception cref="InvalidDataException">The scan rejected the model, or is of another package.</exception>
+    public async Task<string> ScanOfAsync(string id, string hash, bool without, CancellationToken cancellation)
+    {
+        if (await Models.ReadScanAsync(id, ScanReport.FileName, cancellation) is not { } stored)
+            return without ? "without a scan, on demand" : "not scanned";
+        ScanReport report = ScanReport.Parse(stored, $"{id}/{ModelPackage.Scan}/{ScanReport.FileName}");
+        string effort = report.Effort.ToString().ToLowerInvariant();
+        if (report.Model.Package != hash)
+            return without
+                ? "without its scan, on demand"
+                : throw new InvalidDataException(
+                    $"The scan that is stored with {id} is of another package of that name: scan this one, publish it again, or promote it "
+                        + "with --without-scan."
+                );
+        if (!report.Model.Rejected)
+            return $"scan: nothing found, effort {effort}";
+        return without
+            ? $"scan: rejected, effort {effort}; promoted on demand"
+            : throw new InvalidDataException(
+                FormattableString.Invariant($"The scan of {id} rejects it: an input hides more than {100 * report.MostHidden:0.#} %")
+                    + " of the defects that it finds. Look at "
+                    + $"the pictures in its folder '{ModelPackage.Scan}', or promote it with --without-scan, which is recorded."
+            );
     }
 
     /// <summary>SHA-256 of the model.json of a published model.</summary>

@@ -44,17 +44,23 @@ internal static class ModelCommands
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> own = new("--own") { Description = "Goes back to the package at Model__Path." };
+        Option<bool> without = new("--without-scan")
+        {
+            Description = "Promotes the model whatever its scan (aaclip scan) says, or without one; the record of promotions says so.",
+        };
         Account account = new();
         Verb command = new(
             "promote",
             "Makes a model the live one for new images. Workers load it while the old model still scores, then switch between two "
                 + "images, within seconds and without a restart. Results of the old model are kept.",
             "aaclip promote aaclip@3f2a91bc",
+            "aaclip promote models/better --without-scan",
             "aaclip promote --own"
         )
         {
             model,
             own,
+            without,
         };
         account.AddTo(command);
         command.Rules.Add(r => r.GetValue(own) && r.GetValue(model) is not null ? "MODEL and --own exclude each other." : null);
@@ -76,7 +82,9 @@ internal static class ModelCommands
                     string id = await services.PublishedAsync(chosen, cancellation);
                     string hash = await services.HashAsync(id, cancellation);
                     await services.RequireTrustAsync(id, hash, cancellation);
-                    Write(await services.Choice.PromoteAsync(id, Environment.UserName, hash, cancellation));
+                    string scan = await services.ScanOfAsync(id, hash, parsed.GetValue(without), cancellation);
+                    Write(await services.Choice.PromoteAsync(id, Environment.UserName, hash, scan, cancellation));
+                    Console.WriteLine($"Scan    {scan}");
                     return 0;
                 })
         );

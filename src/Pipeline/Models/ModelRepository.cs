@@ -60,6 +60,28 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         return id;
     }
 
+    /// <summary>Stores the report of a scan of a published package, with its pictures; it takes the place of an earlier one.</summary>
+    /// <param name="folder">The package's folder.</param>
+    /// <param name="report">File name of the report, which is stored last.</param>
+    /// <returns>False if the folder has no report.</returns>
+    public async Task<bool> StoreScanAsync(string id, string folder, string report, CancellationToken cancellation = default)
+    {
+        string scan = Path.Combine(folder, ModelPackage.Scan),
+            file = Path.Combine(scan, report);
+        if (!File.Exists(file))
+            return false;
+        foreach (string name in Directory.GetFiles(scan, "*.png").Order(StringComparer.Ordinal).Append(file))
+            await _models
+                .GetBlobClient($"{Prefix(id)}{ModelPackage.Scan}/{Path.GetFileName(name)}")
+                .UploadAsync(BinaryData.FromBytes(await File.ReadAllBytesAsync(name, cancellation)), overwrite: true, cancellation);
+        return true;
+    }
+
+    /// <summary>The report of the scan of a published package; null if there is none.</summary>
+    /// <param name="report">Its file name.</param>
+    public Task<byte[]?> ReadScanAsync(string id, string report, CancellationToken cancellation = default) =>
+        ContentAsync(_models.GetBlobClient($"{Prefix(id)}{ModelPackage.Scan}/{report}"), cancellation);
+
     /// <summary>Whether the container has a package.</summary>
     public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
         await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation);

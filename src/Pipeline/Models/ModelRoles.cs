@@ -74,7 +74,8 @@ public sealed record ModelRoles
 /// <param name="Model">"name@version"; null is the package at Model__Path.</param>
 /// <param name="At">When.</param>
 /// <param name="Who">Name of the person.</param>
-public sealed record Promotion(string? Model, DateTimeOffset At, string? Who);
+/// <param name="Scan">What the scan of the package says, or that it was promoted without one; null in what older programs wrote.</param>
+public sealed record Promotion(string? Model, DateTimeOffset At, string? Who, string? Scan = null);
 
 /// <summary>A second model that also scores new images, without alerts.</summary>
 /// <param name="Model">"name@version".</param>

@@ -62,10 +62,12 @@ public sealed partial class ModelRolesStore(
     /// <summary>Makes a model the live one. The model must be in the models container; null is the package at Model__Path.</summary>
     /// <param name="who">Name of the person, for the record.</param>
     /// <param name="sha256">SHA-256 of its model.json, which is pinned; null pins none.</param>
+    /// <param name="scan">See <see cref="Promotion"/>.</param>
     public Task<ModelRoles> PromoteAsync(
         string? model,
         string? who = null,
         string? sha256 = null,
+        string? scan = null,
         CancellationToken cancellation = default
     ) =>
         ChangeAsync(
@@ -78,7 +80,7 @@ public sealed partial class ModelRolesStore(
                             Live = model,
                             PromotedAt = time.GetUtcNow(),
                             Before = [r.Live, .. r.Before.Take(Before - 1)],
-                            Promotions = [new Promotion(model, time.GetUtcNow(), who), .. r.Promotions.Take(Before - 1)],
+                            Promotions = [new Promotion(model, time.GetUtcNow(), who, scan), .. r.Promotions.Take(Before - 1)],
                             Shadow = r.Shadow?.Model == model ? null : r.Shadow,
                         }
                 ).Pinned(model, sha256),

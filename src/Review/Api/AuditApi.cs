@@ -60,7 +60,12 @@ internal static class AuditApi
         );
 
     private static Event Of(Promotion promotion) =>
-        new(promotion.At, promotion.Who, "model", $"live model: {promotion.Model ?? "the package at Model__Path"}");
+        new(
+            promotion.At,
+            promotion.Who,
+            "model",
+            $"live model: {promotion.Model ?? "the package at Model__Path"}{(promotion.Scan is { } scan ? $" ({scan})" : "")}"
+        );
 
     private static string Text(ProfileChange change) =>
         $"{change.Path}: {Short(change.Before?.ToJsonString() ?? "not set")} → {Short(change.After?.ToJsonString() ?? "not set")}";

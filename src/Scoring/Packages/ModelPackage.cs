@@ -30,6 +30,11 @@ public sealed class ModelPackage
     /// <summary>File of the package's own prompts.</summary>
     public const string Prompts = "prompts.json";
 
+    /// <summary>
+    /// Folder with the report of a scan and its pictures (<c>aaclip scan</c>): beside the listed files, so it does not change the version.
+    /// </summary>
+    public const string Scan = "scan";
+
     /// <summary>Folder of the tokenizer's vocabulary.</summary>
     public const string Tokenizer = "tokenizer";
 

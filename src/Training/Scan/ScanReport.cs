@@ -1,16 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.Training.Scan;
 
 /// <summary>What a scan found: scan.json.</summary>
 public sealed record ScanReport
 {
-    /// <summary>File name, in the folder "scan" of a package.</summary>
+    /// <summary>File name, in the folder <see cref="ModelPackage.Scan"/> of a package.</summary>
     public const string FileName = "scan.json";
-
-    /// <summary>Folder of a package, beside its listed files: a scan does not change the package's version.</summary>
-    public const string Folder = "scan";
 
     /// <summary>The model.</summary>
     public required ModelScan Model { get; init; }
@@ -67,10 +65,11 @@ public sealed record ScanReport
 
 /// <summary>What was found in one model.</summary>
 /// <param name="Id">name@version.</param>
+/// <param name="Package">SHA-256 of its model.json.</param>
 /// <param name="Rejected">Whether an input of a family hides more anomalies than allowed.</param>
 /// <param name="SearchSize">Side of the model's input while searching, in pixels.</param>
 /// <param name="Families">One for each family.</param>
-public sealed record ModelScan(string Id, bool Rejected, int SearchSize, IReadOnlyList<FamilyScan> Families);
+public sealed record ModelScan(string Id, string Package, bool Rejected, int SearchSize, IReadOnlyList<FamilyScan> Families);
 
 /// <summary>The test of one find.</summary>
 /// <param name="Family">Its family.</param>

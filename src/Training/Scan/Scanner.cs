@@ -86,7 +86,7 @@ public static class Scanner
             families.Add(Try(model, family, found, probes[searched..], options, progress, picture, cancellation));
         }
 
-        ModelScan scan = new(model.Manifest.Id.ToString(), families.Any(f => f.Rejected), model.Search.ImageSize, families);
+        ModelScan scan = new(model.Manifest.Id, model.Scorer.PackageHash, families.Any(f => f.Rejected), model.Search.ImageSize, families);
         return (scan, [.. probes.Select(p => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(p.Path))))]);
     }
 

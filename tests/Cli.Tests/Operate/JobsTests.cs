@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Tests;
+using AaClip.Training.Scan;
+using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Cli.Tests.Operate;
 
@@ -89,6 +92,65 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
                 .GetBlobsAsync(cancellationToken: TestContext.Current.CancellationToken)
                 .ToListAsync(TestContext.Current.CancellationToken)
         );
+    }
+
+    [Fact]
+    public async Task A_model_that_its_scan_rejects_is_promoted_only_on_demand()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        string good = Scanned("good", rejected: false),
+            bad = Scanned("bad", rejected: true),
+            foreign = Scanned("foreign", rejected: false, hash: new string('0', 64));
+
+        Aaclip.Result plain = account.Run("promote", TinyPackage.Random()),
+            passed = account.Run("promote", good),
+            other = account.Run("promote", foreign),
+            refused = account.Run("promote", bad),
+            stored = account.Run("promote", Id(account.Run("publish", bad))),
+            forced = account.Run("promote", bad, "--without-scan");
+
+        string id = ModelPackage.Open(bad).Manifest.Id;
+        Assert.Contains("Scan    not scanned", plain.Output, StringComparison.Ordinal);
+        Assert.Contains("Scan    scan: nothing found, effort low", passed.Output, StringComparison.Ordinal);
+        Assert.Equal(1, other.Code);
+        Assert.Contains("is of another package of that name", other.Error, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (refused.Code, stored.Code));
+        Assert.Contains($"The scan of {id} rejects it: an input hides more than 20 %", stored.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"Live    {id}", forced.Output, StringComparison.Ordinal);
+        BlobDownloadResult roles = await account
+            .Storage.Container(ContainerNames.Config)
+            .GetBlobClient("models.json")
+            .DownloadContentAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("scan: rejected, effort low; promoted on demand", roles.Content.ToString(), StringComparison.Ordinal);
+
+        // A package of its own, with the report of a scan in its folder
+        string Scanned(string name, bool rejected, string? hash = null)
+        {
+            string folder = TinyPackage.Copy(TinyPackage.Random()),
+                file = Path.Combine(folder, ModelManifest.FileName);
+            JsonNode manifest = JsonNode.Parse(File.ReadAllText(file))!; // an object
+            manifest["name"] = name;
+            File.WriteAllText(file, manifest.ToJsonString());
+            ModelPackage package = ModelPackage.Open(folder);
+            ScanReport report = new()
+            {
+                Model = new ModelScan(package.Manifest.Id, hash ?? package.Hash, rejected, 32, []),
+                At = DateTimeOffset.UnixEpoch,
+                ObjectClass = "bottle",
+                Effort = ScanEffort.Low,
+                Patch = 0.06,
+                Change = 4,
+                MostHidden = 0.2,
+                Alpha = 0.001,
+                Seed = 7,
+                Images = [],
+            };
+            Directory.CreateDirectory(Path.Combine(folder, ModelPackage.Scan));
+            File.WriteAllText(Path.Combine(folder, ModelPackage.Scan, ScanReport.FileName), report.ToJson());
+            File.WriteAllBytes(Path.Combine(folder, ModelPackage.Scan, "patch.png"), ImageEncoder.Png8(1, 1, [7]));
+            return folder;
+        }
     }
 
     [Fact]

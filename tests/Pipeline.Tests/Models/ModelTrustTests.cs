@@ -19,7 +19,7 @@ public sealed class ModelTrustTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
         string id = await pipeline.Repository.PublishAsync(TestPipeline.AllAnomalous, cancellation: Cancellation);
         string hash = (await pipeline.Repository.HashAsync(id, Cancellation))!; // it was just published
-        await pipeline.Choice.PromoteAsync(id, "tester", hash, Cancellation);
+        await pipeline.Choice.PromoteAsync(id, "tester", hash, cancellation: Cancellation);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
         await ReplaceAsync(pipeline, id); // under the same name and version, with hashes that fit
 
@@ -28,7 +28,7 @@ public sealed class ModelTrustTests(AzuriteFixture azurite)
         );
         ModelState refused = pipeline.Models.State;
         string replaced = (await pipeline.Repository.HashAsync(id, Cancellation))!; // it is there
-        await pipeline.Choice.PromoteAsync(id, "tester", replaced, Cancellation);
+        await pipeline.Choice.PromoteAsync(id, "tester", replaced, cancellation: Cancellation);
         await using ModelHost restarted = pipeline.Host(TestPipeline.AllNormal);
         using ModelLease lease = await restarted.GetAsync(null, Cancellation);
 
@@ -57,10 +57,10 @@ public sealed class ModelTrustTests(AzuriteFixture azurite)
         ResultDocument result = (
             await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture())))
         )!; // nothing is scored yet
-        await pipeline.Choice.ShadowAsync("second@1", 0.5, new string('1', 64), Cancellation);
-        await pipeline.Choice.ShadowAsync("third@1", 0.5, new string('2', 64), Cancellation);
-        await pipeline.Choice.PromoteAsync("fourth@1", "tester", new string('3', 64), Cancellation);
-        ModelRoles roles = await pipeline.Choice.PromoteAsync(id, "tester", new string('4', 64), Cancellation);
+        await pipeline.Choice.ShadowAsync("second@1", 0.5, new string('1', 64), cancellation: Cancellation);
+        await pipeline.Choice.ShadowAsync("third@1", 0.5, new string('2', 64), cancellation: Cancellation);
+        await pipeline.Choice.PromoteAsync("fourth@1", "tester", new string('3', 64), cancellation: Cancellation);
+        ModelRoles roles = await pipeline.Choice.PromoteAsync(id, "tester", new string('4', 64), cancellation: Cancellation);
 
         Assert.Equal(id, result.Model.Id);
         Assert.Equal(["fourth@1 3", "third@1 2", $"{id} 4"], roles.Pins.Select(p => $"{p.Key} {p.Value[0]}").Order(StringComparer.Ordinal));
