@@ -24,9 +24,9 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     /// </exception>
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
-        ModelPackage package = ModelPackage.Open(folder);
-        string prefix = Prefix(package.Manifest.Id),
-            id = package.Manifest.Id;
+        PackageFolder package = PackageFolder.Open(folder);
+        string prefix = Prefix(package.Id),
+            id = package.Id;
         byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation);
         BlobClient last = _models.GetBlobClient(prefix + ModelManifest.FileName);
         if (await ContentAsync(last, cancellation) is { } there)
@@ -35,11 +35,11 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             return id;
         }
 
-        package.Verify([.. package.Manifest.Files.Keys]);
+        package.Verify([.. package.Files.Keys]);
         int done = 0;
-        foreach (string name in package.Manifest.Files.Keys)
+        foreach (string name in package.Files.Keys)
         {
-            progress?.Invoke(done++, package.Manifest.Files.Count + 1);
+            progress?.Invoke(done++, package.Files.Count + 1);
             using FileStream file = File.OpenRead(package.PathOf(name));
             await _models.GetBlobClient(prefix + name).UploadAsync(file, new BlobUploadOptions(), cancellation);
         }
@@ -109,12 +109,12 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
                 await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
-            ModelPackage package = ModelPackage.Open(part);
-            if (package.Manifest.Id != id)
+            PackageFolder package = PackageFolder.Open(part);
+            if (package.Id != id)
                 throw new InvalidDataException(
-                    $"The package at {_models.Name}/{prefix} contains model {package.Manifest.Id}: delete it and publish it again."
+                    $"The package at {_models.Name}/{prefix} contains model {package.Id}: delete it and publish it again."
                 );
-            package.Verify([.. package.Manifest.Files.Keys]);
+            package.Verify([.. package.Files.Keys]);
             try
             {
                 Directory.Move(part, folder);
