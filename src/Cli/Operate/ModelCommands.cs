@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using AaClip.Pipeline.Models;
-using AaClip.Pipeline.Storage;
 
 namespace AaClip.Cli.Operate;
 
@@ -63,8 +62,7 @@ internal static class ModelCommands
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
-                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
-                    JobServices services = new(storage);
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     if (parsed.GetValue(model) is not { } chosen)
                     {
                         Write(
@@ -76,11 +74,7 @@ internal static class ModelCommands
                     }
 
                     string id = await services.PublishedAsync(chosen, cancellation);
-                    if (!await services.Models.ExistsAsync(id, cancellation))
-                        throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
-                                + $"publish FOLDER'."
-                        );
+                    await services.Models.RequireModelAsync(id, cancellation);
                     Write(await services.Choice.PromoteAsync(id, Environment.UserName, cancellation));
                     return 0;
                 })
@@ -130,14 +124,10 @@ internal static class ModelCommands
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
-                    StorageClients storage = await account.OpenAsync(parsed, cancellation);
-                    JobServices services = new(storage);
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
-                    if (id is not null && !await services.Models.ExistsAsync(id, cancellation))
-                        throw new ArgumentException(
-                            $"Model {id} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
-                                + $"publish FOLDER'."
-                        );
+                    if (id is not null)
+                        await services.Models.RequireModelAsync(id, cancellation);
                     Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), cancellation));
                     return 0;
                 })

@@ -64,6 +64,21 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     public async Task<bool> ExistsAsync(string id, CancellationToken cancellation = default) =>
         await _models.GetBlobClient(Prefix(id) + ModelManifest.FileName).ExistsAsync(cancellation);
 
+    /// <summary>Checks that the container has a package, and that it scores images.</summary>
+    /// <exception cref="ArgumentException">There is none, or it is a check for generated pictures.</exception>
+    public async Task RequireModelAsync(string id, CancellationToken cancellation = default)
+    {
+        string name = Prefix(id) + ModelManifest.FileName;
+        if (await ContentAsync(_models.GetBlobClient(name), cancellation) is not { } manifest)
+            throw new ArgumentException(
+                $"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'."
+            );
+        if (PackageFolder.IsCheck(manifest, $"{_models.Name}/{name}"))
+            throw new ArgumentException(
+                $"{id} is a check for generated pictures, which scores no images: name a model, and the check as 'generated' of a camera."
+            );
+    }
+
     /// <summary>Lists the ids of all packages in the container.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
     {

@@ -85,7 +85,15 @@ public sealed class PackageFolder
     public static bool IsCheck(string folder)
     {
         (_, string path) = Locate(folder);
-        using JsonDocument json = Parse(File.ReadAllBytes(path), path);
+        return IsCheck(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>The same from the content of its model.json.</summary>
+    /// <param name="where">Name of the file in error messages.</param>
+    /// <exception cref="InvalidDataException">It is no JSON.</exception>
+    public static bool IsCheck(byte[] manifest, string where)
+    {
+        using JsonDocument json = Parse(manifest, where);
         return KindOf(json.RootElement) == CheckManifest.KindName;
     }
 
