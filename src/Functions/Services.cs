@@ -55,6 +55,7 @@ public static class Services
         services.AddSingleton<ModelRolesStore>();
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelHost>();
+        services.AddSingleton<CheckHost>();
         services.AddSingleton<ImageScoring>();
         services.AddSingleton<ImagePush>();
         services.AddSingleton<JobStore>();

@@ -96,6 +96,7 @@ public sealed class PictureCheck : IDisposable
                 nameof(input)
             );
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(input, [1, 3, _preprocessor.Size, _preprocessor.Size]);
+        cancellation.ThrowIfCancellationRequested();
         using RunOptions run = new();
         using CancellationTokenRegistration stop = cancellation.Register(() => run.Terminate = true);
         float logit;

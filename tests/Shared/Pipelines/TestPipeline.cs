@@ -62,12 +62,14 @@ internal sealed class TestPipeline : IAsyncDisposable
             TimeProvider.System,
             NullLogger<ModelHost>.Instance
         );
+        Checks = new CheckHost(model, Repository, TimeProvider.System, NullLogger<CheckHost>.Instance);
         Results = new ResultStore(storage);
         Scoring = new ImageScoring(
             storage,
             Cameras,
             References,
             Models,
+            Checks,
             Choice,
             Results,
             Options.Create(limits),
@@ -98,6 +100,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public CameraProfiles Cameras { get; }
     public CameraReferences References { get; }
     public ModelHost Models { get; }
+    public CheckHost Checks { get; }
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
     public JobStore Store { get; }
@@ -217,6 +220,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Outbox.Dispose();
         Cameras.Dispose();
         await Models.DisposeAsync();
+        await Checks.DisposeAsync();
         _cache.Dispose();
     }
 }
