@@ -27,8 +27,9 @@ public class Uploading_a_generated_image(AzuriteFixture azurite)
             other = await site.DropAsync("line2/a.png", seed: 1);
         ResultDocument result = await site.ResultAsync("line1/a.png", etag),
             plain = await site.ResultAsync("line2/a.png", other);
-        AlertEvent alert = Assert.Single(await site.AlertsAsync(1));
+        _ = await site.AlertsAsync(1);
         await site.QuietAsync();
+        AlertEvent alert = Assert.Single(await site.PeekAlertsAsync());
 
         Assert.Equal((check, PictureOrigin.Generated, 0.5), (result.Generated!.Model, result.Generated.Verdict, result.Generated.Threshold));
         Assert.Equal((Verdict.Normal, Verdict.Normal), (result.Score.Verdict, plain.Score.Verdict));
@@ -38,6 +39,5 @@ public class Uploading_a_generated_image(AzuriteFixture azurite)
             ("aaclip.generated.flagged", "line1", "line1/a.png", etag),
             (alert.Envelope.Type, alert.Envelope.Subject, alert.Generated!.Image.Blob, alert.Generated.Image.ETag)
         );
-        Assert.Single(await site.AlertsAsync(1));
     }
 }
