@@ -16,6 +16,7 @@ internal static class Verbs
             ImportCommand.Create(),
             InspectCommand.Create(),
             ScoreCommand.Create(),
+            CheckCommand.Create(),
             GenerateCommand.Create(),
             PretrainCommand.Create(),
             TrainCommand.Create(),

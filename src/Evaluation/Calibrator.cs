@@ -106,9 +106,18 @@ public static class Calibrator
     /// <exception cref="InvalidDataException">The threshold lies outside the scale, 0 to 1.</exception>
     public static (double Threshold, double FalseAlarms) OfNormals(IReadOnlyList<double> normals, double falseAlarms)
     {
-        Require(normals.Count, falseAlarms);
-        int rank = Rank(normals.Count, falseAlarms);
-        return (Inside(JustAbove(normals, rank)), 1 - (double)rank / (normals.Count + 1));
+        (double threshold, double bound) = Conformal(normals, falseAlarms);
+        return (Inside(threshold), bound);
+    }
+
+    /// <summary>The split conformal quantile: just above the ⌈(n + 1)(1 − α)⌉-th smallest of n scores, or above all of them.</summary>
+    /// <returns>The threshold, and the bound on the probability that a new score of the same kind reaches it.</returns>
+    /// <exception cref="ArgumentException">There are no scores.</exception>
+    internal static (double Threshold, double Bound) Conformal(IReadOnlyList<double> scores, double falseAlarms)
+    {
+        Require(scores.Count, falseAlarms);
+        int rank = Rank(scores.Count, falseAlarms);
+        return (JustAbove(scores, rank), 1 - (double)rank / (scores.Count + 1));
     }
 
     /// <summary>The threshold of <see cref="FromDefects"/>, for raw scores that are known already.</summary>

@@ -56,6 +56,7 @@ public static class Services
         services.AddSingleton<ModelRepository>();
         services.AddSingleton<ModelTrust>();
         services.AddSingleton<ModelHost>();
+        services.AddSingleton<CheckHost>();
         services.AddSingleton<ImageScoring>();
         services.AddSingleton<ImagePush>();
         services.AddSingleton<JobStore>();

@@ -62,7 +62,7 @@ internal sealed class AdaClipGraph
         Value sentences = _graph.Input("anchors", DataType.Float, 1, "sentences", 1 + _shape.Context);
 
         // 1. The plain tower sees the image, and makes prompts for both towers
-        Value embedded = ImageGraph.Embed(_graph, _tower, image, _shape, _read);
+        Value embedded = ImageGraph.Embed(_graph, _tower, image, _shape.Vision.Width, _shape.Patch, _shape.Grid, _read);
         embedded = _graph.Tap("/visual/ln_pre", _tower.LayerNorm(embedded, "visual.ln_pre", "/visual/ln_pre", width));
         Value plain = embedded;
         for (int block = 0; block < _shape.Vision.Layers; block++)

@@ -36,7 +36,7 @@ internal static class ImageGraph
         Value anchors = graph.Input("anchors", DataType.Float, "B", shape.Embed, 2);
 
         // Patch embedding, class token and positional table.
-        Value x = Embed(graph, tower, image, shape, read);
+        Value x = Embed(graph, tower, image, width, shape.Patch, shape.Grid, read);
         x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
 
         // Blocks. The adapter of a block is applied before a level is taken from it.
@@ -109,20 +109,21 @@ internal static class ImageGraph
         GraphWriter graph,
         TransformerWriter tower,
         Value image,
-        ModelArchitecture shape,
+        int width,
+        int patch,
+        int grid,
         Func<string, float[]> read
     )
     {
-        int width = shape.Vision.Width;
-        int patches = shape.Grid * shape.Grid;
+        int patches = grid * grid;
         Value pixels = tower.Type == DataType.Float ? image : graph.Node("Cast", "/visual/image", [image], Int("to", (int)tower.Type));
-        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, shape.Patch, shape.Patch], read("visual.conv1.weight"), tower.Type);
+        Value kernel = graph.Weight("visual.conv1.weight", [width, 3, patch, patch], read("visual.conv1.weight"), tower.Type);
         Value x = graph.Node(
             "Conv",
             "/visual/conv1",
             [pixels, kernel],
-            Ints("kernel_shape", shape.Patch, shape.Patch),
-            Ints("strides", shape.Patch, shape.Patch)
+            Ints("kernel_shape", patch, patch),
+            Ints("strides", patch, patch)
         ); // [B, width, g, g]
         x = graph.Node("Reshape", "/visual/conv1", [x, graph.Integers(0, width, patches)]);
         x = graph.Tap("/visual/patch_embed", graph.Node("Transpose", "/visual/conv1", [x], Ints("perm", 0, 2, 1))); // [B, patches, width]

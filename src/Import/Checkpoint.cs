@@ -4,8 +4,8 @@ using AaClip.Scoring.Tensors;
 namespace AaClip.Import;
 
 /// <summary>
-/// The tensors and values of a checkpoint in any supported container: safetensors (one file or shards), a PyTorch zip with a pickle, a
-/// TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read. No code from the file is
+/// The tensors and values of a checkpoint in any supported container: safetensors (one file or shards), a PyTorch zip with a pickle, one
+/// such file packed into another zip, a TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read. No code from the file is
 /// executed.
 /// </summary>
 public sealed class Checkpoint : IDisposable
@@ -77,9 +77,19 @@ public sealed class Checkpoint : IDisposable
         {
             switch (Container.Recognise(file))
             {
+                case ContainerKind.Zip when ZippedCheckpoint.Unpack(file) is { } unpacked:
+                    file.Dispose();
+                    try
+                    {
+                        return OpenTorch(unpacked.Content, unpacked);
+                    }
+                    catch
+                    {
+                        unpacked.Dispose();
+                        throw;
+                    }
                 case ContainerKind.Zip:
-                    FlatView view = FlatView.Of(TorchFile.Read(file), path);
-                    return new Checkpoint(path, view.Tensors, view.Values, file);
+                    return OpenTorch(file, file);
                 case ContainerKind.Index when mayBeIndex:
                     Checkpoint sharded = ShardedIndex.Open(file);
                     file.Dispose();
@@ -104,5 +114,13 @@ public sealed class Checkpoint : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    private static Checkpoint OpenTorch(MappedFile file, IDisposable owned)
+    {
+        if (Container.Recognise(file) != ContainerKind.Zip)
+            throw new InvalidDataException($"What '{file.Path}' has inside is no checkpoint of torch.save: unpack it, and pass it itself.");
+        FlatView view = FlatView.Of(TorchFile.Read(file), file.Path);
+        return new Checkpoint(file.Path, view.Tensors, view.Values, owned);
     }
 }

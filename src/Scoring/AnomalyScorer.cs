@@ -95,14 +95,15 @@ public sealed partial class AnomalyScorer : IDisposable
         PromptPack prompts = package.ReadPrompts(options.Verify);
         Func<string, float[]> anchors = OpenAnchors(package, prompts, sessions, options);
         bool floats = package.Manifest.Precision != Precision.Int8;
-        Int8Kernel? kernel = floats
-            ? null
-            : options.Int8Kernel
-                ?? Int8Probe.ForThisMachine
-                ?? throw new InvalidOperationException(
-                    $"Model {package.Manifest.Id} is int8, and would give wrong scores here. Int8 products: {Int8Probe.Describe(null)}."
-                );
-        InferenceSession session = OpenVerified(package, sessions, kernel, options.Verify);
+        Int8Kernel? kernel = VerifiedSession.KernelFor(package.Manifest.Precision, package.Manifest.Id, options);
+        InferenceSession session = VerifiedSession.Open(
+            package.Content,
+            ModelPackage.ImageGraph,
+            ModelPackage.ImageWeights,
+            sessions,
+            kernel,
+            options.Verify
+        );
 
         Expect(session, package);
         string provider = sessions.Provider;
@@ -313,36 +314,6 @@ public sealed partial class AnomalyScorer : IDisposable
             warning => Log.Cache(options.Logger, warning)
         );
         return store.Get;
-    }
-
-    // Native code gets no graph that was not compared. The weights are: hashing and loading read the same pages, and side by side they cost
-    // little more than one of them.
-    private static InferenceSession OpenVerified(ModelPackage package, SessionFactory sessions, Int8Kernel? kernel, bool verify)
-    {
-        if (verify)
-            package.Verify(ModelPackage.ImageGraph);
-        Task verified = verify ? Task.Run(() => package.Verify(ModelPackage.ImageWeights)) : Task.CompletedTask;
-        InferenceSession session;
-        try
-        {
-            session = sessions.Open(package.PathOf(ModelPackage.ImageGraph), kernel);
-        }
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
-        {
-            verified.GetAwaiter().GetResult(); // a changed file is the better explanation of a graph that does not load
-            throw;
-        }
-
-        try
-        {
-            verified.GetAwaiter().GetResult();
-            return session;
-        }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
     }
 
     // A description that does not fit its graph would be found only when the first image is scored, and take memory for its own sizes

@@ -55,5 +55,5 @@ internal static class TrainingRecord
 
     /// <summary>Hash of the CLIP weights, as the import computes it (<see cref="ProvenanceFile.HashOf"/>).</summary>
     /// <param name="files">All files of the weights.</param>
-    public static string HashOf(IEnumerable<string> files) => ProvenanceFile.HashOf([.. files.Select(ModelPackage.HashOf)]);
+    public static string HashOf(IEnumerable<string> files) => ProvenanceFile.HashOf([.. files.Select(PackageFolder.HashOf)]);
 }

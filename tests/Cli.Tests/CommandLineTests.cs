@@ -32,6 +32,17 @@ public sealed class CommandLineTests : IDisposable
         "--threshold",
         "exit code is 0 also when images are anomalous"
     )]
+    [InlineData(
+        "check",
+        "aaclip check --model models/c2p photos/",
+        "--threshold",
+        "--json",
+        "near chance",
+        "exit code is 0 also when pictures are generated"
+    )]
+    [InlineData("import", "aaclip import --check C2P_CLIP_release_20240901.zip --out models/c2p", "--lora-alpha")]
+    [InlineData("calibrate", "aaclip calibrate --check models/c2p --normals line1/", "--check")]
+    [InlineData("evaluate", "aaclip evaluate --check models/c2p --data forensynths/")]
     [InlineData("train", "aaclip train --clip ViT-L-14-336px.pt", "--stage", "--preset", "--shots", "--resume", "[default: 518]")]
     [InlineData("train", "aaclip train --method crane --clip ViT-L-14-336px.pt", "--no-image-context", "--cache", "--json", "epoch_5.pth")]
     [InlineData("evaluate", "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec", "--report", "--json", "--limits-from")]
@@ -83,6 +94,13 @@ public sealed class CommandLineTests : IDisposable
         "--references",
         "r"
     )]
+    [InlineData("--check and --class exclude each other.", "calibrate", "--check", "c", "--normals", "n", "--class", "bottle")]
+    [InlineData("--cameras and --camera are missing.", "calibrate", "--check", "c", "--normals", "n")]
+    [InlineData("--check and --model exclude each other.", "evaluate", "--check", "c", "--model", "m", "--data", "d")]
+    [InlineData("--model is missing.", "evaluate", "--data", "d")]
+    [InlineData("--check and --vocab exclude each other.", "import", "--check", "c", "--vocab", "v", "--out", "o")]
+    [InlineData("--lora-alpha needs --check.", "import", "--clip", "c", "--lora-alpha", "6", "--out", "o")]
+    [InlineData("--cameras and --camera go together.", "check", "--model", "m", "--camera", "line1", "a.png")]
     [InlineData("'aaclip inspect' has no option '--fastr'", "inspect", "x", "--fastr")]
     [InlineData("--model is missing.", "score", "--class", "bottle", "a.png")]
     [InlineData("--class is missing.", "score", "--model", "m", "a.png")]

@@ -203,12 +203,12 @@ internal sealed class Site : IAsyncDisposable
         );
 
     /// <summary>
-    /// Events of anomalous images that are in the queue now, among its first 32. In a slow run a camera may become silent.
+    /// Events of anomalous and of generated images that are in the queue now, among its first 32. In a slow run a camera may become silent.
     /// </summary>
     public async Task<AlertEvent[]> PeekAlertsAsync()
     {
         PeekedMessage[] messages = (await Storage.Queue(QueueNames.Alerts).PeekMessagesAsync(32, Cancellation)).Value;
-        return [.. messages.Select(m => AlertEvent.Parse(m.Body)).Where(e => e.Kind == AlertKind.Anomaly)];
+        return [.. messages.Select(m => AlertEvent.Parse(m.Body)).Where(e => e.Kind is AlertKind.Anomaly or AlertKind.Generated)];
     }
 
     /// <summary>Names of the blobs of a container.</summary>

@@ -92,7 +92,7 @@ internal sealed class ModelFuzz : IFuzz
             manifest["files"]![name] = new JsonObject
             {
                 ["bytes"] = damaged.Length,
-                ["sha256"] = ModelPackage.HashOf(Path.Combine(folder, name)),
+                ["sha256"] = PackageFolder.HashOf(Path.Combine(folder, name)),
             };
             File.WriteAllText(path, manifest.ToJsonString());
         }

@@ -146,7 +146,7 @@ public sealed class ReferenceScoresTests : IDisposable
 
         Assert.Equal(made.Columns, read.Columns);
         Assert.Equal(calibration, read.Calibration);
-        Assert.Equal(ModelPackage.HashOf(path), read.Sha256);
+        Assert.Equal(PackageFolder.HashOf(path), read.Sha256);
         Assert.Null(read.MisfitOf(scorer.Model, "Bottle", null));
         Assert.Equal(Misfit.Class, read.MisfitOf(scorer.Model, "can", null));
         Assert.Equal(Misfit.Tiles, read.MisfitOf(scorer.Model, "bottle", new Scoring.Tiles.Tiling(2, 2, 0)));

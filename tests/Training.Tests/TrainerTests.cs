@@ -73,8 +73,8 @@ public sealed class TrainerTests : IDisposable
         );
         Assert.Equal(2, package.Manifest.Provenance.Sources.Count(s => s.Key.Contains("adapter", StringComparison.Ordinal)));
         TrainingOrigin origin = package.Manifest.Provenance.Training!; // the training has left a record
-        Assert.Equal(ModelPackage.HashOf(_scratch.File("out/training.json")), origin.Record);
-        Assert.Equal(ModelPackage.HashOf(_sources.Clip), origin.ClipSha256);
+        Assert.Equal(PackageFolder.HashOf(_scratch.File("out/training.json")), origin.Record);
+        Assert.Equal(PackageFolder.HashOf(_sources.Clip), origin.ClipSha256);
         Assert.Equal((steps.Count > 0, Options.Seed), (origin.Images > 0, origin.Seed));
     }
 
@@ -89,7 +89,7 @@ public sealed class TrainerTests : IDisposable
         Train("out", Options with { ImageEpochs = 1 }, resume: true);
 
         Assert.True(File.Exists(_scratch.File("out/image_adapter_1.pth")));
-        Assert.Contains(lines, l => l.Contains(ModelPackage.HashOf(_sources.Clip), StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains(PackageFolder.HashOf(_sources.Clip), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -50,6 +50,13 @@ internal static class CalibrateCommand
                 + "into the profile of --camera in --cameras.",
             HelpName = "DIR",
         };
+        Option<string?> check = new("--check")
+        {
+            Description =
+                "Package of a check for generated pictures: chooses from which probability on images of --camera are called generated, from "
+                + "--normals, which that camera took, and writes it into the camera's profile in --cameras.",
+            HelpName = "DIR",
+        };
         Option<double> miss = SharedOptions.Miss();
         Option<string[]> normals = new("--normals")
         {
@@ -116,6 +123,7 @@ internal static class CalibrateCommand
             "aaclip calibrate --model models/aaclip --class bottle --references good/ --normals more/ --out bottle.safetensors",
             "aaclip calibrate --first models/small --model models/aaclip --normals good/ --defects bad/ --cameras cameras.json "
                 + "--camera line1",
+            "aaclip calibrate --check models/c2p --normals line1/ --cameras cameras.json --camera line1",
             "aaclip calibrate --from-reviews --camera line1 --since 90d",
             "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply"
         )
@@ -124,6 +132,7 @@ internal static class CalibrateCommand
             references,
             model,
             first,
+            check,
             miss,
             normals,
             defects,
@@ -142,10 +151,18 @@ internal static class CalibrateCommand
             provider,
         };
         account.AddTo(command);
-        Option[] ofPackages = [references, first, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
+        Option[] ofPackages = [references, first, check, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
         Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
+        Option[] ofChecks = [check, normals, rate, cameras, camera, json, provider];
         command.Rules.Add(r =>
-            r.GetValue(reviews)
+            !Verb.Has(r, check) || r.GetValue(reviews) ? null
+            : command.Options.Except(ofChecks).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"--check and {other.Name} exclude each other."
+            : Verb.Missing(r, normals, cameras, camera)
+        );
+        command.Rules.Add(r =>
+            Verb.Has(r, check) && !r.GetValue(reviews) ? null
+            : r.GetValue(reviews)
                 ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
                     ? $"--from-reviews and {other.Name} exclude each other."
                     : Verb.Has(r, camera)
@@ -169,7 +186,7 @@ internal static class CalibrateCommand
                     )
         );
         command.Rules.Add(r =>
-            r.GetValue(reviews) || Verb.Has(r, first) ? null
+            r.GetValue(reviews) || Verb.Has(r, first) || Verb.Has(r, check) ? null
             : Verb.Has(r, references) ? WrongReferences(r)
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
@@ -223,6 +240,17 @@ internal static class CalibrateCommand
                             parsed.GetValue(since) ?? TimeProvider.System.GetUtcNow() - ReviewsSpan,
                             Verb.Has(parsed, rate) ? parsed.GetValue(rate) : null,
                             parsed.GetValue(apply),
+                            parsed.GetValue(json),
+                            cancellation
+                        );
+                    if (parsed.GetValue(check) is { } checks)
+                        return CheckCalibrationRun.Run(
+                            checks,
+                            parsed.GetRequiredValue(normals), // the rule above requires these
+                            parsed.GetRequiredValue(cameras)!,
+                            parsed.GetRequiredValue(camera)!,
+                            parsed.GetValue(rate),
+                            parsed.GetValue(provider),
                             parsed.GetValue(json),
                             cancellation
                         );

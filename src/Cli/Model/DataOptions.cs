@@ -43,6 +43,9 @@ internal sealed class DataOptions
         CustomParser = Values.WholeOrNone(1),
     };
 
+    /// <summary>The option that names the images.</summary>
+    public Option<string> Folder => _data;
+
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])[_data, _base, _name, _split, _classes, _shots])

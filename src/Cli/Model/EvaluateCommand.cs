@@ -21,6 +21,14 @@ internal static class EvaluateCommand
     {
         DataOptions data = new();
         Option<string> model = SharedOptions.Model();
+        model.Required = false;
+        Option<string?> check = new("--check")
+        {
+            Description =
+                "Instead of --model: package of a check for generated pictures, measured on folders 0_real and 1_fake in --data, or in each "
+                + "folder there.",
+            HelpName = "DIR",
+        };
         Option<string?> report = new("--report")
         {
             Description =
@@ -50,10 +58,12 @@ internal static class EvaluateCommand
             "Measures a model on labelled images: AUROC, AP, F1-max and AUPRO, by the published protocol and by the service's scores.",
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
             "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json",
-            "aaclip evaluate --first models/small --model models/aaclip --data drawn/ --limits-from others/"
+            "aaclip evaluate --first models/small --model models/aaclip --data drawn/ --limits-from others/",
+            "aaclip evaluate --check models/c2p --data forensynths/"
         )
         {
             model,
+            check,
             references,
             report,
             json,
@@ -65,6 +75,13 @@ internal static class EvaluateCommand
             threads,
         };
         data.AddTo(command);
+        Option[] ofChecks = [check, data.Folder, json, provider, threads];
+        command.Rules.Add(r =>
+            !Verb.Has(r, check) ? Verb.Missing(r, model)
+            : command.Options.Except(ofChecks).FirstOrDefault(o => Verb.Has(r, o)) is { } taken
+                ? $"--check and {taken.Name} exclude each other."
+            : null
+        );
         command.Rules.Add(r =>
             Verb.Has(r, first) != Verb.Has(r, limits) ? "--first and --limits-from go together."
             : Verb.Has(r, first) && new Option[] { report, references }.FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -77,6 +94,14 @@ internal static class EvaluateCommand
             (parsed, cancellation) =>
                 Run.Verb(() =>
                 {
+                    if (parsed.GetValue(check) is { } checks)
+                        return CheckEvaluationRun.Run(
+                            checks,
+                            parsed.GetRequiredValue(data.Folder),
+                            new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) },
+                            parsed.GetValue(json),
+                            cancellation
+                        );
                     DataSet set = data.Open(parsed);
                     foreach (string note in set.Notes)
                         Console.Error.WriteLine(note);

@@ -23,6 +23,19 @@ internal static class ImportCommand
                 + "with references. Its scores and calibrations stay as they are.",
             HelpName = "DIR",
         };
+        Option<string?> check = new("--check")
+        {
+            Description =
+                "Instead of --clip: weights of C2P-CLIP, which tells generated pictures from photos: C2P_CLIP_release_20240901.zip, the .pth "
+                + "in it, or a checkpoint of its training. The package is for 'aaclip check', not for scoring.",
+            HelpName = "FILE",
+        };
+        Option<double?> loraAlpha = new("--lora-alpha")
+        {
+            Description = "With --check: alpha of LoRA layers that are not merged, as the training leaves them: 6 in the published scripts.",
+            HelpName = "X",
+            CustomParser = Values.NumberOrNone<double>(x => x > 0, "a number above 0"),
+        };
         Option<string> output = new("--out")
         {
             Description = "Folder of the new package; must not exist.",
@@ -134,11 +147,14 @@ internal static class ImportCommand
             "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
             "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
             "aaclip import --clip ViT-L-14-336px.pt --require-known --out models/plain",
-            "aaclip import --package models/old --out models/new"
+            "aaclip import --package models/old --out models/new",
+            "aaclip import --check C2P_CLIP_release_20240901.zip --out models/c2p"
         )
         {
             clip,
             earlier,
+            check,
+            loraAlpha,
             output,
             method,
             checkpoint,
@@ -162,19 +178,39 @@ internal static class ImportCommand
             name,
             version,
         };
-        Option[] kept = [output, earlier, version];
+        Option[] kept = [output, earlier, version],
+            ofChecks = [output, check, loraAlpha, precision, activation, visionHeads, name, version];
         command.Rules.Add(r =>
-            !Verb.Has(r, earlier) ? Verb.Missing(r, clip)
-            : command.Options.Except(kept).FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                ? $"--package and {other.Name} exclude each other."
-            : null
+            Verb.Has(r, earlier) ? Other(r, earlier, kept)
+            : Verb.Has(r, check) ? Other(r, check, ofChecks)
+            : Verb.Has(r, loraAlpha) ? "--lora-alpha needs --check."
+            : Verb.Missing(r, clip)
         );
+        string? Other(ParseResult r, Option own, Option[] allowed) =>
+            command.Options.Except(allowed).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"{own.Name} and {other.Name} exclude each other."
+                : null;
         command.SetAction(
             (parsed, cancellation) =>
                 Run.Verb(() =>
                 {
                     if (parsed.GetValue(earlier) is { } package)
                         return Update(package, parsed.GetRequiredValue(output), parsed.GetValue(version));
+                    if (parsed.GetValue(check) is { } weights)
+                        return ImportCheck(
+                            new CheckImportOptions
+                            {
+                                Check = weights,
+                                Output = parsed.GetRequiredValue(output),
+                                LoraAlpha = parsed.GetValue(loraAlpha),
+                                Precision = parsed.GetValue(precision),
+                                Activation = parsed.GetValue(activation),
+                                Heads = parsed.GetValue(visionHeads),
+                                Name = parsed.GetValue(name),
+                                Version = parsed.GetValue(version),
+                            },
+                            cancellation
+                        );
                     ImportOptions options = new()
                     {
                         Clip = parsed.GetRequiredValue(clip)!, // the rule above requires it
@@ -221,15 +257,36 @@ internal static class ImportCommand
         );
         foreach ((string part, string origin) in TrainingOrigins.Describe(model.Provenance, options.Known))
             Console.WriteLine($"{part}: {origin}.");
+        Advise(options.Precision);
+        return 0;
+    }
+
+    private static int ImportCheck(CheckImportOptions options, CancellationToken cancellation)
+    {
+        CheckPackage package;
+        using (ProgressLine line = new())
+            package = CheckImporter.Import(options, new Progress(line), cancellation);
+
+        CheckManifest model = package.Manifest;
+        Console.WriteLine(
+            $"{package.Id}: {model.Architecture.ImageSize} px, {Name(model.Precision)}, check for generated pictures, "
+                + $"{Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Content.Folder}"
+        );
+        Console.WriteLine("The published weights have no licence, and are near chance on newer generators: see docs/methods.md.");
+        Advise(options.Precision);
+        return 0;
+    }
+
+    private static void Advise(Precision precision)
+    {
         Recommendation advice = Recommendation.ForThisMachine();
         Console.WriteLine(
-            advice.Precision == options.Precision
-                ? $"{Name(options.Precision)} is the right precision for this machine: {advice.Reason}."
+            advice.Precision == precision
+                ? $"{Name(precision)} is the right precision for this machine: {advice.Reason}."
                 : $"For this machine --precision {Name(advice.Precision)} is recommended: {advice.Reason}."
         );
-        if (options.Precision == Precision.Int8)
+        if (precision == Precision.Int8)
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
-        return 0;
     }
 
     private static int Update(string folder, string output, string? version)

@@ -41,6 +41,8 @@ internal static class InspectCommand
                     string where = parsed.GetRequiredValue(path);
                     if (File.Exists(where))
                         return Checkpoint(where);
+                    if (PackageFolder.IsCheck(where))
+                        return Check(CheckPackage.Open(where), parsed.GetValue(json), parsed.GetValue(tensors), !parsed.GetValue(fast));
                     ModelPackage package = ModelPackage.Open(where);
                     if (parsed.GetValue(json))
                         Console.WriteLine(JsonSerializer.Serialize(package.Manifest, PackageJson.Default.ModelManifest));
@@ -96,53 +98,89 @@ internal static class InspectCommand
                 .. TrainingOrigins.Describe(model.Provenance, KnownFiles.Published).Select(o => new[] { $"{o.Part} from", o.Origin }),
                 ["SHA-256 of model.json", package.Hash],
                 ["scan", ScanOf(package)],
-                [
-                    "written",
-                    FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),
-                ],
+                ["written", Written(model.Provenance)],
             ]
         );
+        Files(package.Content, model.Provenance, hash);
+        foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
+            if (model.Files.ContainsKey(graph)) // else there is none, or the image graph contains it
+                Weights(package.Content, graph, all);
+    }
+
+    private static int Check(CheckPackage package, bool json, bool all, bool hash)
+    {
+        CheckManifest model = package.Manifest;
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(model, PackageJson.Default.CheckManifest));
+            return 0;
+        }
+
+        VisionArchitecture shape = model.Architecture;
+        Tables.Write(
+            ["check for generated pictures", Column.Text(package.Id)],
+            [
+                ["precision, activation", $"{model.Precision}, {model.Activation}".ToLowerInvariant()],
+                .. Int8Row(model.Precision),
+                ["input", $"{shape.ImageSize} px (shorter side, then the middle), patch {shape.Patch}, grid {shape.Grid}x{shape.Grid}"],
+                ["image tower", Tower(shape.Vision)],
+                ["feature", shape.Embed.ToString(CultureInfo.InvariantCulture)],
+                .. model.LoraAlpha is { } alpha
+                    ? [["LoRA", FormattableString.Invariant($"merged at import with alpha {alpha}")]]
+                    : (string[][])[],
+                ["written", Written(model.Provenance)],
+            ]
+        );
+        Files(package.Content, model.Provenance, hash);
+        Weights(package.Content, CheckPackage.Graph, all);
+        return 0;
+    }
+
+    private static string Written(Provenance provenance) =>
+        FormattableString.Invariant($"{provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {provenance.WrittenBy}");
+
+    private static void Files(PackageFolder package, Provenance provenance, bool hash)
+    {
         Tables.Write(
             [Column.Name("from"), "bytes", "SHA-256"],
-            model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) })
+            provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), Hash(s.Value.Sha256) })
         );
         Tables.Write(
             [Column.Name("file"), "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"],
-            model.Files.Select(f =>
+            package.Files.Select(f =>
             {
                 if (hash)
                     package.Verify(f.Key);
                 return new[] { f.Key, Run.Bytes(f.Value.Bytes), Hash(f.Value.Sha256) };
             })
         );
-        foreach (string graph in (ReadOnlySpan<string>)[ModelPackage.ImageGraph, ModelPackage.TextGraph])
-        {
-            if (!model.Files.ContainsKey(graph))
-                continue; // there is none, or the image graph contains it
-            IEnumerable<GraphTensor> tensors = GraphTensors
-                .Read(package.PathOf(graph))
-                .Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
-            if (all)
-                Tables.Write(
-                    [Column.Name(graph), "type", "shape", "bytes"],
-                    tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) })
-                );
-            else
-                Tables.Write(
-                    [Column.Name(graph), "tensors", "values", "bytes"],
-                    tensors
-                        .GroupBy(t => Part(t.Name))
-                        .Select(g =>
-                            new[]
-                            {
-                                g.Key,
-                                g.Count().ToString(CultureInfo.InvariantCulture),
-                                g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture),
-                                Run.Bytes(g.Sum(t => t.Bytes)),
-                            }
-                        )
-                );
-        }
+    }
+
+    private static void Weights(PackageFolder package, string graph, bool all)
+    {
+        IEnumerable<GraphTensor> tensors = GraphTensors
+            .Read(package.PathOf(graph))
+            .Where(t => !t.Name.StartsWith("const/", StringComparison.Ordinal));
+        if (all)
+            Tables.Write(
+                [Column.Name(graph), "type", "shape", "bytes"],
+                tensors.Select(t => new[] { t.Name, t.Type, StoredTensor.FormatShape(t.Shape), Run.Bytes(t.Bytes) })
+            );
+        else
+            Tables.Write(
+                [Column.Name(graph), "tensors", "values", "bytes"],
+                tensors
+                    .GroupBy(t => Part(t.Name))
+                    .Select(g =>
+                        new[]
+                        {
+                            g.Key,
+                            g.Count().ToString(CultureInfo.InvariantCulture),
+                            g.Sum(t => t.Shape.Aggregate(1L, (x, y) => x * y)).ToString("N0", CultureInfo.InvariantCulture),
+                            Run.Bytes(g.Sum(t => t.Bytes)),
+                        }
+                    )
+            );
     }
 
     private static IEnumerable<string[]> AdapterRow(ModelManifest model) =>

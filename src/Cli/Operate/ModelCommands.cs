@@ -80,6 +80,7 @@ internal static class ModelCommands
                     }
 
                     string id = await services.PublishedAsync(chosen, cancellation);
+                    await services.Models.RequireModelAsync(id, cancellation);
                     string hash = await services.HashAsync(id, cancellation);
                     await services.RequireTrustAsync(id, hash, cancellation);
                     string scan = await services.ScanOfAsync(id, hash, parsed.GetValue(without), cancellation);
@@ -135,6 +136,8 @@ internal static class ModelCommands
                 {
                     JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
+                    if (id is not null)
+                        await services.Models.RequireModelAsync(id, cancellation);
                     string? hash = id is null ? null : await services.HashAsync(id, cancellation);
                     if (id is not null)
                         await services.RequireTrustAsync(id, hash!, cancellation); // not null: a model has one

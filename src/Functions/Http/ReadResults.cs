@@ -54,6 +54,7 @@ public sealed class ReadResults(ResultStore results, ModelHost models)
     [Query("class", "Only images of this class.")]
     [Query("part", "Only images of this part.")]
     [Query("job", "Only results that this job asked for.")]
+    [Query("generated", "Only images that a check calls generated, or camera.")]
     [Query("from", "Only images stored from then on.", Type = "date-time")]
     [Query("since", "The same as from.", Type = "date-time")]
     [Query("to", "Only images stored before then.", Type = "date-time")]

@@ -25,4 +25,7 @@ public sealed record ClipArchitecture(
 {
     /// <summary>Patches along a side of the image: 24 for ViT-L/14-336.</summary>
     public int Grid => ImageSize / Patch;
+
+    /// <summary>The image tower alone.</summary>
+    public VisionArchitecture ImageTower => new(ImageSize, Patch, Vision, EmbedDim);
 }

@@ -1,4 +1,5 @@
 using AaClip.Import.Torch;
+using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Clip;
@@ -102,6 +103,35 @@ internal sealed class ClipLayout
             Array.Reverse(shape);
         return shape;
     }
+
+    /// <summary>The sizes of the image tower.</summary>
+    /// <param name="path">Path of the weights.</param>
+    /// <param name="heads">Attention heads; null for those of config.json or of the width.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, or its shape is that of no image tower.</exception>
+    public VisionArchitecture ImageTower(string path, int? heads)
+    {
+        int[] conv = Shape("visual.conv1.weight", 4); // [width, 3, patch, patch]
+        int[] table = Shape("visual.positional_embedding", 2);
+        int grid = (int)Math.Sqrt(table[0] - 1);
+        if (grid < 1 || 1 + grid * grid != table[0])
+            throw new InvalidDataException(
+                $"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for "
+                    + $"the patches: {ClipWeights.Remedy}."
+            );
+        return new VisionArchitecture(grid * conv[2], conv[2], Tower(conv[0], vision: true, heads, path), Shape("visual.proj", 2)[1]);
+    }
+
+    /// <summary>The sizes of a tower of a known width; see above.</summary>
+    public TowerShape Tower(int width, bool vision, int? heads, string path) =>
+        new(
+            width,
+            Blocks(vision),
+            ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path),
+            Shape((vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks) + "0.mlp.c_fc.weight", 2)[0]
+        );
+
+    /// <summary>The checkpoint's name of a tensor beside CLIP's, such as "fc.weight".</summary>
+    public string Beside(string name) => _prefix + name;
 
     /// <summary>Number of different blocks in the checkpoint.</summary>
     public int Blocks(bool vision)

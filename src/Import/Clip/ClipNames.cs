@@ -19,9 +19,25 @@ public static class ClipNames
     /// </summary>
     public static IEnumerable<(string Name, long[] Shape)> All(ClipArchitecture model)
     {
+        long text = model.Text.Width,
+            embed = model.EmbedDim;
+
+        foreach ((string, long[]) weight in Image(model.ImageTower))
+            yield return weight;
+
+        yield return ("token_embedding.weight", [model.Vocabulary, text]);
+        yield return ("positional_embedding", [model.Context, text]);
+        foreach ((string, long[]) weight in Blocks(TextBlocks, model.Text))
+            yield return weight;
+        yield return ("ln_final.weight", [text]);
+        yield return ("ln_final.bias", [text]);
+        yield return ("text_projection", [text, embed]);
+    }
+
+    /// <summary>Those of the image tower and its projection.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> Image(VisionArchitecture model)
+    {
         long vision = model.Vision.Width,
-            text = model.Text.Width,
-            embed = model.EmbedDim,
             grid = model.Grid;
 
         yield return ("visual.conv1.weight", [vision, 3, model.Patch, model.Patch]);
@@ -33,15 +49,7 @@ public static class ClipNames
             yield return weight;
         yield return ("visual.ln_post.weight", [vision]);
         yield return ("visual.ln_post.bias", [vision]);
-        yield return ("visual.proj", [vision, embed]);
-
-        yield return ("token_embedding.weight", [model.Vocabulary, text]);
-        yield return ("positional_embedding", [model.Context, text]);
-        foreach ((string, long[]) weight in Blocks(TextBlocks, model.Text))
-            yield return weight;
-        yield return ("ln_final.weight", [text]);
-        yield return ("ln_final.bias", [text]);
-        yield return ("text_projection", [text, embed]);
+        yield return ("visual.proj", [vision, model.Embed]);
     }
 
     private static IEnumerable<(string Name, long[] Shape)> Blocks(string prefix, TowerShape tower)

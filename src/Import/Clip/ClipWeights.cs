@@ -1,7 +1,6 @@
 using AaClip.Graphs;
 using AaClip.Import.Torch;
 using AaClip.Scoring.Packages;
-using AaClip.Scoring.Tensors;
 
 namespace AaClip.Import.Clip;
 
@@ -12,7 +11,7 @@ namespace AaClip.Import.Clip;
 public sealed class ClipWeights : IDisposable
 {
     private const int MaxNamesShown = 5;
-    private const string Remedy = "pass a ViT CLIP model, such as ViT-L-14-336px.pt";
+    internal const string Remedy = "pass a ViT CLIP model, such as ViT-L-14-336px.pt";
 
     private readonly Checkpoint _checkpoint;
 
@@ -73,36 +72,17 @@ public sealed class ClipWeights : IDisposable
 
     private static ClipArchitecture Derive(ClipLayout layout, string path, int? visionHeads, int? textHeads)
     {
-        int[] conv = layout.Shape("visual.conv1.weight", 4); // [width, 3, patch, patch]
-        int[] table = layout.Shape("visual.positional_embedding", 2);
-        int grid = (int)Math.Sqrt(table[0] - 1);
-        if (grid < 1 || 1 + grid * grid != table[0])
-            throw new InvalidDataException(
-                $"The positional embedding in '{path}' has {table[0]} rows, expected 1 for the class token and a square number for "
-                    + $"the patches: {Remedy}."
-            );
-
+        VisionArchitecture image = layout.ImageTower(path, visionHeads);
         int[] words = layout.Shape("token_embedding.weight", 2);
         return new ClipArchitecture(
-            ImageSize: grid * conv[2],
-            Patch: conv[2],
-            Vision: Tower(conv[0], vision: true, visionHeads),
-            Text: Tower(words[1], vision: false, textHeads),
+            image.ImageSize,
+            image.Patch,
+            image.Vision,
+            Text: layout.Tower(words[1], vision: false, textHeads, path),
             Context: layout.Shape("positional_embedding", 2)[0],
             Vocabulary: words[0],
-            EmbedDim: layout.Shape("visual.proj", 2)[1]
+            EmbedDim: image.Embed
         );
-
-        TowerShape Tower(int width, bool vision, int? heads)
-        {
-            string firstMlp = (vision ? ClipNames.VisionBlocks : ClipNames.TextBlocks) + "0.mlp.c_fc.weight";
-            return new TowerShape(
-                width,
-                layout.Blocks(vision),
-                ClipHeads.Of(heads, vision ? "vision_config" : "text_config", width, path),
-                layout.Shape(firstMlp, 2)[0]
-            );
-        }
     }
 
     private static Dictionary<string, Weight> Collect(Checkpoint checkpoint, ClipLayout layout, ClipArchitecture architecture)
@@ -145,7 +125,7 @@ public sealed class ClipWeights : IDisposable
         return tensors;
     }
 
-    private static string Count(string[] names, string what) =>
+    internal static string Count(string[] names, string what) =>
         names.Length == 0
             ? $"no tensor is {what}"
             : $"{names.Length} {(names.Length == 1 ? "tensor is" : "tensors are")} {what} "

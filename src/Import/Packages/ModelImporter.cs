@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text.Json;
 using AaClip.Graphs;
 using AaClip.Import.Adapters;
@@ -34,17 +33,10 @@ public static class ModelImporter
         CancellationToken cancellation = default
     )
     {
-        string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output));
-        if (Path.Exists(output))
-            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
+        string output = PackageFiles.RequireNew(options.Output);
 
         // 1. Weights and shape
-        foreach (
-            (string option, string? label) in (ReadOnlySpan<(string, string?)>)
-                [("--name", options.Name), ("--model-version", options.Version)]
-        )
-            if (label is not null && !ModelManifest.IsLabel(label))
-                throw new InvalidDataException($"{option} '{label}' cannot be used: take letters, digits, '.', '_' and '-', at most 64.");
+        PackageFiles.RequireLabels(options.Name, options.Version);
         using ClipWeights clip = ClipWeights.Open(options.Clip, options.VisionHeads, options.TextHeads);
         ImportedMethod method = ImportedMethod.Of(options, clip);
         using AdapterWeights? adapters = AdapterWeights.Open(method.Adapters, clip.Architecture, options.Epoch);
@@ -62,7 +54,16 @@ public static class ModelImporter
                 options.TextShare,
                 adapters.Relu
             );
-        Provenance provenance = Provenance(clip, adapters, method.PromptsFile, progress, cancellation);
+        Provenance provenance = PackageFiles.Provenance(
+            PackageFiles.Sources(
+                clip.Files.Select(f => ("clip", f))
+                    .Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
+                    .Concat(method.PromptsFile is { } pack ? [("prompts", pack)] : []),
+                progress,
+                cancellation
+            ),
+            TrainingOrigins.Beside(adapters?.Files.FirstOrDefault() ?? method.PromptsFile)
+        );
         if (options.RequireKnown)
             options.Known.Require(provenance.Sources);
         // With fixed anchors there are no prompts to make, and no vocabulary is needed
@@ -83,7 +84,7 @@ public static class ModelImporter
                 adapters is not null && adapters.Tensors.ContainsKey(name) ? (adapters.Read(name), string.Join("' or '", adapters.Files))
                 : method.Hybrid?.Weights.GetValueOrDefault(name) is { } learned ? (learned, method.Hybrid.Path)
                 : (clip.Read(name), clip.Path);
-            CheckRange(values, name, file, options.Precision);
+            PackageFiles.CheckRange(values, name, file, options.Precision);
             return name == "visual.positional_embedding"
                 ? Resampling.ResizeTable(values, clip.Architecture.Grid, shape.Grid, shape.Vision.Width, method.Options.Table)
                 : values;
@@ -120,7 +121,7 @@ public static class ModelImporter
             );
 
         // 4. Hashes and description
-        SortedDictionary<string, PackageFile> files = Hash(staging, progress, cancellation);
+        SortedDictionary<string, PackageFile> files = PackageFiles.Hash(staging, progress, cancellation);
         ModelManifest Describe() =>
             ModelImporter.Describe(options, classes, shape, description, method, activation, preprocessing, provenance, files);
         ModelManifest manifest = Describe();
@@ -132,7 +133,7 @@ public static class ModelImporter
         if (anchors.Count > 0)
         {
             SafetensorsFile.Write(staging.File(ModelPackage.Anchors), anchors);
-            files[ModelPackage.Anchors] = Hash(staging.File(ModelPackage.Anchors));
+            files[ModelPackage.Anchors] = PackageFiles.Hash(staging.File(ModelPackage.Anchors));
             WriteManifest(staging, Describe());
         }
 
@@ -266,7 +267,7 @@ public static class ModelImporter
                     throw new InvalidDataException($"The package '{package.Folder}' is up to date: use it as it is.");
                 File.Move(written, graph, overwrite: true);
                 Directory.Delete(aside, recursive: true);
-                PackageFile file = Hash(graph);
+                PackageFile file = PackageFiles.Hash(graph);
                 SortedDictionary<string, PackageFile> files = new(package.Manifest.Files.ToDictionary(), StringComparer.Ordinal)
                 {
                     [ModelPackage.ImageGraph] = file,
@@ -279,13 +280,8 @@ public static class ModelImporter
     // A package with the files of another, of which some are changed in the staging folder.
     private static ModelPackage Derive(ModelPackage package, string output, string? version, Func<StagingFolder, ModelManifest> change)
     {
-        output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
-        if (Path.Exists(output))
-            throw new IOException($"'{output}' exists already, and a package never changes: choose another --out, or delete it first.");
-        if (version is not null && !ModelManifest.IsLabel(version))
-            throw new InvalidDataException(
-                $"--model-version '{version}' cannot be used: take letters, digits, '.', '_' and '-', at most 64."
-            );
+        output = PackageFiles.RequireNew(output);
+        PackageFiles.RequireLabels(null, version);
 
         StagingFolder.RemoveAbandoned(output);
         using StagingFolder staging = new(output);
@@ -318,73 +314,6 @@ public static class ModelImporter
         );
     }
 
-    // NaN or infinite values would spread over the whole map, or be lost in the int8 quantisation. Here the message can name the tensor.
-    private static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
-    {
-        float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN if any value is NaN
-        if (!float.IsFinite(largest))
-            throw new InvalidDataException(
-                $"Tensor '{name}' in '{file}' holds values that are not finite numbers: the training diverged or the file is "
-                    + $"damaged; take another checkpoint."
-            );
-        bool ofImages = name.StartsWith("visual.", StringComparison.Ordinal) || name.StartsWith("image_adapter.", StringComparison.Ordinal);
-        if (precision == Precision.Fp16 && ofImages && largest > (float)Half.MaxValue)
-            throw new InvalidDataException(
-                $"Tensor '{name}' in '{file}' holds values beyond {Half.MaxValue}, the largest of float16: import with --precision fp32."
-            );
-    }
-
-    private static Provenance Provenance(
-        ClipWeights clip,
-        AdapterWeights? adapters,
-        string? prompts,
-        IProgress<ImportProgress>? progress,
-        CancellationToken cancellation
-    )
-    {
-        Dictionary<string, ProvenanceFile> sources = [];
-        foreach (
-            (string role, string path) in clip
-                .Files.Select(f => ("clip", f))
-                .Concat(adapters?.Files.Select(f => ("adapters", f)) ?? [])
-                .Concat(prompts is null ? [] : [("prompts", prompts)])
-        )
-        {
-            cancellation.ThrowIfCancellationRequested();
-            progress?.Report(new ImportProgress($"Hashing {Path.GetFileName(path)}", 1, 1));
-            PackageFile file = Hash(path);
-            sources[$"{role}/{Path.GetFileName(path)}"] = new ProvenanceFile(Path.GetFileName(path), file.Bytes, file.Sha256);
-        }
-
-        return new Provenance
-        {
-            Sources = sources,
-            Training = TrainingOrigins.Beside(adapters?.Files.FirstOrDefault() ?? prompts),
-            WrittenBy = $"aaclip {typeof(ModelImporter).Assembly.GetName().Version?.ToString(3)}",
-            WrittenAt = TimeProvider.System.GetUtcNow(),
-        };
-    }
-
-    private static SortedDictionary<string, PackageFile> Hash(
-        StagingFolder staging,
-        IProgress<ImportProgress>? progress,
-        CancellationToken cancellation
-    )
-    {
-        SortedDictionary<string, PackageFile> files = new(StringComparer.Ordinal);
-        foreach (string file in Directory.EnumerateFiles(staging.Path, "*", SearchOption.AllDirectories))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            string name = Path.GetRelativePath(staging.Path, file).Replace('\\', '/');
-            progress?.Report(new ImportProgress($"Hashing {name}", 1, 1));
-            files[name] = Hash(file);
-        }
-
-        return files;
-    }
-
-    private static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
-
     private static ModelManifest Describe(
         ImportOptions options,
         IReadOnlyList<string> classes,
@@ -409,7 +338,7 @@ public static class ModelImporter
                 stored is null && method.Prompts == PromptPack.Default && options.Precision != Precision.Fp16
                     ? ModelManifest.FirstSchema
                     : ModelManifest.CurrentSchema, // older programs can neither read the method nor give a graph bytes
-            Name = options.Name ?? Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
+            Name = options.Name ?? PackageFiles.Label(options.Output),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,
             Adapters = adapters,
@@ -422,13 +351,6 @@ public static class ModelImporter
             Files = files,
             Provenance = provenance,
         };
-    }
-
-    // The folder's name, with characters that are not allowed in a label replaced: "My model" gives "My-model".
-    private static string Label(string folder)
-    {
-        string label = string.Concat(folder.Take(64).Select(c => ModelManifest.IsLabel($"a{c}") ? c : '-')).TrimStart('.', '_', '-');
-        return label.Length > 0 ? label : "model";
     }
 
     private static void WriteManifest(StagingFolder staging, ModelManifest manifest) =>

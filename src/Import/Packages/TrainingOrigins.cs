@@ -27,7 +27,7 @@ public static class TrainingOrigins
         {
             return JsonSerializer.Deserialize(text, OriginJson.Default.TrainingFile) is { } found
                 ? new TrainingOrigin(
-                    ModelPackage.HashOf(text),
+                    PackageFolder.HashOf(text),
                     found.Clip,
                     found.ClipSha256,
                     found.Data,

@@ -83,7 +83,50 @@ internal sealed class ZipDirectory
         throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {entry.Size} bytes, but its content has another length");
     }
 
+    /// <summary>Writes the content of an entry, stored or compressed.</summary>
+    /// <exception cref="InvalidDataException">The entry is damaged, or packed in another way; at most its size is written.</exception>
+    public void CopyTo(ZipEntry entry, Stream target)
+    {
+        if (entry.Method is not (0 or 8)) // stored or deflate
+            throw new InvalidDataException(
+                $"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is packed in a way that is not read here (zip method "
+                    + $"{entry.Method}): unpack it yourself and pass what is inside."
+            );
+        (long offset, long length) = Place(entry);
+        using Stream packed = _file.Read(offset, length);
+        using Stream content = entry.Method == 0 ? packed : new DeflateStream(packed, CompressionMode.Decompress);
+        byte[] buffer = new byte[1 << 20];
+        long left = entry.Size;
+        while (Next() is > 0 and var read)
+        {
+            if ((left -= read) < 0)
+                throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {entry.Size} bytes, but its content is longer");
+            target.Write(buffer, 0, read);
+        }
+
+        if (left > 0)
+            throw Bad($"gives entry '{Text.Shorten(entry.Name)}' {entry.Size} bytes, but its content is shorter");
+
+        int Next()
+        {
+            try
+            {
+                return content.Read(buffer);
+            }
+            catch (InvalidDataException e)
+            {
+                throw Bad($"has an entry '{Text.Shorten(entry.Name)}' that cannot be decompressed ({e.Message.TrimEnd('.')})");
+            }
+        }
+    }
+
     private ReadOnlyMemory<byte> Packed(ZipEntry entry)
+    {
+        (long offset, long length) = Place(entry);
+        return _file.Slice(offset, length);
+    }
+
+    private (long Offset, long Length) Place(ZipEntry entry)
     {
         if ((entry.Flags & 1) != 0)
             throw new InvalidDataException($"Entry '{Text.Shorten(entry.Name)}' in '{_file.Path}' is encrypted: decrypt the file first.");
@@ -92,7 +135,7 @@ internal sealed class ZipDirectory
             throw Bad($"has no entry at byte {entry.HeaderOffset}, where its directory places '{Text.Shorten(entry.Name)}'");
         int nameLength = U16(header, 26);
         int extraLength = U16(header, 28); // the local header has its own length: PyTorch pads here to align the data
-        return _file.Slice(entry.HeaderOffset + LocalHeaderSize + nameLength + extraLength, entry.PackedSize);
+        return (entry.HeaderOffset + LocalHeaderSize + nameLength + extraLength, entry.PackedSize);
     }
 
     private (long Offset, long Size) Locate()

@@ -5,7 +5,7 @@ namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
 /// An alert was opened, updated, acknowledged or closed. Decided once; every delivery has the same id. An alert is about anomalous images
-/// unless <see cref="Silence"/> or <see cref="Drift"/> is set.
+/// unless <see cref="Silence"/>, <see cref="Drift"/> or <see cref="Generated"/> is set.
 /// </summary>
 public sealed record AlertChange
 {
@@ -15,7 +15,7 @@ public sealed record AlertChange
 
     /// <summary>
     /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it;
-    /// of silence and drift, a hash of kind, camera and the time of the decision.
+    /// of silence and drift, a hash of kind, camera and the time of the decision; of a generated image, of the kind and its image.
     /// </summary>
     public required string AlertId { get; init; }
 
@@ -58,6 +58,9 @@ public sealed record AlertChange
     /// <summary>The camera's scores have moved; null for other kinds.</summary>
     public AlertDrift? Drift { get; init; }
 
+    /// <summary>An image that a generator seems to have made, which is told once and never closed; null for other kinds.</summary>
+    public AlertGenerated? Generated { get; init; }
+
     /// <summary>W3C trace context of the step that decided the change.</summary>
     public string? Traceparent { get; init; }
 
@@ -66,13 +69,15 @@ public sealed record AlertChange
     public AlertKind Kind =>
         Silence is not null ? AlertKind.Silence
         : Drift is not null ? AlertKind.Drift
+        : Generated is not null ? AlertKind.Generated
         : AlertKind.Anomaly;
 
-    /// <summary>"opened", "updated", "acknowledged" or "closed".</summary>
+    /// <summary>"opened", "updated", "acknowledged" or "closed"; of a generated image "flagged".</summary>
     [JsonIgnore]
     public string TypeName =>
         Type switch
         {
+            _ when Generated is not null => "flagged",
             AlertChangeType.Opened => "opened",
             AlertChangeType.Updated => "updated",
             AlertChangeType.Acknowledged => "acknowledged",

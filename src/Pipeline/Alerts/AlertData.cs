@@ -82,6 +82,31 @@ public sealed record DriftData : AlertData
     public required double Psi { get; init; }
 }
 
+/// <summary>An image that a generator seems to have made.</summary>
+public sealed record GeneratedData : AlertData
+{
+    /// <summary>"name@version" of the check.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>That a generator made it, as far as the check knows: 0 to 1.</summary>
+    public required double Probability { get; init; }
+
+    /// <summary>Of pictures that the camera took, at most this share has such a probability; absent without a calibration.</summary>
+    public double? PValue { get; init; }
+
+    /// <summary>Images with this probability or more are flagged.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>Name of the object's class, such as "bottle".</summary>
+    public required string ObjectClass { get; init; }
+
+    /// <summary>The image.</summary>
+    public required AlertImage Image { get; init; }
+
+    /// <summary>Its result.</summary>
+    public required AlertBlob Result { get; init; }
+}
+
 /// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
 public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
 

@@ -10,7 +10,7 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of one change; source: the installation that sends it; type: "aaclip.", the kind of the alert, and
-/// ".opened", ".updated", ".acknowledged" or ".closed"; subject: the camera; time: of the image or the decision that caused the change;
+/// ".opened", ".updated", ".acknowledged" or ".closed", of a generated image ".flagged"; subject: the camera; time: of the image or the decision that caused the change;
 /// extension "distributed tracing".
 /// </param>
 /// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>
@@ -30,14 +30,18 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
         {
             SilenceData => AlertKind.Silence,
             DriftData => AlertKind.Drift,
+            GeneratedData => AlertKind.Generated,
             _ => AlertKind.Anomaly,
         };
 
-    /// <summary>What happened: "opened", "updated", "acknowledged" or "closed".</summary>
+    /// <summary>What happened: "opened", "updated", "acknowledged" or "closed"; of a generated image "flagged".</summary>
     public string Change => Envelope.Type[(Envelope.Type.LastIndexOf('.') + 1)..];
 
     /// <summary>The data of anomalous images; null for other kinds.</summary>
     public AnomalyData? Anomaly => Data as AnomalyData;
+
+    /// <summary>The data of an image that a generator seems to have made; null for other kinds.</summary>
+    public GeneratedData? Generated => Data as GeneratedData;
 
     /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
@@ -61,7 +65,13 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
                 properties["verdict"] = "anomalous";
             }
 
-            if ((Anomaly?.Model ?? (Data as DriftData)?.Model) is { } model)
+            if (Generated is { } generated)
+            {
+                properties["objectClass"] = generated.ObjectClass;
+                properties["probability"] = generated.Probability;
+            }
+
+            if ((Anomaly?.Model ?? Generated?.Model ?? (Data as DriftData)?.Model) is { } model)
                 properties["model"] = model;
             return properties;
         }
@@ -89,6 +99,26 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
                 OpenedAt = change.OpenedAt,
                 Model = drift.Model,
                 Psi = drift.Psi,
+            },
+            { Generated: { } generated } => new GeneratedData
+            {
+                AlertId = change.AlertId,
+                Sequence = change.Sequence,
+                Camera = change.Camera,
+                OpenedAt = change.OpenedAt,
+                Model = generated.Model,
+                Probability = generated.Probability,
+                PValue = generated.PValue,
+                Threshold = generated.Threshold,
+                ObjectClass = generated.ObjectClass,
+                Image = new AlertImage(
+                    generated.Image,
+                    generated.ETag,
+                    change.Time,
+                    Link(options, ContainerNames.Images, generated.Image),
+                    generated.Part
+                ),
+                Result = new AlertBlob(generated.Result, Link(options, ContainerNames.Results, generated.Result)),
             },
             _ => OfImages(change, options),
         };
@@ -139,6 +169,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
         {
             AlertKind.Silence => AlertJson.Default.SilenceData,
             AlertKind.Drift => AlertJson.Default.DriftData,
+            AlertKind.Generated => AlertJson.Default.GeneratedData,
             _ => AlertJson.Default.AnomalyData,
         };
 

@@ -12,4 +12,5 @@ namespace AaClip.Pipeline.Alerts;
 [JsonSerializable(typeof(AnomalyData))]
 [JsonSerializable(typeof(SilenceData))]
 [JsonSerializable(typeof(DriftData))]
+[JsonSerializable(typeof(GeneratedData))]
 internal sealed partial class AlertJson : JsonSerializerContext;

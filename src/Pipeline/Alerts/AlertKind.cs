@@ -17,17 +17,22 @@ public enum AlertKind
     /// <summary>The scores of the camera have moved.</summary>
     [JsonStringEnumMemberName("drift")]
     Drift,
+
+    /// <summary>A generator seems to have made an image.</summary>
+    [JsonStringEnumMemberName("generated")]
+    Generated,
 }
 
 /// <summary>Names of kinds, as they stand in events, topics and tags of metrics.</summary>
 public static class AlertKinds
 {
-    /// <summary>"anomaly", "silence" or "drift".</summary>
+    /// <summary>"anomaly", "silence", "drift" or "generated".</summary>
     public static string NameOf(this AlertKind kind) =>
         kind switch
         {
             AlertKind.Anomaly => "anomaly",
             AlertKind.Silence => "silence",
+            AlertKind.Generated => "generated",
             _ => "drift",
         };
 
@@ -38,6 +43,7 @@ public static class AlertKinds
             "anomaly" => AlertKind.Anomaly,
             "silence" => AlertKind.Silence,
             "drift" => AlertKind.Drift,
+            "generated" => AlertKind.Generated,
             _ => null,
         };
 }
@@ -51,3 +57,25 @@ public sealed record AlertSilence(DateTimeOffset LastImageAt, double LimitSecond
 /// <param name="Model">"name@version" of the model.</param>
 /// <param name="Psi">Population stability index of its recent scores, 0 or more.</param>
 public sealed record AlertDrift(string Model, double Psi);
+
+/// <summary>The facts of an image that a generator seems to have made.</summary>
+/// <param name="Model">"name@version" of the check.</param>
+/// <param name="Probability">That a generator made it, as far as the check knows: 0 to 1.</param>
+/// <param name="PValue">See <see cref="Contracts.GeneratedPart"/>.</param>
+/// <param name="Threshold">Images with this probability or more are flagged.</param>
+/// <param name="ObjectClass">Name of the object's class, such as "bottle".</param>
+/// <param name="Image">Blob name in the images container.</param>
+/// <param name="ETag">Version of the blob.</param>
+/// <param name="Result">Blob name in the results container.</param>
+/// <param name="Part">The part that the image shows; null if it is not known.</param>
+public sealed record AlertGenerated(
+    string Model,
+    double Probability,
+    double? PValue,
+    double Threshold,
+    string ObjectClass,
+    string Image,
+    string ETag,
+    string Result,
+    string? Part = null
+);

@@ -15,6 +15,7 @@ namespace AaClip.Pipeline.Alerts;
 /// cool-down after a close, measured between image times, only an image more severe than the closed alert opens one.
 /// 3. An alert is open: every alerting image joins it, and updates it if it reaches a higher severity; the alert is closed when the newest
 /// K images are normal. A late image can open and close an alert in one step.
+/// Beside this, an image that a generator seems to have made is flagged: once, in an alert of its own that nothing closes.
 /// </summary>
 internal static class AlertMachine
 {
@@ -43,7 +44,7 @@ internal static class AlertMachine
             scores = SmoothedScores.Of(recent, rule.Smooth);
 
         // 2. Open, 3. Update or close
-        List<AlertChange> changes = [];
+        List<AlertChange> changes = rule.Enabled && Flag(scored, seen.Time) is { } flag ? [flag] : [];
         OpenAlert? open = state.Open;
         ClosedAlert? closed = state.Closed;
         for (int i = at; rule.Enabled && i < scores.Count && i < at + rule.Smooth; i++)
@@ -83,6 +84,35 @@ internal static class AlertMachine
 
     /// <summary>Returns the id of the alert that an image opens.</summary>
     public static string AlertId(string camera, string image, string etag) => TextHash.Hex($"{camera}\n{image}\n{etag}", 32);
+
+    /// <summary>Returns the id of the alert that an image is generated.</summary>
+    public static string GeneratedId(string camera, string image, string etag) =>
+        TextHash.Hex($"{AlertKind.Generated.NameOf()}\n{camera}\n{image}\n{etag}", 32);
+
+    private static AlertChange? Flag(Scored scored, DateTimeOffset time) =>
+        scored.Generated is { Verdict: PictureOrigin.Generated } part
+            ? new AlertChange
+            {
+                AlertId = GeneratedId(scored.Camera, scored.Image, scored.ETag),
+                Sequence = 1,
+                Type = AlertChangeType.Opened,
+                Camera = scored.Camera,
+                Time = time,
+                OpenedAt = time,
+                Generated = new AlertGenerated(
+                    part.Model,
+                    part.Probability,
+                    part.PValue,
+                    part.Threshold,
+                    scored.ObjectClass,
+                    scored.Image,
+                    scored.ETag,
+                    scored.Result,
+                    scored.Part
+                ),
+                Traceparent = scored.Traceparent,
+            }
+            : null;
 
     private static Observation Observe(Scored scored)
     {
@@ -219,7 +249,7 @@ internal static class AlertMachine
 
 /// <summary>The outcome of an image.</summary>
 /// <param name="State">The new state; the changes are at the end of its outbox.</param>
-/// <param name="Changes">New changes: 0 to 2, or more with smoothing, where an image can change several scores.</param>
+/// <param name="Changes">New changes: 0 to 3, or more with smoothing, where an image can change several scores.</param>
 internal sealed record AlertDecision(AlertState State, AlertOutcome Outcome, IReadOnlyList<AlertChange> Changes);
 
 /// <summary>Whether an image counted, or why not.</summary>

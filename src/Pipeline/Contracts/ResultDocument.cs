@@ -45,6 +45,12 @@ public sealed record ResultDocument
     /// <summary>The good images that it was compared with, or why it was not; null if the camera has none.</summary>
     public ReferencesPart? References { get; init; }
 
+    /// <summary>
+    /// Whether a generator seems to have made the picture; null where the camera has no check, where it could not be asked, and in results
+    /// of jobs.
+    /// </summary>
+    public GeneratedPart? Generated { get; init; }
+
     /// <summary>Duration of each step.</summary>
     public required TimingsPart Timings { get; init; }
 

@@ -53,6 +53,9 @@ public sealed record Scored
     /// <summary>Normal or anomalous.</summary>
     public required Verdict Verdict { get; init; }
 
+    /// <summary>Whether a generator seems to have made the picture; null if that was not checked.</summary>
+    public GeneratedPart? Generated { get; init; }
+
     /// <summary>The region with the highest peak, in pixels of the image; null if there is no region.</summary>
     public Region? Peak { get; init; }
 

@@ -30,11 +30,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         if (await jobs.ReadAsync(request.Id!, cancellation) is { Document: var started })
             return await AgainAsync(started, asked, cancellation);
         bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
-        if (!known && !await models.ExistsAsync(request.Model, cancellation))
-            throw new ArgumentException(
-                $"Model {request.Model} is not in container '{storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip "
-                    + $"publish FOLDER'."
-            );
+        if (!known)
+            await models.RequireModelAsync(request.Model, cancellation);
 
         // New images are scored by the live model anyway. Without an end time, the job would also have to process images that arrive while
         // it runs.

@@ -24,9 +24,9 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     /// </exception>
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
-        ModelPackage package = ModelPackage.Open(folder);
-        string prefix = Prefix(package.Manifest.Id),
-            id = package.Manifest.Id;
+        PackageFolder package = PackageFolder.Open(folder);
+        string prefix = Prefix(package.Id),
+            id = package.Id;
         byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation);
         BlobClient last = _models.GetBlobClient(prefix + ModelManifest.FileName);
         if (await ContentAsync(last, cancellation) is { } there)
@@ -35,11 +35,11 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             return id;
         }
 
-        package.Verify([.. package.Manifest.Files.Keys]);
+        package.Verify([.. package.Files.Keys]);
         int done = 0;
-        foreach (string name in package.Manifest.Files.Keys)
+        foreach (string name in package.Files.Keys)
         {
-            progress?.Invoke(done++, package.Manifest.Files.Count + 1);
+            progress?.Invoke(done++, package.Files.Count + 1);
             using FileStream file = File.OpenRead(package.PathOf(name));
             await _models.GetBlobClient(prefix + name).UploadAsync(file, new BlobUploadOptions(), cancellation);
         }
@@ -90,8 +90,22 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     /// <returns>Null if the container does not have the package.</returns>
     public async Task<string?> HashAsync(string id, CancellationToken cancellation = default) =>
         await ContentAsync(_models.GetBlobClient(Prefix(id) + ModelManifest.FileName), cancellation) is { } manifest
-            ? ModelPackage.HashOf(manifest)
+            ? PackageFolder.HashOf(manifest)
             : null;
+    /// <summary>Checks that the container has a package, and that it scores images.</summary>
+    /// <exception cref="ArgumentException">There is none, or it is a check for generated pictures.</exception>
+    public async Task RequireModelAsync(string id, CancellationToken cancellation = default)
+    {
+        string name = Prefix(id) + ModelManifest.FileName;
+        if (await ContentAsync(_models.GetBlobClient(name), cancellation) is not { } manifest)
+            throw new ArgumentException(
+                $"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'."
+            );
+        if (PackageFolder.IsCheck(manifest, $"{_models.Name}/{name}"))
+            throw new ArgumentException(
+                $"{id} is a check for generated pictures, which scores no images: name a model, and the check as 'generated' of a camera."
+            );
+    }
 
     /// <summary>Lists the ids of all packages in the container.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation = default)
@@ -138,12 +152,12 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
                 await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
-            ModelPackage package = ModelPackage.Open(part);
-            if (package.Manifest.Id != id)
+            PackageFolder package = PackageFolder.Open(part);
+            if (package.Id != id)
                 throw new InvalidDataException(
-                    $"The package at {_models.Name}/{prefix} contains model {package.Manifest.Id}: delete it and publish it again."
+                    $"The package at {_models.Name}/{prefix} contains model {package.Id}: delete it and publish it again."
                 );
-            package.Verify([.. package.Manifest.Files.Keys]);
+            package.Verify([.. package.Files.Keys]);
             try
             {
                 Directory.Move(part, folder);

@@ -13,11 +13,11 @@ namespace AaClip.Pipeline.Operations;
 /// <param name="Time">When the change happened.</param>
 /// <param name="Camera">Camera of the alert.</param>
 /// <param name="Kind">What the alert is about.</param>
-/// <param name="Change">"opened", "updated", "acknowledged" or "closed".</param>
+/// <param name="Change">"opened", "updated", "acknowledged" or "closed"; of a generated image "flagged".</param>
 /// <param name="Severity">Severity after the change; null for silence and drift, as all that follows.</param>
 /// <param name="Images">Number of alerting images so far.</param>
 /// <param name="Score">Highest calibrated score of the alert.</param>
-/// <param name="Image">Blob name of the image with this score.</param>
+/// <param name="Image">Blob name of the image with this score, or of the generated one.</param>
 /// <param name="Heatmap">Blob name of its heatmap; null if there is none.</param>
 public sealed record SeenAlert(
     string Id,
@@ -85,7 +85,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
                             alert.Anomaly?.Severity,
                             alert.Anomaly?.Images,
                             alert.Anomaly?.Score.Calibrated,
-                            alert.Anomaly?.Image.Blob,
+                            alert.Anomaly?.Image.Blob ?? alert.Generated?.Image.Blob,
                             alert.Anomaly?.Heatmap?.Blob
                         )
                         {
@@ -118,6 +118,7 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
                     lines.AddRange(Changes(name, known.State?.Open, state));
                     lines.AddRange(Changes(name, AlertKind.Silence, known.State?.Silence, state.Silence, state));
                     lines.AddRange(Changes(name, AlertKind.Drift, known.State?.Drift, state.Drift, state));
+                    lines.AddRange(state.Outbox.Where(p => p.Change.Generated is not null).Select(p => Flagged(p.Change)));
                     _states[blob.Name] = (etag, state);
                 }
         }
@@ -176,6 +177,12 @@ public sealed class AlertFollower(StorageClients storage, string? camera)
             return new SeenAlert(id, time, camera, kind, change) { AlertId = condition.Id };
         }
     }
+
+    private static SeenAlert Flagged(AlertChange change) =>
+        new(change.Id, change.Time, change.Camera, change.Kind, change.TypeName, Image: change.Generated?.Image)
+        {
+            AlertId = change.AlertId,
+        };
 
     private static SeenAlert Line(string camera, OpenAlert alert, string change, DateTimeOffset time) =>
         new(

@@ -20,4 +20,5 @@ namespace AaClip.Pipeline.Routing;
 [JsonSerializable(typeof(CameraProfile))]
 [JsonSerializable(typeof(AlertRule))]
 [JsonSerializable(typeof(FirstModel))]
+[JsonSerializable(typeof(GeneratedRule))]
 public sealed partial class CameraJson : JsonSerializerContext;

@@ -34,6 +34,7 @@ namespace AaClip.Pipeline.Routing;
 /// </param>
 /// <param name="TileOverlap">Share of a tile's side that it has in common with the next one, 0 to 0.5. Default 0.25.</param>
 /// <param name="First">A cheap model that settles what is clearly normal; null for none.</param>
+/// <param name="Generated">A check for pictures that a generator made; null for none.</param>
 public sealed record CameraProfile(
     string Class = "object",
     Domain Domain = Domain.Industrial,
@@ -47,7 +48,8 @@ public sealed record CameraProfile(
     string? Part = null,
     string? Tiles = null,
     double TileOverlap = Tiling.DefaultOverlap,
-    FirstModel? First = null
+    FirstModel? First = null,
+    GeneratedRule? Generated = null
 )
 {
     /// <summary>Name of the group of <see cref="Part"/>.</summary>

@@ -46,6 +46,7 @@ internal static class CameraProfileChecks
                 $"expected a share of a tile's side, 0 to {Text(Tiling.MaxOverlap)}"
             );
         CheckFirst(profile.First, where);
+        CheckGenerated(profile.Generated, where);
         CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);
@@ -67,6 +68,33 @@ internal static class CameraProfileChecks
             );
         if (first.Bound is { } bound and not (> 0 and <= 1))
             throw Bad(where, "first.bound", Text(bound), "expected a share above 0, at most 1, or leave it out");
+    }
+
+    private static void CheckGenerated(GeneratedRule? rule, string where)
+    {
+        if (rule is null)
+            return;
+        const string Remedy = "see 'aaclip calibrate --check'";
+        if (!ModelId.TryParse(rule.Model, out _))
+            throw Bad(where, "generated.model", $"'{rule.Model}'", "expected name@version of a published check");
+        if (rule.Threshold is not (> 0 and <= 1))
+            throw Bad(where, "generated.threshold", Text(rule.Threshold), $"expected a probability above 0, at most 1, {Remedy}");
+        if (rule.Alpha is { } alpha and not (> 0 and <= 1))
+            throw Bad(where, "generated.alpha", Text(alpha), $"expected a share above 0, at most 1, {Remedy}");
+        double p = double.PositiveInfinity,
+            from = 0;
+        foreach (IReadOnlyList<double>? level in rule.Levels ?? [])
+        {
+            if (level is not [> 0 and <= 1, >= 0 and <= 1] || level[0] >= p || level[1] < from)
+                throw Bad(
+                    where,
+                    "generated.levels",
+                    $"has [{string.Join(", ", (level ?? []).Select(Text))}]",
+                    $"expected [p-value, probability], 0 to 1, with falling p-values and rising probabilities, {Remedy}",
+                    isValue: false
+                );
+            (p, from) = (level[0], level[1]);
+        }
     }
 
     private static void CheckPart(CameraProfile profile, string where)

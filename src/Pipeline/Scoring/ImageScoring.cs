@@ -43,6 +43,7 @@ public sealed partial class ImageScoring : IDisposable
     private readonly CameraProfiles _cameras;
     private readonly CameraReferences _references;
     private readonly ModelHost _models;
+    private readonly CheckHost _checks;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
     private readonly int _heatmapSide;
@@ -66,6 +67,7 @@ public sealed partial class ImageScoring : IDisposable
         CameraProfiles cameras,
         CameraReferences references,
         ModelHost models,
+        CheckHost checks,
         ModelRolesStore choice,
         ResultStore results,
         IOptions<LimitsOptions> limits,
@@ -79,6 +81,7 @@ public sealed partial class ImageScoring : IDisposable
         _cameras = cameras;
         _references = references;
         _models = models;
+        _checks = checks;
         _results = results;
         _decode = new DecodeOptions
         {
@@ -178,6 +181,7 @@ public sealed partial class ImageScoring : IDisposable
         ImageScore score;
         CameraReference? references; // null if the camera has none
         FirstLook? first = null; // of the camera's first model
+        GeneratedPart? generated = null; // of the camera's check for generated pictures
         long start = _time.GetTimestamp();
         try
         {
@@ -244,6 +248,10 @@ public sealed partial class ImageScoring : IDisposable
             }
 
             references = await ReferencesAsync(request, model, profile, cancellation);
+            Task<GeneratedPart?> checking =
+                request.Job is null && profile.Generated is { } rule
+                    ? GeneratedLook.AskAsync(image, rule, _checks, cancellation)
+                    : Task.FromResult<GeneratedPart?>(null);
             if (request.Job is null && profile.First is { } asked)
                 first = references?.Patches is null
                     ? await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation)
@@ -258,6 +266,7 @@ public sealed partial class ImageScoring : IDisposable
                     : model.ScoreAsync(image, anchors, profile.Domain, references?.Patches, urgent, cancellation);
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
+                generated = await checking;
             }
             catch (InvalidDataException e) // the output has NaN or infinity; a retry gives the same
             {
@@ -321,6 +330,7 @@ public sealed partial class ImageScoring : IDisposable
                 references?.Patches is { } patches ? ReferencesPart.Of(patches)
                 : references is null ? null
                 : new ReferencesPart(Unused: references.Unused),
+            Generated = generated,
             Heatmap = heatmapBlob,
             Map = MapPart.Of(score.Map, map, mapBlob).With(judgement.Scale),
             Timings = result.Timings with { Write = Lap(ref start) },
@@ -565,6 +575,7 @@ public sealed partial class ImageScoring : IDisposable
             Calibrated = result.Score.Calibrated ?? 0,
             Threshold = result.Score.Threshold ?? 0,
             Verdict = result.Score.RequiredVerdict,
+            Generated = result.Generated,
             Peak = result.Regions?.Count > 0 ? result.Regions[0] : null,
             Regions = result.Regions?.Count ?? 0,
             Result = result.Image.Version.Result(result.Model.Id),

@@ -50,6 +50,12 @@ public static class Metrics
         "Images of cameras with a first model, by what it did: settled, unclear, unavailable."
     );
 
+    private static readonly Counter<long> GeneratedCount = Meter.CreateCounter<long>(
+        "aaclip.generated.images",
+        "{image}",
+        "Images of cameras with a check for generated pictures, by what it said: camera, generated, unavailable."
+    );
+
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
         "aaclip.failures",
         "{image}",
@@ -116,6 +122,11 @@ public static class Metrics
     /// <param name="model">"name@version" of the first model.</param>
     public static void First(string outcome, string model) => FirstCount.Add(1, new("outcome", outcome), new("first", model));
 
+    /// <summary>Counts an image of a camera with a check for generated pictures.</summary>
+    /// <param name="outcome">"camera", "generated" or "unavailable".</param>
+    /// <param name="check">"name@version" of the check.</param>
+    public static void Generated(string outcome, string check) => GeneratedCount.Add(1, new("outcome", outcome), new("check", check));
+
     /// <summary>Counts a failed image.</summary>
     /// <param name="code">Code of the failure, not its text.</param>
     public static void Failure(string code) => FailureCount.Add(1, new KeyValuePair<string, object?>("code", code));
@@ -132,8 +143,8 @@ public static class Metrics
     public static void OldestUndelivered(TimeSpan age) => OutboxAges.Record(age.TotalSeconds);
 
     /// <summary>Counts an alert event.</summary>
-    /// <param name="kind">"anomaly", "silence" or "drift".</param>
-    /// <param name="type">"opened", "updated", "acknowledged" or "closed".</param>
+    /// <param name="kind">"anomaly", "silence", "drift" or "generated".</param>
+    /// <param name="type">"opened", "updated", "acknowledged", "closed" or "flagged".</param>
     /// <param name="severity">Name of the severity band; null for none.</param>
     public static void Alert(string kind, string type, string? severity) =>
         AlertCount.Add(1, new("kind", kind), new("type", type), new("severity", severity ?? "none"));

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AaClip.Scoring.Images;
 
 /// <summary>
@@ -20,6 +22,10 @@ public sealed record Preprocessing
 
     /// <summary>How an image is resized; bicubic in packages that do not say.</summary>
     public ResizeFilter Filter { get; init; }
+
+    /// <summary>How an image that is not square becomes the square input; stretched in packages that do not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ImageFit Fit { get; init; }
 
     /// <summary>Throws if a value is out of range.</summary>
     /// <exception cref="InvalidDataException">A value is out of range; the message names it and the expected range.</exception>

@@ -2,7 +2,7 @@ namespace AaClip.Scoring.Images;
 
 /// <summary>
 /// Converts an image to the model's input (AA-CLIP, dataset: Resize, ToTensor, Normalize): resize to a square (bicubic, for some methods
-/// bilinear), ignoring the aspect ratio, then (byte / 255 - mean) / std per channel. Thread-safe.
+/// bilinear), ignoring the aspect ratio or cutting the longer side, then (byte / 255 - mean) / std per channel. Thread-safe.
 /// </summary>
 public sealed class Preprocessor
 {
@@ -15,6 +15,7 @@ public sealed class Preprocessor
         preprocessing.Validate();
         Size = preprocessing.Size;
         Filter = preprocessing.Filter;
+        Fit = preprocessing.Fit;
         for (int channel = 0; channel < 3; channel++)
         for (int value = 0; value < 256; value++)
             _table[channel * 256 + value] = (value / 255f - preprocessing.Mean[channel]) / preprocessing.Std[channel];
@@ -26,13 +27,19 @@ public sealed class Preprocessor
     /// <summary>How images are resized.</summary>
     public ResizeFilter Filter { get; }
 
+    /// <summary>How images become square.</summary>
+    public ImageFit Fit { get; }
+
     /// <summary>Number of values in one result: 3 * Size * Size.</summary>
     public int Length => 3 * Size * Size;
 
     /// <summary>Resizes an image for a graph that normalises it.</summary>
     /// <param name="image">Any size.</param>
     /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
-    public byte[] Resize(RgbImage image) => Resampling.Resize(image, Size, Size, Filter).Pixels;
+    public byte[] Resize(RgbImage image) =>
+        (
+            Fit == ImageFit.CentreCrop ? Resampling.CentreSquare(image, Size, Filter) : Resampling.Resize(image, Size, Size, Filter)
+        ).Pixels;
 
     /// <summary>Resizes a part of an image. The result is prepared to the same input as a copy of the part.</summary>
     internal RgbImage ResizePart(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);

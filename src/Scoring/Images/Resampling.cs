@@ -16,7 +16,11 @@ public static class Resampling
     /// <param name="outSize">Number of outputs, at least 1.</param>
     /// <param name="filter">The kernel.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    public static AxisWeights Weights(int inSize, int outSize, ResizeFilter filter = ResizeFilter.Bicubic)
+    public static AxisWeights Weights(int inSize, int outSize, ResizeFilter filter = ResizeFilter.Bicubic) =>
+        Weights(inSize, outSize, filter, 0, outSize);
+
+    // Those of the outputs from one on, as many as are wanted.
+    private static AxisWeights Weights(int inSize, int outSize, ResizeFilter filter, int from, int outputs)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outSize);
@@ -24,13 +28,13 @@ public static class Resampling
         double stretch = Math.Max(scale, 1);
         double support = (filter == ResizeFilter.Bicubic ? 2 : 1) * stretch; // the kernel is 0 at this distance and beyond
         int taps = Math.Min((int)Math.Ceiling(support) * 2 + 1, inSize);
-        int[] first = new int[outSize];
-        int[] count = new int[outSize];
-        double[] values = new double[checked(outSize * taps)];
+        int[] first = new int[outputs];
+        int[] count = new int[outputs];
+        double[] values = new double[checked(outputs * taps)];
 
-        for (int i = 0; i < outSize; i++)
+        for (int i = 0; i < outputs; i++)
         {
-            double centre = (i + 0.5) * scale;
+            double centre = (from + i + 0.5) * scale;
             int low = Math.Max((int)(centre - support + 0.5), 0);
             int high = Math.Min((int)(centre + support + 0.5), inSize);
             Span<double> row = values.AsSpan(i * taps, high - low);
@@ -100,6 +104,45 @@ public static class Resampling
         }
 
         return new RgbImage(width, height, result);
+    }
+
+    /// <summary>
+    /// Resizes an image so that its shorter side has the wanted length, and keeps the square in the middle: every byte equals torchvision's
+    /// Resize(side) and CenterCrop(side) of a Pillow image. The longer side becomes ⌊side · longer / shorter⌋, and what is cut off before
+    /// the square is half of the rest, rounded half to even. Only what the square needs is computed, however long the image is.
+    /// </summary>
+    /// <param name="image">Any size.</param>
+    /// <param name="side">Length of a side of the square in pixels, at least 1.</param>
+    /// <param name="filter">The kernel.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The side is below 1.</exception>
+    public static RgbImage CentreSquare(RgbImage image, int side, ResizeFilter filter)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);
+        AxisWeights across = Middle(image.Width),
+            down = Middle(image.Height);
+        int top = down.First[0],
+            rows = down.First[^1] + down.Count[^1] - top; // the first inputs and the last ones rise with the outputs
+        AxisWeights below = new(down.Taps, [.. down.First.Select(f => f - top)], down.Count, down.Values);
+        byte[] result = GC.AllocateUninitializedArray<byte>(checked(3 * side * side));
+        byte[] between = ArrayPool<byte>.Shared.Rent(checked(3 * side * rows));
+        try
+        {
+            // A side that has its length already gets weights of 1, and keeps its bytes
+            ResamplingPasses.Horizontal(new ImageWindow(image, 0, top, image.Width, rows), across, between);
+            ResamplingPasses.Vertical(between, 3 * side, below, result);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(between);
+        }
+
+        return new RgbImage(side, side, result);
+
+        AxisWeights Middle(int length)
+        {
+            int whole = checked((int)((long)side * length / Math.Min(image.Width, image.Height)));
+            return Weights(length, whole, filter, (int)Math.Round((whole - side) / 2.0, MidpointRounding.ToEven), side);
+        }
     }
 
     /// <summary>

@@ -10,9 +10,22 @@ public enum ResizeFilter
     [JsonStringEnumMemberName("bicubic")]
     Bicubic,
 
-    /// <summary>Bilinear: AnoVL.</summary>
+    /// <summary>Bilinear: AnoVL, C2P-CLIP.</summary>
     [JsonStringEnumMemberName("bilinear")]
     Bilinear,
+}
+
+/// <summary>How an image that is not square becomes a square.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ImageFit>))]
+public enum ImageFit
+{
+    /// <summary>Each side is resized by itself: all methods that score anomalies.</summary>
+    [JsonStringEnumMemberName("stretch")]
+    Stretch,
+
+    /// <summary>The shorter side is resized, and the middle of the longer one is kept: C2P-CLIP.</summary>
+    [JsonStringEnumMemberName("centreCrop")]
+    CentreCrop,
 }
 
 /// <summary>How a positional table is resized to another grid of patches. It is done once, at import.</summary>

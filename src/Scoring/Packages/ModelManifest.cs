@@ -113,6 +113,27 @@ public sealed record ModelManifest
         && char.IsAsciiLetterOrDigit(text[0])
         && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
+    /// <exception cref="InvalidDataException">The name or the version is no <see cref="IsLabel">label</see>.</exception>
+    internal static void RequireLabels(string name, string version, string path)
+    {
+        if (!IsLabel(name) || !IsLabel(version))
+            throw new InvalidDataException(
+                $"'{path}' has the name '{name}' and the version '{version}', expected letters, digits, '.', '_' "
+                    + $"and '-', at most 64: import the model again."
+            );
+    }
+
+    /// <exception cref="InvalidDataException">A file is listed without its size, or a needed one is not listed.</exception>
+    internal static void RequireFiles(IReadOnlyDictionary<string, PackageFile> files, string path, params ReadOnlySpan<string> needed)
+    {
+        foreach ((string name, PackageFile? file) in files)
+            if (file is null)
+                throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");
+        foreach (string name in needed)
+            if (!files.ContainsKey(name))
+                throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
+    }
+
     /// <summary>The scale for a class: its own, else the package's for all, else the neutral one.</summary>
     /// <param name="objectClass">As the user writes it; names that give the same prompts have the same scale
     /// (<see cref="ClassNames.Same"/>).</param>
@@ -153,6 +174,7 @@ public sealed record PackageFile(long Bytes, string Sha256);
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(ModelManifest))]
+[JsonSerializable(typeof(CheckManifest))]
 [JsonSerializable(typeof(Method))]
 [JsonSerializable(typeof(Calibration))]
 public sealed partial class PackageJson : JsonSerializerContext;

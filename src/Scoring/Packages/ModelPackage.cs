@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
@@ -38,18 +37,15 @@ public sealed class ModelPackage
     /// <summary>Folder of the tokenizer's vocabulary.</summary>
     public const string Tokenizer = "tokenizer";
 
-    private const int MaxManifestBytes = 4 << 20;
     private const double MaxSigma = 64; // pixels
 
-    private ModelPackage(string folder, ModelManifest manifest, string hash)
-    {
-        Folder = folder;
-        Manifest = manifest;
-        Hash = hash;
-    }
+    private ModelPackage(PackageFolder content, ModelManifest manifest) => (Content, Manifest) = (content, manifest);
+
+    /// <summary>Folder and files.</summary>
+    public PackageFolder Content { get; }
 
     /// <summary>Absolute path of the folder.</summary>
-    public string Folder { get; }
+    public string Folder => Content.Folder;
 
     /// <summary>The content of model.json.</summary>
     public ModelManifest Manifest { get; }
@@ -58,69 +54,33 @@ public sealed class ModelPackage
     /// SHA-256 of model.json, lower-case hexadecimal. As model.json has the hash of each other file, this one stands for the whole package,
     /// with its calibrations and where it came from.
     /// </summary>
-    public string Hash { get; }
+    public string Hash => Content.Hash;
 
     /// <summary>Reads and checks model.json. Large files are checked later, by <see cref="Verify"/>, when they are used.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// The folder is not a package, its format is newer than this program, or a listed file is missing or has another size.
+    /// The folder is not a package that scores images, its format is newer than this program, or a listed file is missing or has another
+    /// size.
     /// </exception>
     public static ModelPackage Open(string folder)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        // removes the trailing slash of "models/aaclip/", which shell completion adds
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        string path = Path.Combine(folder, ModelManifest.FileName);
-        if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"No model package at '{folder}': make one with 'aaclip import'.");
-        if (!File.Exists(path))
-            throw new InvalidDataException(
-                $"'{folder}' is not a model package: it has no {ModelManifest.FileName}. Make one with 'aaclip import'."
-            );
-        if (new FileInfo(path).Length > MaxManifestBytes)
-            throw new InvalidDataException(
-                $"'{path}' has more than {MaxManifestBytes} bytes: this is not a model package's {ModelManifest.FileName}."
-            );
-
-        byte[] text = File.ReadAllBytes(path);
-        ModelManifest manifest = Read(path, text);
-        foreach ((string name, PackageFile file) in manifest.Files)
-        {
-            FileInfo info = new(Resolve(folder, name));
-            if (!info.Exists)
-                throw new InvalidDataException(
-                    $"The package '{folder}' lacks '{name}', which its {ModelManifest.FileName} lists: copy it again."
-                );
-            if (info.Length != file.Bytes)
-                throw new InvalidDataException(
-                    $"'{name}' in the package '{folder}' has {info.Length} bytes, expected {file.Bytes}: copy it again."
-                );
-        }
-
-        return new ModelPackage(folder, manifest, HashOf(text));
+        (folder, string path) = PackageFolder.Locate(folder);
+        ModelManifest manifest = PackageFolder.Read(
+            path,
+            null,
+            ModelManifest.CurrentSchema,
+            text => JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest),
+            out string hash
+        );
+        Check(manifest, path);
+        return new ModelPackage(new PackageFolder(folder, manifest.Id, manifest.Files, hash), manifest);
     }
 
     /// <summary>Absolute path of a file of the package.</summary>
-    public string PathOf(string name) => Resolve(Folder, name);
+    public string PathOf(string name) => Content.PathOf(name);
 
-    /// <summary>Compares the SHA-256 of files with model.json.</summary>
-    /// <exception cref="InvalidDataException">A file is not listed, or its content has changed.</exception>
-    public void Verify(params ReadOnlySpan<string> names)
-    {
-        foreach (string name in names)
-        {
-            if (!Manifest.Files.TryGetValue(name, out PackageFile? expected))
-                throw new InvalidDataException(
-                    $"The package '{Folder}' does not list '{name}' in its {ModelManifest.FileName}: import it again."
-                );
-            string found = HashOf(PathOf(name));
-            if (found != expected.Sha256)
-                throw new InvalidDataException(
-                    $"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or "
-                        + $"damaged; copy the package again."
-                );
-        }
-    }
+    /// <inheritdoc cref="PackageFolder.Verify"/>
+    public void Verify(params ReadOnlySpan<string> names) => Content.Verify(names);
 
     /// <summary>The prompts that anchors of this package are made with.</summary>
     /// <param name="verify">Whether to compare the file's hash first.</param>
@@ -134,47 +94,9 @@ public sealed class ModelPackage
         return PromptPack.FromJson(File.ReadAllBytes(PathOf(Prompts)), PathOf(Prompts));
     }
 
-    /// <summary>SHA-256 of a file, lower-case hexadecimal.</summary>
-    public static string HashOf(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
-
-    /// <summary>SHA-256 of a content, lower-case hexadecimal.</summary>
-    public static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
-
-    private static ModelManifest Read(string path, byte[] text)
-    {
-        try
-        {
-            using (JsonDocument json = JsonDocument.Parse(text))
-                if (
-                    json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema)
-                    && schema.TryGetInt32(out int version)
-                    && version > ModelManifest.CurrentSchema
-                )
-                    throw new InvalidDataException(
-                        $"'{path}' has schemaVersion {version}; this program reads up to {ModelManifest.CurrentSchema}: update it."
-                    );
-            ModelManifest manifest =
-                JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest) ?? throw new JsonException("The file holds null.");
-            Check(manifest, path);
-            return manifest;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"'{path}' cannot be read as a model description: {e.Message}", e);
-        }
-    }
-
     private static void Check(ModelManifest manifest, string path)
     {
-        if (!ModelManifest.IsLabel(manifest.Name) || !ModelManifest.IsLabel(manifest.Version))
-            throw new InvalidDataException(
-                $"'{path}' has the name '{manifest.Name}' and the version '{manifest.Version}', expected letters, digits, '.', '_' "
-                    + $"and '-', at most 64: import the model again."
-            );
+        ModelManifest.RequireLabels(manifest.Name, manifest.Version, path);
         ModelArchitecture shape = manifest.Architecture;
         if (shape.Patch <= 0 || shape.ImageSize <= 0 || shape.ImageSize % shape.Patch != 0 || shape.ImageSize > 8192)
             throw new InvalidDataException(
@@ -186,6 +108,10 @@ public sealed class ModelPackage
             throw new InvalidDataException(
                 $"'{path}' has preprocessing size {manifest.Preprocessing.Size} but imageSize {shape.ImageSize}: the file is damaged."
             );
+        if (manifest.Preprocessing.Fit != ImageFit.Stretch)
+            throw new InvalidDataException(
+                $"'{path}' cuts images to a square, so that maps would not fit them: the file is damaged; import the model again."
+            );
         if (shape.Embed <= 0 || shape.Context <= 2 || shape.Levels.Count == 0)
             throw new InvalidDataException(
                 $"'{path}' has embed {shape.Embed}, context {shape.Context} and {shape.Levels.Count} levels: the file is damaged."
@@ -194,9 +120,6 @@ public sealed class ModelPackage
             (calibration ?? throw new InvalidDataException($"'{path}' has an empty calibration for '{name}': calibrate again.")).Validate(
                 $"The calibration of '{name}' in '{path}'"
             );
-        foreach ((string name, PackageFile? file) in manifest.Files)
-            if (file is null)
-                throw new InvalidDataException($"'{path}' says nothing of '{name}', expected its bytes and sha256: the file is damaged.");
         if (manifest.Method is { LevelScore: LevelScore.Softmax, Temperature: not > 0 })
             throw new InvalidDataException(
                 FormattableString.Invariant(
@@ -225,17 +148,6 @@ public sealed class ModelPackage
             manifest.Method.FixedAnchors ? [ImageGraph, Anchors]
             : manifest.Method.TextTower ? [ImageGraph, TextGraph]
             : [ImageGraph];
-        foreach (string name in needed)
-            if (!manifest.Files.ContainsKey(name))
-                throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
-    }
-
-    // Throws if a file name from model.json leads outside the package.
-    private static string Resolve(string folder, string name)
-    {
-        string path = Path.GetFullPath(Path.Combine(folder, name));
-        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? path
-            : throw new InvalidDataException($"The package '{folder}' lists '{name}', which lies outside it: do not use this package.");
+        ModelManifest.RequireFiles(manifest.Files, path, needed);
     }
 }

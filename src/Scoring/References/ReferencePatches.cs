@@ -127,7 +127,7 @@ public sealed record ReferencePatches
                 Count = (int)stored.Shape[2],
                 Columns = columns,
                 Calibration = calibration,
-                Sha256 = ModelPackage.HashOf(path),
+                Sha256 = PackageFolder.HashOf(path),
             };
         }
         catch (JsonException e)

@@ -119,7 +119,7 @@ internal sealed class FeatureCache : IDisposable
             string.Join(
                 '\n',
                 [
-                    .. model.Files.Select(ModelPackage.HashOf),
+                    .. model.Files.Select(PackageFolder.HashOf),
                     JsonSerializer.Serialize(model.Shape, PackageJson.Default.ModelArchitecture),
                     JsonSerializer.Serialize(model.Method, PackageJson.Default.Method),
                     $"{model.Activation}",

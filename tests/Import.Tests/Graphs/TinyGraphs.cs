@@ -182,6 +182,20 @@ internal static class TinyGraphs
             () => new() { ["tokens"] = OrtValue.CreateTensorValueFromMemory(tokens, [tokens.Length / 77, 77]) }
         );
 
+    /// <summary>The graph that tells generated pictures from photos, on one image [3, S, S].</summary>
+    public static Dictionary<string, float[]> RunCheck(
+        VisionArchitecture shape,
+        Func<string, float[]> read,
+        float[] image,
+        params string[] outputs
+    ) =>
+        Run(
+            path => CheckGraph.Write(path, shape, Precision.Fp32, Activation.QuickGelu, read, Taps(outputs)),
+            Precision.Fp32,
+            outputs,
+            () => new() { ["image"] = OrtValue.CreateTensorValueFromMemory(image, [1, 3, shape.ImageSize, shape.ImageSize]) }
+        );
+
     private static Dictionary<string, OrtValue> Inputs(float[] images, float[] anchors) =>
         new()
         {

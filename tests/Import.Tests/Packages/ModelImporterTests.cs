@@ -87,7 +87,7 @@ public sealed class ModelImporterTests : IDisposable
             manifest.Files.Keys
         );
         ProvenanceFile clip = manifest.Provenance.Sources["clip/clip.safetensors"];
-        Assert.Equal((new FileInfo(options.Clip).Length, ModelPackage.HashOf(options.Clip)), (clip.Bytes, clip.Sha256));
+        Assert.Equal((new FileInfo(options.Clip).Length, PackageFolder.HashOf(options.Clip)), (clip.Bytes, clip.Sha256));
     }
 
     [Theory]

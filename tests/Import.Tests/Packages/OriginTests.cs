@@ -37,14 +37,14 @@ public sealed class OriginTests : IDisposable
     public void A_known_file_is_imported_and_one_with_a_changed_byte_is_not()
     {
         ImportOptions options = Sources();
-        KnownFiles known = new(new Dictionary<string, string> { [ModelPackage.HashOf(options.Clip)] = "the test's model" });
+        KnownFiles known = new(new Dictionary<string, string> { [PackageFolder.HashOf(options.Clip)] = "the test's model" });
         options = options with { RequireKnown = true, Known = known };
 
         ModelPackage package = Import(options);
         byte[] weights = File.ReadAllBytes(options.Clip);
         weights[^4] ^= 1; // the last bit of a weight
         File.WriteAllBytes(options.Clip, weights);
-        string changed = ModelPackage.HashOf(options.Clip);
+        string changed = PackageFolder.HashOf(options.Clip);
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => Import(options with { Output = _folder.File("other") }));
 
         Assert.Contains(("CLIP", "the test's model (clip.safetensors)"), TrainingOrigins.Describe(package.Manifest.Provenance, known));
@@ -60,13 +60,13 @@ public sealed class OriginTests : IDisposable
     public void The_record_of_a_training_goes_into_the_package()
     {
         ImportOptions options = Sources();
-        string clip = ModelPackage.HashOf(options.Clip);
+        string clip = PackageFolder.HashOf(options.Clip);
         string record = _folder.Write("training.json", Record(clip));
 
         ModelPackage package = Import(options);
 
         Assert.Equal(
-            new TrainingOrigin(ModelPackage.HashOf(record), "clip.safetensors", clip, "screws", 211, Images, 7),
+            new TrainingOrigin(PackageFolder.HashOf(record), "clip.safetensors", clip, "screws", 211, Images, 7),
             package.Manifest.Provenance.Training
         );
         Assert.Equal(
@@ -128,7 +128,7 @@ public sealed class OriginTests : IDisposable
 
         Assert.Equal(package.Manifest.Provenance.Training, calibrated.Manifest.Provenance.Training);
         Assert.NotEqual(package.Hash, calibrated.Hash);
-        Assert.Equal(ModelPackage.HashOf(Path.Combine(calibrated.Folder, ModelManifest.FileName)), calibrated.Hash);
+        Assert.Equal(PackageFolder.HashOf(Path.Combine(calibrated.Folder, ModelManifest.FileName)), calibrated.Hash);
     }
 
     private static ModelPackage Import(ImportOptions options) =>

@@ -106,7 +106,7 @@ public sealed class UpdateTests : IDisposable
         File.WriteAllText(
             manifest,
             File.ReadAllText(manifest)
-                .Replace(was.Sha256, ModelPackage.HashOf(path), StringComparison.Ordinal)
+                .Replace(was.Sha256, PackageFolder.HashOf(path), StringComparison.Ordinal)
                 .Replace(
                     FormattableString.Invariant($"\"bytes\": {was.Bytes},"),
                     FormattableString.Invariant($"\"bytes\": {new FileInfo(path).Length},"),

@@ -216,4 +216,39 @@ public sealed class AlertMachineTests
         Assert.Equal(["line1/0.png", "line1/1.png", "line1/1.png"], changes.Select(c => c.Picture?.Image));
         Assert.Equal([1, 2, 3], changes.Select(c => c.Images));
     }
+
+    [Fact]
+    public void A_generated_image_is_flagged_once_beside_what_its_score_does()
+    {
+        Scored image = ScoredImages.Sequence("m").Single() with
+        {
+            Generated = new GeneratedPart("c2p@1", 0.9, 0.01, PictureOrigin.Generated, 0.8),
+        };
+
+        AlertDecision first = AlertMachine.Apply(AlertState.Empty, new AlertRule(), image),
+            again = AlertMachine.Apply(first.State, new AlertRule(), image),
+            other = AlertMachine.Apply(AlertState.Empty, new AlertRule(), image with { ETag = "0x2" });
+
+        Assert.Equal(["flagged", "opened"], first.Changes.Select(c => c.TypeName));
+        Assert.Equal(AlertKind.Generated, first.Changes[0].Kind);
+        Assert.Equal(AlertMachine.GeneratedId(image.Camera, image.Image, image.ETag), first.Changes[0].AlertId);
+        Assert.Empty(again.Changes);
+        Assert.NotEqual(first.Changes[0].Id, other.Changes[0].Id);
+        Assert.Equal(2, first.State.Outbox.Count);
+    }
+
+    [Fact]
+    public void A_generated_image_is_not_flagged_for_a_job_or_without_alerts_or_where_it_comes_from_the_camera()
+    {
+        GeneratedPart part = new("c2p@1", 0.9, null, PictureOrigin.Generated, 0.8);
+        Scored image = ScoredImages.Sequence("n").Single() with { Generated = part };
+
+        Assert.Empty(AlertMachine.Apply(AlertState.Empty, new AlertRule(), image with { Job = "job1" }).Changes);
+        Assert.Empty(AlertMachine.Apply(AlertState.Empty, new AlertRule(Enabled: false), image).Changes);
+        Assert.Empty(
+            AlertMachine
+                .Apply(AlertState.Empty, new AlertRule(), image with { Generated = part with { Verdict = PictureOrigin.Camera } })
+                .Changes
+        );
+    }
 }

@@ -75,7 +75,7 @@ public sealed class ModelTrustTests(AzuriteFixture azurite)
             await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", await pipeline.UploadAsync("c/a.png", TestPipeline.Picture())))
         )!; // nothing is scored yet
 
-        Assert.Equal(ModelPackage.HashOf(Path.Combine(TestPipeline.AllNormal, ModelManifest.FileName)), result.Model.PackageSha256);
+        Assert.Equal(PackageFolder.HashOf(Path.Combine(TestPipeline.AllNormal, ModelManifest.FileName)), result.Model.PackageSha256);
     }
 
     [Fact]

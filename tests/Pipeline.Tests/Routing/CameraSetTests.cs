@@ -17,6 +17,7 @@ public class CameraSetTests
               "minRegion": 0.01, "heatmaps": false, "skip": ["thumbs/*"], "part": "^(?<part>[^/]+)/",
               "tiles": "3x2", "tileOverlap": 0.1,
               "first": { "model": "small@1", "settles": 0.2, "against": "full@2", "bound": 0.03 },
+              "generated": { "model": "c2p@1", "threshold": 0.8, "alpha": 0.01, "levels": [[0.1, 0.4], [0.01, 0.8]] },
               "alert": { "severityBands": [{ "name": "low", "minCalibrated": 0.5 }, { "name": "high", "minCalibrated": 0.8 }],
                 "confirm": { "n": 2, "m": 3 }, "coolDownSeconds": 10, "closeAfterNormal": 5,
                 "enabled": false, "smooth": 7, "silence": false, "drift": false }
@@ -38,6 +39,8 @@ public class CameraSetTests
             (profile.Class, profile.Domain, profile.Threshold, profile.MapThreshold, profile.MinRegion, profile.Heatmaps)
         );
         Assert.Equal(new FirstModel("small@1", 0.2, "full@2", 0.03), profile.First);
+        Assert.Equal(("c2p@1", 0.8, 0.01), (profile.Generated!.Model, profile.Generated.Threshold, profile.Generated.Alpha));
+        Assert.Equal([[0.1, 0.4], [0.01, 0.8]], profile.Generated.Levels!);
         Assert.Equal(["small@1"], Parse(Full).FirstModels.Select(f => f.Model));
         Assert.Equal(["thumbs/*"], profile.Skip);
         Assert.Equal(("SN-1", null), (profile.PartOf("SN-1/a.png"), profile.PartOf("a.png")));
@@ -129,6 +132,12 @@ public class CameraSetTests
     )]
     [InlineData("""{ "alert": { "confirm": { "n": 3, "m": 2 } } }""", "'alert.confirm' is 3 of 2", "n of m")]
     [InlineData("""{ "alert": { "coolDownSeconds": -1 } }""", "'alert.coolDownSeconds' is -1", "0 to 604800")]
+    [InlineData("""{ "generated": { "model": "c2p" } }""", "'generated.model' is 'c2p'", "name@version of a published check")]
+    [InlineData("""{ "generated": { "model": "c2p@1", "threshold": 0 } }""", "'generated.threshold' is 0", "above 0, at most 1")]
+    [InlineData("""{ "generated": { "model": "c2p@1", "alpha": 2 } }""", "'generated.alpha' is 2", "a share above 0")]
+    [InlineData("""{ "generated": { "model": "c2p@1", "levels": [[0.1, 0.5], [0.2, 0.6]] } }""", "has [0.2, 0.6]", "falling p-values")]
+    [InlineData("""{ "generated": { "model": "c2p@1", "levels": [[0.1, 0.5, 1]] } }""", "has [0.1, 0.5, 1]", "[p-value, probability]")]
+    [InlineData("""{ "generated": { "threshold": 0.5 } }""", "missing required", "model")]
     [InlineData("""{ "tiles": "3" }""", "'tiles' is '3'", "a grid of columns and rows such as '3x2'")]
     [InlineData("""{ "tiles": "9x8" }""", "'tiles' is '9x8'", "64 tiles in all")]
     [InlineData("""{ "tiles": "17x1" }""", "'tiles' is '17x1'", "at most 16 along a side")]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AaClip.Import.Packages;
 using AaClip.Scoring.Packages;
+using AaClip.Scoring.Tensors;
 
 namespace AaClip.Tests;
 
@@ -101,6 +102,40 @@ internal static class TinyPackage
                         ModelPackage.Open(Random()),
                         new Dictionary<string, Calibration> { [objectClass] = calibration },
                         folder
+                    );
+                }
+            )
+        );
+
+    /// <summary>A check for generated pictures, made of the image tower of <see cref="Random"/>; its input is 70 px.</summary>
+    /// <param name="logit">The answer on every picture; null for answers that depend on the picture.</param>
+    /// <returns>The package's folder.</returns>
+    public static string Check(float? logit = null) =>
+        Once(
+            FormattableString.Invariant($"check-{logit}"),
+            (Action<string>)(
+                folder =>
+                {
+                    Random random = new(7);
+                    Dictionary<string, (long[] Shape, float[] Values)> tensors = SafetensorsFile
+                        .ReadAll(Path.Combine(RandomSources, "clip.safetensors"))
+                        .Where(t => t.Key.StartsWith("visual.", StringComparison.Ordinal))
+                        .ToDictionary();
+                    tensors["fc.weight"] = (
+                        [1, 32],
+                        [.. Enumerable.Range(0, 32).Select(_ => logit is null ? 20 * (random.NextSingle() - 0.5f) : 0)]
+                    );
+                    tensors["fc.bias"] = ([1], [logit ?? 0]);
+                    string weights = $"{folder}.safetensors";
+                    SafetensorsFile.Write(weights, tensors);
+                    CheckImporter.Import(
+                        new CheckImportOptions
+                        {
+                            Check = weights,
+                            Output = folder,
+                            Name = "check",
+                            Heads = 4,
+                        }
                     );
                 }
             )

@@ -64,12 +64,14 @@ internal sealed class TestPipeline : IAsyncDisposable
             TimeProvider.System,
             NullLogger<ModelHost>.Instance
         );
+        Checks = new CheckHost(model, Repository, Trust, TimeProvider.System, NullLogger<CheckHost>.Instance);
         Results = new ResultStore(storage);
         Scoring = new ImageScoring(
             storage,
             Cameras,
             References,
             Models,
+            Checks,
             Choice,
             Results,
             Options.Create(limits),
@@ -100,6 +102,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public CameraProfiles Cameras { get; }
     public CameraReferences References { get; }
     public ModelHost Models { get; }
+    public CheckHost Checks { get; }
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
     public ModelTrust Trust { get; }
@@ -222,6 +225,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         Cameras.Dispose();
         await Models.DisposeAsync();
         Trust.Dispose();
+        await Checks.DisposeAsync();
         _cache.Dispose();
     }
 }

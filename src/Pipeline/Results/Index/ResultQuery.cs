@@ -26,6 +26,9 @@ public sealed record ResultQuery
     /// <summary>Job that asked.</summary>
     public string? Job { get; init; }
 
+    /// <summary>Where the pictures seem to come from; those that were not checked are left out.</summary>
+    public PictureOrigin? Generated { get; init; }
+
     /// <summary>Calibrated scores from here on.</summary>
     public double? MinScore { get; init; }
 
@@ -88,6 +91,8 @@ public sealed record ResultQuery
             parts.Add(TableClient.CreateQueryFilter($"part eq {Part}"));
         if (Job is not null)
             parts.Add(TableClient.CreateQueryFilter($"job eq {Job}"));
+        if (Generated is { } origin)
+            parts.Add(TableClient.CreateQueryFilter($"generated eq {ResultRow.Name(origin)}"));
         if (MinScore is { } min)
             parts.Add(TableClient.CreateQueryFilter($"score ge {min}"));
         if (MaxScore is { } max)

@@ -11,7 +11,7 @@ public static class ResultQueryText
 
     /// <summary>The parameters that are read.</summary>
     public static IReadOnlyList<string> Parameters { get; } =
-    ["camera", "model", "verdict", "class", "part", "job", "from", "since", "to", "minScore", "maxScore", "top", "after"];
+    ["camera", "model", "verdict", "class", "part", "job", "generated", "from", "since", "to", "minScore", "maxScore", "top", "after"];
 
     /// <summary>Reads the parameters.</summary>
     /// <param name="valueOf">Returns the value of a parameter; null or nothing where it is left out.</param>
@@ -34,6 +34,7 @@ public static class ResultQueryText
             Class = Text("class"),
             Part = Text("part"),
             Job = Text("job"),
+            Generated = Text("generated") is { } origin ? ReadOrigin(origin) : null,
             From = Time("from") ?? Time("since"),
             To = Time("to"),
             MinScore = Score("minScore"),
@@ -54,6 +55,11 @@ public static class ResultQueryText
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double score) && double.IsFinite(score) ? score
             : throw new ArgumentException($"{name} is '{text}', expected a number such as 0.5.");
     }
+
+    private static PictureOrigin ReadOrigin(string text) =>
+        Enum.TryParse(text, ignoreCase: true, out PictureOrigin origin) && Enum.IsDefined(origin) && !char.IsAsciiDigit(text[0])
+            ? origin
+            : throw new ArgumentException($"generated is '{text}', expected generated or camera.");
 
     private static Verdict ReadVerdict(string text) =>
         Enum.TryParse(text, ignoreCase: true, out Verdict verdict) && Enum.IsDefined(verdict) && !char.IsAsciiDigit(text[0])

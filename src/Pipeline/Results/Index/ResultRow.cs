@@ -65,6 +65,12 @@ public sealed record ResultRow
     /// <summary>"name@version" of the first model that settled the image; null where the model itself scored it.</summary>
     public string? First { get; init; }
 
+    /// <summary>Whether a generator seems to have made the picture; null if that was not checked.</summary>
+    public PictureOrigin? Generated { get; init; }
+
+    /// <summary>The probability of that, 0 to 1; null if it was not checked.</summary>
+    public double? GeneratedProbability { get; init; }
+
     /// <summary>ETag of the camera profiles that applied; null where there was no file of them.</summary>
     public string? Profile { get; init; }
 
@@ -117,6 +123,8 @@ public sealed record ResultRow
             Failure = result.Failure?.Code,
             Job = result.Job,
             First = result.First is { Settled: true } first ? first.Model : null,
+            Generated = result.Generated?.Verdict,
+            GeneratedProbability = result.Generated?.Probability,
             Profile = result.Profile,
             Heatmap = result.Heatmap,
             Map = result.Map?.Blob,
@@ -149,6 +157,8 @@ public sealed record ResultRow
         Set("failure", Failure);
         Set("job", Job);
         Set("first", First);
+        Set("generated", Generated is { } origin ? Name(origin) : null);
+        Set("generatedProbability", GeneratedProbability);
         Set("profile", Profile);
         Set("heatmap", Heatmap);
         Set("map", Map);
@@ -192,6 +202,8 @@ public sealed record ResultRow
             Failure = entity.GetString("failure"),
             Job = entity.GetString("job"),
             First = entity.GetString("first"),
+            Generated = Enum.TryParse(entity.GetString("generated"), ignoreCase: true, out PictureOrigin origin) ? origin : null,
+            GeneratedProbability = entity.GetDouble("generatedProbability"),
             Profile = entity.GetString("profile"),
             Heatmap = entity.GetString("heatmap"),
             Map = entity.GetString("map"),
@@ -219,6 +231,8 @@ public sealed record ResultRow
             $"Row '{entity.RowKey}' of partition '{entity.PartitionKey}' in the results index has no {column}: 'aaclip verify "
                 + "--repair-index' writes it again."
         );
+
+    internal static string Name(PictureOrigin origin) => origin.ToString().ToLowerInvariant();
 
     internal static string Name(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 }
