@@ -141,11 +141,10 @@ public sealed partial class ImageAudit(
     {
         ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
         BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
+        BlobClient image = _images.GetBlobClient(request.Image);
         try
         {
-            BlobDownloadStreamingResult blob = (
-                await _images.GetBlobClient(request.Image).DownloadStreamingAsync(options, cancellation)
-            ).Value;
+            BlobDownloadStreamingResult blob = (await image.DownloadStreamingAsync(options, cancellation)).Value;
             using (blob.Content)
             {
                 if (blob.Details.ContentLength > _decode.Limits.MaxBytes)
@@ -161,7 +160,7 @@ public sealed partial class ImageAudit(
         }
         catch (RequestFailedException e) when (e.Status == 412)
         {
-            return (null, "overwritten");
+            return (null, await image.ExistsAsync(cancellation) ? "overwritten" : "deleted");
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
         {
