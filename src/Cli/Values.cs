@@ -35,8 +35,9 @@ internal static class Values
         where T : struct, IFloatingPointIeee754<T> => r => ReadNumber(r, allowed, expected);
 
     /// <summary>The name of an enum value, in upper or lower case.</summary>
-    public static Func<ArgumentResult, T> Word<T>()
-        where T : struct, Enum => r => ReadWord<T>(r, r.Tokens[^1].Value) ?? default;
+    /// <param name="except">Values that are not allowed.</param>
+    public static Func<ArgumentResult, T> Word<T>(params T[] except)
+        where T : struct, Enum => r => ReadWord(r, r.Tokens[^1].Value, except) ?? default;
 
     /// <summary>The name of an enum value, for an option without a default.</summary>
     public static Func<ArgumentResult, T?> WordOrNone<T>()
@@ -86,13 +87,14 @@ internal static class Values
         return null;
     }
 
-    private static T? ReadWord<T>(ArgumentResult r, string text)
+    private static T? ReadWord<T>(ArgumentResult r, string text, params T[] except)
         where T : struct, Enum
     {
-        foreach (T value in Enum.GetValues<T>())
+        T[] values = [.. Enum.GetValues<T>().Except(except)];
+        foreach (T value in values)
             if (value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
                 return value;
-        string[] words = [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())];
+        string[] words = [.. values.Select(v => v.ToString().ToLowerInvariant())];
         Refuse(r, text, $"{string.Join(", ", words[..^1])} or {words[^1]}");
         return null;
     }

@@ -34,6 +34,7 @@ internal static class Verbs
             VerifyCommand.Create(),
             RedriveCommand.Create(),
             RescoreCommand.Create(),
+            AuditCommand.Create(),
             JobsCommand.Create(),
             SizeCommand.Create(),
             ModelCommands.Publish(),

@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -64,6 +65,8 @@ public static class Services
         services.AddSingleton<JobRunner>();
         services.AddSingleton<MapRejudger>();
         services.AddSingleton<RunningJobs>();
+        services.AddSingleton<AuditStore>();
+        services.AddSingleton<ImageAudit>();
         services.AddSingleton<BulkScoring>();
         services.AddSingleton<FailureRecorder>();
         services.AddAaClipAlerts(configuration);

@@ -16,7 +16,7 @@ public class ReferencesTests
         ["Resilience"],
         ["Models", "Results", "Reviews", "Routing"],
         ["Results.Counts", "Scoring"],
-        ["Cameras"],
+        ["Audits", "Cameras"],
         ["Alerts", "Jobs"],
         ["Failures"],
         ["Operations"],

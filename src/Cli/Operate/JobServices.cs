@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text.Json;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
+using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
 using AaClip.Scoring.Packages;
@@ -40,6 +42,18 @@ internal sealed class JobServices
     public JobService Jobs { get; }
 
     public IAsyncEnumerable<Job> ListAsync(CancellationToken cancellation) => _store.ListAsync(cancellation);
+
+    /// <summary>"name@version" of the live model, where none was promoted that of the newest result.</summary>
+    /// <exception cref="ArgumentException">It is not known.</exception>
+    public async Task<string> KnownLiveAsync(CancellationToken cancellation) =>
+        await LiveModel.FindAsync(await Choice.GetAsync(cancellation), new ResultIndex(_storage), cancellation)
+        ?? throw new ArgumentException("The live model is not known, because there is no result yet: name it with --model.");
+
+    /// <summary>The report of a job that is done.</summary>
+    public async Task<JobReport> ReportAsync(string id, CancellationToken cancellation) =>
+        await _store.ReportAsync(id, JobReporter.JsonFile, cancellation) is { } json
+            ? JsonSerializer.Deserialize(json, JobJson.Default.JobReport) ?? throw new InvalidDataException($"The report of job {id} is null.")
+            : throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
 
     /// <summary>"name@version" of the promoted model; null if the workers use their own package, which only they know.</summary>
     public async Task<string?> LiveAsync(CancellationToken cancellation) => (await Choice.GetAsync(cancellation)).Live;
@@ -192,5 +206,8 @@ internal sealed class JobServices
             );
     }
 
-    private static string Flips(Job job) => string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");
+    private static string Flips(Job job) =>
+        job.Request.Mode == RescoreMode.Audit
+            ? "image"
+            : string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");
 }

@@ -28,7 +28,7 @@ internal static class RescoreCommand
             Description =
                 "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' "
                 + "current profiles, without a model run; compare only compares results that both models have.",
-            CustomParser = Values.Word<RescoreMode>(),
+            CustomParser = Values.Word(except: RescoreMode.Audit), // has its own verb
         };
         Option<string?> prefix = new("--prefix")
         {

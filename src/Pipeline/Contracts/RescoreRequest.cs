@@ -12,6 +12,9 @@ public sealed record RescoreRequest
     /// <summary>Default of <see cref="InFlight"/>.</summary>
     public const int DefaultInFlight = 1000;
 
+    /// <summary>Default of <see cref="Share"/>.</summary>
+    public const double DefaultShare = 0.05;
+
     /// <summary>
     /// Up to 64 letters, digits, '.', '_' and '-'; null generates an id. The same request with the same id is the same job.
     /// </summary>
@@ -42,6 +45,17 @@ public sealed record RescoreRequest
     /// Only images to which the old model gave one of these verdicts; null for all, including images that it has not scored.
     /// </summary>
     public IReadOnlyList<Verdict>? Verdicts { get; init; }
+
+    /// <summary>
+    /// Mode audit: share of the images that are audited, above 0 to 1; null takes <see cref="DefaultShare"/>. Whether an image is depends only
+    /// on its name and version.
+    /// </summary>
+    public double? Share { get; init; }
+
+    /// <summary>
+    /// Mode audit: share of normal images that may be flagged by chance, above 0 and below 1; null takes the default.
+    /// </summary>
+    public double? FalseFlags { get; init; }
 
     // These properties are set, not init: if JSON leaves an init property out, it gets the type's default, not the initializer's value.
 
@@ -85,6 +99,13 @@ public enum RescoreMode
     /// <summary>Only compares existing results of both models, such as those of a shadow model.</summary>
     [JsonStringEnumMemberName("compare")]
     Compare,
+
+    /// <summary>
+    /// Looks for marks that hide defects, in a share of the images of a camera that the model found normal: how their scores rise when a part
+    /// is covered, or when they are smoothed. Changes no result.
+    /// </summary>
+    [JsonStringEnumMemberName("audit")]
+    Audit,
 }
 
 /// <summary>State of a job.</summary>

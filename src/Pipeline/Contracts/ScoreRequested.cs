@@ -31,6 +31,10 @@ public sealed record ScoreRequested
     /// <summary>Rescoring job that sent the request; null for a new image.</summary>
     public string? Job { get; init; }
 
+    /// <summary>Whether the image is audited for the job, and not scored; older programs do not know this.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Audit { get; init; }
+
     /// <summary>When the message was sent.</summary>
     public required DateTimeOffset EnqueuedAt { get; init; }
 

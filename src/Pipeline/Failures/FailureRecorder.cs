@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -19,7 +20,7 @@ namespace AaClip.Pipeline.Failures;
 /// <summary>
 /// Records the messages of poison queues. Each message, even an unreadable one, is stored under "failed/" in the results container; 'aaclip
 /// redrive' sends it to its queue again. If the message names an image version without a result, a failed result is stored as well; an
-/// existing result is never replaced.
+/// existing result is never replaced. If the image was to be audited, the audit counts it as failed.
 /// </summary>
 public sealed partial class FailureRecorder(
     StorageClients storage,
@@ -27,6 +28,7 @@ public sealed partial class FailureRecorder(
     CameraProfiles cameras,
     ModelHost models,
     JobService jobs,
+    AuditStore audits,
     TimeProvider time,
     ILogger<FailureRecorder> logger
 )
@@ -59,13 +61,21 @@ public sealed partial class FailureRecorder(
             cancellation
         );
         Log.Kept(logger, image ?? "a message", queue, reason, blob);
+        if (request is { Audit: true, Job: { } job, Model: { } audited })
+        {
+            // The image keeps its result; without this, its job would not end
+            AuditedImage failed = new(request.Image, request.ETag, AuditedImage.Failed, null, reason);
+            await audits.AddAsync(job, audited, failed, cancellation);
+            return;
+        }
+
         if (request is not null && await ModelOfAsync(request, cancellation) is { } model)
         {
-            ResultDocument failed = await FailedAsync(request, model, reason, cancellation);
+            ResultDocument result = await FailedAsync(request, model, reason, cancellation);
             try
             {
-                if (!await results.TryAddAsync(failed, cancellation))
-                    await KeepResultAsync(failed.Image.Version.Result(model.Id), request.Image, cancellation);
+                if (!await results.TryAddAsync(result, cancellation))
+                    await KeepResultAsync(result.Image.Version.Result(model.Id), request.Image, cancellation);
             }
             catch (RequestFailedException e) when (e.Status == 400) // storage rejects the name
             {

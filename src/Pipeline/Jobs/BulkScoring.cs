@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Scoring;
@@ -5,13 +6,13 @@ using AaClip.Pipeline.Scoring;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Scores an image for a job or the shadow model, after new images. Requests of a paused, cancelled or failed job are dropped; they are
+/// Scores an image for a job or the shadow model, or audits it, after new images. Requests of a paused, cancelled or failed job are dropped; they are
 /// sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each image; transient errors are thrown,
 /// and the queue retries.
 /// </summary>
-public sealed class BulkScoring(ImageScoring scoring, RunningJobs running, ModelHost models, JobService jobs)
+public sealed class BulkScoring(ImageScoring scoring, ImageAudit audit, RunningJobs running, ModelHost models, JobService jobs)
 {
-    /// <summary>Scores one image. Its result is stored, but no message is sent and no alert is raised.</summary>
+    /// <summary>Scores or audits one image. What it finds is stored, but no message is sent and no alert is raised.</summary>
     public async Task ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
         if (!await running.IsActiveAsync(request.Job, cancellation))
@@ -29,6 +30,9 @@ public sealed class BulkScoring(ImageScoring scoring, RunningJobs running, Model
             return;
         }
 
-        await scoring.RunAsync(request, "ScoreBulk", urgent: false, cancellation);
+        if (request.Audit)
+            await audit.RunAsync(request, cancellation);
+        else
+            await scoring.RunAsync(request, "ScoreBulk", urgent: false, cancellation);
     }
 }

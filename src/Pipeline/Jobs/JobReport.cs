@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Jobs;
@@ -11,11 +12,18 @@ namespace AaClip.Pipeline.Jobs;
 /// <param name="Flips">
 /// Images whose verdict changed, largest difference first; at most <see cref="JobReporter.MostFlips"/>. jobs/{id}/flips has all of them.
 /// </param>
-public sealed record JobReport(Job Job, double? Agreement, double? MeanDifference, IReadOnlyList<Compared> Flips);
+/// <param name="Audit">What an audit found; null for the other modes.</param>
+public sealed record JobReport(
+    Job Job,
+    double? Agreement,
+    double? MeanDifference,
+    IReadOnlyList<Compared> Flips,
+    AuditReport? Audit = null
+);
 
 /// <summary>Writes a job's report: a JSON file, and an HTML file with embedded pictures.</summary>
 /// <param name="reviewAddress">Address of the review page, to which the report links; empty for none.</param>
-public sealed class JobReporter(StorageClients storage, JobStore jobs, string reviewAddress)
+public sealed class JobReporter(StorageClients storage, JobStore jobs, AuditStore audits, string reviewAddress)
 {
     /// <summary>Maximum number of changed verdicts in a report.</summary>
     public const int MostFlips = 1000;
@@ -27,8 +35,10 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs, string re
     public const string HtmlFile = "report.html";
 
     private readonly JobReportPage _page = new(storage, reviewAddress);
+    private readonly AuditReportPage _auditPage = new(storage, audits);
 
     /// <summary>Writes both files.</summary>
+    /// <exception cref="InvalidDataException">An audit has too few images.</exception>
     public async Task WriteAsync(Job job, CancellationToken cancellation = default)
     {
         PriorityQueue<Compared, double> largest = new(); // the smallest difference is dequeued first
@@ -43,7 +53,10 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs, string re
         [
             .. largest.UnorderedItems.Select(f => f.Element).OrderByDescending(Difference).ThenBy(f => f.Image, StringComparer.Ordinal),
         ];
-        JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips);
+        AuditReport? audit = job.Request.FalseFlags is { } share
+            ? AuditReport.Of(await audits.PagesAsync(job.Id, cancellation).ToListAsync(cancellation), share)
+            : null;
+        JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips, audit);
         await jobs.WriteReportAsync(
             job.Id,
             JsonFile,
@@ -51,7 +64,9 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs, string re
             "application/json",
             cancellation
         );
-        string html = await _page.RenderAsync(report, cancellation);
+        string html = audit is null
+            ? await _page.RenderAsync(report, cancellation)
+            : await _auditPage.RenderAsync(job, audit, cancellation);
         await jobs.WriteReportAsync(job.Id, HtmlFile, Encoding.UTF8.GetBytes(html), "text/html; charset=utf-8", cancellation);
     }
 

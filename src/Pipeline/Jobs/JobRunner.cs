@@ -1,3 +1,4 @@
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
@@ -29,6 +30,7 @@ public sealed partial class JobRunner(
     ResultStore results,
     ModelHost models,
     MapRejudger rejudge,
+    AuditStore audits,
     IOptions<ResultsOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger
@@ -133,7 +135,7 @@ public sealed partial class JobRunner(
             && (job.Sent == job.Collected || (job.Sent + 1 - job.Collected) * job.Request.PageSize <= job.Request.InFlight)
         )
         {
-            if (job.Request.Mode == RescoreMode.Full)
+            if (Sends(job))
                 await SendAsync(job, await PageAsync(job, job.Sent, cancellation), cancellation);
             return job with { Sent = job.Sent + 1, StalledAtLastLook = false };
         }
@@ -144,10 +146,12 @@ public sealed partial class JobRunner(
             JobPage page =
                 await jobs.PageAsync(job.Id, job.Listed, cancellation)
                 ?? await jobs.AddPageAsync(job.Id, job.Listed, await ListAsync(job, cancellation), cancellation);
+            if (job.Request.FalseFlags is { } share && page.Next is null)
+                RequireEnough(job.Images + page.Images.Count, share);
             return job with
             {
                 Listed = job.Listed + 1,
-                Sent = job.Request.Mode == RescoreMode.Full ? job.Sent : job.Listed + 1, // the other modes have no requests to send
+                Sent = Sends(job) ? job.Sent : job.Listed + 1, // the other modes have no requests to send
                 Images = job.Images + page.Images.Count,
                 ListedAll = page.Next is null,
                 StalledAtLastLook = false,
@@ -158,7 +162,7 @@ public sealed partial class JobRunner(
         if (job.Collected == job.Listed)
         {
             Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };
-            await new JobReporter(storage, jobs, options.Value.ReviewAddress).WriteAsync(done, cancellation);
+            await new JobReporter(storage, jobs, audits, options.Value.ReviewAddress).WriteAsync(done, cancellation);
             return done;
         }
 
@@ -169,6 +173,14 @@ public sealed partial class JobRunner(
         if (job.StalledAtLastLook)
             Log.Again(logger, job.Id, job.Sent - job.Collected);
         return job.StalledAtLastLook ? job with { StalledAtLastLook = false, Sent = job.Collected } : job with { StalledAtLastLook = true };
+    }
+
+    private static bool Sends(Job job) => job.Request.Mode is RescoreMode.Full or RescoreMode.Audit;
+
+    private static void RequireEnough(long images, double falseFlags)
+    {
+        if (AuditFindings.TooFew(images, falseFlags) is { } reason)
+            throw new InvalidDataException(reason);
     }
 
     private async Task<JobPage> PageAsync(Job job, int number, CancellationToken cancellation) =>
@@ -234,6 +246,7 @@ public sealed partial class JobRunner(
         [
             .. chosen
                 .Select(c => (c.Version, c.Blob, Before: before.GetValueOrDefault(c.Version)))
+                .Where(c => wanted.Mode != RescoreMode.Audit || Audits(wanted, c.Version, c.Before))
                 .Where(c => wanted.Verdicts is not { } verdicts || (c.Before is not null && verdicts.Contains(c.Before.Verdict)))
                 .Select(c => new JobImage(
                     c.Version.Image,
@@ -250,6 +263,10 @@ public sealed partial class JobRunner(
             : null;
         return new JobPage(images, next);
     }
+
+    // An image that a first model settled has not been seen by the model.
+    private static bool Audits(RescoreRequest wanted, ImageVersion image, ResultSummary? result) =>
+        result is { Settled: false } && ShadowShare.Include(wanted.Share ?? RescoreRequest.DefaultShare, image);
 
     // Each camera is a folder, except "default", whose images have no folder.
     private static string[] Prefixes(RescoreRequest wanted)
@@ -286,12 +303,15 @@ public sealed partial class JobRunner(
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         CameraSet profiles = await cameras.GetAsync(cancellation);
+        bool audit = job.Request.Mode == RescoreMode.Audit;
         IReadOnlyDictionary<ImageVersion, ResultSummary> there = await SummariesAsync(job, page, cancellation);
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            page.Images.Where(i => !Settles(job, there.GetValueOrDefault(i.Version))),
+            page.Images.Where(i => audit || !Settles(job, there.GetValueOrDefault(i.Version))),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
             async (image, token) =>
             {
+                if (audit && await audits.ExistsAsync(job.Id, job.Request.Model, image.Version, token))
+                    return;
                 string camera = image.Version.Camera;
                 ScoreRequested request = new()
                 {
@@ -301,6 +321,7 @@ public sealed partial class JobRunner(
                     ObjectClass = (profiles.Find(camera) ?? CameraProfile.Default).Class,
                     Model = job.Request.Model,
                     Job = job.Id,
+                    Audit = audit,
                     EnqueuedAt = time.GetUtcNow(),
                     Traceparent = Tracing.Stamp(null),
                 };
@@ -315,6 +336,8 @@ public sealed partial class JobRunner(
         RescoreRequest wanted = job.Request;
         if (wanted.Mode == RescoreMode.Threshold)
             return await rejudge.PageAsync(job, page, cancellation);
+        if (wanted.Mode == RescoreMode.Audit)
+            return await AuditedAsync(job, page, cancellation);
 
         // Messages are processed roughly in order: if the last image has no outcome, the page is not complete.
         if (page.Images.Count > 0 && await OutcomeAsync(job, page.Images[^1], null, cancellation) is null)
@@ -329,6 +352,26 @@ public sealed partial class JobRunner(
                 outcomes[i] = await OutcomeAsync(job, page.Images[i], after.GetValueOrDefault(page.Images[i].Version), token)
         );
         return Array.IndexOf(outcomes, null) >= 0 ? null : [.. outcomes.OfType<Outcome>()];
+    }
+
+    /// <returns>The outcome of each image, when what was measured on the page is stored; null if an image was not measured yet.</returns>
+    private async Task<Outcome[]?> AuditedAsync(Job job, JobPage page, CancellationToken cancellation)
+    {
+        string model = job.Request.Model;
+        if (page.Images.Count > 0 && !await audits.ExistsAsync(job.Id, model, page.Images[^1].Version, cancellation))
+            return null;
+        AuditedImage?[] audited = new AuditedImage?[page.Images.Count];
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            audited.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (i, token) => audited[i] = await audits.ReadAsync(job.Id, model, page.Images[i].Version, token)
+        );
+        if (Array.IndexOf(audited, null) >= 0)
+            return null;
+        AuditedImage[] all = [.. audited.OfType<AuditedImage>()];
+        await audits.WritePageAsync(job.Id, job.Collected, all, cancellation);
+        return [.. all.Select(a => new Outcome(a.Word, null))];
     }
 
     private Task<IReadOnlyDictionary<ImageVersion, ResultSummary>> SummariesAsync(Job job, JobPage page, CancellationToken cancellation) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
@@ -24,7 +25,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
     public async Task<Job> StartAsync(RescoreRequest request, string? live, CancellationToken cancellation = default)
     {
         DateTimeOffset now = time.GetUtcNow();
-        RescoreRequest asked = request with { Id = request.Id ?? NewId(now) };
+        RescoreRequest asked = Completed(request) with { Id = request.Id ?? NewId(now) };
         request = asked with { Against = asked.Against ?? live };
         Check(request);
         if (await jobs.ReadAsync(request.Id!, cancellation) is { Document: var started })
@@ -157,6 +158,18 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
 
     private static ArgumentException Unknown(string id) => new($"There is no job '{id}': see 'aaclip jobs'.", nameof(id));
 
+    // An audit compares a model with itself, on images that it found normal.
+    private static RescoreRequest Completed(RescoreRequest request) =>
+        request.Mode == RescoreMode.Audit
+            ? request with
+            {
+                Against = request.Against ?? request.Model,
+                Verdicts = request.Verdicts ?? [Verdict.Normal],
+                Share = request.Share ?? RescoreRequest.DefaultShare,
+                FalseFlags = request.FalseFlags ?? AuditFindings.FalseFlags,
+            }
+            : request;
+
     private static void Check(RescoreRequest request)
     {
         if (!ModelManifest.IsLabel(request.Id!))
@@ -176,6 +189,26 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             throw new ArgumentException("cameras is empty or has an empty name: leave it out for all cameras.");
         if (request.Verdicts is { Count: 0 })
             throw new ArgumentException("verdicts is empty: leave it out for all verdicts.");
+        if (request.Mode == RescoreMode.Audit)
+            CheckAudit(request);
+        else if (request.Share is not null || request.FalseFlags is not null)
+            throw new ArgumentException("share and falseFlags are for mode audit: leave them out.");
+    }
+
+    private static void CheckAudit(RescoreRequest request)
+    {
+        if (request.Against != request.Model)
+            throw new ArgumentException($"Mode audit looks at the results of {request.Model} itself: leave out against.");
+        if (request.Verdicts is not [Verdict.Normal])
+            throw new ArgumentException("Mode audit looks at normal images alone: leave out verdicts.");
+        if (request.Cameras is not { Count: 1 })
+            throw new ArgumentException("Mode audit compares images of one camera: name it in cameras.");
+        if (request.Share is not (> 0 and <= 1))
+            throw new ArgumentException(FormattableString.Invariant($"share is {request.Share}, expected a number above 0 and at most 1."));
+        if (request.FalseFlags is not (>= 0.001 and < 1))
+            throw new ArgumentException(
+                FormattableString.Invariant($"falseFlags is {request.FalseFlags}, expected a number from 0.001 to below 1.")
+            );
     }
 
     internal static void CheckModels(RescoreRequest request)

@@ -4,7 +4,7 @@ using AaClip.Pipeline.Contracts;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>The outcome of an image with one model.</summary>
-/// <param name="Word">"normal", "anomalous", "failed", "none", "overwritten", "deleted".</param>
+/// <param name="Word">"normal", "anomalous", "failed", "none", "overwritten", "deleted", or of an audit "audited".</param>
 /// <param name="Score">Calibrated score; null if there is none.</param>
 public sealed record Outcome(string Word, double? Score)
 {

@@ -156,6 +156,40 @@ public sealed partial class ImageScoring : IDisposable
         }
     }
 
+    /// <summary>
+    /// Runs other work with a model on an image of a job, as such an image is scored: behind new images, and with as many in memory.
+    /// </summary>
+    /// <param name="model">"name@version"; null for the live one.</param>
+    /// <param name="work">Gets the model, and a pause between two steps, in which new images go first.</param>
+    internal async Task<T> PatientlyAsync<T>(
+        string? model,
+        Func<LoadedModel, Func<Task>, Task<T>> work,
+        CancellationToken cancellation
+    )
+    {
+        await _patient.WaitAsync(cancellation);
+        try
+        {
+            using ModelLease lease = await LeaseAsync(model, cancellation);
+            bool cpu = lease.Model.Provider == "cpu";
+            if (cpu)
+                await _patientOnCpu.WaitAsync(cancellation);
+            try
+            {
+                return await work(lease.Model, () => _precedence.YieldAsync(cancellation));
+            }
+            finally
+            {
+                if (cpu)
+                    _patientOnCpu.Release();
+            }
+        }
+        finally
+        {
+            _patient.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
@@ -78,6 +79,8 @@ internal sealed class TestPipeline : IAsyncDisposable
             TimeProvider.System,
             NullLogger<ImageScoring>.Instance
         );
+        Audits = new AuditStore(storage);
+        Audit = new ImageAudit(storage, Scoring, Cameras, References, Audits, Options.Create(limits), NullLogger<ImageAudit>.Instance);
         Store = new JobStore(storage, TimeProvider.System);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
         Runner = new JobRunner(
@@ -88,6 +91,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Results,
             Models,
             new MapRejudger(storage, Cameras, Results, Models, Repository, Trust, model, TimeProvider.System),
+            Audits,
             Options.Create(new ResultsOptions { ReviewAddress = "https://review.example" }),
             TimeProvider.System,
             NullLogger<JobRunner>.Instance
@@ -95,7 +99,16 @@ internal sealed class TestPipeline : IAsyncDisposable
         Sender = new QueueSender(storage);
         Infrastructure = new Infrastructure(TimeProvider.System, NullLogger<Infrastructure>.Instance);
         Outbox = new AlertOutbox(new AlertStore(storage, TimeProvider.System), TimeProvider.System);
-        Failures = new FailureRecorder(storage, Results, Cameras, Models, Jobs, TimeProvider.System, NullLogger<FailureRecorder>.Instance);
+        Failures = new FailureRecorder(
+            storage,
+            Results,
+            Cameras,
+            Models,
+            Jobs,
+            Audits,
+            TimeProvider.System,
+            NullLogger<FailureRecorder>.Instance
+        );
     }
 
     public StorageClients Storage { get; }
@@ -111,6 +124,8 @@ internal sealed class TestPipeline : IAsyncDisposable
     public JobRunner Runner { get; }
     public ResultStore Results { get; }
     public ImageScoring Scoring { get; }
+    public AuditStore Audits { get; }
+    public ImageAudit Audit { get; }
     public FailureRecorder Failures { get; }
     public QueueSender Sender { get; }
     public Infrastructure Infrastructure { get; }
