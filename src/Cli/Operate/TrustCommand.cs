@@ -121,9 +121,9 @@ internal static class TrustCommand
 
     private static (string Id, string Hash) Package(string folder)
     {
-        ModelPackage package = ModelPackage.Open(folder);
-        package.Verify([.. package.Manifest.Files.Keys]);
-        return (package.Manifest.Id, package.Hash);
+        PackageFolder package = PackageFolder.Open(folder);
+        package.Verify([.. package.Files.Keys]);
+        return (package.Id, package.Hash);
     }
 
     private static void Write(TrustedModels? list, bool json)
