@@ -61,6 +61,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("generate", "aaclip generate --classes unseen", "--photos", "--seed")]
     [InlineData("pretrain", "aaclip pretrain --out clip-small/", "not for production", "--small", "--resume")]
     [InlineData("rescore", "--mode threshold --id new-masks", "--verdict", "--detach", "Ctrl-C does not stop the job")]
+    [InlineData("audit", "aaclip audit --camera line1 --since 7d --report audit/", "--share", "--false-flags", "no flag is no proof")]
     [InlineData("jobs", "aaclip jobs follow", "pause", "resume", "cancel", "report")]
     [InlineData("publish", "aaclip publish models/better")]
     [InlineData("promote", "aaclip promote aaclip@3f2a91bc", "--own", "--without-scan")]
@@ -238,6 +239,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("Name a MODEL, or --off.", "shadow")]
     [InlineData("MODEL and --off exclude each other.", "trust", "a@1", "--off")]
     [InlineData("Name a MODEL to remove.", "trust", "--remove")]
+    [InlineData("--camera is missing.", "audit")]
+    [InlineData("--share is '2', expected a number above 0 and at most 1.", "audit", "--camera", "c", "--share", "2")]
+    [InlineData("--false-flags is '1', expected a number from 0.001 to below 1.", "audit", "--camera", "c", "--false-flags", "1")]
+    [InlineData("--mode is 'audit', expected full, threshold or compare.", "rescore", "--model", "m@1", "--mode", "audit")]
     [InlineData("--off and --remove exclude each other.", "trust", "--off", "--remove")]
     [InlineData("--share is '0', expected a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
     public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)

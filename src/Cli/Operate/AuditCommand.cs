@@ -113,10 +113,7 @@ internal static class AuditCommand
             foreach (AuditFinding finding in report.Flagged)
                 Console.WriteLine(JsonSerializer.Serialize(finding, JobJson.Default.AuditFinding));
         else if (report.Flagged.Count > 0)
-            Tables.Write(
-                [Column.Name("image"), "rise when covered", "p", "cell", "rise when smoothed", "p"],
-                report.Flagged.Select(Cells)
-            );
+            Tables.Write([Column.Name("image"), "rise when covered", "p", "cell", "rise when smoothed", "p"], report.Flagged.Select(Cells));
         Console.Error.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -52,7 +52,8 @@ internal sealed class JobServices
     /// <summary>The report of a job that is done.</summary>
     public async Task<JobReport> ReportAsync(string id, CancellationToken cancellation) =>
         await _store.ReportAsync(id, JobReporter.JsonFile, cancellation) is { } json
-            ? JsonSerializer.Deserialize(json, JobJson.Default.JobReport) ?? throw new InvalidDataException($"The report of job {id} is null.")
+            ? JsonSerializer.Deserialize(json, JobJson.Default.JobReport)
+                ?? throw new InvalidDataException($"The report of job {id} is null.")
             : throw new InvalidOperationException($"Job {id} has no report yet: it is written when the job is done.");
 
     /// <summary>"name@version" of the promoted model; null if the workers use their own package, which only they know.</summary>
@@ -207,7 +208,5 @@ internal sealed class JobServices
     }
 
     private static string Flips(Job job) =>
-        job.Request.Mode == RescoreMode.Audit
-            ? "image"
-            : string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");
+        job.Request.Mode == RescoreMode.Audit ? "image" : string.Create(CultureInfo.InvariantCulture, $"{job.Found.Flips} changed; image");
 }

@@ -40,10 +40,7 @@ public static class AuditFindings
     /// <exception cref="InvalidDataException">There are too few images.</exception>
     public static IReadOnlyList<AuditFinding> Of(IEnumerable<AuditedImage> images, double falseFlags)
     {
-        AuditedImage[] all =
-        [
-            .. images.Where(i => i.Rises is not null).OrderBy(i => Order(i.Version), StringComparer.Ordinal),
-        ];
+        AuditedImage[] all = [.. images.Where(i => i.Rises is not null).OrderBy(i => Order(i.Version), StringComparer.Ordinal)];
         if (TooFew(all.Length, falseFlags) is { } reason)
             throw new InvalidDataException(reason);
         AuditedImage[] first = all[..(all.Length / 2)],

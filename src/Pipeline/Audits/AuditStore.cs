@@ -57,10 +57,7 @@ public sealed class AuditStore(StorageClients storage)
         );
 
     /// <summary>Reads the images of all pages, in order.</summary>
-    public async IAsyncEnumerable<AuditedImage> PagesAsync(
-        string job,
-        [EnumeratorCancellation] CancellationToken cancellation = default
-    )
+    public async IAsyncEnumerable<AuditedImage> PagesAsync(string job, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (BlobItem blob in _jobs.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{job}/audited/" }, cancellation))
         foreach (AuditedImage image in await GetAsync(blob.Name, AuditJson.Default.IReadOnlyListAuditedImage, cancellation) ?? [])

@@ -106,9 +106,7 @@ public sealed partial class ImageAudit(
         {
             float[] anchors = model.AnchorsOf(request.ObjectClass);
             ReferencePatches? patches = model.TakesReferences
-                ? (
-                    await references.FindAsync(request.Camera, model.Manifest, request.ObjectClass, profile.TilePlan, cancellation)
-                )?.Patches
+                ? (await references.FindAsync(request.Camera, model.Manifest, request.ObjectClass, profile.TilePlan, cancellation))?.Patches
                 : null;
             Calibration calibration = patches?.Calibration ?? model.Manifest.CalibrationFor(request.ObjectClass);
             Tiling? tiling = model.Cut(image, profile.TilePlan) is null ? null : profile.TilePlan;

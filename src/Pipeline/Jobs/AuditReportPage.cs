@@ -20,10 +20,7 @@ internal sealed class AuditReportPage(StorageClients storage, AuditStore audits)
     {
         List<object> figures = [];
         foreach (AuditFinding finding in report.Flagged.Take(Pictures))
-            if (
-                await audits.ReadAsync(job.Id, job.Request.Model, finding.Audited.Version, cancellation) is
-                { Rises.Picture: { } jpeg }
-            )
+            if (await audits.ReadAsync(job.Id, job.Request.Model, finding.Audited.Version, cancellation) is { Rises.Picture: { } jpeg })
                 figures.Add(
                     new
                     {

@@ -161,11 +161,7 @@ public sealed partial class ImageScoring : IDisposable
     /// </summary>
     /// <param name="model">"name@version"; null for the live one.</param>
     /// <param name="work">Gets the model, and a pause between two steps, in which new images go first.</param>
-    internal async Task<T> PatientlyAsync<T>(
-        string? model,
-        Func<LoadedModel, Func<Task>, Task<T>> work,
-        CancellationToken cancellation
-    )
+    internal async Task<T> PatientlyAsync<T>(string? model, Func<LoadedModel, Func<Task>, Task<T>> work, CancellationToken cancellation)
     {
         await _patient.WaitAsync(cancellation);
         try

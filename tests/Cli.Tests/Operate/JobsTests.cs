@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using AaClip.Pipeline.Audits;
+using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
@@ -9,7 +13,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary><c>aaclip rescore</c>, <c>jobs</c>, <c>publish</c>, <c>promote</c>, <c>shadow</c> and <c>trust</c> on real storage.</summary>
+/// <summary><c>aaclip rescore</c>, <c>audit</c>, <c>jobs</c>, <c>publish</c>, <c>promote</c>, <c>shadow</c> and <c>trust</c> on real storage.</summary>
 public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly PhotoFolder _folder = new();
@@ -151,6 +155,52 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
             File.WriteAllBytes(Path.Combine(folder, ModelPackage.Scan, "patch.png"), ImageEncoder.Png8(1, 1, [7]));
             return folder;
         }
+    }
+
+    [Fact]
+    public async Task An_audit_is_a_job_and_shows_what_it_flagged()
+    {
+        TestAccount account = await TestAccount.NewAsync(azurite);
+        await account.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        string[] audit = ["audit", "--camera", "line1", "--model", "m@1", "--id", "a", "--to", "2026-01-31", "--json"];
+
+        Aaclip.Result unknown = account.Run("audit", "--camera", "line1", "--detach"),
+            started = account.Run([.. audit, "--detach"]);
+        JobStore jobs = new(account.Storage, TimeProvider.System);
+        Job job = (
+            await jobs.ChangeAsync("a", j => j with { Status = JobStatus.Done, ListedAll = true }, TestContext.Current.CancellationToken)
+        )!; // it was just started
+        AuditFinding finding = new(
+            new AuditedImage("line1/a.png", "0x1", AuditedImage.Audited, new Rises(0.25, 0.5, new ImageCell(1, 2, 3, 4), 0.125, "mean")),
+            0.01,
+            0.5,
+            Flagged: true
+        );
+        JobReport report = new(job, null, null, [], new AuditReport(0.04, 120, 1, [finding]));
+        await jobs.WriteReportAsync(
+            "a",
+            JobReporter.JsonFile,
+            JsonSerializer.SerializeToUtf8Bytes(report, JobJson.Default.JobReport),
+            "application/json",
+            TestContext.Current.CancellationToken
+        );
+        Aaclip.Result json = account.Run(audit),
+            table = account.Run(audit[..^1]);
+
+        Assert.Equal(
+            (1, "aaclip: The live model is not known, because there is no result yet: name it with --model.\n"),
+            (unknown.Code, unknown.Error)
+        );
+        JsonNode progress = JsonNode.Parse(started.Output)!; // a JSON object
+        Assert.Equal(("audit", "m@1", "m@1"), ((string)progress["mode"]!, (string)progress["model"]!, (string)progress["against"]!));
+        Assert.Equal((0.05, 0.04), (job.Request.Share, job.Request.FalseFlags));
+        Assert.Equal(0.01, (double)JsonNode.Parse(json.Output)!["coverP"]!); // a line for the flagged image
+        Assert.Equal(["line1/a.png", "0.5000", "0.01", "3x4+1+2", "0.1250", "0.5"], table.Rows[0]);
+        Assert.Contains(
+            "120 images measured, 1 flagged; of normal images at most 4 % are, by chance.",
+            table.Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

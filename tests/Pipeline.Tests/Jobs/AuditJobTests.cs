@@ -20,9 +20,7 @@ public sealed class AuditJobTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
         await pipeline.SetCamerasAsync("""{ "c": { "class": "bottle" } }""");
         await pipeline.ScoreAllAsync(7);
-        await pipeline.ScoreAsync(
-            TestPipeline.Request("other/0.png", await pipeline.UploadAsync("other/0.png", TestPipeline.Picture()))
-        );
+        await pipeline.ScoreAsync(TestPipeline.Request("other/0.png", await pipeline.UploadAsync("other/0.png", TestPipeline.Picture())));
         List<string> results = await pipeline.NamesAsync(ContainerNames.Results);
         int scored = (await pipeline.MessagesAsync(QueueNames.Scored, MessageJson.Default.Scored)).Count;
 
@@ -58,18 +56,22 @@ public sealed class AuditJobTests(AzuriteFixture azurite)
         await pipeline.Jobs.StartAsync(Request(pipeline) with { PageSize = 100 }, pipeline.Models.OwnId, Cancellation);
         await pipeline.WorkAsync(score: false);
         await pipeline.UploadAsync("c/0.png", TestPipeline.Picture(50));
-        await pipeline
-            .Storage.Container(ContainerNames.Images)
-            .GetBlobClient("c/1.png")
-            .DeleteAsync(cancellationToken: Cancellation);
-        QueueMessage[] waiting = await pipeline.Storage.Queue(QueueNames.ScoreBulk).ReceiveMessagesAsync(32, cancellationToken: Cancellation);
+        await pipeline.Storage.Container(ContainerNames.Images).GetBlobClient("c/1.png").DeleteAsync(cancellationToken: Cancellation);
+        QueueMessage[] waiting = await pipeline
+            .Storage.Queue(QueueNames.ScoreBulk)
+            .ReceiveMessagesAsync(32, cancellationToken: Cancellation);
         QueueMessage poison = waiting.Single(m => m.Body.ToString().Contains("c/2.png", StringComparison.Ordinal));
         await pipeline.Failures.RecordAsync(QueueNames.ScoreBulk, poison.Body.ToString(), Cancellation);
         await pipeline.Storage.Queue(QueueNames.ScoreBulk).DeleteMessageAsync(poison.MessageId, poison.PopReceipt, Cancellation);
         foreach (QueueMessage message in waiting.Except([poison]))
             await pipeline
                 .Storage.Queue(QueueNames.ScoreBulk)
-                .UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: Cancellation);
+                .UpdateMessageAsync(
+                    message.MessageId,
+                    message.PopReceipt,
+                    visibilityTimeout: TimeSpan.Zero,
+                    cancellationToken: Cancellation
+                );
 
         await pipeline.WorkAsync();
 
@@ -104,20 +106,16 @@ public sealed class AuditJobTests(AzuriteFixture azurite)
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);
         await pipeline.ScoreAllAsync(3);
 
-        await pipeline.Jobs.StartAsync(
-            Request(pipeline) with
-            {
-                FalseFlags = null,
-                PageSize = 100,
-            },
-            pipeline.Models.OwnId,
-            Cancellation
-        );
+        await pipeline.Jobs.StartAsync(Request(pipeline) with { FalseFlags = null, PageSize = 100 }, pipeline.Models.OwnId, Cancellation);
         await pipeline.WorkAsync();
 
         Job job = await pipeline.Jobs.FindAsync("j", Cancellation);
         Assert.Equal(JobStatus.Failed, job.Status);
-        Assert.StartsWith("The audit has 3 images, but to flag at most 4 % of normal ones it needs 98", job.Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The audit has 3 images, but to flag at most 4 % of normal ones it needs 98",
+            job.Reason,
+            StringComparison.Ordinal
+        );
         Assert.Empty(await pipeline.MessagesAsync(QueueNames.ScoreBulk, MessageJson.Default.ScoreRequested));
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using AaClip.Pipeline.Alerts;
+using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -14,6 +15,7 @@ using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Tests.Alerts;
 using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Pipeline.Tests.Routing;
+using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.References;
 using AaClip.Tests;
@@ -250,6 +252,32 @@ internal static class StorageOperations
                 Give(async s => (await Use(Choice(s), choice => choice.ShadowAsync("b@2", 0.5, cancellation: Token))).Shadow?.Model)
             ),
 
+            ["AuditStore.Add"] = new(
+                Nothing,
+                Give(async s =>
+                {
+                    await new AuditStore(s).AddAsync(Job, Model, Measured(), Token);
+                    return "added";
+                })
+            ),
+            ["AuditStore.Read"] = new(
+                WithAudit,
+                Give(async s => (await new AuditStore(s).ReadAsync(Job, Model, Measured().Version, Token))?.Word)
+            ),
+            ["AuditStore.Exists"] = new(WithAudit, Give(s => new AuditStore(s).ExistsAsync(Job, Model, Measured().Version, Token))),
+            ["AuditStore.WritePage"] = new(
+                Nothing,
+                Give(async s =>
+                {
+                    await new AuditStore(s).WritePageAsync(Job, 0, [Measured()], Token);
+                    return "written";
+                })
+            ),
+            ["AuditStore.Pages"] = new(
+                WithAudit,
+                Give(async s => string.Join(' ', await new AuditStore(s).PagesAsync(Job, Token).Select(i => i.Image).ToListAsync(Token)))
+            ),
+
             ["ModelTrust.Require"] = new(
                 WithTrust,
                 Give(async s =>
@@ -403,6 +431,16 @@ internal static class StorageOperations
     private static JobService Service(StorageClients storage) => new(storage, Jobs(storage), Repository(storage), Clock);
 
     private static AlertStore Alerts(StorageClients storage) => new(storage, TimeProvider.System); // it waits between its tries
+
+    private static AuditedImage Measured() =>
+        new(Image, "0x1", AuditedImage.Audited, new Rises(0.5, 0.1, new ImageCell(0, 0, 4, 4), 0.2, "mean"));
+
+    private static async Task WithAudit(StorageClients storage)
+    {
+        AuditStore audits = new(storage);
+        await audits.AddAsync(Job, Model, Measured(), Token);
+        await audits.WritePageAsync(Job, 0, [Measured()], Token);
+    }
 
     private static async Task WithTrust(StorageClients storage) =>
         await Trust(storage, trust => trust.AddAsync([new TrustedModel("a@1", new string('a', 64))], Token));

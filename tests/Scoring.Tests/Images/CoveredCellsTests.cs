@@ -16,10 +16,7 @@ public sealed class CoveredCellsTests
         Assert.Equal(49, cells.Length);
         for (int y = 0; y + height / 8 <= height; y++)
         for (int x = 0; x + width / 8 <= width; x++)
-            Assert.Contains(
-                cells,
-                c => c.X <= x && c.Y <= y && c.X + c.Width >= x + width / 8 && c.Y + c.Height >= y + height / 8
-            );
+            Assert.Contains(cells, c => c.X <= x && c.Y <= y && c.X + c.Width >= x + width / 8 && c.Y + c.Height >= y + height / 8);
         Assert.All(cells, c => Assert.True(c.X + c.Width <= width && c.Y + c.Height <= height));
     }
 
@@ -86,9 +83,7 @@ public sealed class CoveredCellsTests
             List<byte> near = [];
             for (int row = y - 1; row <= y + 1; row++)
             for (int column = x - 1; column <= x + 1; column++)
-                near.Add(
-                    image.Pixels[3 * (Math.Clamp(row, 0, Height - 1) * Width + Math.Clamp(column, 0, Width - 1)) + channel]
-                );
+                near.Add(image.Pixels[3 * (Math.Clamp(row, 0, Height - 1) * Width + Math.Clamp(column, 0, Width - 1)) + channel]);
             near.Sort();
             Assert.Equal((byte)Math.Round(near.Average(b => (double)b)), mean.Pixels[3 * (y * Width + x) + channel]);
             Assert.Equal(near[4], median.Pixels[3 * (y * Width + x) + channel]);
