@@ -1,6 +1,8 @@
 using System.CommandLine;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
+using AaClip.Import.Temporal;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 
@@ -22,6 +24,28 @@ internal static class ImportCommand
                 "Instead of --clip: a package of an older program, which is copied and brought up to date, so that images can be compared "
                 + "with references. Its scores and calibrations stay as they are.",
             HelpName = "DIR",
+        };
+        Option<string?> temporal = new("--temporal")
+        {
+            Description =
+                "Makes a temporal package instead, which finds events in a sequence of frames (aaclip timeline): a checkpoint of VadCLIP, "
+                + "model_ucf.pth, model_xd.pth, or what 'aaclip train-events' wrote; the latter needs --clip.",
+            HelpName = "FILE",
+        };
+        Option<int?> window = new("--window")
+        {
+            Description =
+                "With --temporal: snippets that attend to each other, 8 for model_ucf.pth and 64 for model_xd.pth. Default: 8 for a published "
+                + "file of two blocks, 64 for one of one block.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 65536),
+        };
+        Option<EventScore?> score = new("--score")
+        {
+            Description =
+                "With --temporal: the branch that events are found with, binary or alignment. Default: as published, alignment for the classes "
+                + "xd, binary for others.",
+            CustomParser = Values.WordOrNone<EventScore>(),
         };
         Option<string> output = new("--out")
         {
@@ -112,7 +136,9 @@ internal static class ImportCommand
         Option<int?> textHeads = SharedOptions.TextHeads();
         Option<string[]> classes = new("--classes")
         {
-            Description = "Classes whose text anchors are stored in the package; those of other classes are made when first used.",
+            Description =
+                "Classes whose text anchors are stored in the package; those of other classes are made when first used. With --temporal: ucf, "
+                + "xd, or names with 'normal' first.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME...",
         };
@@ -129,11 +155,15 @@ internal static class ImportCommand
             "aaclip import --clip ViT-L-14-336px.pt --checkpoint trained_on_mvtec_crane/epoch_5.pth --out models/crane",
             "aaclip import --clip vit_b_16_plus_240-laion400m_e32-699c4b84.pt --method anovl --out models/anovl",
             "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
-            "aaclip import --package models/old --out models/new"
+            "aaclip import --package models/old --out models/new",
+            "aaclip import --temporal model_ucf.pth --vocab bpe_simple_vocab_16e6.txt.gz --window 8 --classes ucf --out models/vad"
         )
         {
             clip,
             earlier,
+            temporal,
+            window,
+            score,
             output,
             method,
             checkpoint,
@@ -157,11 +187,19 @@ internal static class ImportCommand
             version,
         };
         Option[] kept = [output, earlier, version];
+        Option[] ofTemporal = [temporal, window, score, clip, output, vocabulary, visionHeads, textHeads, classes, name, version];
         command.Rules.Add(r =>
-            !Verb.Has(r, earlier) ? Verb.Missing(r, clip)
-            : command.Options.Except(kept).FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                ? $"--package and {other.Name} exclude each other."
-            : null
+            Verb.Has(r, temporal)
+                ? command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } foreign
+                    ? $"--temporal and {foreign.Name} exclude each other."
+                    : Verb.Missing(r, classes)
+                : new Option[] { window, score }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                    ? $"{lone.Name} needs --temporal."
+                    : !Verb.Has(r, earlier)
+                        ? Verb.Missing(r, clip)
+                        : command.Options.Except(kept).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                            ? $"--package and {other.Name} exclude each other."
+                            : null
         );
         command.SetAction(
             (parsed, cancellation) =>
@@ -169,6 +207,24 @@ internal static class ImportCommand
                 {
                     if (parsed.GetValue(earlier) is { } package)
                         return Update(package, parsed.GetRequiredValue(output), parsed.GetValue(version));
+                    if (parsed.GetValue(temporal) is { } head)
+                        return Import(
+                            new TemporalImportOptions
+                            {
+                                Checkpoint = head,
+                                Clip = parsed.GetValue(clip),
+                                Vocabulary = parsed.GetValue(vocabulary),
+                                Output = parsed.GetRequiredValue(output),
+                                Classes = parsed.GetValue(classes) ?? [],
+                                Window = parsed.GetValue(window),
+                                Score = parsed.GetValue(score),
+                                VisionHeads = parsed.GetValue(visionHeads),
+                                TextHeads = parsed.GetValue(textHeads),
+                                Name = parsed.GetValue(name),
+                                Version = parsed.GetValue(version),
+                            },
+                            cancellation
+                        );
                     ImportOptions options = new()
                     {
                         Clip = parsed.GetRequiredValue(clip)!, // the rule above requires it
@@ -220,6 +276,19 @@ internal static class ImportCommand
         );
         if (options.Precision == Precision.Int8)
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
+        return 0;
+    }
+
+    private static int Import(TemporalImportOptions options, CancellationToken cancellation)
+    {
+        TemporalPackage package;
+        using (ProgressLine line = new())
+            package = TemporalImporter.Import(options, new Progress(line), cancellation);
+        TemporalManifest model = package.Manifest;
+        Console.WriteLine(
+            $"{model.Id}: temporal, {model.Head.Length} snippets in windows of {model.Head.Window}, {model.Classes.Count} classes, events by "
+                + $"the {model.Score.ToString().ToLowerInvariant()} branch, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
+        );
         return 0;
     }
 

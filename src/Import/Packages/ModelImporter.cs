@@ -317,7 +317,7 @@ public static class ModelImporter
     }
 
     // NaN or infinite values would spread over the whole map, or be lost in the int8 quantisation. Here the message can name the tensor.
-    private static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
+    internal static void CheckRange(ReadOnlySpan<float> values, string name, string file, Precision precision)
     {
         float largest = Math.Abs(TensorPrimitives.MaxMagnitude(values)); // NaN if any value is NaN
         if (!float.IsFinite(largest))
@@ -357,7 +357,7 @@ public static class ModelImporter
         return sources;
     }
 
-    private static SortedDictionary<string, PackageFile> Hash(
+    internal static SortedDictionary<string, PackageFile> Hash(
         StagingFolder staging,
         IProgress<ImportProgress>? progress,
         CancellationToken cancellation
@@ -375,7 +375,7 @@ public static class ModelImporter
         return files;
     }
 
-    private static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
+    internal static PackageFile Hash(string path) => new(new FileInfo(path).Length, ModelPackage.HashOf(path));
 
     private static ModelManifest Describe(
         ImportOptions options,
@@ -422,7 +422,7 @@ public static class ModelImporter
     }
 
     // The folder's name, with characters that are not allowed in a label replaced: "My model" gives "My-model".
-    private static string Label(string folder)
+    internal static string Label(string folder)
     {
         string label = string.Concat(folder.Take(64).Select(c => ModelManifest.IsLabel($"a{c}") ? c : '-')).TrimStart('.', '_', '-');
         return label.Length > 0 ? label : "model";

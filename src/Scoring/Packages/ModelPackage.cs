@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
 
@@ -71,43 +72,16 @@ public sealed class ModelPackage
             );
 
         ModelManifest manifest = Read(path);
-        foreach ((string name, PackageFile file) in manifest.Files)
-        {
-            FileInfo info = new(Resolve(folder, name));
-            if (!info.Exists)
-                throw new InvalidDataException(
-                    $"The package '{folder}' lacks '{name}', which its {ModelManifest.FileName} lists: copy it again."
-                );
-            if (info.Length != file.Bytes)
-                throw new InvalidDataException(
-                    $"'{name}' in the package '{folder}' has {info.Length} bytes, expected {file.Bytes}: copy it again."
-                );
-        }
-
+        PackageFiles.CheckSizes(folder, manifest.Files);
         return new ModelPackage(folder, manifest);
     }
 
     /// <summary>Absolute path of a file of the package.</summary>
-    public string PathOf(string name) => Resolve(Folder, name);
+    public string PathOf(string name) => PackageFiles.Resolve(Folder, name);
 
     /// <summary>Compares the SHA-256 of files with model.json.</summary>
     /// <exception cref="InvalidDataException">A file is not listed, or its content has changed.</exception>
-    public void Verify(params ReadOnlySpan<string> names)
-    {
-        foreach (string name in names)
-        {
-            if (!Manifest.Files.TryGetValue(name, out PackageFile? expected))
-                throw new InvalidDataException(
-                    $"The package '{Folder}' does not list '{name}' in its {ModelManifest.FileName}: import it again."
-                );
-            string found = HashOf(PathOf(name));
-            if (found != expected.Sha256)
-                throw new InvalidDataException(
-                    $"'{name}' in the package '{Folder}' has SHA-256 {found}, expected {expected.Sha256}: the file was changed or "
-                        + $"damaged; copy the package again."
-                );
-        }
-    }
+    public void Verify(params ReadOnlySpan<string> names) => PackageFiles.Verify(Folder, Manifest.Files, names);
 
     /// <summary>The prompts that anchors of this package are made with.</summary>
     /// <param name="verify">Whether to compare the file's hash first.</param>
@@ -134,6 +108,12 @@ public sealed class ModelPackage
         {
             byte[] text = File.ReadAllBytes(path);
             using (JsonDocument json = JsonDocument.Parse(text))
+            {
+                if (TemporalManifest.IsTemporal(json.RootElement))
+                    throw new InvalidDataException(
+                        $"'{Path.GetDirectoryName(path)}' is a temporal package, which finds events in a sequence of frames and does not "
+                            + "score images: use it with 'aaclip timeline', or name a package that 'aaclip import --clip' made."
+                    );
                 if (
                     json.RootElement.TryGetProperty("schemaVersion", out JsonElement schema)
                     && schema.TryGetInt32(out int version)
@@ -142,6 +122,8 @@ public sealed class ModelPackage
                     throw new InvalidDataException(
                         $"'{path}' has schemaVersion {version}; this program reads up to {ModelManifest.CurrentSchema}: update it."
                     );
+            }
+
             ModelManifest manifest =
                 JsonSerializer.Deserialize(text, PackageJson.Default.ModelManifest) ?? throw new JsonException("The file holds null.");
             Check(manifest, path);
@@ -213,14 +195,5 @@ public sealed class ModelPackage
         foreach (string name in needed)
             if (!manifest.Files.ContainsKey(name))
                 throw new InvalidDataException($"'{path}' does not list '{name}': the package is incomplete; import it again.");
-    }
-
-    // Throws if a file name from model.json leads outside the package.
-    private static string Resolve(string folder, string name)
-    {
-        string path = Path.GetFullPath(Path.Combine(folder, name));
-        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? path
-            : throw new InvalidDataException($"The package '{folder}' lists '{name}', which lies outside it: do not use this package.");
     }
 }
