@@ -9,6 +9,7 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -103,6 +104,15 @@ internal static class CalibrateCommand
         Option<Tiling?> tiles = SharedOptions.Tiles();
         Option<double> overlap = SharedOptions.TileOverlap();
         Option<Provider> provider = SharedOptions.ModelProvider();
+        Option<string?> temporal = new("--temporal")
+        {
+            Description =
+                "Calibrates a temporal package on the normal recordings of a CSV list (docs/methods.md): --false-alarms is then the share of "
+                + "normal windows that may have an event.",
+            HelpName = "FILE",
+        };
+        Option<int?> every = TemporalOptions.Every();
+        Option<double?> minSeconds = TemporalOptions.MinSeconds();
         Account account = new();
         Verb command = new(
             "calibrate",
@@ -117,7 +127,8 @@ internal static class CalibrateCommand
             "aaclip calibrate --first models/small --model models/aaclip --normals good/ --defects bad/ --cameras cameras.json "
                 + "--camera line1",
             "aaclip calibrate --from-reviews --camera line1 --since 90d",
-            "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply"
+            "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply",
+            "aaclip calibrate --temporal normal.csv --model models/vad --false-alarms 0.05 --out models/vad-hall"
         )
         {
             reviews,
@@ -139,37 +150,47 @@ internal static class CalibrateCommand
             json,
             tiles,
             overlap,
+            temporal,
+            every,
+            minSeconds,
             provider,
         };
         account.AddTo(command);
         Option[] ofPackages = [references, first, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
         Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
+        Option[] ofTemporal = [temporal, every, minSeconds, model, rate, output, version, provider];
         command.Rules.Add(r =>
-            r.GetValue(reviews)
-                ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                    ? $"--from-reviews and {other.Name} exclude each other."
-                    : Verb.Has(r, camera)
-                        ? null
-                        : "--from-reviews needs --camera."
-                : (
-                    Verb.Has(r, first)
-                        ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
-                            ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
-                            : Verb.Missing(r, model, normals, cameras, camera)
-                        : Verb.Has(r, miss)
-                            ? "--miss needs --first."
-                            : Verb.Has(r, references)
-                                ? Verb.Missing(r, model)
-                                : Verb.Missing(r, model, normals, name)
-                )
-                    ?? (
-                        ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
-                            ? $"{lone.Name} needs --from-reviews."
-                            : null
-                    )
+            Verb.Has(r, temporal)
+                ? command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } foreign
+                    ? $"--temporal and {foreign.Name} exclude each other."
+                    : Verb.Missing(r, model, output)
+                : ((Option[])[every, minSeconds]).FirstOrDefault(o => Verb.Has(r, o)) is { } needs
+                    ? $"{needs.Name} needs --temporal."
+                    : r.GetValue(reviews)
+                        ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                            ? $"--from-reviews and {other.Name} exclude each other."
+                            : Verb.Has(r, camera)
+                                ? null
+                                : "--from-reviews needs --camera."
+                        : (
+                            Verb.Has(r, first)
+                                ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
+                                    ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
+                                    : Verb.Missing(r, model, normals, cameras, camera)
+                                : Verb.Has(r, miss)
+                                    ? "--miss needs --first."
+                                    : Verb.Has(r, references)
+                                        ? Verb.Missing(r, model)
+                                        : Verb.Missing(r, model, normals, name)
+                        )
+                            ?? (
+                                ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                                    ? $"{lone.Name} needs --from-reviews."
+                                    : null
+                            )
         );
         command.Rules.Add(r =>
-            r.GetValue(reviews) || Verb.Has(r, first) ? null
+            r.GetValue(reviews) || Verb.Has(r, first) || Verb.Has(r, temporal) ? null
             : Verb.Has(r, references) ? WrongReferences(r)
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
@@ -193,6 +214,28 @@ internal static class CalibrateCommand
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
+                    if (parsed.GetValue(temporal) is { } recordings)
+                    {
+                        string package = parsed.GetRequiredValue(model)!; // the rule above requires both
+                        using ProgressLine line = new();
+                        using TemporalScorer events = TemporalScorer.Load(
+                            package,
+                            new ScorerOptions { Provider = parsed.GetValue(provider) }
+                        );
+                        return TemporalEvaluation.Calibrate(
+                            events,
+                            package,
+                            recordings,
+                            parsed.GetValue(every),
+                            parsed.GetValue(minSeconds) ?? EventRule.DefaultSeconds,
+                            parsed.GetValue(rate),
+                            parsed.GetRequiredValue(output)!,
+                            parsed.GetValue(version),
+                            line,
+                            cancellation
+                        );
+                    }
+
                     if (parsed.GetValue(references) is { Length: > 0 } compared)
                     {
                         string? at = parsed.GetValue(camera);

@@ -200,7 +200,7 @@ public static class TemporalImporter
         FramePreprocessing frame = scorer.Model.Frame;
         byte[] grey = new byte[3 * frame.Width * frame.Height];
         Array.Fill(grey, (byte)128);
-        float[] feature = scorer.Feature(new RgbImage(frame.Width, frame.Height, grey));
+        float[] feature = scorer.Frames.Feature(new RgbImage(frame.Width, frame.Height, grey));
         _ = scorer.Score([.. feature, .. feature]);
     }
 }

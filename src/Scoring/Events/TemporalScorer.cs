@@ -1,4 +1,3 @@
-using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
@@ -13,15 +12,17 @@ public sealed class TemporalScorer : IDisposable
     private readonly TemporalPackage _package;
     private readonly SessionFactory _sessions;
     private readonly InferenceSession _head;
-    private readonly Lazy<InferenceSession> _frame;
+    private readonly Lazy<FrameTower> _frame;
     private readonly float[] _classes;
 
     private TemporalScorer(TemporalPackage package, SessionFactory sessions, bool verify)
     {
         (_package, _sessions) = (package, sessions);
         _classes = package.ReadClasses();
-        _head = Open(TemporalPackage.HeadGraph, TemporalPackage.HeadWeights, verify);
-        _frame = new Lazy<InferenceSession>(() => Open(TemporalPackage.FrameGraph, TemporalPackage.FrameWeights, verify));
+        _head = sessions.Open(PathOf(TemporalPackage.HeadGraph, TemporalPackage.HeadWeights, verify));
+        _frame = new Lazy<FrameTower>(() =>
+            new FrameTower(PathOf(TemporalPackage.FrameGraph, TemporalPackage.FrameWeights, verify), Model.Frame, sessions)
+        );
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -47,31 +48,8 @@ public sealed class TemporalScorer : IDisposable
         );
     }
 
-    /// <summary>The feature of a frame.</summary>
-    /// <param name="frame">The decoded frame, at its own size.</param>
-    /// <returns>[D], not normalised.</returns>
-    /// <exception cref="InvalidDataException">A value is not finite: the package is damaged.</exception>
-    public float[] Feature(RgbImage frame)
-    {
-        int size = Model.Frame.Size;
-        float[] pixels = new float[3 * size * size];
-        Model.Frame.Write(frame, pixels);
-        return Feature(pixels);
-    }
-
-    /// <summary>The feature of prepared pixels.</summary>
-    /// <param name="pixels">[3, S, S].</param>
-    internal float[] Feature(float[] pixels)
-    {
-        int size = Model.Frame.Size;
-        using RunOptions run = new();
-        using OrtValue image = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, size, size]);
-        using IDisposableReadOnlyCollection<OrtValue> result = _frame.Value.Run(run, ["image"], [image], ["feature"]);
-        float[] feature = result[0].GetTensorDataAsSpan<float>().ToArray();
-        return Array.TrueForAll(feature, float.IsFinite)
-            ? feature
-            : throw new InvalidDataException($"The feature of a frame is not finite: the package {Model.Id} is damaged.");
-    }
+    /// <summary>The image tower; loaded when it is first used.</summary>
+    public FrameTower Frames => _frame.Value;
 
     /// <summary>
     /// Scores a sequence: it is cut into windows (<see cref="SnippetWindows.Cut"/>), each of which is scored by itself, and sees its own
@@ -132,7 +110,7 @@ public sealed class TemporalScorer : IDisposable
             );
     }
 
-    private InferenceSession Open(string graph, string weights, bool verify)
+    private string PathOf(string graph, string weights, bool verify)
     {
         if (verify)
         {
@@ -141,6 +119,6 @@ public sealed class TemporalScorer : IDisposable
                 _package.Verify(weights);
         }
 
-        return _sessions.Open(_package.PathOf(graph));
+        return _package.PathOf(graph);
     }
 }

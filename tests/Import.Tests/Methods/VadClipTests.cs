@@ -114,7 +114,7 @@ public sealed class VadClipTests : IDisposable
     {
         using TemporalScorer scorer = Load("ucf");
 
-        float[] features = [.. Of("image").Chunk(3 * 32 * 32).SelectMany(scorer.Feature)];
+        float[] features = [.. Of("image").Chunk(3 * 32 * 32).SelectMany(scorer.Frames.Feature)];
 
         Close.AssertRelative(Of("image_features"), features, Share, "features");
     }
