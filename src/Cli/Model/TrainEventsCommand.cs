@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AaClip.Scoring.Sessions;
+using AaClip.Training;
 using AaClip.Training.Events;
 
 namespace AaClip.Cli.Model;

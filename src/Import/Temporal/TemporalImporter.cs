@@ -165,7 +165,7 @@ public static class TemporalImporter
         return new TemporalManifest
         {
             SchemaVersion = TemporalManifest.CurrentSchema,
-            Kind = TemporalManifest.KindName,
+            Kind = PackageKind.Temporal,
             Name =
                 options.Name ?? ModelImporter.Label(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Output)))),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),

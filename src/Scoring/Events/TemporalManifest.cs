@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Scoring.Packages;
 
@@ -7,16 +6,13 @@ namespace AaClip.Scoring.Events;
 /// <summary>The content of model.json of a temporal package, which finds events in a sequence of frames.</summary>
 public sealed record TemporalManifest
 {
-    /// <summary>The value of "kind" in model.json.</summary>
-    public const string KindName = "temporal";
-
     /// <summary>The format of this file. It continues the numbers of <see cref="ModelManifest"/>, so that older programs refuse it.</summary>
     public const int CurrentSchema = 3;
 
     /// <summary>Format of this file; a reader refuses a newer one.</summary>
     public required int SchemaVersion { get; init; }
 
-    /// <summary><see cref="KindName"/>.</summary>
+    /// <summary><see cref="PackageKind.Temporal"/>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Name of the model, for example "vad".</summary>
@@ -62,13 +58,6 @@ public sealed record TemporalManifest
     /// <summary>Name and version in one.</summary>
     [JsonIgnore]
     public ModelId Id => new(Name, Version);
-
-    /// <summary>Whether a model.json describes a temporal package.</summary>
-    internal static bool IsTemporal(JsonElement root) =>
-        root.ValueKind == JsonValueKind.Object
-        && root.TryGetProperty("kind", out JsonElement kind)
-        && kind.ValueKind == JsonValueKind.String
-        && kind.ValueEquals(KindName);
 }
 
 /// <summary>The two scores of a snippet (VadCLIP, section 3.3).</summary>

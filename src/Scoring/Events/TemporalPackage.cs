@@ -45,7 +45,7 @@ public sealed class TemporalPackage
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return TemporalManifest.IsTemporal(json.RootElement);
+            return PackageKind.IsTemporal(json.RootElement);
         }
         catch (JsonException)
         {

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
 
@@ -109,7 +108,7 @@ public sealed class ModelPackage
             byte[] text = File.ReadAllBytes(path);
             using (JsonDocument json = JsonDocument.Parse(text))
             {
-                if (TemporalManifest.IsTemporal(json.RootElement))
+                if (PackageKind.IsTemporal(json.RootElement))
                     throw new InvalidDataException(
                         $"'{Path.GetDirectoryName(path)}' is a temporal package, which finds events in a sequence of frames and does not "
                             + "score images: use it with 'aaclip timeline', or name a package that 'aaclip import --clip' made."

@@ -11,11 +11,12 @@ using AaClip.Scoring.Events;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Text;
+using AaClip.Training.Events;
 using AaClip.Training.Optimization;
 using AaClip.Training.Stages;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace AaClip.Training.Events;
+namespace AaClip.Training;
 
 /// <summary>
 /// Trains VadCLIP's head on labelled recordings (docs/training.md): 1. the features of all recordings are computed and kept on disk; 2. each

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using AaClip.Training.Events;
 
-namespace AaClip.Training.Events;
+namespace AaClip.Training;
 
 /// <summary>Inputs, output and options of a training of a temporal head.</summary>
 public sealed record EventRun
