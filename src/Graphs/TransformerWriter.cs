@@ -218,7 +218,8 @@ internal sealed class TransformerWriter(GraphWriter graph, Func<string, float[]>
         return graph.Node("Add", path, [projection, bias]);
     }
 
-    private Value LinearActivated(Value x, string weight, string bias, string path, int inputs, int outputs)
+    /// <summary>x·Wᵀ + b, and the towers' non-linearity.</summary>
+    internal Value LinearActivated(Value x, string weight, string bias, string path, int inputs, int outputs)
     {
         Value product = Linear(x, weight, bias, path, inputs, outputs);
         return activation == Activation.QuickGelu

@@ -23,7 +23,12 @@ public sealed class CommandLineTests : IDisposable
         "518 for most methods",
         "--require-known"
     )]
+    [InlineData("import", "aaclip import --temporal model_ucf.pth", "--window", "--score")]
     [InlineData("inspect", "aaclip inspect models/aaclip", "--tensors", "--no-hash")]
+    [InlineData("timeline", "aaclip timeline --model models/vad frames/ --fps 25", "--features", "--picture", "--threshold", "--json")]
+    [InlineData("train-events", "--classes normal jam spill", "--preset", "--from model_ucf.pth", "--resume", "--json")]
+    [InlineData("evaluate", "aaclip evaluate --temporal", "--cache", "--every")]
+    [InlineData("calibrate", "aaclip calibrate --temporal normal.csv", "--min-seconds")]
     [InlineData(
         "score",
         "aaclip score --model models/aaclip --class bottle photos/",
@@ -106,6 +111,27 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--model is missing.", "score", "--class", "bottle", "a.png")]
     [InlineData("--class is missing.", "score", "--model", "m", "a.png")]
     [InlineData("--clip is missing.", "import", "--out", "m")]
+    [InlineData("--classes is missing.", "import", "--temporal", "f", "--out", "m")]
+    [InlineData("--temporal and --precision exclude each other.", "import", "--temporal", "f", "--precision", "int8", "--out", "m")]
+    [InlineData("--window needs --temporal.", "import", "--clip", "c", "--window", "8", "--out", "m")]
+    [InlineData("Give a folder of frames, or --features.", "timeline", "--model", "m")]
+    [InlineData("Give a folder of frames, or --features.", "timeline", "--model", "m", "frames", "--features", "f")]
+    [InlineData(
+        "--features and --save-features exclude each other.",
+        "timeline",
+        "--model",
+        "m",
+        "--features",
+        "f",
+        "--save-features",
+        "g"
+    )]
+    [InlineData("--temporal and --shots exclude each other.", "evaluate", "--temporal", "--model", "m", "--data", "d", "--shots", "3")]
+    [InlineData("--cache needs --temporal.", "evaluate", "--model", "m", "--data", "d", "--cache", "c")]
+    [InlineData("--temporal and --normals exclude each other.", "calibrate", "--temporal", "l", "--model", "m", "--normals", "n")]
+    [InlineData("--out is missing.", "calibrate", "--temporal", "l", "--model", "m")]
+    [InlineData("--min-seconds needs --temporal.", "calibrate", "--model", "m", "--normals", "n", "--min-seconds", "2")]
+    [InlineData("--clip is missing.", "train-events", "--data", "d", "--classes", "ucf", "--out", "o")]
     [InlineData(
         "--threshold is '1.5', expected a raw score above 0 and below 1.",
         "score",

@@ -9,6 +9,7 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
 using AaClip.Scoring.Packages;
@@ -110,6 +111,15 @@ internal static class CalibrateCommand
         Option<Tiling?> tiles = SharedOptions.Tiles();
         Option<double> overlap = SharedOptions.TileOverlap();
         Option<Provider> provider = SharedOptions.ModelProvider();
+        Option<string?> temporal = new("--temporal")
+        {
+            Description =
+                "Calibrates a temporal package on the normal recordings of a CSV list (docs/methods.md): --false-alarms is then the share of "
+                + "normal windows that may have an event.",
+            HelpName = "FILE",
+        };
+        Option<int?> every = TemporalOptions.Every();
+        Option<double?> minSeconds = TemporalOptions.MinSeconds();
         Account account = new();
         Verb command = new(
             "calibrate",
@@ -125,7 +135,8 @@ internal static class CalibrateCommand
                 + "--camera line1",
             "aaclip calibrate --check models/c2p --normals line1/ --cameras cameras.json --camera line1",
             "aaclip calibrate --from-reviews --camera line1 --since 90d",
-            "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply"
+            "aaclip calibrate --from-reviews --camera line1 --false-alarms 0.02 --apply",
+            "aaclip calibrate --temporal normal.csv --model models/vad --false-alarms 0.05 --out models/vad-hall"
         )
         {
             reviews,
@@ -148,12 +159,16 @@ internal static class CalibrateCommand
             json,
             tiles,
             overlap,
+            temporal,
+            every,
+            minSeconds,
             provider,
         };
         account.AddTo(command);
         Option[] ofPackages = [references, first, check, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
         Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
-        Option[] ofChecks = [check, normals, rate, cameras, camera, json, provider];
+        Option[] ofChecks = [check, normals, rate, cameras, camera, json, provider],
+            ofTemporal = [temporal, every, minSeconds, model, rate, output, version, provider];
         command.Rules.Add(r =>
             !Verb.Has(r, check) || r.GetValue(reviews) ? null
             : command.Options.Except(ofChecks).FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -161,7 +176,16 @@ internal static class CalibrateCommand
             : Verb.Missing(r, normals, cameras, camera)
         );
         command.Rules.Add(r =>
-            Verb.Has(r, check) && !r.GetValue(reviews) ? null
+            !Verb.Has(r, temporal)
+                ? ((Option[])[every, minSeconds]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                    ? $"{lone.Name} needs --temporal."
+                    : null
+            : command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                ? $"--temporal and {other.Name} exclude each other."
+            : Verb.Missing(r, model, output)
+        );
+        command.Rules.Add(r =>
+            (Verb.Has(r, check) && !r.GetValue(reviews)) || Verb.Has(r, temporal) ? null
             : r.GetValue(reviews)
                 ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
                     ? $"--from-reviews and {other.Name} exclude each other."
@@ -186,7 +210,7 @@ internal static class CalibrateCommand
                     )
         );
         command.Rules.Add(r =>
-            r.GetValue(reviews) || Verb.Has(r, first) || Verb.Has(r, check) ? null
+            r.GetValue(reviews) || Verb.Has(r, first) || Verb.Has(r, check) || Verb.Has(r, temporal) ? null
             : Verb.Has(r, references) ? WrongReferences(r)
             : Verb.Has(r, output) == Verb.Has(r, cameras) ? "Give --out for a new package, or --cameras and --camera for a profile."
             : Verb.Has(r, cameras) != Verb.Has(r, camera) ? "--cameras and --camera go together."
@@ -210,6 +234,28 @@ internal static class CalibrateCommand
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
+                    if (parsed.GetValue(temporal) is { } recordings)
+                    {
+                        string package = parsed.GetRequiredValue(model)!; // the rule above requires both
+                        using ProgressLine line = new();
+                        using TemporalScorer events = TemporalScorer.Load(
+                            package,
+                            new ScorerOptions { Provider = parsed.GetValue(provider) }
+                        );
+                        return TemporalEvaluation.Calibrate(
+                            events,
+                            package,
+                            recordings,
+                            parsed.GetValue(every),
+                            parsed.GetValue(minSeconds) ?? EventRule.DefaultSeconds,
+                            parsed.GetValue(rate),
+                            parsed.GetRequiredValue(output)!,
+                            parsed.GetValue(version),
+                            line,
+                            cancellation
+                        );
+                    }
+
                     if (parsed.GetValue(references) is { Length: > 0 } compared)
                     {
                         string? at = parsed.GetValue(camera);

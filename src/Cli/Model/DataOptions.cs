@@ -52,6 +52,13 @@ internal sealed class DataOptions
             command.Options.Add(option);
     }
 
+    /// <summary>The path of --data, for what is not a data set of images.</summary>
+    public string PathOf(ParseResult parsed) => parsed.GetRequiredValue(_data);
+
+    /// <summary>The options that only data sets of images have and that are given.</summary>
+    public Option? OfImages(ParseResult parsed) =>
+        ((Option[])[_base, _name, _split, _classes, _shots]).FirstOrDefault(o => Verb.Has(parsed, o));
+
     /// <summary>Opens the data set that the options name.</summary>
     public DataSet Open(ParseResult parsed, int seed = 111) =>
         DataSet.Open(

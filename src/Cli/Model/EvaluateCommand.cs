@@ -6,6 +6,7 @@ using AaClip.Evaluation;
 using AaClip.Evaluation.DataSets;
 using AaClip.Evaluation.Report;
 using AaClip.Scoring;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.References;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tiles;
@@ -51,6 +52,14 @@ internal static class EvaluateCommand
         Option<Tiling?> tiles = SharedOptions.Tiles();
         tiles.Description =
             "With --first: the tiles in which --model sees an image, as in a camera's profile; the first model sees it whole.";
+        Option<bool> temporal = new("--temporal")
+        {
+            Description =
+                "Measures a temporal package on recordings: frame AUC and AP, event mAP. --data is then a CSV list of recordings "
+                + "(docs/methods.md).",
+        };
+        Option<int?> every = TemporalOptions.Every();
+        Option<string?> cache = TemporalOptions.Cache();
         Option<Provider> provider = SharedOptions.ModelProvider();
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
@@ -59,7 +68,8 @@ internal static class EvaluateCommand
             "aaclip evaluate --model models/aaclip --data mvtec/ --set MVTec",
             "aaclip evaluate --model models/aaclip --data photos/bottle --report out/ --json",
             "aaclip evaluate --first models/small --model models/aaclip --data drawn/ --limits-from others/",
-            "aaclip evaluate --check models/c2p --data forensynths/"
+            "aaclip evaluate --check models/c2p --data forensynths/",
+            "aaclip evaluate --temporal --model models/vad --data recordings.csv --cache features/"
         )
         {
             model,
@@ -71,6 +81,9 @@ internal static class EvaluateCommand
             limits,
             miss,
             tiles,
+            temporal,
+            every,
+            cache,
             provider,
             threads,
         };
@@ -83,12 +96,20 @@ internal static class EvaluateCommand
             : null
         );
         command.Rules.Add(r =>
-            Verb.Has(r, first) != Verb.Has(r, limits) ? "--first and --limits-from go together."
-            : Verb.Has(r, first) && new Option[] { report, references }.FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                ? $"--first and {other.Name} exclude each other."
-            : new Option[] { miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone && !Verb.Has(r, first)
-                ? $"{lone.Name} needs --first."
-            : null
+            r.GetValue(temporal)
+                ? (new Option[] { report, references, first, limits, miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) ?? data.OfImages(r))
+                    is { } foreign
+                    ? $"--temporal and {foreign.Name} exclude each other."
+                    : null
+                : new Option[] { every, cache }.FirstOrDefault(o => Verb.Has(r, o)) is { } needs
+                    ? $"{needs.Name} needs --temporal."
+                    : Verb.Has(r, first) != Verb.Has(r, limits)
+                        ? "--first and --limits-from go together."
+                        : Verb.Has(r, first) && new Option[] { report, references }.FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                            ? $"--first and {other.Name} exclude each other."
+                            : new Option[] { miss, tiles }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone && !Verb.Has(r, first)
+                                ? $"{lone.Name} needs --first."
+                                : null
         );
         command.SetAction(
             (parsed, cancellation) =>
@@ -102,6 +123,24 @@ internal static class EvaluateCommand
                             parsed.GetValue(json),
                             cancellation
                         );
+                    if (parsed.GetValue(temporal))
+                    {
+                        using ProgressLine line = new();
+                        using TemporalScorer events = TemporalScorer.Load(
+                            parsed.GetRequiredValue(model),
+                            new ScorerOptions { Provider = parsed.GetValue(provider), Threads = parsed.GetValue(threads) }
+                        );
+                        return TemporalEvaluation.Evaluate(
+                            events,
+                            data.PathOf(parsed),
+                            parsed.GetValue(every),
+                            parsed.GetValue(cache),
+                            parsed.GetValue(json),
+                            line,
+                            cancellation
+                        );
+                    }
+
                     DataSet set = data.Open(parsed);
                     foreach (string note in set.Notes)
                         Console.Error.WriteLine(note);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
+using AaClip.Import.Temporal;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 
@@ -35,6 +37,28 @@ internal static class ImportCommand
             Description = "With --check: alpha of LoRA layers that are not merged, as the training leaves them: 6 in the published scripts.",
             HelpName = "X",
             CustomParser = Values.NumberOrNone<double>(x => x > 0, "a number above 0"),
+        };
+        Option<string?> temporal = new("--temporal")
+        {
+            Description =
+                "Makes a temporal package instead, which finds events in a sequence of frames (aaclip timeline): a checkpoint of VadCLIP, "
+                + "model_ucf.pth, model_xd.pth, or what 'aaclip train-events' wrote; the latter needs --clip.",
+            HelpName = "FILE",
+        };
+        Option<int?> window = new("--window")
+        {
+            Description =
+                "With --temporal: snippets that attend to each other, 8 for model_ucf.pth and 64 for model_xd.pth. Default: 8 for a published "
+                + "file of two blocks, 64 for one of one block.",
+            HelpName = "N",
+            CustomParser = Values.WholeOrNone(1, 65536),
+        };
+        Option<EventScore?> score = new("--score")
+        {
+            Description =
+                "With --temporal: the branch that events are found with, binary or alignment. Default: as published, alignment for the classes "
+                + "xd, binary for others.",
+            CustomParser = Values.WordOrNone<EventScore>(),
         };
         Option<string> output = new("--out")
         {
@@ -125,7 +149,9 @@ internal static class ImportCommand
         Option<int?> textHeads = SharedOptions.TextHeads();
         Option<string[]> classes = new("--classes")
         {
-            Description = "Classes whose text anchors are stored in the package; those of other classes are made when first used.",
+            Description =
+                "Classes whose text anchors are stored in the package; those of other classes are made when first used. With --temporal: ucf, "
+                + "xd, or names with 'normal' first.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME...",
         };
@@ -148,13 +174,17 @@ internal static class ImportCommand
             "aaclip import --clip clip-vit-large-patch14-336/ --precision int8 --classes bottle \"MVTec/metal_nut\" --out models/plain",
             "aaclip import --clip ViT-L-14-336px.pt --require-known --out models/plain",
             "aaclip import --package models/old --out models/new",
-            "aaclip import --check C2P_CLIP_release_20240901.zip --out models/c2p"
+            "aaclip import --check C2P_CLIP_release_20240901.zip --out models/c2p",
+            "aaclip import --temporal model_ucf.pth --vocab bpe_simple_vocab_16e6.txt.gz --window 8 --classes ucf --out models/vad"
         )
         {
             clip,
             earlier,
             check,
             loraAlpha,
+            temporal,
+            window,
+            score,
             output,
             method,
             checkpoint,
@@ -179,11 +209,14 @@ internal static class ImportCommand
             version,
         };
         Option[] kept = [output, earlier, version],
-            ofChecks = [output, check, loraAlpha, precision, activation, visionHeads, name, version];
+            ofChecks = [output, check, loraAlpha, precision, activation, visionHeads, name, version],
+            ofTemporal = [temporal, window, score, clip, output, vocabulary, visionHeads, textHeads, classes, name, version];
         command.Rules.Add(r =>
             Verb.Has(r, earlier) ? Other(r, earlier, kept)
             : Verb.Has(r, check) ? Other(r, check, ofChecks)
+            : Verb.Has(r, temporal) ? Other(r, temporal, ofTemporal) ?? Verb.Missing(r, classes)
             : Verb.Has(r, loraAlpha) ? "--lora-alpha needs --check."
+            : new Option[] { window, score }.FirstOrDefault(o => Verb.Has(r, o)) is { } lone ? $"{lone.Name} needs --temporal."
             : Verb.Missing(r, clip)
         );
         string? Other(ParseResult r, Option own, Option[] allowed) =>
@@ -206,6 +239,24 @@ internal static class ImportCommand
                                 Precision = parsed.GetValue(precision),
                                 Activation = parsed.GetValue(activation),
                                 Heads = parsed.GetValue(visionHeads),
+                                Name = parsed.GetValue(name),
+                                Version = parsed.GetValue(version),
+                            },
+                            cancellation
+                        );
+                    if (parsed.GetValue(temporal) is { } head)
+                        return ImportTemporal(
+                            new TemporalImportOptions
+                            {
+                                Checkpoint = head,
+                                Clip = parsed.GetValue(clip),
+                                Vocabulary = parsed.GetValue(vocabulary),
+                                Output = parsed.GetRequiredValue(output),
+                                Classes = parsed.GetValue(classes) ?? [],
+                                Window = parsed.GetValue(window),
+                                Score = parsed.GetValue(score),
+                                VisionHeads = parsed.GetValue(visionHeads),
+                                TextHeads = parsed.GetValue(textHeads),
                                 Name = parsed.GetValue(name),
                                 Version = parsed.GetValue(version),
                             },
@@ -287,6 +338,19 @@ internal static class ImportCommand
         );
         if (precision == Precision.Int8)
             Console.WriteLine($"Int8 products on this machine: {Int8Probe.Describe(Int8Probe.ForThisMachine)}.");
+    }
+
+    private static int ImportTemporal(TemporalImportOptions options, CancellationToken cancellation)
+    {
+        TemporalPackage package;
+        using (ProgressLine line = new())
+            package = TemporalImporter.Import(options, new Progress(line), cancellation);
+        TemporalManifest model = package.Manifest;
+        Console.WriteLine(
+            $"{model.Id}: temporal, {model.Head.Length} snippets in windows of {model.Head.Window}, {model.Classes.Count} classes, events by "
+                + $"the {model.Score.ToString().ToLowerInvariant()} branch, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
+        );
+        return 0;
     }
 
     private static int Update(string folder, string output, string? version)

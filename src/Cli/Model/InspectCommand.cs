@@ -5,6 +5,7 @@ using AaClip.Graphs;
 using AaClip.Import;
 using AaClip.Import.Methods;
 using AaClip.Import.Packages;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Sessions;
 using AaClip.Scoring.Tensors;
@@ -41,8 +42,14 @@ internal static class InspectCommand
                     string where = parsed.GetRequiredValue(path);
                     if (File.Exists(where))
                         return Checkpoint(where);
-                    if (PackageFolder.IsCheck(where))
-                        return Check(CheckPackage.Open(where), parsed.GetValue(json), parsed.GetValue(tensors), !parsed.GetValue(fast));
+                    switch (PackageFolder.KindOf(where))
+                    {
+                        case PackageKind.Check:
+                            return Check(CheckPackage.Open(where), parsed.GetValue(json), parsed.GetValue(tensors), !parsed.GetValue(fast));
+                        case PackageKind.Temporal:
+                            return TemporalInspection.Show(TemporalPackage.Open(where), parsed.GetValue(json), !parsed.GetValue(fast));
+                    }
+
                     ModelPackage package = ModelPackage.Open(where);
                     if (parsed.GetValue(json))
                         Console.WriteLine(JsonSerializer.Serialize(package.Manifest, PackageJson.Default.ModelManifest));
@@ -270,10 +277,10 @@ internal static class InspectCommand
     }
 
     // The whole hash in a pipe or on a wide terminal, else its first 16 digits.
-    private static string Hash(string sha256) =>
+    internal static string Hash(string sha256) =>
         Console.IsOutputRedirected || AnsiConsole.Profile.Width >= 120 ? sha256 : $"{string.Concat(sha256.Take(16))}…";
 
-    private static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";
+    internal static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";
 
     // "visual.transformer.resblocks.3.attn…" belongs to "visual.transformer.resblocks".
     private static string Part(string name)

@@ -28,10 +28,11 @@ internal sealed class TrainingLines(ProgressLine line, bool quiet) : IProgress<T
                 : Stopwatch.GetElapsedTime(_stageBegan)
                     / _steps
                     * (value.Steps - value.Step + (double)value.Steps * (value.Epochs - value.Epoch));
-        bool features = value.Stage == "features"; // no epochs, no loss
+        bool features = value.Stage is "features" or "recordings"; // no epochs, no loss
+        string sources = value.Stage == "features" ? "images" : value.Stage;
         line.Show(
             features
-                ? "features of images,"
+                ? $"features of {sources},"
                 : FormattableString.Invariant($"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}, loss {value.Loss:F4}, step"),
             value.Step,
             value.Steps,
@@ -48,7 +49,7 @@ internal sealed class TrainingLines(ProgressLine line, bool quiet) : IProgress<T
             return;
         using Process self = Process.GetCurrentProcess();
         string what = features
-            ? string.Create(CultureInfo.InvariantCulture, $"features of {value.Steps} images")
+            ? string.Create(CultureInfo.InvariantCulture, $"features of {value.Steps} {sources}")
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{value.Stage} stage, epoch {value.Epoch} of {value.Epochs}: mean loss {value.Mean:F4}"

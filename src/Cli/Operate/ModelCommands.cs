@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using AaClip.Pipeline.Models;
+using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli.Operate;
 
@@ -25,10 +26,11 @@ internal static class ModelCommands
             (parsed, cancellation) =>
                 Run.Verb(async () =>
                 {
-                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     string path = parsed.GetValue(folder)!;
                     if (!Directory.Exists(path))
                         throw new DirectoryNotFoundException($"No model package at '{path}': make one with 'aaclip import'.");
+                    _ = ModelPackage.Open(path); // a package of another kind is refused before storage is asked
+                    JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     Console.WriteLine($"Published: {await services.PublishedAsync(path, cancellation)}");
                     return 0;
                 })

@@ -68,7 +68,7 @@ public static class CheckImporter
         CheckManifest manifest = new()
         {
             SchemaVersion = CheckManifest.Schema,
-            Kind = CheckManifest.KindName,
+            Kind = PackageKind.Check,
             Name = options.Name ?? PackageFiles.Label(output),
             Version = options.Version ?? TextHash.Hex(string.Join('\n', content), 8),
             Architecture = shape,

@@ -101,9 +101,9 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             throw new ArgumentException(
                 $"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'."
             );
-        if (PackageFolder.IsCheck(manifest, $"{_models.Name}/{name}"))
+        if (PackageFolder.KindOf(manifest, $"{_models.Name}/{name}") is { } kind)
             throw new ArgumentException(
-                $"{id} is a check for generated pictures, which scores no images: name a model, and the check as 'generated' of a camera."
+                $"{id} is {PackageKind.Describe(kind)}, not {PackageKind.Describe(null)}: {PackageKind.Use(kind)}name a model here."
             );
     }
 

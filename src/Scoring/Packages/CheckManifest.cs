@@ -5,9 +5,6 @@ namespace AaClip.Scoring.Packages;
 /// <summary>The content of model.json in a package that tells generated pictures from photos: see <see cref="CheckPackage"/>.</summary>
 public sealed record CheckManifest
 {
-    /// <summary>The value of <see cref="Kind"/>.</summary>
-    public const string KindName = "check";
-
     /// <summary>The format; higher than those that older programs read, which therefore refuse the package and say why.</summary>
     public const int Schema = 3;
 

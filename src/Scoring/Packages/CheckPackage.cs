@@ -38,7 +38,7 @@ public sealed class CheckPackage
         (folder, string path) = PackageFolder.Locate(folder);
         CheckManifest manifest = PackageFolder.Read(
             path,
-            CheckManifest.KindName,
+            PackageKind.Check,
             CheckManifest.Schema,
             text => JsonSerializer.Deserialize(text, PackageJson.Default.CheckManifest),
             out string hash

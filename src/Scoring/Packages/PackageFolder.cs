@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AaClip.Scoring.Events;
 
 namespace AaClip.Scoring.Packages;
 
@@ -83,24 +84,29 @@ public sealed class PackageFolder
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">As for <see cref="ModelPackage.Open"/>.</exception>
     public static PackageFolder Open(string folder) =>
-        IsCheck(folder) ? CheckPackage.Open(folder).Content : ModelPackage.Open(folder).Content;
+        KindOf(folder) switch
+        {
+            PackageKind.Check => CheckPackage.Open(folder).Content,
+            PackageKind.Temporal => TemporalPackage.Open(folder).Content,
+            _ => ModelPackage.Open(folder).Content,
+        };
 
-    /// <summary>Whether a package is a check for generated pictures: <see cref="CheckPackage"/>.</summary>
+    /// <summary>The kind of a package (<see cref="PackageKind"/>); null for one that scores images.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">There is no readable model.json.</exception>
-    public static bool IsCheck(string folder)
+    public static string? KindOf(string folder)
     {
         (_, string path) = Locate(folder);
-        return IsCheck(File.ReadAllBytes(path), path);
+        return KindOf(File.ReadAllBytes(path), path);
     }
 
     /// <summary>The same from the content of its model.json.</summary>
     /// <param name="where">Name of the file in error messages.</param>
     /// <exception cref="InvalidDataException">It is no JSON.</exception>
-    public static bool IsCheck(byte[] manifest, string where)
+    public static string? KindOf(byte[] manifest, string where)
     {
         using JsonDocument json = Parse(manifest, where);
-        return KindOf(json.RootElement) == CheckManifest.KindName;
+        return KindOf(json.RootElement);
     }
 
     /// <summary>Finds model.json.</summary>
@@ -182,14 +188,10 @@ public sealed class PackageFolder
         if (found == wanted)
             return;
         throw new InvalidDataException(
-            found switch
-            {
-                null => $"'{path}' describes a model that scores images, not a check for generated pictures: name a package that "
-                    + "'aaclip import --check' made.",
-                CheckManifest.KindName => $"'{path}' describes a check for generated pictures, not a model that scores images: use it with "
-                    + "'aaclip check' or as 'generated' of a camera, and name a package that 'aaclip import --clip' made here.",
-                _ => $"'{path}' describes a package of the kind '{found}', which this program does not know: update it.",
-            }
+            found is null or PackageKind.Check or PackageKind.Temporal
+                ? $"'{path}' describes {PackageKind.Describe(found)}, not {PackageKind.Describe(wanted)}: {PackageKind.Use(found)}name a "
+                    + $"package that 'aaclip import {PackageKind.Option(wanted)}' made."
+                : $"'{path}' describes a package of the kind '{found}', which this program does not know: update it."
         );
     }
 }

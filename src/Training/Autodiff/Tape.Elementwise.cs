@@ -89,6 +89,9 @@ internal sealed partial class Tape
             (g, _) => Accumulate(x, Multiply(g, Where(x, least, 1, 0)))
         );
 
+    /// <summary>The magnitude of x; its gradient is −1 at 0.</summary>
+    public Tensor Abs(Tensor x) => Multiply(x, Where(x, 0, 1, -1));
+
     /// <summary>x where positive, slope·x elsewhere.</summary>
     public Tensor LeakyRelu(Tensor x, float slope) =>
         Record(
@@ -120,8 +123,8 @@ internal sealed partial class Tape
     /// <summary>x·σ(1.702 x), the activation of OpenAI's CLIP.</summary>
     public Tensor QuickGelu(Tensor x) => Multiply(x, Sigmoid(Scale(x, 1.702)));
 
-    // high where x > bound, else low; not differentiable.
-    private Tensor Where(Tensor x, float bound, float high, float low)
+    /// <summary>One number where x is above a bound, another elsewhere; not differentiable.</summary>
+    public Tensor Where(Tensor x, float bound, float high, float low)
     {
         Value above = graph.Node("Greater", Next(), [x.Value, graph.Scalar(bound)]);
         return new Tensor(graph.Node("Where", Next(), [above, graph.Scalar(high), graph.Scalar(low)]), x.Shape, false);

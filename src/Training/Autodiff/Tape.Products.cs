@@ -84,6 +84,25 @@ internal sealed partial class Tape
     /// <summary>x / ‖x‖ over the last axis; with a lower bound for the norm, as in PyTorch's normalize.</summary>
     public Tensor Normalise(Tensor x, float least = 0) => Divide(x, least > 0 ? AtLeast(Norm(x), least) : Norm(x));
 
+    /// <summary>
+    /// 1-D convolution over the second axis, with zeros beyond both ends, as one product: the neighbours of a row stand side by side.
+    /// </summary>
+    /// <param name="x">[B, T, inputs].</param>
+    /// <param name="kernel">[outputs, inputs, size], the size odd, as a checkpoint holds it.</param>
+    /// <returns>[B, T, outputs].</returns>
+    public Tensor Convolution(Tensor x, Tensor kernel)
+    {
+        int size = kernel.Shape[2],
+            outputs = kernel.Shape[0],
+            inputs = kernel.Shape[1],
+            length = x.Shape[1];
+        Tensor zeros = Zeros([x.Shape[0], size / 2, inputs]);
+        Tensor padded = Concat(1, zeros, x, zeros);
+        Tensor neighbours = Concat(2, [.. Enumerable.Range(0, size).Select(i => Slice(padded, 1, i, length))]); // [B, T, size·inputs]
+        Tensor weights = Reshape(Transpose(kernel, 0, 2, 1), outputs, size * inputs);
+        return Product(neighbours, weights, transposeB: true);
+    }
+
     /// <summary>Softmax over the last axis.</summary>
     public Tensor Softmax(Tensor x) =>
         Record(

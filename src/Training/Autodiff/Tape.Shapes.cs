@@ -112,6 +112,29 @@ internal sealed partial class Tape
             (g, _) => Accumulate(x, Unbroadcast(g, x.Shape))
         );
 
+    /// <summary>
+    /// The largest values of the last axis, in descending order. The gradient flows through the chosen values alone.
+    /// </summary>
+    /// <param name="x">[.., n].</param>
+    /// <param name="order">Of the shape of x: what is compared; not differentiable.</param>
+    /// <param name="count">How many, at most n.</param>
+    /// <returns>[.., count]: values of x.</returns>
+    public Tensor Largest(Tensor x, Tensor order, int count)
+    {
+        int length = x.Shape[^1],
+            rows = x.Count / length;
+        Value flat = Reshape(order with { Differentiable = false }, rows, length).Value;
+        Value[] top = graph.Nodes("TopK", "", Next(), 2, [flat, graph.Integers(count)], Int("axis", -1)); // indices [rows, count]
+        Value first = graph.Node(
+            "Reshape",
+            Next(),
+            [graph.Integers([.. Enumerable.Range(0, rows).Select(i => (long)i * length)]), graph.Integers(rows, 1)]
+        );
+        Value indices = graph.Node("Add", Next(), [top[1], first]);
+        Tensor chosen = Rows(Reshape(x, x.Count, 1), indices, rows, count); // [rows, count, 1]
+        return Reshape(chosen, [.. x.Shape[..^1], count]);
+    }
+
     /// <summary>Gathers rows of a table [rows, width] by index: [.., width].</summary>
     /// <param name="indices">int64 input or constant of the given shape.</param>
     public Tensor Rows(Tensor table, Value indices, params int[] shape)

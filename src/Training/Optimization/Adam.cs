@@ -8,7 +8,11 @@ namespace AaClip.Training.Optimization;
 /// <param name="Beta2">Decay of the mean of their squares.</param>
 /// <param name="Epsilon">Added to the square root in the denominator.</param>
 /// <param name="Decay">Decoupled weight decay (AdamW): each step subtracts this share times the learning rate from matrices.</param>
-internal sealed record AdamOptions(double LearningRate, double Beta1 = 0.5, double Beta2 = 0.999, double Epsilon = 1e-8, double Decay = 0);
+internal sealed record AdamOptions(double LearningRate, double Beta1 = 0.5, double Beta2 = 0.999, double Epsilon = 1e-8, double Decay = 0)
+{
+    /// <summary>Whether vectors decay as well, as with PyTorch's AdamW over all parameters.</summary>
+    public bool DecayVectors { get; init; }
+}
 
 /// <summary>Adam with PyTorch's arithmetic: bias corrections in double, moments and weights in float32.</summary>
 internal sealed class Adam(IReadOnlyList<Parameter> parameters, AdamOptions options)
@@ -37,7 +41,7 @@ internal sealed class Adam(IReadOnlyList<Parameter> parameters, AdamOptions opti
         for (int i = 0; i < Parameters.Count; i++)
         {
             Parameter parameter = Parameters[i];
-            if (Options.Decay > 0 && parameter.Shape.Length > 1)
+            if (Options.Decay > 0 && (parameter.Shape.Length > 1 || Options.DecayVectors))
                 TensorPrimitives.Multiply(parameter.Values, (float)(1 - rate * Options.Decay), parameter.Values);
             Update(parameter.Values, parameter.Gradient, Means[i], Squares[i], step, root);
         }

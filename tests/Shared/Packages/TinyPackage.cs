@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AaClip.Import.Packages;
+using AaClip.Import.Temporal;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.Tensors;
 
@@ -73,6 +74,27 @@ internal static class TinyPackage
             }
         );
     }
+
+    /// <summary>A temporal package of the small VadCLIP model whose golden numbers the published code gave.</summary>
+    /// <param name="name">"ucf" or "xd".</param>
+    /// <returns>The package's folder.</returns>
+    public static string Temporal(string name) =>
+        Once($"temporal-{name}", (Action<string>)(folder => TemporalImporter.Import(TemporalOptions(name, folder))));
+
+    /// <summary>The options that <see cref="Temporal"/> is imported with.</summary>
+    public static TemporalImportOptions TemporalOptions(string name, string output) =>
+        new()
+        {
+            Checkpoint = Parity.File($"methods/vadclip/{(name == "ucf" ? "model_ucf_tiny.pth" : "model_xd_tiny.safetensors")}"),
+            Clip = name == "ucf" ? null : Parity.File("methods/vadclip/model_ucf_tiny.pth"), // both were made with the same CLIP
+            Vocabulary = Parity.File("tokenizer/bpe_simple_vocab_16e6.txt.gz"),
+            Output = output,
+            Name = "tiny",
+            Classes = [name],
+            Window = name == "ucf" ? 8 : 16,
+            VisionHeads = 4,
+            TextHeads = 2,
+        };
 
     /// <summary>A model of random weights with a small learned vocabulary and random adapters: needs no file at all.</summary>
     /// <returns>The package's folder.</returns>

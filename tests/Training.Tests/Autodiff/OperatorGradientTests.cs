@@ -56,6 +56,25 @@ public sealed class OperatorGradientTests
             ],
             (t, _, x) => t.Divide(x[0], t.Shift(t.Square(x[1]), 1))
         ),
+        ["Convolution"] = (
+            [
+                [2, 6, 3],
+                [4, 3, 5],
+            ],
+            (t, _, x) => t.Convolution(x[0], x[1])
+        ),
+        ["Abs"] = (
+            [
+                [2, 3],
+            ],
+            (t, _, x) => t.Abs(t.Subtract(t.Scalar(-0.5f), t.Square(x[0])))
+        ),
+        ["Largest"] = (
+            [
+                [2, 3, 4],
+            ],
+            (t, _, x) => t.Largest(x[0], t.Constant("order", [2, 3, 4], [.. Enumerable.Range(0, 24).Select(i => i * 7 % 24f)]), 2)
+        ),
         ["Used twice"] = (
             [
                 [2, 3],
