@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AaClip.Evaluation.Events;
 using AaClip.Import.Temporal;
+using AaClip.Scoring;
 using AaClip.Scoring.Events;
 
 namespace AaClip.Cli.Model;

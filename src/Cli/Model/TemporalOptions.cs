@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AaClip.Evaluation.Events;
+using AaClip.Scoring;
 using AaClip.Scoring.Events;
 
 namespace AaClip.Cli.Model;

@@ -98,10 +98,21 @@ public static partial class NpyFile
         string axes = string.Join(", ", shape.ToArray().Select(n => n.ToString(CultureInfo.InvariantCulture)));
         string text = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({axes}{(shape.Length == 1 ? "," : "")}), }}";
         text = text.PadRight((text.Length + 11 + 63) / 64 * 64 - 11) + "\n"; // the data begin at a multiple of 64
-        using MemoryStream file = new();
-        file.Write([0x93, .. Magic, 1, 0, (byte)text.Length, (byte)(text.Length >> 8), .. Encoding.ASCII.GetBytes(text)]);
-        file.Write(MemoryMarshal.AsBytes(values));
-        WholeFile.Write(path, file.ToArray());
+        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (FileStream file = File.Create(temporary))
+            {
+                file.Write([0x93, .. Magic, 1, 0, (byte)text.Length, (byte)(text.Length >> 8), .. Encoding.ASCII.GetBytes(text)]);
+                file.Write(MemoryMarshal.AsBytes(values));
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary); // does nothing after the move
+        }
     }
 
     private static int[] Axes(string text, string path)

@@ -1,7 +1,8 @@
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace AaClip.Scoring.Events;
+namespace AaClip.Scoring;
 
 /// <summary>
 /// A loaded temporal package: frames to features, features to scores. The image tower is loaded when the first frame comes. Safe for
