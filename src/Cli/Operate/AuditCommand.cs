@@ -50,9 +50,9 @@ internal static class AuditCommand
         Account account = new();
         Verb command = new(
             "audit",
-            "Looks for marks that hide defects from the model: covers parts of stored normal images, or smooths them, and flags those whose "
-                + "score rises more than that of the others. A flag is a reason to look, and no flag is no proof. A job of the workers, behind "
-                + "new images; it changes no result and raises no alert. Ctrl-C does not stop it.",
+            "Looks for marks that hide defects from the model: covers parts of stored normal images, or smooths them, and flags those "
+                + "whose score rises more than that of the others. A flag is a reason to look, and no flag is no proof. A job of the "
+                + "workers, behind new images; it changes no result and raises no alert. Ctrl-C does not stop it.",
             "aaclip audit --camera line1 --since 7d --report audit/",
             "aaclip audit --camera line1 --since 1d --share 1 --false-flags 0.02 --detach"
         )

@@ -6,8 +6,8 @@ namespace AaClip.Pipeline.Audits;
 /// <summary>
 /// Which images of an audit stand out. The images are divided into two halves by a hash of their names and versions, and each image is
 /// compared with the other half by split conformal prediction: its p-value is (1 + the number of images there whose rise is as large) /
-/// (n + 1). It is flagged if that is at most half of the permitted share, for one of the two kinds of rises. So an image whose rises are drawn
-/// like those of the others is flagged with at most this probability, whatever their distribution is.
+/// (n + 1). It is flagged if that is at most half of the permitted share, for one of the two kinds of rises. So an image whose rises are
+/// drawn like those of the others is flagged with at most this probability, whatever their distribution is.
 /// </summary>
 public static class AuditFindings
 {
@@ -31,8 +31,10 @@ public static class AuditFindings
         images >= 2 * Fewest(falseFlags)
             ? null
             : FormattableString.Invariant(
-                $"The audit has {images} images, but to flag at most {100 * falseFlags:0.##} % of normal ones it needs {2 * Fewest(falseFlags)}: "
-            ) + "take a longer time, a larger share, or more false flags.";
+                $"The audit has {images} images, but to flag at most {100 * falseFlags:0.##} % of normal ones it needs "
+            )
+                + FormattableString.Invariant($"{2 * Fewest(falseFlags)}: ")
+                + "take a longer time, a larger share, or more false flags.";
 
     /// <summary>Computes the p-values of all images.</summary>
     /// <param name="images">Audited images; those without rises are left out.</param>

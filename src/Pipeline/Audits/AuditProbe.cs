@@ -12,10 +12,12 @@ internal static class AuditProbe
 
     /// <summary>Measures an image.</summary>
     /// <param name="inputSide">
-    /// Side of the model's input: a larger image is shrunk to it before it is smoothed, because the model would not see the smoothing of finer
-    /// pixels. Null for an image in tiles, which the model sees as it is.
+    /// Side of the model's input: a larger image is shrunk to it before it is smoothed, because the model would not see the smoothing of
+    /// finer pixels. Null for an image in tiles, which the model sees as it is.
     /// </param>
-    /// <param name="raw">Scores an image: its raw score. Called for up to eight images at a time; each must have been read when it returns.</param>
+    /// <param name="raw">
+    /// Scores an image: its raw score. Called for up to eight images at a time; each must have been read when it returns.
+    /// </param>
     /// <param name="yield">Lets more urgent work go first.</param>
     public static async Task<Rises> MeasureAsync(RgbImage image, int? inputSide, Func<RgbImage, Task<double>> raw, Func<Task> yield)
     {

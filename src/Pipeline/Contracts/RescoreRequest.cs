@@ -47,8 +47,8 @@ public sealed record RescoreRequest
     public IReadOnlyList<Verdict>? Verdicts { get; init; }
 
     /// <summary>
-    /// Mode audit: share of the images that are audited, above 0 to 1; null takes <see cref="DefaultShare"/>. Whether an image is depends only
-    /// on its name and version.
+    /// Mode audit: share of the images that are audited, above 0 to 1; null takes <see cref="DefaultShare"/>. Whether an image is depends
+    /// only on its name and version.
     /// </summary>
     public double? Share { get; init; }
 
@@ -101,8 +101,8 @@ public enum RescoreMode
     Compare,
 
     /// <summary>
-    /// Looks for marks that hide defects, in a share of the images of a camera that the model found normal: how their scores rise when a part
-    /// is covered, or when they are smoothed. Changes no result.
+    /// Looks for marks that hide defects, in a share of the images of a camera that the model found normal: how their scores rise when a
+    /// part is covered, or when they are smoothed. Changes no result.
     /// </summary>
     [JsonStringEnumMemberName("audit")]
     Audit,

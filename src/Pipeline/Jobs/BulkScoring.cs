@@ -6,9 +6,9 @@ using AaClip.Pipeline.Scoring;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Scores an image for a job or the shadow model, or audits it, after new images. Requests of a paused, cancelled or failed job are dropped; they are
-/// sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each image; transient errors are thrown,
-/// and the queue retries.
+/// Scores an image for a job or the shadow model, or audits it, after new images. Requests of a paused, cancelled or failed job are
+/// dropped; they are sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each image; transient
+/// errors are thrown, and the queue retries.
 /// </summary>
 public sealed class BulkScoring(ImageScoring scoring, ImageAudit audit, RunningJobs running, ModelHost models, JobService jobs)
 {

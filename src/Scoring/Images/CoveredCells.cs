@@ -1,8 +1,8 @@
 namespace AaClip.Scoring.Images;
 
 /// <summary>
-/// Overlapping cells of an image, each of which can be covered by the median of its surroundings: 7 x 7, each a quarter of the image wide and
-/// high, half of it shared with the next. So whatever is at most an eighth of the image wide and high lies inside of some cell.
+/// Overlapping cells of an image, each of which can be covered by the median of its surroundings: 7 x 7, each a quarter of the image wide
+/// and high, half of it shared with the next. So whatever is at most an eighth of the image wide and high lies inside of some cell.
 /// </summary>
 public static class CoveredCells
 {

@@ -13,7 +13,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace AaClip.Cli.Tests.Operate;
 
-/// <summary><c>aaclip rescore</c>, <c>audit</c>, <c>jobs</c>, <c>publish</c>, <c>promote</c>, <c>shadow</c> and <c>trust</c> on real storage.</summary>
+/// <summary>Verbs of jobs and of models on real storage.</summary>
 public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
 {
     private readonly PhotoFolder _folder = new();

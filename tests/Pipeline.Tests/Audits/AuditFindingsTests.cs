@@ -78,8 +78,8 @@ public sealed class AuditFindingsTests
 
         Assert.Equal(
             FormattableString.Invariant(
-                $"The audit has {2 * half - 1} images, but to flag at most {100 * falseFlags:0.##} % of normal ones it needs {2 * half}: take "
-            ) + "a longer time, a larger share, or more false flags.",
+                $"The audit has {2 * half - 1} images, but to flag at most {100 * falseFlags:0.##} % of normal ones it needs {2 * half}: "
+            ) + "take a longer time, a larger share, or more false flags.",
             e.Message
         );
         Assert.Contains(AuditFindings.Of(images, falseFlags), f => f.Flagged);

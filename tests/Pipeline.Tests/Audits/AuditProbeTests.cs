@@ -4,8 +4,8 @@ using AaClip.Scoring.Images;
 namespace AaClip.Pipeline.Tests.Audits;
 
 /// <summary>
-/// A model with a planted backdoor: it sees dark spots, unless a checker lies somewhere in the image. Its scores are those of a small formula,
-/// so that the test needs no training.
+/// A model with a planted backdoor: it sees dark spots, unless a checker lies somewhere in the image. Its scores are those of a small
+/// formula, so that the test needs no training.
 /// </summary>
 public sealed class AuditProbeTests
 {
