@@ -20,7 +20,9 @@ public static class CheckCalibrator
     /// <param name="real">Probabilities that the check gives to real pictures of the camera, 0 to 1.</param>
     /// <param name="falseAlarms">α, above 0 and below 1.</param>
     /// <exception cref="ArgumentException">There are no pictures.</exception>
-    /// <exception cref="InvalidDataException">The check is certain that a real picture is generated, so that nothing lies above.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The check is certain that a real picture is generated, so that nothing lies above.
+    /// </exception>
     public static CheckCalibration OfReal(IReadOnlyList<double> real, double falseAlarms)
     {
         (double threshold, double bound) = Calibrator.Conformal(real, falseAlarms);

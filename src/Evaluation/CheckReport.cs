@@ -12,7 +12,8 @@ namespace AaClip.Evaluation;
 /// <param name="AveragePrecision">Of the generated pictures; null if one kind is missing, as for the next.</param>
 /// <param name="Auroc">Area under the ROC curve.</param>
 /// <param name="CalibrationError">
-/// Expected calibration error over 15 bins of equal width (Guo et al., ICML 2017): mean of |share told right − confidence|, where confidence
+/// Expected calibration error over 15 bins of equal width (Guo et al., ICML 2017): mean of |share told right − confidence|, where
+/// confidence
 /// is the probability of what was told.
 /// </param>
 public sealed record CheckReport(

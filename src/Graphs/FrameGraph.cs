@@ -16,7 +16,12 @@ internal static class FrameGraph
         TransformerWriter tower = new(graph, read, Precision.Fp32, activation);
         int width = shape.Vision.Width;
         Value image = graph.Input("image", DataType.Float, "B", 3, shape.ImageSize, shape.ImageSize);
-        Value x = tower.LayerNorm(ImageGraph.Embed(graph, tower, image, width, shape.Patch, shape.Grid, read), "visual.ln_pre", "/visual/ln_pre", width);
+        Value x = tower.LayerNorm(
+            ImageGraph.Embed(graph, tower, image, width, shape.Patch, shape.Grid, read),
+            "visual.ln_pre",
+            "/visual/ln_pre",
+            width
+        );
         for (int block = 0; block < shape.Vision.Layers; block++)
             x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
         Value token = graph.Node("Reshape", "/class", [graph.Slice("/class", x, 0, 1, 1), graph.Integers(-1, width)]); // [B, width]

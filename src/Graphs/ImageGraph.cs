@@ -118,13 +118,8 @@ internal static class ImageGraph
         int patches = grid * grid;
         Value pixels = tower.Type == DataType.Float ? image : graph.Node("Cast", "/visual/image", [image], Int("to", (int)tower.Type));
         Value kernel = graph.Weight("visual.conv1.weight", [width, 3, patch, patch], read("visual.conv1.weight"), tower.Type);
-        Value x = graph.Node(
-            "Conv",
-            "/visual/conv1",
-            [pixels, kernel],
-            Ints("kernel_shape", patch, patch),
-            Ints("strides", patch, patch)
-        ); // [B, width, g, g]
+        // [B, width, g, g]
+        Value x = graph.Node("Conv", "/visual/conv1", [pixels, kernel], Ints("kernel_shape", patch, patch), Ints("strides", patch, patch));
         x = graph.Node("Reshape", "/visual/conv1", [x, graph.Integers(0, width, patches)]);
         x = graph.Tap("/visual/patch_embed", graph.Node("Transpose", "/visual/conv1", [x], Ints("perm", 0, 2, 1))); // [B, patches, width]
         x = graph.Node("Pad", "/visual/class_token", [x, graph.Integers(0, 1, 0, 0, 0, 0)]); // [B, 1 + patches, width]

@@ -5,7 +5,8 @@ namespace AaClip.Import;
 
 /// <summary>
 /// The tensors and values of a checkpoint in any supported container: safetensors (one file or shards), a PyTorch zip with a pickle, one
-/// such file packed into another zip, a TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are read. No code from the file is
+/// such file packed into another zip, a TorchScript archive, or a Hugging Face model folder. Tensors stay in the mapped file until they are
+/// read. No code from the file is
 /// executed.
 /// </summary>
 public sealed class Checkpoint : IDisposable

@@ -19,7 +19,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AaClip.Training;
 
 /// <summary>
-/// Trains VadCLIP's head on labelled recordings (docs/training.md): 1. the features of all recordings are computed and kept on disk; 2. each
+/// Trains VadCLIP's head on labelled recordings (docs/training.md): 1. the features of all recordings are computed and kept on disk; 2.
+/// each
 /// step goes through the head and the text tower. After every epoch a checkpoint is written, so a crash or Ctrl-C loses at most one epoch.
 /// The published code goes on from the epoch that is best on the test set; this does not: it has no test set.
 /// </summary>
@@ -202,9 +203,11 @@ public sealed class EventTrainer : IDisposable
             }
         );
         bool foreign = Directory.Exists(_run.Output) && Directory.EnumerateFiles(_run.Output, "*.pth").Any();
+        string text = JsonSerializer.Serialize(settings, EventJson.Default.EventSettings);
         TrainingRecord.Begin(
             _run.Output,
-            JsonSerializer.Serialize(settings, EventJson.Default.EventSettings),
+            text,
+            text, // no program before wrote another form
             _run.Resume,
             foreign ? $"'{_run.Output}' holds checkpoints of another training, which this one could replace: choose another --out." : null
         );

@@ -31,7 +31,10 @@ public class Uploading_a_generated_image(AzuriteFixture azurite)
         await site.QuietAsync();
         AlertEvent alert = Assert.Single(await site.PeekAlertsAsync());
 
-        Assert.Equal((check, PictureOrigin.Generated, 0.5), (result.Generated!.Model, result.Generated.Verdict, result.Generated.Threshold));
+        Assert.Equal(
+            (check, PictureOrigin.Generated, 0.5),
+            (result.Generated!.Model, result.Generated.Verdict, result.Generated.Threshold)
+        );
         Assert.Equal((Verdict.Normal, Verdict.Normal), (result.Score.Verdict, plain.Score.Verdict));
         Assert.Equal(result.Score, plain.Score);
         Assert.Null(plain.Generated);

@@ -60,6 +60,5 @@ public sealed class CheckCalibratorTests
     }
 
     [Fact]
-    public void Without_pictures_there_is_no_calibration() =>
-        Assert.Throws<ArgumentException>(() => CheckCalibrator.OfReal([], 0.01));
+    public void Without_pictures_there_is_no_calibration() => Assert.Throws<ArgumentException>(() => CheckCalibrator.OfReal([], 0.01));
 }

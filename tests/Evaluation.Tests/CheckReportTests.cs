@@ -31,7 +31,10 @@ public sealed class CheckReportTests : IDisposable
     {
         CheckReport report = CheckReport.Of("camera", [0.1, 0.7], []);
 
-        Assert.Equal((0.5, 0.5, null, null, null), (report.Accuracy, report.RealAccuracy, report.GeneratedAccuracy, report.Auroc, report.AveragePrecision));
+        Assert.Equal(
+            (0.5, 0.5, null, null, null),
+            (report.Accuracy, report.RealAccuracy, report.GeneratedAccuracy, report.Auroc, report.AveragePrecision)
+        );
     }
 
     [Fact]
@@ -47,7 +50,10 @@ public sealed class CheckReportTests : IDisposable
     [Fact]
     public void Folders_of_a_benchmark_are_one_set_for_each_generator_with_the_classes_of_a_generator_together()
     {
-        foreach (string name in (string[])["progan/car/0_real/a.png", "progan/cat/1_fake/b.png", "adm/0_real/c.png", "adm/1_fake/d.png", "notes/e.png"])
+        foreach (
+            string name in (string[])
+                ["progan/car/0_real/a.png", "progan/cat/1_fake/b.png", "adm/0_real/c.png", "adm/1_fake/d.png", "notes/e.png"]
+        )
             Draw(name);
 
         IReadOnlyList<CheckSet> sets = CheckSet.Find(_folder.Path);
@@ -56,7 +62,11 @@ public sealed class CheckReportTests : IDisposable
         Assert.Equal([_folder.File("progan/car/0_real/a.png")], sets[1].Real);
         Assert.Equal([_folder.File("progan/cat/1_fake/b.png")], sets[1].Generated);
         Assert.Equal("adm", Assert.Single(CheckSet.Find(_folder.File("adm/"))).Name);
-        Assert.Contains("0_real", Assert.Throws<InvalidDataException>(() => CheckSet.Find(_folder.File("notes"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "0_real",
+            Assert.Throws<InvalidDataException>(() => CheckSet.Find(_folder.File("notes"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private void Draw(string name)

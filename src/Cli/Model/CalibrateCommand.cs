@@ -54,7 +54,8 @@ internal static class CalibrateCommand
         Option<string?> check = new("--check")
         {
             Description =
-                "Package of a check for generated pictures: chooses from which probability on images of --camera are called generated, from "
+                "Package of a check for generated pictures: chooses from which probability on images of --camera are called "
+                + "generated, from "
                 + "--normals, which that camera took, and writes it into the camera's profile in --cameras.",
             HelpName = "DIR",
         };
@@ -114,7 +115,8 @@ internal static class CalibrateCommand
         Option<string?> temporal = new("--temporal")
         {
             Description =
-                "Calibrates a temporal package on the normal recordings of a CSV list (docs/methods.md): --false-alarms is then the share of "
+                "Calibrates a temporal package on the normal recordings of a CSV list (docs/methods.md): --false-alarms is "
+                + "then the share of "
                 + "normal windows that may have an event.",
             HelpName = "FILE",
         };
@@ -165,7 +167,23 @@ internal static class CalibrateCommand
             provider,
         };
         account.AddTo(command);
-        Option[] ofPackages = [references, first, check, miss, normals, defects, name, domain, output, version, cameras, tiles, overlap, provider];
+        Option[] ofPackages =
+        [
+            references,
+            first,
+            check,
+            miss,
+            normals,
+            defects,
+            name,
+            domain,
+            output,
+            version,
+            cameras,
+            tiles,
+            overlap,
+            provider,
+        ];
         Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
         Option[] ofChecks = [check, normals, rate, cameras, camera, json, provider],
             ofTemporal = [temporal, every, minSeconds, model, rate, output, version, provider];
@@ -180,34 +198,27 @@ internal static class CalibrateCommand
                 ? ((Option[])[every, minSeconds]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
                     ? $"{lone.Name} needs --temporal."
                     : null
-            : command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                ? $"--temporal and {other.Name} exclude each other."
-            : Verb.Missing(r, model, output)
+                : command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } other
+                    ? $"--temporal and {other.Name} exclude each other."
+                    : Verb.Missing(r, model, output)
         );
         command.Rules.Add(r =>
             (Verb.Has(r, check) && !r.GetValue(reviews)) || Verb.Has(r, temporal) ? null
             : r.GetValue(reviews)
-                ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other
-                    ? $"--from-reviews and {other.Name} exclude each other."
-                    : Verb.Has(r, camera)
-                        ? null
-                        : "--from-reviews needs --camera."
-                : (
-                    Verb.Has(r, first)
-                        ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
-                            ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
-                            : Verb.Missing(r, model, normals, cameras, camera)
-                        : Verb.Has(r, miss)
-                            ? "--miss needs --first."
-                            : Verb.Has(r, references)
-                                ? Verb.Missing(r, model)
-                                : Verb.Missing(r, model, normals, name)
-                )
-                    ?? (
-                        ((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
-                            ? $"{lone.Name} needs --from-reviews."
-                            : null
-                    )
+                ? ofPackages.FirstOrDefault(o => Verb.Has(r, o)) is { } other ? $"--from-reviews and {other.Name} exclude each other."
+                    : Verb.Has(r, camera) ? null
+                    : "--from-reviews needs --camera."
+            : (
+                Verb.Has(r, first)
+                    ? notOfFirst.FirstOrDefault(o => Verb.Has(r, o)) is { } taken
+                        ? $"--first and {taken.Name} exclude each other: class, thresholds and tiles are those of the profile."
+                        : Verb.Missing(r, model, normals, cameras, camera)
+                    : Verb.Has(r, miss)
+                        ? "--miss needs --first."
+                        : Verb.Has(r, references)
+                            ? Verb.Missing(r, model)
+                            : Verb.Missing(r, model, normals, name)
+            ) ?? (((Option[])[since, apply]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone ? $"{lone.Name} needs --from-reviews." : null)
         );
         command.Rules.Add(r =>
             r.GetValue(reviews) || Verb.Has(r, first) || Verb.Has(r, check) || Verb.Has(r, temporal) ? null

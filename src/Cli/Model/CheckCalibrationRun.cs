@@ -63,16 +63,15 @@ internal static class CheckCalibrationRun
     private static void Write(CheckCalibration found, int pictures, double wanted, int needed, string where)
     {
         Console.WriteLine(FormattableString.Invariant($"Threshold {found.Threshold:F4} from {pictures} pictures of the camera."));
+        string share = FormattableString.Invariant($"{100 * found.FalseAlarms:F2} %"),
+            asked = FormattableString.Invariant($"{100 * wanted:G3} %");
         Console.WriteLine(
-            FormattableString.Invariant(
-                $"A new picture of the camera is called generated with a probability of at most {100 * found.FalseAlarms:F2} %, whatever the "
-            ) + "check is worth. How many generated pictures it finds is not known: measure it with 'aaclip evaluate --check'."
+            $"A new picture of the camera is called generated with a probability of at most {share}, whatever the check is worth. How many "
+                + "generated pictures it finds is not known: measure it with 'aaclip evaluate --check'."
         );
         if (pictures < needed)
             Console.WriteLine(
-                FormattableString.Invariant(
-                    $"The requested {100 * wanted:G3} % need {needed} pictures; the threshold is above the probabilities of all that were given."
-                )
+                $"The requested {asked} need {needed} pictures; the threshold is above the probabilities of all that were given."
             );
         Console.WriteLine($"Written: {where}");
     }

@@ -42,8 +42,10 @@ internal static class CheckCommand
         Option<int> threads = SharedOptions.Threads();
         Verb command = new(
             "check",
-            "Says of pictures whether a generator made them (C2P-CLIP). It knows generators of 2018 to 2022, is near chance on newer ones, and "
-                + "does not see local changes: see docs/methods.md. The exit code is 0 also when pictures are generated, and 1 when any could "
+            "Says of pictures whether a generator made them (C2P-CLIP). It knows generators of 2018 to 2022, is near chance "
+                + "on newer ones, and "
+                + "does not see local changes: see docs/methods.md. The exit code is 0 also when pictures are generated, and "
+                + "1 when any could "
                 + "not be read.",
             "aaclip check --model models/c2p photos/",
             "aaclip check --model models/c2p --cameras cameras.json --camera line1 --json photos/"
@@ -83,7 +85,14 @@ internal static class CheckCommand
                     GeneratedRule rule = parsed.GetValue(cameras) is { } file
                         ? RuleOf(file, parsed.GetRequiredValue(camera)!, check.Id) // the rule above requires it
                         : new GeneratedRule(check.Id, parsed.GetValue(threshold) ?? PictureCheck.PublishedThreshold);
-                    return Check(files, new CheckedPictures(check, parsed.GetValue(parity), line), rule, parsed.GetValue(json), line, cancellation);
+                    return Check(
+                        files,
+                        new CheckedPictures(check, parsed.GetValue(parity), line),
+                        rule,
+                        parsed.GetValue(json),
+                        line,
+                        cancellation
+                    );
                 })
         );
         return command;
@@ -93,12 +102,14 @@ internal static class CheckCommand
     {
         if (ProfileFile.Find(file, camera)?.Generated is not { } rule)
             throw new InvalidDataException(
-                $"The profile of camera '{camera}' in '{file}' has no check for generated pictures: make one with 'aaclip calibrate --check'."
+                $"The profile of camera '{camera}' in '{file}' has no check for generated pictures: make one with 'aaclip "
+                    + $"calibrate --check'."
             );
         return rule.Model == id
             ? rule
             : throw new InvalidDataException(
-                $"Camera '{camera}' in '{file}' was calibrated with {rule.Model}, and --model is {id}: name that package, or calibrate again."
+                $"Camera '{camera}' in '{file}' was calibrated with {rule.Model}, and --model is {id}: name that package, or "
+                    + $"calibrate again."
             );
     }
 
@@ -128,7 +139,9 @@ internal static class CheckCommand
                     failed.Add(picture);
                 line.Clear();
                 if (json)
-                    Console.WriteLine(JsonSerializer.Serialize(new PictureLine(picture.Path, part, picture.Failure), CheckJson.Default.PictureLine));
+                    Console.WriteLine(
+                        JsonSerializer.Serialize(new PictureLine(picture.Path, part, picture.Failure), CheckJson.Default.PictureLine)
+                    );
                 else if (part is not null && Row(picture.Path, part, calibrated) is var row && !terminal)
                     Console.WriteLine(string.Join('\t', row));
                 else if (part is not null)

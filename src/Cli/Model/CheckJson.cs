@@ -23,14 +23,7 @@ internal sealed record CheckEvaluationReport(string Model, IReadOnlyList<CheckRe
 /// <param name="FalseAlarms">Upper bound on the probability that a new real picture of the camera is flagged.</param>
 /// <param name="Needed">Pictures that the requested bound needs.</param>
 /// <param name="Where">What was written.</param>
-internal sealed record CheckCalibrationReport(
-    string Model,
-    int Pictures,
-    double Threshold,
-    double FalseAlarms,
-    int Needed,
-    string Where
-);
+internal sealed record CheckCalibrationReport(string Model, int Pictures, double Threshold, double FalseAlarms, int Needed, string Where);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

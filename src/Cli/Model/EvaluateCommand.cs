@@ -26,7 +26,8 @@ internal static class EvaluateCommand
         Option<string?> check = new("--check")
         {
             Description =
-                "Instead of --model: package of a check for generated pictures, measured on folders 0_real and 1_fake in --data, or in each "
+                "Instead of --model: package of a check for generated pictures, measured on folders 0_real and 1_fake in "
+                + "--data, or in each "
                 + "folder there.",
             HelpName = "DIR",
         };

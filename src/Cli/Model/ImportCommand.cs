@@ -28,13 +28,15 @@ internal static class ImportCommand
         Option<string?> check = new("--check")
         {
             Description =
-                "Instead of --clip: weights of C2P-CLIP, which tells generated pictures from photos: C2P_CLIP_release_20240901.zip, the .pth "
+                "Instead of --clip: weights of C2P-CLIP, which tells generated pictures from photos: "
+                + "C2P_CLIP_release_20240901.zip, the .pth "
                 + "in it, or a checkpoint of its training. The package is for 'aaclip check', not for scoring.",
             HelpName = "FILE",
         };
         Option<double?> loraAlpha = new("--lora-alpha")
         {
-            Description = "With --check: alpha of LoRA layers that are not merged, as the training leaves them: 6 in the published scripts.",
+            Description =
+                "With --check: alpha of LoRA layers that are not merged, as the training leaves them: 6 in the published scripts.",
             HelpName = "X",
             CustomParser = Values.NumberOrNone<double>(x => x > 0, "a number above 0"),
         };
@@ -48,7 +50,8 @@ internal static class ImportCommand
         Option<int?> window = new("--window")
         {
             Description =
-                "With --temporal: snippets that attend to each other, 8 for model_ucf.pth and 64 for model_xd.pth. Default: 8 for a published "
+                "With --temporal: snippets that attend to each other, 8 for model_ucf.pth and 64 for model_xd.pth. Default: "
+                + "8 for a published "
                 + "file of two blocks, 64 for one of one block.",
             HelpName = "N",
             CustomParser = Values.WholeOrNone(1, 65536),
@@ -56,7 +59,8 @@ internal static class ImportCommand
         Option<EventScore?> score = new("--score")
         {
             Description =
-                "With --temporal: the branch that events are found with, binary or alignment. Default: as published, alignment for the classes "
+                "With --temporal: the branch that events are found with, binary or alignment. Default: as published, "
+                + "alignment for the classes "
                 + "xd, binary for others.",
             CustomParser = Values.WordOrNone<EventScore>(),
         };
@@ -150,7 +154,8 @@ internal static class ImportCommand
         Option<string[]> classes = new("--classes")
         {
             Description =
-                "Classes whose text anchors are stored in the package; those of other classes are made when first used. With --temporal: ucf, "
+                "Classes whose text anchors are stored in the package; those of other classes are made when first used. With "
+                + "--temporal: ucf, "
                 + "xd, or names with 'normal' first.",
             AllowMultipleArgumentsPerToken = true,
             HelpName = "NAME...",
@@ -347,8 +352,10 @@ internal static class ImportCommand
             package = TemporalImporter.Import(options, new Progress(line), cancellation);
         TemporalManifest model = package.Manifest;
         Console.WriteLine(
-            $"{model.Id}: temporal, {model.Head.Length} snippets in windows of {model.Head.Window}, {model.Classes.Count} classes, events by "
-                + $"the {model.Score.ToString().ToLowerInvariant()} branch, {Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
+            $"{model.Id}: temporal, {model.Head.Length} snippets in windows of {model.Head.Window}, {model.Classes.Count} "
+                + $"classes, events by "
+                + $"the {model.Score.ToString().ToLowerInvariant()} branch, "
+                + $"{Run.Bytes(model.Files.Values.Sum(f => f.Bytes))} in {package.Folder}"
         );
         return 0;
     }

@@ -133,7 +133,10 @@ internal static class InspectCommand
                 ["image tower", Tower(shape.Vision)],
                 ["feature", shape.Embed.ToString(CultureInfo.InvariantCulture)],
                 .. model.LoraAlpha is { } alpha
-                    ? [["LoRA", FormattableString.Invariant($"merged at import with alpha {alpha}")]]
+                    ?
+                    [
+                        ["LoRA", FormattableString.Invariant($"merged at import with alpha {alpha}")],
+                    ]
                     : (string[][])[],
                 ["written", Written(model.Provenance)],
             ]

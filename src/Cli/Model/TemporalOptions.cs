@@ -12,7 +12,8 @@ internal static class TemporalOptions
         new("--every")
         {
             Description =
-                "Frames of a snippet, of which the first is seen. Default: the package's, 16 as published; 1 where a folder holds one frame "
+                "Frames of a snippet, of which the first is seen. Default: the package's, 16 as published; 1 where a folder "
+                + "holds one frame "
                 + "for each snippet already.",
             HelpName = "N",
             CustomParser = Values.WholeOrNone(1, 100_000),

@@ -43,9 +43,7 @@ internal static class TimelinePicture
         for (int i = 0; i * step <= seconds; i++)
             Add($"<text x=\"{X(i * step):F1}\" y=\"{Height - 12}\" text-anchor=\"middle\">{TimelineCommand.Clock(i * step)}</text>");
         if (timeline.Threshold is { } t)
-            Add(
-                $"<line x1=\"{Left}\" x2=\"{Left + PlotWidth}\" y1=\"{Y(t):F1}\" y2=\"{Y(t):F1}\" stroke=\"#57606a\" stroke-dasharray=\"4 3\"/>"
-            );
+            Add($"<path d=\"M{Left} {Y(t):F1}H{Left + PlotWidth}\" stroke=\"#57606a\" stroke-dasharray=\"4 3\"/>");
         Curve(timeline.P2, "#1f6feb");
         Curve(timeline.P1, "#b3261e");
         Add($"</svg>");

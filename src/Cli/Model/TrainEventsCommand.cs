@@ -96,7 +96,8 @@ internal static class TrainEventsCommand
             "train-events",
             "Trains the head of a temporal package (VadCLIP) on recordings of which only the labels are known. Ctrl-C loses at most one "
                 + "epoch.",
-            "aaclip train-events --clip ViT-B-16.pt --vocab bpe_simple_vocab_16e6.txt.gz --data list.csv --classes normal jam spill --out ckpt/",
+            "aaclip train-events --clip ViT-B-16.pt --vocab bpe_simple_vocab_16e6.txt.gz --data list.csv --classes normal "
+                + "jam spill --out ckpt/",
             "aaclip train-events --from model_ucf.pth --data list.csv --classes ucf --out ckpt/",
             "aaclip import --temporal ckpt/epoch_10.pth --clip ViT-B-16.pt --window 8 --classes normal jam spill --out models/vad"
         )

@@ -29,10 +29,7 @@ internal static class ResultsCommand
         Option<string?> objectClass = new("--class") { Description = "Only images of this class.", HelpName = "NAME" };
         Option<string?> part = new("--part") { Description = "Only images of this part: serial number or lot.", HelpName = "PART" };
         Option<string?> job = new("--job") { Description = "Only results that this job asked for.", HelpName = "ID" };
-        Option<bool> generated = new("--generated")
-        {
-            Description = "Only images that the camera's check calls generated.",
-        };
+        Option<bool> generated = new("--generated") { Description = "Only images that the camera's check calls generated." };
         Option<double?> minScore = new("--min-score")
         {
             Description = "Only calibrated scores of at least this, 0 to 1.",

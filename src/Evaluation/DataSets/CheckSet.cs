@@ -13,7 +13,8 @@ public sealed record CheckSet(string Name, IReadOnlyList<string> Real, IReadOnly
     public const string GeneratedFolder = "1_fake";
 
     /// <summary>
-    /// Finds the sets in a folder: the folder itself, if it has one of both folders; otherwise one set for each folder in it that has some at
+    /// Finds the sets in a folder: the folder itself, if it has one of both folders; otherwise one set for each folder in it that has some
+    /// at
     /// any depth. Classes of one generator, such as progan/car/0_real, thus count together, as in the published tables.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
@@ -22,9 +23,10 @@ public sealed record CheckSet(string Name, IReadOnlyList<string> Real, IReadOnly
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
-        CheckSet[] found = Directory.Exists(Path.Combine(folder, RealFolder)) || Directory.Exists(Path.Combine(folder, GeneratedFolder))
-            ? [Of(folder)]
-            : [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(Of)];
+        CheckSet[] found =
+            Directory.Exists(Path.Combine(folder, RealFolder)) || Directory.Exists(Path.Combine(folder, GeneratedFolder))
+                ? [Of(folder)]
+                : [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(Of)];
         found = [.. found.Where(s => s.Real.Count + s.Generated.Count > 0)];
         return found.Length > 0
             ? found

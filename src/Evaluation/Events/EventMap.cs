@@ -41,7 +41,8 @@ public static class EventMap
                 continue;
             Span[] predictions =
             [
-                .. recordings.SelectMany((r, i) => Predictions(Column(r.Scores, c, snippetFrames), i)).OrderByDescending(p => p.Score), // stable: equal scores stay in order of recordings
+                // Stable: equal scores stay in order of recordings
+                .. recordings.SelectMany((r, i) => Predictions(Column(r.Scores, c, snippetFrames), i)).OrderByDescending(p => p.Score),
             ];
             ofClasses.Add([.. Overlaps.Select(o => Precision(predictions, truths, o))]);
         }

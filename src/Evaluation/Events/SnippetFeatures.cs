@@ -33,7 +33,8 @@ public sealed partial class SnippetFeatures(Func<FrameTower> tower, int width, i
         return count > 0
             ? [.. Enumerable.Range(0, count).Select(i => files[i * snippetFrames])]
             : throw new InvalidDataException(
-                $"'{folder}' has {files.Length} frames ({PictureFiles.Endings}), but a snippet has {snippetFrames}: add frames, or say with "
+                $"'{folder}' has {files.Length} frames ({PictureFiles.Endings}), but a snippet has {snippetFrames}: add "
+                    + $"frames, or say with "
                     + "--every how many frames a snippet has (1 where the folder holds one for each)."
             );
     }

@@ -51,7 +51,8 @@ internal sealed class C2pClip : IDisposable
     /// <param name="loraAlpha">α of unmerged LoRA layers, which the file does not say; null for the released form.</param>
     /// <param name="heads">Attention heads; null for those of config.json beside the file, else width / 64.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is none of both forms, tensors are missing, unexpected or of another shape, or <paramref name="loraAlpha"/> does not go with
+    /// The file is none of both forms, tensors are missing, unexpected or of another shape, or <paramref name="loraAlpha"/> does not go
+    /// with
     /// the form.
     /// </exception>
     public static C2pClip Open(string path, double? loraAlpha = null, int? heads = null)
@@ -94,9 +95,7 @@ internal sealed class C2pClip : IDisposable
 
             string[] unexpected =
             [
-                .. layout
-                    .Unexpected(used)
-                    .Where(n => !TextTower.Any(t => n.StartsWith(layout.Beside(t), StringComparison.Ordinal))),
+                .. layout.Unexpected(used).Where(n => !TextTower.Any(t => n.StartsWith(layout.Beside(t), StringComparison.Ordinal))),
             ];
             if (missing.Count + unexpected.Length > 0)
                 throw new InvalidDataException(
@@ -143,7 +142,8 @@ internal sealed class C2pClip : IDisposable
             throw new InvalidDataException($"'{path}' has no LoRA layers that could be merged: leave out --lora-alpha.");
         if (layer is not null && alpha is null)
             throw new InvalidDataException(
-                $"'{path}' has LoRA layers of rank {layer.Rank} that are not merged, and does not say their alpha: give it with --lora-alpha "
+                $"'{path}' has LoRA layers of rank {layer.Rank} that are not merged, and does not say their alpha: give it "
+                    + $"with --lora-alpha "
                     + "(6 in the published training scripts)."
             );
     }

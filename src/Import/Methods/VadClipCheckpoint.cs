@@ -96,7 +96,9 @@ internal sealed class VadClipCheckpoint
     }
 
     /// <summary>Reads a checkpoint.</summary>
-    /// <param name="window">Snippets that attend to each other; it is not in the file. Null takes the published one for the file's blocks.</param>
+    /// <param name="window">
+    /// Snippets that attend to each other; it is not in the file. Null takes the published one for the file's blocks.
+    /// </param>
     /// <exception cref="InvalidDataException">It is damaged or of another method, or the window does not fit.</exception>
     public static VadClipCheckpoint Open(string path, int? window)
     {
@@ -159,7 +161,9 @@ internal sealed class VadClipCheckpoint
                 : throw new InvalidDataException($"Tensor '{name}' in '{path}' has shape {Find(name).ShapeText}: {remedy}.");
     }
 
-    /// <summary>Writes a checkpoint without CLIP, in the format of torch.save; after a crash the path has the old file or the new one.</summary>
+    /// <summary>
+    /// Writes a checkpoint without CLIP, in the format of torch.save; after a crash the path has the old file or the new one.
+    /// </summary>
     /// <param name="weights">Values by name, as in <see cref="Tensors"/>.</param>
     public static void Write(string path, TemporalHead head, int context, int textWidth, IReadOnlyDictionary<string, float[]> weights)
     {
@@ -175,7 +179,8 @@ internal sealed class VadClipCheckpoint
             (2, 256) => 8,
             (1, 256) => 64,
             _ => throw new InvalidDataException(
-                $"'{path}' has {blocks} blocks and {length} snippets, unlike the published files: say with --window how many snippets attend "
+                $"'{path}' has {blocks} blocks and {length} snippets, unlike the published files: say with --window how many "
+                    + $"snippets attend "
                     + "to each other."
             ),
         };

@@ -52,7 +52,8 @@ internal static class VadClipTexts
         };
         if (classes.Count < 2 || classes[0] != "normal")
             throw new InvalidDataException(
-                $"--classes {string.Join(' ', names)} cannot be used: take ucf, xd, or at least two names of which the first is 'normal', for "
+                $"--classes {string.Join(' ', names)} cannot be used: take ucf, xd, or at least two names of which the first "
+                    + $"is 'normal', for "
                     + "the model compares every other class with it."
             );
         if (classes.GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice)

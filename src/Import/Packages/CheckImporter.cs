@@ -55,11 +55,7 @@ public static class CheckImporter
         CheckGraph.Write(staging.File(CheckPackage.Graph), shape, options.Precision, activation, Read);
 
         // 3. Hashes and description
-        Dictionary<string, ProvenanceFile> sources = PackageFiles.Sources(
-            weights.Files.Select(f => ("check", f)),
-            progress,
-            cancellation
-        );
+        Dictionary<string, ProvenanceFile> sources = PackageFiles.Sources(weights.Files.Select(f => ("check", f)), progress, cancellation);
         SortedDictionary<string, PackageFile> files = PackageFiles.Hash(staging, progress, cancellation);
         // everything that an answer depends on
         IEnumerable<string> content = files

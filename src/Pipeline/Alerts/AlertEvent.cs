@@ -10,7 +10,8 @@ namespace AaClip.Pipeline.Alerts;
 /// </summary>
 /// <param name="Envelope">
 /// id: the same for every delivery of one change; source: the installation that sends it; type: "aaclip.", the kind of the alert, and
-/// ".opened", ".updated", ".acknowledged" or ".closed", of a generated image ".flagged"; subject: the camera; time: of the image or the decision that caused the change;
+/// ".opened", ".updated", ".acknowledged" or ".closed", of a generated image ".flagged"; subject: the camera; time: of the image or the
+/// decision that caused the change;
 /// extension "distributed tracing".
 /// </param>
 /// <param name="Data">The alert; the envelope's data hold the same as JSON.</param>

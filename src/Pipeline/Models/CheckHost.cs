@@ -9,7 +9,8 @@ namespace AaClip.Pipeline.Models;
 
 /// <summary>
 /// The checks for generated pictures that cameras of this process name, each loaded when it is first needed. An image waits for one that is
-/// being loaded, but not for long, and never for one that has failed: that is tried again with back-off. One picture at a time runs on each.
+/// being loaded, but not for long, and never for one that has failed: that is tried again with back-off. One picture at a time runs on
+/// each.
 /// </summary>
 public sealed partial class CheckHost(
     IOptions<ModelOptions> options,
@@ -210,7 +211,8 @@ public sealed partial class CheckHost(
     {
         public string Id { get; } = id;
 
-        public Task<(PictureCheck Check, IDisposable Hold)> Loaded { get; } = Task.Run(load); // shared by all callers, so no caller may cancel it
+        // Shared by all callers, so no caller may cancel it
+        public Task<(PictureCheck Check, IDisposable Hold)> Loaded { get; } = Task.Run(load);
 
         public SemaphoreSlim Turn { get; } = new(1, 1);
 

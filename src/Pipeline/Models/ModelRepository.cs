@@ -92,15 +92,14 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
         await ContentAsync(_models.GetBlobClient(Prefix(id) + ModelManifest.FileName), cancellation) is { } manifest
             ? PackageFolder.HashOf(manifest)
             : null;
+
     /// <summary>Checks that the container has a package, and that it scores images.</summary>
     /// <exception cref="ArgumentException">There is none, or it is a check for generated pictures.</exception>
     public async Task RequireModelAsync(string id, CancellationToken cancellation = default)
     {
         string name = Prefix(id) + ModelManifest.FileName;
         if (await ContentAsync(_models.GetBlobClient(name), cancellation) is not { } manifest)
-            throw new ArgumentException(
-                $"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'."
-            );
+            throw new ArgumentException($"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'.");
         if (PackageFolder.KindOf(manifest, $"{_models.Name}/{name}") is { } kind)
             throw new ArgumentException(
                 $"{id} is {PackageKind.Describe(kind)}, not {PackageKind.Describe(null)}: {PackageKind.Use(kind)}name a model here."

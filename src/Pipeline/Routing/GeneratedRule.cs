@@ -10,7 +10,8 @@ namespace AaClip.Pipeline.Routing;
 /// <param name="Model">"name@version" of a check in the models container.</param>
 /// <param name="Threshold">Images with this probability or more are flagged; above 0, at most 1.</param>
 /// <param name="Alpha">
-/// What the calibration found, for readers: a picture of the camera is flagged with at most this probability. Above 0, at most 1; null if it
+/// What the calibration found, for readers: a picture of the camera is flagged with at most this probability. Above 0, at most 1; null if
+/// it
 /// is not calibrated.
 /// </param>
 /// <param name="Levels">
@@ -27,13 +28,7 @@ public sealed record GeneratedRule(
     /// <summary>The part of a result of an image.</summary>
     /// <param name="probability">What the check says, 0 to 1.</param>
     public GeneratedPart Judge(double probability) =>
-        new(
-            Model,
-            probability,
-            PValue(probability),
-            probability >= Threshold ? PictureOrigin.Generated : PictureOrigin.Camera,
-            Threshold
-        );
+        new(Model, probability, PValue(probability), probability >= Threshold ? PictureOrigin.Generated : PictureOrigin.Camera, Threshold);
 
     // 1 below all levels. With few levels the p-value is too large, never too small.
     private double? PValue(double probability) =>

@@ -5,7 +5,8 @@ public static class SnippetWindows
 {
     /// <summary>
     /// Cuts a sequence for scoring (VadCLIP, src/test.py). A shorter one than the window is padded with zeros behind. A longer one gives
-    /// n / length + 1 windows, the last padded; if n is a multiple of the length, the last is all zeros and counts as full, as published: it
+    /// n / length + 1 windows, the last padded; if n is a multiple of the length, the last is all zeros and counts as full, as published:
+    /// it
     /// is scored, and its scores are dropped.
     /// </summary>
     /// <param name="features">[n, width], n at least 1.</param>

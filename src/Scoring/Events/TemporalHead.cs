@@ -2,7 +2,9 @@ namespace AaClip.Scoring.Events;
 
 /// <summary>The sizes of a temporal head (VadCLIP, arXiv 2308.11681; src/model.py).</summary>
 /// <param name="Length">Snippets that it sees at once; 256 as published. Shorter sequences are padded to it.</param>
-/// <param name="Window">Snippets that attend to each other: a divisor of the length; 8 (UCF-Crime) or 64 (XD-Violence) as published.</param>
+/// <param name="Window">
+/// Snippets that attend to each other: a divisor of the length; 8 (UCF-Crime) or 64 (XD-Violence) as published.
+/// </param>
 /// <param name="Blocks">Attention blocks: 2 (UCF-Crime) or 1 (XD-Violence) as published.</param>
 /// <param name="Width">Width of a feature, of the blocks and of a class embedding; 512 for ViT-B/16.</param>
 /// <param name="MlpWidth">Hidden width of the MLPs; 2048 as published.</param>

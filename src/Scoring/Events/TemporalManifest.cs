@@ -6,7 +6,9 @@ namespace AaClip.Scoring.Events;
 /// <summary>The content of model.json of a temporal package, which finds events in a sequence of frames.</summary>
 public sealed record TemporalManifest
 {
-    /// <summary>The format of this file. It continues the numbers of <see cref="ModelManifest"/>, so that older programs refuse it.</summary>
+    /// <summary>
+    /// The format of this file. It continues the numbers of <see cref="ModelManifest"/>, so that older programs refuse it.
+    /// </summary>
     public const int CurrentSchema = 3;
 
     /// <summary>Format of this file; a reader refuses a newer one.</summary>

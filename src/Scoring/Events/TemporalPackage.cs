@@ -6,7 +6,8 @@ namespace AaClip.Scoring.Events;
 
 /// <summary>
 /// A temporal package: a folder with model.json, frame.onnx (a frame to its feature), head.onnx (a window of features to scores), both with
-/// their weights, and classes.safetensors (embeddings of the classes). The text tower is not in it. It is never changed after it is written.
+/// their weights, and classes.safetensors (embeddings of the classes). The text tower is not in it. It is never changed after it is
+/// written.
 /// </summary>
 public sealed class TemporalPackage
 {
@@ -54,10 +55,7 @@ public sealed class TemporalPackage
             out string hash
         );
         Check(manifest, path);
-        return new TemporalPackage(
-            new PackageFolder(folder, new ModelId(manifest.Name, manifest.Version), manifest.Files, hash),
-            manifest
-        );
+        return new TemporalPackage(new PackageFolder(folder, new ModelId(manifest.Name, manifest.Version), manifest.Files, hash), manifest);
     }
 
     /// <summary>Absolute path of a file of the package.</summary>

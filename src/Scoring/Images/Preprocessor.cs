@@ -37,9 +37,7 @@ public sealed class Preprocessor
     /// <param name="image">Any size.</param>
     /// <returns>[Size, Size, 3], row-major; channels red, green, blue.</returns>
     public byte[] Resize(RgbImage image) =>
-        (
-            Fit == ImageFit.CentreCrop ? Resampling.CentreSquare(image, Size, Filter) : Resampling.Resize(image, Size, Size, Filter)
-        ).Pixels;
+        (Fit == ImageFit.CentreCrop ? Resampling.CentreSquare(image, Size, Filter) : Resampling.Resize(image, Size, Size, Filter)).Pixels;
 
     /// <summary>Resizes a part of an image. The result is prepared to the same input as a copy of the part.</summary>
     internal RgbImage ResizePart(ImageWindow part) => Resampling.Resize(part, Size, Size, Filter);

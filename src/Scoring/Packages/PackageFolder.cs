@@ -150,9 +150,7 @@ public sealed class PackageFolder
                 && schema.TryGetInt32(out int version)
                 && version > newest
             )
-                throw new InvalidDataException(
-                    $"'{path}' has schemaVersion {version}; this program reads up to {newest}: update it."
-                );
+                throw new InvalidDataException($"'{path}' has schemaVersion {version}; this program reads up to {newest}: update it.");
         }
 
         try

@@ -76,9 +76,20 @@ public sealed class CheckTests : IDisposable
             """{ "schemaVersion": 1, "cameras": { "line1": { "class": "bottle", "threshold": 0.04 } } }"""u8.ToArray()
         );
 
-        Aaclip.Result result = Aaclip.Run(
-            ["calibrate", "--check", TinyPackage.Check(), "--normals", _folder.File("line1"), "--false-alarms", "0.2", "--cameras", cameras, "--camera", "line1", "--json"]
-        );
+        Aaclip.Result result = Aaclip.Run([
+            "calibrate",
+            "--check",
+            TinyPackage.Check(),
+            "--normals",
+            _folder.File("line1"),
+            "--false-alarms",
+            "0.2",
+            "--cameras",
+            cameras,
+            "--camera",
+            "line1",
+            "--json",
+        ]);
 
         Assert.True(result.Code == 0, result.Error);
         double[] probabilities = [.. real.Select(Probability).Order()];
@@ -110,9 +121,17 @@ public sealed class CheckTests : IDisposable
         _folder.Write("line1/b.png", "no picture"u8.ToArray());
         string cameras = _folder.File("cameras.json");
 
-        Aaclip.Result result = Aaclip.Run(
-            ["calibrate", "--check", TinyPackage.Check(), "--normals", _folder.File("line1"), "--cameras", cameras, "--camera", "line1"]
-        );
+        Aaclip.Result result = Aaclip.Run([
+            "calibrate",
+            "--check",
+            TinyPackage.Check(),
+            "--normals",
+            _folder.File("line1"),
+            "--cameras",
+            cameras,
+            "--camera",
+            "line1",
+        ]);
 
         Assert.Equal(1, result.Code);
         Assert.Contains("b.png", result.Error, StringComparison.Ordinal);
@@ -164,7 +183,11 @@ public sealed class CheckTests : IDisposable
         foreach (Aaclip.Result refused in (Aaclip.Result[])[score, up])
         {
             Assert.Equal(1, refused.Code);
-            Assert.Contains("describes a check for generated pictures, not a model that scores images", refused.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "describes a check for generated pictures, not a model that scores images",
+                refused.Error,
+                StringComparison.Ordinal
+            );
         }
     }
 

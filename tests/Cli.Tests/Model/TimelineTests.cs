@@ -6,7 +6,9 @@ using AaClip.Tests;
 
 namespace AaClip.Cli.Tests.Model;
 
-/// <summary>From labelled recordings to events: train-events, import --temporal, timeline, evaluate and calibrate on a very small model.</summary>
+/// <summary>
+/// From labelled recordings to events: train-events, import --temporal, timeline, evaluate and calibrate on a very small model.
+/// </summary>
 public sealed class TimelineTests(TimelineTests.Trained trained) : IClassFixture<TimelineTests.Trained>
 {
     [Fact]

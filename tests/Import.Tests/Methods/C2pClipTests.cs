@@ -225,10 +225,21 @@ public sealed class C2pClipTests : IDisposable
     {
         string folder = TinyPackage.Copy(Import(Released, null)),
             manifest = Path.Combine(folder, ModelManifest.FileName);
-        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"kind\": \"check\"", "\"kind\": \"sound\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            manifest,
+            File.ReadAllText(manifest).Replace("\"kind\": \"check\"", "\"kind\": \"sound\"", StringComparison.Ordinal)
+        );
 
-        Assert.Contains("of the kind 'sound', which this program does not know", Wrong(() => CheckPackage.Open(folder)), StringComparison.Ordinal);
-        Assert.Contains("of the kind 'sound', which this program does not know", Wrong(() => ModelPackage.Open(folder)), StringComparison.Ordinal);
+        Assert.Contains(
+            "of the kind 'sound', which this program does not know",
+            Wrong(() => CheckPackage.Open(folder)),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "of the kind 'sound', which this program does not know",
+            Wrong(() => ModelPackage.Open(folder)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -257,12 +268,12 @@ public sealed class C2pClipTests : IDisposable
     [Fact]
     public void A_file_without_the_last_layer_or_with_a_wider_one_is_refused()
     {
-        Assert.Contains("1 tensor is missing ('model.fc.weight')", Wrong(Changed(s => s.Remove("model.fc.weight"))), StringComparison.Ordinal);
         Assert.Contains(
-            "expected [1, 32]",
-            Wrong(Changed(s => s["model.fc.weight"] = ([1, 33], new float[33]))),
+            "1 tensor is missing ('model.fc.weight')",
+            Wrong(Changed(s => s.Remove("model.fc.weight"))),
             StringComparison.Ordinal
         );
+        Assert.Contains("expected [1, 32]", Wrong(Changed(s => s["model.fc.weight"] = ([1, 33], new float[33]))), StringComparison.Ordinal);
         Assert.Contains("('model.extra.weight')", Wrong(Changed(s => s["model.extra.weight"] = ([1], [1]))), StringComparison.Ordinal);
 
         Action Changed(Action<Dictionary<string, (long[] Shape, float[] Values)>> change)

@@ -40,7 +40,13 @@ public class CameraSetTests
         );
         Assert.Equal(new FirstModel("small@1", 0.2, "full@2", 0.03), profile.First);
         Assert.Equal(("c2p@1", 0.8, 0.01), (profile.Generated!.Model, profile.Generated.Threshold, profile.Generated.Alpha));
-        Assert.Equal([[0.1, 0.4], [0.01, 0.8]], profile.Generated.Levels!);
+        Assert.Equal(
+            [
+                [0.1, 0.4],
+                [0.01, 0.8],
+            ],
+            profile.Generated.Levels!
+        );
         Assert.Equal(["small@1"], Parse(Full).FirstModels.Select(f => f.Model));
         Assert.Equal(["thumbs/*"], profile.Skip);
         Assert.Equal(("SN-1", null), (profile.PartOf("SN-1/a.png"), profile.PartOf("a.png")));

@@ -135,8 +135,16 @@ public sealed class GeneratedTests(AzuriteFixture azurite)
         using ScratchFolder cache = new();
         FakeTimeProvider time = new();
         await using CheckHost host = new(
-            Options.Create(new ModelOptions { Provider = Provider.Cpu, Threads = 1, Cache = cache.Path }),
+            Options.Create(
+                new ModelOptions
+                {
+                    Provider = Provider.Cpu,
+                    Threads = 1,
+                    Cache = cache.Path,
+                }
+            ),
             pipeline.Repository,
+            pipeline.Trust,
             time,
             NullLogger<CheckHost>.Instance
         );
