@@ -6,9 +6,9 @@ using static AaClip.Graphs.Proto.TensorProto.Types;
 namespace AaClip.Graphs;
 
 /// <summary>
-/// Writes head.onnx, VadCLIP's head (arXiv 2308.11681, section 3; src/model.py and src/layers.py where the code differs). Inputs: features
-/// [B,T,D] of T snippets, zeros behind the last; length [B] int64, 1 to T; classes [C,D], the normal class first. Outputs: binary [B,T],
-/// logits of "abnormal"; alignment [B,T,C], logits of the classes. Float32: a comparison with 0.7 is discontinuous.
+/// Writes head.onnx, VadCLIP's head (arXiv 2308.11681, section 3; src/model.py and src/utils/layers.py where the code differs). Inputs:
+/// features [B,T,D] of T snippets, zeros behind the last; length [B] int64, 1 to T; classes [C,D], the normal class first. Outputs: binary
+/// [B,T], logits of "abnormal"; alignment [B,T,C], logits of the classes. Float32: a comparison with 0.7 is discontinuous.
 /// <code>
 /// features + positions ─► blocks in windows ─┬─ similarity graph ─► gc1 ─► gc2 ─┐
 ///                                            └─ distance graph ───► gc3 ─► gc4 ─┴─► linear ─► v ─┬─► binary

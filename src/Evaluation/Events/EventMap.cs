@@ -5,7 +5,9 @@ namespace AaClip.Evaluation.Events;
 /// <summary>
 /// Mean average precision of localised events, as VadCLIP's code measures it (src/utils/ucf_detectionMAP.py). Per class and recording, runs
 /// of frames above max − 0.6·(max − min) of the class's probability are predictions; so every recording has predictions of every class,
-/// which serves to compare models and not to raise alarms.
+/// which serves to compare models and not to raise alarms. The mean differs: the published code takes every class, with 0 for one without
+/// events. Its normal class has none for UCF-Crime (the labels "A" and "Normal" do not meet), so its values are 13/14 of these; for
+/// XD-Violence each normal recording is an event of the normal class.
 /// </summary>
 public static class EventMap
 {

@@ -9,7 +9,7 @@ namespace AaClip.Evaluation.Events;
 /// <param name="Frames">Frames that were scored.</param>
 /// <param name="Binary">Frame metrics of p1: the published ones of UCF-Crime.</param>
 /// <param name="Alignment">Frame metrics of p2: the published ones of XD-Violence.</param>
-/// <param name="EventMap">mAP at overlaps of 0.1 to 0.5 over all recordings, as the published code has it.</param>
+/// <param name="EventMap">mAP at overlaps of 0.1 to 0.5 over all recordings, as in the published code.</param>
 /// <param name="EventMapAbnormal">The same over abnormal recordings alone, as the paper says.</param>
 public sealed record TemporalReport(
     int Recordings,

@@ -15,7 +15,7 @@ namespace AaClip.Import.Methods;
 internal static class VadClipTexts
 {
     private const int Before = 10,
-        Behind = 10; // learned rows, src/option.py
+        Behind = 10; // learned rows, src/ucf_option.py
 
     /// <summary>The classes of model_ucf.pth, in the order of its training; the scripts' capitals are lost in the tokenizer.</summary>
     public static IReadOnlyList<string> Ucf { get; } =

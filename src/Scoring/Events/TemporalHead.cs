@@ -17,12 +17,12 @@ public sealed record TemporalHead(int Length, int Window, int Blocks, int Width,
     /// <summary>Divisor of the cosines of the alignment branch (src/model.py, forward).</summary>
     public const float Temperature = 0.07f;
 
-    /// <summary>Snippets under the kernel of the graph branches' convolutions (src/layers.py, GraphConvolution).</summary>
+    /// <summary>Snippets under the kernel of the graph branches' convolutions (src/utils/layers.py, GraphConvolution).</summary>
     public const int Kernel = 5;
 
     /// <summary>
     /// Weights of the distance graph, [length, length]: e^(−|i − j| / e). Not normalised, and independent of the checkpoint's sigma, as in
-    /// the published code (src/layers.py, DistanceAdj).
+    /// the published code (src/utils/layers.py, DistanceAdj).
     /// </summary>
     public float[] Distances()
     {

@@ -5,7 +5,7 @@ namespace AaClip.Training.Events;
 /// <summary>Options of a training of a temporal head.</summary>
 public sealed record EventOptions
 {
-    /// <summary>The published settings for UCF-Crime (src/option.py of its training): half of each step is normal recordings.</summary>
+    /// <summary>The published settings for UCF-Crime (src/ucf_option.py): half of each step is normal recordings.</summary>
     public static EventOptions Ucf { get; } =
         new()
         {
