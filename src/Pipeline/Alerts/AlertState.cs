@@ -44,7 +44,11 @@ internal sealed record AlertState
     public OpenCondition? Drift { get; init; }
 
     /// <summary>Decided changes that are not yet delivered to every receiver, in the order of their decision.</summary>
-    public IReadOnlyList<PendingChange> Outbox { get; init; } = [];
+    public IReadOnlyList<PendingChange> Outbox
+    {
+        get;
+        init => field = value ?? [];
+    } = []; // the JSON reader sets an absent member to null
 
     /// <summary>The worker that delivers the outbox now; null if there is none.</summary>
     public DeliveryClaim? Claim { get; init; }

@@ -45,11 +45,15 @@ internal sealed partial class SessionFactory(
             catch (Exception e) when (e is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
             {
                 if (wanted != Sessions.Provider.Auto)
+                {
+                    string name = wanted == Sessions.Provider.TensorRt ? "TensorRT" : "CUDA";
                     throw new InvalidOperationException(
-                        $"{(wanted == Sessions.Provider.TensorRt ? "TensorRT" : "CUDA")} was asked for and cannot be used: "
-                            + $"{FirstLine(e.Message)} Install its provider and the driver, or choose --provider cpu or auto.",
+                        $"{name} was asked for and cannot be used: {FirstLine(e.Message)} Install the {name} provider and driver, or "
+                            + $"choose --provider cpu or auto.",
                         e
                     );
+                }
+
                 Log.NoCuda(logger, FirstLine(e.Message));
             }
         }

@@ -147,7 +147,7 @@ public sealed class TimelineTests(TimelineTests.Trained trained) : IClassFixture
         Aaclip.Result result = Aaclip.Run(named);
 
         Assert.Equal(1, result.Code);
-        Assert.Contains("aaclip: '" + trained.Model + "' is a temporal package", result.Error, StringComparison.Ordinal);
+        Assert.Contains("model.json' describes a temporal package", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class TimelineTests(TimelineTests.Trained trained) : IClassFixture
         Aaclip.Result result = Aaclip.Run(["timeline", "--model", TinyPackage.Random(), "--features", trained.File("0.npy")]);
 
         Assert.Equal(1, result.Code);
-        Assert.Contains("is not a temporal package, but one that scores images", result.Error, StringComparison.Ordinal);
+        Assert.Contains("describes a model that scores images, not a temporal package", result.Error, StringComparison.Ordinal);
     }
 
     /// <summary>A model that was trained on ten short recordings, whose commands are those that the program printed.</summary>

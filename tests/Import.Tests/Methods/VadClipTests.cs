@@ -144,10 +144,10 @@ public sealed class VadClipTests : IDisposable
         Assert.Equal("head/model_ucf_tiny.pth", Assert.Single(model.Provenance.Sources).Key);
         Assert.DoesNotContain(model.Files.Keys, f => f.Contains("text", StringComparison.Ordinal));
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => AnomalyScorer.Load(Package("ucf")));
-        Assert.Contains("is a temporal package", e.Message, StringComparison.Ordinal);
+        Assert.Contains("describes a temporal package", e.Message, StringComparison.Ordinal);
         Assert.Contains("aaclip timeline", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<InvalidDataException>(() => TemporalPackage.Open(TinyPackage.Random()));
-        Assert.Contains("is not a temporal package, but one that scores images", e.Message, StringComparison.Ordinal);
+        Assert.Contains("describes a model that scores images, not a temporal package", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
