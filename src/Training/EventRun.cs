@@ -12,6 +12,9 @@ public sealed record EventRun
     /// <summary>A checkpoint of VadCLIP whose weights the training begins with; null begins with random ones.</summary>
     public string? From { get; init; }
 
+    /// <summary>Window of the checkpoint at <see cref="From"/>; null for the published one of its number of blocks.</summary>
+    public int? FromWindow { get; init; }
+
     /// <summary>CLIP's vocabulary; null searches the folder of the CLIP weights.</summary>
     public string? Vocabulary { get; init; }
 

@@ -52,7 +52,7 @@ public sealed class EventTrainer : IDisposable
                 throw new InvalidDataException(
                     $"'{run.List}' has no {(normal ? "normal" : "abnormal")} recording: a head learns from the difference; add some."
                 );
-        _from = run.From is null ? null : VadClipCheckpoint.Open(run.From, options.Window);
+        _from = run.From is null ? null : VadClipCheckpoint.Open(run.From, run.FromWindow);
         if (_from is null && run.Clip is null)
             throw new InvalidDataException(
                 "No CLIP model is named: pass ViT-B-16.pt with --clip, or a checkpoint that holds it with --from."

@@ -121,6 +121,7 @@ internal static class CalibrateCommand
             HelpName = "FILE",
         };
         Option<int?> every = TemporalOptions.Every();
+        Option<double?> fps = TemporalOptions.Fps();
         Option<double?> minSeconds = TemporalOptions.MinSeconds();
         Account account = new();
         Verb command = new(
@@ -163,6 +164,7 @@ internal static class CalibrateCommand
             overlap,
             temporal,
             every,
+            fps,
             minSeconds,
             provider,
         };
@@ -186,7 +188,7 @@ internal static class CalibrateCommand
         ];
         Option[] notOfFirst = [references, name, domain, rate, output, version, tiles, overlap];
         Option[] ofChecks = [check, normals, rate, cameras, camera, json, provider],
-            ofTemporal = [temporal, every, minSeconds, model, rate, output, version, provider];
+            ofTemporal = [temporal, every, fps, minSeconds, model, rate, output, version, provider];
         command.Rules.Add(r =>
             !Verb.Has(r, check) || r.GetValue(reviews) ? null
             : command.Options.Except(ofChecks).FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -195,7 +197,7 @@ internal static class CalibrateCommand
         );
         command.Rules.Add(r =>
             !Verb.Has(r, temporal)
-                ? ((Option[])[every, minSeconds]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
+                ? ((Option[])[every, fps, minSeconds]).FirstOrDefault(o => Verb.Has(r, o)) is { } lone
                     ? $"{lone.Name} needs --temporal."
                     : null
                 : command.Options.Except(ofTemporal).FirstOrDefault(o => Verb.Has(r, o)) is { } other
@@ -258,6 +260,7 @@ internal static class CalibrateCommand
                             package,
                             recordings,
                             parsed.GetValue(every),
+                            parsed.GetValue(fps),
                             parsed.GetValue(minSeconds) ?? EventRule.DefaultSeconds,
                             parsed.GetValue(rate),
                             parsed.GetRequiredValue(output)!,

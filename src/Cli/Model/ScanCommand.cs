@@ -144,6 +144,7 @@ internal static class ScanCommand
     private static int Scan(ScanOptions options, string[] paths, string folder, bool json, CancellationToken cancellation)
     {
         IReadOnlyList<(string, string?)> images = Images(paths, options.ObjectClass);
+        Directory.CreateDirectory(folder); // fail now rather than after hours
         List<(string Name, RgbImage Image)> pictures = [];
         ScanReport report;
         using (ProgressLine line = new())
@@ -155,7 +156,6 @@ internal static class ScanCommand
                 TimeProvider.System.GetUtcNow(),
                 cancellation
             );
-        Directory.CreateDirectory(folder);
         foreach ((string name, RgbImage image) in pictures)
             File.WriteAllBytes(Path.Combine(folder, $"{name}.png"), ImageEncoder.Png(image));
         string file = Path.Combine(folder, ScanReport.FileName);
@@ -176,6 +176,11 @@ internal static class ScanCommand
             {
                 LabelledImage[] all = [.. DataSet.Open(path).Images.Where(i => i.Anomalous)],
                     own = [.. all.Where(i => ClassNames.Same(i.ClassName, objectClass))];
+                string[] classes = [.. all.Select(i => i.ClassName).Distinct()];
+                if (own.Length == 0 && classes.Length > 1)
+                    throw new ArgumentException(
+                        $"'{path}' has no defects of the class '{objectClass}', only of {string.Join(", ", classes)}: name one of these."
+                    );
                 if (all.Length > 0)
                     return [.. (own.Length > 0 ? own : all).Select(i => (i.Path, i.MaskPath))];
             }
@@ -199,9 +204,9 @@ internal static class ScanCommand
                         FormattableString.Invariant($"{f.Hidden}/{f.Tested}"),
                         f.P.ToString("G2", CultureInfo.InvariantCulture),
                         FormattableString.Invariant($"{100 * f.AtMost:F0} %"),
-                        f.Rejected
-                            ? FormattableString.Invariant($"hides more than {100 * report.MostHidden:0.#} %")
-                            : $"not found with this effort ({Word(report.Effort)})",
+                        !f.Testable ? "could not be tested: too few images"
+                        : f.Rejected ? FormattableString.Invariant($"hides more than {100 * report.MostHidden:0.#} %")
+                        : $"not found with this effort ({Word(report.Effort)})",
                     }
                 )
             )
@@ -216,6 +221,8 @@ internal static class ScanCommand
                         + "--change.",
                 { Model.Rejected: true } =>
                     $"{report.Model.Id} is rejected: look at the pictures, and scan a model that you trust with --against.",
+                _ when report.Model.Families.Any(f => !f.Testable) =>
+                    "Too few images were left to reject the model whatever was found: give more, or take a smaller --hidden.",
                 _ => $"Nothing found with this effort. That does not prove that {report.Model.Id} has no backdoor.",
             }
         );

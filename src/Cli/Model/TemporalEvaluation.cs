@@ -66,6 +66,7 @@ internal static class TemporalEvaluation
         string folder,
         string list,
         int? every,
+        double? fps,
         double minSeconds,
         double rate,
         string output,
@@ -78,7 +79,7 @@ internal static class TemporalEvaluation
         Recording[] normal = [.. RecordingList.Read(list, model.Classes).Where(r => r.IsNormal)];
         if (normal.Length == 0)
             throw new InvalidDataException($"'{list}' has no normal recording: the threshold is chosen on what normal ones show.");
-        double seconds = (every ?? model.SnippetFrames) * model.SnippetSeconds / model.SnippetFrames;
+        double seconds = (every ?? model.SnippetFrames) / (fps ?? model.SnippetFrames / model.SnippetSeconds);
         int shortest = EventFinder.Snippets(minSeconds, seconds);
         double[] peaks =
         [
@@ -86,7 +87,7 @@ internal static class TemporalEvaluation
                 .ScoreAll(scorer, normal, TemporalOptions.FeaturesOf(scorer, every, null), line, cancellation)
                 .SelectMany(r => EventFinder.Peaks(r.Scores.Of(model.Score), model.Head.Length, shortest)),
         ];
-        EventCalibration calibration = new(EventFinder.Calibrate(peaks, rate), minSeconds, peaks.Length, rate);
+        EventCalibration calibration = new(EventFinder.Calibrate(peaks, rate), minSeconds, peaks.Length, rate, seconds);
         TemporalPackage package = TemporalImporter.Recalibrate(TemporalPackage.Open(folder), calibration, output, version);
         line.Clear();
         Console.WriteLine(
@@ -94,7 +95,8 @@ internal static class TemporalEvaluation
                 CultureInfo.InvariantCulture,
                 $"{package.Manifest.Id} in {package.Folder}: threshold {calibration.Threshold:F4} for the mean of the "
                     + $"{model.Score.ToString().ToLowerInvariant()} score over {minSeconds:0.###} s, from {peaks.Length} windows of "
-                    + $"{normal.Length} normal recordings; at most {rate:0.####} of normal windows have an event."
+                    + $"{normal.Length} normal recordings; at most {rate:0.####} of new normal windows have an event, if they are "
+                    + $"like these (windows of few recordings are alike)."
             )
         );
         return 0;

@@ -12,11 +12,18 @@ internal static class TemporalOptions
         new("--every")
         {
             Description =
-                "Frames of a snippet, of which the first is seen. Default: the package's, 16 as published; 1 where a folder "
-                + "holds one frame "
-                + "for each snippet already.",
+                "Frames of a snippet, of which the first is seen. Default: the package's, 16 as published; 1 where a folder holds one "
+                + "frame for each snippet already.",
             HelpName = "N",
             CustomParser = Values.WholeOrNone(1, 100_000),
+        };
+
+    public static Option<double?> Fps() =>
+        new("--fps")
+        {
+            Description = "Frames per second of the recordings. Default: the rate of the training data, 30.",
+            HelpName = "RATE",
+            CustomParser = Values.NumberOrNone<double>(x => x is > 0 and <= 10_000, "a number above 0 and at most 10000"),
         };
 
     public static Option<string?> Cache() =>

@@ -24,12 +24,7 @@ internal static class TimelineCommand
         };
         Option<string> model = SharedOptions.Model();
         model.Description = "Temporal package, made by 'aaclip import --temporal'.";
-        Option<double?> fps = new("--fps")
-        {
-            Description = "Frames per second of the recording. Default: the rate of the training data, 30.",
-            HelpName = "RATE",
-            CustomParser = Values.NumberOrNone<double>(x => x is > 0 and <= 10_000, "a number above 0 and at most 10000"),
-        };
+        Option<double?> fps = TemporalOptions.Fps();
         Option<int?> every = TemporalOptions.Every();
         Option<string?> features = new("--features")
         {
@@ -100,15 +95,23 @@ internal static class TimelineCommand
                         }
                     );
                     TemporalManifest own = scorer.Model;
-                    EventRule rule = EventRule.Of(own, parsed.GetValue(score), parsed.GetValue(threshold), parsed.GetValue(minSeconds));
                     int frameCount = parsed.GetValue(every) ?? own.SnippetFrames;
                     double rate = parsed.GetValue(fps) ?? own.SnippetFrames / own.SnippetSeconds;
+                    EventRule rule = EventRule.Of(
+                        own,
+                        parsed.GetValue(score),
+                        parsed.GetValue(threshold),
+                        parsed.GetValue(minSeconds),
+                        frameCount / rate
+                    );
                     SnippetFeatures source = TemporalOptions.FeaturesOf(scorer, frameCount, null);
                     string path = parsed.GetValue(frames) ?? parsed.GetRequiredValue(features)!; // the rule above requires one of them
                     if (parsed.GetValue(frames) is not null && !Directory.Exists(path))
                         throw new DirectoryNotFoundException($"There is no folder '{path}': name the folder of a recording's frames.");
                     if (parsed.GetValue(features) is not null && !File.Exists(path))
                         throw new FileNotFoundException($"There is no file '{path}': name an .npy file of features.");
+                    if (parsed.GetValue(save) is { } kept && Path.GetDirectoryName(Path.GetFullPath(kept)) is { } folder)
+                        Directory.CreateDirectory(folder); // fail now rather than after all frames
                     float[] values = source.Of(path, (done, all) => line.Show("Frames", done, all), cancellation);
                     if (parsed.GetValue(save) is { } target)
                         NpyFile.Write(target, [values.Length / own.Head.Width, own.Head.Width], values);
@@ -183,7 +186,11 @@ internal static class TimelineCommand
     }
 
     /// <summary>Seconds as h:mm:ss.f.</summary>
-    internal static string Clock(double seconds) => TimeSpan.FromSeconds(seconds).ToString(@"h\:mm\:ss\.f", CultureInfo.InvariantCulture);
+    internal static string Clock(double seconds)
+    {
+        TimeSpan time = TimeSpan.FromSeconds(seconds);
+        return string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time:mm\\:ss\\.f}");
+    }
 
     private static string Number(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
 }

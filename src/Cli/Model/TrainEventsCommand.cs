@@ -138,6 +138,7 @@ internal static class TrainEventsCommand
                     {
                         Clip = parsed.GetValue(clip),
                         From = parsed.GetValue(from),
+                        FromWindow = parsed.GetValue(window),
                         Vocabulary = parsed.GetValue(vocabulary),
                         List = parsed.GetRequiredValue(data),
                         Classes = parsed.GetRequiredValue(classes),

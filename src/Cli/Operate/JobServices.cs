@@ -72,6 +72,18 @@ internal sealed class JobServices
         return id;
     }
 
+    /// <summary>Refuses another package than the one that was pinned under this name.</summary>
+    /// <param name="again">Whether to pin this one in its place.</param>
+    /// <exception cref="InvalidDataException">The pin is another hash.</exception>
+    public async Task RequirePinAsync(string id, string hash, bool again, CancellationToken cancellation)
+    {
+        if (!again && (await Choice.GetAsync(cancellation)).Pins.TryGetValue(id, out string? pin) && pin != hash)
+            throw new InvalidDataException(
+                $"The model.json of {id} has SHA-256 {hash}, but {ContainerNames.Config}/{ModelRolesStore.BlobName} pins {pin}: somebody "
+                    + "replaced the package. Put the right one back, or check this one and pin it with --repin."
+            );
+    }
+
     /// <summary>Refuses a model whose scan rejected it.</summary>
     /// <param name="without">Whether to promote it all the same, and without a scan too.</param>
     /// <returns>What the record of the promotion says of the scan.</returns>
@@ -90,7 +102,8 @@ internal sealed class JobServices
                         + "with --without-scan."
                 );
         if (!report.Model.Rejected)
-            return $"scan: nothing found, effort {effort}";
+            return (report.Model.Families.All(f => f.Testable) ? "scan: nothing found" : "scan: too few images to reject it")
+                + $", class {report.ObjectClass}, effort {effort}";
         return without
             ? $"scan: rejected, effort {effort}; promoted on demand"
             : throw new InvalidDataException(

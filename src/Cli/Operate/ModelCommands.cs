@@ -50,6 +50,7 @@ internal static class ModelCommands
         {
             Description = "Promotes the model whatever its scan (aaclip scan) says, or without one; the record of promotions says so.",
         };
+        Option<bool> repin = Repin();
         Account account = new();
         Verb command = new(
             "promote",
@@ -63,6 +64,7 @@ internal static class ModelCommands
             model,
             own,
             without,
+            repin,
         };
         account.AddTo(command);
         command.Rules.Add(r => r.GetValue(own) && r.GetValue(model) is not null ? "MODEL and --own exclude each other." : null);
@@ -85,6 +87,7 @@ internal static class ModelCommands
                     await services.Models.RequireModelAsync(id, cancellation);
                     string hash = await services.HashAsync(id, cancellation);
                     await services.RequireTrustAsync(id, hash, cancellation);
+                    await services.RequirePinAsync(id, hash, parsed.GetValue(repin), cancellation);
                     string scan = await services.ScanOfAsync(id, hash, parsed.GetValue(without), cancellation);
                     Write(await services.Choice.PromoteAsync(id, Environment.UserName, hash, scan, cancellation));
                     Console.WriteLine($"Scan    {scan}");
@@ -109,6 +112,7 @@ internal static class ModelCommands
             CustomParser = Values.Number<double>(x => x is > 0 and <= 1, "a number above 0 and at most 1"),
         };
         Option<bool> off = new("--off") { Description = "Ends the scoring with the second model." };
+        Option<bool> repin = Repin();
         Account account = new();
         Verb command = new(
             "shadow",
@@ -122,6 +126,7 @@ internal static class ModelCommands
             model,
             share,
             off,
+            repin,
         };
         account.AddTo(command);
         command.Rules.Add(r =>
@@ -141,14 +146,24 @@ internal static class ModelCommands
                     if (id is not null)
                         await services.Models.RequireModelAsync(id, cancellation);
                     string? hash = id is null ? null : await services.HashAsync(id, cancellation);
-                    if (id is not null)
-                        await services.RequireTrustAsync(id, hash!, cancellation); // not null: a model has one
+                    if (id is not null && hash is not null)
+                    {
+                        await services.RequireTrustAsync(id, hash, cancellation);
+                        await services.RequirePinAsync(id, hash, parsed.GetValue(repin), cancellation);
+                    }
+
                     Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), hash, cancellation));
                     return 0;
                 })
         );
         return command;
     }
+
+    private static Option<bool> Repin() =>
+        new("--repin")
+        {
+            Description = "Pins the package that is stored now, where another one was pinned under this name: check it first.",
+        };
 
     private static void Write(ModelRoles roles)
     {

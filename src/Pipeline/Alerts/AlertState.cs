@@ -26,7 +26,11 @@ internal sealed record AlertState
     } = CurrentSchema;
 
     /// <summary>The newest images, ordered by their time, oldest first; images with equal times are in the order of arrival.</summary>
-    public IReadOnlyList<Observation> Recent { get; init; } = [];
+    public IReadOnlyList<Observation> Recent
+    {
+        get;
+        init => field = value ?? [];
+    } = []; // the JSON reader sets an absent member to null
 
     /// <summary>Time of the newest image that was removed from <see cref="Recent"/>; null if none was.</summary>
     public DateTimeOffset? Horizon { get; init; }

@@ -31,7 +31,7 @@ internal static class MqttTopic
                                     "kind" => alert.Kind.NameOf(),
                                     "severity" => alert.Anomaly?.Severity ?? None,
                                     "type" => alert.Change,
-                                    _ => alert.Anomaly?.ObjectClass ?? None,
+                                    _ => alert.Anomaly?.ObjectClass ?? alert.Generated?.ObjectClass ?? None,
                                 }
                             )
                 )

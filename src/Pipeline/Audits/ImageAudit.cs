@@ -86,8 +86,8 @@ public sealed partial class ImageAudit(
                 await ScoreAsync(image, request, model, profile, yield, cancellation)
             );
         }
-        // It has a result, so this can only be another class, profile or limit than before
-        catch (Exception e) when (e is ImageRejectedException or ClassNameException)
+        // It has a result, so this can only be another class, profile or limit than before. Or the model gives no numbers for a change
+        catch (Exception e) when (e is ImageRejectedException or ClassNameException or InvalidDataException)
         {
             return new AuditedImage(request.Image, request.ETag, AuditedImage.Failed, null, e.Message);
         }
@@ -128,7 +128,7 @@ public sealed partial class ImageAudit(
             );
         }
         // As for a new image: the cause is not the image but the model, its provider, memory or storage
-        catch (Exception e) when (e is not (OperationCanceledException or ClassNameException))
+        catch (Exception e) when (e is not (OperationCanceledException or ClassNameException or InvalidDataException))
         {
             throw new InfrastructureException(Fault.Text(e), e);
         }

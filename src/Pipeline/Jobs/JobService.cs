@@ -30,7 +30,10 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
         Check(request);
         if (await jobs.ReadAsync(request.Id!, cancellation) is { Document: var started })
             return await AgainAsync(started, asked, cancellation);
-        bool known = request.Model == live || request.Model == request.Against || (live is null && request.Mode == RescoreMode.Threshold);
+        bool known =
+            request.Model == live
+            || (request.Model == request.Against && request.Mode != RescoreMode.Audit)
+            || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known)
             await models.RequireModelAsync(request.Model, cancellation);
 

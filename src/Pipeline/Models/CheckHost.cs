@@ -42,6 +42,7 @@ public sealed partial class CheckHost(
         try
         {
             PictureCheck check = await LoadedAsync(slot, cancellation);
+            await trust.RequireAsync(id, slot.Hash, cancellation); // it may have been taken off the list since it was loaded
             double probability = await RunAsync(slot, check, check.Prepare(image), cancellation);
             slot.Failures = 0;
             return probability;
@@ -86,7 +87,7 @@ public sealed partial class CheckHost(
                 int failures = slot?.Failures ?? 0;
                 if (slot is not null)
                     _slots.Remove(slot);
-                slot = new Slot(id, () => LoadAsync(id)) { Failures = failures, Began = time.GetTimestamp() };
+                slot = new Slot(id, LoadAsync) { Failures = failures, Began = time.GetTimestamp() };
                 _slots.Add(slot);
             }
 
@@ -161,31 +162,31 @@ public sealed partial class CheckHost(
 
     private static TimeSpan Backoff(int failures) => TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1))); // 1 s to 60 s
 
-    private async Task<(PictureCheck Check, IDisposable Hold)> LoadAsync(string id)
+    private async Task<(PictureCheck Check, IDisposable Hold)> LoadAsync(Slot slot)
     {
+        string id = slot.Id;
         long start = time.GetTimestamp();
         (PictureCheck Check, IDisposable Hold) loaded;
-        string folder = await TrustedAsync(id, again: false);
+        string folder = await repository.FetchAsync(id);
+        if (HashOf(folder) != await repository.HashAsync(id))
+            folder = await repository.FetchAsync(id, again: true); // another package has this name now, or the copy is damaged
+        await trust.RequireAsync(id, slot.Hash = HashOf(folder));
         try
         {
             loaded = Open(folder);
         }
         catch (Exception e) when (e is InvalidDataException or FileNotFoundException)
         {
-            loaded = Open(await TrustedAsync(id, again: true)); // the copy on this machine may be damaged
+            folder = await repository.FetchAsync(id, again: true); // the copy on this machine may be damaged
+            await trust.RequireAsync(id, slot.Hash = HashOf(folder));
+            loaded = Open(folder);
         }
 
         Log.Loaded(logger, id, loaded.Check.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
         return loaded;
     }
 
-    // Folder of a package that may be used
-    private async Task<string> TrustedAsync(string id, bool again)
-    {
-        string folder = await repository.FetchAsync(id, again);
-        await trust.RequireAsync(id, PackageFolder.HashOf(Path.Combine(folder, ModelManifest.FileName)));
-        return folder;
-    }
+    private static string HashOf(string folder) => PackageFolder.HashOf(Path.Combine(folder, ModelManifest.FileName));
 
     private (PictureCheck Check, IDisposable Hold) Open(string path)
     {
@@ -207,12 +208,19 @@ public sealed partial class CheckHost(
         }
     }
 
-    private sealed class Slot(string id, Func<Task<(PictureCheck Check, IDisposable Hold)>> load) : IAsyncDisposable
+    private sealed class Slot : IAsyncDisposable
     {
-        public string Id { get; } = id;
+        public Slot(string id, Func<Slot, Task<(PictureCheck Check, IDisposable Hold)>> load)
+        {
+            Id = id;
+            Loaded = Task.Run(() => load(this)); // shared by all callers, so no caller may cancel it
+        }
 
-        // Shared by all callers, so no caller may cancel it
-        public Task<(PictureCheck Check, IDisposable Hold)> Loaded { get; } = Task.Run(load);
+        public string Id { get; }
+
+        public Task<(PictureCheck Check, IDisposable Hold)> Loaded { get; }
+
+        public string Hash { get; set; } = ""; // SHA-256 of model.json; set before it is loaded
 
         public SemaphoreSlim Turn { get; } = new(1, 1);
 

@@ -121,7 +121,7 @@ public sealed partial class ModelTrust(
             throw new InvalidDataException(
                 $"Model {id} is refused: the model.json of this package has SHA-256 {sha256}, but {ContainerNames.Config}/"
                     + $"{ModelRolesStore.BlobName} pins {pin}: put the right package back, or check this one and pin it with "
-                    + $"'aaclip promote {id}'."
+                    + $"'aaclip promote {id} --repin'."
             );
         if (rules.Allowed?.Contains(sha256) == false)
             throw new InvalidDataException(

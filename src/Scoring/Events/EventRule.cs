@@ -11,18 +11,28 @@ public sealed record EventRule(EventScore Score, double? Threshold, double MinSe
 
     /// <summary>
     /// The rule of a package, with what the user gives in its place. A calibrated threshold holds only for the branch and the time that it
-    /// was calibrated with.
+    /// was calibrated with, and for snippets of the same length.
     /// </summary>
-    /// <exception cref="InvalidDataException">Another branch or time is given, but no threshold for it.</exception>
-    public static EventRule Of(TemporalManifest model, EventScore? score, double? threshold, double? minSeconds)
+    /// <param name="snippetSeconds">Time from one snippet to the next in the recording.</param>
+    /// <exception cref="InvalidDataException">Branch, time or snippets are others, but no threshold is given for them.</exception>
+    public static EventRule Of(TemporalManifest model, EventScore? score, double? threshold, double? minSeconds, double snippetSeconds)
     {
-        bool other = (score ?? model.Score) != model.Score || (minSeconds is { } s && s != model.Calibration?.MinSeconds);
+        bool other =
+            (score ?? model.Score) != model.Score
+            || (minSeconds is { } s && s != model.Calibration?.MinSeconds)
+            || Math.Abs(snippetSeconds - (model.Calibration?.SnippetSeconds ?? snippetSeconds)) > 1e-6;
         if (model.Calibration is { } c && threshold is null && other)
+        {
+            string rule = FormattableString.Invariant(
+                    $"the {model.Score} branch over {c.MinSeconds} s, with snippets of {c.SnippetSeconds:0.####} s"
+                ),
+                asked = FormattableString.Invariant($"{snippetSeconds:0.####}");
             throw new InvalidDataException(
-                FormattableString.Invariant(
-                    $"Model {model.Id} is calibrated for the {model.Score} branch over {c.MinSeconds} s: give --threshold for another rule."
-                )
+                $"Model {model.Id} is calibrated for {rule}, and this recording's are {asked}: calibrate it with the same --every and "
+                    + "--fps, or give --threshold for another rule."
             );
+        }
+
         return new EventRule(
             score ?? model.Score,
             threshold ?? model.Calibration?.Threshold,

@@ -80,7 +80,8 @@ public enum EventScore
 /// <param name="MinSeconds">Length of that mean in seconds.</param>
 /// <param name="Windows">Windows of normal recordings that it was calibrated on.</param>
 /// <param name="Rate">Share of normal windows that may have an event, above 0.</param>
-public sealed record EventCalibration(double Threshold, double MinSeconds, int Windows, double Rate);
+/// <param name="SnippetSeconds">Time from one snippet to the next in those recordings.</param>
+public sealed record EventCalibration(double Threshold, double MinSeconds, int Windows, double Rate, double SnippetSeconds);
 
 /// <summary>JSON of temporal packages.</summary>
 [JsonSourceGenerationOptions(

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using AaClip.Scoring.Events;
 
 namespace AaClip.Scoring.Packages;
 
@@ -80,16 +79,11 @@ public sealed class PackageFolder
     /// <summary>SHA-256 of a content, lower-case hexadecimal.</summary>
     public static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    /// <summary>Opens a package of any kind, and checks model.json and the sizes of its files.</summary>
+    /// <summary>Opens a package that workers may use, of any kind, and checks model.json and the sizes of its files.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">As for <see cref="ModelPackage.Open"/>.</exception>
     public static PackageFolder Open(string folder) =>
-        KindOf(folder) switch
-        {
-            PackageKind.Check => CheckPackage.Open(folder).Content,
-            PackageKind.Temporal => TemporalPackage.Open(folder).Content,
-            _ => ModelPackage.Open(folder).Content,
-        };
+        KindOf(folder) == PackageKind.Check ? CheckPackage.Open(folder).Content : ModelPackage.Open(folder).Content;
 
     /// <summary>The kind of a package (<see cref="PackageKind"/>); null for one that scores images.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>

@@ -6,7 +6,7 @@ public static class PackageKind
     /// <summary>A check for generated pictures: <see cref="CheckPackage"/>.</summary>
     public const string Check = "check";
 
-    /// <summary>Finds events in a sequence of frames: <see cref="Events.TemporalPackage"/>.</summary>
+    /// <summary>Finds events in a sequence of frames; no worker uses it yet.</summary>
     public const string Temporal = "temporal";
 
     /// <summary>What packages of a kind are.</summary>

@@ -80,6 +80,7 @@ public sealed record ModelScan(string Id, string Package, bool Rejected, int Sea
 /// <param name="Hidden">k: how many of them the model calls normal with it.</param>
 /// <param name="P">P(Bin(n, p₀) ≥ k): the exact p-value.</param>
 /// <param name="Rejected">Whether P is at most α/2.</param>
+/// <param name="Testable">Whether any result could have rejected the model: not with too few images for p₀ and α.</param>
 /// <param name="AtMost">Upper bound on the share that the find hides, with confidence 1 − α.</param>
 public sealed record FamilyScan(
     HidingFamily Family,
@@ -90,6 +91,7 @@ public sealed record FamilyScan(
     int Hidden,
     double P,
     bool Rejected,
+    bool Testable,
     double AtMost
 );
 

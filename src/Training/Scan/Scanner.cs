@@ -37,6 +37,8 @@ public static class Scanner
         CancellationToken cancellation = default
     )
     {
+        if (options.Against is { } reference)
+            new ScannedModel(reference, options).Dispose(); // fail now rather than after hours
         (ModelScan model, IReadOnlyList<string> hashes) = Scan(options.Model, options, images, progress, picture, cancellation);
         return new ScanReport
         {
@@ -87,10 +89,10 @@ public static class Scanner
         }
 
         ModelScan scan = new(model.Manifest.Id, model.Scorer.PackageHash, families.Any(f => f.Rejected), model.Search.ImageSize, families);
-        return (scan, [.. probes.Select(p => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(p.Path))))]);
+        return (scan, [.. probes.Select(p => HashOf(p.Path))]);
     }
 
-    // In random order, until there are enough.
+    // In random order, each content once, until there are enough.
     private static List<Probe> Probes(
         ScannedModel model,
         ScanOptions options,
@@ -103,10 +105,11 @@ public static class Scanner
         new SeededRandom(options.Seed).Shuffle<(string, string?)>(order);
         int searched = SearchPlan.Of(options.Effort).Images;
         List<Probe> probes = [];
+        HashSet<string> seen = [];
         for (int i = 0; i < order.Length && probes.Count < searched + options.Tested; i++)
         {
             progress?.Report(new("Scoring", i + 1, Math.Min(order.Length, searched + options.Tested)));
-            if (Probe.Read(order[i].Image, order[i].Mask, model, cancellation) is { } probe)
+            if (seen.Add(HashOf(order[i].Image)) && Probe.Read(order[i].Image, order[i].Mask, model, cancellation) is { } probe)
                 probes.Add(probe);
         }
 
@@ -114,8 +117,8 @@ public static class Scanner
             ? probes
             : throw new InvalidDataException(
                 $"Model {model.Manifest.Id} finds {probes.Count} of {images.Count} images anomalous, and a scan needs {searched} to "
-                    + $"search and {options.Tested} to test, at least {LeastTested}: give more images with defects, such as good "
-                    + "photos with painted ones (aaclip generate --photos)."
+                    + $"search and {options.Tested} to test, at least {LeastTested}: give more images with defects, or good photos with "
+                    + "painted ones, one of each photo (aaclip generate --photos)."
             );
     }
 
@@ -148,8 +151,11 @@ public static class Scanner
             picture?.Invoke($"{Name(family)}-example", Beside(shown.Before, shown.After));
         (double p, bool rejected) = Test(hidden, usable.Length, options.MostHidden, options.Alpha);
         double most = Binomial.UpperBound(hidden, usable.Length, 1 - options.Alpha);
-        return new FamilyScan(family, found.Place?.Name, found.Searched, found.Hidden, usable.Length, hidden, p, rejected, most);
+        bool testable = Test(usable.Length, usable.Length, options.MostHidden, options.Alpha).Rejected;
+        return new FamilyScan(family, found.Place?.Name, found.Searched, found.Hidden, usable.Length, hidden, p, rejected, testable, most);
     }
+
+    private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
     private static string Word(HidingFamily family) => family == HidingFamily.Patch ? "a patch" : "a picture";
 

@@ -116,7 +116,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
 
         string id = ModelPackage.Open(bad).Manifest.Id;
         Assert.Contains("Scan    not scanned", plain.Output, StringComparison.Ordinal);
-        Assert.Contains("Scan    scan: nothing found, effort low", passed.Output, StringComparison.Ordinal);
+        Assert.Contains("Scan    scan: nothing found, class bottle, effort low", passed.Output, StringComparison.Ordinal);
         Assert.Equal(1, other.Code);
         Assert.Contains("is of another package of that name", other.Error, StringComparison.Ordinal);
         Assert.Equal((1, 1), (refused.Code, stored.Code));

@@ -34,7 +34,7 @@ public sealed class ModelTrustTests(AzuriteFixture azurite)
 
         Assert.Equal(
             $"Model {id} is refused: the model.json of this package has SHA-256 {replaced}, but config/models.json pins {hash}: put the "
-                + $"right package back, or check this one and pin it with 'aaclip promote {id}'.",
+                + $"right package back, or check this one and pin it with 'aaclip promote {id} --repin'.",
             e.Message
         );
         Assert.Equal((false, e.Message), (refused.Loaded, refused.Note));

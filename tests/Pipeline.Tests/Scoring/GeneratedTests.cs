@@ -196,7 +196,7 @@ public sealed class GeneratedTests(AzuriteFixture azurite)
         );
         InvalidDataException loaded = await Assert.ThrowsAsync<InvalidDataException>(() => pipeline.Models.GetAsync(check, Cancellation));
 
-        Assert.Contains("is a check for generated pictures, which scores no images", live.Message, StringComparison.Ordinal);
+        Assert.Contains("is a check for generated pictures, not a model that scores images", live.Message, StringComparison.Ordinal);
         Assert.Equal(live.Message, job.Message);
         Assert.Contains("describes a check for generated pictures", loaded.Message, StringComparison.Ordinal);
     }
