@@ -22,11 +22,15 @@ public static class CudaProbe
 
     /// <summary>
     /// Adds TensorRT with a higher priority than CUDA. It builds an engine for each part of a graph that it knows, which takes minutes, and
-    /// keeps it for the next start.
+    /// keeps it for the next start: in aaclip/tensorrt below the user's local application data, or below the temporary folder.
     /// </summary>
-    /// <param name="engines">Folder of the engines.</param>
-    internal static void AppendTensorRt(SessionOptions options, string engines)
+    internal static void AppendTensorRt(SessionOptions options)
     {
+        string local = Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify
+            ),
+            engines = Path.Combine(local.Length > 0 ? local : Path.GetTempPath(), "aaclip", "tensorrt");
         Directory.CreateDirectory(engines);
         using OrtTensorRTProviderOptions tensorRt = new();
         tensorRt.UpdateOptions(

@@ -1,4 +1,3 @@
-using AaClip.Scoring.Anchors;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -34,7 +33,7 @@ internal sealed partial class SessionFactory(
                 // The list of providers shows what was compiled in. Whether it works is known only after a session is created.
                 using SessionOptions options = Options(kernel);
                 if (wanted == Sessions.Provider.TensorRt)
-                    CudaProbe.AppendTensorRt(options, Path.Combine(Path.GetDirectoryName(CacheFolder.Path)!, "tensorrt")); // never a root
+                    CudaProbe.AppendTensorRt(options);
                 CudaProbe.Append(options);
                 if (!training && kernel is null) // fuses biases into GELU in float32 and older graphs
                     options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;

@@ -162,7 +162,8 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
     {
         TestAccount account = await TestAccount.NewAsync(azurite);
         await account.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
-        string[] audit = ["audit", "--camera", "line1", "--model", "m@1", "--id", "a", "--to", "2026-01-31", "--json"];
+        string model = Id(account.Run("publish", TinyPackage.Random()));
+        string[] audit = ["audit", "--camera", "line1", "--model", model, "--id", "a", "--to", "2026-01-31", "--json"];
 
         Aaclip.Result unknown = account.Run("audit", "--camera", "line1", "--detach"),
             started = account.Run([.. audit, "--detach"]);
@@ -192,7 +193,7 @@ public sealed class JobsTests(AzuriteFixture azurite) : IDisposable
             (unknown.Code, unknown.Error)
         );
         JsonNode progress = JsonNode.Parse(started.Output)!; // a JSON object
-        Assert.Equal(("audit", "m@1", "m@1"), ((string)progress["mode"]!, (string)progress["model"]!, (string)progress["against"]!));
+        Assert.Equal(("audit", model, model), ((string)progress["mode"]!, (string)progress["model"]!, (string)progress["against"]!));
         Assert.Equal((0.05, 0.04), (job.Request.Share, job.Request.FalseFlags));
         Assert.Equal(0.01, (double)JsonNode.Parse(json.Output)!["coverP"]!); // a line for the flagged image
         Assert.Equal(["line1/a.png", "0.5000", "0.01", "3x4+1+2", "0.1250", "0.5"], table.Rows[0]);
