@@ -13,6 +13,7 @@ internal static class GrowthPicture
         Right = 20,
         Top = 48,
         Bottom = 46,
+        LabelWidth = 44,
         InRow = 2;
 
     public static string Draw(IReadOnlyList<Growth> series, string machine)
@@ -53,8 +54,15 @@ internal static class GrowthPicture
             Add(svg, $"""<text x="{x0 + Left - 6}" y="{y + 4:F1}" text-anchor="end">{share * top:G3}</text>""");
         }
 
+        double free = double.NegativeInfinity; // right of the last label
         foreach ((double size, _) in growth.Points)
+        {
+            if (X(size) < free)
+                continue;
+            free = X(size) + LabelWidth;
             Add(svg, $"""<text x="{X(size):F1}" y="{bottom + 16}" text-anchor="middle">{Number(size)}</text>""");
+        }
+
         Add(
             svg,
             $"""<text x="{(x0 + Left + right) / 2}" y="{bottom + 34}" text-anchor="middle">{SecurityElement.Escape(growth.Size)}</text>"""
