@@ -143,8 +143,9 @@ internal static class ScanCommand
 
     private static int Scan(ScanOptions options, string[] paths, string folder, bool json, CancellationToken cancellation)
     {
+        ModelPackage.Open(options.Model); // fail now rather than after hours, and before a folder is made
         IReadOnlyList<(string, string?)> images = Images(paths, options.ObjectClass);
-        Directory.CreateDirectory(folder); // fail now rather than after hours
+        Directory.CreateDirectory(folder);
         List<(string Name, RgbImage Image)> pictures = [];
         ScanReport report;
         using (ProgressLine line = new())
