@@ -33,19 +33,13 @@ internal static class CheckGraph
     {
         using GraphWriter graph = new(path, taps);
         TransformerWriter tower = new(graph, read, precision, activation);
-        int width = shape.Vision.Width;
 
         Value image = graph.Input("image", DataType.Float, "B", 3, shape.ImageSize, shape.ImageSize);
-        Value x = ImageGraph.Embed(graph, tower, image, width, shape.Patch, shape.Grid, read);
-        x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
-        for (int block = 0; block < shape.Vision.Layers; block++)
-            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
-
         // The published code divides by the length alone; a length below 1e-12 does not occur
         const string Head = "/head";
-        Value token = graph.Slice(Head, x, 0, 1, 1); // [B, 1, width]
-        token = graph.Tap($"{Head}/ln_post", tower.LayerNorm(token, "visual.ln_post", $"{Head}/ln_post", width));
-        Value feature = tower.ToFloat32(tower.Project(token, "visual.proj", $"{Head}/proj", width, shape.Embed), Head); // [B, 1, E]
+        Value token = ImageGraph.ClassToken(graph, tower, image, shape, read); // [B, 1, width]
+        Value projected = tower.Project(token, "visual.proj", $"{Head}/proj", shape.Vision.Width, shape.Embed);
+        Value feature = tower.ToFloat32(projected, Head); // [B, 1, E]
         Value unit = ImageGraph.Normalize(graph, tower, graph.Tap($"{Head}/feature", feature), Head);
         Value weight = graph.Weight(LastWeight, [shape.Embed, 1], read(LastWeight));
         Value product = graph.Node("MatMul", $"{Head}/fc", [graph.Tap($"{Head}/unit", unit), weight]);

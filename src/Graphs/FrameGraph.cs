@@ -10,23 +10,20 @@ namespace AaClip.Graphs;
 internal static class FrameGraph
 {
     /// <param name="read">Returns values by OpenAI's names.</param>
-    public static void Write(string path, ModelArchitecture shape, Activation activation, Func<string, float[]> read)
+    public static void Write(string path, VisionArchitecture shape, Activation activation, Func<string, float[]> read)
     {
         using GraphWriter graph = new(path);
         TransformerWriter tower = new(graph, read, Precision.Fp32, activation);
-        int width = shape.Vision.Width;
         Value image = graph.Input("image", DataType.Float, "B", 3, shape.ImageSize, shape.ImageSize);
-        Value x = tower.LayerNorm(
-            ImageGraph.Embed(graph, tower, image, width, shape.Patch, shape.Grid, read),
-            "visual.ln_pre",
-            "/visual/ln_pre",
-            width
+        Value token = ImageGraph.ClassToken(graph, tower, image, shape, read); // [B, 1, width]
+        Value feature = tower.Project(token, "visual.proj", "/head/proj", shape.Vision.Width, shape.Embed);
+        graph.Output(
+            "feature",
+            graph.Node("Reshape", "/head", [feature, graph.Integers(-1, shape.Embed)]),
+            DataType.Float,
+            "B",
+            shape.Embed
         );
-        for (int block = 0; block < shape.Vision.Layers; block++)
-            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
-        Value token = graph.Node("Reshape", "/class", [graph.Slice("/class", x, 0, 1, 1), graph.Integers(-1, width)]); // [B, width]
-        token = tower.LayerNorm(token, "visual.ln_post", "/class/ln_post", width);
-        graph.Output("feature", tower.Project(token, "visual.proj", "/class/proj", width, shape.Embed), DataType.Float, "B", shape.Embed);
         graph.Save();
     }
 }

@@ -132,6 +132,24 @@ internal static class ImageGraph
         return graph.Tap("/visual/embed", graph.Node("Add", "/visual/positions", [x, positions]));
     }
 
+    /// <summary>CLIP's image tower without a second path or adapters: the class token after ln_post, [B, 1, width].</summary>
+    /// <param name="image">[B, 3, S, S], normalised.</param>
+    internal static Value ClassToken(
+        GraphWriter graph,
+        TransformerWriter tower,
+        Value image,
+        VisionArchitecture shape,
+        Func<string, float[]> read
+    )
+    {
+        int width = shape.Vision.Width;
+        Value x = Embed(graph, tower, image, width, shape.Patch, shape.Grid, read);
+        x = graph.Tap("/visual/ln_pre", tower.LayerNorm(x, "visual.ln_pre", "/visual/ln_pre", width)); // [B, 1 + patches, width]
+        for (int block = 0; block < shape.Vision.Layers; block++)
+            x = tower.Block(x, shape.Vision, $"visual.transformer.resblocks.{block}.", $"/visual/blocks.{block}", causal: false);
+        return graph.Tap("/head/ln_post", tower.LayerNorm(graph.Slice("/head", x, 0, 1, 1), "visual.ln_post", "/head/ln_post", width));
+    }
+
     // Float32 from here on: [B, patches, E].
     private static Value Head(
         TransformerWriter tower,

@@ -143,7 +143,7 @@ public sealed class EventTrainer : IDisposable
         Lazy<FrameTower> tower = new(() =>
         {
             string graph = Path.Combine(scratch, TemporalPackage.FrameGraph);
-            FrameGraph.Write(graph, VadClipTexts.TowerSizes(_clip.Architecture), Activation.QuickGelu, _clip.Read);
+            FrameGraph.Write(graph, _clip.Architecture.ImageTower, Activation.QuickGelu, _clip.Read);
             return FrameTower.Open(graph, frame, options.Provider, options.Threads, NullLogger.Instance);
         });
         try
@@ -218,14 +218,7 @@ public sealed class EventTrainer : IDisposable
     {
         ClipArchitecture clip = _clip.Architecture;
         VadClipCheckpoint.Write(PathOf(epoch), Head, clip.Context, clip.Text.Width, parameters.Values);
-        new AdapterCheckpoint(
-            Part,
-            epoch,
-            adam.Steps,
-            adam.Options.LearningRate,
-            adam.Options.Beta1,
-            [.. adam.Parameters.Select((p, i) => new TrainedTensor(p.Name, p.Shape, p.Values, adam.Means[i], adam.Squares[i]))]
-        ).Write(Path.Combine(_run.Output, StateFile));
+        adam.Checkpoint(Part, epoch).Write(Path.Combine(_run.Output, StateFile));
     }
 
     private string PathOf(int epoch) => Path.Combine(_run.Output, string.Create(CultureInfo.InvariantCulture, $"epoch_{epoch}.pth"));

@@ -157,14 +157,7 @@ public sealed class PromptTrainer : IDisposable
             Width = _model.Shape.Text.Width,
             Projections = _model.Method.Name == "anomalyclip",
         }.Write(PathOf(epoch));
-        new AdapterCheckpoint(
-            Part,
-            epoch,
-            adam.Steps,
-            adam.Options.LearningRate,
-            adam.Options.Beta1,
-            [.. adam.Parameters.Select((p, i) => new TrainedTensor(p.Name, p.Shape, p.Values, adam.Means[i], adam.Squares[i]))]
-        ).Write(Path.Combine(_run.Output, StateFile));
+        adam.Checkpoint(Part, epoch).Write(Path.Combine(_run.Output, StateFile));
     }
 
     private string PathOf(int epoch) => Path.Combine(_run.Output, string.Create(CultureInfo.InvariantCulture, $"epoch_{epoch}.pth"));

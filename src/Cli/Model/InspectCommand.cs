@@ -67,10 +67,7 @@ internal static class InspectCommand
         if (!File.Exists(file))
             return "none (aaclip scan)";
         ScanReport report = ScanReport.Parse(File.ReadAllBytes(file), file);
-        string result =
-            report.Model.Package != package.Hash ? "of another package of this name"
-            : report.Model.Rejected ? "rejected"
-            : "nothing found";
+        string result = report.Model.Package == package.Hash ? report.Result : "of another package of this name";
         string effort = report.Effort.ToString().ToLowerInvariant();
         return FormattableString.Invariant($"{result}, effort {effort}, {report.At:yyyy-MM-dd HH:mm} UTC");
     }
@@ -146,10 +143,10 @@ internal static class InspectCommand
         return 0;
     }
 
-    private static string Written(Provenance provenance) =>
+    internal static string Written(Provenance provenance) =>
         FormattableString.Invariant($"{provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {provenance.WrittenBy}");
 
-    private static void Files(PackageFolder package, Provenance provenance, bool hash)
+    internal static void Files(PackageFolder package, Provenance provenance, bool hash)
     {
         Tables.Write(
             [Column.Name("from"), "bytes", "SHA-256"],
@@ -280,7 +277,7 @@ internal static class InspectCommand
     }
 
     // The whole hash in a pipe or on a wide terminal, else its first 16 digits.
-    internal static string Hash(string sha256) =>
+    private static string Hash(string sha256) =>
         Console.IsOutputRedirected || AnsiConsole.Profile.Width >= 120 ? sha256 : $"{string.Concat(sha256.Take(16))}…";
 
     internal static string Tower(TowerShape t) => $"{t.Layers} blocks, width {t.Width}, {t.Heads} heads, MLP {t.MlpWidth}";

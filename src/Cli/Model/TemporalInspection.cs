@@ -41,25 +41,10 @@ internal static class TemporalInspection
                 ["classes", string.Join(", ", model.Classes)],
                 ["events by", $"the {model.Score.ToString().ToLowerInvariant()} branch"],
                 ["threshold", Threshold(model.Calibration)],
-                [
-                    "written",
-                    FormattableString.Invariant($"{model.Provenance.WrittenAt:yyyy-MM-dd HH:mm} UTC by {model.Provenance.WrittenBy}"),
-                ],
+                ["written", InspectCommand.Written(model.Provenance)],
             ]
         );
-        Tables.Write(
-            [Column.Name("from"), "bytes", "SHA-256"],
-            model.Provenance.Sources.Select(s => new[] { s.Key, Run.Bytes(s.Value.Bytes), InspectCommand.Hash(s.Value.Sha256) })
-        );
-        Tables.Write(
-            [Column.Name("file"), "bytes", hash ? "SHA-256 (compared)" : "SHA-256 (not compared)"],
-            model.Files.Select(f =>
-            {
-                if (hash)
-                    package.Verify(f.Key);
-                return new[] { f.Key, Run.Bytes(f.Value.Bytes), InspectCommand.Hash(f.Value.Sha256) };
-            })
-        );
+        InspectCommand.Files(package.Content, model.Provenance, hash);
         return 0;
     }
 

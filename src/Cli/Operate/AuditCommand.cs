@@ -91,12 +91,8 @@ internal static class AuditCommand
                         job = await services.FollowAsync(job.Id, cancellation);
                     if (job.Status == JobStatus.Done)
                         Write((await services.ReportAsync(job.Id, cancellation)).Audit, parsed.GetValue(json));
-                    else if (parsed.GetValue(json))
-                        Console.WriteLine(
-                            JsonSerializer.Serialize(JobProgress.Of(job, TimeProvider.System.GetUtcNow()), JobJson.Default.JobProgress)
-                        );
                     else
-                        JobServices.Write(job);
+                        JobServices.Write(job, parsed.GetValue(json));
                     if (job.Status == JobStatus.Done && parsed.GetValue(report) is { } folder)
                         await services.SaveReportAsync(job.Id, folder, cancellation);
                     return job.Status is JobStatus.Running or JobStatus.Done ? 0 : Run.Failed;

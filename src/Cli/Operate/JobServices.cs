@@ -72,16 +72,25 @@ internal sealed class JobServices
         return id;
     }
 
-    /// <summary>Refuses another package than the one that was pinned under this name.</summary>
-    /// <param name="again">Whether to pin this one in its place.</param>
-    /// <exception cref="InvalidDataException">The pin is another hash.</exception>
-    public async Task RequirePinAsync(string id, string hash, bool again, CancellationToken cancellation)
+    /// <summary>Checks that a model may get a role: that it is published, on the allow-list, and the package that was pinned.</summary>
+    /// <param name="repin">Whether to pin this package in place of another one of this name.</param>
+    /// <returns>SHA-256 of its model.json.</returns>
+    /// <exception cref="ArgumentException">It is not in the models container, or scores no images.</exception>
+    /// <exception cref="InvalidDataException">It is not on the allow-list, or not the package that was pinned.</exception>
+    public async Task<string> AcceptAsync(string id, bool repin, CancellationToken cancellation)
     {
-        if (!again && (await Choice.GetAsync(cancellation)).Pins.TryGetValue(id, out string? pin) && pin != hash)
+        string hash = await Models.RequireModelAsync(id, cancellation);
+        if (await Trust.FindAsync(cancellation) is { } list && list.Models.All(m => m.Sha256 != hash))
+            throw new InvalidDataException(
+                $"Model {id} is not in {ContainerNames.Models}/{ModelTrust.BlobName}, and workers would refuse it: check it, then add it "
+                    + $"with 'aaclip trust {id}'."
+            );
+        if (!repin && (await Choice.GetAsync(cancellation)).Pins.TryGetValue(id, out string? pin) && pin != hash)
             throw new InvalidDataException(
                 $"The model.json of {id} has SHA-256 {hash}, but {ContainerNames.Config}/{ModelRolesStore.BlobName} pins {pin}: somebody "
                     + "replaced the package. Put the right one back, or check this one and pin it with --repin."
             );
+        return hash;
     }
 
     /// <summary>Refuses a model whose scan rejected it.</summary>
@@ -102,10 +111,9 @@ internal sealed class JobServices
                         + "with --without-scan."
                 );
         if (!report.Model.Rejected)
-            return (report.Model.Families.All(f => f.Testable) ? "scan: nothing found" : "scan: too few images to reject it")
-                + $", class {report.ObjectClass}, effort {effort}";
+            return $"scan: {report.Result}, class {report.ObjectClass}, effort {effort}";
         return without
-            ? $"scan: rejected, effort {effort}; promoted on demand"
+            ? $"scan: {report.Result}, effort {effort}; promoted on demand"
             : throw new InvalidDataException(
                 FormattableString.Invariant($"The scan of {id} rejects it: an input hides more than {100 * report.MostHidden:0.#} %")
                     + " of the defects that it finds. Look at "
@@ -120,17 +128,6 @@ internal sealed class JobServices
         ?? throw new ArgumentException(
             $"Model {id} is not in container '{_storage.NameOf(ContainerNames.Models)}': publish it with 'aaclip publish FOLDER'."
         );
-
-    /// <summary>Refuses a model that the workers would refuse, before it gets a role.</summary>
-    /// <exception cref="InvalidDataException">There is an allow-list, and the model is not on it.</exception>
-    public async Task RequireTrustAsync(string id, string hash, CancellationToken cancellation)
-    {
-        if (await Trust.FindAsync(cancellation) is { } list && list.Models.All(m => m.Sha256 != hash))
-            throw new InvalidDataException(
-                $"Model {id} is not in {ContainerNames.Models}/{ModelTrust.BlobName}, and workers would refuse it: check it, then add it "
-                    + $"with 'aaclip trust {id}'."
-            );
-    }
 
     /// <summary>Shows progress until a job stops.</summary>
     public async Task<Job> FollowAsync(string id, CancellationToken cancellation)
@@ -197,8 +194,14 @@ internal sealed class JobServices
     }
 
     /// <summary>Writes a job as text.</summary>
-    public static void Write(Job job)
+    public static void Write(Job job, bool json)
     {
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(JobProgress.Of(job, TimeProvider.System.GetUtcNow()), JobJson.Default.JobProgress));
+            return;
+        }
+
         Comparison found = job.Found;
         Console.WriteLine(
             $"Job {job.Id} is {JobService.Word(job.Status)}: {found.Images} of {job.Images}{(job.ListedAll ? "" : " or more")} images."

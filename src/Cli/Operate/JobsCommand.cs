@@ -100,12 +100,7 @@ internal static class JobsCommand
                 {
                     JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     Job job = await work(services, parsed.GetValue(id)!, parsed, cancellation);
-                    if (parsed.GetValue(json))
-                        Console.WriteLine(
-                            JsonSerializer.Serialize(JobProgress.Of(job, TimeProvider.System.GetUtcNow()), JobJson.Default.JobProgress)
-                        );
-                    else
-                        JobServices.Write(job);
+                    JobServices.Write(job, parsed.GetValue(json));
                     return job.Status == JobStatus.Failed ? Run.Failed : 0;
                 })
         );

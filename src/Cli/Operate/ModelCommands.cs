@@ -84,10 +84,7 @@ internal static class ModelCommands
                     }
 
                     string id = await services.PublishedAsync(chosen, cancellation);
-                    await services.Models.RequireModelAsync(id, cancellation);
-                    string hash = await services.HashAsync(id, cancellation);
-                    await services.RequireTrustAsync(id, hash, cancellation);
-                    await services.RequirePinAsync(id, hash, parsed.GetValue(repin), cancellation);
+                    string hash = await services.AcceptAsync(id, parsed.GetValue(repin), cancellation);
                     string scan = await services.ScanOfAsync(id, hash, parsed.GetValue(without), cancellation);
                     Write(await services.Choice.PromoteAsync(id, Environment.UserName, hash, scan, cancellation));
                     Console.WriteLine($"Scan    {scan}");
@@ -143,15 +140,7 @@ internal static class ModelCommands
                 {
                     JobServices services = new(await account.OpenAsync(parsed, cancellation));
                     string? id = parsed.GetValue(model) is { } chosen ? await services.PublishedAsync(chosen, cancellation) : null;
-                    if (id is not null)
-                        await services.Models.RequireModelAsync(id, cancellation);
-                    string? hash = id is null ? null : await services.HashAsync(id, cancellation);
-                    if (id is not null && hash is not null)
-                    {
-                        await services.RequireTrustAsync(id, hash, cancellation);
-                        await services.RequirePinAsync(id, hash, parsed.GetValue(repin), cancellation);
-                    }
-
+                    string? hash = id is null ? null : await services.AcceptAsync(id, parsed.GetValue(repin), cancellation);
                     Write(await services.Choice.ShadowAsync(id, parsed.GetValue(share), hash, cancellation));
                     return 0;
                 })

@@ -127,12 +127,7 @@ internal static class RescoreCommand
                     Console.Error.WriteLine($"Job {job.Id}: {job.Request.Model} against {job.Request.Against ?? "the live model"}.");
                     if (!parsed.GetValue(detach))
                         job = await services.FollowAsync(job.Id, cancellation);
-                    if (parsed.GetValue(json))
-                        Console.WriteLine(
-                            JsonSerializer.Serialize(JobProgress.Of(job, TimeProvider.System.GetUtcNow()), JobJson.Default.JobProgress)
-                        );
-                    else
-                        JobServices.Write(job);
+                    JobServices.Write(job, parsed.GetValue(json));
                     if (job.Status == JobStatus.Done && parsed.GetValue(report) is { } folder)
                         await services.SaveReportAsync(job.Id, folder, cancellation);
                     return job.Status is JobStatus.Running or JobStatus.Done ? 0 : Run.Failed;

@@ -28,4 +28,21 @@ public sealed record ClipArchitecture(
 
     /// <summary>The image tower alone.</summary>
     public VisionArchitecture ImageTower => new(ImageSize, Patch, Vision, EmbedDim);
+
+    /// <summary>The sizes that the graphs of both towers are written with.</summary>
+    /// <param name="size">Width and height of the input in pixels.</param>
+    /// <param name="levels">See <see cref="ModelArchitecture.Levels"/>.</param>
+    internal ModelArchitecture Sizes(int size, IReadOnlyList<int> levels) =>
+        new()
+        {
+            ImageSize = size,
+            NativeImageSize = ImageSize,
+            Patch = Patch,
+            Vision = Vision,
+            Text = Text,
+            Context = Context,
+            Vocabulary = Vocabulary,
+            Embed = EmbedDim,
+            Levels = levels,
+        };
 }

@@ -152,17 +152,5 @@ internal static class VadClipTexts
     }
 
     /// <summary>The sizes that the graphs of both towers are written with, at CLIP's own input size.</summary>
-    public static ModelArchitecture TowerSizes(ClipArchitecture clip) =>
-        new()
-        {
-            ImageSize = clip.ImageSize,
-            NativeImageSize = clip.ImageSize,
-            Patch = clip.Patch,
-            Vision = clip.Vision,
-            Text = clip.Text,
-            Context = clip.Context,
-            Vocabulary = clip.Vocabulary,
-            Embed = clip.EmbedDim,
-            Levels = [clip.Vision.Layers],
-        };
+    public static ModelArchitecture TowerSizes(ClipArchitecture clip) => clip.Sizes(clip.ImageSize, [clip.Vision.Layers]);
 }

@@ -175,18 +175,7 @@ public static class ModelImporter
                 $"--levels {string.Join(',', levels)} cannot be used: give {(count is null ? "" : $"{count} ")}blocks in rising order, "
                     + $"from 1 to {layers}."
             );
-        return new ModelArchitecture
-        {
-            ImageSize = size,
-            NativeImageSize = clip.ImageSize,
-            Patch = clip.Patch,
-            Vision = clip.Vision,
-            Text = clip.Text,
-            Context = clip.Context,
-            Vocabulary = clip.Vocabulary,
-            Embed = clip.EmbedDim,
-            Levels = levels,
-        };
+        return clip.Sizes(size, levels);
     }
 
     private static void CheckNames(string[] classes, string vocabulary, PromptPack prompts, ModelArchitecture shape)

@@ -52,7 +52,7 @@ public static class TemporalImporter
         // 2. Graphs
         FrameGraph.Write(
             staging.File(TemporalPackage.FrameGraph),
-            VadClipTexts.TowerSizes(clip.Architecture),
+            clip.Architecture.ImageTower,
             Activation.QuickGelu,
             name => Read(name, clip.Read(name), clip.Path)
         );

@@ -94,8 +94,9 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             : null;
 
     /// <summary>Checks that the container has a package, and that it scores images.</summary>
-    /// <exception cref="ArgumentException">There is none, or it is a check for generated pictures.</exception>
-    public async Task RequireModelAsync(string id, CancellationToken cancellation = default)
+    /// <returns>SHA-256 of its model.json.</returns>
+    /// <exception cref="ArgumentException">There is none, or it is of another kind.</exception>
+    public async Task<string> RequireModelAsync(string id, CancellationToken cancellation = default)
     {
         string name = Prefix(id) + ModelManifest.FileName;
         if (await ContentAsync(_models.GetBlobClient(name), cancellation) is not { } manifest)
@@ -104,6 +105,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             throw new ArgumentException(
                 $"{id} is {PackageKind.Describe(kind)}, not {PackageKind.Describe(null)}: {PackageKind.Use(kind)}name a model here."
             );
+        return PackageFolder.HashOf(manifest);
     }
 
     /// <summary>Lists the ids of all packages in the container.</summary>

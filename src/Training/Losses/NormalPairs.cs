@@ -98,8 +98,10 @@ internal sealed record NormalPairsLoss(Tensor Whole, Tensor Abnormal, Tensor Tot
         return new NormalPairsLoss(whole, among, tape.Add(whole, among));
     }
 
-    // −½ Σ targets·(ln softmax of the rows + ln softmax of the columns)
-    private static Tensor CrossEntropy(Tape tape, Tensor rows, Tensor columns, Tensor targets)
+    /// <summary>−½ Σ targets·(ln softmax of the rows + ln softmax of the columns).</summary>
+    /// <param name="columns">The transpose of <paramref name="rows"/>.</param>
+    /// <param name="targets">[B, B], symmetric.</param>
+    public static Tensor CrossEntropy(Tape tape, Tensor rows, Tensor columns, Tensor targets)
     {
         Tensor both = tape.Add(tape.LogSoftmax(rows), tape.LogSoftmax(columns));
         return tape.Scale(tape.Sum(tape.Multiply(targets, both)), -0.5);

@@ -5,6 +5,19 @@ namespace AaClip.Training.Optimization;
 /// <summary>Puts the weights and Adam's state of a checkpoint back.</summary>
 internal static class AdamCheckpoint
 {
+    /// <summary>The weights with Adam's state, under the names of the parameters.</summary>
+    /// <param name="part">See <see cref="AdapterCheckpoint.Part"/>.</param>
+    /// <param name="epoch">Completed epochs.</param>
+    public static AdapterCheckpoint Checkpoint(this Adam adam, string part, int epoch) =>
+        new(
+            part,
+            epoch,
+            adam.Steps,
+            adam.Options.LearningRate,
+            adam.Options.Beta1,
+            [.. adam.Parameters.Select((p, i) => new TrainedTensor(p.Name, p.Shape, p.Values, adam.Means[i], adam.Squares[i]))]
+        );
+
     /// <summary>Reads a checkpoint if there is one.</summary>
     /// <param name="part">See <see cref="AdapterCheckpoint.Part"/>.</param>
     /// <returns>Completed epochs; 0 without a checkpoint.</returns>

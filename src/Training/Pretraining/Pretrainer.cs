@@ -164,18 +164,10 @@ public sealed class Pretrainer : IDisposable
         // Image–caption contrast in both directions; the targets are symmetric.
         Tensor whole = tape.Reshape(tape.Normalise(ImageTower.ClassFeature(tower, blocks[^1], _shape), 1e-6f), b, embed);
         Tensor logits = tape.Product(whole, text[0], transposeB: true, scale: Temperature);
-        Tensor contrast;
-        if (_options.NormalPairs == NormalPairs.None)
-        {
-            contrast = tape.Scale(
-                tape.Sum(tape.Multiply(targets, tape.Add(tape.LogSoftmax(logits), tape.LogSoftmax(tape.Transpose(logits, 1, 0))))),
-                -0.5 / b
-            );
-        }
-        else
-        {
-            contrast = NormalPairsLoss.Write(tape, logits, _options.NormalPairs).Total;
-        }
+        Tensor contrast =
+            _options.NormalPairs == NormalPairs.None
+                ? tape.Scale(NormalPairsLoss.CrossEntropy(tape, logits, tape.Transpose(logits, 1, 0), targets), 1.0 / b)
+                : NormalPairsLoss.Write(tape, logits, _options.NormalPairs).Total;
 
         // Patches against the two sentences, on every level: cross entropy with weight 4 for defective patches.
         Tensor difference = tape.Reshape(tape.Subtract(text[2], text[1]), b, embed, 1);

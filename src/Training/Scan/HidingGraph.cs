@@ -21,7 +21,6 @@ namespace AaClip.Training.Scan;
 /// <param name="batch">Images of a run.</param>
 internal sealed class HidingGraph(ScannedModel model, GraphFolder graphs, int? side, int batch)
 {
-    private const float NormBound = 1e-12f; // lower bound of the norm in PyTorch's normalize
     private const double Sharpness = 100, // of the maximum, on a scale where normal images fill the lower half of 0 to 1
         LossScale = 10, // the loss is a straight line above a tenth of the scale
         Margin = 0.02; // below the threshold
@@ -185,12 +184,8 @@ internal sealed class HidingGraph(ScannedModel model, GraphFolder graphs, int? s
         return tape.Shift(tape.Add(tape.Scale(map, share), tape.Scale(detection, 1 - share)), -scale.Threshold);
     }
 
-    private Tensor Head(TransformerTape tower, Tensor patches, string name)
-    {
-        int width = _shape.Vision.Width;
-        if (model.Manifest.Adapters is not { } adapters)
-            return tower.Tape.Normalise(ImageTower.Project(tower, patches, _shape), NormBound);
-        Tensor projected = tower.Linear(patches, $"image_adapter.{name}.fc.weight", null, width, _shape.Embed);
-        return tower.Tape.Normalise(adapters.Relu ? tower.LeakyRelu(projected) : projected, NormBound);
-    }
+    private Tensor Head(TransformerTape tower, Tensor patches, string name) =>
+        model.Manifest.Adapters is { } adapters
+            ? ImageTower.Adapted(tower, patches, _shape, name, adapters.Relu)
+            : tower.Tape.Normalise(ImageTower.Project(tower, patches, _shape), ImageTower.NormBound);
 }

@@ -4,23 +4,25 @@ using AaClip.Scoring.Images;
 namespace AaClip.Training.Scan;
 
 /// <summary>An anomalous image that the model finds, at the model's input size.</summary>
-/// <param name="Path">File.</param>
+/// <param name="Hash">SHA-256 of its file.</param>
 /// <param name="Image">[Size, Size].</param>
 /// <param name="Defect">[Size, Size]: 1 where the defect is; from its mask, else where the model's map says so.</param>
-internal sealed record Probe(string Path, RgbImage Image, byte[] Defect)
+internal sealed record Probe(string Hash, RgbImage Image, byte[] Defect)
 {
     /// <summary>Reads an image; null if the model does not find it anomalous.</summary>
+    /// <param name="bytes">Content of its file.</param>
+    /// <param name="hash">SHA-256 of it.</param>
     /// <param name="mask">File of its mask; null if there is none.</param>
     /// <exception cref="ImageRejectedException">Image or mask cannot be read.</exception>
-    public static Probe? Read(string path, string? mask, ScannedModel model, CancellationToken cancellation)
+    public static Probe? Read(string path, byte[] bytes, string hash, string? mask, ScannedModel model, CancellationToken cancellation)
     {
-        RgbImage whole = ImageDecoder.Decode(File.ReadAllBytes(path), path).Image,
+        RgbImage whole = ImageDecoder.Decode(bytes, path).Image,
             image = model.AtInputSize(whole);
         (Scoring.ImageScore score, bool anomalous) = model.Judge(image, cancellation);
         if (!anomalous)
             return null;
         byte[]? marked = mask is null ? null : GroundTruth.Read(mask, whole.Width, whole.Height, model.Size).Pixels;
-        return new Probe(path, image, marked?.AsSpan().ContainsAnyExcept((byte)0) == true ? marked : FromMap(score, model));
+        return new Probe(hash, image, marked?.AsSpan().ContainsAnyExcept((byte)0) == true ? marked : FromMap(score, model));
     }
 
     /// <summary>Whether a square touches the defect.</summary>

@@ -59,6 +59,13 @@ public sealed record ScanReport
         }
     }
 
+    /// <summary>The result in words: "rejected", "nothing found", or that no result could have rejected the model.</summary>
+    [JsonIgnore]
+    public string Result =>
+        Model.Rejected ? "rejected"
+        : Model.Families.All(f => f.Testable) ? "nothing found"
+        : "too few images to reject it";
+
     /// <summary>The report as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ScanJson.Default.ScanReport);
 }

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using AaClip.Evaluation.Metrics;
 using AaClip.Scoring.Images;
+using AaClip.Scoring.Packages;
 using AaClip.Synthesis.Drawing;
 
 namespace AaClip.Training.Scan;
@@ -89,7 +89,7 @@ public static class Scanner
         }
 
         ModelScan scan = new(model.Manifest.Id, model.Scorer.PackageHash, families.Any(f => f.Rejected), model.Search.ImageSize, families);
-        return (scan, [.. probes.Select(p => HashOf(p.Path))]);
+        return (scan, [.. probes.Select(p => p.Hash)]);
     }
 
     // In random order, each content once, until there are enough.
@@ -109,7 +109,9 @@ public static class Scanner
         for (int i = 0; i < order.Length && probes.Count < searched + options.Tested; i++)
         {
             progress?.Report(new("Scoring", i + 1, Math.Min(order.Length, searched + options.Tested)));
-            if (seen.Add(HashOf(order[i].Image)) && Probe.Read(order[i].Image, order[i].Mask, model, cancellation) is { } probe)
+            byte[] bytes = File.ReadAllBytes(order[i].Image);
+            string hash = PackageFolder.HashOf(bytes);
+            if (seen.Add(hash) && Probe.Read(order[i].Image, bytes, hash, order[i].Mask, model, cancellation) is { } probe)
                 probes.Add(probe);
         }
 
@@ -154,8 +156,6 @@ public static class Scanner
         bool testable = Test(usable.Length, usable.Length, options.MostHidden, options.Alpha).Rejected;
         return new FamilyScan(family, found.Place?.Name, found.Searched, found.Hidden, usable.Length, hidden, p, rejected, testable, most);
     }
-
-    private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
 
     private static string Word(HidingFamily family) => family == HidingFamily.Patch ? "a patch" : "a picture";
 

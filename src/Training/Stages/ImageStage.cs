@@ -14,8 +14,6 @@ namespace AaClip.Training.Stages;
 /// </summary>
 internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<string, float[]> anchors, Adam adam)
 {
-    private const float NormBound = 1e-12f; // lower bound of the norm in PyTorch's normalize, specification 2.2
-
     /// <summary>Does one training step.</summary>
     /// <returns>The loss before the step, and its parts by name.</returns>
     public Dictionary<string, float[]> Step(Batch batch, CancellationToken cancellation = default)
@@ -113,9 +111,6 @@ internal sealed class ImageStage(FrozenClip clip, GraphFolder graphs, Func<strin
         return tape.Product(tape.Reshape(detection, batch, embed), tape.Reshape(own, batch, embed), transposeB: true);
     }
 
-    private Tensor Head(TransformerTape tower, Tensor patches, string name)
-    {
-        Tensor projected = tower.Linear(patches, $"image_adapter.{name}.fc.weight", null, clip.Shape.Vision.Width, clip.Shape.Embed);
-        return tower.Tape.Normalise(clip.Options.Relu ? tower.LeakyRelu(projected) : projected, NormBound);
-    }
+    private Tensor Head(TransformerTape tower, Tensor patches, string name) =>
+        ImageTower.Adapted(tower, patches, clip.Shape, name, clip.Options.Relu);
 }

@@ -6,6 +6,9 @@ namespace AaClip.Training.Towers;
 /// <summary>The image tower with gradients (specification 1.4 and 2.2).</summary>
 internal static class ImageTower
 {
+    /// <summary>Lower bound of the norm in PyTorch's normalize (specification 2.2).</summary>
+    public const float NormBound = 1e-12f;
+
     /// <summary>Adds the tower.</summary>
     /// <param name="image">[B, 3, S, S], normalised.</param>
     /// <param name="adapters">Number of blocks with an adapter, from the first, and the weight of the adapters.</param>
@@ -46,6 +49,16 @@ internal static class ImageTower
     /// <summary>The class token after ln_post, through CLIP's projection: [B, 1, E].</summary>
     public static Tensor ClassFeature(TransformerTape tower, Tensor x, ModelArchitecture shape) =>
         Project(tower, tower.LayerNorm(tower.Tape.Slice(x, 1, 0, 1), "visual.ln_post", shape.Vision.Width), shape);
+
+    /// <summary>Unit vectors of a level in the joint space, through an adapter's projection: [B, patches, E].</summary>
+    /// <param name="patches">See <see cref="Patches"/>.</param>
+    /// <param name="name">"det_proj", or "seg_proj." with the level.</param>
+    /// <param name="relu">Whether the projections carry a LeakyReLU.</param>
+    public static Tensor Adapted(TransformerTape tower, Tensor patches, ModelArchitecture shape, string name, bool relu)
+    {
+        Tensor projected = tower.Linear(patches, $"image_adapter.{name}.fc.weight", null, shape.Vision.Width, shape.Embed);
+        return tower.Tape.Normalise(relu ? tower.LeakyRelu(projected) : projected, NormBound);
+    }
 
     /// <summary>Product with visual.proj.</summary>
     public static Tensor Project(TransformerTape tower, Tensor x, ModelArchitecture shape) =>
