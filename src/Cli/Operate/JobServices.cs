@@ -79,7 +79,7 @@ internal sealed class JobServices
     /// <exception cref="InvalidDataException">It is not on the allow-list, or not the package that was pinned.</exception>
     public async Task<string> AcceptAsync(string id, bool repin, CancellationToken cancellation)
     {
-        string hash = await Models.RequireModelAsync(id, cancellation);
+        string hash = await Models.RequireModelAsync(id, null, cancellation);
         if (await Trust.FindAsync(cancellation) is { } list && list.Models.All(m => m.Sha256 != hash))
             throw new InvalidDataException(
                 $"Model {id} is not in {ContainerNames.Models}/{ModelTrust.BlobName}, and workers would refuse it: check it, then add it "

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 
 namespace AaClip.Cli.Operate;
@@ -121,7 +122,7 @@ internal static class TrustCommand
 
     private static (string Id, string Hash) Package(string folder)
     {
-        PackageFolder package = PackageFolder.Open(folder);
+        PackageFolder package = AnyPackage.Open(folder);
         package.Verify([.. package.Files.Keys]);
         return (package.Id, package.Hash);
     }

@@ -35,7 +35,7 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             || (request.Model == request.Against && request.Mode != RescoreMode.Audit)
             || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known)
-            await models.RequireModelAsync(request.Model, cancellation);
+            await models.RequireModelAsync(request.Model, null, cancellation);
 
         // New images are scored by the live model anyway. Without an end time, the job would also have to process images that arrive while
         // it runs.

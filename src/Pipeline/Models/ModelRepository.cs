@@ -1,4 +1,5 @@
 using AaClip.Pipeline.Storage;
+using AaClip.Scoring;
 using AaClip.Scoring.Packages;
 using Azure;
 using Azure.Storage.Blobs;
@@ -24,7 +25,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
     /// </exception>
     public async Task<string> PublishAsync(string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
-        PackageFolder package = PackageFolder.Open(folder);
+        PackageFolder package = AnyPackage.Open(folder);
         string prefix = Prefix(package.Id),
             id = package.Id;
         byte[] manifest = await File.ReadAllBytesAsync(Path.Combine(package.Folder, ModelManifest.FileName), cancellation);
@@ -93,17 +94,19 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
             ? PackageFolder.HashOf(manifest)
             : null;
 
-    /// <summary>Checks that the container has a package, and that it scores images.</summary>
+    /// <summary>Checks that the container has a package, and its kind.</summary>
+    /// <param name="wanted"><see cref="PackageKind"/>; null for one that scores images.</param>
     /// <returns>SHA-256 of its model.json.</returns>
     /// <exception cref="ArgumentException">There is none, or it is of another kind.</exception>
-    public async Task<string> RequireModelAsync(string id, CancellationToken cancellation = default)
+    public async Task<string> RequireModelAsync(string id, string? wanted = null, CancellationToken cancellation = default)
     {
         string name = Prefix(id) + ModelManifest.FileName;
         if (await ContentAsync(_models.GetBlobClient(name), cancellation) is not { } manifest)
             throw new ArgumentException($"Model {id} is not in container '{_models.Name}': publish it with 'aaclip publish FOLDER'.");
-        if (PackageFolder.KindOf(manifest, $"{_models.Name}/{name}") is { } kind)
+        if (PackageFolder.KindOf(manifest, $"{_models.Name}/{name}") is var kind && kind != wanted)
             throw new ArgumentException(
-                $"{id} is {PackageKind.Describe(kind)}, not {PackageKind.Describe(null)}: {PackageKind.Use(kind)}name a model here."
+                $"{id} is {PackageKind.Describe(kind)}, not {PackageKind.Describe(wanted)}: {PackageKind.Use(kind)}name "
+                    + $"{PackageKind.Describe(wanted)} here."
             );
         return PackageFolder.HashOf(manifest);
     }
@@ -153,7 +156,7 @@ public sealed partial class ModelRepository(StorageClients storage, IOptions<Mod
                 await _models.GetBlobClient(blob.Name).DownloadToAsync(path, cancellation);
             }
 
-            PackageFolder package = PackageFolder.Open(part);
+            PackageFolder package = AnyPackage.Open(part);
             if (package.Id != id)
                 throw new InvalidDataException(
                     $"The package at {_models.Name}/{prefix} contains model {package.Id}: delete it and publish it again."

@@ -25,16 +25,22 @@ public sealed class FrameTower : IDisposable
     /// <param name="frame">The decoded frame, at its own size.</param>
     /// <returns>[D], not normalised.</returns>
     /// <exception cref="InvalidDataException">A value is not finite: the weights are damaged.</exception>
-    public float[] Feature(RgbImage frame)
+    public float[] Feature(RgbImage frame) => Feature(Prepare(frame));
+
+    /// <summary>Prepares a frame.</summary>
+    /// <param name="frame">The decoded frame, at its own size.</param>
+    /// <returns>[3, S, S].</returns>
+    public float[] Prepare(RgbImage frame)
     {
         float[] pixels = new float[3 * _frame.Size * _frame.Size];
         _frame.Write(frame, pixels);
-        return Feature(pixels);
+        return pixels;
     }
 
     /// <summary>The feature of prepared pixels.</summary>
     /// <param name="pixels">[3, S, S].</param>
-    internal float[] Feature(float[] pixels)
+    /// <inheritdoc cref="Feature(RgbImage)" path="/*[self::returns or self::exception]"/>
+    public float[] Feature(float[] pixels)
     {
         using RunOptions run = new();
         using OrtValue image = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, _frame.Size, _frame.Size]);

@@ -79,12 +79,6 @@ public sealed class PackageFolder
     /// <summary>SHA-256 of a content, lower-case hexadecimal.</summary>
     public static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    /// <summary>Opens a package that workers may use, of any kind, and checks model.json and the sizes of its files.</summary>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
-    /// <exception cref="InvalidDataException">As for <see cref="ModelPackage.Open"/>.</exception>
-    public static PackageFolder Open(string folder) =>
-        KindOf(folder) == PackageKind.Check ? CheckPackage.Open(folder).Content : ModelPackage.Open(folder).Content;
-
     /// <summary>The kind of a package (<see cref="PackageKind"/>); null for one that scores images.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">There is no readable model.json.</exception>

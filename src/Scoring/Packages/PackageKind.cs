@@ -6,7 +6,7 @@ public static class PackageKind
     /// <summary>A check for generated pictures: <see cref="CheckPackage"/>.</summary>
     public const string Check = "check";
 
-    /// <summary>Finds events in a sequence of frames; no worker uses it yet.</summary>
+    /// <summary>Finds events in a sequence of frames: <see cref="Events.TemporalPackage"/>.</summary>
     public const string Temporal = "temporal";
 
     /// <summary>What packages of a kind are.</summary>
@@ -24,7 +24,7 @@ public static class PackageKind
         kind switch
         {
             Check => "use it with 'aaclip check' or as 'generated' of a camera, and ",
-            Temporal => "use it with 'aaclip timeline', and ",
+            Temporal => "use it with 'aaclip timeline' or as 'events' of a camera, and ",
             _ => "",
         };
 

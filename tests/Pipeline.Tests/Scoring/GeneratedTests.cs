@@ -189,7 +189,7 @@ public sealed class GeneratedTests(AzuriteFixture azurite)
         string check = await PublishAsync(pipeline, TinyPackage.Check(3));
 
         ArgumentException live = await Assert.ThrowsAsync<ArgumentException>(() =>
-            pipeline.Repository.RequireModelAsync(check, Cancellation)
+            pipeline.Repository.RequireModelAsync(check, null, Cancellation)
         );
         ArgumentException job = await Assert.ThrowsAsync<ArgumentException>(() =>
             pipeline.Jobs.StartAsync(new RescoreRequest { Model = check, Mode = RescoreMode.Full }, "live@1", Cancellation)
