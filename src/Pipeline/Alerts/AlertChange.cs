@@ -5,7 +5,7 @@ namespace AaClip.Pipeline.Alerts;
 
 /// <summary>
 /// An alert was opened, updated, acknowledged or closed. Decided once; every delivery has the same id. An alert is about anomalous images
-/// unless <see cref="Silence"/>, <see cref="Drift"/> or <see cref="Generated"/> is set.
+/// unless <see cref="Silence"/>, <see cref="Drift"/>, <see cref="Generated"/> or <see cref="Event"/> is set.
 /// </summary>
 public sealed record AlertChange
 {
@@ -15,7 +15,8 @@ public sealed record AlertChange
 
     /// <summary>
     /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it;
-    /// of silence and drift, a hash of kind, camera and the time of the decision; of a generated image, of the kind and its image.
+    /// of silence and drift, a hash of kind, camera and the time of the decision; of a generated image, of the kind and its image; of an event, of the kind, model, camera
+    /// and window.
     /// </summary>
     public required string AlertId { get; init; }
 
@@ -61,6 +62,9 @@ public sealed record AlertChange
     /// <summary>An image that a generator seems to have made, which is told once and never closed; null for other kinds.</summary>
     public AlertGenerated? Generated { get; init; }
 
+    /// <summary>An event in the camera's sequence of images; null for other kinds.</summary>
+    public AlertEventFacts? Event { get; init; }
+
     /// <summary>W3C trace context of the step that decided the change.</summary>
     public string? Traceparent { get; init; }
 
@@ -70,6 +74,7 @@ public sealed record AlertChange
         Silence is not null ? AlertKind.Silence
         : Drift is not null ? AlertKind.Drift
         : Generated is not null ? AlertKind.Generated
+        : Event is not null ? AlertKind.Event
         : AlertKind.Anomaly;
 
     /// <summary>"opened", "updated", "acknowledged" or "closed"; of a generated image "flagged".</summary>
@@ -139,7 +144,8 @@ public enum AlertChangeType
 public enum AlertCloseReason
 {
     /// <summary>
-    /// The rule's number of consecutive normal images was reached; a silent camera sends again; scores are as they were at first.
+    /// The rule's number of consecutive normal images was reached; a silent camera sends again; scores are as they were at first; the
+    /// window of an event is complete.
     /// </summary>
     [JsonStringEnumMemberName("normal")]
     Normal,
@@ -159,4 +165,8 @@ public enum AlertCloseReason
     /// <summary>Another model is live: the scores of the former one no longer count.</summary>
     [JsonStringEnumMemberName("model")]
     Model,
+
+    /// <summary>An event that was found in an incomplete window is not in the complete one.</summary>
+    [JsonStringEnumMemberName("withdrawn")]
+    Withdrawn,
 }

@@ -107,6 +107,53 @@ public sealed record GeneratedData : AlertData
     public required AlertBlob Result { get; init; }
 }
 
+/// <summary>An event in a camera's sequence of images; one alert for each window that has any.</summary>
+public sealed record EventData : AlertData
+{
+    /// <summary>"name@version" of the temporal model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>
+    /// Whether the window is not complete yet: the model scores a window as a whole, so that all numbers may change, and the alert may be
+    /// withdrawn.
+    /// </summary>
+    public required bool Provisional { get; init; }
+
+    /// <summary>The strongest event of the window.</summary>
+    public required AlertedEvent Event { get; init; }
+
+    /// <summary>The window.</summary>
+    public required AlertWindow Window { get; init; }
+
+    /// <summary>The image with the highest score of the event.</summary>
+    public required AlertVersion Image { get; init; }
+
+    /// <summary>The window's time line; absent while it is provisional.</summary>
+    public AlertBlob? Timeline { get; init; }
+}
+
+/// <summary>The event of an alert.</summary>
+/// <param name="Label">The abnormal class with the largest mean probability.</param>
+/// <param name="Probability">That mean probability, 0 to 1.</param>
+/// <param name="Score">The largest mean score over the shortest duration, 0 to 1.</param>
+/// <param name="Threshold">Scores at or above this are an event.</param>
+/// <param name="From">Its begin.</param>
+/// <param name="To">Its end, or how far it has come.</param>
+public sealed record AlertedEvent(
+    string Label,
+    double Probability,
+    double Score,
+    double Threshold,
+    DateTimeOffset From,
+    DateTimeOffset To
+);
+
+/// <summary>A window of time: from its begin to before its end.</summary>
+public sealed record AlertWindow(DateTimeOffset From, DateTimeOffset To);
+
+/// <summary>A version of an image: its blob name, and its URL, if Alert__LinkBase is set.</summary>
+public sealed record AlertVersion(string Blob, [property: JsonPropertyName("etag")] string ETag, string? Url);
+
 /// <summary>A score and the threshold that it was compared with; calibrated 0.5 is the threshold.</summary>
 public sealed record AlertScore(double Raw, double Calibrated, double Threshold);
 

@@ -32,6 +32,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             SilenceData => AlertKind.Silence,
             DriftData => AlertKind.Drift,
             GeneratedData => AlertKind.Generated,
+            EventData => AlertKind.Event,
             _ => AlertKind.Anomaly,
         };
 
@@ -43,6 +44,9 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
 
     /// <summary>The data of an image that a generator seems to have made; null for other kinds.</summary>
     public GeneratedData? Generated => Data as GeneratedData;
+
+    /// <summary>The data of an event in a camera's sequence; null for other kinds.</summary>
+    public EventData? Event => Data as EventData;
 
     /// <summary>W3C trace context; null if there is none.</summary>
     public string? Traceparent => Envelope.ExtensionAttributes.TryGetValue(TraceAttribute, out object? context) ? context as string : null;
@@ -72,7 +76,14 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
                 properties["probability"] = generated.Probability;
             }
 
-            if ((Anomaly?.Model ?? Generated?.Model ?? (Data as DriftData)?.Model) is { } model)
+            if (Event is { } found)
+            {
+                properties["label"] = found.Event.Label;
+                properties["probability"] = found.Event.Probability;
+                properties["provisional"] = found.Provisional;
+            }
+
+            if ((Anomaly?.Model ?? Generated?.Model ?? Event?.Model ?? (Data as DriftData)?.Model) is { } model)
                 properties["model"] = model;
             return properties;
         }
@@ -120,6 +131,21 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
                     generated.Part
                 ),
                 Result = new AlertBlob(generated.Result, Link(options, ContainerNames.Results, generated.Result)),
+            },
+            { Event: { } found } => new EventData
+            {
+                AlertId = change.AlertId,
+                Sequence = change.Sequence,
+                Camera = change.Camera,
+                OpenedAt = change.OpenedAt,
+                Model = found.Model,
+                Provisional = found.Provisional,
+                Event = new AlertedEvent(found.Label, found.Probability, found.Score, found.Threshold, found.From, found.To),
+                Window = new AlertWindow(found.WindowFrom, found.WindowTo),
+                Image = new AlertVersion(found.Image, found.ETag, Link(options, ContainerNames.Images, found.Image)),
+                Timeline = found.Timeline is { } timeline
+                    ? new AlertBlob(timeline, Link(options, ContainerNames.Timelines, timeline))
+                    : null,
             },
             _ => OfImages(change, options),
         };
@@ -171,6 +197,7 @@ public sealed record AlertEvent(CloudEvent Envelope, AlertData Data)
             AlertKind.Silence => AlertJson.Default.SilenceData,
             AlertKind.Drift => AlertJson.Default.DriftData,
             AlertKind.Generated => AlertJson.Default.GeneratedData,
+            AlertKind.Event => AlertJson.Default.EventData,
             _ => AlertJson.Default.AnomalyData,
         };
 

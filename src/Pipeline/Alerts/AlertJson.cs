@@ -13,4 +13,5 @@ namespace AaClip.Pipeline.Alerts;
 [JsonSerializable(typeof(SilenceData))]
 [JsonSerializable(typeof(DriftData))]
 [JsonSerializable(typeof(GeneratedData))]
+[JsonSerializable(typeof(EventData))]
 internal sealed partial class AlertJson : JsonSerializerContext;

@@ -21,18 +21,23 @@ public enum AlertKind
     /// <summary>A generator seems to have made an image.</summary>
     [JsonStringEnumMemberName("generated")]
     Generated,
+
+    /// <summary>An event was found in the camera's sequence of images.</summary>
+    [JsonStringEnumMemberName("event")]
+    Event,
 }
 
 /// <summary>Names of kinds, as they stand in events, topics and tags of metrics.</summary>
 public static class AlertKinds
 {
-    /// <summary>"anomaly", "silence", "drift" or "generated".</summary>
+    /// <summary>"anomaly", "silence", "drift", "generated" or "event".</summary>
     public static string NameOf(this AlertKind kind) =>
         kind switch
         {
             AlertKind.Anomaly => "anomaly",
             AlertKind.Silence => "silence",
             AlertKind.Generated => "generated",
+            AlertKind.Event => "event",
             _ => "drift",
         };
 
@@ -44,6 +49,7 @@ public static class AlertKinds
             "silence" => AlertKind.Silence,
             "drift" => AlertKind.Drift,
             "generated" => AlertKind.Generated,
+            "event" => AlertKind.Event,
             _ => null,
         };
 }
@@ -78,4 +84,34 @@ public sealed record AlertGenerated(
     string ETag,
     string Result,
     string? Part = null
+);
+
+/// <summary>The facts of an event in a camera's sequence: the strongest of a window.</summary>
+/// <param name="Model">"name@version" of the temporal model.</param>
+/// <param name="Label">The abnormal class with the largest mean probability.</param>
+/// <param name="Probability">That mean probability, 0 to 1.</param>
+/// <param name="Score">The largest mean score over the shortest duration, 0 to 1.</param>
+/// <param name="Threshold">Scores at or above this are an event.</param>
+/// <param name="From">Its begin.</param>
+/// <param name="To">Its end, or how far it has come.</param>
+/// <param name="WindowFrom">Begin of the window.</param>
+/// <param name="WindowTo">End of the window.</param>
+/// <param name="Provisional">Whether the window is not complete yet, so that the numbers may change.</param>
+/// <param name="Image">The image with the highest score: blob name in the images container.</param>
+/// <param name="ETag">Version of that blob.</param>
+/// <param name="Timeline">Blob name in the timelines container; null while provisional.</param>
+public sealed record AlertEventFacts(
+    string Model,
+    string Label,
+    double Probability,
+    double Score,
+    double Threshold,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    DateTimeOffset WindowFrom,
+    DateTimeOffset WindowTo,
+    bool Provisional,
+    string Image,
+    string ETag,
+    string? Timeline
 );

@@ -47,6 +47,19 @@ internal sealed record AlertState
     /// <summary>The alert that the camera's scores have moved; null if there is none.</summary>
     public OpenCondition? Drift { get; init; }
 
+    /// <summary>
+    /// Alerts about events, open ones and the newest closed ones, in the order of their opening: a closed one stays closed, however late a
+    /// decision on it comes.
+    /// </summary>
+    public IReadOnlyList<EventAlert> Events
+    {
+        get;
+        init => field = value ?? [];
+    } = []; // the JSON reader sets an absent member to null
+
+    /// <summary>Up to this time, windows of events are complete: no provisional decision on one counts any more. Null before the first.</summary>
+    public DateTimeOffset? EventsUntil { get; init; }
+
     /// <summary>Decided changes that are not yet delivered to every receiver, in the order of their decision.</summary>
     public IReadOnlyList<PendingChange> Outbox
     {
@@ -87,6 +100,14 @@ internal sealed record OpenAlert(string Id, DateTimeOffset OpenedAt, int Sequenc
 /// <param name="At">Time of the image that closed it.</param>
 /// <param name="Calibrated">Its highest calibrated score.</param>
 internal sealed record ClosedAlert(DateTimeOffset At, double Calibrated);
+
+/// <summary>An alert about an event.</summary>
+/// <param name="Id">Id of the alert.</param>
+/// <param name="OpenedAt">Begin of the event that opened it.</param>
+/// <param name="Sequence">Number of its newest change, from 1.</param>
+/// <param name="Event">What was told last.</param>
+/// <param name="Closed">Whether it is closed.</param>
+internal sealed record EventAlert(string Id, DateTimeOffset OpenedAt, int Sequence, AlertEventFacts Event, bool Closed);
 
 /// <summary>A change and the receivers that already have it.</summary>
 internal sealed record PendingChange(AlertChange Change, IReadOnlyList<string> DeliveredTo)

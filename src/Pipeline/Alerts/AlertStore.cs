@@ -23,17 +23,8 @@ internal sealed class AlertStore(StorageClients storage, TimeProvider time)
 
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.State);
 
-    /// <summary>
-    /// Returns the blob name of a camera's state: "alerts/{camera}.json", percent-encoded. Names above 200 characters are cut and end with
-    /// a hash.
-    /// </summary>
-    public static string BlobName(string camera)
-    {
-        string name = Uri.EscapeDataString(camera);
-        if (name.Length > 200)
-            name = $"{name[..100]}~{TextHash.Hex(camera, 32)}";
-        return $"{Folder}{name}.json";
-    }
+    /// <summary>Returns the blob name of a camera's state.</summary>
+    public static string BlobName(string camera) => BlobNames.OfState(Folder, camera);
 
     /// <summary>Reads a state; returns the empty one if there is none.</summary>
     /// <exception cref="InvalidDataException">The blob is not a state that this program knows.</exception>

@@ -12,6 +12,7 @@ namespace AaClip.Pipeline.Contracts;
 [JsonSerializable(typeof(BlobCreated))]
 [JsonSerializable(typeof(ScoreRequested))]
 [JsonSerializable(typeof(Scored))]
+[JsonSerializable(typeof(FrameSeen))]
 [JsonSerializable(typeof(RescoreStep))]
 [JsonSerializable(typeof(RescoreRequest))]
 public sealed partial class MessageJson : JsonSerializerContext;

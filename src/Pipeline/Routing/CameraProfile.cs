@@ -35,6 +35,7 @@ namespace AaClip.Pipeline.Routing;
 /// <param name="TileOverlap">Share of a tile's side that it has in common with the next one, 0 to 0.5. Default 0.25.</param>
 /// <param name="First">A cheap model that settles what is clearly normal; null for none.</param>
 /// <param name="Generated">A check for pictures that a generator made; null for none.</param>
+/// <param name="Events">The images are frames of a sequence in which events are looked for; null for none.</param>
 public sealed record CameraProfile(
     string Class = "object",
     Domain Domain = Domain.Industrial,
@@ -49,7 +50,8 @@ public sealed record CameraProfile(
     string? Tiles = null,
     double TileOverlap = Tiling.DefaultOverlap,
     FirstModel? First = null,
-    GeneratedRule? Generated = null
+    GeneratedRule? Generated = null,
+    CameraEvents? Events = null
 )
 {
     /// <summary>Name of the group of <see cref="Part"/>.</summary>

@@ -47,6 +47,7 @@ internal static class CameraProfileChecks
             );
         CheckFirst(profile.First, where);
         CheckGenerated(profile.Generated, where);
+        CheckEvents(profile.Events, where);
         CheckPart(profile, where);
         CheckMask(profile, where);
         CheckAlert(profile.Alert, where);
@@ -95,6 +96,30 @@ internal static class CameraProfileChecks
                 );
             (p, from) = (level[0], level[1]);
         }
+    }
+
+    private static void CheckEvents(CameraEvents? events, string where)
+    {
+        if (events is null)
+            return;
+        const double Day = 86_400;
+        if (!ModelId.TryParse(events.Model, out _))
+            throw Bad(where, "events.model", $"'{events.Model}'", "expected name@version of a published temporal package");
+        if (events.EverySeconds is not (>= 0.01 and <= 3600))
+            throw Bad(where, "events.everySeconds", Text(events.EverySeconds), "expected seconds, 0.01 to 3600");
+        if (events.GapSeconds < events.EverySeconds || events.GapSeconds is not (> 0 and <= Day))
+            throw Bad(where, "events.gapSeconds", Text(events.GapSeconds), "expected seconds, from events.everySeconds to a day");
+        if (events.LatenessSeconds is not (>= 0 and <= Day))
+            throw Bad(where, "events.latenessSeconds", Text(events.LatenessSeconds), "expected seconds, 0 to a day");
+        if (events.Threshold is { } threshold && threshold is not (> 0 and < 1))
+            throw Bad(
+                where,
+                "events.threshold",
+                Text(threshold),
+                "expected a score above 0 and below 1, or leave it out to take the model's calibration"
+            );
+        if (events.MinSeconds is { } seconds && seconds is not (> 0 and < Day))
+            throw Bad(where, "events.minSeconds", Text(seconds), "expected seconds above 0, less than a day, or leave it out");
     }
 
     private static void CheckPart(CameraProfile profile, string where)

@@ -7,6 +7,7 @@ using AaClip.Pipeline.Results;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
+using AaClip.Pipeline.Timelines;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Maps;
@@ -23,7 +24,8 @@ namespace AaClip.Pipeline.Scoring;
 /// <param name="Result">The stored result.</param>
 /// <param name="Scored">Message for the alert rules; null for a failed image and for jobs.</param>
 /// <param name="Shadow">Request for the shadow model to score the same image; null for none.</param>
-public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null);
+/// <param name="Frame">Message for the step that looks for events; null where the camera has none, and for jobs.</param>
+public sealed record ScoredImage(ResultDocument Result, Scored? Scored = null, ScoreRequested? Shadow = null, FrameSeen? Frame = null);
 
 /// <summary>
 /// Makes a stored result from a request: 1. model and profile; 2. download the requested version; 3. decode; 4. score; 5. judge; 6. draw
@@ -44,6 +46,8 @@ public sealed partial class ImageScoring : IDisposable
     private readonly CameraReferences _references;
     private readonly ModelHost _models;
     private readonly CheckHost _checks;
+    private readonly EventModelHost _events;
+    private readonly FeatureStore _features;
     private readonly ResultStore _results;
     private readonly DecodeOptions _decode;
     private readonly int _heatmapSide;
@@ -68,6 +72,8 @@ public sealed partial class ImageScoring : IDisposable
         CameraReferences references,
         ModelHost models,
         CheckHost checks,
+        EventModelHost events,
+        FeatureStore features,
         ModelRolesStore choice,
         ResultStore results,
         IOptions<LimitsOptions> limits,
@@ -82,6 +88,8 @@ public sealed partial class ImageScoring : IDisposable
         _references = references;
         _models = models;
         _checks = checks;
+        _events = events;
+        _features = features;
         _results = results;
         _decode = new DecodeOptions
         {
@@ -101,6 +109,8 @@ public sealed partial class ImageScoring : IDisposable
         ScoredImage image = await RunAsync(request, "ScoreImage", urgent: true, cancellation);
         if (image.Scored is { } scored)
             await _sender.SendAsync(QueueNames.Scored, scored, MessageJson.Default.Scored, cancellation: cancellation);
+        if (image.Frame is { } frame)
+            await _sender.SendAsync(QueueNames.Events, frame, MessageJson.Default.FrameSeen, cancellation: cancellation);
         if (image.Shadow is { } shadow)
             await _sender.SendAsync(QueueNames.ScoreBulk, shadow, MessageJson.Default.ScoreRequested, cancellation: cancellation);
         return image;
@@ -212,6 +222,8 @@ public sealed partial class ImageScoring : IDisposable
         CameraReference? references; // null if the camera has none
         FirstLook? first = null; // of the camera's first model
         GeneratedPart? generated = null; // of the camera's check for generated pictures
+        FrameLook? frame = null; // of the camera's temporal model
+        DateTimeOffset taken = default;
         long start = _time.GetTimestamp();
         try
         {
@@ -237,6 +249,7 @@ public sealed partial class ImageScoring : IDisposable
                         Part = ImageParts.OfMetadata(request.Image, details.Metadata, _logger) ?? result.Image.Part,
                     },
                 };
+                taken = FrameTime.Of(details.Metadata, details.LastModified);
                 if (details.ContentLength > _decode.Limits.MaxBytes)
                     throw new ImageRejectedException(
                         ImageRejection.TooManyBytes,
@@ -282,6 +295,10 @@ public sealed partial class ImageScoring : IDisposable
                 request.Job is null && profile.Generated is { } rule
                     ? GeneratedLook.AskAsync(image, rule, _checks, cancellation)
                     : Task.FromResult<GeneratedPart?>(null);
+            Task<FrameLook?> looking =
+                request.Job is null && profile.Events is { } events
+                    ? FrameLook.AskAsync(image, events, _events, cancellation)
+                    : Task.FromResult<FrameLook?>(null);
             if (request.Job is null && profile.First is { } asked)
                 first = references?.Patches is null
                     ? await FirstLook.AskAsync(image, request.ObjectClass, profile, model, _models, urgent, cancellation)
@@ -297,6 +314,7 @@ public sealed partial class ImageScoring : IDisposable
                 image = null; // while waiting for the model, keep only the photo and the model's input in memory
                 score = await scoring;
                 generated = await checking;
+                frame = await looking;
             }
             catch (InvalidDataException e) // the output has NaN or infinity; a retry gives the same
             {
@@ -349,7 +367,13 @@ public sealed partial class ImageScoring : IDisposable
             cancellation
         );
 
-        // 7. Store the result
+        // 7. Store the feature and the result
+        if (frame is not null)
+        {
+            Frame own = new(result.Image.Name, result.Image.RequiredETag, taken);
+            await _features.AddAsync(frame.Model, frame.Length, own, frame.Feature, cancellation);
+        }
+
         result = result with
         {
             Score = judgement.Score,
@@ -410,7 +434,14 @@ public sealed partial class ImageScoring : IDisposable
     ) =>
         request.Job is not null
             ? new ScoredImage(result)
-            : new ScoredImage(result, Message(request, result), await ShadowAsync(request, result, model, cancellation));
+            : new ScoredImage(
+                result,
+                Message(request, result),
+                await ShadowAsync(request, result, model, cancellation),
+                (await _cameras.GetAsync(cancellation)).Find(request.Camera)?.Events is { } events
+                    ? await FrameLook.MessageAsync(_features, events, result, _time.GetUtcNow(), cancellation)
+                    : null
+            );
 
     /// <summary>Finishes an image that already has its result: writes the row in the index, and returns the messages to send.</summary>
     private async Task<ScoredImage> FinishAsync(ScoreRequested request, ResultDocument result, string model, CancellationToken cancellation)

@@ -33,6 +33,16 @@ public static class BlobNames
         return ImageFolder(model, image) + (version.Length <= LongestETag ? version : "~" + TextHash.Hex(etag, HashDigits));
     }
 
+    /// <summary>
+    /// Returns the blob name of a camera's state: "{folder}{camera}.json", percent-encoded. Names above 200 characters are cut and end with
+    /// a hash.
+    /// </summary>
+    public static string OfState(string folder, string camera)
+    {
+        string name = Uri.EscapeDataString(camera);
+        return $"{folder}{(name.Length > 200 ? $"{name[..100]}~{TextHash.Hex(camera, 32)}" : name)}.json";
+    }
+
     /// <summary>Returns the prefix of all blob names of a model, or of one of its cameras.</summary>
     public static string Prefix(string model, string? camera = null) =>
         camera is null ? $"{Segment(model)}/" : $"{Segment(model)}/{Shortened(camera)}/";

@@ -15,6 +15,12 @@ public static class ContainerNames
     /// <summary>Raw maps, 16-bit PNG.</summary>
     public const string Maps = "maps";
 
+    /// <summary>Features of frames, float16.</summary>
+    public const string Features = "features";
+
+    /// <summary>Time lines of cameras with events.</summary>
+    public const string Timelines = "timelines";
+
     /// <summary>Model packages.</summary>
     public const string Models = "models";
 
@@ -24,9 +30,9 @@ public static class ContainerNames
     /// <summary>Records of rescoring jobs.</summary>
     public const string Jobs = "jobs";
 
-    /// <summary>Alert state of each camera.</summary>
+    /// <summary>State of each camera: alerts, and open windows of events.</summary>
     public const string State = "state";
 
     /// <summary>All container names.</summary>
-    public static IReadOnlyList<string> All { get; } = [Images, Results, Heatmaps, Maps, Models, Config, Jobs, State];
+    public static IReadOnlyList<string> All { get; } = [Images, Results, Heatmaps, Maps, Features, Timelines, Models, Config, Jobs, State];
 }

@@ -15,6 +15,9 @@ public static class QueueNames
     /// <summary>Images that have a score.</summary>
     public const string Scored = "scored";
 
+    /// <summary>Frames that have a feature.</summary>
+    public const string Events = "events";
+
     /// <summary>Alerts for downstream systems.</summary>
     public const string Alerts = "alerts";
 
@@ -36,6 +39,9 @@ public static class QueueNames
     /// <summary>Poison queue of <see cref="Scored"/>.</summary>
     public const string ScoredPoison = Scored + PoisonSuffix;
 
+    /// <summary>Poison queue of <see cref="Events"/>.</summary>
+    public const string EventsPoison = Events + PoisonSuffix;
+
     /// <summary>Poison queue of <see cref="Rescore"/>.</summary>
     public const string RescorePoison = Rescore + PoisonSuffix;
 
@@ -44,5 +50,19 @@ public static class QueueNames
     /// start, because they have triggers.
     /// </summary>
     public static IReadOnlyList<string> All { get; } =
-    [Uploads, Score, ScoreBulk, Scored, Alerts, Rescore, UploadsPoison, ScorePoison, ScoreBulkPoison, ScoredPoison, RescorePoison];
+    [
+        Uploads,
+        Score,
+        ScoreBulk,
+        Scored,
+        Events,
+        Alerts,
+        Rescore,
+        UploadsPoison,
+        ScorePoison,
+        ScoreBulkPoison,
+        ScoredPoison,
+        EventsPoison,
+        RescorePoison,
+    ];
 }

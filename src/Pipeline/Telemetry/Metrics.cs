@@ -56,6 +56,13 @@ public static class Metrics
         "Images of cameras with a check for generated pictures, by what it said: camera, generated, unavailable."
     );
 
+    private static readonly Counter<long> FrameCount = Meter.CreateCounter<long>(
+        "aaclip.events.frames",
+        "{image}",
+        "Images of cameras with events, by what became of them: seen (they have a feature), unavailable (the model could not be asked), "
+            + "late (their window was closed)."
+    );
+
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
         "aaclip.failures",
         "{image}",
@@ -126,6 +133,11 @@ public static class Metrics
     /// <param name="outcome">"camera", "generated" or "unavailable".</param>
     /// <param name="check">"name@version" of the check.</param>
     public static void Generated(string outcome, string check) => GeneratedCount.Add(1, new("outcome", outcome), new("check", check));
+
+    /// <summary>Counts an image of a camera with events.</summary>
+    /// <param name="outcome">"seen", "unavailable" or "late".</param>
+    /// <param name="model">"name@version" of the temporal model.</param>
+    public static void Frame(string outcome, string model) => FrameCount.Add(1, new("outcome", outcome), new("model", model));
 
     /// <summary>Counts a failed image.</summary>
     /// <param name="code">Code of the failure, not its text.</param>
