@@ -35,6 +35,13 @@ public sealed class RecordFailure(FailureRecorder recorder)
         CancellationToken cancellation
     ) => recorder.RecordAsync(QueueNames.Scored, message, cancellation);
 
+    /// <summary>Records a frame whose event step failed.</summary>
+    [Function("RecordEventFailure")]
+    public Task Event(
+        [QueueTrigger(QueueNames.EventsPoison, Connection = StorageConnection.Setting)] string message,
+        CancellationToken cancellation
+    ) => recorder.RecordAsync(QueueNames.Events, message, cancellation);
+
     /// <summary>Records a failed step of a job, and marks the job as failed; it can be resumed.</summary>
     [Function("RecordRescoreFailure")]
     public Task Rescore(

@@ -1,5 +1,6 @@
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Audits;
+using AaClip.Pipeline.Events;
 using AaClip.Pipeline.Failures;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -11,6 +12,7 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Telemetry;
+using AaClip.Pipeline.Timelines;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -58,6 +60,10 @@ public static class Services
         services.AddSingleton<ModelTrust>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<CheckHost>();
+        services.AddSingleton<EventModelHost>();
+        services.AddSingleton<FeatureStore>();
+        services.AddSingleton<TimelineMaker>();
+        services.AddSingleton<TimelineStore>();
         services.AddSingleton<ImageScoring>();
         services.AddSingleton<ImagePush>();
         services.AddSingleton<JobStore>();
@@ -70,6 +76,7 @@ public static class Services
         services.AddSingleton<BulkScoring>();
         services.AddSingleton<FailureRecorder>();
         services.AddAaClipAlerts(configuration);
+        services.AddSingleton<EventWatch>();
         services.AddHostedService<ModelWarmup>();
         services.AddHostedService<DeadProcess>();
         return services;

@@ -79,6 +79,7 @@ public class Reaching_every_function(AzuriteFixture azurite)
                     QueueNames.ScorePoison,
                     QueueNames.ScoreBulkPoison,
                     QueueNames.ScoredPoison,
+                    QueueNames.EventsPoison,
                     QueueNames.RescorePoison,
                 ]
         )
@@ -93,6 +94,19 @@ public class Reaching_every_function(AzuriteFixture azurite)
             EnqueuedAt = DateTimeOffset.UtcNow,
         };
         await site.SendAsync(QueueNames.ScoreBulk, JsonSerializer.Serialize(again, MessageJson.Default.ScoreRequested));
+
+        FrameSeen frame = new() // of a camera without events: nothing comes of it
+        {
+            Image = "line1/a.png",
+            ETag = etag,
+            Camera = "line1",
+            ImageTime = DateTimeOffset.UtcNow,
+            Model = "vad@1",
+            Length = 256,
+            Feature = "vad@1/line1/a.png/1.f16",
+            EnqueuedAt = DateTimeOffset.UtcNow,
+        };
+        await site.SendAsync(QueueNames.Events, JsonSerializer.Serialize(frame, MessageJson.Default.FrameSeen));
 
         // HTTP functions
         reached.Add(await AnswersAsync("Health", HttpMethod.Get, "/api/health"));

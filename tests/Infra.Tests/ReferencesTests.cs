@@ -15,10 +15,11 @@ public class ReferencesTests
         ["Results.Index", "Telemetry"],
         ["Resilience"],
         ["Models", "Results", "Reviews", "Routing"],
+        ["Timelines"],
         ["Results.Counts", "Scoring"],
         ["Audits", "Cameras"],
         ["Alerts", "Jobs"],
-        ["Failures"],
+        ["Events", "Failures"],
         ["Operations"],
     ];
 

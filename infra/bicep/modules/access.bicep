@@ -44,12 +44,14 @@ module scorer 'identity.bicep' = {
       { name: 'results', role: 'blobContributor' }
       { name: 'heatmaps', role: 'blobContributor' }
       { name: 'maps', role: 'blobContributor' }
+      { name: 'features', role: 'blobContributor' }
       { name: 'jobs', role: 'blobContributor' } // a job whose model cannot be loaded is marked as failed
     ]
     queues: [
       { name: 'score', role: 'queueContributor' }
       { name: 'score-bulk', role: 'queueContributor' }
       { name: 'scored', role: 'queueSender' }
+      { name: 'events', role: 'queueSender' }
       { name: 'score-poison', role: 'queueSender' }
       { name: 'score-bulk-poison', role: 'queueSender' }
     ]
@@ -73,18 +75,22 @@ module router 'identity.bicep' = {
       { name: 'heatmaps', role: 'blobReader' } // for the reports of jobs
       { name: 'results', role: 'blobContributor' } // failed results, and results judged again
       { name: 'maps', role: 'blobContributor' } // of results judged again
+      { name: 'features', role: 'blobReader' }
+      { name: 'timelines', role: 'blobContributor' }
       { name: 'jobs', role: 'blobContributor' }
       { name: 'state', role: 'blobContributor' }
     ]
     queues: [
       { name: 'uploads', role: 'queueContributor' }
       { name: 'scored', role: 'queueContributor' }
+      { name: 'events', role: 'queueContributor' }
       { name: 'rescore', role: 'queueContributor' }
       { name: 'alerts', role: 'queueContributor' } // it updates messages that it has sent hidden
       { name: 'uploads-poison', role: 'queueContributor' }
       { name: 'score-poison', role: 'queueContributor' }
       { name: 'score-bulk-poison', role: 'queueContributor' }
       { name: 'scored-poison', role: 'queueContributor' }
+      { name: 'events-poison', role: 'queueContributor' }
       { name: 'rescore-poison', role: 'queueContributor' }
       { name: 'score', role: 'queueSender' }
       { name: 'score-bulk', role: 'queueSender' }

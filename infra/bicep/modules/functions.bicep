@@ -107,6 +107,7 @@ var onRouter = [
   'RecordScoreFailure'
   'RecordBulkFailure'
   'RecordScoredFailure'
+  'RecordEventFailure'
   'RecordRescoreFailure'
   'RescorePages'
   'SweepAlerts'
@@ -114,6 +115,8 @@ var onRouter = [
   'DropOldResults'
   'CountResults'
   'WatchCameras'
+  'WatchEvents'
+  'CloseTimelines'
   'ListAlerts'
   'OpenApi'
   'ChangeAlert'
@@ -231,10 +234,12 @@ module router 'app.bicep' = {
     scaleQueues: [
       { queue: 'uploads', length: 500 }
       { queue: 'scored', length: 500 }
+      { queue: 'events', length: 50 } // of frames, each a run of the temporal model's head
       { queue: 'uploads-poison', length: 500 }
       { queue: 'score-poison', length: 500 }
       { queue: 'score-bulk-poison', length: 500 }
       { queue: 'scored-poison', length: 500 }
+      { queue: 'events-poison', length: 500 }
       { queue: 'rescore', length: 10 }
       { queue: 'rescore-poison', length: 500 }
     ]

@@ -48,6 +48,8 @@ var containers = [
   'results'
   'heatmaps'
   'maps'
+  'features'
+  'timelines'
   'models'
   'config'
   'jobs'
@@ -61,12 +63,14 @@ var queues = [
   'score'
   'score-bulk'
   'scored'
+  'events'
   'alerts'
   'rescore'
   'uploads-poison'
   'score-poison'
   'score-bulk-poison'
   'scored-poison'
+  'events-poison'
   'rescore-poison'
 ]
 
@@ -76,6 +80,8 @@ var lives = filter(
     { container: 'results', days: resultsDays }
     { container: 'heatmaps', days: heatmapsDays }
     { container: 'maps', days: mapsDays }
+    { container: 'features', days: mapsDays }
+    { container: 'timelines', days: resultsDays }
     { container: 'jobs', days: resultsDays }
   ],
   life => life.days > 0

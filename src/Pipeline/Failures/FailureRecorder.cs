@@ -123,6 +123,17 @@ public sealed partial class FailureRecorder(
                 );
             }
 
+            if (queue == QueueNames.Events)
+            {
+                FrameSeen seen = Read(message, MessageJson.Default.FrameSeen);
+                return (
+                    null,
+                    seen.Image,
+                    "The image has its score, but every attempt to put it into its camera's time line failed: see the log of WatchEvents, "
+                        + "then send the message again with 'aaclip redrive', or run a job of mode timeline."
+                );
+            }
+
             if (queue == QueueNames.Uploads)
             {
                 BlobCreated upload = Read(message, MessageJson.Default.BlobCreated);

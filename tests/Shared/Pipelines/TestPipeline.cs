@@ -11,6 +11,7 @@ using AaClip.Pipeline.Results.Index;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
+using AaClip.Pipeline.Timelines;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Sessions;
 using Azure;
@@ -66,6 +67,9 @@ internal sealed class TestPipeline : IAsyncDisposable
             NullLogger<ModelHost>.Instance
         );
         Checks = new CheckHost(model, Repository, Trust, TimeProvider.System, NullLogger<CheckHost>.Instance);
+        EventModels = new EventModelHost(model, Repository, Trust, TimeProvider.System, NullLogger<EventModelHost>.Instance);
+        Features = new FeatureStore(storage);
+        Timelines = new TimelineStore(storage);
         Results = new ResultStore(storage);
         Scoring = new ImageScoring(
             storage,
@@ -73,6 +77,8 @@ internal sealed class TestPipeline : IAsyncDisposable
             References,
             Models,
             Checks,
+            EventModels,
+            Features,
             Choice,
             Results,
             Options.Create(limits),
@@ -116,6 +122,9 @@ internal sealed class TestPipeline : IAsyncDisposable
     public CameraReferences References { get; }
     public ModelHost Models { get; }
     public CheckHost Checks { get; }
+    public EventModelHost EventModels { get; }
+    public FeatureStore Features { get; }
+    public TimelineStore Timelines { get; }
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
     public ModelTrust Trust { get; }
@@ -241,6 +250,7 @@ internal sealed class TestPipeline : IAsyncDisposable
         await Models.DisposeAsync();
         Trust.Dispose();
         await Checks.DisposeAsync();
+        await EventModels.DisposeAsync();
         _cache.Dispose();
     }
 }
