@@ -27,7 +27,21 @@ public sealed partial class CheckHost(
 
     private readonly Lock _lock = new();
     private readonly List<Slot> _slots = [];
+    private readonly SortedDictionary<string, string> _unavailable = new(StringComparer.Ordinal); // why the last picture was not checked
     private bool _closed;
+
+    /// <summary>For the health report: the checks that could not be asked the last time. A picture that is checked clears one.</summary>
+    /// <param name="asked">"name@version" of the checks that cameras name; what is known of others is dropped.</param>
+    /// <returns>By name; empty if all work, or none was asked yet.</returns>
+    public IReadOnlyList<CheckState> Unavailable(IReadOnlyCollection<string> asked)
+    {
+        lock (_lock)
+        {
+            foreach (string id in _unavailable.Keys.Except(asked, StringComparer.Ordinal).ToArray())
+                _unavailable.Remove(id);
+            return [.. _unavailable.Select(u => new CheckState(u.Key, u.Value))];
+        }
+    }
 
     /// <summary>Checks a picture.</summary>
     /// <param name="id">"name@version" of the check.</param>
@@ -44,7 +58,12 @@ public sealed partial class CheckHost(
             PictureCheck check = await LoadedAsync(slot, cancellation);
             await trust.RequireAsync(id, slot.Hash, cancellation); // it may have been taken off the list since it was loaded
             double probability = await RunAsync(slot, check, check.Prepare(image), cancellation);
-            slot.Failures = 0;
+            lock (_lock)
+            {
+                slot.Failures = 0;
+                _unavailable.Remove(id);
+            }
+
             return probability;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
@@ -150,6 +169,7 @@ public sealed partial class CheckHost(
         string reason = Fault.Text(e);
         lock (_lock)
         {
+            _unavailable[slot.Id] = reason;
             if (slot.Fault is not null)
                 return; // several images had the same fault
             slot.Fault = reason;
@@ -264,3 +284,8 @@ public sealed partial class CheckHost(
         public static partial void Unavailable(ILogger logger, string check, string reason);
     }
 }
+
+/// <summary>A check for generated pictures that cannot be asked, for the health report.</summary>
+/// <param name="Id">"name@version".</param>
+/// <param name="Note">Why, the last time: refused, not in storage, damaged, of another kind, or a failed run.</param>
+public sealed record CheckState(string Id, string Note);
