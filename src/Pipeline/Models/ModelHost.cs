@@ -144,8 +144,8 @@ public sealed partial class ModelHost(
 
     /// <summary>
     /// Asks again for a live model that was refused or could not be loaded, as the next image would: health calls it, so that
-    /// <see cref="State"/> follows a change of the roles or of the allow-list without an image. Does nothing while the live model is well or
-    /// none was loaded; does not throw what the state tells.
+    /// <see cref="State"/> follows a change of the roles or of the allow-list without an image. Does nothing while the live model is
+    /// well or none was loaded; does not throw what the state tells.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task LookAgainAsync(CancellationToken cancellation)
