@@ -26,7 +26,7 @@ public abstract class ReviewSite(AzuriteFixture azurite, int results, int detail
     {
         Storage = await azurite.NewAsync();
         string samples = Path.Combine(Parity.RepositoryRoot, "samples");
-        await new SeededStore(Storage) { Details = details }.FillAsync(samples, results);
+        await new SeededStore(Storage) { Details = details, Checked = true }.FillAsync(samples, results);
         _app = await ReviewApp.StartLocalAsync(Storage, 0, log => log.SetMinimumLevel(LogLevel.None));
         Http.BaseAddress = new Uri(Address);
     }

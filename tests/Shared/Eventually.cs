@@ -5,11 +5,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
-    public static async Task HappensAsync(Func<bool> happened)
+    public static Task HappensAsync(Func<bool> happened) => HappensAsync(() => Task.FromResult(happened()));
+
+    public static async Task HappensAsync(Func<Task<bool>> happened)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Deadline);
-        while (!happened())
+        while (!await happened())
             await Task.Delay(10, limit.Token);
     }
 }

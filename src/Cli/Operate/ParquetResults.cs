@@ -1,4 +1,5 @@
 using System.Globalization;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Results.Index;
 using AaClip.Scoring;
 using Parquet;
@@ -114,6 +115,11 @@ internal static class ParquetResults
 
         public string? Map { get; set; }
 
+        // Last, where files of older programs end without them. Null if the picture was not checked.
+        public double? GeneratedProbability { get; set; }
+
+        public bool? GeneratedFlagged { get; set; }
+
         public static Row Of(ResultRow row) =>
             new()
             {
@@ -144,6 +150,8 @@ internal static class ParquetResults
                 Result = row.Blob,
                 Heatmap = row.Heatmap,
                 Map = row.Map,
+                GeneratedProbability = row.GeneratedProbability,
+                GeneratedFlagged = row.Generated is { } origin ? origin == PictureOrigin.Generated : null,
             };
     }
 }

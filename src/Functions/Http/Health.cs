@@ -20,6 +20,8 @@ public sealed class Health(
     StorageClients storage,
     CameraProfiles cameras,
     ModelHost models,
+    CheckHost checks,
+    EventModelHost events,
     Infrastructure infrastructure,
     AlertOutbox alerts
 )
@@ -36,7 +38,9 @@ public sealed class Health(
         CancellationToken cancellation
     )
     {
-        string? storageError = await StorageErrorAsync(cancellation);
+        (string? storageError, CameraSet? profiles) = await StorageAsync(cancellation);
+        if (storageError is null)
+            await LookAgainAsync(cancellation);
         ModelState model = models.State;
         InfrastructureState messages = infrastructure.State;
         bool well =
@@ -52,7 +56,9 @@ public sealed class Health(
             new StorageState(storageError is null, storageError),
             cameras.State,
             messages,
-            outbox
+            outbox,
+            profiles is not null && checks.Unavailable(profiles.Checks) is { Count: > 0 } unavailable ? unavailable : null,
+            profiles is not null && events.Unavailable(profiles.EventModels) is { Count: > 0 } unused ? unused : null
         );
         return new ContentResult
         {
@@ -95,33 +101,53 @@ public sealed class Health(
         }
     }
 
-    // Reads the profiles with the identity of the functions. They may be cached, so a container is checked too.
-    private async Task<string?> StorageErrorAsync(CancellationToken cancellation)
+    // A refused model may be allowed by now, or another one promoted, while no image comes that would find out.
+    private async Task LookAgainAsync(CancellationToken cancellation)
     {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await models.LookAgainAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The state of before stays.
+        }
+    }
+
+    // Reads the profiles with the identity of the functions. They may be cached, so a container is checked too.
+    private async Task<(string? Error, CameraSet? Profiles)> StorageAsync(CancellationToken cancellation)
+    {
+        CameraSet? profiles = null;
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         try
         {
             try
             {
-                await cameras.GetAsync(limit.Token);
+                profiles = await cameras.GetAsync(limit.Token);
             }
             catch (InfrastructureException) when (cameras.State is { Waiting: true })
             {
                 // Storage responds; the report shows the error of the camera profiles.
             }
 
-            return await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token)
+            string? error = await storage.Container(ContainerNames.Images).ExistsAsync(limit.Token)
                 ? null
                 : $"There is no container '{storage.NameOf(ContainerNames.Images)}': create it, or run 'aaclip prepare'.";
+            return (error, profiles);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return $"Storage did not respond within {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.";
+            return (
+                $"Storage did not respond within {Patience.TotalSeconds} seconds: check {StorageConnection.Setting} and the network.",
+                profiles
+            );
         }
         catch (Exception e) when (InfrastructureException.Is(e))
         {
-            return Fault.Text(e);
+            return (Fault.Text(e), profiles);
         }
     }
 }
@@ -133,13 +159,20 @@ public sealed class Health(
 /// <param name="Cameras">Which camera profiles are in force; null before the first read.</param>
 /// <param name="Messages">Whether messages can be processed.</param>
 /// <param name="Alerts">Undelivered alerts; null if there are none, or if storage did not respond.</param>
+/// <param name="Checks">
+/// Checks for generated pictures that a camera names and that could not be asked the last time; null if there are none. Images are scored
+/// without, so the status stays.
+/// </param>
+/// <param name="Events">The same of temporal models that find events.</param>
 internal sealed record HealthReport(
     string Status,
     ModelState Model,
     StorageState Storage,
     CamerasState? Cameras,
     InfrastructureState Messages,
-    OutboxState? Alerts
+    OutboxState? Alerts,
+    IReadOnlyList<SideModelState>? Checks,
+    IReadOnlyList<SideModelState>? Events
 );
 
 internal sealed record StorageState(bool Reachable, string? Error);

@@ -25,6 +25,9 @@ public sealed class CheckHost(
         logger
     );
 
+    /// <inheritdoc cref="SideModels{T}.Unavailable"/>
+    public IReadOnlyList<SideModelState> Unavailable(IReadOnlyCollection<string> asked) => _checks.Unavailable(asked);
+
     /// <summary>Checks a picture.</summary>
     /// <param name="id">"name@version" of the check.</param>
     /// <param name="image">It is not kept after the check is loaded.</param>

@@ -26,6 +26,9 @@ public sealed class EventModelHost(
         logger
     );
 
+    /// <inheritdoc cref="SideModels{T}.Unavailable"/>
+    public IReadOnlyList<SideModelState> Unavailable(IReadOnlyCollection<string> asked) => _models.Unavailable(asked);
+
     /// <summary>The feature of a frame.</summary>
     /// <param name="id">"name@version" of the model.</param>
     /// <param name="image">It is not kept after the model is loaded.</param>

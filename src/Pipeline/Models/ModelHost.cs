@@ -142,6 +142,26 @@ public sealed partial class ModelHost(
         }
     }
 
+    /// <summary>
+    /// Asks again for a live model that was refused or could not be loaded, as the next image would: health calls it, so that
+    /// <see cref="State"/> follows a change of the roles or of the allow-list without an image. Does nothing while the live model is
+    /// well or none was loaded; does not throw what the state tells.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task LookAgainAsync(CancellationToken cancellation)
+    {
+        if ((_refused is null && _faults.Current is null) || Volatile.Read(ref _live) is not { Model.IsCompletedSuccessfully: true })
+            return;
+        try
+        {
+            (await GetAsync(null, cancellation)).Dispose();
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            // see above
+        }
+    }
+
     /// <summary>Returns the model with this id if it is in memory. Otherwise starts to load it: nobody waits for it.</summary>
     /// <returns>Dispose of it after use. Null while it is being loaded.</returns>
     /// <exception cref="InvalidDataException">It could not be loaded; see <see cref="GetAsync"/>.</exception>

@@ -30,7 +30,21 @@ internal sealed class SideModels<T>(
 
     private readonly Lock _lock = new();
     private readonly List<Slot> _slots = [];
+    private readonly SortedDictionary<string, string> _unavailable = new(StringComparer.Ordinal); // why the last input was not run
     private bool _closed;
+
+    /// <summary>For the health report: the models that could not be used the last time. A run that succeeds clears one.</summary>
+    /// <param name="asked">"name@version" of the models that cameras name; what is known of others is dropped.</param>
+    /// <returns>By name; empty if all work, or none was asked yet.</returns>
+    public IReadOnlyList<SideModelState> Unavailable(IReadOnlyCollection<string> asked)
+    {
+        lock (_lock)
+        {
+            foreach (string id in _unavailable.Keys.Except(asked, StringComparer.Ordinal).ToArray())
+                _unavailable.Remove(id);
+            return [.. _unavailable.Select(u => new SideModelState(u.Key, u.Value))];
+        }
+    }
 
     /// <summary>Runs a model.</summary>
     /// <param name="id">"name@version" of the package.</param>
@@ -53,7 +67,12 @@ internal sealed class SideModels<T>(
             await trust.RequireAsync(id, slot.Hash, cancellation); // it may have been taken off the list since it was loaded
             TInput input = prepare(model);
             TResult result = await RunAsync(slot, token => run(model, input, token), cancellation);
-            slot.Failures = 0;
+            lock (_lock)
+            {
+                slot.Failures = 0;
+                _unavailable.Remove(id);
+            }
+
             return result;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
@@ -159,6 +178,7 @@ internal sealed class SideModels<T>(
         string reason = Fault.Text(e);
         lock (_lock)
         {
+            _unavailable[slot.Id] = reason;
             if (slot.Fault is not null)
                 return; // several images had the same fault
             slot.Fault = reason;
@@ -273,3 +293,8 @@ internal static partial class SideModels
     [LoggerMessage(2, LogLevel.Warning, "The {What} {Model} cannot be used, and until it can, {Loss}: {Reason}")]
     public static partial void Unavailable(ILogger logger, string what, string model, string loss, string reason);
 }
+
+/// <summary>A model beside the one that scores, which cannot be used; for the health report.</summary>
+/// <param name="Id">"name@version".</param>
+/// <param name="Note">Why, the last time: refused, not in storage, damaged, of another kind, or a failed run.</param>
+public sealed record SideModelState(string Id, string Note);

@@ -31,6 +31,8 @@ public sealed class CameraSet
         ];
         Names = [.. cameras.Keys];
         FirstModels = [.. cameras.Values.Select(c => c.First).OfType<FirstModel>()];
+        Checks = [.. cameras.Values.Select(c => c.Generated).OfType<GeneratedRule>().Select(g => g.Model).Distinct(StringComparer.Ordinal)];
+        EventModels = [.. cameras.Values.Select(c => c.Events).OfType<CameraEvents>().Select(e => e.Model).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>The set that applies without a file: every camera has the default profile.</summary>
@@ -44,6 +46,12 @@ public sealed class CameraSet
 
     /// <summary>The first models of all profiles.</summary>
     public IReadOnlyList<FirstModel> FirstModels { get; }
+
+    /// <summary>"name@version" of the checks for generated pictures of all profiles, each once.</summary>
+    public IReadOnlyList<string> Checks { get; }
+
+    /// <summary>"name@version" of the temporal models of all profiles, each once.</summary>
+    public IReadOnlyList<string> EventModels { get; }
 
     /// <summary>
     /// Finds a camera's profile by its exact name, otherwise by the longest pattern that matches. "*" matches any characters; of equally

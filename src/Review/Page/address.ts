@@ -14,7 +14,20 @@ export type View = keyof typeof views;
 export type Parameters = Record<string, string | undefined>;
 
 /** Names of the parameters that choose results; the server's names. */
-export const filterNames = ["camera", "model", "verdict", "review", "class", "part", "job", "from", "to", "minScore", "maxScore"] as const;
+export const filterNames = [
+    "camera",
+    "model",
+    "verdict",
+    "review",
+    "generated",
+    "class",
+    "part",
+    "job",
+    "from",
+    "to",
+    "minScore",
+    "maxScore",
+] as const;
 
 class Address extends EventTarget {
     constructor() {

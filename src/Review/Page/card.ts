@@ -1,7 +1,7 @@
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { address, type Parameters } from "./address.js";
 import { heatmapUrl, imageUrl } from "./api.js";
-import { decisionOf, decisions, file, score, short, utc, verdictOf, verdicts } from "./format.js";
+import { decisionOf, decisions, file, generated, isGenerated, score, short, utc, verdictOf, verdicts } from "./format.js";
 import { store, versionOf } from "./store.js";
 import type { Row } from "./types.js";
 
@@ -42,7 +42,9 @@ export function card(row: Row, place: { column: number; selected: boolean; curre
                 @error=${loaded} /><span
                 class="decided ${decision} ${store.unsaved.has(versionOf(row)) ? "saving" : ""}"
                 .textContent=${decided}></span
-            ><span class="verdict" .textContent=${`${verdict.word} ${value}`}></span
+            >${isGenerated(row)
+                ? html`<span class="generated" .textContent=${`${generated.word} ${score(row.generatedProbability)}`}></span>`
+                : nothing}<span class="verdict" .textContent=${`${verdict.word} ${value}`}></span
             ><span class="where" .textContent=${`${short(row.imageTime)} · ${row.camera}`}></span></a
         ><button
             type="button"

@@ -2,7 +2,7 @@ import { html } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { address } from "./address.js";
-import { decisions, fromField, toField, verdicts } from "./format.js";
+import { decisions, fromField, generated, toField, verdicts } from "./format.js";
 import { Part } from "./part.js";
 import type { Decision, Session } from "./types.js";
 
@@ -65,6 +65,7 @@ export class ResultFilters extends Part {
                 "review",
                 reviewChoices.map(([name, decision]) => [name, `${decisions[decision].icon} ${decisions[decision].word}`]),
             )}
+            ${this.boxes("Check for generated pictures", "generated", [["generated", `${generated.icon} Flagged as generated`]])}
             ${choice("Class", "class", classes, "All classes")}
             <fieldset class="pair">
                 <legend>Score (0.5 is the threshold)</legend>

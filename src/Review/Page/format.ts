@@ -78,5 +78,10 @@ export const decisions: Record<Decision, { icon: string; word: string; key: stri
     none: { icon: "·", word: "Undecided", key: "" },
 };
 
+/** How a picture is marked that the camera's check calls generated. */
+export const generated = { icon: "✦", word: "Generated" };
+
+export const isGenerated = (row: Row) => row.generated === "generated";
+
 /** The last part of a blob name. */
 export const file = (name: string) => name.slice(name.lastIndexOf("/") + 1);

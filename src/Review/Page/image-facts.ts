@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { keyed } from "lit/directives/keyed.js";
-import { decisionOf, decisions, score, time, verdictOf, verdicts } from "./format.js";
+import { decisionOf, decisions, generated, isGenerated, score, time, verdictOf, verdicts } from "./format.js";
 import { legend } from "./heat.js";
 import type { Heat } from "./loaded.js";
 import { store, versionOf } from "./store.js";
@@ -56,6 +56,7 @@ export function facts(facts: Facts) {
                 ? nothing
                 : html`<dt>Raw score</dt>
                       <dd class="number">${score(row.raw, 3)} (threshold ${score(row.threshold, 3)})</dd>`}
+            ${row.generated ? checked(row, document) : nothing}
         </dl>
         ${facts.heat ? heatControls(facts, facts.heat) : nothing}
         <div class="head">
@@ -98,6 +99,17 @@ export function facts(facts: Facts) {
             <pre tabindex="0" aria-label="Result document">${guard([document], () => text(document))}</pre>
         </details>
     `;
+}
+
+// What the camera's check for generated pictures says; threshold, p value and its name are in the document alone.
+function checked(row: Row, document?: ResultDocument) {
+    const part = document?.generated;
+    const mark = isGenerated(row) ? html`<strong>${generated.icon} Flagged,</strong> probability` : "Not flagged, probability";
+    const p = part?.pValue === undefined ? "" : `, p ≤ ${score(part.pValue, 3)}`;
+    return html`<dt>Generated</dt>
+        <dd class="number" title=${part?.model ?? nothing}>
+            ${mark} ${score(row.generatedProbability, 3)}${part ? ` (threshold ${score(part.threshold, 3)}${p})` : ""}
+        </dd>`;
 }
 
 const text = (document?: ResultDocument) => (document ? JSON.stringify(document, null, 2) : "Loading…");

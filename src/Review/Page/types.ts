@@ -42,6 +42,10 @@ export interface Row {
     failure?: string;
     job?: string;
     first?: string;
+    /** What the camera's check for generated pictures says; not there if it was not asked. */
+    generated?: "camera" | "generated";
+    /** That a generator made the picture, 0 to 1. */
+    generatedProbability?: number;
     profile?: string;
     heatmap?: string;
     map?: string;
@@ -97,6 +101,7 @@ export interface ResultDocument {
     image?: { width?: number; height?: number };
     regions?: Region[];
     failure?: { code: string; message: string };
+    generated?: { model: string; probability: number; pValue?: number; threshold: number };
 }
 
 export interface Versions {

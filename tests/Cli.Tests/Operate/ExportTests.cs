@@ -36,6 +36,58 @@ public sealed class ExportTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task What_the_check_for_generated_pictures_says_is_in_the_file()
+    {
+        using ScratchFolder folder = new();
+        TestAccount account = await FilledAsync();
+        foreach ((string image, PictureOrigin origin) in new[] { ("a", PictureOrigin.Camera), ("z", PictureOrigin.Generated) })
+        {
+            double probability = origin == PictureOrigin.Generated ? 0.97 : 0.03;
+            ResultDocument result = TestResult.Document($"line3/{image}.png", "0x1", Verdict.Normal, 0.1, TestAccount.Model, March);
+            await new ResultStore(account.Storage).WriteAsync(
+                result with
+                {
+                    Image = result.Image with { StoredAt = March },
+                    Generated = new GeneratedPart("c2p@1", probability, null, origin, 0.9),
+                },
+                Cancellation
+            );
+        }
+
+        Aaclip.Result export = account.Run("export", "--parquet", folder.Path);
+
+        Assert.Equal((0, ""), (export.Code, export.Error));
+        IList<ParquetResults.Row> rows = await RowsAsync(Path.Combine(folder.Path, "results-2026-03.parquet"));
+        Assert.Equal(
+            [("line1/a.png", null, null), ("line3/a.png", 0.03, false), ("line3/z.png", 0.97, true)],
+            rows.Select(r => (r.Image, r.GeneratedProbability, r.GeneratedFlagged)).OrderBy(r => r.Image, StringComparer.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task A_file_of_an_older_program_without_the_newest_columns_can_be_read()
+    {
+        using ScratchFolder folder = new();
+        string file = Path.Combine(folder.Path, "results-2025-01.parquet");
+        await ParquetSerializer.SerializeAsync(
+            [
+                new OldRow
+                {
+                    ImageTime = March.UtcDateTime,
+                    Image = "line1/a.png",
+                    Score = 0.25,
+                },
+            ],
+            file,
+            cancellationToken: Cancellation
+        );
+
+        ParquetResults.Row row = Assert.Single(await RowsAsync(file));
+
+        Assert.Equal(("line1/a.png", 0.25, null, null), (row.Image, row.Score, row.GeneratedProbability, row.GeneratedFlagged));
+    }
+
+    [Fact]
     public async Task Camera_and_time_narrow_what_is_written()
     {
         using ScratchFolder folder = new();
@@ -85,4 +137,13 @@ public sealed class ExportTests(AzuriteFixture azurite)
 
     private static async Task<IList<ParquetResults.Row>> RowsAsync(string file) =>
         (await ParquetSerializer.DeserializeAsync<ParquetResults.Row>(file, cancellationToken: Cancellation)).Data;
+
+    private sealed class OldRow
+    {
+        public DateTime ImageTime { get; set; }
+
+        public string Image { get; set; } = "";
+
+        public double? Score { get; set; }
+    }
 }

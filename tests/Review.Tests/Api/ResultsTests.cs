@@ -72,6 +72,7 @@ public class ResultsTests(SmallSite site) : IClassFixture<SmallSite>
     [InlineData("top=0", "top")]
     [InlineData("verdict=odd", "verdict")]
     [InlineData("review=maybe", "review")]
+    [InlineData("generated=perhaps", "generated")]
     [InlineData("from=yesterday", "from")]
     [InlineData("after=x", "cursor")]
     [InlineData("colour=red", "colour")]
@@ -81,6 +82,17 @@ public class ResultsTests(SmallSite site) : IClassFixture<SmallSite>
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains(named, await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pictures_that_the_check_flags_can_be_asked_for()
+    {
+        JsonObject[] all = await site.ResultsAsync("model=demo@seed&top=1000");
+        JsonObject[] flagged = await site.ResultsAsync("model=demo@seed&top=1000&generated=generated");
+
+        Assert.Equal(6, flagged.Length); // one in twelve of 72
+        Assert.All(flagged, r => Assert.Equal(("generated", 0.97), ((string?)r["generated"], (double?)r["generatedProbability"])));
+        Assert.Equal(66, all.Count(r => (string?)r["generated"] == "camera"));
     }
 
     [Fact]

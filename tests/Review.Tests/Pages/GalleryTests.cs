@@ -60,4 +60,20 @@ public class GalleryTests(LargeSite site, Browser browser) : IClassFixture<Large
         await Expect(page.Tab.GetByLabel("Anomalous")).ToBeCheckedAsync();
         await page.Tab.GoBackAsync();
     }
+
+    [Fact]
+    public async Task One_box_leaves_the_pictures_that_the_check_calls_generated()
+    {
+        await using OpenPage page = await browser.OpenAsync($"{site.Address}/?model=demo@seed");
+        await page.Cards.First.WaitForAsync();
+        Assert.Equal(0, await page.Cards.First.Locator(".generated").CountAsync()); // the newest is not flagged
+
+        await page.Tab.GetByLabel("Flagged as generated").CheckAsync();
+
+        await Expect(page.Tab).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("generated=generated"));
+        await Expect(page.Cards.First.Locator(".generated")).ToHaveTextAsync("Generated 0.97");
+        Assert.Equal(await page.Cards.CountAsync(), await page.Cards.Locator(".generated").CountAsync());
+        await page.Tab.GotoAsync(page.Tab.Url); // a link is a view
+        await Expect(page.Tab.GetByLabel("Flagged as generated")).ToBeCheckedAsync();
+    }
 }

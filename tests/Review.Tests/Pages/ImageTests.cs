@@ -80,6 +80,19 @@ public class ImageTests(SmallSite site, Browser browser) : IClassFixture<SmallSi
     }
 
     [Fact]
+    public async Task A_picture_that_the_check_flags_is_marked_with_its_probability()
+    {
+        JsonObject flagged = (await site.ResultsAsync("model=demo@seed&generated=generated&top=1"))[0];
+        JsonObject other = (await site.ResultsAsync("model=demo@seed&generated=camera&top=1"))[0];
+
+        await using OpenPage page = await OpenAsync(flagged);
+        await using OpenPage second = await OpenAsync(other);
+
+        await Expect(page.Tab.Locator(".facts")).ToContainTextAsync("Flagged, probability 0.970 (threshold 0.900)");
+        await Expect(second.Tab.Locator(".facts")).ToContainTextAsync("Not flagged, probability 0.030 (threshold 0.900)");
+    }
+
+    [Fact]
     public async Task An_image_that_is_gone_is_told_in_words()
     {
         JsonObject row = (await site.ResultsAsync("camera=key&model=demo@seed&top=1"))[0];

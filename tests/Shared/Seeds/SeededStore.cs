@@ -34,6 +34,9 @@ public sealed class SeededStore(StorageClients storage)
     /// <summary>Number of newest results that have a document, a heatmap and a map, too; the others have only a row and an image.</summary>
     public int Details { get; init; } = 120;
 
+    /// <summary>Whether the cameras have a check for generated pictures, which flags one image in twelve.</summary>
+    public bool Checked { get; init; }
+
     /// <summary>Time between two images.</summary>
     public TimeSpan Gap { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -74,7 +77,11 @@ public sealed class SeededStore(StorageClients storage)
             0.99
         );
         ImageVersion version = new(name, stored.ETag.ToString().Trim('"'));
-        await WriteAsync(sample, version, time, Model, raw, i < Details, cancellation);
+        double? generated =
+            !Checked ? null
+            : i % 12 == 5 ? 0.97
+            : 0.03;
+        await WriteAsync(sample, version, time, Model, raw, generated, i < Details, cancellation);
         if (i < Details)
             await WriteAsync(
                 sample,
@@ -82,6 +89,7 @@ public sealed class SeededStore(StorageClients storage)
                 time,
                 Other,
                 Math.Clamp(raw + 0.2 * (random.NextDouble() - 0.5), 0.01, 0.99),
+                generated,
                 true,
                 cancellation
             );
@@ -93,6 +101,7 @@ public sealed class SeededStore(StorageClients storage)
         DateTimeOffset time,
         string model,
         double raw,
+        double? generated,
         bool detailed,
         CancellationToken cancellation
     )
@@ -129,6 +138,9 @@ public sealed class SeededStore(StorageClients storage)
                 anomalous ? 0.5 + 0.4 * (raw - Threshold) / (1 - Threshold) : 0.5 * raw / Threshold,
                 Threshold
             ),
+            Generated = generated is { } probability
+                ? new GeneratedPart("c2p@seed", probability, null, probability >= 0.9 ? PictureOrigin.Generated : PictureOrigin.Camera, 0.9)
+                : null,
             Regions = anomalous
                 ?
                 [
