@@ -46,7 +46,20 @@ internal sealed record PictureBatch(
             defective = new float[count];
         long[] tokens = new long[3 * count * context];
         string[] captions = new string[count];
+        Parallel.For(0, count, Draw); // an image depends on its number alone
+
+        float[] targets = new float[count * count];
         for (int i = 0; i < count; i++)
+        {
+            int same = captions.Count(c => c == captions[i]);
+            for (int k = 0; k < count; k++)
+                targets[i * count + k] = captions[k] == captions[i] ? 1f / same : 0;
+        }
+
+        PairTargets pairs = PairTargets.Of([.. defective.Select(d => d == 0)], (i, k) => captions[i] == captions[k]);
+        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches, defective, pairs);
+
+        void Draw(int i)
         {
             SeededRandom random = new(seed, step, i);
             // Two neighbours have the same class, so that the model must learn the state in the caption and not only the class.
@@ -71,17 +84,6 @@ internal sealed record PictureBatch(
             tokenizer.EncodeRow(Any(abnormal, random), tokens.AsSpan((2 * count + i) * context, context));
             captions[i] = $"{drawn.Name}/{defect is null}"; // images of the same class and state share their captions
         }
-
-        float[] targets = new float[count * count];
-        for (int i = 0; i < count; i++)
-        {
-            int same = captions.Count(c => c == captions[i]);
-            for (int k = 0; k < count; k++)
-                targets[i * count + k] = captions[k] == captions[i] ? 1f / same : 0;
-        }
-
-        PairTargets pairs = PairTargets.Of([.. defective.Select(d => d == 0)], (i, k) => captions[i] == captions[k]);
-        return new PictureBatch(images, tokens, TextTower.Ends(tokens, context), targets, patches, defective, pairs);
     }
 
     private static string Any(IReadOnlyList<string> sentences, SeededRandom random) => sentences[random.Below(sentences.Count)];
