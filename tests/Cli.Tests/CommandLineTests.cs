@@ -268,7 +268,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--camera is missing.", "audit")]
     [InlineData("--share is '2', expected a number above 0 and at most 1.", "audit", "--camera", "c", "--share", "2")]
     [InlineData("--false-flags is '1', expected a number from 0.001 to below 1.", "audit", "--camera", "c", "--false-flags", "1")]
-    [InlineData("--mode is 'audit', expected full, threshold or compare.", "rescore", "--model", "m@1", "--mode", "audit")]
+    [InlineData("--mode is 'audit', expected full, threshold, compare or timeline.", "rescore", "--model", "m@1", "--mode", "audit")]
     [InlineData("--off and --remove exclude each other.", "trust", "--off", "--remove")]
     [InlineData("--share is '0', expected a number above 0 and at most 1.", "shadow", "a@1", "--share", "0")]
     public void A_wrong_command_line_fails_and_says_where(string expected, params string[] arguments)

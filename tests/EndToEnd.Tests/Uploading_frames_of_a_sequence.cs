@@ -38,7 +38,10 @@ public class Uploading_frames_of_a_sequence(AzuriteFixture azurite)
             etags[i] = await UploadAsync(site, names[i], i, start.AddSeconds(i + 0.25));
         ResultDocument[] results = await Task.WhenAll(names.Zip(etags, site.ResultAsync));
         string name = TimelineStore.NameOf(model, "line1", start);
-        TimelineDocument timeline = await site.WaitAsync("a time line", () => new TimelineStore(site.Storage).ReadAsync(name, Cancellation));
+        TimelineDocument timeline = await site.WaitAsync(
+            "a time line",
+            () => new TimelineStore(site.Storage).ReadAsync(name, Cancellation)
+        );
         AlertEvent[] alerts = await site.WaitAsync("a closed alert", () => ClosedAsync(site));
         await site.QuietAsync();
 

@@ -46,7 +46,10 @@ public class AccessTests(Bicep bicep)
 
         IEnumerable<string> written = ContainerNames.All.Where(c => grants.Contains((BlobContributor, Container(c))));
 
-        Assert.Equal([ContainerNames.Heatmaps, ContainerNames.Jobs, ContainerNames.Maps, ContainerNames.Results], written.Order());
+        Assert.Equal(
+            [ContainerNames.Features, ContainerNames.Heatmaps, ContainerNames.Jobs, ContainerNames.Maps, ContainerNames.Results],
+            written.Order()
+        );
         Assert.Empty(RolesOn("scorer", Container(ContainerNames.State)));
         Assert.Empty(RolesOn("scorer", Queue(QueueNames.Alerts)));
         Assert.DoesNotContain(TopicSender, grants.Select(g => g.Role));

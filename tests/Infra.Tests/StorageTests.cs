@@ -46,7 +46,7 @@ public class StorageTests(Bicep bicep)
 
         IEnumerable<string> deleted = rules.SelectMany(r => r.Texts("definition.filters.prefixMatch"));
 
-        Assert.Equal(["heatmaps/", "images/", "jobs/", "maps/", "results/"], deleted.Order());
+        Assert.Equal(["features/", "heatmaps/", "images/", "jobs/", "maps/", "results/", "timelines/"], deleted.Order());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using AaClip.Cli.Model;
 using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
@@ -191,7 +192,60 @@ internal sealed class JobServices
             WholeFile.Write(path, content);
             Console.Error.WriteLine($"Written: {path}");
         }
+
+        if (await TimelineAsync(id, cancellation) is not { } timeline)
+            return;
+        foreach (
+            (string file, string content) in (ReadOnlySpan<(string, string)>)
+                [(JobReporter.TimelineFile, timeline.ToJson()), ("timeline.svg", TimelinePicture.Svg(timeline))]
+        )
+        {
+            string path = Path.Combine(folder, file);
+            WholeFile.Write(path, content);
+            Console.Error.WriteLine($"Written: {path}");
+        }
     }
+
+    /// <summary>Writes the events of a job of mode timeline that is done.</summary>
+    public async Task WriteEventsAsync(string id, CancellationToken cancellation)
+    {
+        if (await TimelineAsync(id, cancellation) is not { Start: { } start } timeline)
+        {
+            Console.Error.WriteLine("No events: no image of this time has a feature.");
+            return;
+        }
+
+        Tables.Write(
+            [Column.Name("from"), Column.Name("to"), Column.Name("event"), "probability", "score", Column.Name("image")],
+            timeline.Events.Select(e =>
+                new[]
+                {
+                    Time(start.AddSeconds(e.From)),
+                    Time(start.AddSeconds(e.To)),
+                    e.Label,
+                    e.Probability.ToString("F3", CultureInfo.InvariantCulture),
+                    e.Score.ToString("F3", CultureInfo.InvariantCulture),
+                    e.Image ?? "",
+                }
+            )
+        );
+        Console.Error.WriteLine(
+            timeline.Threshold is null
+                ? $"{timeline.P1.Count} snippets; no events, because {timeline.Model} is not calibrated for them (see 'aaclip calibrate')."
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{timeline.P1.Count} snippets, {timeline.Events.Count} events: means over {timeline.MinSeconds:0.###} s that reach "
+                        + $"{timeline.Threshold:0.####}."
+                )
+        );
+
+        static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.f'Z'", CultureInfo.InvariantCulture);
+    }
+
+    private async Task<TimelineDocument?> TimelineAsync(string id, CancellationToken cancellation) =>
+        await _store.ReportAsync(id, JobReporter.TimelineFile, cancellation) is { } json
+            ? TimelineDocument.Parse(BinaryData.FromBytes(json))
+            : null;
 
     /// <summary>Writes a job as text.</summary>
     public static void Write(Job job, bool json)

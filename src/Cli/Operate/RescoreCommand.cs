@@ -27,7 +27,8 @@ internal static class RescoreCommand
         {
             Description =
                 "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' "
-                + "current profiles, without a model run; compare only compares results that both models have.",
+                + "current profiles, without a model run; compare only compares results that both models have; timeline finds events in the "
+                + "sequence of a camera's images with a temporal model.",
             CustomParser = Values.Word(except: RescoreMode.Audit), // has its own verb
         };
         Option<string?> prefix = new("--prefix")
@@ -83,7 +84,8 @@ internal static class RescoreCommand
                 + "do the work: 'aaclip up' on this machine, or the deployed functions. Ctrl-C does not stop the job.",
             "aaclip rescore --model models/better --camera line1 --from 7d --report report/",
             "aaclip rescore --model aaclip@3f2a91bc --mode threshold --id new-masks",
-            "aaclip rescore --model aaclip@9c0d11ee --mode compare --from 2d"
+            "aaclip rescore --model aaclip@9c0d11ee --mode compare --from 2d",
+            "aaclip rescore --model models/vad --mode timeline --camera hall --from 2h --report report/"
         )
         {
             model,
@@ -124,10 +126,16 @@ internal static class RescoreCommand
                         InFlight = parsed.GetValue(inFlight),
                     };
                     Job job = await services.Jobs.StartAsync(request, live, cancellation);
-                    Console.Error.WriteLine($"Job {job.Id}: {job.Request.Model} against {job.Request.Against ?? "the live model"}.");
+                    Console.Error.WriteLine(
+                        request.Mode == RescoreMode.Timeline
+                            ? $"Job {job.Id}: events by {job.Request.Model}."
+                            : $"Job {job.Id}: {job.Request.Model} against {job.Request.Against ?? "the live model"}."
+                    );
                     if (!parsed.GetValue(detach))
                         job = await services.FollowAsync(job.Id, cancellation);
                     JobServices.Write(job, parsed.GetValue(json));
+                    if (job is { Status: JobStatus.Done, Request.Mode: RescoreMode.Timeline } && !parsed.GetValue(json))
+                        await services.WriteEventsAsync(job.Id, cancellation);
                     if (job.Status == JobStatus.Done && parsed.GetValue(report) is { } folder)
                         await services.SaveReportAsync(job.Id, folder, cancellation);
                     return job.Status is JobStatus.Running or JobStatus.Done ? 0 : Run.Failed;

@@ -139,14 +139,7 @@ public sealed record EventData : AlertData
 /// <param name="Threshold">Scores at or above this are an event.</param>
 /// <param name="From">Its begin.</param>
 /// <param name="To">Its end, or how far it has come.</param>
-public sealed record AlertedEvent(
-    string Label,
-    double Probability,
-    double Score,
-    double Threshold,
-    DateTimeOffset From,
-    DateTimeOffset To
-);
+public sealed record AlertedEvent(string Label, double Probability, double Score, double Threshold, DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>A window of time: from its begin to before its end.</summary>
 public sealed record AlertWindow(DateTimeOffset From, DateTimeOffset To);

@@ -106,6 +106,13 @@ public enum RescoreMode
     /// </summary>
     [JsonStringEnumMemberName("audit")]
     Audit,
+
+    /// <summary>
+    /// Looks for events in the sequence of a camera's images with a temporal model, and writes one time line of all. Changes no result, and
+    /// raises no alert.
+    /// </summary>
+    [JsonStringEnumMemberName("timeline")]
+    Timeline,
 }
 
 /// <summary>State of a job.</summary>

@@ -35,6 +35,12 @@ public sealed record ScoreRequested
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Audit { get; init; }
 
+    /// <summary>
+    /// Whether the image is a frame of the job's time line, and gets a feature instead of a score; older programs do not know this.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Frame { get; init; }
+
     /// <summary>When the message was sent.</summary>
     public required DateTimeOffset EnqueuedAt { get; init; }
 

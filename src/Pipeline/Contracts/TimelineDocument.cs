@@ -25,7 +25,9 @@ public sealed record TimelineDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Camera { get; init; }
 
-    /// <summary>Begin of the time line, to which all other times are relative; absent for a recording, whose begin is its first frame.</summary>
+    /// <summary>
+    /// Begin of the time line, to which all other times are relative; absent for a recording, whose begin is its first frame.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Start { get; init; }
 
@@ -167,7 +169,9 @@ public sealed record TimelineDocument
             P2 = [.. sequences.SelectMany(s => s.Scores.Alignment).Select(p => Round(p))],
             ClassProbabilities =
             [
-                .. sequences.SelectMany(s => s.Scores.ClassProbabilities.Chunk(s.Scores.Classes)).Select(c => (double[])[.. c.Select(p => Round(p))]),
+                .. sequences
+                    .SelectMany(s => s.Scores.ClassProbabilities.Chunk(s.Scores.Classes))
+                    .Select(c => (double[])[.. c.Select(p => Round(p))]),
             ],
             Events = events,
         };

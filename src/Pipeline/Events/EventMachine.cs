@@ -28,7 +28,7 @@ internal static class EventMachine
         // 2. Keep
         DateTimeOffset start = FrameSequence.WindowOf(frame.Time, rule.EveryTicks, length);
         EventWindow window =
-            state.Windows.FirstOrDefault(w => w.Start == start && w.Length == length && w.Rule == rule && !w.Sealed)
+            state.Windows.FirstOrDefault(w => w.Start == start && w.Length == length && IsSampledAs(w.Rule, rule) && !w.Sealed)
             ?? new EventWindow(rule, length, start, []);
         if (Insert(window, frame) is not { } filled)
         {
@@ -63,12 +63,10 @@ internal static class EventMachine
 
     /// <summary>Removes a window that is closed.</summary>
     public static EventState Close(EventState state, EventWindow window) =>
-        state.Windows.Any(w => IsSame(w, window))
-            ? state with
-            {
-                Windows = [.. state.Windows.Where(w => !IsSame(w, window))],
-            }
-            : state;
+        state.Windows.Any(w => IsSame(w, window)) ? state with { Windows = [.. state.Windows.Where(w => !IsSame(w, window))] } : state;
+
+    // A changed threshold holds for the next window: a time line has one
+    private static bool IsSampledAs(CameraEvents a, CameraEvents b) => (a.Model, a.EveryTicks) == (b.Model, b.EveryTicks);
 
     private static bool IsSame(EventWindow a, EventWindow b) =>
         (a.Start, a.Length, a.Rule, a.Sealed) == (b.Start, b.Length, b.Rule, b.Sealed);

@@ -71,9 +71,5 @@ internal sealed class EventStore(StorageClients storage, TimeProvider time)
     private static Dictionary<string, string>? Metadata(string camera, EventState state) =>
         state.Windows.Count == 0 || Uri.EscapeDataString(camera) is not { Length: < 4096 } name
             ? null
-            : new()
-            {
-                [CameraKey] = name,
-                [EndKey] = state.Windows[0].End.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture),
-            };
+            : new() { [CameraKey] = name, [EndKey] = state.Windows[0].End.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture) };
 }

@@ -102,8 +102,8 @@ public sealed partial class EventWatch
     }
 
     /// <summary>
-    /// Closes the windows of all cameras that get no more frames: the time of their lateness has passed, and no queue holds a frame that may
-    /// belong to one; and those that a worker left sealed.
+    /// Closes the windows of all cameras that get no more frames: the time of their lateness has passed, and no queue holds a frame that
+    /// may belong to one; and those that a worker left sealed.
     /// </summary>
     public async Task SweepAsync(CancellationToken cancellation = default)
     {
@@ -150,10 +150,9 @@ public sealed partial class EventWatch
             Log.Closed(_logger, camera, name, timeline.P1.Count, timeline.Events.Count);
         }
 
-        AlertEventFacts? found =
-            timeline?.Events.MaxBy(e => e.Score) is { } strongest
-                ? Facts(window, strongest, timeline.Threshold ?? 0, provisional: false, name) // not null: there is an event
-                : null;
+        AlertEventFacts? found = timeline?.Events.MaxBy(e => e.Score) is { } strongest
+            ? Facts(window, strongest, timeline.Threshold ?? 0, provisional: false, name) // not null: there is an event
+            : null;
         EventLook look = new(window.Rule.Model, window.Start, window.End, Final: true, found, timeline is null ? null : name, traceparent);
         await _alerts.DecideAsync(camera, state => EventAlerts.Apply(state, camera, rule, look), cancellation);
         await _states.ChangeAsync(camera, state => EventMachine.Close(state, window), cancellation);
@@ -204,7 +203,11 @@ public sealed partial class EventWatch
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Frame {Image} is not used: camera {Camera} has no events, or of another model than {Model}.")]
+        [LoggerMessage(
+            1,
+            LogLevel.Information,
+            "Frame {Image} is not used: camera {Camera} has no events, or of another model than {Model}."
+        )]
         public static partial void NotWatched(ILogger logger, string image, string camera, string model);
 
         [LoggerMessage(

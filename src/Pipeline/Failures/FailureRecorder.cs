@@ -29,6 +29,7 @@ public sealed partial class FailureRecorder(
     ModelHost models,
     JobService jobs,
     AuditStore audits,
+    StoredFrames storedFrames,
     TimeProvider time,
     ILogger<FailureRecorder> logger
 )
@@ -61,6 +62,12 @@ public sealed partial class FailureRecorder(
             cancellation
         );
         Log.Kept(logger, image ?? "a message", queue, reason, blob);
+        if (request is { Frame: true, Job: { } frames })
+        {
+            await storedFrames.FailAsync(frames, new(request.Image, request.ETag), reason, cancellation);
+            return;
+        }
+
         if (request is { Audit: true, Job: { } job, Model: { } audited })
         {
             // The image keeps its result; without this, its job would not end

@@ -24,14 +24,8 @@ public sealed class Redrive(StorageClients storage, TimeProvider time)
     private readonly BlobContainerClient _container = storage.Container(ContainerNames.Results);
 
     /// <summary>Queues whose messages can be sent back. Steps of jobs are not among them: a failed job is resumed instead.</summary>
-    public static IReadOnlyList<string> Queues { get; } = 
-    [
-        QueueNames.Uploads,
-        QueueNames.Score,
-        QueueNames.ScoreBulk,
-        QueueNames.Scored,
-        QueueNames.Events,
-    ];
+    public static IReadOnlyList<string> Queues { get; } =
+    [QueueNames.Uploads, QueueNames.Score, QueueNames.ScoreBulk, QueueNames.Scored, QueueNames.Events];
 
     /// <summary>Lists the records of failed messages, sent back or not.</summary>
     /// <param name="queue">Only of this queue; null for all.</param>

@@ -6,20 +6,31 @@ using AaClip.Pipeline.Scoring;
 namespace AaClip.Pipeline.Jobs;
 
 /// <summary>
-/// Scores an image for a job or the shadow model, or audits it, after new images. Requests of a paused, cancelled or failed job are
-/// dropped; they are sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each image; transient
-/// errors are thrown, and the queue retries.
+/// Scores an image for a job or the shadow model, audits it, or makes its feature, after new images. Requests of a paused, cancelled or
+/// failed job are dropped; they are sent again when the job is resumed. If a job's model cannot be loaded, the whole job fails, not each
+/// image; transient errors are thrown, and the queue retries.
 /// </summary>
-public sealed class BulkScoring(ImageScoring scoring, ImageAudit audit, RunningJobs running, ModelHost models, JobService jobs)
+public sealed class BulkScoring(
+    ImageScoring scoring,
+    ImageAudit audit,
+    StoredFrames frames,
+    RunningJobs running,
+    ModelHost models,
+    EventModelHost events,
+    JobService jobs
+)
 {
-    /// <summary>Scores or audits one image. What it finds is stored, but no message is sent and no alert is raised.</summary>
+    /// <summary>Scores, audits or looks at one image. What it finds is stored, but no message is sent and no alert is raised.</summary>
     public async Task ScoreAsync(ScoreRequested request, CancellationToken cancellation)
     {
         if (!await running.IsActiveAsync(request.Job, cancellation))
             return;
         try
         {
-            using ModelLease lease = await models.GetAsync(request.Model, cancellation);
+            if (request is { Frame: true, Model: { } model })
+                await events.DescribeAsync(model, cancellation);
+            else
+                using (await models.GetAsync(request.Model, cancellation)) { }
         }
         catch (Exception e)
             when (e is InvalidDataException or DirectoryNotFoundException or FileNotFoundException
@@ -30,7 +41,9 @@ public sealed class BulkScoring(ImageScoring scoring, ImageAudit audit, RunningJ
             return;
         }
 
-        if (request.Audit)
+        if (request.Frame)
+            await frames.RunAsync(request, cancellation);
+        else if (request.Audit)
             await audit.RunAsync(request, cancellation);
         else
             await scoring.RunAsync(request, "ScoreBulk", urgent: false, cancellation);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AaClip.Pipeline.Audits;
+using AaClip.Pipeline.Contracts;
 using AaClip.Pipeline.Storage;
 
 namespace AaClip.Pipeline.Jobs;
@@ -13,23 +14,30 @@ namespace AaClip.Pipeline.Jobs;
 /// Images whose verdict changed, largest difference first; at most <see cref="JobReporter.MostFlips"/>. jobs/{id}/flips has all of them.
 /// </param>
 /// <param name="Audit">What an audit found; null for the other modes.</param>
+/// <param name="Events">
+/// The events that a job of mode timeline found, in order of time; null for the other modes. jobs/{id}/timeline.json has the scores.
+/// </param>
 public sealed record JobReport(
     Job Job,
     double? Agreement,
     double? MeanDifference,
     IReadOnlyList<Compared> Flips,
-    AuditReport? Audit = null
+    AuditReport? Audit = null,
+    IReadOnlyList<TimelineEvent>? Events = null
 );
 
 /// <summary>Writes a job's report: a JSON file, and an HTML file with embedded pictures.</summary>
 /// <param name="reviewAddress">Address of the review page, to which the report links; empty for none.</param>
-public sealed class JobReporter(StorageClients storage, JobStore jobs, AuditStore audits, string reviewAddress)
+public sealed class JobReporter(StorageClients storage, JobStore jobs, AuditStore audits, StoredFrames frames, string reviewAddress)
 {
     /// <summary>Maximum number of changed verdicts in a report.</summary>
     public const int MostFlips = 1000;
 
     /// <summary>Name of the JSON file.</summary>
     public const string JsonFile = "report.json";
+
+    /// <summary>Name of the time line.</summary>
+    public const string TimelineFile = "timeline.json";
 
     /// <summary>Name of the HTML file.</summary>
     public const string HtmlFile = "report.html";
@@ -56,7 +64,24 @@ public sealed class JobReporter(StorageClients storage, JobStore jobs, AuditStor
         AuditReport? audit = job.Request.FalseFlags is { } share
             ? AuditReport.Of(await audits.PagesAsync(job.Id, cancellation).ToListAsync(cancellation), share)
             : null;
-        JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips, audit);
+        TimelineDocument? timeline = null;
+        if (job.Request.Mode == RescoreMode.Timeline)
+        {
+            List<ImageVersion> images = [];
+            for (int i = 0; i < job.Listed; i++)
+                images.AddRange((await jobs.PageAsync(job.Id, i, cancellation))?.Images.Select(p => p.Version) ?? []);
+            timeline = await frames.TimelineAsync(job, images, cancellation);
+            if (timeline is not null)
+                await jobs.WriteReportAsync(
+                    job.Id,
+                    TimelineFile,
+                    Encoding.UTF8.GetBytes(timeline.ToJson()),
+                    "application/json",
+                    cancellation
+                );
+        }
+
+        JobReport report = new(job, job.Found.Agreement, job.Found.MeanDifference, flips, audit, timeline?.Events);
         await jobs.WriteReportAsync(
             job.Id,
             JsonFile,

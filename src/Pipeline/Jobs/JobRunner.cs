@@ -31,6 +31,7 @@ public sealed partial class JobRunner(
     ModelHost models,
     MapRejudger rejudge,
     AuditStore audits,
+    StoredFrames frames,
     IOptions<ResultsOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger
@@ -162,7 +163,7 @@ public sealed partial class JobRunner(
         if (job.Collected == job.Listed)
         {
             Job done = job with { Status = JobStatus.Done, UpdatedAt = time.GetUtcNow() };
-            await new JobReporter(storage, jobs, audits, options.Value.ReviewAddress).WriteAsync(done, cancellation);
+            await new JobReporter(storage, jobs, audits, frames, options.Value.ReviewAddress).WriteAsync(done, cancellation);
             return done;
         }
 
@@ -175,7 +176,7 @@ public sealed partial class JobRunner(
         return job.StalledAtLastLook ? job with { StalledAtLastLook = false, Sent = job.Collected } : job with { StalledAtLastLook = true };
     }
 
-    private static bool Sends(Job job) => job.Request.Mode is RescoreMode.Full or RescoreMode.Audit;
+    private static bool Sends(Job job) => job.Request.Mode is RescoreMode.Full or RescoreMode.Audit or RescoreMode.Timeline;
 
     private static void RequireEnough(long images, double falseFlags)
     {
@@ -236,10 +237,10 @@ public sealed partial class JobRunner(
                 .Where(b => Wants(wanted, b, profiles))
                 .Select(b => (new ImageVersion(b.Name, b.Properties.ETag?.ToString().Trim('"') ?? "*"), b.Properties)),
         ];
-        // All have a model to compare with, which was filled in at the start
+        // All have a model to compare with, which was filled in at the start; a temporal model has no results
         IReadOnlyDictionary<ImageVersion, ResultSummary> before = await results.SummariesAsync(
             wanted.Against!,
-            [.. chosen.Select(c => (c.Version, c.Blob.LastModified))],
+            wanted.Mode == RescoreMode.Timeline ? [] : [.. chosen.Select(c => (c.Version, c.Blob.LastModified))],
             cancellation
         );
         JobImage[] images =
@@ -303,14 +304,18 @@ public sealed partial class JobRunner(
     private async Task SendAsync(Job job, JobPage page, CancellationToken cancellation)
     {
         CameraSet profiles = await cameras.GetAsync(cancellation);
-        bool audit = job.Request.Mode == RescoreMode.Audit;
-        IReadOnlyDictionary<ImageVersion, ResultSummary> there = await SummariesAsync(job, page, cancellation);
+        bool audit = job.Request.Mode == RescoreMode.Audit,
+            frame = job.Request.Mode == RescoreMode.Timeline,
+            scores = !audit && !frame;
+        IReadOnlyDictionary<ImageVersion, ResultSummary>? there = scores ? await SummariesAsync(job, page, cancellation) : null;
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            page.Images.Where(i => audit || !Settles(job, there.GetValueOrDefault(i.Version))),
+            page.Images.Where(i => there is null || !Settles(job, there.GetValueOrDefault(i.Version))),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
             async (image, token) =>
             {
                 if (audit && await audits.ExistsAsync(job.Id, job.Request.Model, image.Version, token))
+                    return;
+                if (frame && await frames.OutcomeAsync(job.Id, job.Request.Model, image.Version, token) is not null)
                     return;
                 string camera = image.Version.Camera;
                 ScoreRequested request = new()
@@ -322,6 +327,7 @@ public sealed partial class JobRunner(
                     Model = job.Request.Model,
                     Job = job.Id,
                     Audit = audit,
+                    Frame = frame,
                     EnqueuedAt = time.GetUtcNow(),
                     Traceparent = Tracing.Stamp(null),
                 };
@@ -338,6 +344,8 @@ public sealed partial class JobRunner(
             return await rejudge.PageAsync(job, page, cancellation);
         if (wanted.Mode == RescoreMode.Audit)
             return await AuditedAsync(job, page, cancellation);
+        if (wanted.Mode == RescoreMode.Timeline)
+            return await FramesAsync(job, page, cancellation);
 
         // Messages are processed roughly in order: if the last image has no outcome, the page is not complete.
         if (page.Images.Count > 0 && await OutcomeAsync(job, page.Images[^1], null, cancellation) is null)
@@ -372,6 +380,24 @@ public sealed partial class JobRunner(
         AuditedImage[] all = [.. audited.OfType<AuditedImage>()];
         await audits.WritePageAsync(job.Id, job.Collected, all, cancellation);
         return [.. all.Select(a => new Outcome(a.Word, null))];
+    }
+
+    /// <returns>The outcome of each image; null if an image has none yet.</returns>
+    private async Task<Outcome[]?> FramesAsync(Job job, JobPage page, CancellationToken cancellation)
+    {
+        string?[] words = new string?[page.Images.Count];
+        if (words.Length > 0 && await WordAsync(words.Length - 1, cancellation) is null)
+            return null;
+        await System.Threading.Tasks.Parallel.ForAsync(
+            0,
+            words.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
+            async (i, token) => words[i] = await WordAsync(i, token)
+        );
+        return Array.IndexOf(words, null) >= 0 ? null : [.. words.Select(w => new Outcome(w!, null))];
+
+        Task<string?> WordAsync(int i, CancellationToken token) =>
+            frames.OutcomeAsync(job.Id, job.Request.Model, page.Images[i].Version, token);
     }
 
     private Task<IReadOnlyDictionary<ImageVersion, ResultSummary>> SummariesAsync(Job job, JobPage page, CancellationToken cancellation) =>

@@ -32,10 +32,10 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             return await AgainAsync(started, asked, cancellation);
         bool known =
             request.Model == live
-            || (request.Model == request.Against && request.Mode != RescoreMode.Audit)
+            || (request.Model == request.Against && request.Mode is not (RescoreMode.Audit or RescoreMode.Timeline))
             || (live is null && request.Mode == RescoreMode.Threshold);
         if (!known)
-            await models.RequireModelAsync(request.Model, null, cancellation);
+            await models.RequireModelAsync(request.Model, request.Mode == RescoreMode.Timeline ? PackageKind.Temporal : null, cancellation);
 
         // New images are scored by the live model anyway. Without an end time, the job would also have to process images that arrive while
         // it runs.
@@ -171,7 +171,8 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
                 Share = request.Share ?? RescoreRequest.DefaultShare,
                 FalseFlags = request.FalseFlags ?? AuditFindings.FalseFlags,
             }
-            : request;
+        : request.Mode == RescoreMode.Timeline ? request with { Against = request.Against ?? request.Model }
+        : request;
 
     private static void Check(RescoreRequest request)
     {
@@ -192,10 +193,22 @@ public sealed class JobService(StorageClients storage, JobStore jobs, ModelRepos
             throw new ArgumentException("cameras is empty or has an empty name: leave it out for all cameras.");
         if (request.Verdicts is { Count: 0 })
             throw new ArgumentException("verdicts is empty: leave it out for all verdicts.");
+        if (request.Mode == RescoreMode.Timeline)
+            CheckTimeline(request);
         if (request.Mode == RescoreMode.Audit)
             CheckAudit(request);
         else if (request.Share is not null || request.FalseFlags is not null)
             throw new ArgumentException("share and falseFlags are for mode audit: leave them out.");
+    }
+
+    private static void CheckTimeline(RescoreRequest request)
+    {
+        if (request.Against != request.Model)
+            throw new ArgumentException("Mode timeline compares no models: leave out against.");
+        if (request.Verdicts is not null)
+            throw new ArgumentException("Mode timeline looks at all images: leave out verdicts.");
+        if (request.Cameras is not { Count: 1 })
+            throw new ArgumentException("Mode timeline is about the sequence of one camera: name it in cameras.");
     }
 
     private static void CheckAudit(RescoreRequest request)

@@ -147,7 +147,9 @@ internal sealed class SideModels<T>(
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"The {what} {slot.Id} is being loaded, which takes longer than {SideModels.Patience.TotalSeconds} s.");
+            throw new TimeoutException(
+                $"The {what} {slot.Id} is being loaded, which takes longer than {SideModels.Patience.TotalSeconds} s."
+            );
         }
     }
 

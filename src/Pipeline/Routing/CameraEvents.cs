@@ -8,7 +8,7 @@ namespace AaClip.Pipeline.Routing;
 /// </summary>
 /// <param name="Model">"name@version" of a temporal package in the models container.</param>
 /// <param name="EverySeconds">
-/// Time between two snippets; of the frames of one such interval the first is taken. 0.5 is about the published 16 frames of 30 a second.
+/// Time between two snippets; of the frames of one such interval the first is taken. The default is the published 16 frames of 30 a second.
 /// </param>
 /// <param name="GapSeconds">After a longer time without a frame, a new sequence begins.</param>
 /// <param name="LatenessSeconds">
@@ -28,7 +28,7 @@ public sealed record CameraEvents(
 )
 {
     /// <summary>Default of <see cref="EverySeconds"/>.</summary>
-    public const double DefaultEvery = 0.5;
+    public const double DefaultEvery = 16 / 30.0;
 
     /// <summary><see cref="EverySeconds"/> in whole ticks, so that times are compared exactly.</summary>
     [JsonIgnore]

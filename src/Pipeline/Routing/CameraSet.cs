@@ -32,7 +32,10 @@ public sealed class CameraSet
         Names = [.. cameras.Keys];
         FirstModels = [.. cameras.Values.Select(c => c.First).OfType<FirstModel>()];
         Checks = [.. cameras.Values.Select(c => c.Generated).OfType<GeneratedRule>().Select(g => g.Model).Distinct(StringComparer.Ordinal)];
-        EventModels = [.. cameras.Values.Select(c => c.Events).OfType<CameraEvents>().Select(e => e.Model).Distinct(StringComparer.Ordinal)];
+        EventModels =
+        [
+            .. cameras.Values.Select(c => c.Events).OfType<CameraEvents>().Select(e => e.Model).Distinct(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The set that applies without a file: every camera has the default profile.</summary>

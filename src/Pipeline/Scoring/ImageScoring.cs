@@ -294,7 +294,7 @@ public sealed partial class ImageScoring : IDisposable
             Task<GeneratedPart?> checking =
                 request.Job is null && profile.Generated is { } rule
                     ? GeneratedLook.AskAsync(image, rule, _checks, cancellation)
-                    : Task.FromResult<GeneratedPart?>(null);
+                    : KeptAsync(request, profile, result.Image.Version.Result(model.Id), cancellation);
             Task<FrameLook?> looking =
                 request.Job is null && profile.Events is { } events
                     ? FrameLook.AskAsync(image, events, _events, cancellation)
@@ -472,6 +472,17 @@ public sealed partial class ImageScoring : IDisposable
         ResultDocument? result = await _results.ReadAsync(there.Blob, cancellation);
         return result?.Image.ObjectClass == request.ObjectClass ? result : null; // the camera's class may have changed
     }
+
+    // A job asks no check. Where a first model settled an image, its result takes the place of one that says what the check said.
+    private async Task<GeneratedPart?> KeptAsync(
+        ScoreRequested request,
+        CameraProfile profile,
+        string result,
+        CancellationToken cancellation
+    ) =>
+        request.Job is not null && profile is { Generated: not null, First: not null }
+            ? (await _results.ReadAsync(result, cancellation))?.Generated
+            : null;
 
     private Task YieldAsync(bool urgent, CancellationToken cancellation) =>
         urgent ? Task.CompletedTask : _precedence.YieldAsync(cancellation);

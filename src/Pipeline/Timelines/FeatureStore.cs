@@ -68,9 +68,9 @@ public sealed class FeatureStore(StorageClients storage)
         try
         {
             string name = NameOf(model, frame);
-            IDictionary<string, string> metadata = (
-                await _features.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation)
-            ).Value.Metadata;
+            IDictionary<string, string> metadata = (await _features.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation))
+                .Value
+                .Metadata;
             return
                 metadata.TryGetValue(TimeKey, out string? time)
                 && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset taken)
@@ -92,12 +92,7 @@ public sealed class FeatureStore(StorageClients storage)
     /// <param name="width">Values of a feature, D.</param>
     /// <returns>Of each frame [D]; null where there is none any more.</returns>
     /// <exception cref="InvalidDataException">A feature has another width.</exception>
-    public async Task<float[]?[]> ReadAsync(
-        string model,
-        IReadOnlyList<Frame> frames,
-        int width,
-        CancellationToken cancellation = default
-    )
+    public async Task<float[]?[]> ReadAsync(string model, IReadOnlyList<Frame> frames, int width, CancellationToken cancellation = default)
     {
         float[]?[] features = new float[]?[frames.Count];
         await System.Threading.Tasks.Parallel.ForAsync(

@@ -19,7 +19,9 @@ public sealed class TimelineStore(StorageClients storage)
     /// <summary>Blob name of the time line of a window.</summary>
     /// <param name="start">Begin of the window.</param>
     public static string NameOf(string model, string camera, DateTimeOffset start) =>
-        BlobNames.Prefix(model, camera) + start.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'.'fffffff'Z'", CultureInfo.InvariantCulture) + ".json";
+        BlobNames.Prefix(model, camera)
+        + start.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'.'fffffff'Z'", CultureInfo.InvariantCulture)
+        + ".json";
 
     /// <summary>Writes the time line of a window, unless there is one.</summary>
     /// <returns>The one that is stored.</returns>

@@ -50,7 +50,12 @@ public sealed class EventAlertsTests
     public void Decisions_on_a_complete_window_that_come_late_or_again_change_nothing()
     {
         (AlertState state, _) = Run(Rule, Look(null, final: true), Look(0.7, "jam"));
-        (AlertState told, List<AlertChange> changes) = Run(Rule, Look(0.7, "jam", final: true), Look(0.7, "jam", final: true), Look(0.9, "spill"));
+        (AlertState told, List<AlertChange> changes) = Run(
+            Rule,
+            Look(0.7, "jam", final: true),
+            Look(0.7, "jam", final: true),
+            Look(0.9, "spill")
+        );
 
         Assert.Empty(state.Events);
         Assert.Empty(state.Outbox);

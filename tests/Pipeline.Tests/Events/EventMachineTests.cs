@@ -68,13 +68,31 @@ public sealed class EventMachineTests
     }
 
     [Fact]
-    public void Another_rule_begins_other_windows()
+    public void A_new_threshold_holds_from_the_next_window_on()
     {
         EventState state = Run(At(0));
 
         state = EventMachine.Add(state, Rule with { Threshold = 0.5 }, Length, At(1), out _);
+        state = EventMachine.Add(state, Rule with { Threshold = 0.5 }, Length, At(5), out _);
 
-        Assert.Equal([[At(0)], [At(1)]], state.Windows.Select(w => w.Frames));
+        Assert.Equal([null, 0.5], state.Windows.Select(w => w.Rule.Threshold));
+        Assert.Equal([At(0), At(1)], state.Windows[0].Frames);
+    }
+
+    [Fact]
+    public void Another_sampling_begins_other_windows()
+    {
+        EventState state = Run(At(0));
+
+        state = EventMachine.Add(state, Rule with { EverySeconds = 0.5 }, Length, At(1), out _);
+
+        Assert.Equal(
+            [
+                [At(1)],
+                [At(0)],
+            ],
+            state.Windows.Select(w => w.Frames)
+        );
     }
 
     [Fact]
@@ -88,6 +106,5 @@ public sealed class EventMachineTests
     private static EventState Run(params Frame[] frames) =>
         frames.Aggregate(EventState.Empty, (state, frame) => EventMachine.Add(state, Rule, Length, frame, out _));
 
-    private static Frame At(double seconds) =>
-        new(FormattableString.Invariant($"line1/{seconds:F1}.png"), "1", Origin.AddSeconds(seconds));
+    private static Frame At(double seconds) => new(FormattableString.Invariant($"line1/{seconds:F1}.png"), "1", Origin.AddSeconds(seconds));
 }

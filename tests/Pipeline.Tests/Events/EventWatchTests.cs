@@ -106,9 +106,7 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
         await worker.Watch.SweepAsync(Cancellation);
 
         string name = Assert.Single(await pipeline.NamesAsync(ContainerNames.Timelines));
-        TimelineDocument timeline = TimelineDocument.Parse(
-            BinaryData.FromBytes(await pipeline.ReadAsync(ContainerNames.Timelines, name))
-        );
+        TimelineDocument timeline = TimelineDocument.Parse(BinaryData.FromBytes(await pipeline.ReadAsync(ContainerNames.Timelines, name)));
         Assert.Equal([scene.Frames[0].Image], timeline.Images);
     }
 

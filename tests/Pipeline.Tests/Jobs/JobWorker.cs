@@ -36,7 +36,15 @@ internal static class JobWorker
     public static async Task WorkAsync(this TestPipeline pipeline, bool score = true, bool twice = false, int patience = 3)
     {
         RunningJobs running = new(pipeline.Store, TimeProvider.System);
-        BulkScoring bulk = new(pipeline.Scoring, pipeline.Audit, running, pipeline.Models, pipeline.Jobs);
+        BulkScoring bulk = new(
+            pipeline.Scoring,
+            pipeline.Audit,
+            pipeline.Frames,
+            running,
+            pipeline.Models,
+            pipeline.EventModels,
+            pipeline.Jobs
+        );
         int moved = 0;
         using CancellationTokenSource hang = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         hang.CancelAfter(TimeSpan.FromMinutes(5)); // it only ends a job that never does

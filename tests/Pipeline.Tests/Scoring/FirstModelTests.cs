@@ -210,6 +210,36 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_full_job_keeps_what_a_check_said_of_a_settled_image()
+    {
+        await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllAnomalous);
+        string first = await PublishAsync(pipeline, TestPipeline.AllNormal),
+            check = await PublishAsync(pipeline, TinyPackage.Check(3));
+        await pipeline.SetCamerasAsync(
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $$"""
+                { "c": { "class": "bottle", "first": { "model": "{{first}}", "settles": {{All}} }, "generated": { "model": "{{check}}" } } }
+                """
+            )
+        );
+        string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
+        ResultDocument? before = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
+
+        ResultDocument? after = await pipeline.ScoreAsync(
+            TestPipeline.Request("c/a.png", etag) with
+            {
+                Model = pipeline.Models.OwnId,
+                Job = "j",
+            }
+        );
+
+        Assert.True(before!.First!.Settled);
+        Assert.NotNull(before.Generated);
+        Assert.Equal((Verdict.Anomalous, null, before.Generated), (after!.Score.Verdict, after.First, after.Generated));
+    }
+
+    [Fact]
     public async Task A_threshold_job_leaves_a_settled_image_settled()
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite, modelPath: TestPipeline.AllNormal);

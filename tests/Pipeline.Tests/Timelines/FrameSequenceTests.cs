@@ -14,7 +14,13 @@ public sealed class FrameSequenceTests
 
         IReadOnlyList<IReadOnlyList<Frame>> found = FrameSequence.Of(frames.Reverse(), Start, TimeSpan.TicksPerSecond, 5);
 
-        Assert.Equal([[At(0), At(1), At(3)], [At(9)]], found);
+        Assert.Equal(
+            [
+                [At(0), At(1), At(3)],
+                [At(9)],
+            ],
+            found
+        );
     }
 
     [Fact]

@@ -87,6 +87,14 @@ internal sealed class TestPipeline : IAsyncDisposable
         );
         Audits = new AuditStore(storage);
         Audit = new ImageAudit(storage, Scoring, Cameras, References, Audits, Options.Create(limits), NullLogger<ImageAudit>.Instance);
+        Frames = new StoredFrames(
+            storage,
+            EventModels,
+            Features,
+            new TimelineMaker(EventModels, Features, NullLogger<TimelineMaker>.Instance),
+            Cameras,
+            Options.Create(limits)
+        );
         Store = new JobStore(storage, TimeProvider.System);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
         Runner = new JobRunner(
@@ -98,6 +106,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Models,
             new MapRejudger(storage, Cameras, Results, Models, Repository, Trust, model, TimeProvider.System),
             Audits,
+            Frames,
             Options.Create(new ResultsOptions { ReviewAddress = "https://review.example" }),
             TimeProvider.System,
             NullLogger<JobRunner>.Instance
@@ -112,6 +121,7 @@ internal sealed class TestPipeline : IAsyncDisposable
             Models,
             Jobs,
             Audits,
+            Frames,
             TimeProvider.System,
             NullLogger<FailureRecorder>.Instance
         );
@@ -128,6 +138,7 @@ internal sealed class TestPipeline : IAsyncDisposable
     public ModelRolesStore Choice { get; }
     public ModelRepository Repository { get; }
     public ModelTrust Trust { get; }
+    public StoredFrames Frames { get; }
     public JobStore Store { get; }
     public JobService Jobs { get; }
     public JobRunner Runner { get; }
