@@ -27,8 +27,8 @@ internal static class RescoreCommand
         {
             Description =
                 "full scores the images again; threshold judges their stored maps again by the new calibration and the cameras' "
-                + "current profiles, without a model run; compare only compares results that both models have; timeline finds events in the "
-                + "sequence of a camera's images with a temporal model.",
+                + "current profiles, without a model run; compare only compares results that both models have; timeline finds events "
+                + "in the sequence of a camera's images with a temporal model.",
             CustomParser = Values.Word(except: RescoreMode.Audit), // has its own verb
         };
         Option<string?> prefix = new("--prefix")

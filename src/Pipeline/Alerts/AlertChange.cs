@@ -15,8 +15,8 @@ public sealed record AlertChange
 
     /// <summary>
     /// Id of the alert, the same for all its changes: 32 hexadecimal digits. A hash of camera, name and ETag of the image that opened it;
-    /// of silence and drift, a hash of kind, camera and the time of the decision; of a generated image, of the kind and its image; of an event, of the kind, model, camera
-    /// and window.
+    /// of silence and drift, a hash of kind, camera and the time of the decision; of a generated image, of the kind and its image; of an
+    /// event, of the kind, model, camera and window.
     /// </summary>
     public required string AlertId { get; init; }
 

@@ -57,7 +57,9 @@ internal sealed record AlertState
         init => field = value ?? [];
     } = []; // the JSON reader sets an absent member to null
 
-    /// <summary>Up to this time, windows of events are complete: no provisional decision on one counts any more. Null before the first.</summary>
+    /// <summary>
+    /// Up to this time, windows of events are complete: no provisional decision on one counts any more. Null before the first.
+    /// </summary>
     public DateTimeOffset? EventsUntil { get; init; }
 
     /// <summary>Decided changes that are not yet delivered to every receiver, in the order of their decision.</summary>

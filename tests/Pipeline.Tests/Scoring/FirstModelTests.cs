@@ -223,6 +223,7 @@ public sealed class FirstModelTests(AzuriteFixture azurite)
                 """
             )
         );
+        await LoadAsync(pipeline.Models, first);
         string etag = await pipeline.UploadAsync("c/a.png", TestPipeline.Picture());
         ResultDocument? before = await pipeline.ScoreAsync(TestPipeline.Request("c/a.png", etag));
 
