@@ -8,7 +8,8 @@ internal static class MqttTopic
 {
     /// <summary>
     /// Regular expression of a pattern: the placeholders {camera}, {kind} (anomaly, silence, drift, generated or event), {severity}, {type}
-    /// (opened, updated, acknowledged or closed) and {class}; no wildcard and no control character; not in the namespace of brokers, which begins with "$".
+    /// (opened, updated, acknowledged or closed) and {class}; no wildcard and no control character; not in the namespace of brokers, which
+    /// begins with "$".
     /// </summary>
     public const string Pattern = @"^(?!\$)([^{}+#\x00-\x1F\x7F-\x9F]|\{(camera|kind|severity|type|class)\})+$";
 
