@@ -48,6 +48,7 @@ internal static class MethodsBench
                 seconds[name].AddRange(GraphRun.Time(run.OnCard, seconds: 1, warm: 1, least: 2));
             }
 
+        IReadOnlyList<(string Name, List<double> Seconds)> beside = BesideBench.Measure(scratch, rounds, cancellation);
         double own = Median(seconds[Method.AaClip.Name]);
         Report report = new()
         {
@@ -57,7 +58,11 @@ internal static class MethodsBench
                 $"ONNX Runtime {OrtEnv.Instance().GetVersionString()}, .NET {Environment.Version}; bench methods, "
                 + $"{precision.ToString().ToLowerInvariant()}, image graphs, random weights",
             GflopPerSecond = 0,
-            Rows = [.. graphs.Select(g => Of(g.Name, seconds[g.Name], own, g.Work))],
+            Rows =
+            [
+                .. graphs.Select(g => Of(g.Name, seconds[g.Name], own, g.Work)),
+                .. beside.Select(b => Of(b.Name, b.Seconds, own, null)),
+            ],
         };
         Table.Write(report, []);
         if (save)

@@ -57,7 +57,7 @@ public sealed partial class EventWatch
     }
 
     /// <summary>Handles a frame that has a feature.</summary>
-    /// <exception cref="Exception">Storage or the model failed; the message must be redelivered.</exception>
+    /// <exception cref="Exception">Storage failed; the message must be redelivered.</exception>
     public async Task SeeAsync(FrameSeen seen, CancellationToken cancellation)
     {
         using Activity? span = Tracing.Start("WatchEvents", seen.Traceparent);
@@ -85,14 +85,21 @@ public sealed partial class EventWatch
                 Log.TooLate(_logger, seen.Image, seen.Camera);
             }
 
-            // 2. Close
             string? traceparent = Tracing.Stamp(seen.Traceparent);
-            foreach (EventWindow window in state.Windows.Where(w => w.Sealed))
-                await CloseAsync(seen.Camera, window, profile.Alert, traceparent, cancellation);
+            try
+            {
+                // 2. Close
+                foreach (EventWindow window in state.Windows.Where(w => w.Sealed))
+                    await CloseAsync(seen.Camera, window, profile.Alert, traceparent, cancellation);
 
-            // 3. Decide provisionally
-            if (state.Windows.FirstOrDefault(w => !w.Sealed && w.Frames[^1] == seen.Frame) is { } open)
-                await DecideAsync(seen.Camera, open, profile.Alert, traceparent, cancellation);
+                // 3. Decide provisionally
+                if (state.Windows.FirstOrDefault(w => !w.Sealed && w.Frames[^1] == seen.Frame) is { } open)
+                    await DecideAsync(seen.Camera, open, profile.Alert, traceparent, cancellation);
+            }
+            catch (Exception e) when (IsOfModel(e)) // the frame is in its window, and the timer closes that
+            {
+                Log.NotScored(_logger, seen.Camera, Fault.Text(e));
+            }
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -123,7 +130,7 @@ public sealed partial class EventWatch
                 foreach (EventWindow window in state.Windows.Where(w => w.Sealed))
                     await CloseAsync(camera, window, profile?.Alert ?? Off, null, cancellation);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException or TimeoutException) // continue with the other cameras
+            catch (Exception e) when (e is IOException || IsOfModel(e)) // continue with the other cameras
             {
                 Log.NotClosed(_logger, camera, Fault.Text(e));
             }
@@ -193,6 +200,9 @@ public sealed partial class EventWatch
             timeline
         );
 
+    // It is not there, damaged, not trusted, still being loaded, or rests after a failure
+    private static bool IsOfModel(Exception e) => e is InvalidDataException or TimeoutException or InvalidOperationException;
+
     private async Task<bool> IsIdleAsync(CancellationToken cancellation)
     {
         foreach (string queue in Before)
@@ -222,6 +232,9 @@ public sealed partial class EventWatch
 
         [LoggerMessage(4, LogLevel.Warning, "Windows of camera {Camera} cannot be closed yet; this is tried again: {Reason}")]
         public static partial void NotClosed(ILogger logger, string camera, string reason);
+
+        [LoggerMessage(6, LogLevel.Warning, "The windows of camera {Camera} cannot be scored now; the timer tries again: {Reason}")]
+        public static partial void NotScored(ILogger logger, string camera, string reason);
 
         [LoggerMessage(5, LogLevel.Error, "Camera {Camera}: {Timeline} is given up, a day after the end of its window: {Reason}")]
         public static partial void GivenUp(ILogger logger, string camera, string timeline, string reason);

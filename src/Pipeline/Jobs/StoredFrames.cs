@@ -5,6 +5,7 @@ using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
 using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Timelines;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
 using Azure;
@@ -117,7 +118,8 @@ public sealed class StoredFrames(
             return null;
         CameraEvents? own = (await cameras.GetAsync(cancellation)).Find(camera)?.Events;
         bool sampled = own?.Model == model;
-        CameraEvents rule = sampled ? own! : new CameraEvents(model, (await models.DescribeAsync(model, cancellation)).SnippetSeconds);
+        TemporalManifest package = await models.DescribeAsync(model, cancellation);
+        CameraEvents rule = sampled ? own! : new CameraEvents(model, package.Calibration?.SnippetSeconds ?? package.SnippetSeconds);
         return await maker.MakeAsync(camera, rule, frames.Min(f => f.Time), sampled ? rule.EveryTicks : 0, frames, cancellation);
     }
 

@@ -70,6 +70,9 @@ public sealed class RedriveTests(AzuriteFixture azurite)
     {
         Aaclip.Result result = Aaclip.Run("redrive", "--queue", queue);
 
-        Assert.Equal((2, $"aaclip: --queue is '{queue}', expected uploads, score, score-bulk, scored.\n"), (result.Code, result.Error));
+        Assert.Equal(
+            (2, $"aaclip: --queue is '{queue}', expected uploads, score, score-bulk, scored, events.\n"),
+            (result.Code, result.Error)
+        );
     }
 }

@@ -6,12 +6,12 @@ namespace AaClip.Pipeline.Tests.Alerts;
 internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = null) : IAlertSink
 {
     private readonly Lock _lock = new();
-    private readonly List<string> _received = [];
+    private readonly List<AlertEvent> _received = [];
 
     public string Name => name;
 
-    /// <summary>Ids in the order of their arrival.</summary>
-    public List<string> Received
+    /// <summary>In the order of their arrival.</summary>
+    public List<AlertEvent> Events
     {
         get
         {
@@ -19,6 +19,9 @@ internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = 
                 return [.. _received];
         }
     }
+
+    /// <summary>Their ids.</summary>
+    public List<string> Received => [.. Events.Select(e => e.Envelope.Id)];
 
     public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Reservation>>([]);
@@ -35,7 +38,7 @@ internal sealed class MemorySink(string name, Func<AlertEvent, bool>? refuses = 
             if (refuses?.Invoke(alert) == true)
                 throw new IOException($"{name} is away.");
             lock (_lock)
-                _received.Add(alert.Envelope.Id);
+                _received.Add(alert);
             accepted.Add(alert.Envelope.Id);
         }
 

@@ -97,7 +97,7 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         Scene scene = await Scene.NewAsync(pipeline);
-        using Worker worker = new(pipeline, pipeline.Storage, new MemoryAlerts());
+        using Worker worker = new(pipeline, pipeline.Storage, new MemorySink("queue"));
         await worker.Watch.SeeAsync(scene.Frames[0] with { Camera = "line2" }, Cancellation);
         await worker.Watch.SeeAsync(scene.Frames[0], Cancellation);
         await pipeline.SetCamerasAsync("""{ "*": {} }""");
@@ -115,7 +115,7 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
     {
         await using TestPipeline pipeline = await TestPipeline.NewAsync(azurite);
         Scene scene = await Scene.NewAsync(pipeline, recent: true);
-        using Worker worker = new(pipeline, pipeline.Storage, new MemoryAlerts());
+        using Worker worker = new(pipeline, pipeline.Storage, new MemorySink("queue"));
         await worker.Watch.SeeAsync(scene.Frames[0], Cancellation);
         await pipeline.Sender.SendAsync(QueueNames.Events, scene.Frames[1], MessageJson.Default.FrameSeen, cancellation: Cancellation);
 
@@ -131,7 +131,7 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
     // Without a random generator: one worker, in the given order. With one: two workers that are killed at about one write of eight.
     private async Task<Run> RunAsync(TestPipeline pipeline, Scene scene, IReadOnlyList<FrameSeen> delivered, Random? random = null)
     {
-        MemoryAlerts alerts = new();
+        MemorySink alerts = new("queue");
         KilledWorker kill = new(() =>
         {
             if (random is null)
@@ -176,7 +176,7 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
         SortedDictionary<string, string> timelines = new(StringComparer.Ordinal);
         foreach (string name in await pipeline.NamesAsync(ContainerNames.Timelines))
             timelines[name] = Encoding.UTF8.GetString(await pipeline.ReadAsync(ContainerNames.Timelines, name));
-        return new Run(timelines, alerts.Received, kill.Kills);
+        return new Run(timelines, alerts.Events, kill.Kills);
     }
 
     private sealed record Run(SortedDictionary<string, string> Timelines, List<AlertEvent> Alerts, int Kills)
@@ -305,43 +305,6 @@ public sealed class EventWatchTests(AzuriteFixture azurite)
 
             peaks.Sort();
             return (peaks[0] + peaks[^1]) / 2;
-        }
-    }
-
-    private sealed class MemoryAlerts : IAlertSink
-    {
-        private readonly Lock _lock = new();
-        private readonly List<AlertEvent> _received = [];
-
-        public string Name => "queue";
-
-        public List<AlertEvent> Received
-        {
-            get
-            {
-                lock (_lock)
-                    return [.. _received];
-            }
-        }
-
-        public Task<IReadOnlyList<Reservation>> ReserveAsync(int events, CancellationToken cancellation) =>
-            Task.FromResult<IReadOnlyList<Reservation>>([]);
-
-        public Task SendAsync(
-            IReadOnlyList<AlertEvent> events,
-            IReadOnlyList<Reservation> places,
-            ICollection<string> accepted,
-            CancellationToken cancellation
-        )
-        {
-            foreach (AlertEvent alert in events)
-            {
-                lock (_lock)
-                    _received.Add(alert);
-                accepted.Add(alert.Envelope.Id);
-            }
-
-            return Task.CompletedTask;
         }
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using AaClip.Pipeline.Alerts;
 using AaClip.Pipeline.Audits;
 using AaClip.Pipeline.Contracts;
+using AaClip.Pipeline.Events;
 using AaClip.Pipeline.Jobs;
 using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Results;
@@ -15,6 +16,8 @@ using AaClip.Pipeline.Storage;
 using AaClip.Pipeline.Tests.Alerts;
 using AaClip.Pipeline.Tests.Results.Counts;
 using AaClip.Pipeline.Tests.Routing;
+using AaClip.Pipeline.Timelines;
+using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.References;
@@ -33,6 +36,9 @@ internal static class StorageOperations
         Job = "job";
     private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeProvider Clock = new StoppedClock();
+
+    private const string Line = "tiny@1/line1/20260131T120000.0000000Z.json";
+    private static readonly Frame Seen = new(Image, "0x1", Noon);
 
     /// <summary>An operation: what it needs, and what it does, told in words that are the same each time.</summary>
     public sealed record Operation(Func<StorageClients, Task> Before, Func<StorageClients, Task<object?>> Run);
@@ -209,6 +215,22 @@ internal static class StorageOperations
                 })
             ),
             ["QueueAlertSink.Reserve"] = new(Nothing, Give(async s => (await new QueueAlertSink(s, Clock).ReserveAsync(2, Token)).Count)),
+
+            ["FeatureStore.Add"] = new(Nothing, Do(WithFeature)),
+            ["FeatureStore.Add beside another"] = new(WithFeature, Do(WithFeature)),
+            ["FeatureStore.Find"] = new(WithFeature, Give(async s => (await Features(s).FindAsync(Model, Seen.Version, Token))?.Frame)),
+            ["FeatureStore.Find absent"] = new(Nothing, Give(async s => (await Features(s).FindAsync(Model, Seen.Version, Token))?.Length)),
+            ["FeatureStore.Read"] = new(WithFeature, Give(async s => (await Features(s).ReadAsync(Model, [Seen], 2, Token))[0]?.Sum())),
+            ["TimelineStore.Add"] = new(Nothing, Do(WithTimeline)),
+            ["TimelineStore.Add beside another"] = new(WithTimeline, Do(WithTimeline)),
+            ["TimelineStore.Read"] = new(WithTimeline, Give(async s => (await new TimelineStore(s).ReadAsync(Line, Token))?.ToJson())),
+            ["EventStore.Change"] = new(s => WindowsAsync(s, 1), Give(async s => (await WindowsAsync(s, 2)).Windows[0].Frames.Count)),
+            ["EventStore.Change a new one"] = new(Nothing, Give(async s => (await WindowsAsync(s, 1)).Windows[0].Frames.Count)),
+            ["EventStore.Get"] = new(s => WindowsAsync(s, 1), Give(async s => (await Events(s).GetAsync("line1", Token)).Windows.Count)),
+            ["EventStore.Ending"] = new(
+                s => WindowsAsync(s, 1),
+                Give(async s => string.Join(' ', await Events(s).EndingAsync(Noon.AddDays(1), Token).ToListAsync(Token)))
+            ),
 
             ["CameraProfiles.Get"] = new(
                 WithConfig,
@@ -516,6 +538,52 @@ internal static class StorageOperations
             Failure = new FailurePart("damaged", "It is damaged."),
             ScoredAt = Noon.AddMinutes(minutes),
         };
+
+    private static FeatureStore Features(StorageClients storage) => new(storage);
+
+    private static EventStore Events(StorageClients storage) => new(storage, Clock);
+
+    private static Task WithFeature(StorageClients storage) => Features(storage).AddAsync(Model, 4, Seen, [1, 2], Token);
+
+    private static Task WithTimeline(StorageClients storage) =>
+        new TimelineStore(storage).AddAsync(
+            Line,
+            new TimelineDocument
+            {
+                SchemaVersion = TimelineDocument.CurrentSchema,
+                Model = Model,
+                Classes = ["normal", "jam"],
+                Score = EventScore.Binary,
+                Threshold = null,
+                MinSeconds = 2,
+                SnippetSeconds = 1,
+                Length = 4,
+                Lengths = [1],
+                P1 = [0.5],
+                P2 = [0.5],
+                ClassProbabilities =
+                [
+                    [0.5, 0.5],
+                ],
+                Events = [],
+            },
+            Token
+        );
+
+    private static Task<EventState> WindowsAsync(StorageClients storage, int frames) =>
+        Events(storage)
+            .ChangeAsync(
+                "line1",
+                before =>
+                    Enumerable
+                        .Range(0, frames)
+                        .Aggregate(
+                            before,
+                            (state, i) =>
+                                EventMachine.Add(state, new CameraEvents("vad@1", 1), 4, Seen with { Time = Noon.AddSeconds(i) }, out _)
+                        ),
+                Token
+            );
 
     private sealed class StoppedClock : TimeProvider
     {
