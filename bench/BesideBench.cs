@@ -9,7 +9,8 @@ namespace AaClip.Bench;
 
 /// <summary>
 /// The graphs that run beside the one that scores, at their published sizes with random weights, float32 on the CPU: the check for
-/// generated pictures (C2P-CLIP: ViT-L/14 at 224 px), and of VadCLIP the frame's tower (ViT-B/16 at 224 px) and the head on a window of 256 snippets.
+/// generated pictures (C2P-CLIP: ViT-L/14 at 224 px), and of VadCLIP the frame's tower (ViT-B/16 at 224 px) and the head on a window of 256
+/// snippets.
 /// </summary>
 internal static class BesideBench
 {
