@@ -73,6 +73,7 @@ public static class Services
         services.AddSingleton<RunningJobs>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<ImageAudit>();
+        services.AddSingleton<StoredImages>();
         services.AddSingleton<StoredFrames>();
         services.AddSingleton<BulkScoring>();
         services.AddSingleton<FailureRecorder>();

@@ -3,18 +3,13 @@ using AaClip.Pipeline.Models;
 using AaClip.Pipeline.Resilience;
 using AaClip.Pipeline.Routing;
 using AaClip.Pipeline.Scoring;
-using AaClip.Pipeline.Storage;
 using AaClip.Scoring;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Packages;
 using AaClip.Scoring.References;
 using AaClip.Scoring.Text;
 using AaClip.Scoring.Tiles;
-using Azure;
-using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Audits;
 
@@ -24,21 +19,14 @@ namespace AaClip.Pipeline.Audits;
 /// request finds that and does nothing. Results stay as they are.
 /// </summary>
 public sealed partial class ImageAudit(
-    StorageClients storage,
+    StoredImages images,
     ImageScoring scoring,
     CameraProfiles cameras,
     CameraReferences references,
     AuditStore audits,
-    IOptions<LimitsOptions> limits,
     ILogger<ImageAudit> logger
 )
 {
-    private readonly BlobContainerClient _images = storage.Container(ContainerNames.Images);
-    private readonly DecodeOptions _decode = new()
-    {
-        Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels },
-    };
-
     /// <summary>Audits one image.</summary>
     /// <param name="request">With a job and a model.</param>
     /// <exception cref="InfrastructureException">The model or storage failed; the image may be audited later.</exception>
@@ -70,13 +58,13 @@ public sealed partial class ImageAudit(
         {
             // 1. Download
             await yield();
-            (byte[]? bytes, string? gone) = await DownloadAsync(request, cancellation);
+            (byte[]? bytes, _, string? gone) = await images.DownloadAsync(new(request.Image, request.ETag), cancellation);
             if (bytes is null)
                 return new AuditedImage(request.Image, request.ETag, gone!); // without bytes there is a word
 
             // 2. Decode
             await yield();
-            RgbImage image = ImageDecoder.Decode(bytes, request.Image, _decode).Image;
+            RgbImage image = images.Decode(bytes, request.Image);
 
             // 3. Score
             return new AuditedImage(
@@ -131,47 +119,6 @@ public sealed partial class ImageAudit(
         catch (Exception e) when (e is not (OperationCanceledException or ClassNameException or InvalidDataException))
         {
             throw new InfrastructureException(Fault.Text(e), e);
-        }
-    }
-
-    /// <returns>The content; or none, and where the requested version went.</returns>
-    private async Task<(byte[]? Content, string? Gone)> DownloadAsync(ScoreRequested request, CancellationToken cancellation)
-    {
-        ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag.Trim('"')}\"");
-        BlobDownloadOptions options = new() { Conditions = new BlobRequestConditions { IfMatch = wanted } };
-        BlobClient image = _images.GetBlobClient(request.Image);
-        try
-        {
-            BlobDownloadStreamingResult blob = (await image.DownloadStreamingAsync(options, cancellation)).Value;
-            using (blob.Content)
-            {
-                if (blob.Details.ContentLength > _decode.Limits.MaxBytes)
-                    throw new ImageRejectedException(
-                        ImageRejection.TooManyBytes,
-                        $"Image '{request.Image}' has {blob.Details.ContentLength} bytes, more than the limit of "
-                            + $"{_decode.Limits.MaxBytes}: raise Limits__MaxBytes."
-                    );
-                byte[] bytes = new byte[blob.Details.ContentLength];
-                await blob.Content.ReadExactlyAsync(bytes, cancellation);
-                return (bytes, null);
-            }
-        }
-        catch (RequestFailedException e) when (e.Status == 412)
-        {
-            return (null, await image.ExistsAsync(cancellation) ? "overwritten" : "deleted");
-        }
-        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
-        {
-            return (null, "deleted");
-        }
-        catch (RequestFailedException e)
-            when (e.ErrorCode == BlobErrorCode.BlobArchived || e.ErrorCode == BlobErrorCode.BlobBeingRehydrated)
-        {
-            throw new ImageRejectedException(
-                ImageRejection.Archived,
-                $"Image '{request.Image}' is in the archive tier: move it to the hot or cool tier, then audit again.",
-                e
-            );
         }
     }
 

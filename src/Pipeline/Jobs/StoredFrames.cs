@@ -8,10 +8,8 @@ using AaClip.Pipeline.Timelines;
 using AaClip.Scoring.Events;
 using AaClip.Scoring.Images;
 using AaClip.Scoring.Text;
-using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Jobs;
 
@@ -21,11 +19,12 @@ namespace AaClip.Pipeline.Jobs;
 /// </summary>
 public sealed class StoredFrames(
     StorageClients storage,
+    StoredImages images,
+    ImageScoring scoring,
     EventModelHost models,
     FeatureStore features,
     TimelineMaker maker,
-    CameraProfiles cameras,
-    IOptions<LimitsOptions> limits
+    CameraProfiles cameras
 )
 {
     /// <summary>The most frames of a job: their scores are held in memory while the time line is written.</summary>
@@ -39,12 +38,7 @@ public sealed class StoredFrames(
 
     private const int Parallel = 16; // concurrent storage calls
 
-    private readonly BlobContainerClient _images = storage.Container(ContainerNames.Images),
-        _jobs = storage.Container(ContainerNames.Jobs);
-    private readonly DecodeOptions _decode = new()
-    {
-        Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels },
-    };
+    private readonly BlobContainerClient _jobs = storage.Container(ContainerNames.Jobs);
 
     /// <summary>Makes the feature of an image, unless there is one.</summary>
     /// <param name="request">With a job and a model.</param>
@@ -56,30 +50,14 @@ public sealed class StoredFrames(
         ImageVersion version = new(request.Image, request.ETag);
         if (await OutcomeAsync(job, model, version, cancellation) is not null)
             return;
-        ETag wanted = request.ETag == "*" ? ETag.All : new ETag($"\"{request.ETag}\"");
-        try
-        {
-            BlobDownloadResult blob = (
-                await _images
-                    .GetBlobClient(request.Image)
-                    .DownloadContentAsync(
-                        new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = wanted } },
-                        cancellation
-                    )
-            ).Value;
-            RgbImage image = ImageDecoder.Decode(blob.Content.ToArray(), request.Image, _decode).Image;
-            Frame frame = new(request.Image, request.ETag, FrameTime.Of(blob.Details.Metadata, blob.Details.LastModified));
-            (float[] feature, int length) = await FeatureAsync(model, image, cancellation);
-            await features.AddAsync(model, length, frame, feature, cancellation);
-        }
-        catch (RequestFailedException e) when (e.Status is 404 or 412 && e.ErrorCode != BlobErrorCode.ContainerNotFound)
-        {
-            await FailAsync(job, version, "The image was deleted or overwritten.", cancellation);
-        }
-        catch (Exception e) when (e is ImageRejectedException or InvalidDataException)
-        {
-            await FailAsync(job, version, e.Message, cancellation);
-        }
+        await scoring.PatientlyAsync(
+            async yield =>
+            {
+                await SeeAsync(job, model, version, yield, cancellation);
+                return true;
+            },
+            cancellation
+        );
     }
 
     /// <summary>Records that an image gives no feature, so that its job goes on without it.</summary>
@@ -99,11 +77,11 @@ public sealed class StoredFrames(
     /// </summary>
     /// <returns>Null if no image has a feature.</returns>
     /// <exception cref="InvalidDataException">More than <see cref="Most"/> frames; or as for <see cref="TimelineMaker"/>.</exception>
-    public async Task<TimelineDocument?> TimelineAsync(Job job, IEnumerable<ImageVersion> images, CancellationToken cancellation)
+    public async Task<TimelineDocument?> TimelineAsync(Job job, IEnumerable<ImageVersion> versions, CancellationToken cancellation)
     {
         string model = job.Request.Model,
             camera = job.Request.Cameras![0]; // a job of this mode has one
-        ImageVersion[] all = [.. images];
+        ImageVersion[] all = [.. versions];
         if (all.Length > Most)
             throw new InvalidDataException($"The job has {all.Length} images, more than {Most}: choose a shorter time.");
         Frame?[] found = new Frame?[all.Length];
@@ -123,11 +101,36 @@ public sealed class StoredFrames(
         return await maker.MakeAsync(camera, rule, frames.Min(f => f.Time), sampled ? rule.EveryTicks : 0, frames, cancellation);
     }
 
-    private async Task<(float[] Feature, int Length)> FeatureAsync(string model, RgbImage image, CancellationToken cancellation)
+    private async Task SeeAsync(string job, string model, ImageVersion version, Func<Task> yield, CancellationToken cancellation)
     {
         try
         {
-            return (await models.FeatureAsync(model, image, cancellation), (await models.DescribeAsync(model, cancellation)).Head.Length);
+            await yield();
+            (byte[]? content, BlobDownloadDetails? details, string? gone) = await images.DownloadAsync(version, cancellation);
+            if (content is null)
+            {
+                await FailAsync(job, version, $"The image was {gone}.", cancellation);
+                return;
+            }
+
+            await yield();
+            RgbImage image = images.Decode(content, version.Image);
+            DateTimeOffset time = FrameTime.Of(details!.Metadata, details.LastModified); // not null: as the content
+            await yield();
+            FrameFeature feature = await FeatureAsync(model, image, cancellation);
+            await features.AddAsync(model, feature.Length, new Frame(version.Image, version.ETag, time), feature.Values, cancellation);
+        }
+        catch (ImageRejectedException e)
+        {
+            await FailAsync(job, version, e.Message, cancellation);
+        }
+    }
+
+    private async Task<FrameFeature> FeatureAsync(string model, RgbImage image, CancellationToken cancellation)
+    {
+        try
+        {
+            return await models.FeatureAsync(model, image, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException) // the model, its provider or memory, not the image
         {

@@ -32,10 +32,14 @@ public sealed class EventModelHost(
     /// <summary>The feature of a frame.</summary>
     /// <param name="id">"name@version" of the model.</param>
     /// <param name="image">It is not kept after the model is loaded.</param>
-    /// <returns>[D], not normalised.</returns>
     /// <inheritdoc cref="DescribeAsync" path="/exception"/>
-    public Task<float[]> FeatureAsync(string id, RgbImage image, CancellationToken cancellation) =>
-        _models.RunAsync(id, model => model.Frames.Prepare(image), (model, pixels, _) => model.Frames.Feature(pixels), cancellation);
+    public Task<FrameFeature> FeatureAsync(string id, RgbImage image, CancellationToken cancellation) =>
+        _models.RunAsync(
+            id,
+            model => model.Frames.Prepare(image),
+            (model, pixels, _) => new FrameFeature(model.Frames.Feature(pixels), model.Model.Head.Length),
+            cancellation
+        );
 
     /// <summary>Scores a sequence (<see cref="TemporalScorer.Score"/>).</summary>
     /// <param name="id">"name@version" of the model.</param>
@@ -50,8 +54,13 @@ public sealed class EventModelHost(
     /// <exception cref="TimeoutException">It is still being loaded, or its run does not end.</exception>
     /// <exception cref="Exception">Storage or ONNX Runtime failed; the next calls get the same error at once, for a while.</exception>
     public Task<TemporalManifest> DescribeAsync(string id, CancellationToken cancellation) =>
-        _models.RunAsync(id, model => model.Model, (_, manifest, _) => manifest, cancellation);
+        _models.ReadAsync(id, model => model.Model, cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _models.DisposeAsync();
 }
+
+/// <summary>The feature of a frame.</summary>
+/// <param name="Values">[D], not normalised.</param>
+/// <param name="Length">Snippets of the model's windows.</param>
+public sealed record FrameFeature(float[] Values, int Length);

@@ -53,20 +53,37 @@ internal sealed class SideModels<T>(
     /// <exception cref="InvalidDataException">The package is damaged, not there, not trusted, or of another kind.</exception>
     /// <exception cref="TimeoutException">It is still being loaded, or its run does not end.</exception>
     /// <exception cref="Exception">Storage or ONNX Runtime failed; the next inputs get the same error at once, for a while.</exception>
-    public async Task<TResult> RunAsync<TInput, TResult>(
+    public Task<TResult> RunAsync<TInput, TResult>(
         string id,
         Func<T, TInput> prepare,
         Func<T, TInput, CancellationToken, TResult> run,
         CancellationToken cancellation
-    )
+    ) =>
+        UseAsync(
+            id,
+            (slot, model) =>
+            {
+                TInput input = prepare(model);
+                return RunAsync(slot, token => run(model, input, token), cancellation);
+            },
+            cancellation
+        );
+
+    /// <summary>Reads what a loaded model says, without waiting for its turn.</summary>
+    /// <param name="id">"name@version" of the package.</param>
+    /// <param name="read">Reads; it must not run the model.</param>
+    /// <inheritdoc cref="RunAsync{TInput, TResult}" path="/exception"/>
+    public Task<TResult> ReadAsync<TResult>(string id, Func<T, TResult> read, CancellationToken cancellation) =>
+        UseAsync(id, (_, model) => Task.FromResult(read(model)), cancellation);
+
+    private async Task<TResult> UseAsync<TResult>(string id, Func<Slot, T, Task<TResult>> use, CancellationToken cancellation)
     {
         Slot slot = Take(id);
         try
         {
             T model = await LoadedAsync(slot, cancellation);
             await trust.RequireAsync(id, slot.Hash, cancellation); // it may have been taken off the list since it was loaded
-            TInput input = prepare(model);
-            TResult result = await RunAsync(slot, token => run(model, input, token), cancellation);
+            TResult result = await use(slot, model);
             lock (_lock)
             {
                 slot.Failures = 0;

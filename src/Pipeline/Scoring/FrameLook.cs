@@ -12,9 +12,7 @@ namespace AaClip.Pipeline.Scoring;
 /// The feature of a new image that is a frame of its camera's sequence. It is stored before the image's result, so that an image with a
 /// result has a feature, or never gets one.
 /// </summary>
-/// <param name="Length">Snippets of the model's windows.</param>
-/// <param name="Feature">[D].</param>
-internal sealed record FrameLook(string Model, int Length, float[] Feature)
+internal sealed record FrameLook(string Model, FrameFeature Feature)
 {
     /// <summary>
     /// Asks the temporal model. Whatever goes wrong with it, the image is scored as without, and is no part of the time line:
@@ -26,8 +24,7 @@ internal sealed record FrameLook(string Model, int Length, float[] Feature)
         FrameLook? look = null;
         try
         {
-            float[] feature = await models.FeatureAsync(rule.Model, image, cancellation);
-            look = new FrameLook(rule.Model, (await models.DescribeAsync(rule.Model, cancellation)).Head.Length, feature);
+            look = new FrameLook(rule.Model, await models.FeatureAsync(rule.Model, image, cancellation));
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {

@@ -91,10 +91,7 @@ public sealed partial class ImageScoring : IDisposable
         _events = events;
         _features = features;
         _results = results;
-        _decode = new DecodeOptions
-        {
-            Limits = new ImageLimits { MaxBytes = limits.Value.MaxBytes, MaxPixels = limits.Value.MaxPixels },
-        };
+        _decode = limits.Value.Decode;
         _heatmapSide = limits.Value.HeatmapSide;
         _time = time;
         _logger = logger;
@@ -171,24 +168,34 @@ public sealed partial class ImageScoring : IDisposable
     /// </summary>
     /// <param name="model">"name@version"; null for the live one.</param>
     /// <param name="work">Gets the model, and a pause between two steps, in which new images go first.</param>
-    internal async Task<T> PatientlyAsync<T>(string? model, Func<LoadedModel, Func<Task>, Task<T>> work, CancellationToken cancellation)
+    internal Task<T> PatientlyAsync<T>(string? model, Func<LoadedModel, Func<Task>, Task<T>> work, CancellationToken cancellation) =>
+        PatientlyAsync(
+            async yield =>
+            {
+                using ModelLease lease = await LeaseAsync(model, cancellation);
+                bool cpu = lease.Model.Provider == "cpu";
+                if (cpu)
+                    await _patientOnCpu.WaitAsync(cancellation);
+                try
+                {
+                    return await work(lease.Model, yield);
+                }
+                finally
+                {
+                    if (cpu)
+                        _patientOnCpu.Release();
+                }
+            },
+            cancellation
+        );
+
+    /// <summary>The same with no model, or another than one that scores.</summary>
+    internal async Task<T> PatientlyAsync<T>(Func<Func<Task>, Task<T>> work, CancellationToken cancellation)
     {
         await _patient.WaitAsync(cancellation);
         try
         {
-            using ModelLease lease = await LeaseAsync(model, cancellation);
-            bool cpu = lease.Model.Provider == "cpu";
-            if (cpu)
-                await _patientOnCpu.WaitAsync(cancellation);
-            try
-            {
-                return await work(lease.Model, () => _precedence.YieldAsync(cancellation));
-            }
-            finally
-            {
-                if (cpu)
-                    _patientOnCpu.Release();
-            }
+            return await work(() => _precedence.YieldAsync(cancellation));
         }
         finally
         {
@@ -371,7 +378,7 @@ public sealed partial class ImageScoring : IDisposable
         if (frame is not null)
         {
             Frame own = new(result.Image.Name, result.Image.RequiredETag, taken);
-            await _features.AddAsync(frame.Model, frame.Length, own, frame.Feature, cancellation);
+            await _features.AddAsync(frame.Model, frame.Feature.Length, own, frame.Feature.Values, cancellation);
         }
 
         result = result with

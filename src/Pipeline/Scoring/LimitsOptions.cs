@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AaClip.Scoring.Images;
 using Microsoft.Extensions.Options;
 
 namespace AaClip.Pipeline.Scoring;
@@ -31,6 +32,13 @@ public sealed class LimitsOptions
     /// </summary>
     [Range(64, 30_000)]
     public int HeatmapSide { get; set; } = 2048;
+
+    /// <summary>The limits as the decoder takes them.</summary>
+    internal DecodeOptions Decode =>
+        new()
+        {
+            Limits = new ImageLimits { MaxBytes = MaxBytes, MaxPixels = MaxPixels },
+        };
 }
 
 /// <summary>Checks <see cref="LimitsOptions"/> at start.</summary>

@@ -55,7 +55,7 @@ public sealed class TimelineJobTests(AzuriteFixture azurite)
                         ImageDecoder.Decode(TestPipeline.Picture(i), "it", new DecodeOptions()).Image,
                         Cancellation
                     )
-                ).Select(f => (float)(Half)f)
+                ).Values.Select(f => (float)(Half)f)
             );
         SequenceScores expected = await pipeline.EventModels.ScoreAsync(model, [.. features], Cancellation);
         Assert.Equal(expected.Binary.Select(p => Math.Round((double)p, 6)), timeline.P1);

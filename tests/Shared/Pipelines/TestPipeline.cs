@@ -86,14 +86,16 @@ internal sealed class TestPipeline : IAsyncDisposable
             NullLogger<ImageScoring>.Instance
         );
         Audits = new AuditStore(storage);
-        Audit = new ImageAudit(storage, Scoring, Cameras, References, Audits, Options.Create(limits), NullLogger<ImageAudit>.Instance);
+        StoredImages images = new(storage, Options.Create(limits));
+        Audit = new ImageAudit(images, Scoring, Cameras, References, Audits, NullLogger<ImageAudit>.Instance);
         Frames = new StoredFrames(
             storage,
+            images,
+            Scoring,
             EventModels,
             Features,
             new TimelineMaker(EventModels, Features, NullLogger<TimelineMaker>.Instance),
-            Cameras,
-            Options.Create(limits)
+            Cameras
         );
         Store = new JobStore(storage, TimeProvider.System);
         Jobs = new JobService(storage, Store, Repository, TimeProvider.System);
